@@ -1,0 +1,55 @@
+# Every command sets up .venv by itself; nothing but CPython >= 3.11, make and pip is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_ARGS ?=
+TESTS ?=
+
+.PHONY: help demo test check bench docs format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    the main job on real data (DEMO_ARGS=--json for one JSON document)"
+	@echo "make test    everything that must hold"
+	@echo "make check   the fast part of it, for each commit"
+	@echo "make bench   measure, one JSON line per figure"
+	@echo "make docs    write the generated references again"
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (once)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c constraints.txt -e '.[dev]' >&2
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python fixtures/demo/run.py $(DEMO_ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit $(TESTS)
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+bench: $(READY)
+	@$(BIN)/python benchmarks/run.py
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) demo-run .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The contract laptops and the server share: records, wire messages, problems."""

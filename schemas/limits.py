@@ -1,0 +1,57 @@
+"""Every bound once, with its reason.
+
+Sizes are bytes, lengths are characters, times are seconds unless the name says
+otherwise.
+"""
+
+from typing import Final
+
+# Text ------------------------------------------------------------------------
+CODE_CHARS: Final = 64  # fits a printed bag label and a QR code of version 4
+NAME_CHARS: Final = 200  # one line on a screen or report
+NOTE_CHARS: Final = 4_000  # a long paragraph typed in the field
+SET_ITEMS: Final = 50  # a large crew
+
+# Soil ------------------------------------------------------------------------
+DEPTH_MAX_CM: Final = 500.0  # deeper is geology, not a soil sample
+THICKNESS_WARN_CM: Final = (1.0, 60.0)
+DEPTH_WARN_CM: Final = 200.0
+SOC_MAX_G_KG: Final = 580.0  # pure organic matter is about 58 % carbon
+IC_MAX_G_KG: Final = 120.0  # pure CaCO3 is 12 % carbon
+BULK_DENSITY_FINE_G_CM3: Final = (0.01, 2.65)  # GloSIS limits, fine earth
+BULK_DENSITY_WHOLE_G_CM3: Final = (0.01, 3.6)  # GloSIS limits, whole soil
+FRAGMENT_DENSITY_G_CM3: Final = (0.5, 5.0)
+WATER_MAX_G_G: Final = 20.0  # saturated peat
+PH_RANGE: Final = (1.5, 13.0)  # GloSIS limits
+PROBE_DIAMETER_MM: Final = (5.0, 500.0)
+MASS_MAX_G: Final = 1_000_000.0  # one tonne: more is a typing error
+VOLUME_MAX_CM3: Final = 1_000_000.0
+AREA_MAX_HA: Final = 1_000_000.0  # larger than any farm: a typing error
+ACCURACY_MAX_M: Final = 100_000.0
+CORES_MAX: Final = 1_000  # cores in one composite bag
+REPLICATES_MAX: Final = 100
+RADIUS_MAX_M: Final = 1_000.0
+
+# Dates -----------------------------------------------------------------------
+YEAR_RANGE: Final = (1800, 2200)  # soil archives reach back to 1843
+
+# Geometry --------------------------------------------------------------------
+RING_POSITIONS: Final = 10_000  # a plot boundary walked with a GPS for a day
+POLYGONS: Final = 100
+
+# Sync ------------------------------------------------------------------------
+LINE_BYTES: Final = 256 * 1024  # one change: the largest geometry fits
+BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
+BATCH_BYTES: Final = 1024 * 1024  # what a bad link carries in two minutes
+BODY_BYTES: Final = 2 * 1024 * 1024  # compressed or not, as it arrives
+UNPACKED_BYTES: Final = 8 * 1024 * 1024  # bounds a decompression bomb
+BODY_TIMEOUT_S: Final = 300.0  # 1 MiB at 32 kbit/s takes 262 s
+PAGE_ROWS: Final = 2_000  # rows of one response: bounds memory on both sides
+PAGE_BYTES: Final = 4 * 1024 * 1024
+STREAMS: Final = 200  # projects of one laptop
+CLOCK_SKEW_WARN_S: Final = 300.0
+ENROL_BODY_BYTES: Final = 16 * 1024
+
+# Import ----------------------------------------------------------------------
+IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV
+IMPORT_BATCH_LAYERS: Final = 100  # layers kept in one laptop transaction

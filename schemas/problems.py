@@ -1,0 +1,288 @@
+"""Every problem code once: what it says, what to do about it, its HTTP status.
+
+A problem is data. It names the field, the value, the reason and the next step,
+and has the same shape at entry on the laptop, in a verdict and in an HTTP
+problem document (RFC 9457).
+"""
+
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one problem code means and what to do about it."""
+
+    text: str
+    hint: str
+    status: int = 422
+
+
+_FIELD: Final = {
+    "required": Kind("a value is required", "give a value"),
+    "null": Kind("the field may not be empty", "give a value"),
+    "unknown_field": Kind(
+        "the record type has no such field", "remove it or correct its name"
+    ),
+    "not_an_object": Kind("a JSON object was expected", "send an object"),
+    "not_text": Kind("text was expected", "give text"),
+    "not_a_number": Kind("a number was expected", "give a plain number, such as 12.5"),
+    "not_an_integer": Kind(
+        "a whole number was expected", "give a whole number, such as 3"
+    ),
+    "not_true_or_false": Kind("true or false was expected", "give true or false"),
+    "not_finite": Kind("infinite or undefined number", "give a finite number"),
+    "out_of_range": Kind("the number is outside its limits", "check value and unit"),
+    "too_long": Kind("the text is too long", "shorten it"),
+    "blank": Kind("the text is blank", "give text, or leave the field out"),
+    "bad_characters": Kind(
+        "the text holds characters that cannot be stored safely",
+        "remove control characters; type the text again",
+    ),
+    "surrounding_blanks": Kind(
+        "a code may not begin or end with a blank", "remove the blanks"
+    ),
+    "not_in_list": Kind("the value is not in the code list", "choose one of the list"),
+    "not_a_date": Kind("a date was expected", "write it as YYYY-MM-DD"),
+    "not_an_instant": Kind(
+        "a time with its offset was expected",
+        "write it as YYYY-MM-DDTHH:MM:SS+HH:MM",
+    ),
+    "year_out_of_range": Kind("the year is outside 1800 to 2200", "check the year"),
+    "not_an_id": Kind("a record id was expected", "give the id of a record"),
+    "not_a_list": Kind("a list of texts was expected", "give a list"),
+    "too_many": Kind("the list is too long", "shorten it"),
+    "repeated": Kind("the list names something twice", "name it once"),
+    "not_a_polygon": Kind(
+        "a GeoJSON Polygon or MultiPolygon in WGS84 was expected",
+        "give longitude, latitude pairs; each ring closed, four positions or more",
+    ),
+}
+
+_RULE: Final = {
+    "depth_order": Kind(
+        "the top of the layer is not above its bottom",
+        "depth_top_cm must be smaller than depth_bottom_cm",
+    ),
+    "date_order": Kind("the end lies before the start", "correct one of the dates"),
+    "pair_incomplete": Kind(
+        "the value needs its companion field", "give both, or neither"
+    ),
+    "unit_not_allowed": Kind(
+        "the unit does not fit the analyte", "choose a unit of the analyte"
+    ),
+    "value_missing": Kind(
+        "a result needs a value, or a censored mark with a detection limit",
+        "give value, or censored and detection_limit",
+    ),
+    "kind_of_density": Kind(
+        "the bulk density is outside the limits of its definition",
+        "check value, unit and definition",
+    ),
+    "mass_order": Kind(
+        "the dry masses exceed the field mass", "check the three masses"
+    ),
+    "depth_beyond_core": Kind(
+        "the layer ends below the depth the core reached",
+        "correct the layer or the depth reached",
+    ),
+}
+
+_WARNING: Final = {
+    "thin_or_thick_layer": Kind("unusual layer thickness", "check both depths"),
+    "deep_layer": Kind("deeper than 200 cm", "check the depth and its unit"),
+    "high_carbon": Kind(
+        "above the border between mineral and organic soil", "check value and unit"
+    ),
+    "low_bulk_density": Kind("unusually low bulk density", "check value and unit"),
+    "high_bulk_density": Kind("unusually high bulk density", "check value and unit"),
+    "stony": Kind("more than 60 % coarse fragments", "check the basis"),
+    "fragment_density_unusual": Kind(
+        "coarse fragments outside 2.0 to 3.0 g/cm3", "check the value"
+    ),
+    "small_probe": Kind(
+        "probes under 30 mm are unfit for stony soil", "note the tool used"
+    ),
+    "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
+}
+
+_CUSTODY: Final = {
+    "unknown_type": Kind("no such record type", "update the program", 422),
+    "derived_type": Kind(
+        "derived records are computed by the server", "record samples and results"
+    ),
+    "unknown_op": Kind("no such operation", "update the program"),
+    "unknown_schema": Kind(
+        "the schema version is newer than this server knows", "update the server"
+    ),
+    "no_such_record": Kind(
+        "the record to change is not on the server",
+        "sync again; if it stays, add the record anew",
+    ),
+    "wrong_type": Kind(
+        "the id belongs to a record of another type", "add the record anew"
+    ),
+    "parent_missing": Kind(
+        "the record it belongs to is not on the server",
+        "fix or send that record first, then send this one again",
+    ),
+    "parent_deleted": Kind(
+        "the record it belongs to was deleted", "attach it to another record"
+    ),
+    "wrong_parent": Kind(
+        "the reference points at a record of another type",
+        "name a record of the type the field asks for",
+    ),
+    "key_taken": Kind(
+        "another record of the project has this code",
+        "the same thing: delete this one; another thing: give it another code",
+    ),
+    "scope_foreign": Kind(
+        "this laptop has no access to the project",
+        "ask the administrator for access; the change is kept",
+    ),
+    "unreadable_change": Kind(
+        "the line is not a change of the sync protocol", "update the program"
+    ),
+    "has_children": Kind(
+        "other records belong to this one", "delete those first, or keep it"
+    ),
+}
+
+_HTTP: Final = {
+    "bad_json": Kind("the body is not valid JSON", "send valid JSON", 400),
+    "bad_message": Kind(
+        "the body is not a message of sync protocol 1", "update the program", 400
+    ),
+    "bad_encoding": Kind(
+        "the body cannot be unpacked", "send it again; check the link", 400
+    ),
+    "cut_body": Kind("the body ended early", "send it again", 400),
+    "bad_chain": Kind(
+        "the hash chain of the log does not fit",
+        "run the sync again; if it stays, ask the administrator",
+        409,
+    ),
+    "log_gap": Kind(
+        "the log has a hole before the first change", "send from need_from", 409
+    ),
+    "fork": Kind(
+        "this log went on elsewhere: the laptop's data was copied or restored",
+        "keep this laptop as it is and ask the administrator; nothing is lost",
+        409,
+    ),
+    "foreign_log": Kind(
+        "the log belongs to another laptop", "enrol this laptop anew", 403
+    ),
+    "protocol_unknown": Kind(
+        "the server does not speak this protocol", "update the program", 400
+    ),
+    "no_token": Kind("the request carries no device token", "run: permille enrol", 401),
+    "bad_token": Kind(
+        "the server does not know this device, or it was revoked",
+        "ask the administrator for a new code, then run: permille enrol",
+        401,
+    ),
+    "bad_code": Kind(
+        "the enrolment code is unknown, used or expired",
+        "ask the administrator for a new code",
+        403,
+    ),
+    "not_found": Kind("there is nothing at this address", "check the address", 404),
+    "method_not_allowed": Kind(
+        "the address does not take this method", "see docs/sync.md", 405
+    ),
+    "too_slow": Kind("the body took too long to arrive", "try again", 408),
+    "too_large": Kind("the body is larger than allowed", "send smaller batches", 413),
+    "unknown_encoding": Kind(
+        "unknown content encoding", "send identity, gzip or zstd", 415
+    ),
+    "unknown_media_type": Kind(
+        "unknown content type", "send application/x-ndjson or application/json", 415
+    ),
+    "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
+    "internal": Kind(
+        "the server failed; the fault is logged under the request id",
+        "try again; nothing acknowledged is lost",
+        500,
+    ),
+}
+
+#: Every problem code, in the order of the documentation.
+KINDS: Final = MappingProxyType(_FIELD | _RULE | _WARNING | _CUSTODY | _HTTP)
+
+#: Codes that warn and never refuse.
+WARNINGS: Final = frozenset(_WARNING)
+
+#: The chapters of the generated reference.
+CHAPTERS: Final = MappingProxyType(
+    {
+        "Field problems": tuple(_FIELD),
+        "Problems across fields": tuple(_RULE),
+        "Warnings": tuple(_WARNING),
+        "Custody and merge": tuple(_CUSTODY),
+        "Requests": tuple(_HTTP),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem: its code, the field it is about, the value and the detail."""
+
+    code: str
+    path: str = ""
+    value: object = None
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.code in KINDS, self.code
+
+    @property
+    def text(self) -> str:
+        """Say what is wrong, with the detail where there is one."""
+        text = KINDS[self.code].text
+        return f"{text} ({self.detail})" if self.detail else text
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return KINDS[self.code].hint
+
+    @property
+    def is_warning(self) -> bool:
+        """Tell whether the problem only warns."""
+        return self.code in WARNINGS
+
+    def as_data(self) -> dict[str, object]:
+        """Give the JSON object of a verdict or a problem document."""
+        data = asdict(self)
+        data.update(text=self.text, hint=self.hint, value=short(self.value))
+        return data
+
+    def __str__(self) -> str:
+        where = f"{self.path} = {short(self.value)!r}: " if self.path else ""
+        return f"{where}{self.text} [{self.code}]; {self.hint}"
+
+
+def from_data(data: dict[str, object]) -> Problem:
+    """Read a problem back from its JSON object; unknown codes stay readable."""
+    code = str(data.get("code", ""))
+    if code not in KINDS:
+        return Problem("internal", str(data.get("path", "")), detail=code)
+    return Problem(
+        code,
+        str(data.get("path", "")),
+        data.get("value"),
+        str(data.get("detail", "")),
+    )
+
+
+def short(value: object, most: int = 80) -> object:
+    """Give a value small enough to repeat in a message, as plain JSON."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= most else text[: most - 1] + "…"

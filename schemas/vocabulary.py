@@ -1,0 +1,478 @@
+"""Closed code lists, each entry with its concept IRI or an explicit None.
+
+IRIs are of GloSIS (w3id.org/glosis) and AGROVOC (aims.fao.org). None means that
+no concept was found that says the same; it is not an oversight.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+_PROCEDURE: Final = "http://w3id.org/glosis/model/procedure/carbonOrganicProcedure-"
+_PROPERTY: Final = "http://w3id.org/glosis/model/codelists/physioChemicalPropertyCode-"
+_AGROVOC: Final = "http://aims.fao.org/aos/agrovoc/"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One closed code list."""
+
+    name: str
+    meaning: str
+    codes: dict[str, str | None] = field(default_factory=dict)
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and code in self.codes
+
+
+ORGANISATION_KIND = Vocabulary(
+    "organisation_kind",
+    "how an organisation stands to the Initiative",
+    {"member": None, "partner": None},
+)
+
+COLLEGE = Vocabulary(
+    "college",
+    "the Initiative's colleges",
+    {
+        "country": None,
+        "international_or_regional_organisation": None,
+        "public_or_private_funder": None,
+        "farmers_or_foresters_organisation": None,
+        "research_institute": None,
+        "ngo_or_civil_society": None,
+        "company": None,
+    },
+)
+
+LAND_USE = Vocabulary(
+    "land_use",
+    "land use of a plot",
+    {
+        "cropland": None,
+        "grassland": None,
+        "forest": None,
+        "wetland": None,
+        "other": None,
+    },
+)
+
+PRACTICE_FAMILY = Vocabulary(
+    "practice_family",
+    "family of a farming practice",
+    {
+        "agroecology": None,
+        "agroforestry": None,
+        "regenerative": None,
+        "conservation_agriculture": None,
+        "landscape_management": None,
+        "other": None,
+    },
+)
+
+CAMPAIGN_PURPOSE = Vocabulary(
+    "campaign_purpose",
+    "why a campaign samples",
+    {"baseline": None, "resampling": None},
+)
+
+STOCK_METHOD_PROFILE = Vocabulary(
+    "stock_method_profile",
+    "the rules by which a project's stocks are derived",
+    {"fixed_depth": None},
+)
+
+TOOL = Vocabulary(
+    "tool",
+    "sampling tool",
+    {
+        "probe": None,
+        "corer": None,
+        "auger": None,
+        "ring": None,
+        "excavation": None,
+        "pit": None,
+        "box": None,
+        "unknown": None,
+    },
+)
+
+STOP_REASON = Vocabulary(
+    "stop_reason",
+    "why a core ended where it did",
+    {
+        "planned_depth": None,
+        "bedrock": None,
+        "hardpan": None,
+        "refusal": None,
+        "water": None,
+        "other": None,
+    },
+)
+
+#: Stop reasons that make the soil complete at the depth reached.
+COMPLETE_SOIL: Final = frozenset({"bedrock", "hardpan"})
+
+TIME_PRECISION = Vocabulary(
+    "time_precision",
+    "how exactly a sampling time is known",
+    {"instant": None, "day": None, "month": None, "year": None},
+)
+
+BULK_DENSITY_DEFINITION = Vocabulary(
+    "bulk_density_definition",
+    "which mass over which volume",
+    {"whole": None, "fine_earth_only": None, "fine_in_total": None},
+)
+
+BULK_DENSITY_METHOD = Vocabulary(
+    "bulk_density_method",
+    "where a bulk density comes from; carried_over = measured on this plot in"
+    " another campaign",
+    {
+        "core": None,
+        "ring": None,
+        "excavation": None,
+        "clod": None,
+        "pit": None,
+        "carried_over": None,
+        "pedotransfer": None,
+        "literature": None,
+    },
+)
+
+MOISTURE = Vocabulary(
+    "moisture",
+    "the water state a mass or concentration refers to",
+    {"oven_dry": None, "air_dry": None, "field": None},
+)
+
+FRAGMENTS_BASIS = Vocabulary(
+    "fragments_basis",
+    "what a percentage of coarse fragments is a part of",
+    {"mass": None, "volume": None},
+)
+
+CENSORED = Vocabulary(
+    "censored",
+    "the value lies below the detection limit",
+    {"<": None},
+)
+
+ANALYTE = Vocabulary(
+    "analyte",
+    "what the laboratory measured",
+    {
+        "soc": _PROPERTY + "Carorg",
+        "total_carbon": None,
+        "inorganic_carbon": None,
+        "calcium_carbonate": None,
+        "organic_matter": None,
+        "total_nitrogen": _AGROVOC + "c_bdc779f4",
+        "ph_water": None,
+        "water_content": None,
+        "clay": None,
+    },
+)
+
+UNIT = Vocabulary(
+    "unit",
+    "unit of a result",
+    {"g_kg": None, "pct": None, "mg_kg": None, "g_g": None, "none": None},
+)
+
+LAB_METHOD = Vocabulary(
+    "lab_method",
+    "laboratory procedure",
+    {
+        "dry_combustion": _PROCEDURE + "OrgC_dc",
+        "dry_combustion_high_temperature": _PROCEDURE + "OrgC_dc-ht",
+        "dry_combustion_analyser": _PROCEDURE + "OrgC_dc-ht-analyser",
+        "dry_combustion_after_acid": _PROCEDURE + "OrgC_acid-dc",
+        "total_minus_inorganic": _PROCEDURE + "OrgC_calcul-tc-ic",
+        "walkley_black": _PROCEDURE + "OrgC_wc-cro3-walkleyblack",
+        "tinsley": None,
+        "loss_on_ignition": _PROCEDURE + "OrgC_dc-lt-loi",
+        "spectroscopy": _PROCEDURE + "OrgC_acid-dc-spec",
+        "calcimeter": None,
+        "manometry": None,
+        "kjeldahl": None,
+        "electrode": None,
+        "oven": None,
+        "other": None,
+    },
+)
+
+ALL: Final = (
+    ORGANISATION_KIND,
+    COLLEGE,
+    LAND_USE,
+    PRACTICE_FAMILY,
+    CAMPAIGN_PURPOSE,
+    STOCK_METHOD_PROFILE,
+    TOOL,
+    STOP_REASON,
+    TIME_PRECISION,
+    BULK_DENSITY_DEFINITION,
+    BULK_DENSITY_METHOD,
+    MOISTURE,
+    FRAGMENTS_BASIS,
+    CENSORED,
+    ANALYTE,
+    UNIT,
+    LAB_METHOD,
+)
+
+#: ISO 3166-1 alpha-2, as published by the ISO 3166 Maintenance Agency.
+COUNTRIES: Final = frozenset(
+    [
+        "AD",
+        "AE",
+        "AF",
+        "AG",
+        "AI",
+        "AL",
+        "AM",
+        "AO",
+        "AQ",
+        "AR",
+        "AS",
+        "AT",
+        "AU",
+        "AW",
+        "AX",
+        "AZ",
+        "BA",
+        "BB",
+        "BD",
+        "BE",
+        "BF",
+        "BG",
+        "BH",
+        "BI",
+        "BJ",
+        "BL",
+        "BM",
+        "BN",
+        "BO",
+        "BQ",
+        "BR",
+        "BS",
+        "BT",
+        "BV",
+        "BW",
+        "BY",
+        "BZ",
+        "CA",
+        "CC",
+        "CD",
+        "CF",
+        "CG",
+        "CH",
+        "CI",
+        "CK",
+        "CL",
+        "CM",
+        "CN",
+        "CO",
+        "CR",
+        "CU",
+        "CV",
+        "CW",
+        "CX",
+        "CY",
+        "CZ",
+        "DE",
+        "DJ",
+        "DK",
+        "DM",
+        "DO",
+        "DZ",
+        "EC",
+        "EE",
+        "EG",
+        "EH",
+        "ER",
+        "ES",
+        "ET",
+        "FI",
+        "FJ",
+        "FK",
+        "FM",
+        "FO",
+        "FR",
+        "GA",
+        "GB",
+        "GD",
+        "GE",
+        "GF",
+        "GG",
+        "GH",
+        "GI",
+        "GL",
+        "GM",
+        "GN",
+        "GP",
+        "GQ",
+        "GR",
+        "GS",
+        "GT",
+        "GU",
+        "GW",
+        "GY",
+        "HK",
+        "HM",
+        "HN",
+        "HR",
+        "HT",
+        "HU",
+        "ID",
+        "IE",
+        "IL",
+        "IM",
+        "IN",
+        "IO",
+        "IQ",
+        "IR",
+        "IS",
+        "IT",
+        "JE",
+        "JM",
+        "JO",
+        "JP",
+        "KE",
+        "KG",
+        "KH",
+        "KI",
+        "KM",
+        "KN",
+        "KP",
+        "KR",
+        "KW",
+        "KY",
+        "KZ",
+        "LA",
+        "LB",
+        "LC",
+        "LI",
+        "LK",
+        "LR",
+        "LS",
+        "LT",
+        "LU",
+        "LV",
+        "LY",
+        "MA",
+        "MC",
+        "MD",
+        "ME",
+        "MF",
+        "MG",
+        "MH",
+        "MK",
+        "ML",
+        "MM",
+        "MN",
+        "MO",
+        "MP",
+        "MQ",
+        "MR",
+        "MS",
+        "MT",
+        "MU",
+        "MV",
+        "MW",
+        "MX",
+        "MY",
+        "MZ",
+        "NA",
+        "NC",
+        "NE",
+        "NF",
+        "NG",
+        "NI",
+        "NL",
+        "NO",
+        "NP",
+        "NR",
+        "NU",
+        "NZ",
+        "OM",
+        "PA",
+        "PE",
+        "PF",
+        "PG",
+        "PH",
+        "PK",
+        "PL",
+        "PM",
+        "PN",
+        "PR",
+        "PS",
+        "PT",
+        "PW",
+        "PY",
+        "QA",
+        "RE",
+        "RO",
+        "RS",
+        "RU",
+        "RW",
+        "SA",
+        "SB",
+        "SC",
+        "SD",
+        "SE",
+        "SG",
+        "SH",
+        "SI",
+        "SJ",
+        "SK",
+        "SL",
+        "SM",
+        "SN",
+        "SO",
+        "SR",
+        "SS",
+        "ST",
+        "SV",
+        "SX",
+        "SY",
+        "SZ",
+        "TC",
+        "TD",
+        "TF",
+        "TG",
+        "TH",
+        "TJ",
+        "TK",
+        "TL",
+        "TM",
+        "TN",
+        "TO",
+        "TR",
+        "TT",
+        "TV",
+        "TW",
+        "TZ",
+        "UA",
+        "UG",
+        "UM",
+        "US",
+        "UY",
+        "UZ",
+        "VA",
+        "VC",
+        "VE",
+        "VG",
+        "VI",
+        "VN",
+        "VU",
+        "WF",
+        "WS",
+        "YE",
+        "YT",
+        "ZA",
+        "ZM",
+        "ZW",
+    ]
+)

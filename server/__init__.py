@@ -1,0 +1,1 @@
+"""Permille on the server: intake, merge, stocks, store and exchange."""
