@@ -1,0 +1,5 @@
+"""Run the command with `python -m server`."""
+
+from server.cli import main
+
+main()

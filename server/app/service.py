@@ -1,0 +1,88 @@
+"""The service: the parts put together, started and stopped."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from server.app.data import open_store, sole_server
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow.derive import derive_waiting
+from server.http.guards import CLOCK, guard, trim_headers
+from server.http.keys import STORE, WAKE
+from server.http.routes import add_routes
+from server.store.port import Store
+
+_LOG: Final = structlog.get_logger("permille")
+
+#: How long changes made by another process, such as the command line, may wait.
+_LOOK_EVERY_S: Final = 2.0
+
+#: How long requests that are under way may take at shutdown; a cut one is sent again.
+_LAST_REQUESTS_S: Final = 5.0
+
+
+def build_app(store: Store, clock: Clock) -> web.Application:
+    """Put the application together."""
+    app = web.Application(middlewares=[guard])
+    app[STORE], app[CLOCK], app[WAKE] = store, clock, asyncio.Event()
+    add_routes(app)
+    app.on_response_prepare.append(trim_headers)
+    app.cleanup_ctx.append(_derivation)
+    return app
+
+
+async def _derivation(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(_derive_for_ever(app))
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _derive_for_ever(app: web.Application) -> None:
+    wake = app[WAKE]
+    while True:
+        try:
+            await derive_waiting(app[STORE], app[CLOCK])
+        except Exception:  # noqa: BLE001 - logged; the plot returns with its lease
+            _LOG.exception("derivation failed")
+        # Not wait_for: on Python 3.11 it can swallow the cancellation at shutdown.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                await wake.wait()
+        wake.clear()
+
+
+async def serve(
+    data: DataDirectory,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
+    """Serve until told to stop; say the address once it is bound."""
+    with sole_server(data):
+        store = open_store(data)
+        app = build_app(store, Clock())
+        # Our own body reader unpacks (server.http.body says why).
+        runner = web.AppRunner(
+            app,
+            auto_decompress=False,
+            access_log=None,
+            shutdown_timeout=_LAST_REQUESTS_S,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port)
+            await site.start()
+            bound = runner.addresses[0]
+            ready(f"http://{bound[0]}:{bound[1]}")
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+            store.close()

@@ -1,0 +1,34 @@
+"""The command `permille-server`."""
+
+from pathlib import Path
+
+import click
+
+from schemas.version import __version__
+from server.cli.common import Commands, data_directory, data_option
+from server.cli.custody import conflict, quarantine
+from server.cli.device import device
+from server.cli.project import project
+from server.cli.service import init, run, stats
+from server.cli.stocks import stocks
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="permille-server")
+@data_option
+@click.pass_context
+def main(context: click.Context, data: Path | None) -> None:
+    r"""Receive, merge and derive what field laptops recorded.
+
+    \b
+    Example:
+      permille-server --data /srv/permille init
+      permille-server --data /srv/permille project add --code HF --title "Highfield"
+      permille-server --data /srv/permille device code --project HF
+      permille-server --data /srv/permille run
+    """
+    context.obj = data_directory(data)
+
+
+for command in (init, run, project, device, stocks, conflict, quarantine, stats):
+    main.add_command(command)

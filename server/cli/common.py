@@ -1,0 +1,105 @@
+"""What every command shares: the data directory, running, printing, failing."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+from platformdirs import user_data_path
+
+from server.config import DATA_VARIABLE, DataDirectory
+from server.errors import RefusedError, RequestError, ServerError
+
+T = TypeVar("T")
+
+json_option: Final = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document."
+)
+
+
+class Commands(click.Group):
+    """A group whose commands never end in a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's type
+        """Run a command; turn our errors into advice and an exit code."""
+        try:
+            return super().invoke(context)
+        except ServerError as error:
+            fail(error, as_json="--json" in sys.argv)
+        except RequestError as error:
+            problem = error.problem
+            refused = RefusedError(problem.text, [problem], problem.hint)
+            fail(refused, as_json="--json" in sys.argv)
+
+
+def fail(error: ServerError, *, as_json: bool) -> NoReturn:
+    """Print what went wrong and what to do, and end the command."""
+    problems = error.problems if isinstance(error, RefusedError) else []
+    if as_json:
+        body = {
+            "code": type(error).__name__.removesuffix("Error").lower(),
+            "text": error.text,
+            "hint": error.hint,
+            "problems": [problem.as_data() for problem in problems],
+        }
+        click.echo(json.dumps({"error": body}, ensure_ascii=False))
+    else:
+        click.echo(f"Error: {error.text}", err=True)
+        for problem in problems:
+            click.echo(f"  {problem}", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+    raise SystemExit(error.exit_code)
+
+
+def data_directory(path: Path | None) -> DataDirectory:
+    """Give the data directory: as named, or the platform's own place."""
+    return DataDirectory(path or user_data_path("permille-server"))
+
+
+data_option: Final = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar=DATA_VARIABLE,
+    help=f"Data directory; or set {DATA_VARIABLE}.",
+)
+
+
+def with_store(
+    context: click.Context, job: Callable[[Any], Coroutine[Any, Any, T]]
+) -> T:
+    """Open the store of the command's data directory, run a job, close it."""
+    from server.app.data import open_store
+
+    store = open_store(context.find_object(DataDirectory) or data_directory(None))
+
+    async def run() -> T:
+        try:
+            return await job(store)
+        finally:
+            store.close()
+
+    return asyncio.run(run())
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table that a terminal of any width can show."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    # A file or pipe gets whole lines; a terminal its own width.
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, soft_wrap=False).print(table)

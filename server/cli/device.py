@@ -1,0 +1,109 @@
+"""Command `device`: enrol, look at and revoke laptops."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from server.cli.common import json_option, print_json, print_table, with_store
+from server.errors import NotFoundError
+
+
+@click.group()
+def device() -> None:
+    r"""Enrol, look at and revoke laptops.
+
+    \b
+    Example:
+      permille-server device list
+    """
+
+
+@device.command("code")
+@click.option(
+    "--project", "projects", multiple=True, required=True, help="Project; repeatable."
+)
+@click.option("--name", default="", help="Name of the laptop; its own by default.")
+@json_option
+@click.pass_context
+def code(
+    context: click.Context, projects: tuple[str, ...], name: str, as_json: bool
+) -> None:
+    r"""Make a one-time code that enrols one laptop within seven days.
+
+    \b
+    Example:
+      permille-server device code --project HF --name north-team
+    """
+    from server.clock import Clock
+    from server.flow.access import issue_code
+    from server.flow.admin import find_project
+
+    async def job(store: Any) -> tuple[str, str]:  # noqa: ANN401
+        ids = [(await find_project(store, project))["id"] for project in projects]
+        return await issue_code(store, Clock(), tuple(ids), name)
+
+    text, expires = with_store(context, job)
+    if as_json:
+        print_json({"code": text, "expires_at": expires, "projects": list(projects)})
+        return
+    click.echo(f"Code: {text}   (one laptop, until {expires[:10]})")
+    click.echo(f"On the laptop: permille enrol http://THIS-SERVER:8750 {text}")
+
+
+@device.command("list")
+@json_option
+@click.pass_context
+def list_(context: click.Context, as_json: bool) -> None:
+    r"""List every laptop.
+
+    \b
+    Example:
+      permille-server device list --json
+    """
+    devices = with_store(context, _devices)
+    if as_json:
+        print_json([asdict(found) for found in devices])
+        return
+    print_table(
+        ["name", "id", "enrolled", "last seen", "revoked", "projects"],
+        [
+            (d.name, d.id, d.created_at, d.last_seen_at, d.revoked_at, len(d.projects))
+            for d in devices
+        ],
+    )
+
+
+@device.command("revoke")
+@click.argument("name", metavar="DEVICE")
+@json_option
+@click.pass_context
+def revoke(context: click.Context, name: str, as_json: bool) -> None:
+    r"""Refuse a laptop from now on, by name or id. What it sent stays.
+
+    \b
+    Example:
+      permille-server device revoke north-team
+    """
+    from server.clock import Clock
+
+    async def job(store: Any) -> Any:  # noqa: ANN401
+        found = [d for d in await _devices(store) if name in {d.name, d.id}]
+        if len(found) != 1:
+            many = "several devices are called" if found else "there is no device"
+            raise NotFoundError(
+                f"{many} {name}", "give its id: permille-server device list"
+            )
+        await store.write(lambda unit: unit.revoke(found[0].id, Clock().now()))
+        return found[0]
+
+    revoked = with_store(context, job)
+    if as_json:
+        print_json({"revoked": revoked.id, "name": revoked.name})
+        return
+    click.echo(f"Revoked {revoked.name} ({revoked.id}). What it sent stays.")
+
+
+async def _devices(store: Any) -> list[Any]:  # noqa: ANN401
+    found: list[Any] = await store.read(lambda unit: unit.devices())
+    return found

@@ -1,0 +1,117 @@
+"""Commands `init`, `run` and `stats`."""
+
+import click
+
+from server.cli.common import json_option, print_json, print_table, with_store
+from server.config import DataDirectory
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def init(data: DataDirectory, as_json: bool) -> None:
+    r"""Make a new data directory.
+
+    \b
+    Example:
+      permille-server --data /srv/permille init
+    """
+    from server.app.data import init_data
+    from server.clock import Clock
+
+    init_data(data, Clock())
+    if as_json:
+        print_json({"data": str(data.path)})
+        return
+    click.echo(f"Made {data.database}.")
+    click.echo("Next: permille-server project add --code CODE --title TITLE")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
+@click.option(
+    "--port",
+    default=8750,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to bind; 0 takes a free one.",
+)
+@click.pass_obj
+def run(data: DataDirectory, host: str, port: int) -> None:
+    r"""Serve laptops until stopped with Ctrl-C or SIGTERM.
+
+    Put a reverse proxy with TLS before it when laptops come over a network.
+
+    \b
+    Example:
+      permille-server --data /srv/permille run --port 8750
+    """
+    import asyncio
+    import signal
+
+    from server.app.service import serve
+    from server.errors import ServerError
+
+    log_to_stderr()
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        await serve(data, host, port, _say_ready, stop)
+
+    try:
+        asyncio.run(until_stopped())
+    except OSError as error:
+        raise ServerError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            "choose another --port, or stop what uses this one",
+        ) from error
+
+
+def _say_ready(url: str) -> None:
+    click.echo(f"Permille server on {url}")
+
+
+def log_to_stderr() -> None:
+    """Write one JSON line per event to stderr."""
+    import sys
+
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+@click.command()
+@json_option
+@click.pass_context
+def stats(context: click.Context, as_json: bool) -> None:
+    r"""Count what the server holds.
+
+    \b
+    Example:
+      permille-server stats --json
+    """
+
+    async def job(store):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return await store.read(lambda unit: unit.stats())
+
+    counts = with_store(context, job)
+    if as_json:
+        print_json(counts)
+        return
+    flat = [
+        (name, value) for name, value in counts.items() if not isinstance(value, dict)
+    ]
+    for group in ("records", "verdicts"):
+        flat += [(f"{group}: {name}", n) for name, n in sorted(counts[group].items())]
+    print_table(["what", "count"], flat)

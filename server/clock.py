@@ -1,0 +1,45 @@
+"""The one door to time, fresh ids and secrets; everything else takes it as an argument."""
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+from schemas.ids import uuid7
+
+
+class Clock:
+    """Wall clock, id source and secret source of one process."""
+
+    def now_ms(self) -> int:
+        """Give the wall time in milliseconds since 1970, UTC."""
+        return time.time_ns() // 1_000_000
+
+    def now(self) -> str:
+        """Give the wall time as RFC 3339 text in UTC."""
+        return iso(self.now_ms())
+
+    def fresh_id(self) -> str:
+        """Give an id no one else has."""
+        return uuid7(self.now_ms(), secrets.randbits(74))
+
+    def secret(self) -> str:
+        """Give 256 random bits as text for a URL or header."""
+        return secrets.token_urlsafe(32)
+
+    def code(self) -> str:
+        """Give 50 random bits as a code people can read out and type."""
+        letters = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
+        text = "".join(secrets.choice(letters) for _ in range(10))
+        return f"{text[:5]}-{text[5:]}"
+
+
+def iso(unix_ms: int) -> str:
+    """Write milliseconds since 1970 as RFC 3339 text in UTC.
+
+    Examples
+    --------
+    >>> iso(0)
+    '1970-01-01T00:00:00.000Z'
+    """
+    moment = datetime.fromtimestamp(unix_ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

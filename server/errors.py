@@ -1,0 +1,60 @@
+"""What can go wrong on the server, with the operator's next step."""
+
+from schemas.problems import KINDS, Problem
+
+
+class ServerError(Exception):
+    """A failure with advice; the command line prints both and exits."""
+
+    exit_code = 4
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+
+
+class NoDataError(ServerError):
+    """There is no server data in the directory."""
+
+
+class AlreadyThereError(ServerError):
+    """What should be made exists."""
+
+
+class LockedError(ServerError):
+    """Another server process has the data directory."""
+
+
+class NotFoundError(ServerError):
+    """A project, device or record that was named does not exist."""
+
+
+class StorageError(ServerError):
+    """The database cannot be opened, read or written."""
+
+
+class RefusedError(ServerError):
+    """What was asked breaks a rule; carries the problems."""
+
+    def __init__(self, text: str, problems: list[Problem], hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.problems = problems
+
+
+class RequestError(Exception):
+    """A request the server does not serve; answered with a problem document."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+    @property
+    def status(self) -> int:
+        """Give the HTTP status."""
+        return KINDS[self.problem.code].status
+
+
+def refuse(code: str, detail: str = "") -> RequestError:
+    """Give the error that answers a request with this problem."""
+    return RequestError(Problem(code, detail=detail))

@@ -1,0 +1,1 @@
+"""Formats that enter and leave the server as files."""

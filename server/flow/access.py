@@ -1,0 +1,70 @@
+"""Enrolment and access: codes become devices, tokens name them."""
+
+import hashlib
+from datetime import timedelta
+from typing import Final
+
+from server.clock import Clock, iso
+from server.errors import refuse
+from server.store.port import Code, Device, Store, Unit
+
+#: A code is read out or written down, and typed within days.
+CODE_LIFE: Final = timedelta(days=7)
+
+
+async def issue_code(
+    store: Store, clock: Clock, projects: tuple[str, ...], name: str
+) -> tuple[str, str]:
+    """Make a one-time enrolment code; give it and when it expires.
+
+    The code is shown this once; the server keeps its hash.
+    """
+    code = clock.code()
+    expires = iso(clock.now_ms() + int(CODE_LIFE.total_seconds() * 1000))
+    kept = Code(digest(code), name, projects, expires)
+    await store.write(lambda unit: unit.add_code(kept))
+    return code, expires
+
+
+async def enrol(
+    store: Store, clock: Clock, code: str, name: str, log: str
+) -> tuple[Device, str]:
+    """Turn a one-time code into a device with its token.
+
+    Raises
+    ------
+    RequestError
+        If the code is unknown, used or expired, or the log is taken.
+    """
+    token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
+
+    def job(unit: Unit) -> Device:
+        used = unit.use_code(digest(code.strip().upper()), now, device_id)
+        if used is None:
+            raise refuse("bad_code")
+        device = Device(device_id, used.name or name, now, None, None, used.projects)
+        unit.add_device(device, digest(token))
+        if unit.log_head(log) is None:
+            unit.add_log(log, device.id)
+        return device
+
+    return await store.write(job), token
+
+
+async def device_of(store: Store, token: str) -> Device:
+    """Give the device a token belongs to.
+
+    Raises
+    ------
+    RequestError
+        If no live device has it.
+    """
+    found = await store.read(lambda unit: unit.device_by_token(digest(token)))
+    if found is None:
+        raise refuse("bad_token")
+    return found
+
+
+def digest(secret: str) -> str:
+    """Give what is kept of a secret: its SHA-256."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

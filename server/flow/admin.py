@@ -1,0 +1,131 @@
+"""What an administrator records on the server travels the same way as a laptop's push."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import chain
+from schemas.messages import Op, encode
+from schemas.records import record_id
+from schemas.version import SCHEMA_VERSION
+from server.clock import Clock, iso
+from server.errors import AlreadyThereError, NotFoundError, RefusedError
+from server.flow.sync import Accepted, accept
+from server.store.port import Device, LogHead, Store, Unit
+from server.sync.request import Push, read_change
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record to write."""
+
+    stream: str
+    type: str
+    record: str
+    fields: dict[str, Any]
+
+
+async def add_project(
+    store: Store, clock: Clock, project: dict[str, Any], organisation: dict[str, Any]
+) -> str:
+    """Open a project, with the organisation that runs it; give its id.
+
+    Raises
+    ------
+    AlreadyThereError
+        If the code is taken.
+    RefusedError
+        If a field breaks a rule.
+    """
+    known = await store.read(lambda unit: unit.projects())
+    if any(found["code"] == project.get("code") for found in known):
+        raise AlreadyThereError(
+            f"a project {project['code']} exists already",
+            "choose another code, or see: permille-server project list",
+        )
+    stream = clock.fresh_id()
+    drafts = []
+    if organisation:
+        name = record_id(stream, "organisation", organisation)
+        drafts.append(Draft(stream, "organisation", name, organisation))
+        project = {**project, "organisation_id": name}
+    # The project's own record opens the stream, so it goes first and is completed last.
+    opening = {k: v for k, v in project.items() if k != "organisation_id"}
+    drafts.insert(0, Draft(stream, "project", stream, opening))
+    if organisation:
+        link = {"organisation_id": project["organisation_id"]}
+        drafts.append(Draft(stream, "project", stream, link))
+    await record(store, clock, drafts)
+    return stream
+
+
+async def find_project(store: Store, name: str) -> dict[str, Any]:
+    """Give the project with this code or id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several have the code.
+    """
+    known = await store.read(lambda unit: unit.projects())
+    found = [project for project in known if name in {project["code"], project["id"]}]
+    if len(found) == 1:
+        return found[0]
+    many = "several projects are called" if found else "there is no project"
+    raise NotFoundError(f"{many} {name}", "see: permille-server project list")
+
+
+async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
+    """Write records in the server's own log.
+
+    Raises
+    ------
+    RefusedError
+        If one of them does not stand.
+    """
+    device, head = await store.read(_own_log)
+    push = _push(head, drafts, clock)
+    accepted = await accept(store, clock, device, push)
+    problems = [problem for v in accepted.verdicts for problem in v.why]
+    if problems:
+        raise RefusedError("this was not accepted", problems)
+    return accepted
+
+
+def _own_log(unit: Unit) -> tuple[Device, LogHead]:
+    device = unit.own_device()
+    head = unit.log_head(device.id)
+    assert head is not None
+    return device, head
+
+
+def _push(head: LogHead, drafts: list[Draft], clock: Clock) -> Push:
+    changes, digest = [], head.hash
+    now_ms = clock.now_ms()
+    for n, draft in enumerate(drafts, start=head.n + 1):
+        line = {
+            "k": "c",
+            "n": n,
+            "i": clock.fresh_id(),
+            "h": (now_ms << 16) + n % (1 << 16),
+            "s": draft.stream,
+            "t": draft.type,
+            "r": draft.record,
+            "o": Op.PUT.value,
+            "b": None,
+            "v": SCHEMA_VERSION,
+            "f": draft.fields,
+        }
+        raw = encode(line)
+        digest = chain.link(digest, raw)
+        changes.append(read_change(raw, digest))
+    return Push(
+        log=head.log,
+        schema=SCHEMA_VERSION,
+        acked_n=head.n,
+        acked_hash=head.hash,
+        head=head.n + len(changes),
+        wall=iso(now_ms),
+        want=1,
+        cursors={},
+        changes=changes,
+    )

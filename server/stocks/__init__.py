@@ -1,0 +1,1 @@
+"""Soil organic carbon stocks and their change: pure equations on arrays."""

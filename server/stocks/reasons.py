@@ -1,0 +1,221 @@
+"""Every reason code of a stock or a change once: what it says, what to do.
+
+A reason is never an error: the record is kept and whatever can be computed is
+computed. The code stands beside the figure, or beside the null in its place.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+
+class Reason(StrEnum):
+    """Stable code beside a figure, or beside the null in its place."""
+
+    NO_SURFACE = "NO_SURFACE"
+    GAP = "GAP"
+    OVERLAP = "OVERLAP"
+    MISSING_SOC = "MISSING_SOC"
+    MISSING_BD = "MISSING_BD"
+    BD_DEFINITION_UNKNOWN = "BD_DEFINITION_UNKNOWN"
+    COARSE_BASIS_UNKNOWN = "COARSE_BASIS_UNKNOWN"
+    NEGATIVE_FINE_MASS = "NEGATIVE_FINE_MASS"
+    TOO_SHALLOW = "TOO_SHALLOW"
+    COMPLETE_SOIL = "COMPLETE_SOIL"
+    MASS_NOT_REACHED = "MASS_NOT_REACHED"
+    EXTRAPOLATED = "EXTRAPOLATED"
+    SINGLE_INCREMENT = "SINGLE_INCREMENT"
+    DUPLICATES_AVERAGED = "DUPLICATES_AVERAGED"
+    ORGANIC_LAYER = "ORGANIC_LAYER"
+    CENSORED = "CENSORED"
+    CONTESTED = "CONTESTED"
+    CARBONATE_UNCORRECTED = "CARBONATE_UNCORRECTED"
+    BD_ESTIMATED = "BD_ESTIMATED"
+    BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
+    METHOD_CHANGED = "METHOD_CHANGED"
+    SEASON_DIFFERS = "SEASON_DIFFERS"
+    UNPAIRED_MIX = "UNPAIRED_MIX"
+    SINGLE_POINT = "SINGLE_POINT"
+    NO_VARIANCE = "NO_VARIANCE"
+    ZERO_VARIANCE = "ZERO_VARIANCE"
+    ZERO_BASELINE = "ZERO_BASELINE"
+    INTERVAL_TOO_SHORT = "INTERVAL_TOO_SHORT"
+    AREA_MISSING = "AREA_MISSING"
+    PARTIAL_COVERAGE = "PARTIAL_COVERAGE"
+
+
+class Explanation(NamedTuple):
+    """What one reason code says and what to do about it."""
+
+    meaning: str
+    what_to_do: str
+
+
+EXPLANATIONS: Final = MappingProxyType(
+    {
+        Reason.NO_SURFACE: Explanation(
+            "the first layer does not begin at 0 cm",
+            "enter the layer from the surface; a stock counts from 0 cm",
+        ),
+        Reason.GAP: Explanation(
+            "layers above the depth leave more than 0.1 cm between them",
+            "enter the missing layer or correct its depths",
+        ),
+        Reason.OVERLAP: Explanation(
+            "layers above the depth overlap by more than 0.1 cm",
+            "correct the depths, or give the layers to different cores",
+        ),
+        Reason.MISSING_SOC: Explanation(
+            "a layer above the depth has no SOC value",
+            "enter the laboratory result",
+        ),
+        Reason.MISSING_BD: Explanation(
+            "a layer above the depth has no usable bulk density",
+            "enter the fine-soil mass or the bulk density with its definition",
+        ),
+        Reason.BD_DEFINITION_UNKNOWN: Explanation(
+            "the bulk density does not say whether it is of whole soil, fine earth"
+            " only, or fine soil in the total volume",
+            "ask the laboratory and enter the definition; it is not guessed",
+        ),
+        Reason.COARSE_BASIS_UNKNOWN: Explanation(
+            "the coarse fragments do not say whether they are percent of mass or of"
+            " volume",
+            "ask who measured them and enter the basis; it is not guessed",
+        ),
+        Reason.NEGATIVE_FINE_MASS: Explanation(
+            "coarse fragments outweigh the whole sample, no fine soil is left",
+            "check whole bulk density, coarse volume and fragment density",
+        ),
+        Reason.TOO_SHALLOW: Explanation(
+            "the deepest layer ends above the depth; the stock is never scaled up",
+            "sample deeper, or record bedrock or hardpan if the soil ends there",
+        ),
+        Reason.COMPLETE_SOIL: Explanation(
+            "the soil ends above the depth at bedrock or a hardpan; the stock of the"
+            " complete soil counts",
+            "nothing; compare covered_to_cm before comparing plots",
+        ),
+        Reason.MASS_NOT_REACHED: Explanation(
+            "the sampled soil is lighter than the reference mass",
+            "sample deeper next time, 40 to 50 cm in two increments or more",
+        ),
+        Reason.EXTRAPOLATED: Explanation(
+            "at most 2 % of the reference mass was added at the concentration of the"
+            " deepest layer",
+            "sample deeper next time",
+        ),
+        Reason.SINGLE_INCREMENT: Explanation(
+            "one layer only, so that its mass can only be matched by a straight line",
+            "sample two increments or more, such as 0-30 and 30-50 cm",
+        ),
+        Reason.DUPLICATES_AVERAGED: Explanation(
+            "a layer came with several results; their mean was used",
+            "nothing, if they are laboratory replicates",
+        ),
+        Reason.ORGANIC_LAYER: Explanation(
+            "a layer has more than 12 % SOC, so it is organic soil",
+            "read changes with care; compaction moves organic stocks strongly",
+        ),
+        Reason.CENSORED: Explanation(
+            "a SOC value lies below the detection limit; half of the limit was used",
+            "ask the laboratory for a method with a lower limit",
+        ),
+        Reason.CONTESTED: Explanation(
+            "two devices recorded different values and nobody has decided yet; the"
+            " first one accepted was used",
+            "decide the conflict",
+        ),
+        Reason.CARBONATE_UNCORRECTED: Explanation(
+            "carbonate is possible and total carbon was not corrected for it",
+            "have inorganic carbon measured and enter it",
+        ),
+        Reason.BD_ESTIMATED: Explanation(
+            "a bulk density was estimated or carried over, not measured in this"
+            " campaign",
+            "measure bulk density in every campaign",
+        ),
+        Reason.BD_SOC_IMPLAUSIBLE: Explanation(
+            "bulk density and SOC of a layer seldom occur together",
+            "check units, stones and the sample volume; peat may be right",
+        ),
+        Reason.METHOD_CHANGED: Explanation(
+            "the SOC laboratory method differs between the campaigns, or one of them"
+            " does not name it; no verdict is given",
+            "have archived samples of the first campaign analysed by the new method",
+        ),
+        Reason.SEASON_DIFFERS: Explanation(
+            "the campaigns lie more than 60 days apart in the year",
+            "sample in the same season next time",
+        ),
+        Reason.UNPAIRED_MIX: Explanation(
+            "only some of the points were revisited; the design says whether pairs or"
+            " all points were compared",
+            "revisit every point next time",
+        ),
+        Reason.SINGLE_POINT: Explanation(
+            "a campaign has one point with a stock only",
+            "sample three points or more per plot",
+        ),
+        Reason.NO_VARIANCE: Explanation(
+            "too few points for a standard error, so there is no verdict",
+            "sample three points or more per plot",
+        ),
+        Reason.ZERO_VARIANCE: Explanation(
+            "all changes are identical, so there is no standard error or verdict",
+            "check whether values were copied",
+        ),
+        Reason.ZERO_BASELINE: Explanation(
+            "the baseline stock is zero, so a rate relative to it is not defined",
+            "use the absolute change",
+        ),
+        Reason.INTERVAL_TOO_SHORT: Explanation(
+            "less than one year lies between the campaigns: no annual rate or verdict"
+            " against 4 permille",
+            "wait; five years or more are usual",
+        ),
+        Reason.AREA_MISSING: Explanation(
+            "a plot has no area, so that it cannot be weighted",
+            "draw the boundary of the plot or enter its area",
+        ),
+        Reason.PARTIAL_COVERAGE: Explanation(
+            "some plots have no result; only the measured area is described",
+            "compare measured area with total area",
+        ),
+    }
+)
+
+# Changes that carry one of these keep their figures and lose their verdicts.
+WITHHOLDS_VERDICT: Final = frozenset(
+    {Reason.METHOD_CHANGED, Reason.CARBONATE_UNCORRECTED}
+)
+
+_ORDER: Final = {reason: rank for rank, reason in enumerate(Reason)}
+_BITS: Final = {reason: 1 << rank for reason, rank in _ORDER.items()}
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Give each reason once, in the order of the code list.
+
+    >>> in_order([Reason.GAP, Reason.NO_SURFACE, Reason.GAP])
+    (<Reason.NO_SURFACE: 'NO_SURFACE'>, <Reason.GAP: 'GAP'>)
+    """
+    return tuple(sorted(set(reasons), key=_ORDER.__getitem__))
+
+
+def mask_of(reasons: Iterable[Reason]) -> int:
+    """Pack reasons into one integer; bits live in memory only, never on disk.
+
+    >>> mask_of([]), reasons_of(mask_of([Reason.GAP]))
+    (0, (<Reason.GAP: 'GAP'>,))
+    """
+    mask = 0
+    for reason in reasons:
+        mask |= _BITS[reason]
+    return mask
+
+
+def reasons_of(mask: int) -> tuple[Reason, ...]:
+    """Unpack what `mask_of` packed."""
+    return tuple(reason for reason, bit in _BITS.items() if mask & bit)

@@ -1,0 +1,1 @@
+"""Where the server keeps things: a port, and SQLite behind it."""

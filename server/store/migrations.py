@@ -1,0 +1,191 @@
+"""The tables of the server. `project_id` comes first in every key and index."""
+
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+from server.store.driver import Connection
+
+migrations: Final = Migrations("permille-server")
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a database to the present shape; a repeat does nothing."""
+    migrations.apply(Database(connection))
+
+
+@migrations()
+def custody(db: Database) -> None:
+    """Create streams, records, logs, conflicts, quarantine and history."""
+    db.table("meta").create({"key": str, "value": str}, pk="key", strict=True)
+    db.table("stream").create(
+        {"project_id": str, "head": int, "created_at": str},
+        pk="project_id",
+        not_null={"head", "created_at"},
+        strict=True,
+    )
+    _record(db)
+    db.table("log").create(
+        {"log_id": str, "device_id": str, "n": int, "hash": bytes},
+        pk="log_id",
+        not_null={"device_id", "n", "hash"},
+        strict=True,
+    )
+    _change(db)
+    _conflict(db)
+    _quarantine(db)
+    db.table("history").create(
+        {
+            "project_id": str,
+            "record_id": str,
+            "group_name": str,
+            "old_values": str,
+            "written_seq": int,
+            "replaced_seq": int,
+            "written_by": str,
+            "replaced_by": str,
+        },
+        strict=True,
+    )
+    db.table("history").create_index(["project_id", "record_id", "group_name"])
+
+
+def _record(db: Database) -> None:
+    db.table("record").create(
+        {
+            "project_id": str,
+            "id": str,
+            "type": str,
+            "seq": int,
+            "fields": str,
+            "writers": str,
+            "parent_id": str,
+            "natural_key": str,
+            "deleted": int,
+            "clean": int,
+            "open_conflicts": int,
+            "last_log": str,
+        },
+        pk=("project_id", "id"),
+        not_null={"type", "seq", "fields", "writers", "deleted", "clean"},
+        strict=True,
+    )
+    db.table("record").create_index(["project_id", "seq"], unique=True)
+    db.table("record").create_index(["project_id", "type", "natural_key"])
+    db.table("record").create_index(["project_id", "parent_id"])
+
+
+def _change(db: Database) -> None:
+    db.table("change").create(
+        {
+            "log_id": str,
+            "n": int,
+            "project_id": str,
+            "change_id": str,
+            "raw": bytes,
+            "hash": bytes,
+            "received_at": str,
+            "outcome": str,
+            "seq": int,
+            "why": str,
+            "conflicts": str,
+        },
+        pk=("log_id", "n"),
+        not_null={"project_id", "change_id", "raw", "hash", "received_at", "outcome"},
+        strict=True,
+    )
+    db.table("change").create_index(["project_id", "change_id"])
+
+
+def _conflict(db: Database) -> None:
+    db.table("conflict").create(
+        {
+            "project_id": str,
+            "id": str,
+            "record_id": str,
+            "type": str,
+            "group_name": str,
+            "base": str,
+            "theirs": str,
+            "ours": str,
+            "change_id": str,
+            "device_id": str,
+            "person": str,
+            "at": str,
+            "status": str,
+        },
+        pk=("project_id", "id"),
+        not_null={"record_id", "group_name", "theirs", "ours", "change_id", "status"},
+        strict=True,
+    )
+    db.table("conflict").create_index(["project_id", "record_id"])
+
+
+def _quarantine(db: Database) -> None:
+    db.table("quarantine").create(
+        {
+            "project_id": str,
+            "change_id": str,
+            "type": str,
+            "record_id": str,
+            "parent_id": str,
+            "fields": str,
+            "why": str,
+            "device_id": str,
+            "person": str,
+            "at": str,
+            "status": str,
+        },
+        pk=("project_id", "change_id"),
+        not_null={"record_id", "why", "status"},
+        strict=True,
+    )
+    db.table("quarantine").create_index(["project_id", "record_id"])
+
+
+@migrations()
+def access(db: Database) -> None:
+    """Create devices, their projects, and enrolment codes."""
+    db.table("device").create(
+        {
+            "device_id": str,
+            "name": str,
+            "token_hash": str,
+            "created_at": str,
+            "revoked_at": str,
+            "last_seen_at": str,
+        },
+        pk="device_id",
+        not_null={"name", "token_hash", "created_at"},
+        strict=True,
+    )
+    db.table("device").create_index(["token_hash"])
+    db.table("device_project").create(
+        {"project_id": str, "device_id": str},
+        pk=("project_id", "device_id"),
+        strict=True,
+    )
+    db.table("device_project").create_index(["device_id"])
+    db.table("code").create(
+        {
+            "code_hash": str,
+            "name": str,
+            "projects": str,
+            "expires_at": str,
+            "used_by": str,
+        },
+        pk="code_hash",
+        not_null={"name", "projects", "expires_at"},
+        strict=True,
+    )
+
+
+@migrations()
+def derivation(db: Database) -> None:
+    """Create the job table: plots whose numbers are to be derived again."""
+    db.table("job").create(
+        {"project_id": str, "plot_id": str, "up_to_seq": int, "leased_until": int},
+        pk=("project_id", "plot_id"),
+        not_null={"up_to_seq", "leased_until"},
+        strict=True,
+    )

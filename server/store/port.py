@@ -1,0 +1,215 @@
+"""What the server asks of a database. Only the composition root names one.
+
+A `Unit` is one transaction: everything asked of it sees one state, and its
+writes stand together or not at all. `Store.write` returns after the commit is on
+disk; a repeat of the same job after a failure is harmless, because every write
+is keyed by what it says.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from server.sync.desk import Desk
+from server.sync.model import Judged, Origin, Record, Verdict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One enrolled laptop."""
+
+    id: str
+    name: str
+    created_at: str
+    revoked_at: str | None
+    last_seen_at: str | None
+    projects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A one-time enrolment code, as its hash."""
+
+    hash: str
+    name: str
+    projects: tuple[str, ...]
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """How far the server has a log."""
+
+    log: str
+    device: str
+    n: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One record on its way to a laptop, with its open conflicts."""
+
+    record: Record
+    conflicts: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of one stream after a cursor, in server order."""
+
+    rows: list[FeedRow]
+    cursor: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A plot whose numbers are to be derived again."""
+
+    stream: str
+    plot: str
+    up_to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlotTree:
+    """Everything a plot's numbers are derived from, read in one snapshot."""
+
+    project: Record | None
+    plot: Record | None
+    campaigns: list[Record]
+    points: list[Record]
+    cores: list[Record]
+    samples: list[Record]
+    results: list[Record]
+    derived: list[Record]
+    open_conflicts: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedRow:
+    """A stock or change to store; its fields replace what stood there."""
+
+    type: str
+    id: str
+    plot: str
+    fields: dict[str, Any] = field(hash=False)
+
+
+class Custody(Protocol):
+    """Logs, merge and verdicts."""
+
+    def epoch(self) -> str:
+        """Give the id of the server's timeline."""
+
+    def log_head(self, log: str) -> LogHead | None:
+        """Give how far a log is here, or None."""
+
+    def add_log(self, log: str, device: str) -> LogHead:
+        """Begin a log."""
+
+    def line_hash(self, log: str, n: int) -> bytes | None:
+        """Give the chain hash of a log after line n."""
+
+    def lay_desk(self, batch: list[Judged], streams: set[str]) -> Desk:
+        """Read everything a batch may touch."""
+
+    def keep(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
+        """Write the lines, their verdicts and their effects."""
+
+    def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
+        """Give the stored verdicts of lines first to last."""
+
+
+class Feed(Protocol):
+    """What laptops receive."""
+
+    def page(self, stream: str, after: int, most: int, log: str) -> Page:
+        """Give rows after a number, without those the log can compute itself."""
+
+    def count_after(self, stream: str, after: int) -> int:
+        """Give how many rows lie after a number."""
+
+
+class Devices(Protocol):
+    """Enrolment and access."""
+
+    def add_code(self, code: Code) -> None:
+        """Keep a one-time code."""
+
+    def use_code(self, code_hash: str, now: str, device: str) -> Code | None:
+        """Use up a code: None when unknown, used or expired."""
+
+    def add_device(self, device: Device, token_hash: str) -> None:
+        """Keep a device and its projects."""
+
+    def device_by_token(self, token_hash: str) -> Device | None:
+        """Give the device of a token unless it was revoked."""
+
+    def devices(self) -> list[Device]:
+        """Give every laptop, oldest first."""
+
+    def own_device(self) -> Device:
+        """Give the device that stands for the server itself; it sees every project."""
+
+    def revoke(self, device: str, now: str) -> None:
+        """Refuse the device from now on."""
+
+    def saw(self, device: str, now: str) -> None:
+        """Note that a device was here."""
+
+
+class Derivation(Protocol):
+    """Jobs and what they read and write."""
+
+    def claim_job(self, now_ms: int, lease_ms: int) -> Job | None:
+        """Take the next plot to derive; it comes back when the lease runs out."""
+
+    def waiting_jobs(self) -> int:
+        """Give how many plots wait to be derived."""
+
+    def plot_tree(self, stream: str, plot: str) -> PlotTree:
+        """Read everything the plot's numbers rest on."""
+
+    def store_derived(self, job: Job, rows: list[DerivedRow]) -> int:
+        """Replace a plot's numbers, close the job; give how many rows changed."""
+
+
+class Reports(Protocol):
+    """What administrators ask."""
+
+    def projects(self) -> list[dict[str, Any]]:
+        """Give every project with its counts."""
+
+    def derived(self, stream: str, kind: str) -> list[Record]:
+        """Give the derived records of a project."""
+
+    def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
+        """Give the open conflicts."""
+
+    def quarantine(self, stream: str | None) -> list[dict[str, Any]]:
+        """Give the open quarantined changes."""
+
+    def stats(self) -> dict[str, Any]:
+        """Count everything."""
+
+
+class Unit(Custody, Feed, Devices, Derivation, Reports, Protocol):
+    """One transaction."""
+
+
+class Store(Protocol):
+    """A database: jobs go in, results come out after they are on disk."""
+
+    def write(self, job: Callable[[Unit], T]) -> Awaitable[T]:
+        """Run a job in a writing transaction; return after its commit."""
+
+    def read(self, job: Callable[[Unit], T]) -> Awaitable[T]:
+        """Run a job on one snapshot."""
+
+    def close(self) -> None:
+        """Finish what was begun and let go."""

@@ -1,0 +1,142 @@
+"""What administrators ask: SQLite."""
+
+import json
+from typing import Any, Final
+
+from server.store.devices import OWN_DEVICE
+from server.store.driver import Connection
+from server.store.feed import conflict_data
+from server.store.rows import RECORD_COLUMNS, record_of
+from server.sync.model import Record
+
+_PROJECTS: Final = f"""
+    SELECT s.project_id, r.fields, s.head, s.created_at,
+        (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
+            AND NOT x.deleted AND x.type = 'plot'),
+        (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
+            AND NOT x.deleted AND x.type = 'sample'),
+        (SELECT count(*) FROM device_project d WHERE d.project_id = s.project_id
+            AND d.device_id <> {OWN_DEVICE})
+    FROM stream s LEFT JOIN record r
+        ON r.project_id = s.project_id AND r.id = s.project_id
+    ORDER BY s.created_at, s.project_id
+"""  # noqa: S608 - the inserted text is a constant
+_CONFLICTS: Final = """
+    SELECT c.project_id, c.type, c.record_id, r.fields,
+        c.id, c.group_name, c.base, c.theirs, c.ours, c.change_id, d.name, c.person,
+        c.at
+    FROM conflict c
+        LEFT JOIN device d ON d.device_id = c.device_id
+        LEFT JOIN record r ON r.project_id = c.project_id AND r.id = c.record_id
+    WHERE c.status = 'open' AND (?1 IS NULL OR c.project_id = ?1)
+    ORDER BY c.at, c.id
+"""
+_QUARANTINE: Final = """
+    SELECT q.project_id, q.type, q.record_id, q.change_id, q.fields, q.why, d.name,
+        q.person, q.at
+    FROM quarantine q LEFT JOIN device d ON d.device_id = q.device_id
+    WHERE q.status = 'open' AND (?1 IS NULL OR q.project_id = ?1)
+    ORDER BY q.at, q.change_id
+"""
+_COUNTS: Final = {
+    "projects": "SELECT count(*) FROM stream",
+    "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
+    f" WHERE revoked_at IS NULL AND device_id <> {OWN_DEVICE}",
+    "logs": "SELECT count(*) FROM log",
+    "changes": "SELECT count(*) FROM change",
+    "open_conflicts": "SELECT count(*) FROM conflict WHERE status = 'open'",
+    "open_quarantine": "SELECT count(*) FROM quarantine WHERE status = 'open'",
+    "plots_to_derive": "SELECT count(*) FROM job",
+    "database_bytes": "SELECT page_count * page_size"
+    " FROM pragma_page_count(), pragma_page_size()",
+}
+
+
+class ReportQueries:
+    """The part of a unit that answers administrators."""
+
+    connection: Connection
+
+    def projects(self) -> list[dict[str, Any]]:
+        """Give every project with its counts."""
+        return [
+            {
+                "id": name,
+                **_project_fields(fields),
+                "head": head,
+                "created_at": created,
+                "plots": plots,
+                "samples": samples,
+                "devices": devices,
+            }
+            for name, fields, head, created, plots, samples, devices in (
+                self.connection.execute(_PROJECTS)
+            )
+        ]
+
+    def derived(self, stream: str, kind: str) -> list[Record]:
+        """Give the derived records of a project."""
+        rows = self.connection.execute(
+            f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - constant columns
+            " WHERE project_id = ? AND type = ? AND deleted = 0 ORDER BY id",
+            (stream, kind),
+        )
+        return [record_of(row) for row in rows]
+
+    def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
+        """Give the open conflicts."""
+        return [
+            {
+                "project": project,
+                "type": kind,
+                "record": record,
+                "fields": json.loads(fields) if fields else {},
+                **conflict_data(columns),
+            }
+            for project, kind, record, fields, *columns in (
+                self.connection.execute(_CONFLICTS, (stream,))
+            )
+        ]
+
+    def quarantine(self, stream: str | None) -> list[dict[str, Any]]:
+        """Give the open quarantined changes."""
+        return [
+            {
+                "project": project,
+                "type": kind,
+                "record": record,
+                "change": change,
+                "fields": json.loads(fields) if fields else {},
+                "why": json.loads(why),
+                "device": device,
+                "person": person,
+                "at": at,
+            }
+            for project, kind, record, change, fields, why, device, person, at in (
+                self.connection.execute(_QUARANTINE, (stream,))
+            )
+        ]
+
+    def stats(self) -> dict[str, Any]:
+        """Count everything."""
+        counts: dict[str, Any] = {
+            name: self.connection.execute(sql).fetchone()[0]
+            for name, sql in _COUNTS.items()
+        }
+        counts["records"] = dict(
+            self.connection.execute(
+                "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
+            )
+        )
+        counts["verdicts"] = dict(
+            self.connection.execute(
+                "SELECT outcome, count(*) FROM change GROUP BY outcome"
+            )
+        )
+        return counts
+
+
+def _project_fields(fields: str | None) -> dict[str, Any]:
+    found = json.loads(fields) if fields else {}
+    names = ("code", "title", "reference_depth_cm", "stock_method_profile")
+    return {name: found.get(name) for name in names}

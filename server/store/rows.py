@@ -1,0 +1,88 @@
+"""Between table rows and what the merge works on."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from schemas.messages import Outcome
+from schemas.problems import from_data
+from schemas.records import TYPES
+from server.sync.desk import key_text
+from server.sync.model import Record, Verdict, Writer
+
+RECORD_COLUMNS: Final = (
+    "project_id, id, type, seq, fields, writers, deleted, clean, open_conflicts"
+)
+VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts"
+
+
+def dump(value: object) -> str:
+    """Write a value as compact JSON text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def record_of(row: tuple[Any, ...]) -> Record:
+    """Read a record from its columns (RECORD_COLUMNS)."""
+    stream, name, kind, seq, fields, writers, deleted, clean, conflicts = row
+    return Record(
+        stream=stream,
+        type=kind,
+        id=name,
+        seq=seq,
+        fields=json.loads(fields),
+        writers={
+            group: tuple(Writer(*writer) for writer in found)
+            for group, found in json.loads(writers).items()
+        },
+        deleted=bool(deleted),
+        clean=bool(clean),
+        open_conflicts=conflicts,
+    )
+
+
+def record_row(record: Record) -> tuple[Any, ...]:
+    """Give the columns of a record, with what is indexed."""
+    kind = TYPES.get(record.type)
+    parent = record.fields.get(kind.parent if kind and kind.parent else "plot_id")
+    key = key_text(record.type, record.fields) if kind and not record.deleted else None
+    last = record.last_writer if record.writers else None
+    return (
+        record.stream,
+        record.id,
+        record.type,
+        record.seq,
+        dump(record.fields),
+        dump(record.writers),
+        parent,
+        key,
+        int(record.deleted),
+        int(record.clean),
+        record.open_conflicts,
+        last.log if last else None,
+    )
+
+
+def verdict_of(row: tuple[Any, ...], *, repeated: bool) -> Verdict:
+    """Read a stored verdict from its columns (VERDICT_COLUMNS)."""
+    change, stream, outcome, seq, why, conflicts = row
+    return Verdict(
+        change=change,
+        stream=stream,
+        outcome=Outcome(outcome),
+        seq=seq,
+        why=[from_data(problem) for problem in json.loads(why or "[]")],
+        conflicts=json.loads(conflicts or "[]"),
+        repeated=repeated,
+    )
+
+
+def verdict_row(verdict: Verdict) -> tuple[Any, ...]:
+    """Give the columns of a verdict after its change id and stream."""
+    why = dump([problem.as_data() for problem in verdict.why]) if verdict.why else None
+    conflicts = dump(verdict.conflicts) if verdict.conflicts else None
+    return (verdict.outcome.value, verdict.seq, why, conflicts)
+
+
+def json_list(values: Iterable[object]) -> str:
+    """Give values as the JSON array that json_each() takes."""
+    return dump(list(values))

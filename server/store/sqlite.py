@@ -1,0 +1,126 @@
+"""The SQLite store: one writer thread, a few readers, each with its connection."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from server.clock import Clock
+from server.errors import AlreadyThereError, StorageError
+from server.store.custody import CustodyQueries
+from server.store.derivation import DerivationQueries
+from server.store.devices import DeviceQueries
+from server.store.driver import Connection, DatabaseError, connect
+from server.store.feed import FeedQueries
+from server.store.migrations import migrate
+from server.store.port import Device, Unit
+from server.store.reports import ReportQueries
+from server.store.writer import WriterThread
+
+T = TypeVar("T")
+
+#: Readers beside the writer; SQLite reads scale little beyond the cores of a small server.
+_READERS: Final = 2
+
+
+class SqliteUnit(
+    CustodyQueries, FeedQueries, DeviceQueries, DerivationQueries, ReportQueries
+):
+    """One transaction on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+
+class SqliteStore:
+    """The port's `Store` on one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = WriterThread(_migrated(path))
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._opened: list[Connection] = []
+
+    async def write(self, job: Callable[[Unit], T]) -> T:
+        """Run a job in a writing transaction; return after its commit."""
+        run = self._writer.submit(lambda connection: job(SqliteUnit(connection)))
+        return await asyncio.wrap_future(run)
+
+    async def read(self, job: Callable[[Unit], T]) -> T:
+        """Run a job on one snapshot."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, job)
+
+    def close(self) -> None:
+        """Finish what was begun and let go."""
+        self._readers.shutdown()
+        self._writer.close()
+        for connection in self._opened:
+            connection.close()
+
+    def _read(self, job: Callable[[Unit], T]) -> T:
+        connection = self._reader()
+        connection.execute("BEGIN")
+        try:
+            return job(SqliteUnit(connection))
+        finally:
+            connection.execute("ROLLBACK")
+
+    def _reader(self) -> Connection:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path)
+            connection.execute("PRAGMA query_only=ON")
+            self._opened.append(connection)
+        return connection
+
+
+def create(path: Path, clock: Clock) -> None:
+    """Make a new server database with its first epoch.
+
+    Raises
+    ------
+    AlreadyThereError
+        If the file is there already; nothing is changed then.
+    """
+    if path.exists():
+        raise AlreadyThereError(f"{path} exists already", "use it: permille-server run")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begun = path.with_name(path.name + ".new")
+    begun.unlink(missing_ok=True)
+    connection = connect(begun, create=True)
+    try:
+        migrate(connection)
+        _begin(SqliteUnit(connection), clock)
+    finally:
+        connection.close()
+    begun.rename(path)
+
+
+def _begin(unit: SqliteUnit, clock: Clock) -> None:
+    """Write the first epoch, and the device and log of the server itself."""
+    own = Device(clock.fresh_id(), "server", clock.now(), None, None)
+    unit.connection.executemany(
+        "INSERT INTO meta (key, value) VALUES (?, ?)",
+        [("epoch", clock.fresh_id()), ("own_device", own.id)],
+    )
+    # No token has this hash: nobody enters as the server.
+    unit.add_device(own, "none")
+    unit.add_log(own.id, own.id)
+
+
+def _migrated(path: Path) -> Connection:
+    connection = connect(path)
+    try:
+        migrate(connection)
+        connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    except DatabaseError as error:
+        connection.close()
+        raise StorageError(
+            f"{path} is not a usable Permille database: {error}",
+            "restore a backup; keep the file as it is",
+        ) from error
+    return connection

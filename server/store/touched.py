@@ -1,0 +1,74 @@
+"""Which plots a batch touched: the ones whose numbers are to be derived again."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from server.store.driver import Connection
+from server.store.rows import json_list
+from server.sync.desk import Desk
+
+# From any record up to its plot. A quarantined record hangs on its parent too, so
+# that the plot can say how many of its inputs wait for a person.
+_PLOTS_ABOVE: Final = """
+    WITH RECURSIVE above (id) AS (
+        SELECT value FROM json_each(?2)
+        UNION
+        SELECT record.parent_id FROM above JOIN record
+            ON record.project_id = ?1 AND record.id = above.id
+        WHERE record.parent_id IS NOT NULL
+        UNION
+        SELECT quarantine.parent_id FROM above JOIN quarantine
+            ON quarantine.project_id = ?1 AND quarantine.record_id = above.id
+        WHERE quarantine.parent_id IS NOT NULL
+    )
+    SELECT record.id FROM above JOIN record
+        ON record.project_id = ?1 AND record.id = above.id
+    WHERE record.type = 'plot'
+"""
+_PLOTS_OF_CAMPAIGNS: Final = """
+    SELECT DISTINCT point.parent_id FROM record core JOIN record point
+        ON point.project_id = core.project_id AND point.id = core.parent_id
+    WHERE core.project_id = ?1 AND core.type = 'core'
+      AND json_extract(core.fields, '$.campaign_id')
+          IN (SELECT value FROM json_each(?2))
+"""
+_PLOTS: Final = "SELECT id FROM record WHERE project_id = ? AND type = 'plot'"
+_NOTE: Final = """
+    INSERT INTO job (project_id, plot_id, up_to_seq, leased_until) VALUES (?, ?, ?, 0)
+    ON CONFLICT (project_id, plot_id) DO UPDATE SET up_to_seq = excluded.up_to_seq
+"""
+
+
+def note_jobs(connection: Connection, desk: Desk) -> None:
+    """Note every plot a batch touched as a job of this transaction."""
+    streams = {stream for stream, _ in desk.written}
+    streams |= {found.change.stream for found in desk.quarantined}
+    for stream in streams & set(desk.heads):
+        plots = set(_plots(connection, desk, stream))
+        head = desk.heads[stream]
+        connection.executemany(_NOTE, [(stream, plot, head) for plot in sorted(plots)])
+
+
+def _plots(connection: Connection, desk: Desk, stream: str) -> Iterable[str]:
+    written = [record for (s, _), record in desk.written.items() if s == stream]
+    ids = {record.id for record in written}
+    ids |= {q.change.record for q in desk.quarantined if q.change.stream == stream}
+    # A record that moved touched the place it left as well.
+    ids |= {
+        old.values[name]
+        for old in desk.replaced
+        if old.stream == stream
+        for name in ("plot_id", "point_id", "core_id", "sample_id")
+        if isinstance(old.values.get(name), str)
+    }
+    yield from _column(connection, _PLOTS_ABOVE, stream, json_list(ids))
+    if any(record.type == "project" for record in written):
+        yield from _column(connection, _PLOTS, stream)
+    campaigns = [record.id for record in written if record.type == "campaign"]
+    if campaigns:
+        wanted = json_list(campaigns)
+        yield from _column(connection, _PLOTS_OF_CAMPAIGNS, stream, wanted)
+
+
+def _column(connection: Connection, sql: str, *values: str) -> list[str]:
+    return [row[0] for row in connection.execute(sql, values) if row[0] is not None]

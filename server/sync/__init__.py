@@ -1,0 +1,1 @@
+"""Pure: reading a push, judging its changes, merging them. No clock, disk, network."""

@@ -1,0 +1,134 @@
+"""What the merge works on and what it gives."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from schemas.messages import Outcome
+from schemas.problems import Problem
+
+Fields = dict[str, Any]
+
+
+class Writer(NamedTuple):
+    """Who wrote the present value of a field group."""
+
+    seq: int
+    log: str
+    n: int
+    hlc: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the server has it.
+
+    `clean` says that the last writer's laptop can compute the record itself: its
+    change was accepted as it stood, so the row need not be echoed to it.
+    """
+
+    stream: str
+    type: str
+    id: str
+    seq: int
+    fields: Fields
+    writers: dict[str, tuple[Writer, ...]]
+    deleted: bool = False
+    clean: bool = False
+    open_conflicts: int = 0
+
+    @property
+    def last_writer(self) -> Writer:
+        """The writer of the latest change."""
+        return max(w for group in self.writers.values() for w in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a log, with its raw line and the chain's hash after it."""
+
+    n: int
+    id: str
+    hlc: int
+    stream: str
+    type: str
+    record: str
+    op: str
+    base: tuple[str, int] | None
+    version: int
+    fields: Fields
+    person: str | None
+    replaces: str | None
+    raw: bytes
+    hash: bytes
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A change after its fields were judged on their own."""
+
+    change: Change
+    fields: Fields
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a push came from and when it arrived."""
+
+    log: str
+    device: str
+    received_at: str
+    received_hlc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one change; stored with its effect, repeated for ever."""
+
+    change: str
+    stream: str
+    outcome: Outcome
+    seq: int | None = None
+    why: list[Problem] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two unseen values of one measurement: the first stands, the other is kept."""
+
+    id: str
+    stream: str
+    record: str
+    type: str
+    group: str
+    base_seq: int
+    theirs: Fields
+    ours: Fields
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A change that was stored but not applied, with its reasons."""
+
+    change: Change
+    parent: str | None
+    why: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A value that no longer stands: kept as history."""
+
+    stream: str
+    record: str
+    group: str
+    values: Fields
+    written_seq: int
+    replaced_seq: int
+    written_by: str
+    replaced_by: str

@@ -1,0 +1,161 @@
+"""From the lines of a request to a push whose chain holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import chain, limits
+from schemas.ids import is_id
+from schemas.messages import MessageError, decode_request, parse_object
+from schemas.problems import Problem
+from schemas.version import PROTOCOL
+from server.errors import RequestError, refuse
+from server.sync.model import Change
+
+Cursor = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A whole request: who speaks, its changes in order, its cursors."""
+
+    log: str
+    schema: int
+    acked_n: int
+    acked_hash: bytes
+    head: int
+    wall: str
+    want: int
+    cursors: dict[str, Cursor]
+    changes: list[Change]
+
+
+def read_push(body: bytes) -> Push:
+    """Read a request body and check its hash chain.
+
+    Raises
+    ------
+    RequestError
+        If it is not a whole, ordered, chained request of protocol 1.
+    """
+    lines = body.removesuffix(b"\n").split(b"\n")
+    if not body:
+        raise refuse("bad_message", "the body is empty")
+    if max(map(len, lines)) > limits.LINE_BYTES:
+        raise refuse("too_large", f"a line is longer than {limits.LINE_BYTES} bytes")
+    hello = _line(lines[0], "hello")
+    end = _last_line(lines)
+    if hello["protocol"] != PROTOCOL:
+        raise refuse("protocol_unknown", f"protocol {hello['protocol']}")
+    if len(lines) - 2 > limits.BATCH_CHANGES:
+        raise refuse("too_large", f"more than {limits.BATCH_CHANGES} changes")
+    acked = hello["acked"]
+    acked_hash = bytes.fromhex(acked["hash"])
+    changes = _changes(lines[1:-1], acked["n"], acked_hash)
+    _check_end(end, changes, acked["n"], acked_hash)
+    return Push(
+        log=hello["log"]["id"],
+        schema=hello["schema"],
+        acked_n=acked["n"],
+        acked_hash=acked_hash,
+        head=hello["head"],
+        wall=hello["wall"],
+        want=min(max(hello["want"], 1), limits.PAGE_ROWS),
+        cursors={s: (c[0], c[1]) for s, c in hello["cursors"].items()},
+        changes=changes,
+    )
+
+
+def _line(raw: bytes, kind: str) -> dict[str, Any]:
+    try:
+        message = decode_request(raw)
+    except MessageError as error:
+        raise RequestError(error.problem) from None
+    if message["k"] != kind:
+        raise refuse("bad_message", f"expected {kind}, found {message['k']}")
+    return message
+
+
+def _last_line(lines: Sequence[bytes]) -> dict[str, Any]:
+    try:
+        message = decode_request(lines[-1])
+    except MessageError:
+        raise refuse("cut_body", "the last line is not an end") from None
+    if message["k"] != "end":
+        raise refuse("cut_body", "the end line is missing")
+    return message
+
+
+def _changes(lines: Sequence[bytes], n: int, digest: bytes) -> list[Change]:
+    changes = []
+    for place, raw in enumerate(lines, start=n + 1):
+        digest = chain.link(digest, raw)
+        change = read_change(raw, digest)
+        if change.n != place:
+            raise refuse("log_gap", f"expected change {place}, found {change.n}")
+        changes.append(change)
+    return changes
+
+
+def read_change(raw: bytes, digest: bytes) -> Change:
+    """Read one change line; `digest` is the hash of the chain after it."""
+    try:
+        line = decode_request(raw)
+    except MessageError as error:
+        return _unreadable(raw, digest, error.problem)
+    if line["k"] != "c":
+        raise refuse("bad_message", f"expected a change, found {line['k']}")
+    base = line["b"]
+    return Change(
+        n=line["n"],
+        id=line["i"],
+        hlc=line["h"],
+        stream=line["s"],
+        type=line["t"],
+        record=line["r"],
+        op=line["o"],
+        base=(base[0], base[1]) if base else None,
+        version=line["v"],
+        fields=line["f"],
+        person=line["u"],
+        replaces=line["x"],
+        raw=raw,
+        hash=digest,
+    )
+
+
+def _unreadable(raw: bytes, digest: bytes, problem: Problem) -> Change:
+    """Keep a line that names itself but cannot be understood: custody first."""
+    try:
+        line = parse_object(raw)
+    except MessageError:
+        raise RequestError(problem) from None
+    n, name, stream = line.get("n"), line.get("i"), line.get("s")
+    if type(n) is not int or not is_id(name) or not is_id(stream):
+        raise RequestError(problem)
+    record = line.get("r")
+    return Change(
+        n=n,
+        id=str(name),
+        hlc=0,
+        stream=str(stream),
+        type="unknown",
+        record=str(record) if is_id(record) else str(name),
+        op="unknown",
+        base=None,
+        version=0,
+        fields={},
+        person=None,
+        replaces=None,
+        raw=raw,
+        hash=digest,
+        unreadable=problem.detail or problem.text,
+    )
+
+
+def _check_end(
+    end: dict[str, Any], changes: Sequence[Change], n: int, digest: bytes
+) -> None:
+    last_n, last_hash = (changes[-1].n, changes[-1].hash) if changes else (n, digest)
+    if end["n"] != last_n or end["hash"] != last_hash.hex():
+        raise refuse("bad_chain", f"the end line does not fit change {last_n}")

@@ -1,0 +1,95 @@
+"""What many tests need: a running server, and laptops of a test."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientSession
+
+from server.app.data import init_data
+from server.app.service import serve
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow.access import issue_code
+from server.flow.admin import add_project
+from server.store.sqlite import SqliteStore
+from tests.laptop import TestLaptop
+
+
+class RunningServer:
+    """A real server on loopback with one project."""
+
+    def __init__(self, data, url, stream):
+        self.data, self.url, self.stream = data, url, stream
+
+    async def ask(self, job):
+        """Run a job of the port on the server's database."""
+        store = SqliteStore(self.data.database)
+        try:
+            return await job(store)
+        finally:
+            store.close()
+
+    async def report(self, what, *arguments):
+        """Give one of the store's reports."""
+        return await self.ask(
+            lambda store: store.read(lambda unit: getattr(unit, what)(*arguments))
+        )
+
+    async def laptop(self, name="laptop", streams=None):
+        """Enrol a laptop of the tests."""
+        projects = tuple(streams or [self.stream])
+        code, _ = await self.ask(lambda s: issue_code(s, Clock(), projects, name))
+        laptop = TestLaptop(self.url, "", self.stream)
+        body = {"code": code, "name": name, "log": laptop.log}
+        async with (
+            ClientSession() as session,
+            session.post(f"{self.url}/v1/enrol", json=body) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
+            laptop.token = (await answer.json())["token"]
+        return laptop
+
+    async def row(self, record):
+        """Give a record as a new laptop receives it."""
+        answer = await (await self.laptop("reader")).sync()
+        return next(row for row in answer.rows if row["r"] == record)
+
+    async def seen(self, record):
+        """Give the base of a change whose author has just seen the record."""
+        return [await self.report("epoch"), (await self.row(record))["q"]]
+
+    async def derived(self):
+        """Wait until no plot waits to be derived."""
+        for _ in range(200):
+            if not await self.report("waiting_jobs"):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("plots still wait to be derived")
+
+
+@asynccontextmanager
+async def running(data):
+    """Serve a data directory on a free loopback port; give its URL."""
+    stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(data, "127.0.0.1", 0, url.set_result, stop))
+    waited, _ = await asyncio.wait([url, task], return_when=asyncio.FIRST_COMPLETED)
+    if task in waited:
+        await task
+    try:
+        yield await url
+    finally:
+        stop.set()
+        await task
+
+
+@pytest.fixture
+async def server(tmp_path):
+    """A running server with one project."""
+    data = DataDirectory(tmp_path / "server")
+    init_data(data, Clock())
+    async with running(data) as url:
+        found = RunningServer(data, url, "")
+        fields = {"code": "HF", "title": "Highfield", "reference_depth_cm": 30.0}
+        found.stream = await found.ask(lambda s: add_project(s, Clock(), fields, {}))
+        yield found

@@ -1,0 +1,236 @@
+"""From merged records to numbers that travel down: the whole way on a real server."""
+
+import pytest
+
+SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
+
+
+def record_campaign(laptop, plot, name, values, *, method="dry_combustion", **sample):
+    """Record a campaign of one 0-30 cm layer per point; give the ids."""
+    first = name == min(SOC)
+    campaign = laptop.add(
+        "campaign",
+        {
+            "name": name,
+            "start_date": f"{name}-09-01",
+            "purpose": "baseline" if first else "resampling",
+        },
+    )
+    ids = []
+    for number, soc in enumerate(values, start=1):
+        point = laptop.add("point", {"plot_id": plot, "code": str(number)})
+        core = laptop.add(
+            "core",
+            {
+                "point_id": point,
+                "campaign_id": campaign,
+                "number": 1,
+                "sampled_at": f"{name}-09-01T12:00:00Z",
+            },
+        )
+        layer = {
+            "core_id": core,
+            "sample_code": f"{plot[:4]}-{name}-{number}",
+            "depth_top_cm": 0.0,
+            "depth_bottom_cm": 30.0,
+            "bulk_density_g_cm3": 1.25,
+            "bulk_density_definition": "fine_in_total",
+            "bulk_density_method": "ring",
+        }
+        bag = laptop.add("sample", layer | sample)
+        result = laptop.add(
+            "result",
+            {
+                "sample_id": bag,
+                "analyte": "soc",
+                "replicate": 1,
+                "value": soc,
+                "unit": "g_kg",
+                "method": method,
+            },
+        )
+        ids.append({"point": point, "core": core, "sample": bag, "result": result})
+    return ids
+
+
+@pytest.fixture
+async def recorded(server):
+    """A server with one plot of three points in two campaigns; gives the laptop too."""
+    laptop = await server.laptop("north")
+    plot = laptop.add("plot", {"code": "P1"})
+    ids = {n: record_campaign(laptop, plot, n, values) for n, values in SOC.items()}
+    assert set((await laptop.sync()).outcomes) == {"accepted"}
+    await server.derived()
+    return server, laptop, plot, ids
+
+
+async def change_of(server, plot="P1"):
+    rows = await server.report("derived", server.stream, "change")
+    return next(r.fields for r in rows if r.fields["change"]["plot"] == plot)
+
+
+async def test_stocks_and_change_follow_from_the_records(recorded):
+    server, _laptop, _plot, _ids = recorded
+    stocks = await server.report("derived", server.stream, "stock")
+    found = {
+        (p["campaign"], p["point"]): p["soc_stock_t_ha"]
+        for row in stocks
+        for p in row.fields["points"]
+    }
+    # 100 * 1.25 g/cm3 * 30 cm = 3750 t/ha of fine soil.
+    assert found == pytest.approx(
+        {
+            (name, str(n)): 3.75 * soc
+            for name, values in SOC.items()
+            for n, soc in enumerate(values, start=1)
+        }
+    )
+    change = (await change_of(server))["change"]
+    assert change["design"] == "paired"
+    assert change["change_t_ha"] == pytest.approx(3.75 * (2.0 + 2.25 + 1.75) / 3)
+    assert change["verdict_4permille"] == "above"
+    assert change["reasons"] == []
+
+
+async def test_the_numbers_travel_down_as_ordinary_rows(recorded):
+    _server, laptop, _plot, _ids = recorded
+    kinds = [row["t"] for row in (await laptop.sync()).rows]
+    assert sorted(kinds) == ["change", "stock", "stock"]
+    assert (await laptop.sync()).rows == []
+
+
+async def test_only_the_touched_plot_is_derived_again(recorded):
+    server, laptop, _plot, _ids = recorded
+    other = laptop.add("plot", {"code": "P2"})
+    record_campaign(laptop, other, "2010", SOC["2010"])
+    await laptop.sync()
+    await server.derived()
+    before = {
+        row.id: row.seq
+        for row in await server.report("derived", server.stream, "stock")
+    }
+    laptop.add(
+        "result",
+        {
+            "sample_id": _ids["2010"][0]["sample"],
+            "analyte": "soc",
+            "replicate": 2,
+            "value": 18.0,
+            "unit": "g_kg",
+            "method": "dry_combustion",
+        },
+    )
+    await laptop.sync()
+    await server.derived()
+    after = {
+        row.id: row.seq
+        for row in await server.report("derived", server.stream, "stock")
+    }
+    assert len(before) == len(after) == 3
+    assert sum(after[name] != seq for name, seq in before.items()) == 1
+
+
+async def test_nothing_changes_when_nothing_that_counts_changed(recorded):
+    server, laptop, plot, _ids = recorded
+    before = await server.report("derived", server.stream, "change")
+    laptop.draft("plot", plot, {"note": "a hedge"})
+    await laptop.sync()
+    await server.derived()
+    assert await server.report("derived", server.stream, "change") == before
+
+
+async def test_a_contested_input_makes_the_number_say_so(recorded):
+    server, laptop, _plot, ids = recorded
+    other = await server.laptop("south")
+    seen = next(
+        row for row in (await other.sync()).rows if row["r"] == ids["2020"][0]["result"]
+    )
+    epoch = other.cursors[server.stream][0]
+    for one, value in ((laptop, 21.0), (other, 25.0)):
+        one.draft("result", seen["r"], {"value": value}, base=[epoch, seen["q"]])
+        await one.sync()
+    await server.derived()
+    row = await change_of(server)
+    assert row["provisional"]["conflicts"] == 1
+    assert "CONTESTED" in row["change"]["reasons"]
+
+
+async def test_a_quarantined_input_is_counted_beside_the_number(recorded):
+    server, laptop, _plot, ids = recorded
+    laptop.add(
+        "sample",
+        {
+            "core_id": ids["2010"][0]["core"],
+            "sample_code": "deep",
+            "depth_top_cm": 30.0,
+            "depth_bottom_cm": 20.0,
+        },
+    )
+    assert (await laptop.sync()).outcomes == ["quarantined"]
+    await server.derived()
+    assert (await change_of(server))["provisional"]["quarantined"] == 1
+
+
+async def test_a_deleted_result_takes_its_point_out(recorded):
+    server, laptop, _plot, ids = recorded
+    laptop.draft("result", ids["2020"][0]["result"], {}, op="del")
+    await laptop.sync()
+    await server.derived()
+    change = (await change_of(server))["change"]
+    assert (change["n0"], change["n1"]) in {(2, 2), (3, 2)}
+    assert "MISSING_SOC" in change["reasons"]
+
+
+async def test_a_moved_core_touches_the_plot_it_left_and_the_one_it_joined(recorded):
+    server, laptop, _plot, ids = recorded
+    other = laptop.add("plot", {"code": "P2"})
+    point = laptop.add("point", {"plot_id": other, "code": "1"})
+    laptop.draft("core", ids["2020"][0]["core"], {"point_id": point})
+    assert set((await laptop.sync()).outcomes) == {"accepted"}
+    await server.derived()
+    stocks = await server.report("derived", server.stream, "stock")
+    counts = {
+        (row.fields["points"][0]["plot"], row.fields["points"][0]["campaign"]): len(
+            row.fields["points"]
+        )
+        for row in stocks
+    }
+    assert counts == {("P1", "2010"): 3, ("P1", "2020"): 2, ("P2", "2020"): 1}
+
+
+async def test_a_plot_without_samples_left_has_no_numbers_left(recorded):
+    server, laptop, _plot, ids = recorded
+    for campaign in ids.values():
+        for one in campaign:
+            laptop.draft("result", one["result"], {}, op="del")
+            laptop.draft("sample", one["sample"], {}, op="del")
+    await laptop.sync()
+    await server.derived()
+    assert await server.report("derived", server.stream, "stock") == []
+    reader = await server.laptop("reader")
+    rows = (await reader.sync()).rows
+    assert not {"stock", "change"} & {row["t"] for row in rows}
+
+
+async def test_a_new_laboratory_method_withholds_the_verdict(server):
+    laptop = await server.laptop("north")
+    plot = laptop.add("plot", {"code": "P1"})
+    record_campaign(laptop, plot, "2010", SOC["2010"], method="tinsley")
+    record_campaign(laptop, plot, "2020", SOC["2020"])
+    await laptop.sync()
+    await server.derived()
+    change = (await change_of(server))["change"]
+    assert change["verdict_4permille"] == "not assessable"
+    assert "METHOD_CHANGED" in change["reasons"]
+    assert change["rate_permille_year"] is not None
+
+
+async def test_a_depth_below_the_samples_is_never_reached_by_scaling(recorded):
+    server, laptop, _plot, _ids = recorded
+    base = await server.seen(server.stream)
+    laptop.draft("project", server.stream, {"reference_depth_cm": 40.0}, base=base)
+    assert (await laptop.sync()).outcomes == ["accepted"]
+    await server.derived()
+    change = (await change_of(server))["change"]
+    assert change["change_t_ha"] is None
+    assert "TOO_SHALLOW" in change["reasons"]

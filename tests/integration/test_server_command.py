@@ -1,0 +1,142 @@
+"""The command `permille-server` as an administrator types it."""
+
+import json
+import signal
+
+import pytest
+
+from server.cli import main
+from tests.processes import PERMILLE_SERVER, run, server_process, start_server, stop
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "server"
+    run([*PERMILLE_SERVER, "--data", path], "init", check=0)
+    return path
+
+
+@pytest.fixture
+def ask(data):
+    """Run a command on the data directory; give its JSON document."""
+
+    def command(*arguments, check=0):
+        done = run(
+            [*PERMILLE_SERVER, "--data", data], *arguments, "--json", check=check
+        )
+        return json.loads(done.stdout)
+
+    return command
+
+
+def test_a_second_init_changes_nothing_and_says_what_to_do(data, ask):
+    before = (data / "permille.db").read_bytes()
+    error = ask("init", check=4)["error"]
+    assert "exists already" in error["text"]
+    assert "permille-server run" in error["hint"]
+    assert (data / "permille.db").read_bytes() == before
+
+
+def test_a_missing_data_directory_is_named_with_the_next_step(tmp_path):
+    done = run(
+        [*PERMILLE_SERVER, "--data", tmp_path / "none"], "project", "list", check=4
+    )
+    assert "there is no server data in" in done.stderr
+    assert "init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_database_is_named_without_a_traceback(data):
+    (data / "permille.db").write_bytes(b"not a database" * 500)
+    done = run([*PERMILLE_SERVER, "--data", data], "stats", check=4)
+    assert "permille.db" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_projects_are_opened_listed_and_shown(ask):
+    opened = ask(
+        "project",
+        "add",
+        "--code",
+        "HF",
+        "--title",
+        "Highfield",
+        "--organisation",
+        "ROTH",
+        "--reference-depth-cm",
+        "23",
+    )
+    (listed,) = ask("project", "list")
+    assert (listed["id"], listed["code"]) == (opened["id"], "HF")
+    assert listed["reference_depth_cm"] == 23.0
+    assert ask("project", "show", "HF") == listed
+    assert ask("stats")["records"] == {"organisation": 1, "project": 1}
+
+
+def test_a_code_twice_is_refused(ask):
+    ask("project", "add", "--code", "HF", "--title", "Highfield")
+    error = ask("project", "add", "--code", "HF", "--title", "Other", check=4)["error"]
+    assert "exists already" in error["text"]
+
+
+def test_a_field_that_breaks_a_rule_is_named(ask):
+    error = ask("project", "add", "--code", " HF", "--title", "x", check=4)["error"]
+    (problem,) = error["problems"]
+    assert (problem["path"], problem["code"]) == ("code", "surrounding_blanks")
+    assert ask("project", "list") == []
+
+
+def test_a_device_is_enrolled_by_code_listed_and_revoked(ask):
+    ask("project", "add", "--code", "HF", "--title", "Highfield")
+    assert len(ask("device", "code", "--project", "HF")["code"]) == 11
+    assert ask("device", "list") == []
+    assert (
+        "there is no device" in ask("device", "revoke", "x", check=4)["error"]["text"]
+    )
+
+
+def test_an_unknown_project_is_refused(ask):
+    for command in (["project", "show", "X"], ["stocks", "show", "--project", "X"]):
+        error = ask(*command, check=4)["error"]
+        assert error["text"] == "there is no project X"
+
+
+def test_a_second_server_on_the_same_data_is_refused(data):
+    with server_process(data):
+        done = run([*PERMILLE_SERVER, "--data", data], "run", "--port", "0", check=4)
+        assert "another server process has" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_named(data, tmp_path):
+    with server_process(data) as url:
+        other = tmp_path / "other"
+        run([*PERMILLE_SERVER, "--data", other], "init", check=0)
+        port = url.rsplit(":", 1)[1]
+        done = run([*PERMILLE_SERVER, "--data", other], "run", "--port", port, check=4)
+        assert f"port {port}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_ends_cleanly(data, sig):
+    process, _ = start_server(data)
+    assert stop(process, sig) == 0
+
+
+def test_a_killed_server_starts_again(data):
+    process, _ = start_server(data)
+    stop(process, signal.SIGKILL)
+    process, _ = start_server(data)
+    assert stop(process) == 0
+
+
+def test_every_command_has_help_with_an_example():
+    def walk(command, path):
+        assert "Example:" in (command.help or ""), path
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, [*path, name])
+
+    walk(main, ["permille-server"])

@@ -1,0 +1,62 @@
+"""Real processes of the tests: started, spoken to, stopped by their id."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+PERMILLE = [sys.executable, "-m", "collector"]
+PERMILLE_SERVER = [sys.executable, "-m", "server"]
+
+
+def run(command, *arguments, check=None, **kwargs):
+    """Run one of our commands to its end; text in, text out."""
+    done = subprocess.run(
+        [*command, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **kwargs,
+    )
+    if check is not None:
+        assert done.returncode == check, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def start_server(data, port=0):
+    """Start a server process; give it with its URL."""
+    log = Path(data).parent / "server.log"
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [*PERMILLE_SERVER, "--data", str(data), "run", "--port", str(port)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    line = process.stdout.readline()
+    assert "http://" in line, (line, log.read_text())
+    return process, line.split()[-1]
+
+
+def stop(process, sig=signal.SIGTERM):
+    """Stop a process by its id and wait for it."""
+    if process.poll() is None:
+        os.kill(process.pid, sig)
+    process.wait(timeout=30)
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
+    return process.returncode
+
+
+@contextmanager
+def server_process(data, port=0):
+    """Serve a data directory in a process of its own; give its URL."""
+    process, url = start_server(data, port)
+    try:
+        yield url
+    finally:
+        stop(process)

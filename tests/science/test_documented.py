@@ -1,0 +1,23 @@
+"""The page on stocks says what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from server.exchange.layers import KNOWN
+from server.stocks.change import Verdict, ZeroVerdict
+from server.stocks.rate_interval import Shape
+from server.stocks.reasons import EXPLANATIONS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "stocks.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("reason", EXPLANATIONS)
+def test_every_reason_is_documented_as_it_is_explained(reason):
+    meaning, what_to_do = EXPLANATIONS[reason]
+    assert f"| {reason.value} | {meaning} | {what_to_do} |" in PAGE
+
+
+@pytest.mark.parametrize("word", [*Verdict, *ZeroVerdict, *Shape, *sorted(KNOWN)])
+def test_every_verdict_and_column_is_documented(word):
+    assert f"`{word}`" in PAGE

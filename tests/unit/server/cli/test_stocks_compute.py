@@ -1,0 +1,209 @@
+"""The command as a person or a program meets it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from server.cli.stocks_compute import compute, compute_document, render_table
+
+HEADER = "plot,campaign,date,point,top_cm,bottom_cm,soc_pct,bd_fine_g_cm3"
+STOCK_KEYS = {
+    "plot",
+    "campaign",
+    "point",
+    "depth_cm",
+    "soc_stock_t_ha",
+    "fine_mass_t_ha",
+    "reasons",
+}
+CHANGE_KEYS = {
+    "plot",
+    "from_campaign",
+    "to_campaign",
+    "design",
+    "n0",
+    "n1",
+    "stock0_t_ha",
+    "stock1_t_ha",
+    "change_t_ha",
+    "se_t_ha",
+    "df",
+    "change_ci95_t_ha",
+    "p_value",
+    "years",
+    "annual_t_ha",
+    "rate_permille_year",
+    "rate_ci95_permille_year",
+    "verdict_4permille",
+    "co2e_t_ha_year",
+    "reasons",
+}
+SOUND = (
+    "P1,2015,2015-09-01,A,0,30,1.60,1.25",
+    "P1,2015,2015-09-01,B,0,30,1.70,1.25",
+    "P1,2015,2015-09-01,C,0,30,1.55,1.25",
+    "P1,2020,2020-09-01,A,0,30,1.80,1.25",
+    "P1,2020,2020-09-01,B,0,30,1.92,1.25",
+    "P1,2020,2020-09-01,C,0,30,1.76,1.25",
+)
+
+
+@pytest.fixture
+def layers(tmp_path):
+    def write(*lines, header=HEADER):
+        path = tmp_path / "layers.csv"
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def run(*arguments):
+    return CliRunner().invoke(compute, [str(part) for part in arguments])
+
+
+def run_json(*arguments):
+    result = run(*arguments, "--json")
+    return result.exit_code, json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+def test_a_sound_table_is_computed_and_ends_well(layers):
+    code, document = run_json("--layers", layers(*SOUND))
+    assert code == 0
+    assert document["problems"] == []
+    assert len(document["stocks"]) == 6
+    first = document["stocks"][0]
+    assert first.keys() >= STOCK_KEYS
+    assert first["soc_stock_t_ha"] == pytest.approx(60.0)
+    assert first["fine_mass_t_ha"] == pytest.approx(3750.0)
+    (change,) = document["changes"]
+    assert change.keys() >= CHANGE_KEYS
+    assert change["change_t_ha"] == pytest.approx(3750 * 0.21 / 100)
+    assert change["design"] == "paired"
+    assert change["verdict_4permille"] == "above"
+    low, high = change["change_ci95_t_ha"]
+    assert low < change["change_t_ha"] < high
+
+
+def test_another_depth_is_used(layers):
+    _, document = run_json("--layers", layers(*SOUND), "--depth-cm", "15")
+    assert document["stocks"][0]["soc_stock_t_ha"] == pytest.approx(30.0)
+    assert document["method"] == {"version": "fixed-depth-1", "depth_cm": 15.0}
+
+
+def test_a_stock_that_cannot_be_computed_asks_for_attention(layers):
+    path = layers(*SOUND[:5], SOUND[5].replace("1.76", "*"))
+    code, document = run_json("--layers", path)
+    assert code == 1
+    stock = document["stocks"][-1]
+    assert stock["soc_stock_t_ha"] is None
+    assert stock["reasons"] == ["MISSING_SOC"]
+    assert "MISSING_SOC" in document["changes"][0]["reasons"]
+
+
+def test_an_end_at_infinity_is_null_and_named(layers):
+    wide = layers(
+        "P1,2015,2015-09-01,A,0,30,1.0,1.25",
+        "P1,2015,2015-09-01,B,0,30,9.0,1.25",
+        "P1,2020,2020-09-01,C,0,30,2.0,1.25",
+        "P1,2020,2020-09-01,D,0,30,8.0,1.25",
+    )
+    _, document = run_json("--layers", wide)
+    change = document["changes"][0]
+    assert change["rate_ci95_permille_year"] == [None, None]
+    assert change["rate_ci95_shape"] == "unbounded"
+    assert "unbounded to unbounded" in run("--layers", wide).stdout
+
+
+def test_a_refused_file_computes_nothing_and_names_every_problem(layers):
+    path = layers(
+        SOUND[0].replace("2015-09-01", "2015"), SOUND[1].replace("1.70", "70")
+    )
+    code, document = run_json("--layers", path)
+    assert code == 4
+    assert document["stocks"] == []
+    assert [(p["line"], p["column"], p["value"]) for p in document["problems"]] == [
+        (2, "date", "2015"),
+        (3, "soc_pct", "70"),
+    ]
+    result = run("--layers", path)
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert "2 problems" in result.stderr
+    assert "line 2, column date, '2015': a year alone is not a date" in result.stderr
+
+
+def test_a_file_of_many_problems_is_cut_for_reading_and_says_so(layers):
+    path = layers(*[SOUND[0].replace("1.60", "x")] * 80)
+    shown = run("--layers", path).stderr
+    assert shown.count("a number was expected") == 50
+    assert "and 30 more" in shown
+    assert len(run_json("--layers", path)[1]["problems"]) == 80
+
+
+def test_an_absent_file_is_refused_without_a_traceback(tmp_path):
+    result = run("--layers", tmp_path / "absent.csv")
+    assert result.exit_code == 4
+    assert "cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--layers",), ("--layers", "x.csv", "--depth-cm", "0"), ("--layer", "x.csv")],
+)
+def test_wrong_usage_is_told_apart(arguments):
+    assert run(*arguments).exit_code == 2
+
+
+def test_the_table_shows_stock_change_verdict_and_what_reasons_mean(layers):
+    path = layers(*SOUND[:5], SOUND[5].replace("1.76", "*"))
+    shown = run("--layers", path).stdout
+    for text in (
+        "SOC stocks, 0 to 30 cm",
+        "60.00",
+        "unpaired",
+        "4 permille",
+        "MISSING_SOC: a layer above the depth has no SOC value.",
+        "enter the laboratory result.",
+    ):
+        assert text in shown
+    assert not any(line != line.rstrip() for line in shown.splitlines())
+
+
+def test_a_column_that_was_not_used_is_named(layers):
+    path = layers("P1,2020,2020-09-01,A,0,30,1,1,x", header=f"{HEADER},soc_methd")
+    assert "Columns not used: soc_methd" in run("--layers", path).stdout
+
+
+def test_the_help_shows_columns_an_example_and_exit_codes():
+    shown = run("--help").stdout
+    for text in (
+        "bd_fine_g_cm3",
+        "permille-server stocks compute --layers",
+        "Exit code",
+    ):
+        assert text in shown
+
+
+def test_a_stock_of_one_campaign_alone_is_shown_without_changes(layers):
+    document = compute_document(layers(SOUND[0]))
+    assert document["changes"] == []
+    assert "Changes" not in render_table(document)
+
+
+def test_rows_that_a_server_stored_are_shown_as_well(layers):
+    document = compute_document(layers(*SOUND))
+    stored = {key: document[key] for key in ("stocks", "changes")}
+    assert render_table(json.loads(json.dumps(stored))) == render_table(document)
+    assert "none" in render_table({"stocks": [], "changes": []})
+
+
+def test_asking_for_help_loads_no_array_library():
+    program = (
+        "import sys, server.cli.stocks_compute;"
+        "sys.exit(any(name in sys.modules for name in ('numpy', 'scipy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
