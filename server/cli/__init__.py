@@ -18,7 +18,7 @@ from server.cli.stocks import stocks
 @data_option
 @click.pass_context
 def main(context: click.Context, data: Path | None) -> None:
-    r"""Receive, merge and derive what field laptops recorded.
+    """Receive, merge and derive what field laptops recorded.
 
     \b
     Example:

@@ -12,7 +12,7 @@ _project_option = click.option("--project", help="Only this project, by code or 
 
 @click.group()
 def conflict() -> None:
-    r"""Look at conflicts: two unseen values of one measurement.
+    """Look at conflicts: two unseen values of one measurement.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def conflict() -> None:
 @json_option
 @click.pass_context
 def list_conflicts(context: click.Context, project: str | None, as_json: bool) -> None:
-    r"""List the open conflicts: the first value stands, the other is kept.
+    """List the open conflicts: the first value stands, the other is kept.
 
     \b
     Example:
@@ -54,7 +54,7 @@ def list_conflicts(context: click.Context, project: str | None, as_json: bool) -
 
 @click.group()
 def quarantine() -> None:
-    r"""Look at the quarantine: changes that were stored and not applied.
+    """Look at the quarantine: changes that were stored and not applied.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def quarantine() -> None:
 @json_option
 @click.pass_context
 def list_quarantine(context: click.Context, project: str | None, as_json: bool) -> None:
-    r"""List the quarantined changes with their reasons; their authors see them too.
+    """List the quarantined changes with their reasons; their authors see them too.
 
     \b
     Example:

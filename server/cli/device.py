@@ -11,7 +11,7 @@ from server.errors import NotFoundError
 
 @click.group()
 def device() -> None:
-    r"""Enrol, look at and revoke laptops.
+    """Enrol, look at and revoke laptops.
 
     \b
     Example:
@@ -29,7 +29,7 @@ def device() -> None:
 def code(
     context: click.Context, projects: tuple[str, ...], name: str, as_json: bool
 ) -> None:
-    r"""Make a one-time code that enrols one laptop within seven days.
+    """Make a one-time code that enrols one laptop within seven days.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def code(
 @json_option
 @click.pass_context
 def list_(context: click.Context, as_json: bool) -> None:
-    r"""List every laptop.
+    """List every laptop.
 
     \b
     Example:
@@ -79,7 +79,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def revoke(context: click.Context, name: str, as_json: bool) -> None:
-    r"""Refuse a laptop from now on, by name or id. What it sent stays.
+    """Refuse a laptop from now on, by name or id. What it sent stays.
 
     \b
     Example:

@@ -10,7 +10,7 @@ from server.cli.common import json_option, print_json, print_table, with_store
 
 @click.group()
 def project() -> None:
-    r"""Open and look at projects.
+    """Open and look at projects.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def project() -> None:
 @json_option
 @click.pass_context
 def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa: ANN401
-    r"""Open a project.
+    """Open a project.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
 @json_option
 @click.pass_context
 def list_(context: click.Context, as_json: bool) -> None:
-    r"""List every project.
+    """List every project.
 
     \b
     Example:
@@ -110,7 +110,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, name: str, as_json: bool) -> None:
-    r"""Show one project, by code or id.
+    """Show one project, by code or id.
 
     \b
     Example:

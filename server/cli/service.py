@@ -10,7 +10,7 @@ from server.config import DataDirectory
 @json_option
 @click.pass_obj
 def init(data: DataDirectory, as_json: bool) -> None:
-    r"""Make a new data directory.
+    """Make a new data directory.
 
     \b
     Example:
@@ -38,7 +38,7 @@ def init(data: DataDirectory, as_json: bool) -> None:
 )
 @click.pass_obj
 def run(data: DataDirectory, host: str, port: int) -> None:
-    r"""Serve laptops until stopped with Ctrl-C or SIGTERM.
+    """Serve laptops until stopped with Ctrl-C or SIGTERM.
 
     Put a reverse proxy with TLS before it when laptops come over a network.
 
@@ -95,7 +95,7 @@ def log_to_stderr() -> None:
 @json_option
 @click.pass_context
 def stats(context: click.Context, as_json: bool) -> None:
-    r"""Count what the server holds.
+    """Count what the server holds.
 
     \b
     Example:

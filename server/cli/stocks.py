@@ -8,7 +8,7 @@ from server.cli.stocks_compute import compute, render_table
 
 @click.group()
 def stocks() -> None:
-    r"""Show or compute stocks and stock changes.
+    """Show or compute stocks and stock changes.
 
     \b
     Example:
@@ -22,7 +22,7 @@ def stocks() -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, project: str, plot: str | None, as_json: bool) -> None:
-    r"""Show what was derived from a project's records.
+    """Show what was derived from a project's records.
 
     Exit code 1 says that plots still wait to be derived.
 

@@ -60,7 +60,7 @@ def compute(context: click.Context, path: Path, depth_cm: float, as_json: bool) 
 
     Exit code: 0 done, 1 done but a stock or change could not be computed, 2 wrong
     usage, 4 the file was refused and nothing was computed.
-    """  # noqa: D301 - click looks for the backspace character itself
+    """
     document = compute_document(path, depth_cm)
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))

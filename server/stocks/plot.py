@@ -81,7 +81,8 @@ def derive_plot(
     -------
     PlotResult
         Stocks of all points, by date of the campaign; changes of each campaign to
-        the next, and of the first to the last.
+        the next, of the first to the last, and of the first of the present
+        laboratory method to the last.
 
     Notes
     -----
@@ -89,13 +90,28 @@ def derive_plot(
     the mean date of the points used, later minus earlier, in 365.25 days.
     """
     campaigns = _campaigns(derive_points(layers, settings.depth_cm))
+    return PlotResult(
+        tuple(point.stock for campaign in campaigns for point in campaign.points),
+        tuple(_change(early, late, settings) for early, late in _spans(campaigns)),
+    )
+
+
+def _spans(campaigns: Sequence[_Campaign]) -> list[tuple[_Campaign, _Campaign]]:
+    """Choose the campaigns to compare, each pair once.
+
+    Each with the next, the first with the last, and the first of the present
+    laboratory method with the last: the longest span that one method judges.
+    """
     spans = list(pairwise(campaigns))
     if len(campaigns) > 2:
         spans.append((campaigns[0], campaigns[-1]))
-    return PlotResult(
-        tuple(point.stock for campaign in campaigns for point in campaign.points),
-        tuple(_change(early, late, settings) for early, late in spans),
-    )
+        start = len(campaigns) - 1
+        methods = _soc_methods(campaigns[-1].points)
+        while start and _soc_methods(campaigns[start - 1].points) == methods:
+            start -= 1
+        if 0 < start < len(campaigns) - 2:
+            spans.append((campaigns[start], campaigns[-1]))
+    return spans
 
 
 def _campaigns(points: Sequence[Point]) -> list[_Campaign]:

@@ -390,3 +390,25 @@ def test_highfield_to_30_cm_is_never_scaled_up():
         assert stock.soc_stock_t_ha is None
         assert stock.covered_to_cm == 23.0
         assert Reason.TOO_SHALLOW in stock.reasons
+
+
+def test_the_longest_span_of_the_present_method_is_compared():
+    # The spans are what an auditor reads: Highfield changed its method before 2000.
+    methods = {1978: "tinsley", 1987: "tinsley", 2000: "dc", 2008: "dc", 2014: "dc"}
+    layers = [
+        Layer(
+            campaign=str(year),
+            point=point,
+            date=date(year, 9, 1),
+            top_cm=0.0,
+            bottom_cm=30.0,
+            soc_g_kg=soc,
+            bd_fine_g_cm3=1.2,
+            soc_method=method,
+        )
+        for year, method in methods.items()
+        for point, soc in (("1", 20.0), ("2", 21.0), ("3", 25.0))
+    ]
+    spans = [(c.from_campaign, c.to_campaign) for c in derive_plot(layers).changes]
+    assert spans[-2:] == [("1978", "2014"), ("2000", "2014")]
+    assert len(spans) == 6
