@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 demo: $(READY)
-	@$(BIN)/python fixtures/demo/run.py $(DEMO_ARGS)
+	@$(BIN)/python -m demo $(DEMO_ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .

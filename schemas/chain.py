@@ -15,4 +15,5 @@ def link(previous: bytes, raw_line: bytes) -> bytes:
     >>> link(START, b"{}").hex()[:16]
     'fb1634c4e6cd4b1f'
     """
+    assert len(previous) == len(START), "a hash of another length shifts the line"
     return hashlib.sha256(previous + raw_line).digest()

@@ -7,6 +7,7 @@ not a whole number, a blank is not a text.
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +16,25 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields
 
 from schemas import limits, vocabulary
+from schemas.countries import COUNTRIES
+from schemas.geometry import TooManyError, polygons_of
 from schemas.ids import is_id
 from schemas.problems import Problem
 
-_NOT_STORABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_INSTANT: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})"
+# Control characters but tab and line feed, lone surrogates, non-characters.
+_NOT_STORABLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 )
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What breaks a line or cannot be seen: two labels that look the same are the same.
+_NOT_IN_A_LABEL: Final = re.compile(
+    "[\t\n\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+# Only ASCII digits: \d would take those of every script.
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: Final = re.compile(
+    _DATE.pattern + r"T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class FieldClass(StrEnum):
@@ -79,9 +91,17 @@ class PlainField(fields.Field[Any]):
         """Give the value back, or raise with the reason."""
         raise NotImplementedError
 
+    def bounds(self) -> dict[str, Any]:
+        """Give what the field takes, as plain JSON for references."""
+        return {}
+
 
 class Text(PlainField):
-    """One line or a paragraph of Unicode text."""
+    """One line or a paragraph of Unicode text, kept in composed form (NFC).
+
+    Keyboards and files spell one accented letter in several ways; a plot must not
+    become two plots by that.
+    """
 
     def __init__(self, *, most: int = limits.NAME_CHARS, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
@@ -95,9 +115,20 @@ class Text(PlainField):
             raise fail("blank", value)
         if _NOT_STORABLE.search(value):
             raise fail("bad_characters", value)
-        if len(value) > self.most:
-            raise fail("too_long", value, f"{len(value)} characters, {self.most} fit")
-        return value
+        # Asked before, since composing endless text takes endless time, and after,
+        # since a few characters compose to several.
+        self._check_length(value)
+        text = unicodedata.normalize("NFC", value)
+        self._check_length(text)
+        return text
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self.most:
+            raise fail("too_long", text, f"{len(text)} characters, {self.most} fit")
+
+    def bounds(self) -> dict[str, Any]:
+        """Give the longest text."""
+        return {"most": self.most}
 
 
 class Code(Text):
@@ -107,11 +138,11 @@ class Code(Text):
         super().__init__(most=limits.CODE_CHARS, **kwargs)
 
     def check(self, value: object) -> str:
-        """Refuse surrounding blanks and line breaks."""
+        """Refuse surrounding blanks, line breaks and what cannot be seen."""
         text = super().check(value)
         if text != text.strip():
             raise fail("surrounding_blanks", value)
-        if "\n" in text or "\t" in text:
+        if _NOT_IN_A_LABEL.search(text):
             raise fail("bad_characters", value)
         return text
 
@@ -144,7 +175,7 @@ class Number(PlainField):
         above = value >= self.high if self.high_open else value > self.high
         if below or above:
             raise fail("out_of_range", value, self.range_text)
-        return float(value)
+        return float(value) + 0.0  # -0.0 is 0.0
 
     @property
     def range_text(self) -> str:
@@ -152,6 +183,15 @@ class Number(PlainField):
         low = f"more than {self.low:g}" if self.low_open else f"{self.low:g}"
         high = f"less than {self.high:g}" if self.high_open else f"{self.high:g}"
         return f"{low} to {high}"
+
+    def bounds(self) -> dict[str, Any]:
+        """Give the limits."""
+        return {
+            "low": self.low,
+            "high": self.high,
+            "low_open": self.low_open,
+            "high_open": self.high_open,
+        }
 
 
 class Integer(PlainField):
@@ -167,7 +207,11 @@ class Integer(PlainField):
             raise fail("not_an_integer", value)
         if not self.low <= value <= self.high:
             raise fail("out_of_range", value, f"{self.low} to {self.high}")
-        return value
+        return int(value)
+
+    def bounds(self) -> dict[str, Any]:
+        """Give the limits."""
+        return {"low": self.low, "high": self.high}
 
 
 class Flag(PlainField):
@@ -195,6 +239,10 @@ class Choice(PlainField):
             raise fail("not_in_list", value, " | ".join(self.codes.codes))
         return value
 
+    def bounds(self) -> dict[str, Any]:
+        """Give the name of the list."""
+        return {"list": self.codes.name}
+
 
 class Country(PlainField):
     """ISO 3166-1 alpha-2 country code."""
@@ -203,7 +251,7 @@ class Country(PlainField):
         """Refuse what is not an assigned code."""
         if not isinstance(value, str):
             raise fail("not_text", value)
-        if value not in vocabulary.COUNTRIES:
+        if value not in COUNTRIES:
             raise fail("not_in_list", value, "ISO 3166-1 alpha-2, such as FR")
         return value
 
@@ -251,9 +299,13 @@ class Id(PlainField):
             raise fail("not_an_id", value)
         return str(value)
 
+    def bounds(self) -> dict[str, Any]:
+        """Give the record type it refers to."""
+        return {"target": self.target}
+
 
 class NameSet(PlainField):
-    """A set of short names, written as a list without repetition."""
+    """A set of short names, written as a sorted list without repetition."""
 
     def check(self, value: object) -> list[str]:
         """Refuse repetitions, blanks and endless lists."""
@@ -265,7 +317,11 @@ class NameSet(PlainField):
         names = [item.check(name) for name in value]
         if len(set(names)) != len(names):
             raise fail("repeated", value)
-        return names
+        return sorted(names)
+
+    def bounds(self) -> dict[str, Any]:
+        """Give how many names fit, and how long they may be."""
+        return {"items": limits.SET_ITEMS, "most": limits.CODE_CHARS}
 
 
 class Geometry(PlainField):
@@ -273,48 +329,16 @@ class Geometry(PlainField):
 
     def check(self, value: object) -> dict[str, object]:
         """Refuse open rings, wrong axes and positions off the Earth."""
-        if not isinstance(value, dict) or set(value) != {"type", "coordinates"}:
-            raise fail("not_a_polygon", value, "an object with type and coordinates")
-        coordinates = value["coordinates"]
-        match value["type"]:
-            case "Polygon":
-                polygons = [coordinates]
-            case "MultiPolygon" if isinstance(coordinates, list) and coordinates:
-                polygons = coordinates
-            case _:
-                raise fail("not_a_polygon", value, "type Polygon or MultiPolygon")
-        if len(polygons) > limits.POLYGONS:
-            raise fail("too_many", len(polygons), f"{limits.POLYGONS} polygons fit")
-        for polygon in polygons:
-            _check_polygon(polygon)
-        return value
+        try:
+            return polygons_of(value)
+        except TooManyError as error:
+            raise fail("too_many", value, str(error)) from None
+        except ValueError as error:
+            raise fail("not_a_polygon", value, str(error)) from None
 
-
-def _check_polygon(polygon: object) -> None:
-    if not isinstance(polygon, list) or not polygon:
-        raise fail("not_a_polygon", polygon, "a list of rings")
-    for ring in polygon:
-        if not isinstance(ring, list) or len(ring) < 4:
-            raise fail("not_a_polygon", ring, "a ring has four positions or more")
-        if len(ring) > limits.RING_POSITIONS:
-            raise fail("too_many", len(ring), f"{limits.RING_POSITIONS} positions fit")
-        for position in ring:
-            _check_position(position)
-        if ring[0] != ring[-1]:
-            raise fail("not_a_polygon", ring[-1], "the ring does not close")
-
-
-def _check_position(position: object) -> None:
-    if not isinstance(position, list) or len(position) not in {2, 3}:
-        raise fail("not_a_polygon", position, "a position is [longitude, latitude]")
-    for part in position:
-        if isinstance(part, bool) or not isinstance(part, int | float):
-            raise fail("not_a_polygon", position, "positions are numbers")
-        if not math.isfinite(part):
-            raise fail("not_a_polygon", str(position), "positions are finite")
-    longitude, latitude = position[:2]
-    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-        raise fail("not_a_polygon", position, "longitude, latitude is off the Earth")
+    def bounds(self) -> dict[str, Any]:
+        """Give how much fits."""
+        return {"positions": limits.GEOMETRY_POSITIONS, "polygons": limits.POLYGONS}
 
 
 def _check_year(text: str) -> None:

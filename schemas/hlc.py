@@ -7,6 +7,9 @@ delivery or acceptance.
 from typing import Final
 
 _COUNTER_BITS: Final = 16
+# The year 4199. A laptop whose clock says more, or less than 1970, goes on stamping,
+# and no stamp outgrows the 63 bits that the wire and the databases hold.
+_WALL_MAX_MS: Final = (1 << 46) - 1
 
 
 def tick(last: int, wall_ms: int) -> int:
@@ -17,12 +20,12 @@ def tick(last: int, wall_ms: int) -> int:
     >>> tick(0, 5) == 5 << 16, tick(5 << 16, 5) == (5 << 16) + 1
     (True, True)
     """
-    return max(last + 1, wall_ms << _COUNTER_BITS)
+    return max(last + 1, at(wall_ms))
 
 
 def at(wall_ms: int) -> int:
     """Give the stamp of a wall time."""
-    return wall_ms << _COUNTER_BITS
+    return min(max(wall_ms, 0), _WALL_MAX_MS) << _COUNTER_BITS
 
 
 def wall_ms(stamp: int) -> int:

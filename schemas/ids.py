@@ -1,5 +1,6 @@
 """Names of things: fresh ids and ids that two laptops find independently."""
 
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from typing import Final
@@ -29,7 +30,8 @@ def natural_id(stream: str, record_type: str, key: Sequence[object]) -> str:
     mint the same id, so their records meet and merge instead of doubling.
     """
     name = "\x1f".join([record_type, *(str(part) for part in key)])
-    return str(uuid.uuid5(uuid.UUID(stream), name))
+    # One accented letter has several spellings; they are one name.
+    return str(uuid.uuid5(uuid.UUID(stream), unicodedata.normalize("NFC", name)))
 
 
 def is_id(text: object) -> bool:

@@ -13,34 +13,53 @@ NOTE_CHARS: Final = 4_000  # a long paragraph typed in the field
 SET_ITEMS: Final = 50  # a large crew
 
 # Soil ------------------------------------------------------------------------
+# A value outside its limits is refused; outside its warning band it only warns.
 DEPTH_MAX_CM: Final = 500.0  # deeper is geology, not a soil sample
 THICKNESS_WARN_CM: Final = (1.0, 60.0)
 DEPTH_WARN_CM: Final = 200.0
 SOC_MAX_G_KG: Final = 580.0  # pure organic matter is about 58 % carbon
+SOC_ORGANIC_G_KG: Final = 120.0  # border of mineral and organic soil
+SOC_WARN_G_KG: Final = 450.0  # more than nearly all peat holds
 IC_MAX_G_KG: Final = 120.0  # pure CaCO3 is 12 % carbon
 BULK_DENSITY_FINE_G_CM3: Final = (0.01, 2.65)  # GloSIS limits, fine earth
 BULK_DENSITY_WHOLE_G_CM3: Final = (0.01, 3.6)  # GloSIS limits, whole soil
+BULK_DENSITY_PEAT_G_CM3: Final = 0.1  # lighter than nearly all peat
+BULK_DENSITY_ORGANIC_G_CM3: Final = 0.5  # lighter only with more than 8 % SOC
+BULK_DENSITY_FINE_WARN_G_CM3: Final = 1.9  # arable surface soil is 1.1 to 1.7
+BULK_DENSITY_WHOLE_WARN_G_CM3: Final = 2.2
+COARSE_WARN_VOLUME_PCT: Final = 60.0
 FRAGMENT_DENSITY_G_CM3: Final = (0.5, 5.0)
+FRAGMENT_DENSITY_WARN_G_CM3: Final = (2.0, 3.0)  # most rock; 2.65 is the default
 WATER_MAX_G_G: Final = 20.0  # saturated peat
+WATER_WARN_G_G: Final = 0.6  # wetter only with more than 5 % SOC
 PH_RANGE: Final = (1.5, 13.0)  # GloSIS limits
+PH_CARBONATE: Final = 7.0  # from here on carbonate is possible
 PROBE_DIAMETER_MM: Final = (5.0, 500.0)
+PROBE_WARN_MM: Final = 30.0  # narrower probes push stones aside
 MASS_MAX_G: Final = 1_000_000.0  # one tonne: more is a typing error
+BALANCE_G: Final = 0.01  # what a field balance reads to
 VOLUME_MAX_CM3: Final = 1_000_000.0
 AREA_MAX_HA: Final = 1_000_000.0  # larger than any farm: a typing error
 ACCURACY_MAX_M: Final = 100_000.0
 CORES_MAX: Final = 1_000  # cores in one composite bag
 REPLICATES_MAX: Final = 100
 RADIUS_MAX_M: Final = 1_000.0
+RESULT_MAX: Final = 1e9  # any analyte in any unit; UNITS of schemas.rules is narrower
+RECOVERY_FACTOR: Final = (0.5, 3.0)  # published factors lie between 1.0 and 1.4
 
 # Dates -----------------------------------------------------------------------
 YEAR_RANGE: Final = (1800, 2200)  # soil archives reach back to 1843
 
 # Geometry --------------------------------------------------------------------
-RING_POSITIONS: Final = 10_000  # a plot boundary walked with a GPS for a day
+# A position is 76 bytes of JSON at most, so the largest geometry takes 228,000
+# of LINE_BYTES and leaves room for the longest note.
+GEOMETRY_POSITIONS: Final = 3_000  # a boundary of 6 km with a corner every 2 m
 POLYGONS: Final = 100
+ALTITUDE_M: Final = (-1_000.0, 10_000.0)  # from the Dead Sea to the highest summit
 
 # Sync ------------------------------------------------------------------------
 LINE_BYTES: Final = 256 * 1024  # one change: the largest geometry fits
+LINE_DEPTH: Final = 32  # nested brackets; a plot's geometry in a conflict needs 10
 BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
 BATCH_BYTES: Final = 1024 * 1024  # what a bad link carries in two minutes
 BODY_BYTES: Final = 2 * 1024 * 1024  # compressed or not, as it arrives

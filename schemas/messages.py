@@ -7,15 +7,15 @@ them out.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from schemas import limits
-from schemas.ids import is_id
+from schemas import limits, strict_json
+from schemas import wire_values as wire
 from schemas.problems import Problem
 from schemas.version import PROTOCOL
 
@@ -42,44 +42,6 @@ class Outcome(StrEnum):
     HELD = "held"
 
 
-def _id(text: object) -> None:
-    if not is_id(text):
-        raise ValidationError("not_an_id")
-
-
-def _hash(text: object) -> None:
-    if (
-        not isinstance(text, str)
-        or len(text) != 64
-        or set(text) - set("0123456789abcdef")
-    ):
-        raise ValidationError("not_a_hash")
-
-
-def _clean(text: str) -> None:
-    if any(not (32 <= ord(c) < 0xD800 or ord(c) >= 0xE000) for c in text):
-        raise ValidationError("bad_characters")
-
-
-def _text(least: int, most: int, **kwargs: Any) -> fields.String:  # noqa: ANN401
-    return fields.String(validate=[validate.Length(least, most), _clean], **kwargs)
-
-
-def _uuid(**kwargs: Any) -> fields.String:  # noqa: ANN401
-    return fields.String(validate=_id, **kwargs)
-
-
-def _count(**kwargs: Any) -> fields.Integer:  # noqa: ANN401
-    return fields.Integer(strict=True, validate=validate.Range(0, 2**63 - 1), **kwargs)
-
-
-def _cursor_pair(value: object) -> None:
-    match value:
-        case [str(), int(seq)] if not isinstance(seq, bool) and 0 <= seq < 2**63:
-            return
-    raise ValidationError("a cursor is [epoch, seq]")
-
-
 class _Line(Schema):
     class Meta:
         # A newer peer may say more; what is not known is not understood, not wrong.
@@ -89,35 +51,30 @@ class _Line(Schema):
 class LogState(_Line):
     """Which log speaks, and where it came from."""
 
-    id = _uuid(required=True)
-    parent = fields.List(fields.Raw(), allow_none=True, load_default=None)
+    id = wire.uuid(required=True)
+    parent = wire.place(allow_none=True, load_default=None)
 
 
 class Position(_Line):
     """A place in a log: how many changes, and the hash after them."""
 
-    n = _count(required=True)
-    hash = fields.String(required=True, validate=_hash)
+    n = wire.count(required=True)
+    hash = wire.digest(required=True)
 
 
 class RequestHello(_Line):
     """First line of a request: who speaks and what it has."""
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
-    protocol = _count(required=True)
-    schema = _count(required=True)
-    app = _text(0, 100, load_default="")
+    protocol = wire.count(required=True)
+    schema = wire.count(required=True)
+    app = wire.text(0, 100, load_default="")
     log = fields.Nested(LogState, required=True)
-    head = _count(required=True)
+    head = wire.count(required=True)
     acked = fields.Nested(Position, required=True)
-    wall = _text(0, 40, load_default="")
-    want = _count(load_default=limits.PAGE_ROWS)
-    cursors = fields.Dict(
-        keys=_uuid(),
-        values=fields.Raw(validate=_cursor_pair),
-        load_default=dict,
-        validate=validate.Length(max=limits.STREAMS),
-    )
+    wall = wire.text(0, 40, load_default="")
+    want = wire.count(load_default=limits.PAGE_ROWS)
+    cursors = wire.cursors(load_default=dict)
 
 
 class Change(_Line):
@@ -129,39 +86,39 @@ class Change(_Line):
     """
 
     k = fields.String(required=True, validate=validate.Equal("c"))
-    n = _count(required=True)
-    i = _uuid(required=True)
-    h = _count(required=True)
-    s = _uuid(required=True)
-    t = _text(1, 40, required=True)
-    r = _uuid(required=True)
-    o = _text(1, 20, required=True)
-    b = fields.Raw(load_default=None, allow_none=True)
-    v = _count(required=True)
-    g = _uuid(load_default=None, allow_none=True)
+    n = wire.count(required=True)
+    i = wire.uuid(required=True)
+    h = wire.count(required=True)
+    s = wire.uuid(required=True)
+    t = wire.text(1, 40, required=True)
+    r = wire.uuid(required=True)
+    o = wire.text(1, 20, required=True)
+    b = wire.place(load_default=None, allow_none=True)
+    v = wire.count(required=True)
+    g = wire.uuid(load_default=None, allow_none=True)
     f = fields.Dict(keys=fields.String(), load_default=dict)
-    u = _text(1, 200, load_default=None, allow_none=True)
-    x = _uuid(load_default=None, allow_none=True)
+    u = wire.text(1, 200, load_default=None, allow_none=True)
+    x = wire.uuid(load_default=None, allow_none=True)
 
 
 class RequestEnd(_Line):
     """Last line of a request: where its changes lead; the signature, if any."""
 
     k = fields.String(required=True, validate=validate.Equal("end"))
-    n = _count(required=True)
-    hash = fields.String(required=True, validate=_hash)
-    sig = fields.String(load_default=None, allow_none=True)
+    n = wire.count(required=True)
+    hash = wire.digest(required=True)
+    sig = wire.text(1, 200, load_default=None, allow_none=True)
 
 
 class ResponseHello(_Line):
     """First line of a response: the server's timeline and what it has."""
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
-    protocol = _count(required=True)
-    epoch = _uuid(required=True)
-    now = fields.String(required=True)
+    protocol = wire.count(required=True)
+    epoch = wire.uuid(required=True)
+    now = wire.text(1, 40, required=True)
     have = fields.Nested(Position, required=True)
-    need_from = _count(load_default=None, allow_none=True)
+    need_from = wire.count(load_default=None, allow_none=True)
     limits = fields.Dict(keys=fields.String(), load_default=dict)
 
 
@@ -169,10 +126,10 @@ class Verdict(_Line):
     """The verdict on one change: i change, r verdict, q seq, why, cf conflicts."""
 
     k = fields.String(required=True, validate=validate.Equal("v"))
-    i = _uuid(required=True)
+    i = wire.uuid(required=True)
     r = fields.String(required=True, validate=validate.OneOf([*Outcome]))
-    q = _count(load_default=None, allow_none=True)
-    d = fields.Boolean(load_default=False)
+    q = wire.count(load_default=None, allow_none=True)
+    d = wire.flag(load_default=False)
     why = fields.List(fields.Dict(keys=fields.String()), load_default=list)
     cf = fields.List(fields.String(), load_default=list)
 
@@ -181,7 +138,7 @@ class Scope(_Line):
     """The streams this laptop may see."""
 
     k = fields.String(required=True, validate=validate.Equal("scope"))
-    streams = fields.List(_uuid(), required=True)
+    streams = fields.List(wire.uuid(), required=True)
 
 
 class Row(_Line):
@@ -191,10 +148,10 @@ class Row(_Line):
     """
 
     k = fields.String(required=True, validate=validate.Equal("row"))
-    s = _uuid(required=True)
-    q = _count(required=True)
-    t = fields.String(required=True)
-    r = _uuid(required=True)
+    s = wire.uuid(required=True)
+    q = wire.count(required=True)
+    t = wire.text(1, 40, required=True)
+    r = wire.uuid(required=True)
     f = fields.Dict(keys=fields.String(), required=True)
     w = fields.Dict(keys=fields.String(), load_default=dict)
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
@@ -204,10 +161,10 @@ class Gone(_Line):
     """A record that is no longer there, and why."""
 
     k = fields.String(required=True, validate=validate.Equal("gone"))
-    s = _uuid(required=True)
-    q = _count(required=True)
-    t = fields.String(required=True)
-    r = _uuid(required=True)
+    s = wire.uuid(required=True)
+    q = wire.count(required=True)
+    t = wire.text(1, 40, required=True)
+    r = wire.uuid(required=True)
     why = fields.String(
         required=True, validate=validate.OneOf(["deleted", "moved", "purged"])
     )
@@ -218,17 +175,15 @@ class Reset(_Line):
     """The rows of this stream are sent anew: forget the base, keep the overlay."""
 
     k = fields.String(required=True, validate=validate.Equal("reset"))
-    s = _uuid(required=True)
+    s = wire.uuid(required=True)
 
 
 class ResponseEnd(_Line):
     """Last line of a response: the new cursors, and whether there is more."""
 
     k = fields.String(required=True, validate=validate.Equal("end"))
-    cursors = fields.Dict(
-        keys=_uuid(), values=fields.Raw(validate=_cursor_pair), required=True
-    )
-    more = fields.Boolean(required=True)
+    cursors = wire.cursors(required=True)
+    more = wire.flag(required=True)
     digest = fields.Dict(keys=fields.String(), load_default=dict)
     need_blobs = fields.List(fields.String(), load_default=list)
     receipt = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
@@ -237,20 +192,20 @@ class ResponseEnd(_Line):
 class EnrolRequest(_Line):
     """Body of POST /v1/enrol."""
 
-    code = _text(1, 100, required=True)
-    name = _text(1, limits.CODE_CHARS, required=True)
-    log = _uuid(required=True)
-    public_key = fields.String(load_default=None, allow_none=True)
+    code = wire.text(1, 100, required=True)
+    name = wire.text(1, limits.CODE_CHARS, required=True)
+    log = wire.uuid(required=True)
+    public_key = wire.text(1, 200, load_default=None, allow_none=True)
 
 
 class EnrolResponse(_Line):
     """Answer to an enrolment: the token is shown this once."""
 
-    device = _uuid(required=True)
-    token = fields.String(required=True)
-    server = fields.String(required=True)
-    epoch = _uuid(required=True)
-    streams = fields.List(_uuid(), required=True)
+    device = wire.uuid(required=True)
+    token = wire.text(1, 200, required=True)
+    server = wire.text(1, 200, required=True)
+    epoch = wire.uuid(required=True)
+    streams = fields.List(wire.uuid(), required=True)
 
 
 _REQUEST: Final = MappingProxyType(
@@ -282,10 +237,7 @@ class MessageError(ValueError):
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """Write one message as one compact line, without its newline."""
-    text = json.dumps(
-        message, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode()
+    return strict_json.write(message)
 
 
 def decode_request(line: bytes) -> dict[str, Any]:
@@ -318,11 +270,11 @@ def decode_body(name: str, body: bytes) -> dict[str, Any]:
     MessageError
         If the body is not JSON or not that message.
     """
-    return _load(_BODIES[name], _parse(body))
+    return _load(_BODIES[name], _object(body, strict_json.read))
 
 
 def _decode(line: bytes, schemas: Mapping[str, Schema]) -> dict[str, Any]:
-    data = _parse(line)
+    data = _object(line, strict_json.read)
     kind = data.get("k")
     schema = schemas.get(kind) if isinstance(kind, str) else None
     if schema is None:
@@ -331,19 +283,27 @@ def _decode(line: bytes, schemas: Mapping[str, Schema]) -> dict[str, Any]:
     return _load(schema, data)
 
 
-def _parse(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """Read bytes as one JSON object, whatever its keys and however loosely written.
+
+    For the name of a line that cannot be understood and is kept all the same.
+
+    Raises
+    ------
+    MessageError
+        If they are not JSON, or JSON but not an object.
+    """
+    return _object(raw, strict_json.read_loosely)
+
+
+def _object(raw: bytes, read: Callable[[bytes], object]) -> dict[str, Any]:
     try:
-        data = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        # UnicodeDecodeError is a ValueError too.
+        data = read(raw)
+    except ValueError as error:
         raise MessageError(Problem("bad_json", detail=str(error)[:200])) from None
     if not isinstance(data, dict):
         raise MessageError(Problem("bad_message", detail="a JSON object was expected"))
     return data
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _load(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,9 @@ and has the same shape at entry on the laptop, in a verdict and in an HTTP
 problem document (RFC 9457).
 """
 
-from dataclasses import asdict, dataclass
+import math
+import reprlib
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -93,11 +95,35 @@ _WARNING: Final = {
     "thin_or_thick_layer": Kind("unusual layer thickness", "check both depths"),
     "deep_layer": Kind("deeper than 200 cm", "check the depth and its unit"),
     "high_carbon": Kind(
-        "above the border between mineral and organic soil", "check value and unit"
+        "above 120 g/kg, the border between mineral and organic soil",
+        "check value and unit",
     ),
-    "low_bulk_density": Kind("unusually low bulk density", "check value and unit"),
-    "high_bulk_density": Kind("unusually high bulk density", "check value and unit"),
-    "stony": Kind("more than 60 % coarse fragments", "check the basis"),
+    "extreme_carbon": Kind(
+        "above 450 g/kg, more carbon than nearly all peat holds",
+        "check value and unit",
+    ),
+    "low_bulk_density": Kind(
+        "below 0.5 g/cm3, which only soil with more than 8 % SOC has",
+        "check mass, volume and unit",
+    ),
+    "extreme_bulk_density": Kind(
+        "below 0.1 g/cm3, lighter than nearly all peat",
+        "check mass, volume and unit",
+    ),
+    "high_bulk_density": Kind(
+        "unusually high bulk density", "check mass, volume and unit"
+    ),
+    "wet_soil": Kind(
+        "more than 0.6 g/g water, which only soil with more than 5 % SOC holds",
+        "check value and unit",
+    ),
+    "carbonate_possible": Kind(
+        "from pH 7 on carbonate is possible, and total carbon is not organic carbon",
+        "have inorganic carbon measured, or name the method that removed it",
+    ),
+    "stony": Kind(
+        "more than 60 % of the volume is coarse fragments", "check value and basis"
+    ),
     "fragment_density_unusual": Kind(
         "coarse fragments outside 2.0 to 3.0 g/cm3", "check the value"
     ),
@@ -147,6 +173,10 @@ _CUSTODY: Final = {
     ),
     "has_children": Kind(
         "other records belong to this one", "delete those first, or keep it"
+    ),
+    "unknown_problem": Kind(
+        "the server names a problem that this program does not know",
+        "update the program",
     ),
 }
 
@@ -257,9 +287,14 @@ class Problem:
 
     def as_data(self) -> dict[str, object]:
         """Give the JSON object of a verdict or a problem document."""
-        data = asdict(self)
-        data.update(text=self.text, hint=self.hint, value=short(self.value))
-        return data
+        return {
+            "code": self.code,
+            "path": self.path,
+            "value": short(self.value),
+            "detail": self.detail,
+            "text": self.text,
+            "hint": self.hint,
+        }
 
     def __str__(self) -> str:
         where = f"{self.path} = {short(self.value)!r}: " if self.path else ""
@@ -270,7 +305,8 @@ def from_data(data: dict[str, object]) -> Problem:
     """Read a problem back from its JSON object; unknown codes stay readable."""
     code = str(data.get("code", ""))
     if code not in KINDS:
-        return Problem("internal", str(data.get("path", "")), detail=code)
+        detail = f"{code}: {data.get('text', '')}; {data.get('hint', '')}"
+        return Problem("unknown_problem", str(data.get("path", "")), detail=detail)
     return Problem(
         code,
         str(data.get("path", "")),
@@ -280,9 +316,37 @@ def from_data(data: dict[str, object]) -> Problem:
 
 
 def short(value: object, most: int = 80) -> object:
-    """Give a value small enough to repeat in a message, as plain JSON."""
-    if value is None or isinstance(value, bool | int | float):
+    r"""Give a value small and tame enough to repeat anywhere, as plain JSON.
+
+    Examples
+    --------
+    >>> short(12.5), short("a\x00b"), short(float("inf")), short([[[[[1]]]]])
+    (12.5, 'a\\x00b', 'inf', '[[[...]]]')
+    """
+    if value is None or isinstance(value, bool):
         return value
-    text = value if isinstance(value, str) else repr(value)
-    text = text.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int) and abs(value) <= 2**53:
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    return short_text(value if isinstance(value, str) else _SHAPES.repr(value), most)
+
+
+def short_text(text: str, most: int = 80) -> str:
+    """Cut a text, and write out what cannot be printed."""
+    text = text[:most] + text[most:][:1]
+    if not text.isprintable():
+        text = repr(text)[1:-1]
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+class _Shapes(reprlib.Repr):
+    """Shows the outermost shape of what may be nested or long without end."""
+
+    def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002 - as inherited
+        """Say how large a number is that Python refuses to print."""
+        return str(x) if x.bit_length() <= 64 else f"number of {x.bit_length()} bits"
+
+
+_SHAPES: Final = _Shapes()
+_SHAPES.maxlevel = 3

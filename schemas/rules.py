@@ -5,6 +5,7 @@ never refuses a value: soils surprise.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -47,6 +48,8 @@ TO_G_KG: Final = MappingProxyType(
     {"g_kg": 1.0, "pct": 10.0, "g_g": 1000.0, "mg_kg": 0.001}
 )
 
+_TO_G_G: Final = MappingProxyType({"g_g": 1.0, "pct": 0.01})
+
 
 def check(record_type: str, record: Record) -> list[Problem]:
     """Give every problem across the fields of a whole record, errors first."""
@@ -83,7 +86,7 @@ def _place(record: Record) -> Iterator[Problem]:
 
 def _core_reach(record: Record) -> Iterator[Problem]:
     diameter = record.get("inner_diameter_mm")
-    if diameter is not None and diameter < 30:
+    if diameter is not None and diameter < limits.PROBE_WARN_MM:
         yield Problem("small_probe", "inner_diameter_mm", diameter)
 
 
@@ -108,8 +111,8 @@ def _sample_masses(record: Record) -> Iterator[Problem]:
     dry = sum(
         record.get(name) or 0.0 for name in ("fine_dry_mass_g", "coarse_dry_mass_g")
     )
-    # A balance reads to 0.01 g; more than that is not rounding.
-    if field is not None and dry > field + 0.01:
+    # More than the balance reads is not rounding.
+    if field is not None and dry > field + limits.BALANCE_G:
         detail = f"dry masses add up to {dry:g} g"
         yield Problem("mass_order", "field_mass_g", field, detail)
 
@@ -126,19 +129,60 @@ def _sample_density(record: Record) -> Iterator[Problem]:
     ):
         detail = f"{definition}: {low:g} to {high:g} g/cm3"
         yield Problem("kind_of_density", "bulk_density_g_cm3", density, detail)
-    elif density < 0.5:
-        yield Problem("low_bulk_density", "bulk_density_g_cm3", density)
-    elif density > (2.2 if definition == "whole" else 1.9):
-        yield Problem("high_bulk_density", "bulk_density_g_cm3", density)
+        return
+    fine, whole = (
+        limits.BULK_DENSITY_FINE_WARN_G_CM3,
+        limits.BULK_DENSITY_WHOLE_WARN_G_CM3,
+    )
+    most = whole if definition == "whole" else fine
+    yield from _density_band("bulk_density_g_cm3", density, most)
+
+
+def _sample_implied_density(record: Record) -> Iterator[Problem]:
+    """Judge the density that masses and volume give, as if it had been entered."""
+    if not _both(record, "fine_dry_mass_g", "volume_cm3"):
+        return
+    volume = record["volume_cm3"]
+    fine = record["fine_dry_mass_g"] / volume
+    whole = fine + (record.get("coarse_dry_mass_g") or 0.0) / volume
+    for density, most, words in (
+        (fine, limits.BULK_DENSITY_FINE_G_CM3[1], "fine soil"),
+        (whole, limits.BULK_DENSITY_WHOLE_G_CM3[1], "all soil"),
+    ):
+        if density > most:
+            detail = f"{words} over volume is {density:g} g/cm3, at most {most:g}"
+            yield Problem("kind_of_density", "volume_cm3", volume, detail)
+            return
+    for problem in _density_band(
+        "volume_cm3", whole, limits.BULK_DENSITY_WHOLE_WARN_G_CM3
+    ):
+        yield replace(problem, value=volume, detail=f"{whole:g} g/cm3")
+
+
+def _density_band(path: str, density: float, most: float) -> Iterator[Problem]:
+    if density < limits.BULK_DENSITY_PEAT_G_CM3:
+        yield Problem("extreme_bulk_density", path, density)
+    elif density < limits.BULK_DENSITY_ORGANIC_G_CM3:
+        yield Problem("low_bulk_density", path, density)
+    elif density > most:
+        yield Problem("high_bulk_density", path, density, f"more than {most:g}")
 
 
 def _sample_fragments(record: Record) -> Iterator[Problem]:
     share = record.get("coarse_fragments_pct")
-    if share is not None and share > 60:
+    by_volume = record.get("coarse_fragments_basis") == "volume"
+    if share is not None and by_volume and share > limits.COARSE_WARN_VOLUME_PCT:
         yield Problem("stony", "coarse_fragments_pct", share)
     density = record.get("fragment_density_g_cm3")
-    if density is not None and not 2.0 <= density <= 3.0:
+    low, high = limits.FRAGMENT_DENSITY_WARN_G_CM3
+    if density is not None and not low <= density <= high:
         yield Problem("fragment_density_unusual", "fragment_density_g_cm3", density)
+
+
+def _sample_water(record: Record) -> Iterator[Problem]:
+    water = record.get("water_g_g")
+    if water is not None and water > limits.WATER_WARN_G_G:
+        yield Problem("wet_soil", "water_g_g", water)
 
 
 def _result_value(record: Record) -> Iterator[Problem]:
@@ -171,8 +215,27 @@ def _result_carbon(record: Record) -> Iterator[Problem]:
     value = record.get("value")
     if record.get("analyte") != "soc" or value is None or scale is None:
         return
-    if 120 < value * scale <= limits.SOC_MAX_G_KG:
-        yield Problem("high_carbon", "value", value, f"{value * scale:g} g/kg")
+    carbon = value * scale
+    if limits.SOC_WARN_G_KG < carbon <= limits.SOC_MAX_G_KG:
+        yield Problem("extreme_carbon", "value", value, f"{carbon:g} g/kg")
+    elif limits.SOC_ORGANIC_G_KG < carbon <= limits.SOC_WARN_G_KG:
+        yield Problem("high_carbon", "value", value, f"{carbon:g} g/kg")
+
+
+def _result_water(record: Record) -> Iterator[Problem]:
+    value, scale = record.get("value"), _TO_G_G.get(record.get("unit", ""))
+    if record.get("analyte") != "water_content" or value is None or scale is None:
+        return
+    if limits.WATER_WARN_G_G < value * scale <= limits.WATER_MAX_G_G:
+        yield Problem("wet_soil", "value", value)
+
+
+def _result_ph(record: Record) -> Iterator[Problem]:
+    value = record.get("value")
+    if record.get("analyte") != "ph_water" or value is None:
+        return
+    if limits.PH_CARBONATE <= value <= limits.PH_RANGE[1]:
+        yield Problem("carbonate_possible", "value", value)
 
 
 _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
@@ -186,9 +249,17 @@ _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
             _sample_masses,
             _pair("bulk_density_g_cm3", "bulk_density_definition"),
             _sample_density,
+            _sample_implied_density,
             _pair("coarse_fragments_pct", "coarse_fragments_basis"),
             _sample_fragments,
+            _sample_water,
         ),
-        "result": (_result_value, _result_unit, _result_carbon),
+        "result": (
+            _result_value,
+            _result_unit,
+            _result_carbon,
+            _result_water,
+            _result_ph,
+        ),
     }
 )

@@ -1,13 +1,13 @@
 """From a patch or a record to its problems: the same judgement on both sides."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from schemas import rules
-from schemas.problems import KINDS, Problem
+from schemas.problems import Problem, short_text
 from schemas.records import loader
 
 # marshmallow's own words for the faults it finds before our fields are asked.
@@ -61,12 +61,21 @@ def warnings(problems: list[Problem]) -> list[Problem]:
 
 
 def problems_of(error: ValidationError, data: object = None) -> list[Problem]:
-    """Flatten marshmallow's nested messages to problems with their paths."""
-    values = data if isinstance(data, Mapping) else {}
-    return [
-        replace(problem, value=values.get(path)) if _bare(problem) else problem
-        for path, problem in _flatten(error.messages, "")
-    ]
+    """Turn marshmallow's messages into problems with their paths.
+
+    The order is that of the fields; unknown fields follow by name, since
+    marshmallow meets them in no order.
+    """
+    values = _by_path(data)
+    known, unknown = [], []
+    for name, messages in error.messages_dict.items():
+        for message in messages:
+            problem = _problem(message, _path(name))
+            if problem.code == "unknown_field":
+                unknown.append(replace(problem, value=values.get(problem.path)))
+            else:
+                known.append(problem)
+    return known + sorted(unknown, key=lambda problem: problem.path)
 
 
 def _load(
@@ -79,21 +88,19 @@ def _load(
         return clean, problems_of(error, data)
 
 
-def _flatten(messages: object, path: str) -> Iterator[tuple[str, Problem]]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            name = "" if key == "_schema" else str(key)
-            yield from _flatten(inner, f"{path}.{name}".strip("."))
-    elif isinstance(messages, list):
-        for inner in messages:
-            yield from _flatten(inner, path)
-    elif isinstance(messages, Problem):
-        yield path, replace(messages, path=path)
-    else:
-        text = str(messages)
-        code = text if text in KINDS else _MARSHMALLOW.get(text, "not_an_object")
-        yield path, Problem(code, path)
+def _problem(message: object, path: str) -> Problem:
+    if isinstance(message, Problem):
+        return replace(message, path=path)
+    code = _MARSHMALLOW[str(message)]
+    return Problem(code, "" if code == "not_an_object" else path)
 
 
-def _bare(problem: Problem) -> bool:
-    return problem.value is None and problem.code == "unknown_field"
+def _path(name: object) -> str:
+    """Make the name of a field safe to repeat; a stranger may have chosen it."""
+    return short_text(str(name))
+
+
+def _by_path(data: object) -> dict[str, object]:
+    if not isinstance(data, Mapping):
+        return {}
+    return {_path(name): value for name, value in data.items()}

@@ -1,0 +1,1 @@
+"""The laptop side of Permille: record, keep, sync, show."""

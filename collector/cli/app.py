@@ -1,0 +1,129 @@
+"""What every command shares: the home, the clock, the passphrase prompt."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from collector.clock import Clock
+from collector.config import PASSPHRASE_VARIABLE, Home, find_home
+from collector.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collector.flow.laptop import Laptop
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The settings of one call of the program."""
+
+    clock: Clock = field(default_factory=Clock)
+    home_given: str | None = None
+
+    def at(self, home: str | None) -> "App":
+        """Give the same with another home, if one was named."""
+        return replace(self, home_given=home or self.home_given)
+
+    @property
+    def home(self) -> Home:
+        """Give the home directory."""
+        return find_home(self.home_given)
+
+    @contextmanager
+    def laptop(self) -> Iterator["Laptop"]:
+        """Open the laptop for one command."""
+        from collector.flow.home import opened
+
+        with opened(self.home, self.clock, ask_passphrase) as laptop:
+            yield laptop
+
+
+pass_app = click.make_pass_decorator(App)
+
+
+def json_flag() -> click.Option:
+    """Give the option --json."""
+    return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
+
+
+def project_flag(*, hidden: bool = False) -> click.Option:
+    """Give the option --project."""
+    return click.Option(
+        ["--project"],
+        metavar="CODE",
+        help="Project; not needed when there is just one.",
+        hidden=hidden,
+    )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+project_option = click.option(
+    "--project", metavar="CODE", help="Project; not needed when there is just one."
+)
+
+
+def ask_passphrase() -> str:
+    """Take the passphrase from the environment, or ask for it.
+
+    Raises
+    ------
+    RefusedError
+        If there is neither the variable nor a terminal.
+    """
+    given = os.environ.get(PASSPHRASE_VARIABLE)
+    if given is not None:
+        return given
+    return _prompt("Passphrase")
+
+
+def new_passphrase() -> str:
+    """Take a new passphrase from the environment, or ask for it twice."""
+    given = os.environ.get(PASSPHRASE_VARIABLE)
+    if given is None:
+        given = _prompt("New passphrase", confirmation_prompt=True)
+    if not given:
+        raise RefusedError("an empty passphrase protects nothing", "choose another")
+    return given
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Go on only when the person agrees.
+
+    Raises
+    ------
+    RefusedError
+        If they do not, or cannot be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            f"{question} This needs a yes.", "add: --yes", code="not_confirmed"
+        )
+    if not click.confirm(question):
+        raise RefusedError("nothing was changed", code="not_confirmed")
+
+
+def example(*lines: str) -> str:
+    """Format the examples of a command's help."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+Callback = Callable[..., Any]
+
+
+def _prompt(text: str, *, confirmation_prompt: bool = False) -> str:
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            "the database is protected by a passphrase",
+            f"set {PASSPHRASE_VARIABLE}, or run the command in a terminal",
+            code="passphrase_needed",
+        )
+    answer: str = click.prompt(
+        text, hide_input=True, confirmation_prompt=confirmation_prompt, err=True
+    )
+    return answer

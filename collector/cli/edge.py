@@ -1,0 +1,109 @@
+"""The edge of the program: every way to end becomes words and an exit code."""
+
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import click
+
+from collector.errors import Exit, PermilleError
+from schemas.problems import Problem
+
+#: What a shell reports for a program that was interrupted.
+INTERRUPTED: Final = 130
+DEBUG_VARIABLE: Final = "PERMILLE_DEBUG"
+
+
+def run(command: Callable[[], object], *, as_json: bool) -> int:
+    """Run a command; give the exit code, and never show a traceback."""
+    try:
+        result = command()
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; what was saved before is kept", err=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: a bug, told in one line
+        return _ended(error, as_json=as_json)
+    return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def problem_line(problem: Problem) -> str:
+    """Say one problem on one line: field, value, reason, what to do."""
+    data = problem.as_data()
+    where = str(problem.path) or "record"
+    value = "" if problem.value is None else f" = {data['value']!r}"
+    return f"  {where}{value}: {problem.text}; {problem.hint}"
+
+
+def tell_error(
+    text: str,
+    hint: str,
+    code: str,
+    problems: Sequence[Problem] = (),
+    *,
+    as_json: bool,
+) -> None:
+    """Print an error: words on stderr, or one JSON object on stdout."""
+    if as_json:
+        found = [problem.as_data() for problem in problems]
+        error = {"code": code, "text": text, "hint": hint, "problems": found}
+        click.echo(json.dumps({"error": error}, ensure_ascii=False))
+        return
+    click.echo(f"error: {text}", err=True)
+    for problem in problems:
+        click.echo(problem_line(problem), err=True)
+    if hint:
+        click.echo(f"  -> {hint}", err=True)
+
+
+def _ended(error: Exception, *, as_json: bool) -> int:
+    match error:
+        case PermilleError():
+            return _stopped(error, as_json=as_json)
+        case click.ClickException():
+            return _wrong_usage(error, as_json=as_json)
+        case OSError():
+            return _system(error, as_json=as_json)
+        case _:
+            return _bug(error, as_json=as_json)
+
+
+def _stopped(error: PermilleError, *, as_json: bool) -> int:
+    tell_error(error.text, error.hint, error.code, error.problems, as_json=as_json)
+    return error.exit_code
+
+
+def _wrong_usage(error: click.ClickException, *, as_json: bool) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return Exit.USAGE
+    hint = f"see: {context.command_path} --help" if context else ""
+    tell_error(error.format_message(), hint, "usage", as_json=as_json)
+    return Exit.USAGE
+
+
+def _system(error: OSError, *, as_json: bool) -> int:
+    if error.errno == errno.EPIPE:
+        # The reader went away (`permille sample list | head`): that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    where = f"{error.filename}: " if error.filename else ""
+    text = f"{where}{error.strerror or error}"
+    tell_error(text, "check path and rights", "system", as_json=as_json)
+    return Exit.REFUSED
+
+
+def _bug(error: Exception, *, as_json: bool) -> int:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    tell_error(
+        f"a defect of the program: {type(error).__name__}: {error}",
+        f"nothing was half saved; report it with {DEBUG_VARIABLE}=1",
+        "defect",
+        as_json=as_json,
+    )
+    return Exit.REFUSED

@@ -1,0 +1,115 @@
+"""init, enrol, status."""
+
+import asyncio
+import platform
+from typing import TYPE_CHECKING
+
+import click
+
+from collector.cli.app import App, json_option, new_passphrase, pass_app
+from collector.cli.output import emit_json
+from collector.errors import Exit
+
+if TYPE_CHECKING:
+    from collector.flow import home
+
+
+@click.command()
+@click.option("--name", metavar="LAPTOP", help="Name of this laptop.")
+@click.option("--person", metavar="NAME", help="Who works on it; stands in changes.")
+@click.option(
+    "--encrypt",
+    is_flag=True,
+    help="Derive the key from a passphrase instead of keeping it in a file.",
+)
+@json_option
+@pass_app
+def init(
+    app: App, name: str | None, person: str | None, encrypt: bool, as_json: bool
+) -> None:
+    r"""Set up this laptop.
+
+    The database is always encrypted. Without --encrypt its key lies beside it,
+    readable by you only; with --encrypt there is no key file, and each command
+    asks for the passphrase (or takes it from PERMILLE_PASSPHRASE).
+
+    \b
+    Example:
+      permille init --name lap-1 --person "Ada Diallo"
+    """
+    from collector.flow import home
+
+    done = home.init(
+        app.home,
+        app.clock,
+        name or platform.node() or "laptop",
+        person,
+        new_passphrase() if encrypt else None,
+    )
+    if as_json:
+        emit_json(done)
+        return
+    click.echo(f"set up {done['name']} in {done['home']}")
+    click.echo("next: permille enrol URL CODE; or: permille project add")
+
+
+@click.command()
+@click.argument("url")
+@click.argument("code")
+@json_option
+@pass_app
+def enrol(app: App, url: str, code: str, as_json: bool) -> None:
+    r"""Make this laptop known to a server, with a code of its administrator.
+
+    \b
+    Example:
+      permille enrol https://soil.example.org K7QF-93MD
+    """
+    from collector.flow.enrolling import enrol as trade
+
+    with app.laptop() as laptop:
+        done = asyncio.run(trade(laptop, url, code))
+    if as_json:
+        emit_json(done)
+        return
+    click.echo(f"enrolled at {done['server']} for {done['projects']} projects")
+    click.echo("next: permille sync")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Read the whole database for damage.")
+@json_option
+@pass_app
+def status(app: App, check: bool, as_json: bool) -> int:
+    r"""Say what waits, and whether this laptop may be wiped.
+
+    \b
+    Example:
+      permille status
+    """
+    from collector.flow import home
+
+    with app.laptop() as laptop:
+        found = home.standing(laptop, check=check)
+    if as_json:
+        emit_json(found.as_data())
+    else:
+        _tell(found)
+    needs = found.quarantined or found.conflicts or found.damage
+    return Exit.ATTENTION if needs else Exit.DONE
+
+
+def _tell(found: "home.Standing") -> None:
+    projects = ", ".join(found.projects) or "none"
+    counts = ", ".join(f"{n} {kind}" for kind, n in found.records.items())
+    click.echo(f"laptop     {found.name} in {found.home}")
+    click.echo(f"server     {found.server or 'not enrolled'}")
+    click.echo(f"projects   {projects}")
+    click.echo(f"records    {counts or 'none'}")
+    click.echo(f"last sync  {found.last_sync_at or 'never'}")
+    click.echo(f"to push    {found.pending}")
+    click.echo(f"to fix     {found.quarantined}")
+    click.echo(f"conflicts  {found.conflicts}")
+    click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
+    for reason in found.reasons:
+        click.echo(f"  - {reason}")

@@ -1,0 +1,207 @@
+"""The options of a record type, made from its fields, and read back."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from collector.core.instants import read_instant
+from collector.errors import RefusedError, UsageError
+from collector.flow import names
+from schemas import fields as kinds
+from schemas.records import TYPES
+
+if TYPE_CHECKING:
+    from collector.flow.laptop import Laptop
+
+#: The options that together name a record of this type.
+PARTS: Final = {
+    "point": ("plot", "point"),
+    "core": ("core", "plot", "point", "campaign", "core_number"),
+}
+
+
+_FORMS: Final = {kinds.Day: "YYYY-MM-DD", kinds.Instant: "DATE or TIME+HH:MM"}
+
+
+class Entered(click.ParamType[Any]):
+    """A number as typed; what is none is left for the schema to explain."""
+
+    name = "number"
+
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> object:
+        """Give the number, or the text."""
+        try:
+            return int(value) if self.whole else float(value)
+        except ValueError:
+            return value
+
+
+def reference_options(record_type: str) -> list[click.Option]:
+    """Give the options that name the records this type refers to."""
+    wanted: dict[str, str] = {}
+    for field, target in TYPES[record_type].references.items():
+        if field == "revisits_point_id":
+            wanted["revisits_point"] = "Older point this one revisits: PLOT/CODE."
+            continue
+        for part in PARTS.get(target, (target,)):
+            form = names.FORMS.get(part, "NUMBER")
+            wanted.setdefault(part, f"{part.replace('_', ' ').capitalize()}: {form}.")
+    return [
+        click.Option([_flag(name)], metavar=_metavar(name), help=text)
+        for name, text in wanted.items()
+    ]
+
+
+def _metavar(name: str) -> str:
+    return "N" if name == "core_number" else "NAME"
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def field_options(record_type: str) -> list[click.Parameter]:
+    """Give one option per field, references by their codes."""
+    options: list[click.Parameter] = list(reference_options(record_type))
+    for name, field in TYPES[record_type].fields.items():
+        if not isinstance(field, kinds.Id):
+            options.append(_field_option(name, field))
+    return options
+
+
+def _field_option(name: str, field: kinds.PlainField) -> click.Option:
+    text = field.help + (" (required)" if field.required else "")
+    declared, settings = [_flag(name)], dict[str, Any]()
+    match field:
+        case kinds.Flag():
+            declared = [f"{_flag(name)}/--no-{name.replace('_', '-')}"]
+            settings = {"default": None}
+        case kinds.NameSet():
+            settings = {"multiple": True, "metavar": "NAME"}
+        case kinds.Geometry():
+            kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+            settings, text = {"type": kind}, f"{text}; a GeoJSON file"
+        case kinds.Integer() | kinds.Number():
+            settings = {"type": Entered(isinstance(field, kinds.Integer))}
+        case kinds.Choice():
+            settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
+        case _:
+            settings = {"metavar": _FORMS.get(type(field), "TEXT")}
+    return click.Option(declared, help=text, **settings)
+
+
+def read_fields(
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+) -> dict[str, Any]:
+    """Turn options into fields of the record."""
+    kind = TYPES[record_type]
+    entered: dict[str, Any] = {}
+    for name, field in kind.fields.items():
+        value = given.get(name)
+        if isinstance(field, kinds.Id) or value is None or value == ():
+            continue
+        match field:
+            case kinds.Geometry():
+                entered[name] = read_geometry(value)
+            case kinds.NameSet():
+                entered[name] = list(value)
+            case kinds.Instant():
+                _enter_instant(entered, name, value)
+            case _:
+                entered.setdefault(name, value)
+    entered.update(_references(laptop, record_type, given, stream))
+    return entered
+
+
+def _enter_instant(entered: dict[str, Any], name: str, text: str) -> None:
+    entered[name], precision = read_instant(text)
+    if name == "sampled_at":
+        entered["sampled_precision"] = precision
+
+
+def _references(
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+) -> dict[str, str]:
+    found = {}
+    for field, target in TYPES[record_type].references.items():
+        asked = given
+        if field == "revisits_point_id":
+            asked = {"point": given.get("revisits_point"), "plot": given.get("plot")}
+        if stream is None:
+            if any(given.get(part) for part in PARTS.get(target, (target,))):
+                raise UsageError(
+                    f"a new project has no {target} yet",
+                    f"add the {target}, then: permille {record_type} edit",
+                )
+            continue
+        view = names.refer(laptop.store, target, asked, stream)
+        if view is not None:
+            found[field] = view.id
+    return found
+
+
+def ancestors(
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+) -> list[str]:
+    """Give the ids that listed records must belong to."""
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if not wanted:
+        return []
+    store, ids = laptop.store, []
+    home = stream or names.the_project(store, None).id
+    for name in wanted:
+        target = "point" if name == "revisits_point" else name
+        view = names.refer(store, target, {"core": "", **wanted}, home)
+        assert view is not None, "an option that was given names a record"
+        ids.append(view.id)
+    assert record_type in TYPES
+    return ids
+
+
+def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
+    """Give the fields to empty, under their own names."""
+    fields = [name.replace("-", "_") for name in clear]
+    for name in fields:
+        if name not in TYPES[record_type].fields:
+            raise UsageError(
+                f"a {record_type} has no field {name}",
+                f"one of: {', '.join(TYPES[record_type].fields)}",
+            )
+    return fields
+
+
+def read_geometry(path: Path) -> object:
+    """Read the one geometry of a GeoJSON file.
+
+    Raises
+    ------
+    RefusedError
+        If the file is no JSON, or holds no geometry or several.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(
+            f"{path} is not GeoJSON: {error}", "save it as GeoJSON, WGS84"
+        ) from None
+    if isinstance(data, dict) and data.get("type") == "FeatureCollection":
+        features = data.get("features")
+        if not isinstance(features, list) or len(features) != 1:
+            raise RefusedError(
+                f"{path} does not hold exactly one feature", "save one plot per file"
+            )
+        data = features[0]
+    if isinstance(data, dict) and data.get("type") == "Feature":
+        data = data.get("geometry")
+    return data

@@ -1,0 +1,280 @@
+"""The nouns: add, edit, show, list, delete for every record type.
+
+One builder makes them from schemas.records, so an option is there because the
+field is there.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from collector.cli.app import (
+    App,
+    Callback,
+    confirmed,
+    example,
+    json_flag,
+    pass_app,
+    project_flag,
+)
+from collector.cli.edge import problem_line
+from collector.cli.options import (
+    ancestors,
+    cleared,
+    field_options,
+    read_fields,
+    reference_options,
+)
+from collector.cli.output import emit_json, table
+from collector.errors import UsageError
+from collector.flow import names, recording, showing
+from schemas.records import TYPES
+
+if TYPE_CHECKING:
+    from collector.core.overlay import View
+    from collector.flow.laptop import Laptop
+
+#: Fields that make the list easier to read than others.
+LIST_COLUMNS: Final = 5
+LIST_LIMIT: Final = 100
+
+EXAMPLES: Final = {
+    "organisation": "--code INRAE --name INRAE --kind member",
+    "project": '--code P1 --title "Soil carbon of the valley"',
+    "plot": "--code HF --land-use cropland --area-ha 2.5",
+    "practice": '--plot HF --family agroforestry --what "hedges planted"',
+    "point": "--plot HF --code 1 --lon 2.35 --lat 48.85",
+    "campaign": "--name 2026 --start-date 2026-05-01 --purpose baseline",
+    "core": "--plot HF --point 1 --campaign 2026 --sampled-at 2026-05-03T10:15+02:00",
+    "sample": "--plot HF --point 1 --campaign 2026 --sample-code HF-1"
+    " --depth-top-cm 0 --depth-bottom-cm 30",
+    "result": "--sample HF-1 --analyte soc --value 14.2 --unit g_kg"
+    " --method dry_combustion",
+}
+_NAMES: Final = {
+    "practice": "0190b2",
+    "point": "HF/1",
+    "campaign": "2026",
+    "core": "HF/1/2026/1",
+    "sample": "HF-1",
+    "result": "HF-1/soc/1",
+}
+
+
+def build(record_type: str) -> click.Group:
+    """Make the command group of one record type."""
+    schema = TYPES[record_type].schema
+    group = click.Group(record_type, help=(schema.__doc__ or "").strip())
+    for make in (_add, _edit, _show, _list, _delete):
+        group.add_command(make(record_type))
+    return group
+
+
+def _add(record_type: str) -> click.Command:
+    def add(app: App, project: str | None, as_json: bool, **given: object) -> None:
+        with app.laptop() as laptop:
+            stream: str | None = None
+            if record_type != "project":
+                stream = names.the_project(laptop.store, project).id
+            entered = read_fields(laptop, record_type, given, stream)
+            saved = recording.add(laptop, record_type, entered, stream)
+            _tell(laptop, saved, "saved", as_json=as_json)
+
+    shown = f"permille {record_type} add {EXAMPLES[record_type]}"
+    return _command(
+        add,
+        f"Add a new {record_type}.\n\n{example(shown)}",
+        [*field_options(record_type), _project(record_type)],
+    )
+
+
+def _edit(record_type: str) -> click.Command:
+    def edit(
+        app: App,
+        which: str,
+        project: str | None,
+        clear: tuple[str, ...],
+        as_json: bool,
+        **given: object,
+    ) -> None:
+        with app.laptop() as laptop:
+            view = _named(laptop, record_type, which, project)
+            patch = read_fields(laptop, record_type, given, view.stream)
+            patch.update(dict.fromkeys(cleared(record_type, clear)))
+            if not patch:
+                raise UsageError("nothing to change was given", "name a field to set")
+            saved = recording.edit(laptop, view, patch)
+            _tell(
+                laptop,
+                saved,
+                "saved" if saved.changed else "unchanged",
+                as_json=as_json,
+            )
+
+    clear = click.Option(
+        ["--clear"], multiple=True, metavar="FIELD", help="Empty this field."
+    )
+    shown = f"permille {record_type} edit {_example_name(record_type)} --note checked"
+    return _command(
+        edit,
+        f"Change a {record_type}.\n\n{example(shown)}",
+        [
+            _name_argument(record_type),
+            *field_options(record_type),
+            clear,
+            _project(record_type),
+        ],
+    )
+
+
+def _show(record_type: str) -> click.Command:
+    def show(app: App, which: str, project: str | None, as_json: bool) -> None:
+        with app.laptop() as laptop:
+            view = _named(laptop, record_type, which, project)
+            found = showing.shown(laptop, view)
+            if as_json:
+                emit_json(found)
+                return
+            click.echo(f"{record_type} {found['name']} ({view.state})")
+            for field, value in found["fields"].items():
+                target = laptop.store.record(value) if field.endswith("_id") else None
+                said = names.label(laptop.store, target) if target else value
+                click.echo(f"  {field:<24} {said}")
+            click.echo(f"  {'id':<24} {view.id}")
+
+    shown = f"permille {record_type} show {_example_name(record_type)}"
+    return _command(
+        show,
+        f"Show a {record_type}.\n\n{example(shown)}",
+        [_name_argument(record_type), _project(record_type)],
+    )
+
+
+def _list(record_type: str) -> click.Command:
+    def list_(
+        app: App, project: str | None, limit: int, as_json: bool, **given: object
+    ) -> None:
+        with app.laptop() as laptop:
+            stream = names.stream_of(laptop.store, project)
+            under = ancestors(laptop, record_type, given, stream)
+            views = showing.listed(laptop, record_type, stream, under, limit)
+            if as_json:
+                emit_json([showing.shown(laptop, view) for view in views])
+            else:
+                _print_list(laptop, record_type, views)
+
+    limit = click.Option(
+        ["--limit"],
+        type=click.IntRange(1),
+        default=LIST_LIMIT,
+        show_default=True,
+        help="At most so many.",
+    )
+    options = [o for o in reference_options(record_type) if o.name != "core_number"]
+    shown = f"permille {record_type} list"
+    return _command(
+        list_,
+        f"List every {record_type}, or those of a parent.\n\n{example(shown)}",
+        [*options, limit, _project(record_type)],
+        "list",
+    )
+
+
+def _delete(record_type: str) -> click.Command:
+    def delete(
+        app: App, which: str, project: str | None, yes: bool, as_json: bool
+    ) -> None:
+        with app.laptop() as laptop:
+            view = _named(laptop, record_type, which, project)
+            said = names.label(laptop.store, view)
+            confirmed(f"Delete {record_type} {said}?", yes=yes)
+            saved = recording.delete(laptop, view)
+            _tell(laptop, saved, "deleted", as_json=as_json)
+
+    yes = click.Option(["--yes"], is_flag=True, help="Do not ask.")
+    shown = f"permille {record_type} delete {_example_name(record_type)} --yes"
+    return _command(
+        delete,
+        f"Delete a {record_type} that nothing belongs to.\n\n{example(shown)}",
+        [_name_argument(record_type), yes, _project(record_type)],
+    )
+
+
+def _command(
+    callback: Callback, text: str, params: list[click.Parameter], name: str = ""
+) -> click.Command:
+    return click.Command(
+        name or callback.__name__,
+        callback=pass_app(callback),
+        help=text,
+        params=[*params, json_flag()],
+    )
+
+
+def _name_argument(record_type: str) -> click.Argument:
+    return click.Argument(["which"], metavar=names.FORMS[record_type])
+
+
+def _project(record_type: str) -> click.Option:
+    # A project is named by itself; there the option stays, hidden, and says nothing.
+    return project_flag(hidden=record_type == "project")
+
+
+def _example_name(record_type: str) -> str:
+    return _NAMES.get(record_type, EXAMPLES[record_type].split()[1])
+
+
+def _named(
+    laptop: "Laptop", record_type: str, which: str, project: str | None
+) -> "View":
+    stream = None
+    if record_type != "project":
+        stream = names.stream_of(laptop.store, project)
+    return names.find(laptop.store, record_type, which, stream)
+
+
+def _tell(
+    laptop: "Laptop", saved: recording.Saved, word: str, *, as_json: bool
+) -> None:
+    if as_json:
+        found = showing.shown(laptop, saved.view)
+        found["name"] = saved.label
+        found["outcome"] = word
+        found["warnings"] = [problem.as_data() for problem in saved.warnings]
+        emit_json(found)
+        return
+    click.echo(f"{word} {saved.view.type} {saved.label}")
+    for problem in saved.warnings:
+        click.echo(f"warning:{problem_line(problem)[1:]}", err=True)
+
+
+def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None:
+    kind = TYPES[record_type]
+    told = {"code", "note", "name", "geometry", *kind.references}
+    told |= set() if record_type == "practice" else set(kind.key)
+    columns = [
+        name
+        for name in kind.fields
+        if name not in told and any(name in view.fields for view in views)
+    ][:LIST_COLUMNS]
+    rows = [
+        [
+            names.label(laptop.store, view),
+            *(view.fields.get(column) for column in columns),
+            view.state,
+            view.id[:8],
+        ]
+        for view in views
+    ]
+    table(f"{record_type}s", [record_type, *columns, "state", "id"], rows)
+
+
+organisation = build("organisation")
+project = build("project")
+plot = build("plot")
+practice = build("practice")
+point = build("point")
+campaign = build("campaign")
+core = build("core")
+sample = build("sample")
+result = build("result")

@@ -1,0 +1,202 @@
+"""conflicts and fix: what needs a person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from collector.cli.app import App, confirmed, json_option, pass_app
+from collector.cli.edge import problem_line
+from collector.cli.output import cell, emit_json, table
+from collector.core.instants import read_instant
+from collector.errors import Exit, UsageError
+from schemas import fields as kinds
+from schemas.problems import from_data
+from schemas.records import TYPES
+
+
+@click.command()
+@json_option
+@pass_app
+def conflicts(app: App, as_json: bool) -> int:
+    r"""Show open conflicts: what both had seen, theirs, ours.
+
+    The first value stands until a person decides on the server.
+
+    \b
+    Example:
+      permille conflicts
+    """
+    from collector.flow import showing
+
+    with app.laptop() as laptop:
+        found = showing.conflicts(laptop)
+    if as_json:
+        emit_json(found)
+    elif not found:
+        click.echo("no open conflicts")
+    else:
+        headers = ["record", "group", "base", "theirs (stands)", "ours", "who", "when"]
+        table("conflicts", headers, [_conflict_row(one) for one in found])
+    return Exit.ATTENTION if found else Exit.DONE
+
+
+@click.command()
+@click.argument("record", required=False)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Correct a field; an empty value clears it. May be repeated.",
+)
+@click.option("--resend", is_flag=True, help="Send it again as it is.")
+@click.option("--discard", is_flag=True, help="Give the change up.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_app
+def fix(  # noqa: PLR0917 - click passes them by name
+    app: App,
+    record: str | None,
+    settings: tuple[str, ...],
+    resend: bool,
+    discard: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    r"""List what the server could not apply, and correct it.
+
+    A fix is a new change that names the old one and carries the whole record;
+    what waited for the record is sent again with it.
+
+    \b
+    Example:
+      permille fix
+      permille fix HF-1 --set sample_code=HF-1b
+      permille fix HF-1 --resend
+      permille fix HF-1 --discard --yes
+    """
+    if bool(settings) + resend + discard > 1:
+        raise UsageError(
+            "--set, --resend and --discard exclude each other", "choose one"
+        )
+    if record is None:
+        if settings or resend or discard:
+            raise UsageError("which record?", "permille fix RECORD ...")
+        return _print_list(app, as_json=as_json)
+    if not (settings or resend or discard):
+        raise UsageError(
+            "say how to fix it", "--set FIELD=VALUE, --resend or --discard"
+        )
+    _fix_one(app, record, settings, discard=discard, yes=yes, as_json=as_json)
+    return Exit.DONE
+
+
+def _fix_one(
+    app: App,
+    record: str,
+    settings: Sequence[str],
+    *,
+    discard: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    from collector.flow import fixing, names, recording
+
+    with app.laptop() as laptop:
+        view = fixing.find_quarantined(laptop, record)
+        said = f"{view.type} {names.label(laptop.store, view)}"
+        if discard:
+            confirmed(f"Give up the change of {said}?", yes=yes)
+            sent = fixing.discard(laptop, view.id)
+        elif settings:
+            recording.edit(laptop, view, read_settings(view.type, settings))
+            sent = 1
+        else:
+            sent = fixing.send_again(laptop, view.id, {})
+    word = "discarded" if discard else "fixed"
+    if as_json:
+        emit_json({"record": view.id, "name": said, "outcome": word, "changes": sent})
+        return
+    click.echo(f"{word} {said}")
+    click.echo("next: permille sync")
+
+
+def read_settings(record_type: str, settings: Sequence[str]) -> dict[str, Any]:
+    """Read FIELD=VALUE pairs as the fields of a record type.
+
+    Raises
+    ------
+    UsageError
+        If one is no pair, or names no field.
+    """
+    patch: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip().replace("-", "_")
+        field = TYPES[record_type].fields.get(name)
+        if not equals or field is None:
+            known = ", ".join(TYPES[record_type].fields)
+            raise UsageError(f"{setting!r} sets no field", f"FIELD=VALUE of: {known}")
+        patch[name] = _value(field, text.strip())
+    return patch
+
+
+def _value(field: kinds.PlainField, text: str) -> object:
+    if not text:
+        return None
+    value: object = text
+    match field:
+        case kinds.Number() | kinds.Integer():
+            value = _number(text, whole=isinstance(field, kinds.Integer))
+        case kinds.Flag():
+            value = {"true": True, "false": False}.get(text.lower(), text)
+        case kinds.NameSet():
+            value = [item.strip() for item in text.split(",")]
+        case kinds.Instant():
+            value = read_instant(text)[0]
+        case _:
+            pass
+    return value
+
+
+def _number(text: str, *, whole: bool) -> object:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        return text
+
+
+def _print_list(app: App, *, as_json: bool) -> int:
+    from collector.flow import fixing
+
+    with app.laptop() as laptop:
+        found = fixing.fix_list(laptop)
+    if as_json:
+        emit_json(found)
+    elif not found:
+        click.echo("nothing to fix")
+    for entry in [] if as_json else found:
+        click.echo(f"{entry['type']} {entry['name']} ({entry['op']})")
+        for reason in entry["reasons"]:
+            click.echo(problem_line(from_data(reason)))
+        click.echo(f"  -> {entry['fix']}")
+        click.echo(f"  or {entry['discard']}")
+    return Exit.ATTENTION if found else Exit.DONE
+
+
+def _conflict_row(found: Mapping[str, Any]) -> list[str]:
+    who = found.get("person") or found.get("device") or ""
+    return [
+        f"{found['type']} {found['name']}",
+        str(found.get("group", "")),
+        *(_values(found.get(side)) for side in ("base", "theirs", "ours")),
+        str(who),
+        str(found.get("at", ""))[:16],
+    ]
+
+
+def _values(side: object) -> str:
+    if not isinstance(side, Mapping):
+        return cell(side)
+    return ", ".join(f"{name}={cell(value)}" for name, value in side.items())

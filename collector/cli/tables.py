@@ -1,0 +1,166 @@
+"""import: tables of layers."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from collector.cli.app import App, json_option, pass_app, project_option
+from collector.cli.output import emit_json
+from collector.errors import Exit
+
+if TYPE_CHECKING:
+    from collector.flow.importing import Checked
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: Rejected rows shown on the screen; the file has them all.
+SHOWN: Final = 20
+
+_HELP: Final = r"""Import a table with one line per layer.
+
+Without --write everything is checked and nothing is written. Rows that are here
+already are left alone, so an import that was stopped is simply run again.
+
+The mapping is a TOML file that says what the columns mean:
+
+\b
+  create = ["plot", "point", "campaign", "core", "sample", "result"]
+  year = "{sample_year}"            the year of a row, for by_year
+  [file]                            encoding, delimiter, decimal, missing
+  [[where]]                         column, with equals, in, least, most, present
+  [[date]]                          value, formats, precision, month_day, years
+  [depth]                           top + bottom, label (0-23), or
+                                    centre + thickness; unit; downward
+  [plot] [point] [campaign] [core] [sample]
+  code = "WB{block}"                text with {column}; numbers; first; by_year
+  [soil_weight]                     value, unit = "M_kg_ha" -> bulk density
+  [[result]]                        analyte, value, unit, method
+
+\b
+Example:
+  permille import layers soil.csv --mapping soil.toml
+  permille import layers soil.csv --mapping soil.toml --write
+"""
+
+
+@click.group(name="import")
+def import_group() -> None:
+    """Import tables of other people."""
+
+
+@import_group.command(help=_HELP)
+@click.argument("file", type=_FILE)
+@click.option("--mapping", type=_FILE, required=True, help="What the columns mean.")
+@project_option
+@click.option("--write", is_flag=True, help="Keep the good rows.")
+@click.option("--dry-run", is_flag=True, help="Only check; this is the default.")
+@click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rejected rows go; FILE.rejected.csv when not given.",
+)
+@json_option
+@pass_app
+def layers(  # noqa: PLR0917 - click passes them by name
+    app: App,
+    file: Path,
+    mapping: Path,
+    project: str | None,
+    write: bool,
+    dry_run: bool,
+    rejected: Path | None,
+    as_json: bool,
+) -> int:
+    """Import a table with one line per layer."""
+    from collector.flow import importing, names
+
+    if write and dry_run:
+        raise click.UsageError("--write and --dry-run exclude each other")
+    kept = 0
+    with app.laptop() as laptop:
+        stream = names.the_project(laptop.store, project).id
+        checked = importing.check(laptop, stream, file, mapping)
+        if write:
+            with _progress(len(checked.new)) as progress:
+                kept = importing.keep(laptop, checked, progress)
+    place = None
+    if write and checked.rejected_rows:
+        place = rejected or Path(f"{file.stem}.rejected.csv")
+        importing.write_rejected(checked, place)
+    if as_json:
+        emit_json(_data(checked, kept, place, write=write))
+    else:
+        _tell(checked, kept, place, write=write)
+    return Exit.DONE if checked.is_clean else Exit.ATTENTION
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
+    """Show what is on disk: a bar on a terminal, else one line per batch."""
+    if not sys.stderr.isatty() or not total:
+        yield _progress_line
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("kept", total=total)
+        yield lambda done, _total: bar.update(task, completed=done)
+
+
+def _progress_line(done: int, total: int) -> None:
+    click.echo(f"kept {done} of {total} layers", err=True)
+    sys.stderr.flush()
+
+
+def _data(
+    checked: "Checked", kept: int, place: Path | None, *, write: bool
+) -> dict[str, Any]:
+    return {
+        "written": write,
+        "rows": len(checked.table.rows) + len(checked.table.rejected),
+        "left_out": checked.table.left_out,
+        "new": len(checked.new),
+        "kept": kept,
+        "already_here": checked.here,
+        "differing": checked.differing_rows,
+        "rejected": len(checked.rejected_rows),
+        "records": checked.counts(),
+        "warnings": checked.warnings,
+        "rejections": [asdict(one) for one in checked.rejections],
+        "differences": [asdict(one) for one in checked.differing],
+        "rejected_file": str(place) if place else None,
+    }
+
+
+def _tell(checked: "Checked", kept: int, place: Path | None, *, write: bool) -> None:
+    counts = ", ".join(f"{n} {kind}" for kind, n in checked.counts().items())
+    done = f"kept {kept}" if write else f"{len(checked.new)} to add"
+    click.echo(
+        f"{done} layers ({counts or 'no new records'}); {checked.here} already here;"
+        f" {checked.differing_rows} differing; {len(checked.rejected_rows)} rejected;"
+        f" {checked.table.left_out} left out by the mapping"
+    )
+    for one in checked.rejections[:SHOWN]:
+        where = f", column {one.column}" if one.column else ""
+        value = f" = {one.value!r}" if one.value else ""
+        click.echo(f"line {one.line}{where}{value}: {one.reason}; {one.hint}", err=True)
+    for other in checked.differing[:SHOWN]:
+        click.echo(
+            f"line {other.line}: {other.type} is here with {other.field} ="
+            f" {other.here!r}, the file has {other.in_file!r}; not changed",
+            err=True,
+        )
+    more = len(checked.rejections) + len(checked.differing) - 2 * SHOWN
+    if more > 0:
+        click.echo("... and more; see --json", err=True)
+    if checked.warnings:
+        click.echo(f"{checked.warnings} values are unusual, and kept", err=True)
+    if place:
+        click.echo(f"the rejected rows are in {place}")
+    if not write and checked.new:
+        click.echo("nothing was written; to keep the good rows add: --write")

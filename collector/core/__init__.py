@@ -1,0 +1,1 @@
+"""Pure parts of the laptop: no clock, disk, network or randomness."""

@@ -1,0 +1,69 @@
+"""A draft: what a person wants to change, before it has its place in the log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.messages import Op, encode
+from schemas.version import SCHEMA_VERSION
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One change to be kept.
+
+    `base` is the server row its author was looking at, `replaces` the
+    quarantined change it stands for; `is_new` says that no record of this laptop
+    has the id yet.
+    """
+
+    id: str
+    stream: str
+    type: str
+    record: str
+    op: Op = Op.PUT
+    fields: Fields = field(default_factory=dict)
+    base: tuple[str, int] | None = None
+    replaces: str | None = None
+    is_new: bool = False
+
+
+def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
+    """Write a draft as line n of the log; keys that say nothing are left out."""
+    said: dict[str, Any] = {
+        "k": "c",
+        "n": n,
+        "i": draft.id,
+        "h": stamp,
+        "s": draft.stream,
+        "t": draft.type,
+        "r": draft.record,
+        "o": str(draft.op),
+        "v": SCHEMA_VERSION,
+        "b": list(draft.base) if draft.base else None,
+        "f": dict(draft.fields) or None,
+        "u": person,
+        "x": draft.replaces,
+    }
+    return encode({key: value for key, value in said.items() if value is not None})
+
+
+def difference(before: Fields, after: Fields) -> dict[str, Any]:
+    """Give the patch that leads from one set of fields to another; null clears."""
+    patch = {name: value for name, value in after.items() if before.get(name) != value}
+    patch.update(dict.fromkeys(set(before) - set(after)))
+    return patch
+
+
+def patched(fields: Fields, patch: Fields) -> dict[str, Any]:
+    """Give the fields after a patch; null clears.
+
+    Examples
+    --------
+    >>> patched({"a": 1, "b": 2}, {"b": None, "c": 3})
+    {'a': 1, 'c': 3}
+    """
+    merged = {**fields, **patch}
+    return {name: value for name, value in merged.items() if value is not None}

@@ -1,0 +1,151 @@
+"""The laptop's view of one record: the server's row and, over it, its own changes.
+
+A change lies over the base while it is pending or quarantined, and while its
+merged row has not come back yet. A change in conflict lies beneath: the server's
+value stands until a person decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from collector.core.draft import patched
+from schemas.messages import Op
+
+
+class Status(StrEnum):
+    """What became of a change."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    MERGED = "merged"
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+    REPLACED = "replaced"
+
+
+class State(StrEnum):
+    """What a person is told about a record."""
+
+    SAVED = "saved here"
+    ACCEPTED = "accepted"
+    MERGED = "merged"
+    CONFLICT = "conflict"
+    TO_FIX = "to fix"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A record as the server had it at `seq` of its timeline `epoch`.
+
+    `own`: the last writer was this laptop, so the server does not send the row.
+    """
+
+    stream: str
+    id: str
+    type: str
+    seq: int
+    epoch: str
+    fields: Mapping[str, Any]
+    conflicts: Sequence[Mapping[str, Any]] = ()
+    deleted: bool = False
+    own: bool = False
+
+    @property
+    def seen(self) -> tuple[str, int]:
+        """Give what a change names as the row its author was looking at."""
+        return (self.epoch, self.seq)
+
+    def is_behind(self, epoch: str, seq: int) -> bool:
+        """Tell whether the row lacks what happened at that place."""
+        return self.epoch != epoch or self.seq < seq
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One change of this laptop's log, with what became of it."""
+
+    n: int
+    id: str
+    stream: str
+    type: str
+    record: str
+    op: Op
+    fields: Mapping[str, Any]
+    status: Status
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """Give the server's field-level reasons."""
+        return list(self.verdict.get("why", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One record as this laptop shows it."""
+
+    stream: str
+    id: str
+    type: str
+    fields: Mapping[str, Any]
+    deleted: bool
+    state: State
+
+
+def lies_over(change: Logged, base: Base | None) -> bool:
+    """Tell whether a change is still to be laid over the base row."""
+    match change.status:
+        case Status.PENDING | Status.QUARANTINED:
+            return True
+        case Status.MERGED:
+            epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q") or 0
+            return base is not None and base.epoch == epoch and base.seq < seq
+        case _:
+            return False
+
+
+def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
+    """Give the record made of its base row and this laptop's changes, in order.
+
+    None when nothing of the record is left here.
+    """
+    over = [change for change in changes if lies_over(change, base)]
+    if base is None and not over:
+        return None
+    fields = dict(base.fields) if base else {}
+    deleted = base.deleted if base else False
+    for change in over:
+        fields, deleted = _step(fields, change, deleted=deleted)
+    if base is not None:
+        whose = (base.stream, base.id, base.type)
+    else:
+        whose = (over[0].stream, over[0].record, over[0].type)
+    return View(*whose, fields, deleted, _state(base, changes))
+
+
+def _step(
+    fields: dict[str, Any], change: Logged, *, deleted: bool
+) -> tuple[dict[str, Any], bool]:
+    match change.op:
+        case Op.PUT:
+            return patched(fields, change.fields), deleted
+        case Op.DELETE:
+            return fields, True
+        case Op.UNDELETE:
+            return fields, False
+        case Op.RESOLVE:
+            return fields, deleted
+
+
+def _state(base: Base | None, changes: Sequence[Logged]) -> State:
+    found = {change.status for change in changes}
+    if Status.QUARANTINED in found:
+        return State.TO_FIX
+    if base is not None and base.conflicts:
+        return State.CONFLICT
+    if Status.PENDING in found:
+        return State.SAVED
+    settled = [c.status for c in changes if c.status is not Status.REPLACED]
+    return State.MERGED if settled[-1:] == [Status.MERGED] else State.ACCEPTED

@@ -1,0 +1,209 @@
+"""How a mapping says where a value comes from.
+
+In TOML a value is one of
+
+- ``"HF"``: the text itself; ``"{block}"`` the cell of that column; ``"WB{block}"``
+  both. ``{year:int}`` reads 1948.000 as 1948, ``:upper`` and ``:lower`` change case.
+- ``30``, ``true``: the value itself.
+- ``{ first = ["{plot}.{sub}", "{plot}"] }``: the first one whose cells are filled.
+- ``{ by_year = [{ until = 1987, value = "tinsley" }, { from = 2000, value = "other" }] }``:
+  the first rule that the year of the row fits (`from`, `until`, `years`).
+
+A template with an empty cell gives no value.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_HOLE: Final = re.compile(r"\{([^{}]+)\}")
+_HOWS: Final = ("int", "upper", "lower")
+
+#: One row: column -> cell without its blanks; None where it is missing.
+Cells = Mapping[str, str | None]
+
+
+class SpecError(ValueError):
+    """A value of a mapping cannot be understood."""
+
+
+class CellError(ValueError):
+    """A cell does not hold what the mapping says."""
+
+    def __init__(self, column: str, value: str, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.column, self.value, self.reason, self.hint = column, value, reason, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The value itself."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with holes for cells."""
+
+    text: str
+    holes: tuple[tuple[str, str], ...]  # column, how
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first option that gives a value."""
+
+    options: tuple["Spec", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearRule:
+    """A value for some years."""
+
+    value: "Spec"
+    first: int | None = None
+    last: int | None = None
+    years: frozenset[int] = frozenset()
+
+    def fits(self, year: int | None) -> bool:
+        """Tell whether the rule is for this year."""
+        if year is None:
+            return False
+        return (
+            (self.first is None or year >= self.first)
+            and (self.last is None or year <= self.last)
+            and (not self.years or year in self.years)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ByYear:
+    """The value of the first rule that fits the year."""
+
+    rules: tuple[YearRule, ...]
+
+
+Spec = Constant | Template | First | ByYear
+
+
+def read_spec(raw: object) -> Spec:
+    """Read a value of a mapping.
+
+    Raises
+    ------
+    SpecError
+        If it is none of the forms.
+    """
+    match raw:
+        case str():
+            return _template(raw)
+        case bool() | int() | float() | list():
+            return Constant(raw)
+        case {"first": list(options), **rest} if not rest:
+            return First(tuple(read_spec(option) for option in options))
+        case {"by_year": list(rules), **rest} if not rest:
+            return ByYear(tuple(_year_rule(rule) for rule in rules))
+        case _:
+            raise SpecError(f"{raw!r} is no value: give a text, a number or by_year")
+
+
+def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401 - TOML
+    """Give the value for one row; None when there is none.
+
+    Raises
+    ------
+    CellError
+        If a cell is not what its hole asks for.
+    """
+    match spec:
+        case Constant(value):
+            return value
+        case Template():
+            return _fill(spec, cells)
+        case First(options):
+            found = (evaluate(option, cells, year) for option in options)
+            return next((value for value in found if value is not None), None)
+        case ByYear(rules):
+            fitting = next((rule for rule in rules if rule.fits(year)), None)
+            return evaluate(fitting.value, cells, year) if fitting else None
+
+
+def columns(spec: Spec) -> Iterator[str]:
+    """Give the columns that a value reads."""
+    match spec:
+        case Constant():
+            return
+        case Template(_, holes):
+            yield from (column for column, _ in holes)
+        case First(options):
+            for option in options:
+                yield from columns(option)
+        case ByYear(rules):
+            for rule in rules:
+                yield from columns(rule.value)
+
+
+def _template(text: str) -> Spec:
+    holes = []
+    for found in _HOLE.findall(text):
+        column, colon, how = found.rpartition(":")
+        if colon and how in _HOWS:
+            holes.append((column, how))
+        else:
+            holes.append((found, ""))
+    return Template(text, tuple(holes)) if holes else Constant(text)
+
+
+def _year_rule(raw: object) -> YearRule:
+    match raw:
+        case {"value": value, **rest} if not set(rest) - {"from", "until", "years"}:
+            first, last = _year(rest.get("from")), _year(rest.get("until"))
+            years = frozenset(_years(rest.get("years", [])))
+            return YearRule(read_spec(value), first, last, years)
+    raise SpecError(f"{raw!r} is no rule: value, and from, until or years")
+
+
+def _year(raw: object) -> int | None:
+    if raw is None or (isinstance(raw, int) and not isinstance(raw, bool)):
+        return raw
+    raise SpecError(f"{raw!r} is no year")
+
+
+def _years(raw: object) -> Iterator[int]:
+    for one in raw if isinstance(raw, list) else [raw]:
+        if (year := _year(one)) is not None:
+            yield year
+
+
+def _fill(template: Template, cells: Cells) -> str | None:
+    filled = {}
+    for column, how in template.holes:
+        cell = cells.get(column)
+        if cell is None:
+            return None
+        filled[f"{column}:{how}" if how else column] = _as(how, column, cell)
+    return _HOLE.sub(lambda found: filled[found[1]], template.text)
+
+
+def _as(how: str, column: str, cell: str) -> str:
+    match how:
+        case "int":
+            return _whole(column, cell)
+        case "upper":
+            return cell.upper()
+        case "lower":
+            return cell.lower()
+        case _:
+            return cell
+
+
+def _whole(column: str, cell: str) -> str:
+    try:
+        number = float(cell)
+        if number == int(number):
+            return str(int(number))
+    except (ValueError, OverflowError):
+        pass
+    raise CellError(column, cell, "not a whole number", "correct the cell")

@@ -1,0 +1,33 @@
+"""Make a laptop known to a server."""
+
+from typing import Any
+
+from collector.flow import laptop as names
+from collector.flow.laptop import Laptop
+from collector.wire import Client
+
+
+async def enrol(laptop: Laptop, server: str, code: str) -> dict[str, Any]:
+    """Trade a code for a token, and keep it; nothing else changes here."""
+    request = {
+        "code": code,
+        "name": laptop.store.setting(names.NAME),
+        "log": laptop.store.setting(names.LOG),
+        "public_key": None,
+    }
+    async with Client(server) as client:
+        answer = await client.enrol(request)
+        address = client.server
+    laptop.store.set_settings(
+        {
+            names.SERVER: address,
+            names.SERVER_NAME: answer["server"],
+            names.TOKEN: answer["token"],
+            names.DEVICE: answer["device"],
+        }
+    )
+    return {
+        "server": address,
+        "device": answer["device"],
+        "projects": len(answer["streams"]),
+    }

@@ -1,0 +1,151 @@
+"""The fix list: changes that the server stored but could not apply."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from collector.core.draft import Draft, patched
+from collector.core.overlay import Logged, Status, View
+from collector.errors import NotFoundError
+from collector.flow.laptop import Laptop
+from collector.flow.names import candidates, label, one
+from schemas.messages import Op
+from schemas.records import TYPES
+
+
+def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
+    """Give the quarantined changes, with the reasons and what to type."""
+    return [
+        _entry(laptop, change)
+        for change in laptop.store.changes_with(Status.QUARANTINED)
+    ]
+
+
+def find_quarantined(laptop: Laptop, name: str) -> View:
+    """Give the record of the fix list that a name means, whatever its type.
+
+    Raises
+    ------
+    NotFoundError
+        If no record of the list has the name.
+    """
+    waiting = laptop.store.changes_with(Status.QUARANTINED)
+    ids = {change.record for change in waiting}
+    types = {change.type for change in waiting}
+    views = [
+        view
+        for record_type in TYPES
+        if record_type in types
+        for view in candidates(laptop.store, record_type, name, None)
+        if view.id in ids
+    ]
+    views += [view for change in waiting if (view := _by_id(laptop, change, name))]
+    if not views:
+        raise NotFoundError(
+            f"nothing of {name} waits on the fix list", "see: permille fix"
+        )
+    return one("record", name, views)
+
+
+def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
+    """Send a quarantined record anew with a patch, and what waited for it.
+
+    Everything goes in one transaction; gives the number of changes sent.
+    """
+    drafts = list(_resend(laptop, record_id, patch, set()))
+    laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    return len(drafts)
+
+
+def discard(laptop: Laptop, record_id: str) -> int:
+    """Give up the quarantined changes of a record, here and on the server."""
+    base = laptop.store.base(record_id)
+    # A record the server never had is deleted; one it has is left as it is there.
+    op = Op.DELETE if base is None else Op.PUT
+    drafts = [
+        Draft(
+            laptop.clock.new_id(),
+            change.stream,
+            change.type,
+            record_id,
+            op,
+            base=base.seen if base else None,
+            replaces=change.id,
+        )
+        for change in _quarantined(laptop, record_id)
+    ]
+    laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    return len(drafts)
+
+
+def _resend(
+    laptop: Laptop, record_id: str, patch: Mapping[str, Any], done: set[str]
+) -> Iterator[Draft]:
+    done.add(record_id)
+    waiting = _quarantined(laptop, record_id)
+    base = laptop.store.base(record_id)
+    whole = dict[str, Any]()
+    for change in waiting:
+        whole.update(change.fields if change.op is Op.PUT else {})
+    whole.update(patch)
+    if base is None:
+        whole = patched({}, whole)
+    for change in waiting:
+        yield Draft(
+            laptop.clock.new_id(),
+            change.stream,
+            change.type,
+            record_id,
+            change.op,
+            fields=whole if change.op is Op.PUT else {},
+            base=base.seen if base else None,
+            replaces=change.id,
+        )
+    for child in _orphans(laptop, record_id):
+        if child not in done:
+            yield from _resend(laptop, child, {}, done)
+
+
+def _orphans(laptop: Laptop, parent: str) -> Iterable[str]:
+    """Give the records that wait because this one was not on the server."""
+    for view in laptop.store.referrers(parent):
+        for change in _quarantined(laptop, view.id):
+            if any(why.get("code") == "parent_missing" for why in change.reasons):
+                yield view.id
+                break
+
+
+def _quarantined(laptop: Laptop, record_id: str) -> list[Logged]:
+    return [
+        change
+        for change in laptop.store.changes(record_id)
+        if change.status is Status.QUARANTINED
+    ]
+
+
+def _by_id(laptop: Laptop, change: Logged, name: str) -> View | None:
+    # A record whose view is deleted, or that is named by its change.
+    if name in {change.id, change.record}:
+        return laptop.store.record(change.record)
+    return None
+
+
+def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
+    view = laptop.store.record(change.record)
+    name = label(laptop.store, view) if view else change.record
+    fields = [str(why.get("path") or "") for why in change.reasons]
+    settable = [f for f in fields if f in TYPES[change.type].fields]
+    if settable:
+        typed = " ".join(f"--set {field}=VALUE" for field in dict.fromkeys(settable))
+    else:
+        typed = "--resend"
+    return {
+        "change": change.id,
+        "record": change.record,
+        "type": change.type,
+        "name": name,
+        "op": str(change.op),
+        "fields": dict(change.fields),
+        "reasons": change.reasons,
+        "fix": f"permille fix {name!r} {typed}",
+        "discard": f"permille fix {name!r} --discard",
+    }

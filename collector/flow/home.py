@@ -1,0 +1,177 @@
+"""Set up a laptop, open it, and say whether it may be wiped."""
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from collector.clock import Clock
+from collector.config import Home
+from collector.core.overlay import Status
+from collector.errors import RefusedError, StoreError
+from collector.flow import laptop as names
+from collector.flow.laptop import Laptop
+from collector.store import driver
+from collector.store.sqlite import SqliteStore
+
+#: Asked only when the database is under a passphrase.
+AskPassphrase = Callable[[], str]
+
+
+def init(
+    home: Home, clock: Clock, name: str, person: str | None, passphrase: str | None
+) -> dict[str, Any]:
+    """Make a new laptop database, under a key file or a passphrase.
+
+    Raises
+    ------
+    RefusedError
+        If the home has a laptop already.
+    """
+    if home.exists and _is_set_up(home):
+        raise RefusedError(
+            f"{home.path} is set up already",
+            "go on with: permille status; or choose another --home",
+            code="already_set_up",
+        )
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = _new_key(home, clock, passphrase)
+    store = SqliteStore(home.database, key)
+    try:
+        store.set_settings(
+            {
+                names.LOG: clock.new_id(),
+                names.NAME: name,
+                names.PERSON: person or _login(),
+                "created_at": clock.stamp(),
+            }
+        )
+    finally:
+        store.close()
+    return {"home": str(home.path), "name": name, "encrypted": passphrase is not None}
+
+
+@contextmanager
+def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
+    """Open the laptop of a home, and close it afterwards.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or it cannot be opened under this key.
+    """
+    if not home.database.exists():
+        raise StoreError(
+            f"there is no laptop database in {home.path}",
+            "run: permille init",
+            code="not_set_up",
+        )
+    store = SqliteStore(home.database, _key_of(home, ask))
+    try:
+        if store.setting(names.LOG) is None:
+            raise StoreError(
+                "the set-up of this laptop did not end",
+                "run: permille init",
+                code="not_set_up",
+            )
+        yield Laptop(home, store, clock)
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a laptop stands, and whether it may be wiped."""
+
+    pending: int
+    quarantined: int
+    conflicts: int
+    last_sync_at: str | None
+    safe_to_wipe: bool
+    reasons: list[str]
+    home: str
+    name: str | None
+    server: str | None
+    device: str | None
+    projects: list[str]
+    records: dict[str, int]
+    damage: list[str] = field(default_factory=list)
+
+    def as_data(self) -> dict[str, Any]:
+        """Give the JSON object."""
+        return asdict(self)
+
+
+def standing(laptop: Laptop, *, check: bool = False) -> Standing:
+    """Say where the laptop stands; with `check` every page is read."""
+    store = laptop.store
+    pending = store.count_unacknowledged()
+    quarantined = store.count_changes().get(Status.QUARANTINED, 0)
+    last = store.setting(names.LAST_SYNC)
+    records = store.count_records()
+    damage = store.damage() if check else []
+    reasons = []
+    if pending:
+        reasons.append(f"{pending} changes are not on the server: permille sync")
+    if quarantined:
+        reasons.append(f"{quarantined} changes wait on the fix list: permille fix")
+    if records and last is None:
+        reasons.append("this laptop was never synced: permille sync")
+    if damage:
+        reasons.append("the database is damaged: keep it and restore a copy")
+    return Standing(
+        pending=pending,
+        quarantined=quarantined,
+        conflicts=sum(len(base.conflicts) for base in store.contested()),
+        last_sync_at=last,
+        safe_to_wipe=not reasons,
+        reasons=reasons,
+        home=str(laptop.home.path),
+        name=store.setting(names.NAME),
+        server=store.setting(names.SERVER),
+        device=store.setting(names.DEVICE),
+        projects=[str(p.fields.get("code")) for p in store.records("project")],
+        records=records,
+        damage=damage,
+    )
+
+
+def _new_key(home: Home, clock: Clock, passphrase: str | None) -> bytes:
+    # A set-up that was cut short left its key: go on with that one.
+    if passphrase is None:
+        if not home.key.exists():
+            bits = clock.random_bits(8 * driver.KEY_BYTES)
+            driver.write_key(home.key, bits.to_bytes(driver.KEY_BYTES, "big"))
+        return driver.read_key(home.key)
+    if not home.passphrase_rule.exists():
+        salt = clock.random_bits(128).to_bytes(16, "big")
+        driver.write_passphrase_rule(home.passphrase_rule, salt)
+    return driver.derive_key(home.passphrase_rule, passphrase)
+
+
+def _key_of(home: Home, ask: AskPassphrase) -> bytes:
+    if home.passphrase_rule.exists():
+        return driver.derive_key(home.passphrase_rule, ask())
+    if not home.key.exists():
+        raise StoreError(
+            f"the key file {home.key} is missing", "put the key file back", code="key"
+        )
+    return driver.read_key(home.key)
+
+
+def _is_set_up(home: Home) -> bool:
+    if home.passphrase_rule.exists():
+        return True
+    store = SqliteStore(home.database, driver.read_key(home.key))
+    try:
+        return store.setting(names.LOG) is not None
+    finally:
+        store.close()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,223 @@
+"""Record -> keep for a whole table: check everything, then keep in batches.
+
+A batch is one transaction, and its progress is told after it is on disk. What is
+here already is left alone, so an import that was killed is simply run again.
+"""
+
+import csv
+import io
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from collector.core.draft import Draft
+from collector.core.intake import Difference, Intake, Judged, Known, with_campaigns
+from collector.core.layers import Layer, columns_of, read_layer
+from collector.core.mapping import MappingError, TableMapping, read_mapping
+from collector.core.table import Rejection, Row, Table, TableError, read_table
+from collector.errors import RefusedError
+from collector.flow.laptop import Laptop
+from collector.store.port import Store
+from schemas import limits
+
+#: Told after a batch is on disk: layers kept so far, layers in all.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A table that was judged against the laptop, before anything is written."""
+
+    stream: str
+    table: Table
+    new: list[Judged] = field(default_factory=list)
+    here: int = 0
+    differing: list[Difference] = field(default_factory=list)
+    differing_rows: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    rejected_rows: list[Row] = field(default_factory=list)
+    warnings: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether nothing needs a person."""
+        return not self.rejections and not self.differing
+
+    def counts(self) -> dict[str, int]:
+        """Count the records to add, by type."""
+        found: dict[str, int] = {}
+        for judged in self.new:
+            for wanted in judged.wanted:
+                found[wanted.type] = found.get(wanted.type, 0) + 1
+        return found
+
+
+def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checked:
+    """Read a table and judge each row; nothing is written.
+
+    Raises
+    ------
+    RefusedError
+        If the file or the mapping as a whole cannot be used.
+    """
+    mapping = _mapping(mapping_file)
+    table = _table(file, mapping)
+    rows = {row.line: row for row in table.rows}
+    layers, rejections = _layers(table, mapping)
+    intake = Intake(
+        stream,
+        _Shelf(laptop.store, stream),
+        mapping.create,
+        columns_of(mapping),
+        laptop.clock.new_id,
+    )
+    checked = Checked(stream, table, rejections=rejections)
+    tally = [_tally(checked, intake.judge(layer)) for layer in with_campaigns(layers)]
+    bad = {rejection.line for rejection in checked.rejections}
+    rows.update({row.line: row for row, _ in table.rejected})
+    return Checked(
+        stream=stream,
+        table=table,
+        new=checked.new,
+        here=tally.count("here"),
+        differing=checked.differing,
+        differing_rows=tally.count("differs"),
+        rejections=sorted(checked.rejections, key=lambda one: one.line),
+        rejected_rows=[rows[line] for line in sorted(bad)],
+        warnings=sum(len(judged.warnings) for judged in checked.new),
+    )
+
+
+def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
+    """Keep what is new, batch by batch; give the number of layers kept."""
+    kept, person = 0, laptop.person
+    for batch in _batches(checked.new, limits.IMPORT_BATCH_LAYERS):
+        drafts = [
+            Draft(
+                laptop.clock.new_id(),
+                checked.stream,
+                wanted.type,
+                wanted.id,
+                fields=wanted.fields,
+                is_new=True,
+            )
+            for judged in batch
+            for wanted in judged.wanted
+        ]
+        laptop.store.keep(drafts, laptop.moment(), person)
+        kept += len(batch)
+        progress(kept, len(checked.new))
+    return kept
+
+
+def write_rejected(checked: Checked, path: Path) -> None:
+    """Write the rejected rows as they came, with line, reason and advice.
+
+    The columns of the file come first, so that a corrected copy can be imported
+    with the same mapping.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([*checked.table.header, "line", "reason", "what_to_do"])
+    width = len(checked.table.header)
+    for row in checked.rejected_rows:
+        found = [one for one in checked.rejections if one.line == row.line]
+        cells = [*row.raw, *[""] * width][:width]
+        reasons = "; ".join(
+            f"{one.column} = {one.value!r}: {one.reason}" if one.column else one.reason
+            for one in found
+        )
+        hints = "; ".join(dict.fromkeys(one.hint for one in found))
+        writer.writerow([*map(_harmless, cells), row.line, reasons, hints])
+    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+
+
+class _Shelf:
+    """What is on the laptop, as the intake asks for it."""
+
+    def __init__(self, store: Store, stream: str) -> None:
+        self._store, self._stream = store, stream
+
+    def find(self, record_type: str, key: str) -> Known | None:
+        """Give the live record with this natural key."""
+        views = self._store.find(record_type, self._stream, key)
+        return Known(views[0].id, views[0].fields) if views else None
+
+    def is_used(self, record_id: str) -> bool:
+        """Tell whether a record has, or had, this id."""
+        return self._store.record(record_id) is not None
+
+
+def _mapping(path: Path) -> TableMapping:
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return read_mapping(raw)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RefusedError(
+            f"{path} is not TOML: {error}",
+            "see: permille import layers --help",
+            code="bad_mapping",
+        ) from None
+    except MappingError as error:
+        raise RefusedError(
+            f"{path} is no mapping: {error}",
+            "see: permille import layers --help",
+            code="bad_mapping",
+        ) from None
+
+
+def _table(path: Path, mapping: TableMapping) -> Table:
+    size = path.stat().st_size
+    if size > limits.IMPORT_FILE_BYTES:
+        raise RefusedError(
+            f"{path} has {size} bytes, {limits.IMPORT_FILE_BYTES} are allowed",
+            "split the file",
+            code="too_large",
+        )
+    try:
+        return read_table(
+            path.read_bytes(), mapping.file, mapping.columns, mapping.where
+        )
+    except TableError as error:
+        raise RefusedError(
+            f"{path}: {error.text}", error.hint, code="bad_table"
+        ) from None
+
+
+def _layers(table: Table, mapping: TableMapping) -> tuple[list[Layer], list[Rejection]]:
+    layers: list[Layer] = []
+    rejections = [rejection for _, rejection in table.rejected]
+    for row in table.rows:
+        match read_layer(row, mapping):
+            case Rejection() as rejection:
+                rejections.append(rejection)
+            case layer:
+                layers.append(layer)
+    return layers, rejections
+
+
+def _tally(checked: Checked, judged: Judged) -> str:
+    checked.rejections.extend(judged.rejections)
+    if judged.rejections:
+        return "rejected"
+    checked.differing.extend(judged.differences)
+    if judged.wanted:
+        checked.new.append(judged)
+        return "new"
+    return "differs" if judged.differences else "here"
+
+
+def _batches(items: Sequence[Judged], size: int) -> Iterator[Sequence[Judged]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _harmless(cell: str) -> str:
+    """Keep a cell from being run as a formula when a spreadsheet opens it."""
+    if cell[:1] in {"=", "@", "\t", "\r"} or (
+        cell[:1] in {"+", "-"} and not cell[1:2].isdigit()
+    ):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,213 @@
+"""Find the record that people mean, and name records as people do."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from collector.core.keys import join, splits
+from collector.core.overlay import View
+from collector.errors import NotFoundError, RefusedError, UsageError
+from collector.store.port import Store
+from schemas.ids import is_id
+
+#: Shorter than this, a prefix of an id is more likely a mistyped code.
+PREFIX_CHARS: Final = 4
+_PREFIX: Final = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
+
+#: How a name of each type reads.
+FORMS: Final = {
+    "organisation": "CODE",
+    "project": "CODE",
+    "plot": "CODE",
+    "practice": "ID",
+    "point": "PLOT/CODE",
+    "campaign": "NAME",
+    "core": "PLOT/POINT/CAMPAIGN/NUMBER",
+    "sample": "SAMPLE_CODE",
+    "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
+}
+
+_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "practice": ("plot_id", "what"),
+    "point": ("plot_id", "code"),
+    "campaign": ("name",),
+    "core": ("point_id", "campaign_id", "number"),
+    "sample": ("sample_code",),
+    "result": ("sample_id", "analyte", "replicate"),
+}
+_REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
+
+
+def the_project(store: Store, code: str | None) -> View:
+    """Give the project that is meant: the named one, or the only one.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If there are several and none was named.
+    """
+    if code is not None:
+        return find(store, "project", code)
+    projects = store.records("project", limit=2)
+    if not projects:
+        raise NotFoundError(
+            "there is no project on this laptop",
+            "run: permille sync; or: permille project add --code P --title TITLE",
+        )
+    if len(projects) > 1:
+        raise RefusedError(
+            "this laptop has several projects", "add: --project CODE", code="ambiguous"
+        )
+    return projects[0]
+
+
+def stream_of(store: Store, code: str | None) -> str | None:
+    """Give the stream of the named project; None means all of them."""
+    return None if code is None else the_project(store, code).id
+
+
+def find(store: Store, record_type: str, name: str, stream: str | None = None) -> View:
+    """Give the live record with this name: its code, path, id or start of an id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If several have it.
+    """
+    return one(record_type, name, candidates(store, record_type, name, stream))
+
+
+def candidates(
+    store: Store, record_type: str, name: str, stream: str | None
+) -> list[View]:
+    """Give every live record that the name may mean."""
+    if is_id(name):
+        found = store.record(name)
+        fits = found is not None and found.type == record_type and not found.deleted
+        return [found] if found is not None and fits else []
+    views = _by_path(store, record_type, name, stream)
+    if not views and _PREFIX.fullmatch(name):
+        views = store.starting_with(record_type, name)
+    return views
+
+
+def one(record_type: str, name: str, views: Sequence[View]) -> View:
+    """Give the only record of a list, or say why there is none."""
+    if not views:
+        raise NotFoundError(
+            f"there is no {record_type} {name} on this laptop",
+            f"see: permille {record_type} list",
+        )
+    if len({view.id for view in views}) > 1:
+        ids = ", ".join(view.id for view in views)
+        raise RefusedError(
+            f"{record_type} {name} means several records: {ids}",
+            "add --project, or name it by the start of its id",
+            code="ambiguous",
+        )
+    return views[0]
+
+
+def refer(
+    store: Store, target: str, given: Mapping[str, str | None], stream: str
+) -> View | None:
+    """Give the record that reference options mean; None when none were given.
+
+    `given` holds the values of --plot, --point, --campaign, --core-number and so
+    on. A point is a path by itself or a code beside --plot.
+    """
+    if target == "core" and given.get("core") is None:
+        return _core_by_parts(store, given, stream)
+    name = given.get(target)
+    if name is None:
+        return None
+    plot = given.get("plot")
+    if target == "point" and plot is not None:
+        parent = find(store, "plot", plot, stream)
+        views = store.find("point", stream, join([parent.id, name]))
+        return (
+            one("point", f"{plot}/{name}", views)
+            if views
+            else find(store, "point", name, stream)
+        )
+    return find(store, target, name, stream)
+
+
+def label(store: Store, view: View) -> str:
+    """Name a record as people do."""
+    parts = [
+        _of(store, view.fields.get(name)) if name in _REFERRING else view.fields[name]
+        for name in _LABELS.get(view.type, ("code",))
+        if name in view.fields
+    ]
+    return "/".join(str(part) for part in parts) or view.id
+
+
+def _of(store: Store, record_id: object) -> str:
+    view = store.record(str(record_id)) if record_id else None
+    return label(store, view) if view is not None else f"({record_id})"
+
+
+def _by_path(
+    store: Store, record_type: str, name: str, stream: str | None
+) -> list[View]:
+    match record_type:
+        case "point":
+            return [
+                point
+                for plot_code, code in splits(name, 2)
+                for plot in store.find("plot", stream, plot_code)
+                for point in store.find("point", stream, join([plot.id, code]))
+            ]
+        case "core":
+            return _cores(store, name, stream)
+        case "result":
+            return _results(store, name, stream)
+        case "practice":
+            return []
+        case _:
+            return store.find(record_type, stream, name)
+
+
+def _cores(store: Store, name: str, stream: str | None) -> list[View]:
+    found = []
+    for point_name, campaign_name, number in [
+        *splits(name, 3),
+        *((path, campaign, "1") for path, campaign in splits(name, 2)),
+    ]:
+        for point in _by_path(store, "point", point_name, stream):
+            for campaign in store.find("campaign", point.stream, campaign_name):
+                key = join([point.id, campaign.id, number])
+                found += store.find("core", stream, key)
+    return found
+
+
+def _results(store: Store, name: str, stream: str | None) -> list[View]:
+    found = []
+    for code, analyte, replicate in [
+        *splits(name, 3),
+        *((code, analyte, "1") for code, analyte in splits(name, 2)),
+    ]:
+        for sample in store.find("sample", stream, code):
+            key = join([sample.id, analyte, replicate])
+            found += store.find("result", stream, key)
+    return found
+
+
+def _core_by_parts(
+    store: Store, given: Mapping[str, str | None], stream: str
+) -> View | None:
+    point = refer(store, "point", given, stream)
+    if point is None:
+        return None
+    campaign = given.get("campaign")
+    if campaign is None:
+        raise UsageError("a core needs its campaign", "add: --campaign NAME")
+    round_ = find(store, "campaign", campaign, stream)
+    number = given.get("core_number") or "1"
+    views = store.find("core", stream, join([point.id, round_.id, number]))
+    return one("core", f"{label(store, point)}/{campaign}/{number}", views)

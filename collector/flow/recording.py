@@ -1,0 +1,238 @@
+"""Record -> keep: judge an entry, and keep it when nothing is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from collector.core.draft import Draft, difference, patched
+from collector.core.keys import key_text
+from collector.core.overlay import Status, View
+from collector.errors import RefusedError
+from collector.flow import fixing
+from collector.flow.laptop import Laptop
+from collector.flow.names import label
+from schemas.messages import Op
+from schemas.problems import Problem
+from schemas.records import TYPES, record_id
+from schemas.validate import errors, load_record, warnings
+
+#: What an entry gets when the person said nothing.
+DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "project": {"reference_depth_cm": 30.0, "stock_method_profile": "fixed_depth"},
+    "core": {"number": 1, "sampled_precision": "instant"},
+    "result": {"replicate": 1},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A record that is on disk, and what to think about."""
+
+    view: View
+    label: str
+    warnings: Sequence[Problem] = ()
+    changed: bool = True
+
+
+def add(
+    laptop: Laptop,
+    record_type: str,
+    entered: Mapping[str, Any],
+    stream: str | None = None,
+) -> Saved:
+    """Keep a new record; a project opens its own stream.
+
+    Raises
+    ------
+    RefusedError
+        If a problem is found, or the record is here already.
+    """
+    fields, doubts = judged(laptop, record_type, with_defaults(record_type, entered))
+    if record_type == "project":
+        stream = new_id = laptop.clock.new_id()
+        _refuse_taken_key(laptop, record_type, None, fields, "")
+    else:
+        assert stream is not None, "every record but a project belongs to one"
+        refuse(_reference_problems(laptop, record_type, fields, stream))
+        _refuse_taken_key(laptop, record_type, stream, fields, "")
+        new_id = mint(laptop, stream, record_type, fields)
+    draft = Draft(
+        laptop.clock.new_id(), stream, record_type, new_id, fields=fields, is_new=True
+    )
+    return _kept(laptop, draft, doubts)
+
+
+def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
+    """Keep a change of a record; one that was quarantined is sent anew as a fix."""
+    after = patched(view.fields, patch)
+    known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
+    fields, doubts = judged(laptop, view.type, known)
+    refuse(_reference_problems(laptop, view.type, fields, view.stream))
+    _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
+    before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
+    changes = difference(before, fields)
+    if any(
+        change.status is Status.QUARANTINED for change in laptop.store.changes(view.id)
+    ):
+        fixing.send_again(laptop, view.id, changes)
+        return Saved(_shown(laptop, view), label(laptop.store, view), doubts)
+    if not changes:
+        return Saved(view, label(laptop.store, view), doubts, changed=False)
+    base = laptop.store.base(view.id)
+    draft = Draft(
+        laptop.clock.new_id(),
+        view.stream,
+        view.type,
+        view.id,
+        fields=changes,
+        base=base.seen if base else None,
+    )
+    return _kept(laptop, draft, doubts)
+
+
+def delete(laptop: Laptop, view: View) -> Saved:
+    """Delete a record that nothing refers to.
+
+    Raises
+    ------
+    RefusedError
+        If live records belong to it.
+    """
+    children = laptop.store.referrers(view.id)
+    if children:
+        first = ", ".join(f"{c.type} {label(laptop.store, c)}" for c in children[:3])
+        raise RefusedError(
+            f"{len(children)} records belong to this {view.type}: {first}",
+            "delete those first, or keep it",
+            code="has_children",
+        )
+    base = laptop.store.base(view.id)
+    draft = Draft(
+        laptop.clock.new_id(),
+        view.stream,
+        view.type,
+        view.id,
+        Op.DELETE,
+        base=base.seen if base else None,
+    )
+    name = label(laptop.store, view)
+    laptop.store.keep([draft], laptop.moment(), laptop.person)
+    return Saved(view, name)
+
+
+def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what goes without saying."""
+    given = {name: value for name, value in entered.items() if value is not None}
+    return {**DEFAULTS.get(record_type, {}), **given}
+
+
+def judged(
+    laptop: Laptop, record_type: str, fields: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Give the clean fields and the warnings.
+
+    Raises
+    ------
+    RefusedError
+        With every problem, when there is one that is no warning.
+    """
+    clean, problems = load_record(record_type, fields)
+    refuse(errors(problems))
+    return clean, warnings(problems) + _time_warnings(laptop, clean)
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Stop when there are problems.
+
+    Raises
+    ------
+    RefusedError
+        With all of them.
+    """
+    if problems:
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise RefusedError(
+            f"nothing was saved: {count}",
+            "correct it and type the command again",
+            problems,
+            code="invalid",
+        )
+
+
+def mint(
+    laptop: Laptop, stream: str, record_type: str, fields: Mapping[str, Any]
+) -> str:
+    """Give the id every laptop would give; a fresh one when that one was used up."""
+    natural = record_id(stream, record_type, fields)
+    return natural if laptop.store.record(natural) is None else laptop.clock.new_id()
+
+
+def _kept(laptop: Laptop, draft: Draft, doubts: Sequence[Problem]) -> Saved:
+    laptop.store.keep([draft], laptop.moment(), laptop.person)
+    view = laptop.store.record(draft.record)
+    assert view is not None, "what was kept is shown"
+    return Saved(view, label(laptop.store, view), doubts)
+
+
+def _shown(laptop: Laptop, view: View) -> View:
+    return laptop.store.record(view.id) or view
+
+
+def _scope(view: View) -> str | None:
+    # Codes of projects are told apart on the whole laptop, others in a project.
+    return None if view.type == "project" else view.stream
+
+
+def _reference_problems(
+    laptop: Laptop, record_type: str, fields: Mapping[str, Any], stream: str
+) -> list[Problem]:
+    problems = []
+    for name, target_type in TYPES[record_type].references.items():
+        if (wanted := fields.get(name)) is None:
+            continue
+        target = laptop.store.record(wanted)
+        if target is None or target.stream != stream:
+            problems.append(Problem("parent_missing", name, wanted))
+        elif target.type != target_type:
+            problems.append(Problem("wrong_parent", name, wanted, target_type))
+        elif target.deleted:
+            problems.append(Problem("parent_deleted", name, wanted))
+        elif record_type == "sample":
+            problems += _depth_problems(target, fields)
+    return problems
+
+
+def _depth_problems(core: View, sample: Mapping[str, Any]) -> list[Problem]:
+    reached, bottom = core.fields.get("depth_reached_cm"), sample["depth_bottom_cm"]
+    if reached is None or bottom <= reached:
+        return []
+    detail = f"the core reached {reached:g} cm"
+    return [Problem("depth_beyond_core", "depth_bottom_cm", bottom, detail)]
+
+
+def _refuse_taken_key(
+    laptop: Laptop,
+    record_type: str,
+    stream: str | None,
+    fields: Mapping[str, Any],
+    own_id: str,
+) -> None:
+    key = key_text(record_type, fields)
+    taken = laptop.store.find(record_type, stream, key)
+    if any(view.id == own_id for view in taken):
+        return  # it keeps its name; a clash the server reported is no news
+    for view in taken:
+        name = label(laptop.store, view)
+        raise RefusedError(
+            f"{record_type} {name} is already recorded here",
+            f"to change it: permille {record_type} edit {name}",
+            code="already_here",
+        )
+
+
+def _time_warnings(laptop: Laptop, fields: Mapping[str, Any]) -> list[Problem]:
+    sampled_at = fields.get("sampled_at")
+    if sampled_at and datetime.fromisoformat(sampled_at) > laptop.clock.now():
+        return [Problem("in_the_future", "sampled_at", sampled_at)]
+    return []

@@ -1,0 +1,84 @@
+"""Sync -> show: lists, conflicts and the stocks that the server derived."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from collector.core.keys import natural_order
+from collector.core.overlay import View
+from collector.flow.laptop import Laptop
+from collector.flow.names import label
+
+
+def shown(laptop: Laptop, view: View) -> dict[str, Any]:
+    """Give a record as one JSON object."""
+    return {
+        "id": view.id,
+        "type": view.type,
+        "name": label(laptop.store, view),
+        "state": str(view.state),
+        "fields": dict(view.fields),
+    }
+
+
+def listed(
+    laptop: Laptop,
+    record_type: str,
+    stream: str | None,
+    under: Sequence[str],
+    limit: int,
+) -> list[View]:
+    """Give live records in the order people count."""
+    views = laptop.store.records(record_type, stream, under)
+    views.sort(key=lambda view: natural_order(label(laptop.store, view)))
+    return views[:limit]
+
+
+def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
+    """Give each open conflict with the values side by side."""
+    found: list[dict[str, Any]] = []
+    for base in laptop.store.contested():
+        view = laptop.store.record(base.id)
+        name = label(laptop.store, view) if view else base.id
+        who = {"record": base.id, "type": base.type, "name": name}
+        found.extend({**who, **conflict} for conflict in base.conflicts)
+    return found
+
+
+def stocks(
+    laptop: Laptop, stream: str | None, plot: str | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Give every point's stock and every plot's change, as the server wrote them."""
+    points = [
+        _object(point)
+        for base in laptop.store.bases("stock", stream)
+        for point in base.fields.get("points", ())
+    ]
+    changes = [
+        _object(base.fields["change"])
+        for base in laptop.store.bases("change", stream)
+        if base.fields.get("change")
+    ]
+    points = [point for point in points if plot in {None, point.get("plot")}]
+    changes = [change for change in changes if plot in {None, change.get("plot")}]
+    return {
+        "stocks": sorted(points, key=_place),
+        "changes": sorted(changes, key=_place),
+    }
+
+
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON, as text or parsed
+    parsed: Any = json.loads(value) if isinstance(value, str) else value
+    return dict(parsed)
+
+
+def _place(row: Mapping[str, Any]) -> list[Any]:
+    parts = (
+        "plot",
+        "campaign",
+        "from_campaign",
+        "to_campaign",
+        "point",
+        "depth_cm",
+    )
+    return natural_order("/".join(str(row.get(part, "")) for part in parts))

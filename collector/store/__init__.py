@@ -1,0 +1,1 @@
+"""The laptop's database: one encrypted SQLite file."""

@@ -1,0 +1,174 @@
+"""The one module that names the SQLite library.
+
+The database is always keyed: SQLCipher stores an HMAC with every page, so a
+flipped bit is found instead of read as data. WAL with synchronous=FULL means
+that a committed transaction survives the loss of power.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlcipher3
+
+from collector.errors import BusyError, StoreError
+
+#: The driver has no type information; rows are checked where they are read.
+Connection = Any
+
+#: Two commands at once wait for each other; longer means that one hangs.
+BUSY_TIMEOUT_MS: Final = 10_000
+KEY_BYTES: Final = 32
+#: 0.1 s on a field laptop: OWASP's scrypt parameters of 2023.
+SCRYPT: Final = {"n": 2**15, "r": 8, "p": 1}
+_SCRYPT_MEMORY: Final = 64 * 1024 * 1024
+
+
+def connect(path: Path, key: bytes) -> Connection:
+    """Open the database under its key; create the file when there is none.
+
+    Raises
+    ------
+    StoreError
+        If the key is wrong or the file is damaged.
+    """
+    with translated():
+        connection = sqlcipher3.connect(os.fspath(path), isolation_level=None)
+        try:
+            # The library writes its own log to stderr unless told not to.
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlcipher3.Error:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the library's errors into ours, each with its next step."""
+    try:
+        yield
+    except sqlcipher3.IntegrityError as error:
+        raise StoreError(
+            f"the database refused a write: {error}", "run the command again"
+        ) from error
+    except sqlcipher3.OperationalError as error:
+        raise _operational(str(error)) from error
+    except sqlcipher3.DatabaseError as error:
+        raise StoreError(
+            "the database cannot be read: wrong passphrase or key, or a damaged file",
+            "check the passphrase; else keep the folder as it is and restore a copy",
+            code="unreadable",
+        ) from error
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Run one write transaction: all of it is on disk afterwards, or none."""
+    with translated():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def damage(connection: Connection) -> list[str]:
+    """Read every page and give what does not fit its checksum."""
+    try:
+        cipher = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+        pages = connection.execute("PRAGMA integrity_check").fetchall()
+    except sqlcipher3.DatabaseError as error:
+        return [str(error)]
+    return [str(row[0]) for row in [*cipher, *pages] if row[0] != "ok"]
+
+
+def write_key(path: Path, key: bytes) -> None:
+    """Write the key file, readable by its owner only, and flush it to disk."""
+    _write_private(path, key.hex() + "\n")
+
+
+def read_key(path: Path) -> bytes:
+    """Read the key file.
+
+    Raises
+    ------
+    StoreError
+        If it is missing or not a key.
+    """
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise StoreError(
+            f"the key file {path} cannot be read", "put the key file back", code="key"
+        )
+    return key
+
+
+def write_passphrase_rule(path: Path, salt: bytes) -> None:
+    """Write how the key follows from the passphrase."""
+    _write_private(path, json.dumps({"kdf": "scrypt", **SCRYPT, "salt": salt.hex()}))
+
+
+def derive_key(path: Path, passphrase: str) -> bytes:
+    """Derive the key from the passphrase as the rule beside the database says.
+
+    Raises
+    ------
+    StoreError
+        If the rule cannot be read.
+    """
+    try:
+        rule = json.loads(path.read_text(encoding="utf-8"))
+        return hashlib.scrypt(
+            passphrase.encode(),
+            salt=bytes.fromhex(rule["salt"]),
+            n=rule["n"],
+            r=rule["r"],
+            p=rule["p"],
+            maxmem=_SCRYPT_MEMORY,
+            dklen=KEY_BYTES,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StoreError(
+            f"{path} cannot be read", "put the file back", code="key"
+        ) from None
+
+
+def _write_private(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _operational(text: str) -> StoreError | BusyError:
+    if "locked" in text or "busy" in text:
+        return BusyError(
+            "another permille command is writing", "run the command again in a moment"
+        )
+    if "full" in text:
+        return StoreError(
+            "the disk is full; nothing was saved by this command",
+            "make room, then run the command again",
+            code="disk_full",
+        )
+    return StoreError(
+        f"the database cannot be used: {text}",
+        "check that the folder can be written, then run the command again",
+    )

@@ -1,0 +1,102 @@
+"""The tables of the laptop's database, step by step.
+
+Importing sqlite-utils costs 0.27 s, so this module is only imported when the
+database is behind `VERSION`.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
+from sqlite_utils.migrations import Migrations
+
+from collector.store import driver
+from collector.store.version import VERSION
+
+LAPTOP = Migrations("permille-laptop")
+
+
+def migrate(connection: driver.Connection) -> None:
+    """Bring the tables up to date; harmless when they are."""
+    with driver.translated():
+        LAPTOP.apply(Database(connection))
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+@LAPTOP()
+def first_tables(db: Database) -> None:
+    """Create log, base rows and view."""
+    _table(db, "meta").create({"key": str, "value": str}, pk="key", strict=True)
+    _table(db, "stream").create(
+        {"id": str, "epoch": str, "seq": int},
+        pk="id",
+        not_null={"epoch", "seq"},
+        strict=True,
+    )
+    _table(db, "base").create(
+        {
+            "id": str,
+            "stream": str,
+            "type": str,
+            "seq": int,
+            "epoch": str,
+            "fields": str,
+            "conflicts": str,
+            "deleted": int,
+            "own": int,
+        },
+        pk="id",
+        not_null={"stream", "type", "seq", "epoch", "fields", "deleted", "own"},
+        strict=True,
+    ).create_index(["stream", "type"])
+    change = _table(db, "change").create(
+        {
+            "n": int,
+            "id": str,
+            "stream": str,
+            "type": str,
+            "record_id": str,
+            "op": str,
+            "raw": bytes,
+            "hash": bytes,
+            "status": str,
+            "verdict": str,
+            "created_at": str,
+        },
+        pk="n",
+        not_null={"id", "stream", "type", "record_id", "op", "raw", "hash", "status"},
+        strict=True,
+    )
+    change.create_index(["id"], unique=True)
+    change.create_index(["record_id"])
+    change.create_index(["status"])
+
+
+@LAPTOP()
+def view_tables(db: Database) -> None:
+    """Create the materialised view of records, and who refers to whom."""
+    record = _table(db, "record").create(
+        {
+            "id": str,
+            "stream": str,
+            "type": str,
+            "key": str,
+            "fields": str,
+            "deleted": int,
+            "state": str,
+        },
+        pk="id",
+        not_null={"stream", "type", "key", "fields", "deleted", "state"},
+        strict=True,
+    )
+    record.create_index(["stream", "type", "key"])
+    _table(db, "link").create(
+        {"source": str, "field": str, "target": str},
+        pk=("source", "field"),
+        not_null={"target"},
+        strict=True,
+    ).create_index(["target"])
+
+
+def _table(db: Database, name: str) -> Table:
+    table = db[name]
+    assert isinstance(table, Table)
+    return table

@@ -1,0 +1,158 @@
+"""What the laptop asks of its store.
+
+Every write method is one transaction that is on disk when the method returns;
+when it raises, nothing of it was written. Reads see the last commit. Any method
+may raise StoreError.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from collector.core.draft import Draft
+from collector.core.overlay import Base, Logged, Status, View
+from collector.core.reply import Reply
+
+#: The place a stream was read up to: the server's timeline and its sequence.
+Cursor = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The wall time a write is stamped with."""
+
+    wall_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where the log stands here, and how much of it the server has."""
+
+    n: int
+    hash: bytes
+    acked_n: int
+    acked_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one reply changed here."""
+
+    verdicts: Sequence[tuple[Status, bool]]  # with: had it been judged before?
+    received: int
+    stale: bool
+
+
+class Store(Protocol):
+    """The laptop's database."""
+
+    def close(self) -> None:
+        """Close it; harmless when closed."""
+
+    def damage(self) -> list[str]:
+        """Read everything and give what is damaged."""
+
+    # Settings ---------------------------------------------------------------
+    def setting(self, key: str) -> str | None:
+        """Give one setting."""
+
+    def set_settings(self, values: Mapping[str, str | None]) -> None:
+        """Write settings; None removes one. Harmless to repeat."""
+
+    # Records as shown -------------------------------------------------------
+    def record(self, record_id: str) -> View | None:
+        """Give one record, deleted or not."""
+
+    def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
+        """Give the live records with this natural key."""
+
+    def starting_with(self, record_type: str, prefix: str) -> list[View]:
+        """Give the live records whose id starts like this, two at most."""
+
+    def records(
+        self,
+        record_type: str,
+        stream: str | None = None,
+        under: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[View]:
+        """Give live records in the order of their natural keys.
+
+        With `under`, those that belong to each of these records, directly or
+        through others.
+        """
+
+    def referrers(self, target: str) -> list[View]:
+        """Give the live records that refer to this one."""
+
+    def count_records(self) -> dict[str, int]:
+        """Count live records by type."""
+
+    # The server's rows ------------------------------------------------------
+    def base(self, record_id: str) -> Base | None:
+        """Give the server's row of a record."""
+
+    def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
+        """Give the server's rows of a type, derived types too."""
+
+    def contested(self) -> list[Base]:
+        """Give the rows with open conflicts."""
+
+    def streams(self) -> dict[str, Cursor | None]:
+        """Give this laptop's streams with their cursors."""
+
+    # The log ----------------------------------------------------------------
+    def keep(
+        self, drafts: Sequence[Draft], moment: Moment, person: str | None
+    ) -> list[int]:
+        """Append drafts to the log and show them, together or not at all.
+
+        A draft that replaces a quarantined change closes that one. Gives the
+        place of each draft in the log.
+
+        Raises
+        ------
+        RefusedError
+            If a new record is here already.
+        """
+
+    def discard(self, record_id: str) -> int:
+        """Take the quarantined changes of a record out of its view; count them."""
+
+    def changes(self, record_id: str) -> list[Logged]:
+        """Give the changes of a record in order."""
+
+    def changes_with(self, status: Status) -> list[Logged]:
+        """Give every change of a status in order."""
+
+    def count_changes(self) -> dict[Status, int]:
+        """Count changes by status."""
+
+    def count_unacknowledged(self) -> int:
+        """Count changes that the server has not acknowledged."""
+
+    def head(self) -> LogHead:
+        """Give where the log stands."""
+
+    def tail(self, after_n: int, most: int) -> list[tuple[int, bytes]]:
+        """Give raw lines after a place, in order."""
+
+    def hash_at(self, n: int) -> bytes | None:
+        """Give the chain hash after n changes."""
+
+    # Sync -------------------------------------------------------------------
+    def apply(
+        self,
+        reply: Reply,
+        asked: Mapping[str, Cursor | None],
+        moment: Moment,
+    ) -> Applied:
+        """Take in one whole reply: verdicts, rows and cursors in one transaction.
+
+        When the cursors are no longer those of the request, only the verdicts
+        are taken. Harmless to repeat.
+        """
+
+    def rewind(self, acked_n: int) -> None:
+        """Note that the server has less of the log than it said."""

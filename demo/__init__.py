@@ -1,0 +1,1 @@
+"""The main job on real data: three laptops, one server, from field to number."""

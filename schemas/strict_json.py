@@ -1,0 +1,129 @@
+"""Strict JSON: one text has one meaning, and can be written back.
+
+Beyond RFC 8259 this asks for what RFC 7493 (I-JSON) asks for: UTF-8, no name
+twice in an object, no lone surrogates, finite numbers; and a bounded depth, so
+that no later step meets Python's recursion limit.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any, Final
+
+from schemas import limits
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def read(raw: bytes) -> object:
+    """Read bytes as one JSON value.
+
+    Raises
+    ------
+    ValueError
+        If they are not strict JSON; the message says why.
+
+    Examples
+    --------
+    >>> read(b'{"n": 1}')
+    {'n': 1}
+    >>> read(b'{"n": 1, "n": 2}')
+    Traceback (most recent call last):
+    ValueError: the name 'n' stands twice
+    """
+    try:
+        data = json.loads(
+            _text(raw),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_object,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    # The cheap counts spare nearly every line the walk.
+    if raw.count(b"[") + raw.count(b"{") > limits.LINE_DEPTH:
+        _check_depth(data)
+    if _SURROGATE.search(raw):
+        _check_surrogates(data)
+    return data
+
+
+def read_loosely(raw: bytes) -> object:
+    """Read what is JSON after a fashion: for the name on a line that is kept unread.
+
+    Raises
+    ------
+    ValueError
+        If not even that can be read.
+    """
+    try:
+        found: object = json.loads(raw.decode("utf-8", "replace"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return found
+
+
+def write(data: object) -> bytes:
+    """Write a value as compact JSON in UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If it holds what strict JSON cannot say.
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8") from None
+
+
+def _check_surrogates(data: object) -> None:
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # A surrogate pair is one character; a lone one cannot be written as UTF-8.
+        raise ValueError("a text holds half a character") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise ValueError(f"the name {names.most_common(1)[0][0][:40]!r} stands twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is larger than any number we can keep")
+    return number
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_depth(data: object) -> None:
+    level = [data]
+    for _ in range(limits.LINE_DEPTH):
+        level = [inner for value in level for inner in _children(value)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
+
+
+def _children(value: object) -> list[object]:
+    match value:
+        case dict():
+            return list(value.values())
+        case list():
+            return value
+        case _:
+            return []

@@ -1,0 +1,90 @@
+"""The kinds of values in wire messages, as strict as those of records."""
+
+import re
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields, validate
+
+from schemas import limits
+from schemas.ids import is_id
+
+_HASH: Final = re.compile("[0-9a-f]{64}")
+_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def text(least: int, most: int, **kwargs: Any) -> fields.String:  # noqa: ANN401
+    """Give a field for one line of text."""
+    return fields.String(validate=[validate.Length(least, most), _clean], **kwargs)
+
+
+def uuid(**kwargs: Any) -> fields.String:  # noqa: ANN401
+    """Give a field for an id."""
+    return fields.String(validate=_id, **kwargs)
+
+
+def digest(**kwargs: Any) -> fields.String:  # noqa: ANN401
+    """Give a field for a SHA-256 in lower-case hexadecimal digits."""
+    return fields.String(validate=_hash, **kwargs)
+
+
+def count(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
+    """Give a field for a whole number from 0."""
+    return fields.Raw(validate=_count, **kwargs)
+
+
+def flag(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
+    """Give a field for true or false; marshmallow's own takes 'yes' and 1."""
+    return fields.Raw(validate=_flag, **kwargs)
+
+
+def place(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
+    """Give a field for a pair: epoch and server seq, or log and place in it."""
+    return fields.Raw(validate=_place, **kwargs)
+
+
+def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
+    """Give a field for the cursor of each stream: [epoch, seq]."""
+    return fields.Dict(
+        keys=uuid(),
+        values=place(),
+        validate=validate.Length(max=limits.STREAMS),
+        **kwargs,
+    )
+
+
+def _is_count(value: object) -> bool:
+    # 63 bits are what both databases keep; True and 1.0 are not counts.
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _clean(value: str) -> None:
+    if _UNSAFE.search(value):
+        raise ValidationError("bad_characters")
+
+
+def _id(value: object) -> None:
+    if not is_id(value):
+        raise ValidationError("not_an_id")
+
+
+def _hash(value: str) -> None:
+    if not _HASH.fullmatch(value):
+        raise ValidationError("not_a_hash")
+
+
+def _count(value: object) -> None:
+    if not _is_count(value):
+        raise ValidationError("not_an_integer")
+
+
+def _flag(value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValidationError("not_true_or_false")
+
+
+def _place(value: object) -> None:
+    match value:
+        case [name, number] if is_id(name) and _is_count(number):
+            return
+        case _:
+            raise ValidationError("an id and a whole number were expected")

@@ -1,0 +1,59 @@
+"""Answers of a server, written by hand."""
+
+from schemas.messages import decode_response, encode
+from schemas.ids import natural_id
+
+EPOCH = "0190a000-0000-7000-8000-00000000000e"
+STREAM = "0190a000-0000-7000-8000-000000000001"
+RECORD = natural_id(STREAM, "plot", ["HF"])
+
+
+def hello(n=0, epoch=EPOCH, **more):
+    have = {"n": n, "hash": "0" * 64}
+    now = "2026-06-01T12:00:00Z"
+    return {
+        "k": "hello",
+        "protocol": 1,
+        "epoch": epoch,
+        "now": now,
+        "have": have,
+        **more,
+    }
+
+
+def verdict(change, r="accepted", **more):
+    return {"k": "v", "i": change, "r": r, **more}
+
+
+def row(q, record=RECORD, t="plot", stream=STREAM, x=(), **fields):
+    fields = fields or {"code": "HF"}
+    return {
+        "k": "row",
+        "s": stream,
+        "q": q,
+        "t": t,
+        "r": record,
+        "f": fields,
+        "x": list(x),
+    }
+
+
+def gone(q, record=RECORD, t="plot", why="deleted"):
+    return {"k": "gone", "s": STREAM, "q": q, "t": t, "r": record, "why": why}
+
+
+def end(seq=0, *, more=False, cursors=None, epoch=EPOCH):
+    cursors = {STREAM: [epoch, seq]} if cursors is None else cursors
+    return {"k": "end", "cursors": cursors, "more": more}
+
+
+def lines(*messages):
+    return [encode(message) for message in messages]
+
+
+def reply(*messages):
+    from collector.core.reply import read_reply
+
+    for message in messages:
+        decode_response(encode(message))
+    return read_reply(lines(*messages))

@@ -1,0 +1,458 @@
+"""Tables of other people: real files, and what goes wrong with files."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas import limits
+
+ROOT = Path(__file__).parents[3]
+CAMPAIGNS = ROOT / "fixtures" / "campaigns"
+MAPPINGS = ROOT / "fixtures" / "mappings"
+
+HIGHFIELD = ("highfield_bare_fallow_1959_2014.csv", "highfield_bare_fallow.toml")
+REAL = {
+    "highfield": (
+        *HIGHFIELD,
+        {"plot": 1, "point": 4, "campaign": 8, "core": 32, "sample": 32, "result": 96},
+        0,
+        0,
+    ),
+    "soil_weight": (
+        HIGHFIELD[0],
+        "highfield_soil_weight.toml",
+        {"plot": 1, "point": 4, "campaign": 8, "core": 32, "sample": 32, "result": 32},
+        0,
+        0,
+    ),
+    "woburn": (
+        "woburn_ley_arable_1938_2009.csv",
+        "woburn_block_1.toml",
+        {
+            "plot": 1,
+            "point": 16,
+            "campaign": 11,
+            "core": 176,
+            "sample": 176,
+            "result": 272,
+        },
+        784,
+        0,
+    ),
+    "highfield_ley": (
+        "highfield_ley_arable_1948_2014.csv",
+        "highfield_ley_arable.toml",
+        {
+            "plot": 4,
+            "point": 40,
+            "campaign": 16,
+            "core": 303,
+            "sample": 303,
+            "result": 523,
+        },
+        633,
+        1,
+    ),
+    "fosters": (
+        "fosters_ley_arable_1950_2014.csv",
+        "fosters_ley_arable.toml",
+        {
+            "plot": 4,
+            "point": 28,
+            "campaign": 14,
+            "core": 222,
+            "sample": 222,
+            "result": 438,
+        },
+        4,
+        0,
+    ),
+    "silsoe": (
+        "silsoe_soil_organic_carbon.csv",
+        "silsoe.toml",
+        {
+            "plot": 9,
+            "point": 36,
+            "campaign": 1,
+            "core": 36,
+            "sample": 216,
+            "result": 216,
+        },
+        0,
+        0,
+    ),
+}
+
+SMALL = """
+create = ["plot", "point", "campaign", "core", "sample", "result"]
+[[date]]
+value = "{date}"
+formats = ["%Y-%m-%d", "%d/%m/%Y"]
+[depth]
+label = "{depth}"
+[plot]
+code = "{plot}"
+[point]
+code = "1"
+[campaign]
+name = "2026"
+[sample]
+sample_code = "{bag}"
+bulk_density_g_cm3 = "{bd}"
+bulk_density_definition = "whole"
+bulk_density_method = "core"
+[[result]]
+analyte = "soc"
+value = "{soc}"
+unit = "pct"
+method = "dry_combustion"
+"""
+HEAD = "plot,bag,date,depth,bd,soc"
+GOOD = "A,A-1,2026-05-03,0-23,1.2,1.5"
+
+
+def layers(permille, file, mapping, *more, code=0):
+    words = ["import", "layers", file, "--mapping", mapping, *more]
+    return permille.json(*words, code=code)
+
+
+@pytest.fixture
+def small(permille, tmp_path):
+    """Import a small table of one's own."""
+
+    def run(*rows, write=True, code=0, mapping=SMALL, head=HEAD, data=None, edit=None):
+        (tmp_path / "t.toml").write_text(edit(mapping) if edit else mapping)
+        text = "\n".join([head, *rows]) + "\n"
+        (tmp_path / "t.csv").write_bytes(text.encode() if data is None else data)
+        more = ["--write"] if write else []
+        return layers(
+            permille, tmp_path / "t.csv", tmp_path / "t.toml", *more, code=code
+        )
+
+    run.permille = permille
+    return run
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_file_gives_these_records_and_twice_gives_no_more(permille, name):
+    file, mapping, records, left_out, rejected = REAL[name]
+    code = 1 if rejected else 0
+    args = (CAMPAIGNS / file, MAPPINGS / mapping)
+    found = layers(permille, *args, "--write", code=code)
+    assert found["records"] == records
+    assert (found["left_out"], found["rejected"]) == (left_out, rejected)
+    assert found["kept"] == records["sample"]
+    status = permille.json("status")
+    assert status["records"] == {**records, "project": 1}
+    again = layers(permille, *args, "--write", code=code)
+    assert (again["kept"], again["already_here"]) == (0, records["sample"])
+    assert permille.json("status")["pending"] == status["pending"]
+
+
+def test_a_dry_run_writes_nothing(permille):
+    before = permille.json("status")
+    file, mapping = HIGHFIELD
+    found = layers(permille, CAMPAIGNS / file, MAPPINGS / mapping)
+    assert found["new"] == 32
+    assert permille.json("status") == before
+    words = ["import", "layers", CAMPAIGNS / file, "--mapping", MAPPINGS / mapping]
+    assert "--write" in permille(*words).out
+
+
+def test_highfield_says_what_its_readme_says(permille):
+    file, mapping = HIGHFIELD
+    layers(permille, CAMPAIGNS / file, MAPPINGS / mapping, "--write")
+
+    def sample(name):
+        return permille.json("sample", "show", name)["fields"]
+
+    def result(name):
+        return permille.json("result", "show", name)["fields"]
+
+    first = sample("HF-1959-1")
+    assert (first["depth_top_cm"], first["depth_bottom_cm"]) == (0.0, 23.0)
+    assert first["bulk_density_g_cm3"] == 0.944
+    assert first["bulk_density_definition"] == "fine_in_total"
+    assert first["bulk_density_method"] == "literature"
+    assert first["mass_moisture"] == "air_dry"
+    methods = {
+        year: sample(f"HF-{year}-4")["bulk_density_method"]
+        for year in (1963, 1971, 1978, 1987, 2000, 2014)
+    }
+    measured = [year for year, method in methods.items() if method == "excavation"]
+    assert measured == [1978, 2000]
+    assert set(methods.values()) == {"excavation", "carried_over"}
+    assert result("HF-1959-1/soc")["value"] == 2.849
+    assert result("HF-1987-4/soc")["method"] == "tinsley"
+    assert result("HF-2000-4/soc")["method"] == "total_minus_inorganic"
+    precision = {
+        year: permille.json("core", "show", f"HF/1/{year}")["fields"]
+        for year in (1959, 1963, 1971)
+    }
+    assert precision[1963]["sampled_at"] == "1963-07-19T12:00:00+00:00"
+    assert [precision[y]["sampled_precision"] for y in (1959, 1963, 1971)] == [
+        "month",
+        "day",
+        "month",
+    ]
+    purposes = [
+        permille.json("campaign", "show", year)["fields"]["purpose"]
+        for year in (1959, 2014)
+    ]
+    assert purposes == ["baseline", "resampling"]
+
+
+def test_a_soil_weight_becomes_the_density_of_its_layer(permille):
+    file, mapping = HIGHFIELD[0], "highfield_soil_weight.toml"
+    layers(permille, CAMPAIGNS / file, MAPPINGS / mapping, "--write")
+    with (CAMPAIGNS / file).open() as table:
+        for row in csv.DictReader(table):
+            name = f"HF-{row['sample_year']}-{row['sub-plot']}"
+            found = permille.json("sample", "show", name)["fields"]
+            # The file rounds its own density to three decimals.
+            printed = float(row["bulk_density"])
+            assert found["bulk_density_g_cm3"] == pytest.approx(printed, abs=6e-4)
+
+
+def test_woburn_starts_with_the_first_values_of_single_plots(permille):
+    file, mapping = REAL["woburn"][:2]
+    layers(permille, CAMPAIGNS / file, MAPPINGS / mapping, "--write")
+    names = [one["name"] for one in permille.json("campaign", "list")]
+    assert names[0] == "1959"
+    assert names[-1] == "2009"
+    core = permille.json("core", "show", "WB1/16/1959")["fields"]
+    assert core["sampled_at"] == "1959-07-01T12:00:00+00:00"
+    assert core["sampled_precision"] == "year"
+    assert permille.json("result", "show", "WB1-1959-16/soc")["fields"]["value"] == 1.29
+    shown = permille.json("result", "show", "WB1-1984-1/soc")["fields"]
+    assert shown["method"] == "total_minus_inorganic"
+
+
+def test_a_real_row_without_a_date_is_rejected_with_its_line(permille):
+    file, mapping = REAL["highfield_ley"][:2]
+    found = layers(permille, CAMPAIGNS / file, MAPPINGS / mapping, code=1)
+    (rejection,) = found["rejections"]
+    assert rejection["column"] == "sampling_date"
+    row = (CAMPAIGNS / file).read_text().splitlines()[rejection["line"] - 1]
+    assert row.split(",")[7] == "*"
+
+
+def test_silsoe_layers_come_from_centre_and_thickness(permille):
+    file, mapping = REAL["silsoe"][:2]
+    layers(permille, CAMPAIGNS / file, MAPPINGS / mapping, "--write")
+    found = {
+        code: permille.json("sample", "show", f"1CB4-0.5-{code}")["fields"]
+        for code in ("5", "16", "83")
+    }
+    depths = {
+        code: (one["depth_top_cm"], one["depth_bottom_cm"])
+        for code, one in found.items()
+    }
+    assert depths == {"5": (0.0, 10.0), "16": (11.0, 21.0), "83": (60.5, 105.5)}
+
+
+def test_good_rows_are_kept_and_bad_ones_come_back_in_a_file(small, tmp_path):
+    found = small(
+        GOOD,
+        "A,A-2,2026-05-03,10-May,1.2,1.4",
+        "A,A-3,2026-05-03,23-40,dense,1.1",
+        "A,A-4,2026-05-03,40-60,1.3,99",
+        "=A,A-5,2026-05-03,60-80,9,1",
+        "A,A-6,2026-05-03",
+        code=1,
+    )
+    assert (found["kept"], found["rejected"]) == (1, 5)
+    by_line = {one["line"]: one for one in found["rejections"]}
+    assert "spreadsheet" in by_line[3]["reason"]
+    assert (by_line[4]["column"], by_line[4]["value"]) == ("bd", "dense")
+    assert by_line[5]["column"] == "soc"
+    assert by_line[6]["column"] == "bd"
+    assert "3 cells" in by_line[7]["reason"]
+    assert found["rejected_file"] == "t.rejected.csv"
+    with (tmp_path / "t.rejected.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert [row["line"] for row in rows] == ["3", "4", "5", "6", "7"]
+    assert rows[0]["depth"] == "10-May"
+    assert all(row["reason"] and row["what_to_do"] for row in rows)
+    assert rows[3]["plot"] == "'=A"
+
+
+def test_corrected_rejected_rows_are_imported_with_the_same_mapping(small, tmp_path):
+    small(GOOD, "A,A-2,2026-05-03,10-May,1.2,1.4", code=1)
+    text = (tmp_path / "t.rejected.csv").read_text().replace("10-May", "23-40")
+    assert small(data=text.encode())["kept"] == 1
+
+
+def test_a_value_that_differs_is_told_and_not_changed(small):
+    small(GOOD)
+    found = small(GOOD.replace("1.5", "1.6"), code=1)
+    assert (found["kept"], found["differing"]) == (0, 1)
+    (difference,) = found["differences"]
+    assert (difference["here"], difference["in_file"]) == (1.5, 1.6)
+    shown = small.permille.json("result", "show", "A-1/soc")["fields"]
+    assert shown["value"] == 1.5
+
+
+def test_a_second_file_adds_layers_to_a_core_that_is_here(small):
+    small(GOOD)
+    found = small(GOOD, "A,A-2,2026-05-03,23-40,1.3,0.9")
+    assert found["records"] == {"sample": 1, "result": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (GOOD, "the same layer as line 2"),
+        (GOOD.replace("A-1", "A-9"), "the same layer as line 2"),
+        (GOOD.replace("0-23", "23-40"), "the same sample as line 2"),
+        (
+            GOOD.replace("A-1", "A-9").replace("0-23", "23-40").replace("-03", "-04"),
+            "core sampled_at was 2026-05-03T12:00:00+00:00 in line 2",
+        ),
+    ],
+)
+def test_rows_of_one_file_that_contradict_each_other_are_reported(small, row, reason):
+    found = small(GOOD, row, code=1)
+    assert found["kept"] == 1
+    assert reason in found["rejections"][0]["reason"]
+    assert found["rejections"][0]["line"] == 3
+
+
+def test_only_what_the_mapping_allows_is_created(small):
+    found = small(
+        GOOD, code=1, edit=lambda text: text.replace('["plot", ', "[")
+    )
+    assert found["kept"] == 0
+    assert "not on the laptop" in found["rejections"][0]["reason"]
+    small.permille("plot", "add", "--code", "A")
+    assert (
+        small(GOOD, edit=lambda text: text.replace('["plot", ', "["))["kept"] == 1
+    )
+
+
+def test_blanks_around_codes_and_a_byte_order_mark_do_no_harm(small):
+    data = b"\xef\xbb\xbf" + (HEAD + "\r\nA , A-1 ,2026-05-03, 0-23 ,1.2,1.5\r\n").encode()
+    assert small(data=data)["kept"] == 1
+    assert small.permille.json("plot", "show", "A")
+
+
+def test_latin_1_is_read_when_the_mapping_says_so(small):
+    data = (HEAD + "\nPré,A-1,2026-05-03,0-23,1.2,1.5\n").encode("latin-1")
+    found = small(data=data, code=4)["error"]
+    assert "line 2" in found["text"]
+    assert "latin-1" in found["hint"]
+    assert (
+        small(data=data, edit=lambda t: '[file]\nencoding="latin-1"\n' + t, code=4)
+        is not None
+    )
+    moved = SMALL + '\n[file]\nencoding = "latin-1"\n'
+    assert small(data=data, mapping=moved)["kept"] == 1
+    assert small.permille.json("plot", "show", "Pré")
+
+
+def test_commas_as_decimal_signs_and_other_units(small):
+    mapping = (
+        SMALL.replace('label = "{depth}"', 'top = "{top}"\nbottom = "{bottom}"')
+        .replace("[depth]", '[depth]\nunit = "inch"\ndownward = "negative"')
+        .replace('unit = "pct"', 'unit = "fraction"')
+        + '\n[file]\ndelimiter = ";"\ndecimal = ","\n'
+    )
+    head = "plot;bag;date;top;bottom;bd;soc"
+    row = "A;A-1;03/05/2026;0;-9;1,25;0,015"
+    assert small(row, mapping=mapping, head=head)["kept"] == 1
+    fields = small.permille.json("sample", "show", "A-1")["fields"]
+    assert fields["depth_bottom_cm"] == 22.86
+    assert fields["bulk_density_g_cm3"] == 1.25
+    result = small.permille.json("result", "show", "A-1/soc")["fields"]
+    assert (result["value"], result["unit"]) == (0.015, "g_g")
+
+
+def test_a_value_below_the_detection_limit_is_kept_as_such(small):
+    small("A,A-1,2026-05-03,0-23,*,<0.05")
+    result = small.permille.json("result", "show", "A-1/soc")["fields"]
+    assert (result["censored"], result["detection_limit"]) == ("<", 0.05)
+    sample = small.permille.json("sample", "show", "A-1")["fields"]
+    assert "bulk_density_definition" not in sample
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (HEAD.encode(), "no rows"),
+        (b"PK\x03\x04 a workbook", "workbook"),
+        (b"\x89PNG\0\0\0", "binary"),
+        ("\ufeff" + HEAD + "\n" + GOOD, "UTF-16"),
+        (b"plot;bag;date;depth;bd;soc\nA;1;2;3;4;5\n", "no column"),
+        (HEAD.replace("bag", "plot").encode() + b"\n" + GOOD.encode(), "twice"),
+        (HEAD.encode() + b'\n"A,A-1,2026-05-03,0-23,1.2,1.5\n', "breaks off"),
+        (HEAD.encode() + b"\n" + b"x" * 200_000 + b"\n", "breaks off"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_as_a_whole(small, data, words):
+    raw = data.encode("utf-16") if isinstance(data, str) else data
+    found = small(data=raw, code=4)
+    assert words in found["error"]["text"]
+    assert found["error"]["hint"]
+    assert small.permille.json("plot", "list") == []
+
+
+def test_a_file_beyond_the_limit_is_not_even_read(small, monkeypatch):
+    monkeypatch.setattr(limits, "IMPORT_FILE_BYTES", 10)
+    assert small(GOOD, code=4)["error"]["code"] == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ("not toml", "not TOML"),
+        ("", "[[date]] is needed"),
+        (SMALL.replace("[plot]", "[plott]"), "unknown: plott"),
+        (SMALL.replace('code = "{plot}"', 'kode = "x"'), "[plot] has no kode"),
+        (SMALL + 'top = "{x}"', "[[result]]"),
+        (SMALL.replace('label = "{depth}"', 'unit = "ell"'), "cm, mm, m, inch"),
+        (SMALL.replace('"%d/%m/%Y"', '"%Y"'), "month_day"),
+        (SMALL.replace('"1"', "{ by_year = 3 }"), "is no value"),
+        (SMALL.replace('["plot",', '["plots",'), "create lists"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used_says_why(small, broken, words):
+    if broken == SMALL + 'top = "{x}"':
+        words = "has no top"
+    found = small(GOOD, mapping=broken, code=4)
+    assert words in found["error"]["text"]
+
+
+def test_batches_are_told_only_after_they_are_on_disk(small, monkeypatch):
+    from collector.store.sqlite import SqliteStore
+
+    monkeypatch.setattr(limits, "IMPORT_BATCH_LAYERS", 2)
+    rows = [f"A,A-{i},2026-05-03,{i}-{i + 1},1.2,1.5" for i in range(5)]
+    kept = []
+    real = SqliteStore.keep
+
+    def keep(self, drafts, *args):
+        kept.append(len(drafts))
+        return real(self, drafts, *args)
+
+    monkeypatch.setattr(SqliteStore, "keep", keep)
+    assert small(*rows)["kept"] == 5
+    assert len(kept) == 3
+
+
+def test_the_help_shows_how_a_mapping_is_written(bare):
+    shown = bare("import", "layers", "--help").out
+    for word in ("by_year", "month_day", "soil_weight", "--write", "Example"):
+        assert word in shown
+
+
+def test_every_mapping_fixture_names_its_source():
+    for path in MAPPINGS.glob("*.toml"):
+        assert "doi" in path.read_text(), path
+    readme = (CAMPAIGNS / "README.md").read_text()
+    for path in CAMPAIGNS.glob("*.csv"):
+        assert path.name in readme
+    assert json.dumps(readme)

@@ -1,0 +1,273 @@
+"""The laptop's database keeps what it said it kept."""
+
+import json
+import random
+
+import pytest
+
+from collector.core.draft import Draft
+from collector.core.overlay import State, Status
+from collector.errors import RefusedError, StoreError
+from collector.store import driver
+from collector.store.sqlite import SqliteStore
+from schemas import chain
+from schemas.messages import Op
+from tests.unit.collector.conftest import KEY
+from tests.unit.collector.replies import (
+    EPOCH,
+    RECORD,
+    STREAM,
+    end,
+    gone,
+    hello,
+    reply,
+    row,
+    verdict,
+)
+
+
+def plot(clock, record=RECORD, **fields):
+    fields = fields or {"code": "HF"}
+    return Draft(clock.new_id(), STREAM, "plot", record, fields=fields, is_new=True)
+
+
+def edit(clock, record=RECORD, base=None, **fields):
+    return Draft(clock.new_id(), STREAM, "plot", record, fields=fields, base=base)
+
+
+@pytest.fixture
+def kept(store, clock, moment):
+    """A store with one plot; its change is pending."""
+    draft = plot(clock, code="HF", area_ha=2.0)
+    store.keep([draft], moment, "Ada")
+    return draft
+
+
+def test_what_was_kept_is_there_when_the_database_is_opened_again(
+    tmp_path, store, kept
+):
+    store.close()
+    again = SqliteStore(tmp_path / "laptop.db", KEY)
+    assert again.record(RECORD).fields == {"code": "HF", "area_ha": 2.0}
+    assert again.find("plot", STREAM, "HF")[0].id == RECORD
+    assert again.count_unacknowledged() == 1
+    again.close()
+
+
+def test_record_and_change_are_one_transaction(store, clock, moment, kept):
+    """The second draft is refused: the first one leaves no trace either."""
+    other = plot(clock, record=clock.new_id(), code="WB")
+    with pytest.raises(RefusedError):
+        store.keep([other, plot(clock)], moment, None)
+    assert store.record(other.record) is None
+    assert (store.head().n, store.count_unacknowledged()) == (1, 1)
+    assert store.keep([other], moment, None) == [2]
+
+
+def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
+    store.keep([edit(clock, note=str(i)) for i in range(9)], moment, "Ada")
+    last, stamps = chain.START, []
+    for place, (n, raw) in enumerate(store.tail(0, 100), 1):
+        assert (n, json.loads(raw)["n"]) == (place, place)
+        stamps.append(json.loads(raw)["h"])
+        last = chain.link(last, raw)
+        assert store.hash_at(n) == last
+    assert store.head().hash == last
+    assert stamps == sorted(set(stamps))
+
+
+def test_a_clock_set_back_does_not_turn_stamps_back(store, clock, kept):
+    from collector.store.port import Moment
+
+    store.keep([edit(clock, note="later")], Moment(5, "1970"), None)
+    first, second = (json.loads(raw)["h"] for _, raw in store.tail(0, 9))
+    assert second > first
+
+
+def test_durability_is_not_switched_off(store):
+    # FULL is 2: a commit is on the disk before it is told.
+    assert store._read("PRAGMA synchronous") == [(2,)]
+    assert store._read("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_nothing_is_readable_without_the_key(tmp_path, store, kept):
+    store.close()
+    raw = (tmp_path / "laptop.db").read_bytes()
+    assert b"SQLite format" not in raw
+    assert b"area_ha" not in raw
+    with pytest.raises(StoreError, match="cannot be read"):
+        SqliteStore(tmp_path / "laptop.db", bytes(32))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_flipped_bit_is_found(tmp_path, store, clock, moment, seed):
+    store.keep(
+        [
+            plot(clock, record=clock.new_id(), code=f"P{i}", note="x" * 200)
+            for i in range(60)
+        ],
+        moment,
+        None,
+    )
+    store.close()
+    path = tmp_path / "laptop.db"
+    data = bytearray(path.read_bytes())
+    place = random.Random(seed).randrange(len(data))
+    data[place] ^= 1 << (seed % 8)
+    path.write_bytes(data)
+    try:
+        again = SqliteStore(path, KEY)
+    except StoreError:
+        return
+    found = again.damage()
+    again.close()
+    assert found
+
+
+def test_an_undamaged_database_has_no_damage(store, kept):
+    assert store.damage() == []
+
+
+def test_a_database_of_a_newer_program_is_left_alone(tmp_path, store):
+    store._read("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(StoreError, match="newer"):
+        SqliteStore(tmp_path / "laptop.db", KEY)
+
+
+def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept):
+    answer = reply(hello(1), verdict(kept.id, q=7), end(7))
+    store.apply(answer, {}, moment)
+    base = store.base(RECORD)
+    assert (base.seq, base.epoch) == (7, EPOCH)
+    assert base.fields == {"code": "HF", "area_ha": 2.0}
+    assert store.record(RECORD).state == State.ACCEPTED
+    assert store.count_unacknowledged() == 0
+    assert store.streams() == {STREAM: (EPOCH, 7)}
+
+
+def test_the_same_answer_twice_changes_nothing(store, moment, kept):
+    answer = reply(hello(1), verdict(kept.id, q=7), row(8, code="HF", note="n"), end(8))
+    store.apply(answer, {}, moment)
+    once = (store.base(RECORD), store.record(RECORD), store.streams())
+    store.apply(answer, {STREAM: (EPOCH, 8)}, moment)
+    assert (store.base(RECORD), store.record(RECORD), store.streams()) == once
+
+
+def test_a_late_verdict_does_not_turn_a_newer_row_back(store, moment, kept):
+    store.apply(reply(hello(), row(9, code="HF", area_ha=5.0), end(9)), {}, moment)
+    answer = reply(hello(1), verdict(kept.id, q=7, d=True), end(9))
+    store.apply(answer, {STREAM: (EPOCH, 9)}, moment)
+    assert store.record(RECORD).fields == {"code": "HF", "area_ha": 5.0}
+
+
+def test_an_answer_to_an_old_question_is_used_for_its_verdicts_only(
+    store, moment, kept
+):
+    store.apply(reply(hello(), end(5)), {}, moment)
+    late = reply(
+        hello(1), verdict(kept.id, "conflict", q=6), row(3, code="OLD"), end(3)
+    )
+    applied = store.apply(late, {STREAM: (EPOCH, 4)}, moment)
+    assert applied.stale
+    assert store.streams() == {STREAM: (EPOCH, 5)}
+    assert store.base(RECORD) is None
+    assert store.count_changes() == {Status.CONFLICT: 1}
+
+
+def test_only_what_was_judged_is_acknowledged(store, clock, moment, kept):
+    """The server has both changes, but told of the first only."""
+    store.keep([edit(clock, note="n")], moment, None)
+    store.apply(reply(hello(2), verdict(kept.id, q=7), end(8)), {}, moment)
+    assert store.head().acked_n == 1
+    assert store.count_unacknowledged() == 1
+
+
+def test_a_quarantined_change_keeps_its_reasons(store, moment, kept):
+    why = [{"code": "key_taken", "path": "code", "value": "HF", "detail": ""}]
+    answer = reply(hello(1), verdict(kept.id, "quarantined", why=why), end())
+    store.apply(answer, {}, moment)
+    (found,) = store.changes_with(Status.QUARANTINED)
+    assert found.reasons == why
+    assert store.record(RECORD).state == State.TO_FIX
+
+
+def test_a_deleted_record_leaves_a_tombstone_and_no_name(store, moment, kept):
+    store.apply(reply(hello(1), verdict(kept.id, q=7), end(7)), {}, moment)
+    store.apply(reply(hello(1), gone(8), end(8)), {}, moment)
+    assert store.record(RECORD).deleted
+    assert store.find("plot", STREAM, "HF") == []
+
+
+def test_a_project_that_was_withdrawn_takes_its_rows_but_no_pending_change(
+    store, clock, moment, kept
+):
+    other = clock.new_id()
+    scope = {"k": "scope", "streams": [STREAM]}
+    store.apply(
+        reply(hello(), scope, row(2, record=other, code="X"), end(2)), {}, moment
+    )
+    none = {"k": "scope", "streams": []}
+    store.apply(reply(hello(), none, end(cursors={})), {STREAM: (EPOCH, 2)}, moment)
+    assert store.record(other) is None
+    assert store.streams() == {}
+    assert store.record(RECORD).fields["code"] == "HF"
+    assert store.count_unacknowledged() == 1
+
+
+def test_a_reset_replaces_the_rows_of_others_and_keeps_our_own(
+    store, clock, moment, kept
+):
+    """The server does not send rows again that this laptop wrote last."""
+    other = clock.new_id()
+    store.apply(
+        reply(
+            hello(1),
+            verdict(kept.id, q=7),
+            row(8, record=other, code="X"),
+            end(8),
+        ),
+        {},
+        moment,
+    )
+    new = "0190a000-0000-7000-8000-00000000000f"
+    reset = {"k": "reset", "s": STREAM}
+    answer = reply(hello(1, epoch=new), reset, end(3, epoch=new))
+    store.apply(answer, {STREAM: (EPOCH, 8)}, moment)
+    assert store.record(other) is None
+    assert store.record(RECORD).fields["area_ha"] == 2.0
+
+
+def test_derived_rows_are_kept_and_are_no_records(store, clock, moment):
+    derived = clock.new_id()
+    points = [{"plot": "HF", "soc_stock_t_ha": 61.0}]
+    message = row(4, record=derived, t="stock", points=points)
+    store.apply(reply(hello(), message, end(4)), {}, moment)
+    assert store.bases("stock", STREAM)[0].fields == {"points": points}
+    assert store.record(derived) is None
+
+
+def test_deleting_is_a_change_that_hides_the_record_at_once(store, clock, moment, kept):
+    draft = Draft(clock.new_id(), STREAM, "plot", RECORD, Op.DELETE)
+    store.keep([draft], moment, None)
+    assert store.record(RECORD).deleted
+    assert store.records("plot") == []
+
+
+def test_a_second_writer_waits_for_the_first(tmp_path, store, clock, moment, kept):
+    other = SqliteStore(tmp_path / "laptop.db", KEY)
+    other.keep([edit(clock, note="other")], moment, None)
+    assert store.keep([edit(clock, note="first")], moment, None) == [3]
+    other.close()
+
+
+def test_a_locked_database_is_said_to_be_busy(tmp_path, store, clock, moment):
+    other = driver.connect(tmp_path / "laptop.db", KEY)
+    other.execute("PRAGMA busy_timeout = 1")
+    store._db.execute("PRAGMA busy_timeout = 1")
+    with (
+        driver.transaction(other),
+        pytest.raises(Exception, match="another permille command"),
+    ):
+        store.keep([plot(clock)], moment, None)
+    other.close()

@@ -1,0 +1,128 @@
+"""Names, stamps and hashes: the same on every laptop, in order, unforgeable."""
+
+import hashlib
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import chain, hlc
+from schemas.fields import FieldClass
+from schemas.ids import is_id, natural_id, uuid7
+from schemas.records import TYPES, natural_key, record_id
+from tests.corpus import golden_changes, good_records
+from tests.unit.schemas.strategies import any_json, ids, labels
+
+STREAM = "0197b7c0-1000-7000-8000-000000000001"
+OTHER = "0197b7c0-1000-7000-8000-000000000002"
+wall_clocks = st.integers(-(2**60), 2**60)
+
+
+@given(unix_ms=st.integers(0, 2**48 - 1), bits=st.integers(0, 2**74 - 1))
+def test_a_fresh_id_is_a_canonical_uuid_of_version_7(unix_ms, bits):
+    name = uuid7(unix_ms, bits)
+    parsed = uuid.UUID(name)
+    assert is_id(name)
+    assert (parsed.version, parsed.variant) == (7, uuid.RFC_4122)
+    assert parsed.int >> 80 == unix_ms
+
+
+@given(one=st.integers(0, 2**74 - 1), other=st.integers(0, 2**74 - 1))
+def test_fresh_ids_of_one_millisecond_differ_as_their_random_bits_do(one, other):
+    assert (uuid7(7, one) == uuid7(7, other)) == (one == other)
+
+
+@given(value=any_json)
+def test_anything_but_a_canonical_id_is_no_id(value):
+    if is_id(value):
+        assert str(uuid.UUID(value)) == value
+
+
+@given(name=ids)
+def test_an_id_has_one_spelling(name):
+    assert is_id(name)
+    for other in (name.upper(), f"{{{name}}}", name.replace("-", ""), f"{name}\n"):
+        assert other == name or not is_id(other)
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_two_laptops_name_the_same_record_alike(record_type):
+    record = dict(good_records()[record_type])
+    one = record_id(STREAM, record_type, record)
+    seen_by_another = dict(reversed(record.items())) | {"note": "other words"}
+    assert record_id(STREAM, record_type, seen_by_another) == one
+    assert record_id(OTHER, record_type, record) != one
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_another_key_is_another_record(record_type):
+    record = good_records()[record_type]
+    for part in TYPES[record_type].key:
+        changed = record | {part: "something else"}
+        assert record_id(STREAM, record_type, changed) != (
+            record_id(STREAM, record_type, record)
+        )
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_what_names_a_record_is_only_replaced_by_someone_who_had_seen_it(record_type):
+    kind = TYPES[record_type]
+    for part in kind.key:
+        assert kind.fields[part].field_class is FieldClass.MEASUREMENT
+        assert kind.fields[part].required or part == "from_date"
+
+
+def test_one_label_on_bags_of_two_cores_is_two_records_with_one_key():
+    one = good_records()["sample"]
+    other = one | {"core_id": OTHER}
+    assert natural_key("sample", one) == natural_key("sample", other)
+    assert record_id(STREAM, "sample", one) != record_id(STREAM, "sample", other)
+
+
+def test_the_golden_ids_never_change():
+    for change in golden_changes()[:9]:
+        assert record_id(change["s"], change["t"], change["f"]) == change["r"]
+
+
+@given(a=labels, b=labels, c=labels, d=labels)
+def test_two_keys_never_run_into_each_other(a, b, c, d):
+    same = natural_id(STREAM, "point", [a, b]) == natural_id(STREAM, "point", [c, d])
+    assert same == ((a, b) == (c, d))
+
+
+@given(lines=st.lists(st.binary(max_size=20), min_size=1, max_size=6), data=st.data())
+def test_a_chain_shows_every_change_of_any_line_before_it(lines, data):
+    def follow(raw_lines):
+        digest = chain.START
+        for raw in raw_lines:
+            digest = chain.link(digest, raw)
+        return digest
+
+    place = data.draw(st.integers(0, len(lines) - 1))
+    forged = [*lines]
+    forged[place] += b"x"
+    assert follow(lines) != follow(forged)
+    assert follow(lines) != follow(lines[:-1])
+    last = hashlib.sha256(follow(lines[:-1]) + lines[-1]).digest()
+    assert follow(lines) == last
+
+
+def test_a_hash_of_another_length_is_a_bug():
+    with pytest.raises(AssertionError):
+        chain.link(b"", b"{}")
+
+
+@given(clocks=st.lists(wall_clocks, min_size=1, max_size=20))
+def test_stamps_only_grow_and_fit_63_bits_whatever_the_clock_says(clocks):
+    last = 0
+    for clock in clocks:
+        stamp = hlc.tick(last, clock)
+        assert last < stamp < 2**63
+        last = stamp
+
+
+@given(clock=st.integers(0, 2**46 - 1))
+def test_a_stamp_tells_its_wall_time(clock):
+    assert hlc.wall_ms(hlc.at(clock)) == clock
+    assert hlc.tick(0, clock + 1) == hlc.at(clock + 1) or clock + 1 == 2**46
