@@ -171,6 +171,9 @@ _CUSTODY: Final = {
     "unreadable_change": Kind(
         "the line is not a change of the sync protocol", "update the program"
     ),
+    "not_this_project": Kind(
+        "a project's record carries the id of its stream", "add the project anew"
+    ),
     "has_children": Kind(
         "other records belong to this one", "delete those first, or keep it"
     ),

@@ -19,7 +19,7 @@ from schemas.fields import FieldClass
 from schemas.messages import Op, Outcome
 from schemas.problems import Problem
 from schemas.records import TYPES, RecordType
-from schemas.validate import errors, missing_fields
+from schemas.validate import errors, load_record, missing_fields
 from server.sync.desk import Desk
 from server.sync.model import (
     Change,
@@ -51,10 +51,10 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
     change = judged.change
     if change.type == "project" and change.record == change.stream:
         _found_project(desk, judged)
-    problems = errors(judged.problems) or _scope_problems(desk, change)
+    present = desk.find(change.stream, change.record)
+    problems = _own_problems(judged, present) or _scope_problems(desk, change)
     if problems:
         return _quarantine(desk, change, problems)
-    present = desk.find(change.stream, change.record)
     if present is not None and present.type != change.type:
         problem = Problem("wrong_type", "r", change.record, f"it is a {present.type}")
         return _quarantine(desk, change, [problem])
@@ -72,10 +72,21 @@ def _found_project(desk: Desk, judged: Judged) -> None:
         desk.heads[stream] = 0
 
 
+def _own_problems(judged: Judged, present: Record | None) -> list[Problem]:
+    """Give what is wrong with a change by itself; of a new record, all of it."""
+    problems = errors(judged.problems)
+    if problems and present is None and judged.change.type in TYPES:
+        whole = errors(load_record(judged.change.type, judged.change.fields)[1])
+        return whole or problems
+    return problems
+
+
 def _scope_problems(desk: Desk, change: Change) -> list[Problem]:
-    if change.stream in desk.streams:
-        return []
-    return [Problem("scope_foreign", "s", change.stream)]
+    if change.stream not in desk.streams:
+        return [Problem("scope_foreign", "s", change.stream)]
+    if change.type == "project" and change.record != change.stream:
+        return [Problem("not_this_project", "r", change.record)]
+    return []
 
 
 def _put(desk: Desk, judged: Judged, present: Record | None, origin: Origin) -> Verdict:
