@@ -13,13 +13,13 @@ from server.errors import refuse
 from server.store.port import Device, FeedRow, LogHead, Store, Unit
 from server.sync.judge import judge
 from server.sync.merge import merge
-from server.sync.model import Change, Judged, Origin, Verdict
+from server.sync.model import Judged, Origin, Verdict
 from server.sync.request import Push
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a push: verdicts in log order, and how far the log is here."""
+    """What became of a push: verdicts in log order, and how far it is acknowledged."""
 
     head: LogHead
     streams: frozenset[str]
@@ -76,16 +76,22 @@ def _merge_push(
         return Accepted(head, streams, need_from=head.n + 1)
     _check_lineage(unit, push, head)
     new = [judged for judged in batch if judged.change.n > head.n]
-    repeated = unit.verdicts(push.log, push.acked_n + 1, head.n)
-    repeated = repeated[: len(batch) - len(new)]
+    repeated = unit.verdicts(push.log, push.acked_n + 1, _end(push)[0])
+    # What is acknowledged never goes beyond what this response gives verdicts for.
+    answered = LogHead(push.log, device.id, *_end(push))
     if not new:
-        return Accepted(head, streams, repeated)
+        return Accepted(answered, streams, repeated)
     desk = unit.lay_desk(new, set(streams))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)
-    last: Change = new[-1].change
-    head = LogHead(push.log, device.id, last.n, last.hash)
-    return Accepted(head, frozenset(desk.streams), repeated + desk.verdicts)
+    return Accepted(answered, frozenset(desk.streams), repeated + desk.verdicts)
+
+
+def _end(push: Push) -> tuple[int, bytes]:
+    """Give the place and hash after the last change of a push."""
+    if not push.changes:
+        return push.acked_n, push.acked_hash
+    return push.changes[-1].n, push.changes[-1].hash
 
 
 def _check_lineage(unit: Unit, push: Push, head: LogHead) -> None:

@@ -5,24 +5,26 @@ against 4 permille a year is made on ``c1 - k * c0`` with ``k = 1 + 0.004 * year
 so it divides by nothing; the interval of the rate is the inversion of that test.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from math import isnan
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from server.stocks.fine_soil import FloatArray
+from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.rate_interval import (
+    SHAPES,
     Moments,
-    RatioInterval,
     Shape,
-    paired_interval,
-    welch_df,
-    welch_interval,
+    paired_intervals,
+    welch_intervals,
 )
-from server.stocks.reasons import Reason, in_order
+from server.stocks.reasons import Reason, mask_of, reasons_of
+from server.stocks.samples import Compared, Samples
 from server.stocks.student_t import ALPHA, critical_t, two_sided_p
 
 PERMILLE_YEAR: Final = 0.004  # annual growth of the reference, as a fraction
@@ -30,9 +32,12 @@ CO2_PER_C: Final = 44.0 / 12.0
 SHORTEST_YEARS: Final = 1.0
 # Fewer pairs than this say less than all points compared without pairing.
 FEWEST_PAIRS_OF_A_MIX: Final = 3
-# A standard error below ten rounding errors of the means is no spread at all.
-_ROUNDING: Final = 10.0 * float(np.finfo(np.float64).eps)
 _ZERO_STOCK_T_HA: Final = 1e-9
+
+_INTERVAL_TOO_SHORT: Final = mask_of([Reason.INTERVAL_TOO_SHORT])
+_ZERO_BASELINE: Final = mask_of([Reason.ZERO_BASELINE])
+_TOO_FEW: Final = mask_of([Reason.SINGLE_POINT, Reason.NO_VARIANCE])
+_ZERO_VARIANCE: Final = mask_of([Reason.ZERO_VARIANCE])
 
 Interval = tuple[float | None, float | None]
 
@@ -164,164 +169,182 @@ def estimate_change(
     >>> result.change_t_ha, str(result.verdict_4permille), str(result.verdict_zero)
     (8.0, 'above', 'gain')
     """
-    stock0 = np.asarray(stock0_t_ha, dtype=np.float64)
-    stock1 = np.asarray(stock1_t_ha, dtype=np.float64)
-    if design is Design.PAIRED and stock0.shape != stock1.shape:
-        raise ValueError("paired stocks differ in number")
-    if not (np.isfinite(stock0).all() and np.isfinite(stock1).all()):
-        raise ValueError("a stock is not finite")
-    result = ChangeEstimate(
-        design=design,
-        n0=stock0.size,
-        n1=stock1.size,
-        years=years,
-        stock0_t_ha=float(stock0.mean()) if stock0.size else None,
-        stock1_t_ha=float(stock1.mean()) if stock1.size else None,
-        reasons=in_order(withheld),
+    sides = [np.asarray(side, dtype=np.float64) for side in (stock0_t_ha, stock1_t_ha)]
+    early, late = (
+        Samples(side, np.zeros(side.size, dtype=np.int64), 1) for side in sides
     )
-    result = _with_change(result, stock0, stock1)
-    result = _with_spread(result, stock0, stock1)
-    return _with_verdicts(_with_rate_test(result, stock0, stock1), bool(withheld))
+    compared = Compared(early, late, np.array([design is Design.PAIRED]))
+    withheld_mask = np.array([mask_of(withheld)], dtype=np.int64)
+    figures = next(estimate_changes(compared, np.array([years]), withheld_mask))
+    return ChangeEstimate(**figures | {"reasons": reasons_of(figures["reasons"])})
 
 
-def _noted(result: ChangeEstimate, *reasons: Reason) -> ChangeEstimate:
-    return replace(result, reasons=in_order((*result.reasons, *reasons)))
+def estimate_changes(
+    compared: Compared, years: FloatArray, withheld: IntArray
+) -> Iterator[dict[str, Any]]:
+    """Estimate many changes at once; see `estimate_change` for the equations.
+
+    Gives the fields of `ChangeEstimate` for each change, with `reasons` still packed
+    into a mask. `withheld` holds a mask per change, `years` its time.
+    """
+    return _Estimates(compared, years, withheld).rows()
 
 
-def _with_change(
-    result: ChangeEstimate, stock0: FloatArray, stock1: FloatArray
-) -> ChangeEstimate:
-    """Add the point estimates: change, annual change, rate."""
-    mean0, mean1 = result.stock0_t_ha, result.stock1_t_ha
-    if mean0 is None or mean1 is None:
-        return result
-    # The mean of differences keeps digits that a difference of means loses.
-    paired = result.design is Design.PAIRED
-    change = float((stock1 - stock0).mean()) if paired else mean1 - mean0
-    result = replace(result, change_t_ha=change)
-    if result.years < SHORTEST_YEARS:
-        result = _noted(result, Reason.INTERVAL_TOO_SHORT)
-    else:
-        annual = change / result.years
-        result = replace(result, annual_t_ha=annual, co2e_t_ha_year=annual * CO2_PER_C)
-    if mean0 < _ZERO_STOCK_T_HA:
-        return _noted(result, Reason.ZERO_BASELINE)
-    if result.annual_t_ha is None:
-        return result
-    return replace(result, rate_permille_year=1000.0 * result.annual_t_ha / mean0)
+class _Estimates:
+    """Columns of m changes; NaN is what cannot be computed."""
+
+    def __init__(
+        self, compared: Compared, years: FloatArray, withheld: IntArray
+    ) -> None:
+        self.compared = compared
+        self.years = years
+        self.withheld = withheld
+        self.mean0, self.mean1 = compared.early.mean, compared.late.mean
+        self.change = compared.change()
+        self.mask = withheld.copy()
+        self._estimate_rate()
+        self._estimate_spread()
+        self._test_rate()
+
+    def _estimate_rate(self) -> None:
+        """Add the point estimates: annual change, rate."""
+        known = ~np.isnan(self.change)
+        short = self.years < SHORTEST_YEARS
+        zero = self.mean0 < _ZERO_STOCK_T_HA
+        self.mask |= np.where(known & short, _INTERVAL_TOO_SHORT, 0)
+        self.mask |= np.where(known & zero, _ZERO_BASELINE, 0)
+        years = np.where(short, np.nan, self.years)
+        self.annual = self.change / years
+        self.rate = 1000.0 * self.annual / np.where(zero, np.nan, self.mean0)
+
+    def _estimate_spread(self) -> None:
+        """Add standard error, interval and p value of the change."""
+        known = ~np.isnan(self.change)
+        few = np.minimum(self.compared.early.n, self.compared.late.n) < 2
+        error, df = self.compared.spread(np.ones(self.years.size))
+        flat = error == 0.0
+        self.mask |= np.where(known & few, _TOO_FEW, 0)
+        self.mask |= np.where(flat, _ZERO_VARIANCE, 0)
+        self.error = error
+        self.df = np.where(flat | few, np.nan, df)
+        half = critical_t(self.df) * error
+        self.low, self.high = self.change - half, self.change + half
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.p_value = two_sided_p(self.change / error, self.df)
+
+    def _test_rate(self) -> None:
+        """Add the test against 4 permille and the interval of the rate."""
+        testable = ~(np.isnan(self.df) | np.isnan(self.annual))
+        ratio = np.where(testable, 1.0 + PERMILLE_YEAR * self.years, np.nan)
+        contrast = self.mean1 - ratio * self.mean0
+        error, df = self.compared.spread(ratio)
+        error = np.where(error > 0.0, error, np.nan)
+        self.t_rate = contrast / error
+        self.df_rate = np.where(np.isnan(self.t_rate), np.nan, df)
+        self.p_rate = two_sided_p(self.t_rate, self.df_rate)
+        self._bound_rate(testable & ~np.isnan(self.rate))
+
+    def _bound_rate(self, testable: BoolArray) -> None:
+        self.rate_low, self.rate_high = np.full((2, testable.size), np.nan)
+        self.shape = np.full(testable.size, _NO_SHAPE)
+        early, late = self.compared.early, self.compared.late
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moments = Moments(
+                self.mean0,
+                self.mean1,
+                early.variance / early.n,
+                late.variance / late.n,
+                self.compared.covariance(),
+            )
+        for paired in (True, False):
+            rows = np.flatnonzero(testable & (self.compared.paired == paired))
+            if not rows.size:
+                continue
+            chosen, n0, n1 = moments.take(rows), early.n[rows], late.n[rows]
+            found = (
+                paired_intervals(chosen, (n0 - 1).astype(np.float64))
+                if paired
+                else welch_intervals(chosen, n0, n1)
+            )
+            years = self.years[rows]
+            self.rate_low[rows] = 1000.0 * (found.low - 1.0) / years
+            self.rate_high[rows] = 1000.0 * (found.high - 1.0) / years
+            self.shape[rows] = found.shape
+
+    def _verdicts(self) -> tuple[list[Verdict], list[ZeroVerdict]]:
+        judged = (self.withheld == 0) & ~np.isnan(self.p_value)
+        rated = judged & ~np.isnan(self.rate) & ~np.isnan(self.p_rate)
+        no_verdict = (Verdict.NOT_ASSESSABLE, Verdict.NOT_DISTINGUISHABLE)
+        no_change = (ZeroVerdict.NOT_ASSESSABLE, ZeroVerdict.NO_DETECTABLE_CHANGE)
+        return (
+            _judge(rated, self.p_rate, self.t_rate, (*no_verdict, *_SIDES)),
+            _judge(judged, self.p_value, self.change, (*no_change, *_ZERO_SIDES)),
+        )
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Give the fields of each change."""
+        verdicts, zero_verdicts = self._verdicts()
+        yearly = np.where(np.isnan(self.annual), np.nan, self.years)
+        annual = _pairs(self.low / yearly, self.high / yearly)
+        rates = zip(_optional(self.rate_low), _optional(self.rate_high), strict=True)
+        bounded = (self.shape != _NO_SHAPE).tolist()
+        columns: dict[str, list[Any]] = {
+            "design": [_DESIGNS[int(paired)] for paired in self.compared.paired],
+            "n0": self.compared.early.n.tolist(),
+            "n1": self.compared.late.n.tolist(),
+            "years": self.years.tolist(),
+            "stock0_t_ha": _optional(self.mean0),
+            "stock1_t_ha": _optional(self.mean1),
+            "change_t_ha": _optional(self.change),
+            "se_t_ha": _optional(self.error),
+            "df": _optional(self.df),
+            "change_ci95_t_ha": _pairs(self.low, self.high),
+            "p_value": _optional(self.p_value),
+            "annual_t_ha": _optional(self.annual),
+            "annual_ci95_t_ha": annual,
+            "co2e_t_ha_year": _optional(self.annual * CO2_PER_C),
+            "rate_permille_year": _optional(self.rate),
+            "rate_ci95_permille_year": [
+                ends if known else None
+                for ends, known in zip(rates, bounded, strict=True)
+            ],
+            "rate_ci95_shape": [_SHAPES[shape] for shape in self.shape.tolist()],
+            "p_vs_4permille": _optional(self.p_rate),
+            "t_vs_4permille": _optional(self.t_rate),
+            "df_vs_4permille": _optional(self.df_rate),
+            "verdict_4permille": verdicts,
+            "verdict_zero": zero_verdicts,
+            "reasons": self.mask.tolist(),
+        }
+        names = tuple(columns)
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
-def _with_spread(
-    result: ChangeEstimate, stock0: FloatArray, stock1: FloatArray
-) -> ChangeEstimate:
-    """Add standard error, interval and p value of the change."""
-    if result.change_t_ha is None:
-        return result
-    if min(result.n0, result.n1) < 2:
-        return _noted(result, Reason.SINGLE_POINT, Reason.NO_VARIANCE)
-    error, df = _spread(result.design, stock0, stock1, 1.0)
-    if error == 0.0:
-        return _noted(replace(result, se_t_ha=0.0), Reason.ZERO_VARIANCE)
-    change, half = result.change_t_ha, float(critical_t(df)) * error
-    low, high = change - half, change + half
-    annual = result.annual_t_ha is not None
-    return replace(
-        result,
-        se_t_ha=error,
-        df=df,
-        change_ci95_t_ha=(low, high),
-        p_value=float(two_sided_p(change / error, df)),
-        annual_ci95_t_ha=(low / result.years, high / result.years) if annual else None,
-    )
+_Word = TypeVar("_Word", Verdict, ZeroVerdict)
+_SHAPES: Final = (*SHAPES, None)
+_NO_SHAPE: Final = len(SHAPES)
+_DESIGNS: Final = (Design.UNPAIRED, Design.PAIRED)
+_SIDES: Final = (Verdict.BELOW, Verdict.ABOVE)
+_ZERO_SIDES: Final = (ZeroVerdict.LOSS, ZeroVerdict.GAIN)
 
 
-def _with_rate_test(
-    result: ChangeEstimate, stock0: FloatArray, stock1: FloatArray
-) -> ChangeEstimate:
-    """Add the test against 4 permille and the interval of the rate."""
-    if result.df is None or result.annual_t_ha is None:
-        return result
-    ratio = 1.0 + PERMILLE_YEAR * result.years
-    contrast = float(stock1.mean() - ratio * stock0.mean())
-    error, df = _spread(result.design, stock0, stock1, ratio)
-    if error > 0.0:
-        t = contrast / error
-        p = float(two_sided_p(t, df))
-        result = replace(result, t_vs_4permille=t, df_vs_4permille=df, p_vs_4permille=p)
-    if result.rate_permille_year is None:
-        return result
-    moments = _moments(result.design, stock0, stock1)
-    if result.design is Design.PAIRED:
-        interval = paired_interval(moments, float(result.n0 - 1))
-    else:
-        interval = welch_interval(moments, result.n0, result.n1)
-    return replace(
-        result,
-        rate_ci95_permille_year=_rates(interval, result.years),
-        rate_ci95_shape=interval.shape,
-    )
+def _judge(
+    judged: BoolArray, p_value: FloatArray, sign: FloatArray, words: tuple[_Word, ...]
+) -> list[_Word]:
+    """Choose between not assessable, not distinguishable, negative and positive."""
+    with np.errstate(invalid="ignore"):
+        choice = np.where(p_value < ALPHA, np.where(sign > 0.0, 3, 2), 1)
+    return [words[number] for number in np.where(judged, choice, 0)]
 
 
-def _with_verdicts(result: ChangeEstimate, withheld: bool) -> ChangeEstimate:  # noqa: FBT001
-    if withheld or result.change_t_ha is None or result.p_value is None:
-        return result
-    result = replace(result, verdict_zero=_against_zero(result.change_t_ha, result))
-    if result.rate_permille_year is None:
-        return result
-    return replace(result, verdict_4permille=_against_4permille(result))
+def _optional(values: FloatArray) -> list[float | None]:
+    """Give plain numbers, None for NaN."""
+    return [None if isnan(value) else value for value in values.tolist()]
 
 
-def _against_zero(change_t_ha: float, result: ChangeEstimate) -> ZeroVerdict:
-    if result.p_value is None or result.p_value >= ALPHA:
-        return ZeroVerdict.NO_DETECTABLE_CHANGE
-    return ZeroVerdict.GAIN if change_t_ha > 0.0 else ZeroVerdict.LOSS
-
-
-def _against_4permille(result: ChangeEstimate) -> Verdict:
-    if result.p_vs_4permille is None or result.t_vs_4permille is None:
-        return Verdict.NOT_ASSESSABLE
-    if result.p_vs_4permille >= ALPHA:
-        return Verdict.NOT_DISTINGUISHABLE
-    return Verdict.ABOVE if result.t_vs_4permille > 0.0 else Verdict.BELOW
-
-
-def _moments(design: Design, stock0: FloatArray, stock1: FloatArray) -> Moments:
-    n0, n1 = stock0.size, stock1.size
-    mean0, mean1 = float(stock0.mean()), float(stock1.mean())
-    covariance = 0.0
-    if design is Design.PAIRED:
-        products = (stock0 - mean0) * (stock1 - mean1)
-        covariance = float(products.sum()) / (n0 - 1) / n0
-    return Moments(
-        mean0,
-        mean1,
-        float(stock0.var(ddof=1)) / n0,
-        float(stock1.var(ddof=1)) / n1,
-        covariance,
-    )
-
-
-def _spread(
-    design: Design, stock0: FloatArray, stock1: FloatArray, ratio: float
-) -> tuple[float, float]:
-    """Give standard error and df of ``mean1 - ratio * mean0``; 0 is no spread."""
-    if design is Design.PAIRED:
-        contrast = stock1 - ratio * stock0
-        error = float(contrast.std(ddof=1)) / contrast.size**0.5
-        df = float(contrast.size - 1)
-    else:
-        var0 = ratio * ratio * float(stock0.var(ddof=1)) / stock0.size
-        var1 = float(stock1.var(ddof=1)) / stock1.size
-        error = (var0 + var1) ** 0.5
-        df = float(welch_df(var1, var0, stock1.size, stock0.size))
-    scale = max(abs(float(stock0.mean())), abs(float(stock1.mean())))
-    return (error if error > _ROUNDING * scale else 0.0), df
-
-
-def _rates(interval: RatioInterval, years: float) -> Interval:
-    """Turn ratios of stocks into permille a year."""
-    low, high = (
-        None if ratio is None else 1000.0 * (ratio - 1.0) / years
-        for ratio in (interval.low, interval.high)
-    )
-    return low, high
+def _pairs(low: FloatArray, high: FloatArray) -> list[tuple[float, float] | None]:
+    return [
+        None if isnan(ends[0]) else ends
+        for ends in zip(low.tolist(), high.tolist(), strict=True)
+    ]

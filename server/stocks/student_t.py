@@ -27,13 +27,37 @@ def two_sided_p(t: ArrayLike, df: ArrayLike) -> FloatArray:
     return p
 
 
-def critical_t(df: ArrayLike) -> FloatArray:
-    """Give the t that 95 % of the distribution lie within, either side.
+def critical_t(df: ArrayLike, level: float = LEVEL) -> FloatArray:
+    """Give the t that a share of the distribution lies within, either side.
 
-    Shape of `df`, NaN gives NaN, df > 0 need not be whole.
+    Shape of `df`, NaN gives NaN, df > 0 need not be whole. `level` is 0.95 unless a
+    report profile asks for another.
 
-    >>> round(float(critical_t(3)), 6)
-    3.182446
+    >>> round(float(critical_t(3)), 6), round(float(critical_t(3, 0.9)), 6)
+    (3.182446, 2.353363)
     """
-    t: FloatArray = special.stdtrit(np.asarray(df, dtype=np.float64), 1.0 - ALPHA / 2)
+    t: FloatArray = special.stdtrit(np.asarray(df, dtype=np.float64), (1.0 + level) / 2)
     return t
+
+
+def welch_df(
+    var_a: ArrayLike, var_b: ArrayLike, n_a: ArrayLike, n_b: ArrayLike
+) -> FloatArray:
+    """Give the Welch-Satterthwaite degrees of freedom of a difference of means.
+
+    ``df = (va + vb)^2 / (va^2 / (na - 1) + vb^2 / (nb - 1))``; va, vb variances of the
+    two means; na, nb >= 2. Two variances of 0 give na - 1.
+
+    >>> float(welch_df(1.0, 1.0, 5, 5))
+    8.0
+    """
+    first = np.asarray(var_a, dtype=np.float64)
+    total = np.asarray(first + np.asarray(var_b, dtype=np.float64))
+    # Shares keep the squares away from overflow and underflow.
+    share_a = np.divide(first, total, out=np.ones_like(total), where=total > 0.0)
+    share_b = 1.0 - share_a
+    df: FloatArray = 1.0 / (
+        np.square(share_a) / (np.asarray(n_a) - 1)
+        + np.square(share_b) / (np.asarray(n_b) - 1)
+    )
+    return df

@@ -1,0 +1,219 @@
+"""Layers of many plots as columns: one pass over the objects, arrays from there on.
+
+A layer knows the number of its core, a core that of its point, a point that of its
+campaign, a campaign that of its plot. Points are numbered plot by plot, in order of
+first appearance.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from server.stocks.fine_soil import FloatArray
+from server.stocks.plausibility import ORGANIC_SOC_G_KG, bd_soc_implausible
+from server.stocks.points import Layer
+from server.stocks.profiles import BoolArray, IntArray
+from server.stocks.reasons import Reason, mask_of
+
+# Bulk density of these methods comes from no sample of the plot at all.
+UNMEASURED_BD: Final = frozenset({"pedotransfer", "literature"})
+# Measured on the same plot in another campaign: shown, but the verdict stands.
+CARRIED_OVER_BD: Final = "carried_over"
+_ESTIMATED_BD: Final = UNMEASURED_BD | {CARRIED_OVER_BD}
+
+_BD_ESTIMATED: Final = mask_of([Reason.BD_ESTIMATED])
+_ORGANIC_LAYER: Final = mask_of([Reason.ORGANIC_LAYER])
+_BD_SOC_IMPLAUSIBLE: Final = mask_of([Reason.BD_SOC_IMPLAUSIBLE])
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Layers, cores, points and campaigns of many plots."""
+
+    layers: Sequence[Layer]
+    layer_core: IntArray
+    core_point: IntArray
+    first_layers: Sequence[Layer]  # one per point: its names
+    point_campaign: IntArray
+    campaign_keys: Sequence[str]
+    campaign_plot: IntArray
+    plots: int
+
+    @cached_property
+    def layer_point(self) -> IntArray:
+        """Number of the point of each layer."""
+        return self.core_point[self.layer_core]
+
+    @cached_property
+    def core_plot(self) -> IntArray:
+        """Number of the plot of each core."""
+        return self.campaign_plot[self.point_campaign[self.core_point]]
+
+    @cached_property
+    def top_cm(self) -> FloatArray:
+        """Upper depth of each layer."""
+        return np.array([layer.top_cm for layer in self.layers], dtype=np.float64)
+
+    @cached_property
+    def bottom_cm(self) -> FloatArray:
+        """Lower depth of each layer."""
+        return np.array([layer.bottom_cm for layer in self.layers], dtype=np.float64)
+
+    @cached_property
+    def soc_g_kg(self) -> FloatArray:
+        """SOC of each layer; NaN where missing."""
+        return _column([layer.soc_g_kg for layer in self.layers])
+
+    @cached_property
+    def bd_fine_g_cm3(self) -> FloatArray:
+        """Fine bulk density of each layer; NaN where missing."""
+        return _column([layer.bd_fine_g_cm3 for layer in self.layers])
+
+    @cached_property
+    def core_soil_end_cm(self) -> FloatArray:
+        """Depth of bedrock or hardpan of each core; NaN where none was met."""
+        depths_cm = _column([layer.complete_soil_cm for layer in self.layers])
+        end_cm = np.full(self.core_point.size, np.nan)
+        np.fmin.at(end_cm, self.layer_core, depths_cm)
+        return end_cm
+
+    @cached_property
+    def point_day(self) -> FloatArray:
+        """Mean sampling day of each point, proleptic ordinal."""
+        days = [layer.date.toordinal() for layer in self.layers]
+        total = np.bincount(self.layer_point, weights=days)
+        return np.asarray(total / np.bincount(self.layer_point), dtype=np.float64)
+
+    @cached_property
+    def campaign_day(self) -> FloatArray:
+        """Mean sampling day over the points of each campaign."""
+        total = np.bincount(self.point_campaign, weights=self.point_day)
+        return np.asarray(total / np.bincount(self.point_campaign), dtype=np.float64)
+
+    @cached_property
+    def campaign_points(self) -> list[list[int]]:
+        """Numbers of the points of each campaign."""
+        points: list[list[int]] = [[] for _ in self.campaign_keys]
+        for point, campaign in enumerate(self.point_campaign.tolist()):
+            points[campaign].append(point)
+        return points
+
+    @cached_property
+    def plot_campaigns(self) -> list[list[int]]:
+        """Numbers of the campaigns of each plot, by mean date."""
+        days, keys = self.campaign_day.tolist(), self.campaign_keys
+        campaigns: list[list[int]] = [[] for _ in range(self.plots)]
+        for campaign, plot in enumerate(self.campaign_plot.tolist()):
+            campaigns[plot].append(campaign)
+        for numbers in campaigns:
+            numbers.sort(key=lambda number: (days[number], keys[number]))
+        return campaigns
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Name of the place of each point, shared by its visits."""
+        return [
+            layer.point if layer.pairing is None else layer.pairing
+            for layer in self.first_layers
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the layers that a stock was made of say, per point."""
+
+    mask: IntArray
+    bd_unmeasured: BoolArray
+    soc_methods: Sequence[frozenset[str | None]]
+
+
+def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
+    """Number cores, points, campaigns and plots."""
+    layer_core: list[int] = []
+    core_point: list[int] = []
+    first_layers: list[Layer] = []
+    point_campaign: list[int] = []
+    campaign_keys: list[str] = []
+    campaign_plot: list[int] = []
+    everything: list[Layer] = []
+    count = 0
+    for plot, layers in enumerate(plots):
+        count += 1
+        cores: dict[tuple[str, str, str], int] = {}
+        points: dict[tuple[str, str], int] = {}
+        campaigns: dict[str, int] = {}
+        everything.extend(layers)
+        for layer in layers:
+            key = (layer.campaign, layer.point, layer.core)
+            core = cores.get(key)
+            if core is None:
+                campaign = campaigns.get(layer.campaign)
+                if campaign is None:
+                    campaign = campaigns[layer.campaign] = len(campaign_keys)
+                    campaign_keys.append(layer.campaign)
+                    campaign_plot.append(plot)
+                point = points.get(key[:2])
+                if point is None:
+                    point = points[key[:2]] = len(first_layers)
+                    first_layers.append(layer)
+                    point_campaign.append(campaign)
+                core = cores[key] = len(core_point)
+                core_point.append(point)
+            layer_core.append(core)
+    return Gathered(
+        layers=everything,
+        layer_core=np.array(layer_core, dtype=np.int64),
+        core_point=np.array(core_point, dtype=np.int64),
+        first_layers=first_layers,
+        point_campaign=np.array(point_campaign, dtype=np.int64),
+        campaign_keys=campaign_keys,
+        campaign_plot=np.array(campaign_plot, dtype=np.int64),
+        plots=count,
+    )
+
+
+def facts(gathered: Gathered, used: BoolArray) -> Facts:
+    """Collect what is known of the layers used; a layer not used has no say."""
+    count = len(gathered.first_layers)
+    point = gathered.layer_point
+    soc, density = gathered.soc_g_kg, gathered.bd_fine_g_cm3
+    mask = np.array([mask_of(layer.reasons) for layer in gathered.layers])
+    bd_methods = [layer.bd_method for layer in gathered.layers]
+    estimated = np.array([method in _ESTIMATED_BD for method in bd_methods])
+    mask |= np.where(estimated, _BD_ESTIMATED, 0)
+    mask |= np.where(soc > ORGANIC_SOC_G_KG, _ORGANIC_LAYER, 0)
+    mask |= np.where(bd_soc_implausible(density, soc), _BD_SOC_IMPLAUSIBLE, 0)
+    point_mask = np.zeros(count, dtype=np.int64)
+    np.bitwise_or.at(point_mask, point[used], mask[used])
+    unmeasured = np.zeros(count, dtype=np.bool_)
+    if estimated.any():
+        guessed = np.array([method in UNMEASURED_BD for method in bd_methods])
+        unmeasured[point[used & guessed]] = True
+    return Facts(point_mask, unmeasured, _soc_methods(gathered, used & ~np.isnan(soc)))
+
+
+def _soc_methods(gathered: Gathered, used: BoolArray) -> list[frozenset[str | None]]:
+    """Give the laboratory methods of each point."""
+    numbers: dict[str | None, int] = {}
+    method = np.array(
+        [
+            numbers.setdefault(layer.soc_method, len(numbers))
+            for layer in gathered.layers
+        ]
+    )
+    names = list(numbers)
+    pairs = np.unique(gathered.layer_point[used] * len(names) + method[used])
+    owner, number = np.divmod(pairs, max(len(names), 1))
+    single = [frozenset([name]) for name in names]
+    found: list[frozenset[str | None]] = [frozenset()] * len(gathered.first_layers)
+    for point, index in zip(owner.tolist(), number.tolist(), strict=True):
+        # Points of one method share one set.
+        found[point] = found[point] | single[index] if found[point] else single[index]
+    return found
+
+
+def _column(values: list[float | None]) -> FloatArray:
+    return np.array(values, dtype=np.float64)
