@@ -7,23 +7,15 @@ from server.store.driver import Connection
 from server.store.rows import json_list
 from server.sync.desk import Desk
 
-# From any record up to its plot. A quarantined record hangs on its parent too, so
-# that the plot can say how many of its inputs wait for a person.
-_PLOTS_ABOVE: Final = """
-    WITH RECURSIVE above (id) AS (
-        SELECT value FROM json_each(?2)
-        UNION
-        SELECT record.parent_id FROM above JOIN record
-            ON record.project_id = ?1 AND record.id = above.id
-        WHERE record.parent_id IS NOT NULL
-        UNION
-        SELECT quarantine.parent_id FROM above JOIN quarantine
-            ON quarantine.project_id = ?1 AND quarantine.record_id = above.id
-        WHERE quarantine.parent_id IS NOT NULL
-    )
-    SELECT record.id FROM above JOIN record
-        ON record.project_id = ?1 AND record.id = above.id
-    WHERE record.type = 'plot'
+# One step up. A quarantined record hangs on its parent too, so that the plot can say
+# how many of its inputs wait for a person. Each step is a search by key; one
+# recursive query for all of them was planned as a scan of the table.
+_STEP_UP: Final = """
+    SELECT id, type, parent_id FROM record
+    WHERE project_id = ?1 AND id IN (SELECT value FROM json_each(?2))
+    UNION ALL
+    SELECT record_id, 'quarantined', parent_id FROM quarantine
+    WHERE project_id = ?1 AND record_id IN (SELECT value FROM json_each(?2))
 """
 _PLOTS_OF_CAMPAIGNS: Final = """
     SELECT DISTINCT point.parent_id FROM record core JOIN record point
@@ -61,13 +53,25 @@ def _plots(connection: Connection, desk: Desk, stream: str) -> Iterable[str]:
         for name in ("plot_id", "point_id", "core_id", "sample_id")
         if isinstance(old.values.get(name), str)
     }
-    yield from _column(connection, _PLOTS_ABOVE, stream, json_list(ids))
+    yield from _climb(connection, stream, ids)
     if any(record.type == "project" for record in written):
         yield from _column(connection, _PLOTS, stream)
     campaigns = [record.id for record in written if record.type == "campaign"]
     if campaigns:
         wanted = json_list(campaigns)
         yield from _column(connection, _PLOTS_OF_CAMPAIGNS, stream, wanted)
+
+
+def _climb(connection: Connection, stream: str, ids: set[str]) -> set[str]:
+    """Go from any records up to their plots."""
+    plots: set[str] = set()
+    seen: set[str] = set()
+    while ids:
+        seen |= ids
+        rows = connection.execute(_STEP_UP, (stream, json_list(sorted(ids)))).fetchall()
+        plots |= {name for name, kind, _ in rows if kind == "plot"}
+        ids = {parent for _, _, parent in rows if parent is not None} - seen
+    return plots
 
 
 def _column(connection: Connection, sql: str, *values: str) -> list[str]:
