@@ -42,7 +42,7 @@ test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 bench: $(READY)
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -36,11 +36,11 @@ class RunningServer:
             lambda store: store.read(lambda unit: getattr(unit, what)(*arguments))
         )
 
-    async def laptop(self, name="laptop", streams=None):
+    async def laptop(self, name="laptop", streams=None, log=None):
         """Enrol a laptop of the tests."""
         projects = tuple(streams or [self.stream])
         code, _ = await self.ask(lambda s: issue_code(s, Clock(), projects, name))
-        laptop = TestLaptop(self.url, "", self.stream)
+        laptop = TestLaptop(self.url, "", self.stream, log)
         body = {"code": code, "name": name, "log": laptop.log}
         async with (
             ClientSession() as session,

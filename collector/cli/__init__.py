@@ -89,7 +89,10 @@ class Root(click.Group):
 
 
 @click.group(
-    cls=Root, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}
+    "permille",
+    cls=Root,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="permille")
 @click.option(

@@ -1,9 +1,7 @@
 """The edge of the program: every way to end becomes words and an exit code."""
 
-import errno
 import json
 import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -25,6 +23,9 @@ def run(command: Callable[[], object], *, as_json: bool) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; what was saved before is kept", err=True)
         return INTERRUPTED
+    except SystemExit:
+        # click leaves so when the reader went away (`permille plot list | head`).
+        return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the edge: a bug, told in one line
         return _ended(error, as_json=as_json)
     return int(result) if isinstance(result, int) else Exit.DONE
@@ -87,10 +88,6 @@ def _wrong_usage(error: click.ClickException, *, as_json: bool) -> int:
 
 
 def _system(error: OSError, *, as_json: bool) -> int:
-    if error.errno == errno.EPIPE:
-        # The reader went away (`permille sample list | head`): that is its right.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
     where = f"{error.filename}: " if error.filename else ""
     text = f"{where}{error.strerror or error}"
     tell_error(text, "check path and rights", "system", as_json=as_json)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def init(
     app: App, name: str | None, person: str | None, encrypt: bool, as_json: bool
 ) -> None:
-    r"""Set up this laptop.
+    """Set up this laptop.
 
     The database is always encrypted. Without --encrypt its key lies beside it,
     readable by you only; with --encrypt there is no key file, and each command
@@ -59,7 +59,7 @@ def init(
 @json_option
 @pass_app
 def enrol(app: App, url: str, code: str, as_json: bool) -> None:
-    r"""Make this laptop known to a server, with a code of its administrator.
+    """Make this laptop known to a server, with a code of its administrator.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def enrol(app: App, url: str, code: str, as_json: bool) -> None:
 @json_option
 @pass_app
 def status(app: App, check: bool, as_json: bool) -> int:
-    r"""Say what waits, and whether this laptop may be wiped.
+    """Say what waits, and whether this laptop may be wiped.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from schemas.records import TYPES
 @json_option
 @pass_app
 def conflicts(app: App, as_json: bool) -> int:
-    r"""Show open conflicts: what both had seen, theirs, ours.
+    """Show open conflicts: what both had seen, theirs, ours.
 
     The first value stands until a person decides on the server.
 
@@ -64,7 +64,7 @@ def fix(  # noqa: PLR0917 - click passes them by name
     yes: bool,
     as_json: bool,
 ) -> int:
-    r"""List what the server could not apply, and correct it.
+    """List what the server could not apply, and correct it.
 
     A fix is a new change that names the old one and carries the whole record;
     what waited for the record is sent again with it.

@@ -31,7 +31,7 @@ _POINT_HEADERS: Final = ("plot", "campaign", "point", "depth cm", "SOC t/ha", "r
 def stocks(
     app: App, project: str | None, plot: str | None, points: bool, as_json: bool
 ) -> None:
-    r"""Show SOC stocks and their changes, as the server derived them.
+    """Show SOC stocks and their changes, as the server derived them.
 
     \b
     Example:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def sync(app: App, as_json: bool) -> int:
-    r"""Push what was recorded here and pull what is new.
+    """Push what was recorded here and pull what is new.
 
     Safe to stop and to repeat at any time.
 

@@ -20,7 +20,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: Rejected rows shown on the screen; the file has them all.
 SHOWN: Final = 20
 
-_HELP: Final = r"""Import a table with one line per layer.
+_HELP: Final = """Import a table with one line per layer.
 
 Without --write everything is checked and nothing is written. Rows that are here
 already are left alone, so an import that was stopped is simply run again.

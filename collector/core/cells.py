@@ -12,7 +12,7 @@ _LABEL: Final = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*(?:-|\u2013|\u2014|to|_)\s*(\d+(?:[.,]\d+)?)"
 )
 _DATE_LABEL: Final = re.compile(
-    r"\d{1,2}[-./ ][A-Za-z]{3,}\.?|[A-Za-z]{3,}\.?[-./ ]\d{1,4}"
+    r"\d{1,2}[-./ ]{1,2}[A-Za-z]{3,}\.?|[A-Za-z]{3,}\.?[-./ ]\d{1,4}"
     r"|\d{4}-\d{2}-\d{2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
 )
 DECIMALS: Final = 6  # 10 nm: below it are only the traces of float arithmetic

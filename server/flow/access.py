@@ -31,10 +31,13 @@ async def enrol(
 ) -> tuple[Device, str]:
     """Turn a one-time code into a device with its token.
 
+    A laptop that was revoked and enrols again goes on with its log, so that what it
+    recorded meanwhile still arrives.
+
     Raises
     ------
     RequestError
-        If the code is unknown, used or expired, or the log is taken.
+        If the code is unknown, used or expired.
     """
     token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
 
@@ -46,6 +49,8 @@ async def enrol(
         unit.add_device(device, digest(token))
         if unit.log_head(log) is None:
             unit.add_log(log, device.id)
+        else:
+            unit.hand_over_log(log, device.id)
         return device
 
     return await store.write(job), token

@@ -120,7 +120,7 @@ def pull(unit: Unit, push: Push, streams: frozenset[str]) -> Pulled:
         if left <= 0:
             more = more or unit.count_after(stream, after) > 0
             continue
-        page = unit.page(stream, after, left, push.log)
+        page = unit.page(stream, after, left, push)
         pulled.rows.extend(page.rows)
         left -= len(page.rows)
         more = more or page.more

@@ -33,14 +33,20 @@ _HOLDERS: Final = f"""
     WHERE project_id = ? AND type = ?
       AND natural_key IN (SELECT value FROM json_each(?))
 """  # noqa: S608
+# Only a campaign, an organisation or a revisited point is looked for in all records of
+# a type: they are deleted once in a project's life.
 _REFERRERS: Final = """
-    SELECT id FROM record WHERE project_id = ? AND deleted = 0 AND (
-        parent_id = ?2
-        OR (type = 'core' AND json_extract(fields, '$.campaign_id') = ?2)
-        OR (type = 'point' AND json_extract(fields, '$.revisits_point_id') = ?2)
-        OR (type = 'project' AND json_extract(fields, '$.organisation_id') = ?2)
-    ) AND type NOT IN ('stock', 'change')
+    SELECT id FROM record WHERE project_id = ?1 AND parent_id = ?2 AND deleted = 0
+        AND type NOT IN ('stock', 'change')
+    UNION
+    SELECT id FROM record WHERE project_id = ?1 AND type = ?3 AND deleted = 0
+        AND json_extract(fields, ?4) = ?2
 """
+_REFERRED_BY: Final = {
+    "campaign": ("core", "$.campaign_id"),
+    "point": ("point", "$.revisits_point_id"),
+    "organisation": ("project", "$.organisation_id"),
+}
 _KNOWN: Final = f"""
     SELECT {VERDICT_COLUMNS} FROM change
     WHERE project_id = ? AND change_id IN (SELECT value FROM json_each(?))
@@ -147,7 +153,8 @@ class CustodyQueries:
         for judged in batch:
             if judged.change.op == Op.DELETE:
                 target = judged.change.record
-                rows = self.connection.execute(_REFERRERS, (stream, target))
+                by = _REFERRED_BY.get(judged.change.type, (None, "$"))
+                rows = self.connection.execute(_REFERRERS, (stream, target, *by))
                 desk.referrers[stream, target] = {row[0] for row in rows}
 
     def _lay_known(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
@@ -282,13 +289,14 @@ def put_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None
     """Write records as they are to stand."""
     connection.executemany(
         "INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,"
-        " natural_key, deleted, clean, open_conflicts, last_log)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " natural_key, deleted, clean, open_conflicts, last_log, last_n)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (project_id, id) DO UPDATE SET seq = excluded.seq,"
         " fields = excluded.fields, writers = excluded.writers,"
         " parent_id = excluded.parent_id, natural_key = excluded.natural_key,"
         " deleted = excluded.deleted, clean = excluded.clean,"
-        " open_conflicts = excluded.open_conflicts, last_log = excluded.last_log",
+        " open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,"
+        " last_n = excluded.last_n",
         rows,
     )
 

@@ -15,10 +15,12 @@ _CLAIM: Final = """
         ORDER BY up_to_seq LIMIT 1
     ) RETURNING project_id, plot_id, up_to_seq
 """
+# The + keeps SQLite from walking the primary key for the order: it searches by parent
+# and sorts what it found.
 _CHILDREN: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
     WHERE project_id = ? AND parent_id IN (SELECT value FROM json_each(?))
-      AND type = ? AND deleted = 0 ORDER BY id
+      AND +type = ? AND deleted = 0 ORDER BY +id
 """  # noqa: S608 - the columns are a constant
 _BY_ID: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record

@@ -55,6 +55,14 @@ class DeviceQueries:
             [(project, device.id) for project in device.projects],
         )
 
+    def hand_over_log(self, log: str, device: str) -> None:
+        """Give the log of a revoked device to the one that takes its place."""
+        self.connection.execute(
+            "UPDATE log SET device_id = ? WHERE log_id = ? AND device_id IN"
+            " (SELECT device_id FROM device WHERE revoked_at IS NOT NULL)",
+            (device, log),
+        )
+
     def device_by_token(self, token_hash: str) -> Device | None:
         """Give the device of a token unless it was revoked."""
         row = self.connection.execute(

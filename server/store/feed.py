@@ -9,10 +9,11 @@ from server.store.driver import Connection
 from server.store.port import FeedRow, Page
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
 from server.sync.model import Record
+from server.sync.request import Push
 
 _PAGE: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
-    WHERE project_id = ? AND seq > ? AND NOT (clean AND last_log IS ?)
+    WHERE project_id = ? AND seq > ? AND NOT (clean AND last_log IS ? AND last_n > ?)
     ORDER BY seq LIMIT ?
 """  # noqa: S608 - the columns are a constant
 _CONFLICTS: Final = """
@@ -30,9 +31,10 @@ class FeedQueries:
 
     connection: Connection
 
-    def page(self, stream: str, after: int, most: int, log: str) -> Page:
-        """Give rows after a number, without those the log can compute itself."""
-        found = self.connection.execute(_PAGE, (stream, after, log, most + 1))
+    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
+        """Give rows after a number, without those the push's verdicts speak for."""
+        mine = (push.log, push.acked_n)
+        found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
         records = [record_of(row) for row in found]
         kept = _within_bytes(records[:most])
         more = len(kept) < len(records)

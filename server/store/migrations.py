@@ -65,6 +65,7 @@ def _record(db: Database) -> None:
             "clean": int,
             "open_conflicts": int,
             "last_log": str,
+            "last_n": int,
         },
         pk=("project_id", "id"),
         not_null={"type", "seq", "fields", "writers", "deleted", "clean"},

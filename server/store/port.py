@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from server.sync.desk import Desk
 from server.sync.model import Judged, Origin, Record, Verdict
+from server.sync.request import Push
 
 T = TypeVar("T")
 
@@ -128,8 +129,8 @@ class Custody(Protocol):
 class Feed(Protocol):
     """What laptops receive."""
 
-    def page(self, stream: str, after: int, most: int, log: str) -> Page:
-        """Give rows after a number, without those the log can compute itself."""
+    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
+        """Give rows after a number, without those the push's verdicts speak for."""
 
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""
@@ -146,6 +147,9 @@ class Devices(Protocol):
 
     def add_device(self, device: Device, token_hash: str) -> None:
         """Keep a device and its projects."""
+
+    def hand_over_log(self, log: str, device: str) -> None:
+        """Give the log of a revoked device to the one that takes its place."""
 
     def device_by_token(self, token_hash: str) -> Device | None:
         """Give the device of a token unless it was revoked."""

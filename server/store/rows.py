@@ -59,6 +59,7 @@ def record_row(record: Record) -> tuple[Any, ...]:
         int(record.clean),
         record.open_conflicts,
         last.log if last else None,
+        last.n if last else None,
     )
 
 

@@ -285,3 +285,29 @@ async def test_an_idle_sync_is_small(server):
     assert status == 200
     # 600 bytes in all is the goal with headers; bodies are bounded to 2/3 of it.
     assert len(raw) + len(body) < 800
+
+
+async def test_a_revoked_laptop_that_enrols_again_delivers_what_it_recorded(pair):
+    server, a, _b, plot, _base = pair
+    device = next(d for d in await server.report("devices") if d.name == "north")
+    await server.ask(
+        lambda store: store.write(lambda unit: unit.revoke(device.id, "2026-01-01"))
+    )
+    a.add("point", {"plot_id": plot, "code": "meanwhile"})
+    again = await server.laptop("north again", log=a.log)
+    a.token = again.token
+    assert (await a.sync()).outcomes == ["accepted"]
+
+
+async def test_another_laptop_cannot_take_a_log_that_is_in_use(pair):
+    server, a, _b, _plot, _base = pair
+    thief = await server.laptop("thief", log=a.log)
+    status, raw = await thief.post(thief.body())
+    assert (status, json.loads(raw)["code"]) == (403, "foreign_log")
+
+
+async def test_a_laptop_that_lost_its_base_gets_its_own_rows_too(pair):
+    _server, a, _b, plot, _base = pair
+    assert (await a.sync()).rows == []
+    a.cursors.clear()
+    assert plot in {row["r"] for row in (await a.sync()).rows}

@@ -96,10 +96,30 @@ def field(permille):
     permille("plot", "add", "--code", "HF", "--land-use", "cropland")
     permille("point", "add", "--plot", "HF", "--code", "1")
     permille(
-        *"campaign add --name 2026 --purpose baseline --start-date 2026-05-01".split()
+        *[
+            "campaign",
+            "add",
+            "--name",
+            "2026",
+            "--purpose",
+            "baseline",
+            "--start-date",
+            "2026-05-01",
+        ]
     )
     permille(
-        *"core add --plot HF --point 1 --campaign 2026 --sampled-at 2026-05-03".split()
+        *[
+            "core",
+            "add",
+            "--plot",
+            "HF",
+            "--point",
+            "1",
+            "--campaign",
+            "2026",
+            "--sampled-at",
+            "2026-05-03",
+        ]
     )
     return permille
 

@@ -1,7 +1,8 @@
 """Answers of a server, written by hand."""
 
-from schemas.messages import decode_response, encode
+from collector.core.reply import read_reply
 from schemas.ids import natural_id
+from schemas.messages import decode_response, encode
 
 EPOCH = "0190a000-0000-7000-8000-00000000000e"
 STREAM = "0190a000-0000-7000-8000-000000000001"
@@ -52,8 +53,6 @@ def lines(*messages):
 
 
 def reply(*messages):
-    from collector.core.reply import read_reply
-
     for message in messages:
         decode_response(encode(message))
     return read_reply(lines(*messages))

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from click.testing import CliRunner
+
+from collector.cli import cli
 
 
 def test_a_laptop_is_set_up_once(bare):
@@ -122,10 +125,6 @@ def test_a_server_that_is_away_loses_nothing(permille):
 
 
 def test_the_home_comes_from_the_environment_too(bare, monkeypatch, tmp_path):
-    from click.testing import CliRunner
-
-    from collector.cli import cli
-
     monkeypatch.setenv("PERMILLE_HOME", str(tmp_path / "elsewhere"))
     done = CliRunner().invoke(cli, ["init", "--json"])
     assert json.loads(done.stdout)["home"] == str(tmp_path / "elsewhere")

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from schemas.records import TYPES
+from schemas.records import TYPES, record_id
 
 POLYGON = {
     "type": "Polygon",
     "coordinates": [[[2.0, 48.0], [2.1, 48.0], [2.1, 48.1], [2.0, 48.0]]],
 }
-SAMPLE = "sample add --plot HF --point 1 --campaign 2026".split()
+SAMPLE = ["sample", "add", "--plot", "HF", "--point", "1", "--campaign", "2026"]
 
 
 def sample(permille, code, top=0, bottom=30, *more, expect=0):
@@ -28,14 +28,25 @@ def test_a_record_is_saved_with_what_goes_without_saying(field):
     assert core["sampled_precision"] == "day"
     sample(field, "HF-1")
     field(
-        *"result add --sample HF-1 --analyte soc --value 14.2 --unit g_kg".split(),
-        *"--method tinsley".split(),
+        *[
+            "result",
+            "add",
+            "--sample",
+            "HF-1",
+            "--analyte",
+            "soc",
+            "--value",
+            "14.2",
+            "--unit",
+            "g_kg",
+        ],
+        *["--method", "tinsley"],
     )
     assert field.json("result", "show", "HF-1/soc")["fields"]["replicate"] == 1
 
 
 def test_a_time_without_its_offset_is_never_guessed(field):
-    given = "core add --plot HF --point 1 --campaign 2026 --core-number 2".split()
+    given = ["core", "add", "--plot", "HF", "--point", "1", "--campaign", "2026"]
     found = field(*given, "--number", 2, "--sampled-at", "2026-05-03T10:00", code=4)
     assert "offset" in found.err
 
@@ -70,17 +81,26 @@ def test_the_same_record_twice_is_refused_with_the_way_to_change_it(field):
 def test_a_label_is_unique_in_its_project_even_on_another_core(field):
     sample(field, "HF-1")
     field(
-        *"core add --plot HF --point 1 --campaign 2026 --number 2".split(),
-        *"--sampled-at 2026-05-03".split(),
+        *[
+            "core",
+            "add",
+            "--plot",
+            "HF",
+            "--point",
+            "1",
+            "--campaign",
+            "2026",
+            "--number",
+            "2",
+        ],
+        *["--sampled-at", "2026-05-03"],
     )
     found = sample(field, "HF-1", 0, 30, "--core-number", 2, expect=4)
     assert "already recorded" in found.err
 
 
-def test_two_laptops_give_the_same_bag_the_same_id(field, tmp_path, monkeypatch):
+def test_two_laptops_give_the_same_place_the_same_id(field):
     """The ids follow from the names, not from the laptop."""
-    from schemas.records import record_id
-
     stream = field.json("project", "show", "P1")["id"]
     plot = field.json("plot", "show", "HF")["id"]
     assert plot == record_id(stream, "plot", {"code": "HF"})
@@ -149,7 +169,18 @@ def test_a_layer_below_the_reach_of_its_core_is_refused(field):
 
 
 def test_a_time_to_come_is_doubted_and_kept(field):
-    given = "core add --plot HF --point 1 --campaign 2026 --number 7".split()
+    given = [
+        "core",
+        "add",
+        "--plot",
+        "HF",
+        "--point",
+        "1",
+        "--campaign",
+        "2026",
+        "--number",
+        "7",
+    ]
     found = field(*given, "--sampled-at", "2031-01-01")
     assert "the date lies in the future" in found.err
 
@@ -213,7 +244,7 @@ def test_a_set_is_a_repeated_option(permille):
 
 def test_a_point_may_revisit_another_and_does_not_belong_to_it(field):
     sample(field, "HF-1")
-    field(*"point add --plot HF --code 1b --revisits-point HF/1".split())
+    field(*["point", "add", "--plot", "HF", "--code", "1b", "--revisits-point", "HF/1"])
     assert len(field.json("sample", "list", "--plot", "HF", "--point", "1b")) == 0
     assert len(field.json("sample", "list", "--plot", "HF", "--point", "1")) == 1
 
@@ -229,9 +260,7 @@ def test_lists_are_filtered_counted_and_in_the_order_people_count(field):
 
 
 def test_an_organisation_runs_a_project(permille):
-    permille(
-        "organisation", "add", "--code", "O", "--name", "Org", "--kind", "member"
-    )
+    permille("organisation", "add", "--code", "O", "--name", "Org", "--kind", "member")
     permille("project", "edit", "P1", "--organisation", "O")
     assert permille.json("project", "show", "P1")["fields"]["organisation_id"]
     found = permille("organisation", "delete", "O", "--yes", code=4)

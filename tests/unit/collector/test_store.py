@@ -1,7 +1,7 @@
 """The laptop's database keeps what it said it kept."""
 
 import json
-import random
+from random import Random
 
 import pytest
 
@@ -9,6 +9,7 @@ from collector.core.draft import Draft
 from collector.core.overlay import State, Status
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
+from collector.store.port import Moment
 from collector.store.sqlite import SqliteStore
 from schemas import chain
 from schemas.messages import Op
@@ -77,8 +78,6 @@ def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
 
 
 def test_a_clock_set_back_does_not_turn_stamps_back(store, clock, kept):
-    from collector.store.port import Moment
-
     store.keep([edit(clock, note="later")], Moment(5, "1970"), None)
     first, second = (json.loads(raw)["h"] for _, raw in store.tail(0, 9))
     assert second > first
@@ -112,7 +111,7 @@ def test_a_flipped_bit_is_found(tmp_path, store, clock, moment, seed):
     store.close()
     path = tmp_path / "laptop.db"
     data = bytearray(path.read_bytes())
-    place = random.Random(seed).randrange(len(data))
+    place = Random(seed).randrange(len(data))
     data[place] ^= 1 << (seed % 8)
     path.write_bytes(data)
     try:

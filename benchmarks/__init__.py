@@ -1,0 +1,1 @@
+"""Measure Permille beside bare yardsticks: `make bench`, or `python -m benchmarks`."""

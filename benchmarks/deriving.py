@@ -1,0 +1,65 @@
+"""One bag is corrected: how long until its plot has new numbers on disk."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+from benchmarks.figures import Figure, median, percentile, timed
+from benchmarks.scale import write
+from benchmarks.soil import LAYERS_CM, PER_PLOT, Entry, result_of, survey
+from benchmarks.stage import World, new_server, server_store
+from benchmarks.yardsticks import bare_table
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow.derive import derive_waiting
+from server.store.driver import connect
+from server.store.port import Store
+
+_TIMES = 15
+
+
+def derive(world: World) -> Iterator[Figure]:
+    """Correct one bag of a plot with as many bags and laboratory values as usual."""
+    folder = world.folder / "derive"
+    stream = new_server(folder)
+    made = survey(stream, PER_PLOT)
+    results = [result_of(stream, bag, n) for n, bag in enumerate(made.samples)]
+    everything = [*made.plan, *made.samples, *results]
+    with (
+        server_store(folder) as store,
+        bare_table(folder / "bare", encrypted=False) as bare,
+    ):
+        write(store, stream, everything)
+        asyncio.run(derive_waiting(store, Clock()))
+        ours, theirs = [], []
+        for place in range(_TIMES):
+            ours.append(_corrected(store, stream, made.samples[place * len(LAYERS_CM)]))
+            read_s = timed(lambda: _read(DataDirectory(folder))).seconds
+            theirs.append(read_s + bare.save(str(place), b"x" * 1000))
+    yield Figure(
+        "derive_one_bag",
+        PER_PLOT,
+        median(ours) * 1000,
+        "ms",
+        "reading the plot's rows and committing one",
+        percentile(theirs, 0.5) * 1000,
+    )
+
+
+def _corrected(store: Store, stream: str, bag: Entry) -> float:
+    """Correct the mass of a bag; give the seconds of the derivation alone."""
+    heavier = {**bag.fields, "fine_dry_mass_g": bag.fields["fine_dry_mass_g"] - 1.0}
+    write(store, stream, [Entry(bag.type, bag.id, heavier)])
+    changed: list[int] = []
+    took = timed(lambda: changed.append(asyncio.run(derive_waiting(store, Clock()))))
+    assert changed[0], "a corrected bag changes its plot"
+    return took.seconds
+
+
+def _read(data: DataDirectory) -> None:
+    connection = connect(data.database)
+    try:
+        for (fields,) in connection.execute("SELECT fields FROM record"):
+            json.loads(fields)
+    finally:
+        connection.close()

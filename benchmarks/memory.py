@@ -1,0 +1,69 @@
+"""Peak memory of both sides while everything is pushed, and pulled for the first time."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.figures import Figure, say
+from benchmarks.machine import forget_peak, held_mib, peak_mib
+from benchmarks.peak import MARK
+from benchmarks.stage import Serving, World, laptop_at, serving
+from benchmarks.yardsticks import json_mib
+
+
+def memory(world: World) -> Iterator[Figure]:
+    """Measure the growth: the peak of a large sync over that of one with nothing new."""
+    text_mib = json_mib([entry.fields for entry in world.samples])
+    for bench, state, who in (
+        ("push", world.recorded, "crew"),
+        ("pull", world.pushed, "reader"),
+    ):
+        server_mib, laptop_mib = _growth(world, state, who)
+        for side, grown_mib in (("server", server_mib), ("laptop", laptop_mib)):
+            yield Figure(
+                f"memory_{bench}_{side}",
+                world.n,
+                grown_mib,
+                "MiB",
+                "the bags as JSON text",
+                text_mib,
+            )
+
+
+def _growth(world: World, state: Path, who: str) -> tuple[float, float]:
+    copy = world.copy(state)
+    with serving(copy / "server") as server:
+        with laptop_at(copy / "planner", server.url), laptop_at(copy / who, server.url):
+            pass
+        # The first sync warms the server up; who recorded nothing has little to say.
+        _sync(copy / "planner")
+        server.wait_until_derived()
+        forget_peak(server.pid)
+        held = held_mib(server.pid)
+        busy = _sync(copy / who)
+        grown = _peak_when_settled(server) - held
+        idle = _sync(copy / who)
+    world.discard(copy)
+    say(f"  {who}: {busy:.0f} MiB at most, {idle:.0f} with nothing new")
+    return grown, busy - idle
+
+
+def _peak_when_settled(server: Serving) -> float:
+    server.wait_until_derived()
+    return peak_mib(server.pid)
+
+
+def _sync(home: Path) -> float:
+    """Run the real command; give the most memory it held."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.peak", "--home", str(home), "sync"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=900,
+    )
+    found = re.search(rf"{MARK}([0-9.]+)", done.stderr)
+    assert found is not None, done.stderr
+    return float(found[1])

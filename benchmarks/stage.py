@@ -1,0 +1,235 @@
+"""Real servers and laptops in scratch folders, copied so that each repetition starts equal."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from benchmarks.figures import say
+from benchmarks.soil import PER_PLOT, Entry, Survey, survey
+from collector.clock import Clock
+from collector.config import Home
+from collector.core.draft import Draft
+from collector.flow import enrolling, syncing
+from collector.flow import laptop as names
+from collector.flow.home import init, opened
+from collector.flow.laptop import Laptop
+from schemas import limits
+from server.app.data import init_data, open_store
+from server.clock import Clock as ServerClock
+from server.config import DataDirectory
+from server.flow import access, admin
+from server.store.driver import connect
+from server.store.port import Store
+
+#: Bags beyond those that are pushed at once, for the small syncs.
+SPARE: Final = 3 * PER_PLOT
+_PATIENCE_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server process that listens."""
+
+    pid: int
+    url: str
+    data: DataDirectory
+
+    def wait_until_derived(self) -> None:
+        """Wait until no plot waits for its numbers."""
+        connection = connect(self.data.database)
+        try:
+            until_s = time.monotonic() + _PATIENCE_S
+            while connection.execute("SELECT count(*) FROM job").fetchone()[0]:
+                assert time.monotonic() < until_s, "the derivation does not end"
+                time.sleep(0.02)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[tuple[int, str]]:
+    """Run a Python module until the block ends; give its id and the URL it printed."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert running.stdout is not None
+    try:
+        line = running.stdout.readline()
+        assert "http://" in line, f"{arguments[0]} did not start"
+        yield running.pid, line.split()[-1]
+    finally:
+        if running.poll() is None:
+            os.kill(running.pid, signal.SIGTERM)
+        running.wait(timeout=60)
+        running.stdout.close()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Serving]:
+    """Serve a data directory with the real command."""
+    command = ("server", "--data", str(folder), "run", "--port", "0")
+    with process(*command) as (pid, url):
+        yield Serving(pid, url, DataDirectory(folder))
+
+
+@contextmanager
+def laptop_at(folder: Path, url: str | None = None) -> Iterator[Laptop]:
+    """Open a laptop; copies of it find the server at its new address."""
+    with opened(Home(folder), Clock(), lambda: "") as laptop:
+        if url is not None:
+            laptop.store.set_settings({names.SERVER: url})
+        yield laptop
+
+
+def synced(laptop: Laptop) -> syncing.Report:
+    """Sync as the command does, without its start."""
+    return asyncio.run(syncing.sync(laptop, lambda _left, _received: None))
+
+
+def keep(laptop: Laptop, stream: str, entries: Sequence[Entry]) -> None:
+    """Record new entries in transactions as large as those of an import."""
+    size = limits.IMPORT_BATCH_LAYERS
+    for start in range(0, len(entries), size):
+        drafts = [
+            Draft(
+                laptop.clock.new_id(),
+                stream,
+                e.type,
+                e.id,
+                fields=e.fields,
+                is_new=True,
+            )
+            for e in entries[start : start + size]
+        ]
+        laptop.store.keep(drafts, laptop.moment(), laptop.person)
+
+
+def new_server(folder: Path) -> str:
+    """Make a server's data with one project; give the project."""
+    init_data(DataDirectory(folder), ServerClock())
+    project = {"code": "KL", "title": "Klostergut", "reference_depth_cm": 30.0}
+    with server_store(folder) as store:
+        return asyncio.run(admin.add_project(store, ServerClock(), project, {}))
+
+
+@contextmanager
+def server_store(folder: Path) -> Iterator[Store]:
+    """Open a server's store in this process."""
+    store = open_store(DataDirectory(folder))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def new_laptop(folder: Path, server: Path, stream: str, url: str) -> None:
+    """Set up a laptop and enrol it at a running server."""
+    home = Home(folder)
+    init(home, Clock(), folder.name, "Ada Diallo", None)
+    with server_store(server) as store:
+        issued = access.issue_code(store, ServerClock(), (stream,), folder.name)
+        code, _ = asyncio.run(issued)
+    with opened(home, Clock(), lambda: "") as laptop:
+        asyncio.run(enrolling.enrol(laptop, url, code))
+
+
+class World:
+    """One server, a laptop that plans, one that records, one that only reads.
+
+    Each state is made once, when it is first asked for, and then only copied.
+    """
+
+    def __init__(self, folder: Path, n: int) -> None:
+        self.folder = folder
+        self.n = n
+        self._copies = 0
+
+    def copy(self, state: Path) -> Path:
+        """Copy a state, to be used up."""
+        self._copies += 1
+        return Path(
+            shutil.copytree(state, self.folder / f"copy-{self._copies}", symlinks=True)
+        )
+
+    def discard(self, *copies: Path) -> None:
+        """Remove copies."""
+        for copy in copies:
+            assert copy.parent == self.folder, "only what was made here is removed"
+            shutil.rmtree(copy)
+
+    @cached_property
+    def stream(self) -> str:
+        """The project."""
+        return new_server(self.folder / "empty")
+
+    @cached_property
+    def survey(self) -> Survey:
+        """The records."""
+        return survey(self.stream, self.n + SPARE)
+
+    @property
+    def samples(self) -> list[Entry]:
+        """The bags that are pushed at once."""
+        return self.survey.samples[: self.n]
+
+    @property
+    def spare(self) -> list[Entry]:
+        """The bags of the small syncs."""
+        return self.survey.samples[self.n :]
+
+    @cached_property
+    def planned(self) -> Path:
+        """Server and laptops before anybody walks out."""
+        say(
+            f"  a project with {len(self.survey.plan)} plots, points and cores is planned"
+        )
+        state = self.folder / "planned"
+        shutil.copytree(self.folder / "empty", state / "server")
+        with serving(state / "server") as server:
+            for name in ("planner", "crew", "reader"):
+                new_laptop(state / name, state / "server", self.stream, server.url)
+            with laptop_at(state / "planner") as planner:
+                synced(planner)
+                keep(planner, self.stream, self.survey.plan)
+                synced(planner)
+            server.wait_until_derived()
+            with laptop_at(state / "crew") as crew:
+                synced(crew)
+        return state
+
+    @cached_property
+    def recorded(self) -> Path:
+        """The crew's laptop with every bag, and the server that knows of none."""
+        say(f"  {self.n} bags are recorded offline")
+        state = self.copy(self.planned)
+        with laptop_at(state / "crew") as crew:
+            keep(crew, self.stream, self.samples)
+        return state
+
+    @cached_property
+    def pushed(self) -> Path:
+        """Server and crew after the push; the reader has seen nothing yet."""
+        say(f"  {self.n} bags are pushed")
+        state = self.copy(self.recorded)
+        with (
+            serving(state / "server") as server,
+            laptop_at(state / "crew", server.url) as crew,
+        ):
+            report = synced(crew)
+            assert report.accepted == self.n, report
+            server.wait_until_derived()
+            synced(crew)
+        return state

@@ -1,0 +1,308 @@
+"""The client against servers that misbehave: real HTTP on loopback."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+from aiohttp import web
+from backports import zstd
+
+from collector.errors import RefusedError, UnreachableError, UsageError
+from collector.store.lock import held
+from collector.wire import Client
+from schemas import limits
+from schemas.messages import NDJSON
+from tests.unit.collector.replies import STREAM, end, hello, lines, row, verdict
+
+
+def body(*messages):
+    return b"\n".join(lines(*messages)) + b"\n"
+
+
+class Scripted:
+    """A server that gives prepared answers, and remembers what it was asked."""
+
+    def __init__(self):
+        self.answers, self.asked = [], []
+
+    async def handle(self, request):
+        self.asked.append((request.headers.copy(), await request.read()))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if callable(answer):
+            answer = answer(self.asked[-1])
+        if isinstance(answer, bytes):
+            return web.Response(body=answer, content_type=NDJSON)
+        if answer is None:
+            request.transport.abort()
+            return web.Response()
+        return web.Response(**answer)
+
+
+@pytest.fixture
+def scripted():
+    """Serve in a thread of its own, so that commands can use their own loop."""
+    found, ready, loop = Scripted(), threading.Event(), asyncio.new_event_loop()
+
+    async def start():
+        app = web.Application(client_max_size=2**24)
+        app.router.add_post("/{path:.*}", found.handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0]
+        found.url = f"http://{host}:{port}"
+        found.runner = runner
+        ready.set()
+
+    def serve():
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(start())
+        loop.run_forever()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield found
+    asyncio.run_coroutine_threadsafe(found.runner.cleanup(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+async def send(scripted, request=b"x" * 1000):
+    async with Client(scripted.url, "token") as client:
+        return await client.sync(request), client.traffic
+
+
+@pytest.fixture
+def enrolled(permille, scripted):
+    store = permille.open_store()
+    store.set_settings({"server": scripted.url, "token": "t"})
+    store.close()
+    return permille
+
+
+async def test_a_request_is_packed_when_it_pays_and_carries_few_headers(scripted):
+    scripted.answers = [body(hello(), end())]
+    await send(scripted)
+    headers, sent = scripted.asked[0]
+    # The server library has unpacked it; the header says what travelled.
+    assert sent == b"x" * 1000
+    assert int(headers["Content-Length"]) < 100
+    assert set(headers) == {
+        "Host",
+        "Authorization",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Length",
+        "Accept-Encoding",
+    }
+
+
+async def test_a_small_request_is_sent_as_it_is(scripted):
+    scripted.answers = [body(hello(), end())]
+    await send(scripted, b"small")
+    headers, sent = scripted.asked[0]
+    assert (sent, headers.get("Content-Encoding")) == (b"small", None)
+
+
+async def test_a_packed_answer_is_unpacked(scripted):
+    packed = zstd.compress(body(hello(), row(3), end(3)))
+    scripted.answers = [{"body": packed, "headers": {"Content-Encoding": "zstd"}}]
+    reply, traffic = await send(scripted)
+    assert reply.received == 1
+    assert traffic.requests == 1
+    assert traffic.bytes_received > len(packed)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+async def test_a_packed_answer_that_was_cut_is_no_answer(scripted, cut):
+    packed = zstd.compress(body(hello(), row(3), end(3)))[:-cut]
+    scripted.answers = [{"body": packed, "headers": {"Content-Encoding": "zstd"}}]
+    with pytest.raises(UnreachableError, match="cut"):
+        await send(scripted)
+
+
+async def test_garbage_that_calls_itself_zstd_is_no_answer(scripted):
+    scripted.answers = [{"body": b"garbage", "headers": {"Content-Encoding": "zstd"}}]
+    with pytest.raises(UnreachableError, match="garbled"):
+        await send(scripted)
+
+
+async def test_an_answer_that_unpacks_without_end_is_stopped(scripted):
+    bomb = zstd.compress(bytes(limits.UNPACKED_BYTES * 4))
+    scripted.answers = [{"body": bomb, "headers": {"Content-Encoding": "zstd"}}]
+    with pytest.raises(UnreachableError, match="too large"):
+        await send(scripted)
+
+
+async def test_the_page_of_a_captive_portal_is_no_answer(scripted):
+    scripted.answers = [{"text": "<html>log in</html>"}]
+    with pytest.raises(UnreachableError):
+        await send(scripted)
+
+
+async def test_a_connection_that_breaks_is_no_answer(scripted):
+    scripted.answers = [None]
+    with pytest.raises(UnreachableError):
+        await send(scripted)
+
+
+@pytest.mark.parametrize("url", ["soil.example.org", "ftp://x", "http://"])
+async def test_an_address_that_is_none_is_wrong_usage(url):
+    with pytest.raises(UsageError):
+        async with Client(url, "t") as client:
+            await client.sync(b"")
+
+
+async def test_the_servers_own_words_reach_the_person(scripted):
+    document = {"code": "bad_code", "title": "the code is used", "hint": "ask again"}
+    scripted.answers = [{"status": 403, "text": json.dumps(document)}]
+    with pytest.raises(RefusedError) as found:
+        await send(scripted)
+    assert (found.value.code, found.value.hint) == ("bad_code", "ask again")
+
+
+def test_a_cut_answer_applies_nothing_and_the_next_sync_gets_it_all(enrolled, scripted):
+    """The server had committed; its answer was lost on the way."""
+    store = enrolled.open_store()
+    change = json.loads(store.tail(0, 1)[0][1])
+    store.close()
+    whole = body(hello(1), verdict(change["i"], q=1, d=True), end(1))
+    scripted.answers = [whole[:-20]]
+    enrolled("sync", code=3)
+    status = enrolled.json("status")
+    assert (status["pending"], status["last_sync_at"]) == (1, None)
+    scripted.answers = [whole]
+    found = enrolled.json("sync")
+    assert (found["pushed"], found["accepted"], found["duplicates"]) == (1, 1, 1)
+    assert enrolled.json("status")["pending"] == 0
+
+
+def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):
+    def answer(asked):
+        raw = asked[1]
+        ids = [
+            line["i"] for line in map(json.loads, raw.splitlines()) if line["k"] == "c"
+        ]
+        return body(hello(1), *(verdict(i, q=1) for i in ids), end(1))
+
+    scripted.answers = [answer]
+    assert list(enrolled.json("sync")) == [
+        "pushed",
+        "accepted",
+        "merged",
+        "conflicts",
+        "quarantined",
+        "duplicates",
+        "received",
+        "pending",
+        "requests",
+        "bytes_sent",
+        "bytes_received",
+        "duration_s",
+    ]
+
+
+def test_a_server_that_restarts_is_tried_again(enrolled, scripted):
+    busy = {"status": 503, "headers": {"Retry-After": "0"}, "text": "{}"}
+    scripted.answers = [busy, lambda asked: body(hello(), end())]
+    found = enrolled("sync", "--json", code=3).data
+    # The second answer judged nothing: the change stays, nothing is lost.
+    assert found["error"]["code"] == "unreachable"
+    assert len(scripted.asked) == 2
+
+
+def test_a_revoked_laptop_keeps_everything(enrolled, scripted):
+    document = '{"code": "bad_token", "title": "unknown device", "status": 401}'
+    scripted.answers = [{"status": 401, "text": document}]
+    found = enrolled.json("sync", code=4)["error"]
+    assert found["code"] == "bad_token"
+    assert "deleted" in found["hint"]
+    assert enrolled.json("status")["pending"] == 1
+
+
+def test_a_second_sync_of_the_same_laptop_waits_outside(enrolled, scripted):
+    with held(enrolled.home / "sync.lock"):
+        found = enrolled.json("sync", code=3)
+    assert found["error"]["code"] == "busy"
+    assert scripted.asked == []
+
+
+def test_a_server_that_lost_changes_gets_them_again(enrolled, scripted):
+    """After a restore it asks from where it needs the log."""
+    store = enrolled.open_store()
+    ids = [json.loads(raw)["i"] for _, raw in store.tail(0, 9)]
+    store.close()
+    first = body(hello(1), verdict(ids[0], q=1), end(1))
+    scripted.answers = [first]
+    enrolled("sync")
+    assert enrolled.json("status")["pending"] == 0
+    scripted.answers = [body(hello(0, need_from=1), end(0)), first]
+    found = enrolled.json("sync")
+    assert (found["pushed"], found["requests"], found["pending"]) == (1, 2, 0)
+
+
+def test_conflicts_show_both_values(enrolled, scripted):
+    found = {
+        "id": "c1:area_ha",
+        "group": "area_ha",
+        "base": {"area_ha": 1.0},
+        "theirs": {"area_ha": 2.0},
+        "ours": {"area_ha": 3.0},
+        "change": "c1",
+        "device": "lap-2",
+        "person": "Bo",
+        "at": "2026-06-01T12:00:00Z",
+    }
+    store = enrolled.open_store()
+    change = json.loads(store.tail(0, 1)[0][1])
+    store.close()
+    contested = row(5, x=[found], code="HF", area_ha=2.0)
+    scripted.answers = [body(hello(1), verdict(change["i"], q=1), contested, end(5))]
+    enrolled("sync", code=1)
+    (shown,) = enrolled.json("conflicts", code=1)
+    assert (shown["name"], shown["ours"]) == ("HF", {"area_ha": 3.0})
+    text = enrolled("conflicts", code=1).out
+    assert "area_ha=2" in text
+    assert "Bo" in text
+    assert enrolled.json("status", code=1)["conflicts"] == 1
+
+
+def test_stocks_are_shown_as_the_server_wrote_them(enrolled, scripted):
+    store = enrolled.open_store()
+    change = json.loads(store.tail(0, 1)[0][1])
+    store.close()
+    point = {"plot": "HF", "campaign": "1959", "point": "1", "soc_stock_t_ha": 61.857}
+    between = {
+        "plot": "HF",
+        "from_campaign": "1959",
+        "to_campaign": "2014",
+        "n0": 4,
+        "n1": 4,
+        "stock0_t_ha": 63.02,
+        "stock1_t_ha": 30.69,
+        "change_t_ha": -32.33,
+        "change_ci95_t_ha": [-35.0, None],
+        "rate_permille_year": -9.37,
+        "rate_ci95_permille_year": [-10.2, -8.5],
+        "verdict_4permille": "BELOW",
+        "reasons": ["BD_ESTIMATED"],
+    }
+    scripted.answers = [
+        body(
+            hello(1),
+            verdict(change["i"], q=1),
+            row(2, record=STREAM[:-1] + "2", t="stock", points=[point]),
+            row(3, record=STREAM[:-1] + "3", t="change", change=between),
+            end(3),
+        )
+    ]
+    enrolled("sync")
+    assert enrolled.json("stocks") == {"stocks": [point], "changes": [between]}
+    text = enrolled("stocks").out
+    assert "-32.3 (-35.0 to ∞)" in text
+    assert "BD_ESTIMATED" in text
+    assert "61.9" in enrolled("stocks", "--points").out
