@@ -82,6 +82,8 @@ class ChangeEstimate:
     years: float
     stock0_t_ha: float | None = None
     stock1_t_ha: float | None = None
+    stock0_se_t_ha: float | None = None
+    stock1_se_t_ha: float | None = None
     change_t_ha: float | None = None
     se_t_ha: float | None = None
     df: float | None = None
@@ -271,6 +273,10 @@ class _Estimates:
             self.rate_high[rows] = 1000.0 * (found.high - 1.0) / years
             self.shape[rows] = found.shape
 
+    @staticmethod
+    def _mean_error(side: Samples) -> FloatArray:
+        return np.sqrt(side.variance / np.maximum(side.n, 1))
+
     def _verdicts(self) -> tuple[list[Verdict], list[ZeroVerdict]]:
         judged = (self.withheld == 0) & ~np.isnan(self.p_value)
         rated = judged & ~np.isnan(self.rate) & ~np.isnan(self.p_rate)
@@ -286,32 +292,34 @@ class _Estimates:
         verdicts, zero_verdicts = self._verdicts()
         yearly = np.where(np.isnan(self.annual), np.nan, self.years)
         annual = _pairs(self.low / yearly, self.high / yearly)
-        rates = zip(_optional(self.rate_low), _optional(self.rate_high), strict=True)
+        rates = zip(optional(self.rate_low), optional(self.rate_high), strict=True)
         bounded = (self.shape != _NO_SHAPE).tolist()
         columns: dict[str, list[Any]] = {
             "design": [_DESIGNS[int(paired)] for paired in self.compared.paired],
             "n0": self.compared.early.n.tolist(),
             "n1": self.compared.late.n.tolist(),
             "years": self.years.tolist(),
-            "stock0_t_ha": _optional(self.mean0),
-            "stock1_t_ha": _optional(self.mean1),
-            "change_t_ha": _optional(self.change),
-            "se_t_ha": _optional(self.error),
-            "df": _optional(self.df),
+            "stock0_t_ha": optional(self.mean0),
+            "stock1_t_ha": optional(self.mean1),
+            "stock0_se_t_ha": optional(self._mean_error(self.compared.early)),
+            "stock1_se_t_ha": optional(self._mean_error(self.compared.late)),
+            "change_t_ha": optional(self.change),
+            "se_t_ha": optional(self.error),
+            "df": optional(self.df),
             "change_ci95_t_ha": _pairs(self.low, self.high),
-            "p_value": _optional(self.p_value),
-            "annual_t_ha": _optional(self.annual),
+            "p_value": optional(self.p_value),
+            "annual_t_ha": optional(self.annual),
             "annual_ci95_t_ha": annual,
-            "co2e_t_ha_year": _optional(self.annual * CO2_PER_C),
-            "rate_permille_year": _optional(self.rate),
+            "co2e_t_ha_year": optional(self.annual * CO2_PER_C),
+            "rate_permille_year": optional(self.rate),
             "rate_ci95_permille_year": [
                 ends if known else None
                 for ends, known in zip(rates, bounded, strict=True)
             ],
             "rate_ci95_shape": [_SHAPES[shape] for shape in self.shape.tolist()],
-            "p_vs_4permille": _optional(self.p_rate),
-            "t_vs_4permille": _optional(self.t_rate),
-            "df_vs_4permille": _optional(self.df_rate),
+            "p_vs_4permille": optional(self.p_rate),
+            "t_vs_4permille": optional(self.t_rate),
+            "df_vs_4permille": optional(self.df_rate),
             "verdict_4permille": verdicts,
             "verdict_zero": zero_verdicts,
             "reasons": self.mask.tolist(),
@@ -338,8 +346,12 @@ def _judge(
     return [words[number] for number in np.where(judged, choice, 0)]
 
 
-def _optional(values: FloatArray) -> list[float | None]:
-    """Give plain numbers, None for NaN."""
+def optional(values: FloatArray) -> list[float | None]:
+    """Give plain numbers, None for NaN.
+
+    >>> optional(np.array([1.5, np.nan]))
+    [1.5, None]
+    """
     return [None if isnan(value) else value for value in values.tolist()]
 
 

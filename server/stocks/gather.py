@@ -131,7 +131,7 @@ class Facts:
 
 
 def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
-    """Number cores, points, campaigns and plots."""
+    """Give numbers to cores, points, campaigns and plots."""
     layer_core: list[int] = []
     core_point: list[int] = []
     first_layers: list[Layer] = []

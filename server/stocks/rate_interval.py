@@ -9,10 +9,10 @@ Many intervals are found at once; arrays have one value per interval.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.polynomial import Chebyshev
@@ -124,85 +124,98 @@ def welch_intervals(moments: Moments, n0: IntArray, n1: IntArray) -> RatioInterv
     ... )
     ([1.0692], [1.1318], <Shape.INTERVAL: 'interval'>)
     """
-    low, high, repeated = (np.full(n0.size, np.nan) for _ in range(3))
+    parts = []
     for start in range(0, n0.size, _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, n0.size))
-        test = _WelchTest(moments.take(rows), n0[rows], n1[rows])
-        high[rows], upper = _first_crossing(test, 1.0)
-        low[rows], lower = _first_crossing(test, -1.0)
-        repeated[rows] = np.maximum(upper, lower) > 1
-    bounded = ~(np.isnan(low) | np.isnan(high))
-    shape = np.where(bounded, _INTERVAL, _UNBOUNDED)
-    # A second crossing lets values further out stand again.
-    shape = np.where(repeated > 0, _DISJOINT, shape)
-    return RatioIntervals(low, high, shape)
+        parts.append(invert(_welch_test(moments.take(rows), n0[rows], n1[rows])))
+    return RatioIntervals(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(RatioIntervals)
+        )
+    )
 
 
-@dataclass(frozen=True)
-class _WelchTest:
-    """The test at ``k = estimate + scale * tan(angle)``; angles in the last axis."""
+class RatioTest(Protocol):
+    """m tests of a ratio at ``estimate + scale * tan(angle)``, one per column.
 
-    moments: Moments
-    n0: IntArray
-    n1: IntArray
+    A positive scale looks above the estimate, a negative one below it.
+    """
 
-    def ratio(self, tangent: FloatArray) -> FloatArray:
-        """Give the ratios k of the tangents of their angles."""
-        ratio: FloatArray = self._estimate + self._scale * tangent
-        return ratio
+    @property
+    def estimate(self) -> FloatArray:
+        """Ratios that the tests never reject."""
+
+    @property
+    def scale(self) -> FloatArray:
+        """Ratios that an angle of 45 degrees stands for."""
 
     def excess(
         self, tangent: FloatArray, critical: Callable[[FloatArray], FloatArray]
     ) -> FloatArray:
         """Give values that are positive where the test rejects the ratio."""
-        ratio = self.ratio(tangent)
-        var0, var1 = self.moments.var0[:, np.newaxis], self.moments.var1[:, np.newaxis]
-        scaled = np.square(ratio) * var0
-        n0, n1 = self.n0[:, np.newaxis], self.n1[:, np.newaxis]
-        df = welch_df(np.broadcast_to(var1, scaled.shape), scaled, n1, n0)
-        apart = np.abs(
-            self.moments.mean1[:, np.newaxis]
-            - ratio * self.moments.mean0[:, np.newaxis]
-        )
-        excess: FloatArray = apart - critical(df) * np.sqrt(var1 + scaled)
+
+    def take(self, rows: IntArray) -> "RatioTest":
+        """Give the tests at the given positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _WelchTest:
+    moments: Moments
+    n0: IntArray
+    n1: IntArray
+    estimate: FloatArray
+    scale: FloatArray
+
+    def excess(
+        self, tangent: FloatArray, critical: Callable[[FloatArray], FloatArray]
+    ) -> FloatArray:
+        ratio = self.estimate + self.scale * tangent
+        var1 = self.moments.var1
+        var0 = np.square(ratio) * self.moments.var0
+        df = welch_df(var1, var0, self.n1, self.n0)
+        apart = np.abs(self.moments.mean1 - ratio * self.moments.mean0)
+        excess: FloatArray = apart - critical(df) * np.sqrt(var1 + var0)
         return excess
 
     def take(self, rows: IntArray) -> "_WelchTest":
-        """Give the tests at the given positions."""
-        return _WelchTest(self.moments.take(rows), self.n0[rows], self.n1[rows])
-
-    @property
-    def _estimate(self) -> FloatArray:
-        return (self.moments.mean1 / self.moments.mean0)[:, np.newaxis]
-
-    @property
-    def _scale(self) -> FloatArray:
-        error = np.sqrt(
-            self.moments.var1[:, np.newaxis]
-            + np.square(self._estimate) * self.moments.var0[:, np.newaxis]
+        return _WelchTest(
+            self.moments.take(rows),
+            self.n0[rows],
+            self.n1[rows],
+            self.estimate[rows],
+            self.scale[rows],
         )
-        scale: FloatArray = error / np.abs(self.moments.mean0)[:, np.newaxis]
-        return scale
 
 
-def _first_crossing(test: _WelchTest, side: float) -> tuple[FloatArray, IntArray]:
-    """Find the bound nearest to each estimate on one side, and how many there are."""
+def _welch_test(moments: Moments, n0: IntArray, n1: IntArray) -> _WelchTest:
+    """Look above each estimate, then below each."""
+    estimate = moments.mean1 / moments.mean0
+    error = np.sqrt(moments.var1 + np.square(estimate) * moments.var0)
+    scale = error / np.abs(moments.mean0)
+    both = np.tile(np.arange(n0.size), 2)
+    sides = np.concatenate((scale, -scale))
+    return _WelchTest(moments.take(both), n0[both], n1[both], estimate[both], sides)
+
+
+def invert(test: RatioTest) -> RatioIntervals:
+    """Find the bounds of each test; its first half looks above, its second below."""
     angles, tangents = _angles()
-    rejected = test.excess(side * tangents[np.newaxis, :], _fast_critical_t) > 0.0
-    changes = rejected[:, 1:] != rejected[:, :-1]
-    found = np.flatnonzero(changes.any(axis=1))
-    at = changes.argmax(axis=1)[found]
-    narrowed = test.take(found)
-
-    def excess(angle: FloatArray) -> FloatArray:
-        tangent = side * np.tan(angle)[:, np.newaxis]
-        return narrowed.excess(tangent, critical_t)[:, 0]
-
-    bound = np.full(rejected.shape[0], np.nan)
+    # One row per angle, so that the tests stand in the last axis as everywhere.
+    rejected = test.excess(tangents[:, np.newaxis], _fast_critical_t) > 0.0
+    changes = rejected[1:] != rejected[:-1]
+    found = np.flatnonzero(changes.any(axis=0))
+    at = changes.argmax(axis=0)[found]
+    bound = np.full(test.estimate.size, np.nan)
     if found.size:
-        root = _refine(excess, angles[at], angles[at + 1])
-        bound[found] = narrowed.ratio(side * np.tan(root)[:, np.newaxis])[:, 0]
-    return bound, changes.sum(axis=1)
+        root = _refine(test.take(found), angles[at], angles[at + 1])
+        bound[found] = test.estimate[found] + test.scale[found] * np.tan(root)
+    high, low = bound.reshape(2, -1)
+    bounded = ~(np.isnan(low) | np.isnan(high))
+    shape = np.where(bounded, _INTERVAL, _UNBOUNDED)
+    # A second crossing lets values further out stand again.
+    again = changes.sum(axis=0).reshape(2, -1).max(axis=0) > 1
+    return RatioIntervals(low, high, np.where(again, _DISJOINT, shape))
 
 
 @cache
@@ -225,16 +238,18 @@ def _fast_critical_t(df: FloatArray) -> FloatArray:
     return curve
 
 
-def _refine(
-    function: Callable[[FloatArray], FloatArray], low: FloatArray, high: FloatArray
-) -> FloatArray:
-    """Find the root in each bracket (Chandrupatla 1997), all brackets at once."""
+def _refine(test: RatioTest, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Find the angle in each bracket (Chandrupatla 1997), all brackets at once."""
+
+    def excess(angle: FloatArray) -> FloatArray:
+        return test.excess(np.tan(angle), critical_t)
+
     a, b = low, high
-    fa, fb = function(a), function(b)
+    fa, fb = excess(a), excess(b)
     share = np.full(a.size, 0.5)
     for _ in range(_MOST_REFINEMENTS):
         x = a + share * (b - a)
-        fx = function(x)
+        fx = excess(x)
         same = np.sign(fx) == np.sign(fa)
         c, fc = np.where(same, a, b), np.where(same, fa, fb)
         b, fb = np.where(same, b, a), np.where(same, fb, fa)

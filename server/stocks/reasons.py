@@ -6,6 +6,7 @@ computed. The code stands beside the figure, or beside the null in its place.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -216,6 +217,7 @@ def mask_of(reasons: Iterable[Reason]) -> int:
     return mask
 
 
+@lru_cache(maxsize=4096)  # few of all combinations ever occur
 def reasons_of(mask: int) -> tuple[Reason, ...]:
     """Unpack what `mask_of` packed."""
     return tuple(reason for reason, bit in _BITS.items() if mask & bit)

@@ -5,10 +5,16 @@ with the plot and passes it in again, so that points or campaigns that come late
 values that are mended, never move it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isnan
+
+import numpy as np
 
 from server.stocks.equivalent_mass import Basis
+from server.stocks.fine_soil import FloatArray
+from server.stocks.gather import Gathered
 from server.stocks.settings import Reference, Settings
 
 
@@ -27,8 +33,73 @@ class ReferenceMass:
         """Tell whether it was found for the same basis and depth."""
         return (self.depth_cm, self.basis) == (settings.depth_cm, settings.basis)
 
-    def masses(self, settings: Settings) -> tuple[float, dict[str, float]]:
-        """Give the mass of a plot, and of the places that have another one."""
-        if settings.reference is Reference.POINT:
-            return self.mass_t_ha, dict(self.by_place)
-        return self.mass_t_ha, {}
+
+def find_references(
+    gathered: Gathered,
+    settings: Settings,
+    point_mass_t_ha: Sequence[float],
+    frozen: Sequence[ReferenceMass | None],
+) -> list[ReferenceMass | None]:
+    """Give each plot the mass that was kept, or find it in its baseline.
+
+    The baseline is the first campaign in which a point has a mass to the depth; a
+    plot without such a campaign has no reference, nor has one where the settings
+    name the mass.
+    """
+    if not isinstance(settings.reference, Reference):
+        return [None] * gathered.plots
+    return [
+        kept
+        if kept is not None and kept.fits(settings)
+        else _find(gathered, settings, point_mass_t_ha, plot)
+        for plot, kept in enumerate(frozen)
+    ]
+
+
+def references_per_point(
+    gathered: Gathered,
+    settings: Settings,
+    references: Sequence[ReferenceMass | None],
+) -> FloatArray:
+    """Give the mass that each point is read at, t/ha; NaN where there is none."""
+    if not isinstance(settings.reference, Reference):
+        return np.full(len(gathered.first_layers), float(settings.reference))
+    masses = [np.nan if found is None else found.mass_t_ha for found in references]
+    plot = gathered.campaign_plot[gathered.point_campaign]
+    per_point = np.array(masses, dtype=np.float64)[plot]
+    if settings.reference is Reference.MEAN:
+        return per_point
+    own = [dict(found.by_place) if found else {} for found in references]
+    return np.array(
+        [
+            own[number].get(place, mass)
+            for number, place, mass in zip(
+                plot.tolist(), gathered.places, per_point.tolist(), strict=True
+            )
+        ]
+    )
+
+
+def _find(
+    gathered: Gathered, settings: Settings, point_mass_t_ha: Sequence[float], plot: int
+) -> ReferenceMass | None:
+    for campaign in gathered.plot_campaigns[plot]:
+        points = [
+            point
+            for point in gathered.campaign_points[campaign]
+            if not isnan(point_mass_t_ha[point]) and point_mass_t_ha[point] > 0.0
+        ]
+        if points:
+            masses = [point_mass_t_ha[point] for point in points]
+            return ReferenceMass(
+                campaign=gathered.campaign_keys[campaign],
+                date=date.fromordinal(round(float(gathered.campaign_day[campaign]))),
+                depth_cm=settings.depth_cm,
+                basis=settings.basis,
+                mass_t_ha=sum(masses) / len(masses),
+                by_place=tuple(
+                    (gathered.places[point], mass)
+                    for point, mass in zip(points, masses, strict=True)
+                ),
+            )
+    return None

@@ -4,17 +4,26 @@ Every program that prints or sends a figure takes its keys from here. Rows hold 
 numbers, lists and None only, so they are JSON as they stand.
 """
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 from server.stocks.change import Interval
-from server.stocks.plot import Change
+from server.stocks.equivalent_mass import Basis
+from server.stocks.plot import Change, PlotTrend
 from server.stocks.points import PointStock
 from server.stocks.reasons import Reason
+from server.stocks.reference_mass import ReferenceMass
+from server.stocks.settings import DEFAULT_SETTINGS, Reference, Settings
 
 Row = dict[str, object]
 
 
-def stock_row(plot: str, stock: PointStock) -> Row:
+def stock_row(
+    plot: str, stock: PointStock, settings: Settings = DEFAULT_SETTINGS
+) -> Row:
     """Give the row of one point's stock."""
-    return {
+    row: Row = {
         "plot": plot,
         "campaign": stock.campaign,
         "point": stock.point,
@@ -26,11 +35,19 @@ def stock_row(plot: str, stock: PointStock) -> Row:
         "cores": stock.cores,
         "reasons": _codes(stock.reasons),
     }
+    if settings.equal_mass:
+        row |= {
+            "esm_stock_t_ha": stock.esm_stock_t_ha,
+            "reference_mass_t_ha": stock.reference_mass_t_ha,
+            "sampled_mass_t_ha": stock.sampled_mass_t_ha,
+            "extrapolated": stock.extrapolated,
+        }
+    return row
 
 
-def change_row(plot: str, change: Change) -> Row:
+def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS) -> Row:
     """Give the row of one change; a null end of an interval lies at infinity."""
-    return {
+    row: Row = {
         "plot": plot,
         "from_campaign": change.from_campaign,
         "to_campaign": change.to_campaign,
@@ -59,6 +76,77 @@ def change_row(plot: str, change: Change) -> Row:
         "co2e_t_ha_year": change.co2e_t_ha_year,
         "reasons": _codes(change.reasons),
     }
+    if settings.equal_mass:
+        row |= {
+            "judged_on": change.judged_on.value,
+            "reference_mass_t_ha": change.reference_mass_t_ha,
+            "fixed_depth_change_t_ha": change.fixed_depth_change_t_ha,
+            "fixed_depth_change_ci95_t_ha": _ends(change.fixed_depth_change_ci95_t_ha),
+        }
+    return row
+
+
+def trend_row(plot: str, trend: PlotTrend) -> Row:
+    """Give the row of the trend over three campaigns or more."""
+    line = trend.line
+    return {
+        "plot": plot,
+        "from_campaign": trend.from_campaign,
+        "to_campaign": trend.to_campaign,
+        "campaigns": trend.campaigns,
+        "depth_cm": trend.depth_cm,
+        "judged_on": trend.judged_on.value,
+        "stage": line.stage.value,
+        "n": line.n,
+        "slope_t_ha_year": line.slope_t_ha_year,
+        "se_t_ha_year": line.se_t_ha_year,
+        "df": line.df,
+        "slope_ci95_t_ha_year": _ends(line.ci95_t_ha_year),
+        "p_value": line.p_value,
+        "fitted_first_t_ha": line.fitted_first_t_ha,
+        "relative_permille_year": line.relative_permille_year,
+        "curved": line.curved,
+        "reasons": _codes(trend.reasons),
+    }
+
+
+def settings_row(settings: Settings) -> Row:
+    """Give what was chosen, as it stands beside every result."""
+    if not settings.equal_mass:
+        return {"depth_cm": settings.depth_cm}
+    reference = settings.reference
+    return {
+        "depth_cm": settings.depth_cm,
+        "method": settings.method.value,
+        "basis": settings.basis.value,
+        "reference": (
+            reference.value if isinstance(reference, Reference) else reference
+        ),
+    }
+
+
+def reference_row(reference: ReferenceMass) -> Row:
+    """Give the row that keeps a reference mass."""
+    return {
+        "campaign": reference.campaign,
+        "date": reference.date.isoformat(),
+        "depth_cm": reference.depth_cm,
+        "basis": reference.basis.value,
+        "mass_t_ha": reference.mass_t_ha,
+        "by_place": [list(own) for own in reference.by_place],
+    }
+
+
+def reference_of(row: Mapping[str, Any]) -> ReferenceMass:
+    """Give back the reference mass that `reference_row` kept."""
+    return ReferenceMass(
+        campaign=row["campaign"],
+        date=date.fromisoformat(row["date"]),
+        depth_cm=row["depth_cm"],
+        basis=Basis(row["basis"]),
+        mass_t_ha=row["mass_t_ha"],
+        by_place=tuple((place, mass) for place, mass in row["by_place"]),
+    )
 
 
 def _codes(reasons: tuple[Reason, ...]) -> list[str]:

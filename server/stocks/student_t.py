@@ -3,10 +3,12 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from server.stocks.fine_soil import FloatArray
+
+_Counts = NDArray[np.int64]
 
 LEVEL: Final = 0.95
 ALPHA: Final = 0.05
@@ -41,7 +43,10 @@ def critical_t(df: ArrayLike, level: float = LEVEL) -> FloatArray:
 
 
 def welch_df(
-    var_a: ArrayLike, var_b: ArrayLike, n_a: ArrayLike, n_b: ArrayLike
+    var_a: float | FloatArray,
+    var_b: float | FloatArray,
+    n_a: int | _Counts,
+    n_b: int | _Counts,
 ) -> FloatArray:
     """Give the Welch-Satterthwaite degrees of freedom of a difference of means.
 
@@ -51,13 +56,11 @@ def welch_df(
     >>> float(welch_df(1.0, 1.0, 5, 5))
     8.0
     """
-    first = np.asarray(var_a, dtype=np.float64)
-    total = np.asarray(first + np.asarray(var_b, dtype=np.float64))
+    total = np.asarray(np.add(var_a, var_b))
     # Shares keep the squares away from overflow and underflow.
-    share_a = np.divide(first, total, out=np.ones_like(total), where=total > 0.0)
+    share_a = np.divide(var_a, total, out=np.ones_like(total), where=total > 0.0)
     share_b = 1.0 - share_a
     df: FloatArray = 1.0 / (
-        np.square(share_a) / (np.asarray(n_a) - 1)
-        + np.square(share_b) / (np.asarray(n_b) - 1)
+        np.square(share_a) / (n_a - 1) + np.square(share_b) / (n_b - 1)
     )
     return df

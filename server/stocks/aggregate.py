@@ -1,0 +1,201 @@
+"""From plots to farms, projects and organisations: area-weighted, stratified.
+
+A plot whose points were measured is a stratum. Plots that stand for many others are
+merged by `cluster` into one stratum first. Plots without a result are never filled:
+the measured area is described, and its share of all area told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from server.stocks.change import (
+    CO2_PER_C,
+    PERMILLE_YEAR,
+    Interval,
+    Verdict,
+    ZeroVerdict,
+)
+from server.stocks.rate_interval import Shape
+from server.stocks.reasons import Reason, in_order
+from server.stocks.strata import Estimate, Freedom, Lonely, Strata
+from server.stocks.student_t import ALPHA
+from server.stocks.units import Unit
+
+_PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """What is known of an area; every figure is of the measured area alone.
+
+    Means per hectare in t/ha and t/ha/year; totals in t of carbon and of CO2 a year,
+    positive is removal. `area_with_se_share` is the share of the measured area whose
+    strata have a variance of their own.
+    """
+
+    units: int
+    measured: int
+    area_ha: float
+    measured_ha: float
+    coverage: float
+    area_with_se_share: float
+    lonely: Lonely
+    stock0_t_ha: Estimate
+    stock1_t_ha: Estimate
+    annual_t_ha: Estimate
+    total_c_t_year: Estimate
+    total_co2e_t_year: Estimate
+    rate_permille_year: float | None
+    rate_ci95_permille_year: Interval | None
+    rate_ci95_shape: Shape | None
+    p_vs_4permille: float | None
+    verdict_4permille: Verdict
+    verdict_zero: ZeroVerdict
+    reasons: tuple[Reason, ...]
+
+
+def aggregate(
+    units: Sequence[Unit],
+    *,
+    lonely: Lonely = Lonely.FAIL,
+    freedom: Freedom = Freedom.SATTERTHWAITE,
+) -> Aggregate:
+    """Give the mean and total change of an area, and judge it.
+
+    ``y = sum(w_h y_h)``, ``Var = sum(w_h^2 Var_h)``, ``w_h = A_h / A`` over the
+    measured area A; total ``A y``. Degrees of freedom
+    ``Var^2 / sum((w_h^2 Var_h)^2 / df_h)`` (Satterthwaite), an unpaired stratum with
+    one term for each campaign. The rate is judged on the contrast
+    ``sum(w_h (c1_h - k_h c0_h))``, ``k_h = 1 + r T_h``, so nothing is divided by; its
+    interval holds every r that the test does not reject.
+
+    Parameters
+    ----------
+    units
+        All plots of the area, measured or not.
+    lonely
+        What to do about strata of one point.
+    freedom
+        How degrees of freedom are counted.
+
+    Returns
+    -------
+    Aggregate
+        Figures of the measured area; None and a reason for what is not computable.
+
+    Notes
+    -----
+    Strata are independent. Less than a year between campaigns leaves a stratum out.
+    Sources: VM0042 v2.2 equations 70 and 71; Cochran 1977, chapter 5; the four rules
+    for one-point strata as in the R package survey.
+
+    Examples
+    --------
+    >>> from server.stocks.change import Design, estimate_change
+    >>> from server.stocks.units import unit_of
+    >>> change = estimate_change(
+    ...     [50.0, 52.0, 54.0], [53.0, 54.0, 58.0], design=Design.PAIRED, years=5.0
+    ... )
+    >>> result = aggregate([unit_of("a", 3.0, change), unit_of("b", 1.0, None)])
+    >>> result.annual_t_ha.value, result.measured_ha, result.coverage
+    (0.6, 3.0, 0.75)
+    """
+    known = [unit for unit in units if unit.area_ha]
+    used = [unit for unit in known if unit.annual_t_ha is not None]
+    area = sum(unit.area_ha or 0.0 for unit in known)
+    reasons = [Reason.AREA_MISSING] if len(known) < len(units) else []
+    if len(used) < len(known):
+        reasons.append(Reason.PARTIAL_COVERAGE)
+    if not used:
+        return _nothing(len(units), area, lonely, reasons)
+    strata = Strata(used, lonely, freedom)
+    if strata.alone.any():
+        reasons += [Reason.SINGLE_POINT, Reason.NO_VARIANCE]
+    reasons += [reason for unit in used for reason in unit.reasons]
+    annual = strata.annual_change()
+    total = _times(annual, strata.area_ha)
+    rate = strata.rate()
+    p_rate, t_rate = strata.test(_PERMILLE_YEAR)
+    low, high, shape = None, None, None
+    if p_rate is not None and rate is not None:
+        low, high, shape = strata.bounds(rate)
+    withheld = any(unit.withheld for unit in used)
+    return Aggregate(
+        units=len(units),
+        measured=len(used),
+        area_ha=area,
+        measured_ha=strata.area_ha,
+        coverage=strata.area_ha / area,
+        area_with_se_share=strata.share_with_error,
+        lonely=lonely,
+        stock0_t_ha=strata.stock(0),
+        stock1_t_ha=strata.stock(1),
+        annual_t_ha=annual,
+        total_c_t_year=total,
+        total_co2e_t_year=_times(total, CO2_PER_C),
+        rate_permille_year=rate,
+        rate_ci95_permille_year=None if shape is None else (low, high),
+        rate_ci95_shape=shape,
+        p_vs_4permille=p_rate,
+        verdict_4permille=(
+            Verdict.NOT_ASSESSABLE if withheld else _verdict(p_rate, t_rate)
+        ),
+        verdict_zero=(
+            ZeroVerdict.NOT_ASSESSABLE if withheld else _zero_verdict(annual)
+        ),
+        reasons=in_order(reasons),
+    )
+
+
+def _verdict(p_value: float | None, t: float | None) -> Verdict:
+    if p_value is None or t is None:
+        return Verdict.NOT_ASSESSABLE
+    if p_value >= ALPHA:
+        return Verdict.NOT_DISTINGUISHABLE
+    return Verdict.ABOVE if t > 0.0 else Verdict.BELOW
+
+
+def _zero_verdict(annual: Estimate) -> ZeroVerdict:
+    if annual.p_value is None or annual.value is None:
+        return ZeroVerdict.NOT_ASSESSABLE
+    if annual.p_value >= ALPHA:
+        return ZeroVerdict.NO_DETECTABLE_CHANGE
+    return ZeroVerdict.GAIN if annual.value > 0.0 else ZeroVerdict.LOSS
+
+
+def _times(estimate: Estimate, factor: float) -> Estimate:
+    ends = estimate.ci95
+    return Estimate(
+        None if estimate.value is None else estimate.value * factor,
+        None if estimate.se is None else estimate.se * factor,
+        estimate.df,
+        None if ends is None else (ends[0] * factor, ends[1] * factor),
+        estimate.p_value,
+    )
+
+
+def _nothing(
+    units: int, area_ha: float, lonely: Lonely, reasons: Sequence[Reason]
+) -> Aggregate:
+    return Aggregate(
+        units=units,
+        measured=0,
+        area_ha=area_ha,
+        measured_ha=0.0,
+        coverage=0.0,
+        area_with_se_share=0.0,
+        lonely=lonely,
+        stock0_t_ha=Estimate(),
+        stock1_t_ha=Estimate(),
+        annual_t_ha=Estimate(),
+        total_c_t_year=Estimate(),
+        total_co2e_t_year=Estimate(),
+        rate_permille_year=None,
+        rate_ci95_permille_year=None,
+        rate_ci95_shape=None,
+        p_vs_4permille=None,
+        verdict_4permille=Verdict.NOT_ASSESSABLE,
+        verdict_zero=ZeroVerdict.NOT_ASSESSABLE,
+        reasons=in_order(reasons),
+    )

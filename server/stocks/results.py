@@ -1,0 +1,56 @@
+"""What is derived of a plot: stocks of its points, changes, a trend."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from server.stocks.change import ChangeEstimate
+from server.stocks.comparison import JudgedOn
+from server.stocks.points import PointStock
+from server.stocks.reasons import Reason
+from server.stocks.reference_mass import ReferenceMass
+from server.stocks.trend import Trend
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(ChangeEstimate):
+    """Change of one plot between two campaigns; dates are means over the points.
+
+    All figures are those of the stocks named by `judged_on`. Where these are stocks
+    in an equal mass, the change to the fixed depth stands beside them.
+    """
+
+    from_campaign: str
+    to_campaign: str
+    from_date: date
+    to_date: date
+    depth_cm: float
+    judged_on: JudgedOn = JudgedOn.FIXED_DEPTH
+    reference_mass_t_ha: float | None = None
+    fixed_depth_change_t_ha: float | None = None
+    fixed_depth_change_ci95_t_ha: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotTrend:
+    """Trend of one plot over three campaigns or more."""
+
+    line: Trend
+    judged_on: JudgedOn
+    depth_cm: float
+    from_campaign: str
+    to_campaign: str
+    campaigns: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotResult:
+    """All stocks and changes of one plot, ready to be stored or shown.
+
+    `reference` is the mass that was found or passed in; store it and pass it in again.
+    """
+
+    stocks: tuple[PointStock, ...]
+    changes: tuple[Change, ...]
+    reference: ReferenceMass | None = None
+    trend: PlotTrend | None = None

@@ -1,0 +1,258 @@
+"""The stratified estimator of a mean over an area, and of a contrast at any rate.
+
+Every figure is a polynomial in the rate: the contrast ``c1 - (1 + r T) c0`` is linear
+in it, its variance a square, the sum that gives Satterthwaite's degrees of freedom of
+fourth degree. Sums over the strata are made once; a constant has degree 0.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.polynomial.polynomial import polyval
+
+from server.stocks.change import Design, optional
+from server.stocks.fine_soil import FloatArray
+from server.stocks.profiles import BoolArray, IntArray
+from server.stocks.rate_interval import SHAPES, Shape, invert
+from server.stocks.student_t import critical_t, two_sided_p
+from server.stocks.units import Unit
+
+# Variances of one campaign per stratum as polynomials, and their degrees of freedom.
+_Term = tuple[FloatArray, FloatArray]
+_PERMILLE: Final = 1000.0
+
+
+class Lonely(StrEnum):
+    """What to do about a stratum of one point, which has no variance."""
+
+    FAIL = "fail"  # the mean stands, without a standard error
+    ADJUST = "adjust"  # its distance from the mean of all
+    CERTAINTY = "certainty"  # no variance: hides what is not known
+    AVERAGE = "average"  # the mean variance of the other strata
+
+
+class Freedom(StrEnum):
+    """Which degrees of freedom an aggregate has."""
+
+    SATTERTHWAITE = "satterthwaite"
+    DESIGN = "design"  # points minus strata, as survey software counts
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its error; None where not computable. Interval 95 %."""
+
+    value: float | None = None
+    se: float | None = None
+    df: float | None = None
+    ci95: tuple[float, float] | None = None
+    p_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Mean over the strata with its variance, as polynomials in the rate.
+
+    `squares` is the sum of squared variances over their degrees of freedom.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    squares: FloatArray
+    inflation: float
+    design_df: float | None
+
+    def at(self, rate: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Give mean, variance and degrees of freedom at each rate."""
+        variance = polyval(rate, self.variance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            df = np.square(variance) / polyval(rate, self.squares)
+        if self.design_df is not None:
+            df = np.full(variance.shape, self.design_df)
+        mean: FloatArray = np.asarray(polyval(rate, self.mean), dtype=np.float64)
+        return mean, np.maximum(variance, 0.0) * self.inflation, df
+
+
+class Strata:
+    """Measured strata as columns; lonely ones have a variance of 0 until ruled."""
+
+    def __init__(self, units: Sequence[Unit], lonely: Lonely, freedom: Freedom) -> None:
+        self.lonely, self.freedom = lonely, freedom
+        area, years, self.stock0, self.stock1, self.annual = (
+            _column(units, name)
+            for name in (
+                "area_ha",
+                "years",
+                "stock0_t_ha",
+                "stock1_t_ha",
+                "annual_t_ha",
+            )
+        )
+        variances = [
+            _column(units, name)
+            for name in ("variance0", "variance1", "covariance", "annual_variance")
+        ]
+        self.alone: BoolArray = np.isnan(variances[3])
+        self.var0, self.var1, self.cov, self.annual_var = (
+            np.where(self.alone, 0.0, column) for column in variances
+        )
+        self.paired = np.array([unit.design is Design.PAIRED for unit in units])
+        self.n0, self.n1 = _column(units, "n0"), _column(units, "n1")
+        self.area_ha = float(area.sum())
+        self.weight = area / self.area_ha
+        self.years = years
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the rule for lonely strata leaves a standard error."""
+        if self.alone.all():
+            return False
+        return self.lonely is not Lonely.FAIL or not self.alone.any()
+
+    @property
+    def share_with_error(self) -> float:
+        """Share of the area whose strata have a variance of their own."""
+        return float(self.weight[~self.alone].sum())
+
+    def annual_change(self) -> Estimate:
+        """Give the mean annual change."""
+        late = np.where(self.paired, self.annual_var, self.var1 / self.years**2)
+        early = np.where(self.paired, 0.0, self.var0 / self.years**2)
+        return self._estimate(self.annual, (late, self.n1), (early, self.n0))
+
+    def stock(self, campaign: int) -> Estimate:
+        """Give the mean stock of the earlier (0) or later (1) campaign."""
+        if campaign == 0:
+            return self._estimate(self.stock0, (self.var0, self.n0))
+        return self._estimate(self.stock1, (self.var1, self.n1))
+
+    def contrast(self) -> Combined:
+        """Give ``c1 - (1 + r T) c0``, r the rate as a fraction a year."""
+        step = self.years
+        late = [self.var1, np.zeros_like(step), np.zeros_like(step)]
+        early = [self.var0, 2.0 * self.var0 * step, self.var0 * step**2]
+        shared = [2.0 * self.cov, 2.0 * self.cov * step, np.zeros_like(step)]
+        paired = self.paired[:, np.newaxis]
+        late_terms, early_terms, shared_terms = (
+            np.stack(columns, axis=1) for columns in (late, early, shared)
+        )
+        both = late_terms + early_terms - shared_terms
+        values = np.stack((self.stock1 - self.stock0, -step * self.stock0), axis=1)
+        return self._combine(
+            values,
+            (np.where(paired, both, late_terms), self.n1),
+            (np.where(paired, 0.0, early_terms), self.n0),
+        )
+
+    def rate(self) -> float | None:
+        """Give the rate at which the contrast vanishes, permille a year."""
+        base = float(self.weight @ (self.years * self.stock0))
+        if not base > 0.0:
+            return None
+        return _PERMILLE * float(self.weight @ (self.stock1 - self.stock0)) / base
+
+    def test(self, rate_permille_year: float) -> tuple[float | None, float | None]:
+        """Test whether the rate is this one; give p and t."""
+        mean, variance, df = self.contrast().at(
+            np.array(rate_permille_year / _PERMILLE)
+        )
+        if not self.has_error or not float(variance) > 0.0:
+            return None, None
+        t = float(mean) / float(variance) ** 0.5
+        return float(two_sided_p(t, df)), t
+
+    def bounds(
+        self, rate_permille_year: float
+    ) -> tuple[float | None, float | None, Shape]:
+        """Give every rate that the test does not reject."""
+        rate = rate_permille_year / _PERMILLE
+        combined = self.contrast()
+        _, variance, _ = combined.at(np.array(rate))
+        base = float(self.weight @ (self.years * self.stock0))
+        step = float(variance) ** 0.5 / base
+        found = invert(_RateTest(combined, np.full(2, rate), np.array([step, -step])))
+        low, high = (
+            None if end is None else _PERMILLE * end
+            for end in (optional(found.low)[0], optional(found.high)[0])
+        )
+        return low, high, SHAPES[int(found.shape[0])]
+
+    def _estimate(self, values: FloatArray, *terms: _Term) -> Estimate:
+        """Give the mean over the area with its error."""
+        polynomials = [(variance[:, np.newaxis], n) for variance, n in terms]
+        combined = self._combine(values[:, np.newaxis], *polynomials)
+        mean, variance, df = (float(part) for part in combined.at(np.array(0.0)))
+        if not self.has_error:
+            return Estimate(mean)
+        if not variance > 0.0:
+            return Estimate(mean, 0.0)
+        error = variance**0.5
+        half = float(critical_t(df)) * error
+        p_value = float(two_sided_p(mean / error, df))
+        return Estimate(mean, error, df, (mean - half, mean + half), p_value)
+
+    def _combine(self, values: FloatArray, *terms: _Term) -> Combined:
+        """Sum over the strata; rows are strata, columns powers of the rate."""
+        mean = self.weight @ values
+        parts = [
+            (np.square(self.weight)[:, np.newaxis] * variance, np.maximum(n - 1.0, 1.0))
+            for variance, n in terms
+        ]
+        if self.lonely is Lonely.ADJUST:
+            off = self.weight[:, np.newaxis] * (values - mean)
+            off = np.where(self.alone[:, np.newaxis], off, 0.0)
+            parts.append((_products(off, np.ones(off.shape[0])), np.ones(off.shape[0])))
+        degree = max(part.shape[1] for part, _ in parts)
+        padded = [
+            (np.pad(part, ((0, 0), (0, degree - part.shape[1]))), df)
+            for part, df in parts
+        ]
+        variance = np.sum([part.sum(axis=0) for part, _ in padded], axis=0)
+        squares = np.sum([_products(p, df).sum(axis=0) for p, df in padded], axis=0)
+        inflation = 1.0
+        if self.lonely is Lonely.AVERAGE and not self.alone.all():
+            inflation = self.alone.size / np.count_nonzero(~self.alone)
+        return Combined(mean, variance, squares, inflation, self._design_df())
+
+    def _design_df(self) -> float | None:
+        if self.freedom is not Freedom.DESIGN:
+            return None
+        points = np.where(self.paired, self.n0 - 1.0, self.n0 + self.n1 - 2.0)
+        return float(points.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class _RateTest:
+    """The test of one contrast, above the estimated rate and below it."""
+
+    combined: Combined
+    estimate: FloatArray
+    scale: FloatArray
+
+    def excess(
+        self, tangent: FloatArray, critical: Callable[[FloatArray], FloatArray]
+    ) -> FloatArray:
+        mean, variance, df = self.combined.at(self.estimate + self.scale * tangent)
+        excess: FloatArray = np.abs(mean) - critical(df) * np.sqrt(variance)
+        return excess
+
+    def take(self, rows: IntArray) -> "_RateTest":
+        return _RateTest(self.combined, self.estimate[rows], self.scale[rows])
+
+
+def _products(polynomials: FloatArray, divisor: FloatArray) -> FloatArray:
+    """Square the polynomial of each row, over a divisor."""
+    count = polynomials.shape[1]
+    squared = np.zeros((polynomials.shape[0], 2 * count - 1))
+    for power in range(count):
+        product = polynomials[:, power : power + 1] * polynomials
+        squared[:, power : power + count] += product
+    squares: FloatArray = squared / divisor[:, np.newaxis]
+    return squares
+
+
+def _column(units: Sequence[Unit], name: str) -> FloatArray:
+    return np.array([getattr(unit, name) for unit in units], dtype=np.float64)

@@ -1,0 +1,168 @@
+"""Strata of an area: plots whose points were measured, and plots that stand for more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from server.stocks.change import ChangeEstimate, Design, ZeroVerdict
+from server.stocks.reasons import Reason, in_order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A stratum: means of two campaigns and the (co)variances of these means.
+
+    Stocks in t/ha, variances in their squares; None where not computable. `area_ha`
+    is taken as exact. `withheld` says that its change must not be judged, for one of
+    its `reasons`.
+    """
+
+    name: str
+    area_ha: float | None
+    design: Design
+    n0: int
+    n1: int
+    years: float
+    stock0_t_ha: float | None
+    stock1_t_ha: float | None
+    annual_t_ha: float | None
+    variance0: float | None
+    variance1: float | None
+    covariance: float | None
+    annual_variance: float | None
+    withheld: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> Unit:
+    """Give the stratum of a plot whose points were measured in two campaigns.
+
+    The covariance of paired means follows from the three standard errors.
+    """
+    if change is None or change.change_t_ha is None:
+        return _unmeasured(name, area_ha)
+    design, years = change.design, change.years
+    variance0, variance1 = (
+        _square(change.stock0_se_t_ha),
+        _square(change.stock1_se_t_ha),
+    )
+    covariance = annual_variance = None
+    if variance0 is not None and variance1 is not None and change.se_t_ha is not None:
+        shared = variance0 + variance1 - change.se_t_ha**2
+        covariance = shared / 2.0 if design is Design.PAIRED else 0.0
+        annual_variance = (change.se_t_ha / years) ** 2 if years > 0.0 else None
+    return Unit(
+        name=name,
+        area_ha=area_ha,
+        design=design,
+        n0=change.n0,
+        n1=change.n1,
+        years=years,
+        stock0_t_ha=change.stock0_t_ha,
+        stock1_t_ha=change.stock1_t_ha,
+        annual_t_ha=change.annual_t_ha,
+        variance0=variance0,
+        variance1=variance1,
+        covariance=covariance,
+        annual_variance=annual_variance,
+        withheld=(
+            change.p_value is not None
+            and change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
+        ),
+        reasons=change.reasons,
+    )
+
+
+def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
+    """Merge plots that were sampled out of many into one stratum.
+
+    ``y = sum(a_i y_i) / sum(a_i)``, ``Var = m / (m - 1) * sum(a_i^2 (y_i - y)^2) /
+    sum(a_i)^2``, a_i the area of plot i: the variance between plots, which holds the
+    variance inside them. No correction for a finite number of plots.
+
+    Parameters
+    ----------
+    name, area_ha
+        The stratum that the plots stand for, with its whole area.
+    plots
+        Plots drawn at random from it; those without result or area are left out.
+
+    Notes
+    -----
+    Source: two-stage sampling with the first stage drawn with replacement, ratio
+    estimator of the mean (Cochran 1977, chapter 11).
+
+    Examples
+    --------
+    >>> from server.stocks.change import estimate_change
+    >>> plots = [
+    ...     unit_of(
+    ...         str(gain),
+    ...         2.0,
+    ...         estimate_change([50.0], [50.0 + gain], design=Design.PAIRED, years=5.0),
+    ...     )
+    ...     for gain in (1.0, 2.0, 3.0)
+    ... ]
+    >>> merged = cluster("all", 100.0, plots)
+    >>> round(merged.annual_t_ha, 6), round(merged.annual_variance**0.5, 6)
+    (0.4, 0.11547)
+    """
+    used = [plot for plot in plots if plot.annual_t_ha is not None and plot.area_ha]
+    if not used:
+        return _unmeasured(name, area_ha)
+    columns = [
+        np.array([getattr(plot, field) for plot in used], dtype=np.float64)
+        for field in ("area_ha", "stock0_t_ha", "stock1_t_ha", "annual_t_ha", "years")
+    ]
+    share = columns[0] / columns[0].sum()
+    means = [float(share @ column) for column in columns[1:]]
+    off0, off1, off = (
+        share * (column - mean)
+        for column, mean in zip(columns[1:4], means, strict=False)
+    )
+    count = len(used)
+    scale = count / (count - 1.0) if count > 1 else None
+    variance0, variance1, covariance, annual_variance = (
+        None if scale is None else scale * float(first @ second)
+        for first, second in ((off0, off0), (off1, off1), (off0, off1), (off, off))
+    )
+    return Unit(
+        name=name,
+        area_ha=area_ha,
+        design=Design.PAIRED,
+        n0=count,
+        n1=count,
+        years=means[3],
+        stock0_t_ha=means[0],
+        stock1_t_ha=means[1],
+        annual_t_ha=means[2],
+        variance0=variance0,
+        variance1=variance1,
+        covariance=covariance,
+        annual_variance=annual_variance,
+        withheld=any(plot.withheld for plot in used),
+        reasons=in_order(reason for plot in used for reason in plot.reasons),
+    )
+
+
+def _square(error: float | None) -> float | None:
+    return None if error is None else error**2
+
+
+def _unmeasured(name: str, area_ha: float | None) -> Unit:
+    return Unit(
+        name=name,
+        area_ha=area_ha,
+        design=Design.UNPAIRED,
+        n0=0,
+        n1=0,
+        years=0.0,
+        stock0_t_ha=None,
+        stock1_t_ha=None,
+        annual_t_ha=None,
+        variance0=None,
+        variance1=None,
+        covariance=None,
+        annual_variance=None,
+    )
