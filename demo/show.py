@@ -15,6 +15,9 @@ def show(console: Console, outcome: Outcome, checked: list[Expectation]) -> None
     console.print()
     console.print(_changes(outcome))
     console.print(_custody(outcome))
+    for line in _waiting(outcome):
+        console.print(f"  {line}", highlight=False)
+    console.print()
     for expectation in checked:
         mark = "[green]ok[/]  " if expectation.holds else "[red]FAIL[/]"
         console.print(f"  {mark} {expectation.what}", highlight=False)
@@ -76,6 +79,24 @@ def _custody(outcome: Outcome) -> Table:
         counts = outcome.syncs[laptop]
         table.add_row(laptop, *(str(counts[name]) for name in names))
     return table
+
+
+def _waiting(outcome: Outcome) -> list[str]:
+    """Say what waits for a person, in words."""
+    refused = [p["text"] for error in outcome.refused for p in error["problems"]]
+    return [
+        *(f"refused at entry: {text}" for text in refused),
+        *(
+            f"in conflict: {c['type']} {c['fields']['code']}, {c['theirs']} stands,"
+            f" {c['ours']} of {c['person']} is kept"
+            for c in outcome.conflicts
+        ),
+        *(
+            f"quarantined: {q['type']} {q['fields']['sample_code']} of {q['person']},"
+            f" {q['why'][0]['text']}"
+            for q in outcome.quarantine
+        ),
+    ]
 
 
 def _go_on(console: Console, outcome: Outcome) -> None:

@@ -162,7 +162,8 @@ _CUSTODY: Final = {
     ),
     "key_taken": Kind(
         "another record of the project has this code",
-        "the same thing: delete this one; another thing: give it another code",
+        "look at the other record; the same thing: discard this one; another thing:"
+        " give it another code",
     ),
     "scope_foreign": Kind(
         "this laptop has no access to the project",

@@ -1,5 +1,7 @@
 """Command `stocks`: the numbers per plot."""
 
+from typing import Any
+
 import click
 
 from server.cli.common import json_option, print_json, with_store
@@ -39,11 +41,27 @@ def show(context: click.Context, project: str, plot: str | None, as_json: bool) 
         print_json(document)
     else:
         click.echo(render_table(document))
+        for line in _provisional(document["changes"]):
+            click.echo(line)
     if waiting:
         click.echo(
             f"{waiting} plots wait to be derived; a running server does that.", err=True
         )
         context.exit(1)
+
+
+def _provisional(changes: list[dict[str, Any]]) -> list[str]:
+    """Say which plots rest on inputs that still wait for a person."""
+    waiting = {
+        row["plot"]: row["provisional"]
+        for row in changes
+        if any(row["provisional"].values())
+    }
+    return [
+        f"{plot} is provisional: {counts['conflicts']} conflicts and"
+        f" {counts['quarantined']} quarantined changes among its inputs."
+        for plot, counts in waiting.items()
+    ]
 
 
 stocks.add_command(compute)

@@ -368,10 +368,7 @@ def _key_problems(desk: Desk, change: Change, fields: Fields) -> list[Problem]:
     if holder in {"", change.record}:
         return []
     name = TYPES[change.type].key[-1]
-    other = desk.find(change.stream, holder)
-    by = f", written by change {other.last_writer.change}" if other else ""
-    detail = f"{change.type} {holder}{by}"
-    return [Problem("key_taken", name, fields.get(name), detail)]
+    return [Problem("key_taken", name, fields.get(name), f"{change.type} {holder}")]
 
 
 def _quarantine(desk: Desk, change: Change, problems: list[Problem]) -> Verdict:
