@@ -101,7 +101,9 @@ def play(folder: Path, say: Say) -> Outcome:
             *("--title", experiment.title, "--organisation", "ROTH"),
             *("--organisation-name", "Rothamsted Research"),
             *("--college", "research_institute", "--country", "GB"),
+            # One layer per core: there is no mass to compare below it.
             *("--reference-depth-cm", experiment.depth_cm),
+            *("--stock-method", "fixed_depth"),
         )
     server = Server(stage)
     try:

@@ -50,6 +50,9 @@ class Organisation(Schema):
     country = Country(help="ISO 3166-1 alpha-2")
     kind = Choice(v.ORGANISATION_KIND, required=True, help="member or partner")
     college = Choice(v.COLLEGE, help="college of the Initiative")
+    target_permille_year = Number(
+        *limits.TARGET_PERMILLE_YEAR, field_class=_M, help="own target, permille a year"
+    )
     note = _note()
 
 
@@ -69,6 +72,19 @@ class Project(Schema):
     )
     stock_method_profile = Choice(
         v.STOCK_METHOD_PROFILE, field_class=_M, help="rules of derivation"
+    )
+    stock_mass_basis = Choice(
+        v.STOCK_MASS_BASIS, field_class=_M, help="mass held equal; the profile's own"
+    )
+    stock_reference = Choice(
+        v.STOCK_REFERENCE, field_class=_M, help="baseline mass; the profile's own"
+    )
+    stock_reference_mass_t_ha = Number(
+        0,
+        limits.SOIL_MASS_MAX_T_HA,
+        low_open=True,
+        field_class=_M,
+        help="a reference mass of its own, t/ha; instead of the baseline's",
     )
     note = _note()
 

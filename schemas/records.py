@@ -73,7 +73,7 @@ TYPES: Final = MappingProxyType(
 )
 
 #: Types only the server writes.
-DERIVED: Final = frozenset({"stock", "change"})
+DERIVED: Final = frozenset({"stock", "change", "trend"})
 
 
 def _plain_fields(schema: type[Schema]) -> dict[str, PlainField]:

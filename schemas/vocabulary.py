@@ -78,7 +78,27 @@ CAMPAIGN_PURPOSE = Vocabulary(
 STOCK_METHOD_PROFILE = Vocabulary(
     "stock_method_profile",
     "the rules by which a project's stocks are derived",
-    {"fixed_depth": None},
+    {
+        "permille": None,  # equivalent soil mass, Hyman, mineral mass, mean reference
+        "fixed_depth": None,
+        "vm0042": None,
+        "wendt_hauser": None,
+        "hyman": None,
+        "linear": None,
+        "natural": None,
+    },
+)
+
+STOCK_MASS_BASIS = Vocabulary(
+    "stock_mass_basis",
+    "which soil mass is held equal",
+    {"mineral": None, "fine": None},
+)
+
+STOCK_REFERENCE = Vocabulary(
+    "stock_reference",
+    "which baseline mass stocks are read at",
+    {"mean": None, "point": None},
 )
 
 TOOL = Vocabulary(
@@ -209,6 +229,8 @@ ALL: Final = (
     PRACTICE_FAMILY,
     CAMPAIGN_PURPOSE,
     STOCK_METHOD_PROFILE,
+    STOCK_MASS_BASIS,
+    STOCK_REFERENCE,
     TOOL,
     STOP_REASON,
     TIME_PRECISION,

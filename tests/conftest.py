@@ -90,6 +90,11 @@ async def server(tmp_path):
     init_data(data, Clock())
     async with running(data) as url:
         found = RunningServer(data, url, "")
-        fields = {"code": "HF", "title": "Highfield", "reference_depth_cm": 30.0}
+        fields = {
+            "code": "HF",
+            "title": "Highfield",
+            "reference_depth_cm": 30.0,
+            "stock_method_profile": "fixed_depth",
+        }
         found.stream = await found.ask(lambda s: add_project(s, Clock(), fields, {}))
         yield found

@@ -19,7 +19,7 @@ from schemas.validate import errors, load_record, warnings
 
 #: What an entry gets when the person said nothing.
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "project": {"reference_depth_cm": 30.0, "stock_method_profile": "fixed_depth"},
+    "project": {"reference_depth_cm": 30.0, "stock_method_profile": "permille"},
     "core": {"number": 1, "sampled_precision": "instant"},
     "result": {"replicate": 1},
 }

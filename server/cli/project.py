@@ -1,6 +1,6 @@
-"""Command `project`: open and look at projects."""
+"""Command `project`: open, change and look at projects."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,7 +10,7 @@ from server.cli.common import json_option, print_json, print_table, with_store
 
 @click.group()
 def project() -> None:
-    """Open and look at projects.
+    """Open, change and look at projects.
 
     \b
     Example:
@@ -18,16 +18,36 @@ def project() -> None:
     """
 
 
+_METHOD: Final = click.option(
+    "--stock-method",
+    type=click.Choice([*vocabulary.STOCK_METHOD_PROFILE.codes]),
+    help="Method of the stocks.  [default for a new project: permille]",
+)
+_BASIS: Final = click.option(
+    "--mass-basis",
+    type=click.Choice([*vocabulary.STOCK_MASS_BASIS.codes]),
+    help="Soil mass that is held equal; the method's own when not given.",
+)
+_REFERENCE: Final = click.option(
+    "--stock-reference",
+    metavar="mean|point|MASS",
+    help="Baseline mass stocks are read at, or a mass in t/ha.",
+)
+_DEPTH: Final = click.option(
+    "--reference-depth-cm",
+    type=click.FloatRange(0, limits.DEPTH_MAX_CM, min_open=True),
+    help="Depth of the stock, cm; never scaled up beyond what was sampled."
+    "  [default for a new project: 30]",
+)
+
+
 @project.command("add")
 @click.option("--code", required=True, help="Short name people type.")
 @click.option("--title", required=True, help="Full title.")
-@click.option(
-    "--reference-depth-cm",
-    type=click.FloatRange(0, limits.DEPTH_MAX_CM, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Depth of the stock, cm. A stock is never scaled up beyond what was sampled.",
-)
+@_DEPTH
+@_METHOD
+@_BASIS
+@_REFERENCE
 @click.option("--country", help="ISO 3166-1 alpha-2, such as GB.")
 @click.option("--organisation", help="Short name of the organisation that runs it.")
 @click.option("--organisation-name", help="Its full name.")
@@ -43,6 +63,9 @@ def project() -> None:
     type=click.Choice([*vocabulary.COLLEGE.codes]),
     help="Its college of the Initiative.",
 )
+@click.option(
+    "--target-permille-year", type=float, help="Its own target, permille a year."
+)
 @json_option
 @click.pass_context
 def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -50,18 +73,14 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
 
     \b
     Example:
-      permille-server project add --code HF --title "Highfield" --reference-depth-cm 23
+      permille-server project add --code HF --title "Highfield" --reference-depth-cm 30
     """
     from server.clock import Clock
     from server.flow.admin import add_project
 
-    fields = {
-        "code": given["code"],
-        "title": given["title"],
-        "country": given["country"],
-        "reference_depth_cm": given["reference_depth_cm"],
-        "stock_method_profile": "fixed_depth",
-    }
+    defaults = {"reference_depth_cm": 30.0, "stock_method_profile": "permille"}
+    named = {name: given[name] for name in ("code", "title", "country")}
+    fields = defaults | _given(named) | _settings(given)
     organisation: dict[str, Any] = {}
     if given["organisation"]:
         organisation = {
@@ -69,10 +88,11 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
             "name": given["organisation_name"] or given["organisation"],
             "kind": given["organisation_kind"],
             "college": given["college"],
+            "target_permille_year": given["target_permille_year"],
         }
 
     async def job(store: Any) -> str:  # noqa: ANN401
-        return await add_project(store, Clock(), _given(fields), _given(organisation))
+        return await add_project(store, Clock(), fields, _given(organisation))
 
     stream = with_store(context, job)
     if as_json:
@@ -80,6 +100,64 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
         return
     click.echo(f"Opened project {given['code']} ({stream}).")
     click.echo(f"Next: permille-server device code --project {given['code']}")
+
+
+@project.command("edit")
+@click.argument("name", metavar="PROJECT")
+@click.option("--title", help="Full title.")
+@_DEPTH
+@_METHOD
+@_BASIS
+@_REFERENCE
+@json_option
+@click.pass_context
+def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+    """Change a project. Another method or depth derives all its plots again.
+
+    The old numbers are kept: permille-server stocks explain shows them.
+
+    \b
+    Example:
+      permille-server project edit HF --stock-method vm0042
+    """
+    from server.clock import Clock
+    from server.flow.admin import edit_project
+
+    fields = _given({"title": given["title"]}) | _settings(given)
+    if not fields:
+        raise click.UsageError("say what to change")
+
+    async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
+        return await edit_project(store, Clock(), name, fields)
+
+    found = with_store(context, job)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"Changed project {found['code']}. A running server derives it again;")
+    click.echo("or run: permille-server stocks derive --project " + found["code"])
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings of the stocks as fields of the project."""
+    reference = given["stock_reference"]
+    mass: float | None = None
+    if reference is not None and reference not in vocabulary.STOCK_REFERENCE:
+        try:
+            mass = float(reference)
+        except ValueError:
+            raise click.BadParameter(
+                f"{reference!r} is not mean, point or a mass in t/ha"
+            ) from None
+    return _given(
+        {
+            "reference_depth_cm": given["reference_depth_cm"],
+            "stock_method_profile": given["stock_method"],
+            "stock_mass_basis": given["mass_basis"],
+            "stock_reference": reference if mass is None else None,
+            "stock_reference_mass_t_ha": mass,
+        }
+    )
 
 
 @project.command("list")
@@ -122,7 +200,8 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    print_table(["field", "value"], list(found.items()))
+    shown = [(k, v) for k, v in found.items() if v is not None]
+    print_table(["field", "value"], shown)
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

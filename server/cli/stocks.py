@@ -1,11 +1,14 @@
 """Command `stocks`: the numbers per plot."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from server.cli.common import json_option, print_json, with_store
 from server.cli.stocks_compute import compute, render_table
+from server.cli.stocks_explain import explain
 
 
 @click.group()
@@ -21,22 +24,41 @@ def stocks() -> None:
 @stocks.command("show")
 @click.option("--project", required=True, help="Project, by code or id.")
 @click.option("--plot", help="Only this plot, by code.")
+@click.option("--from", "early", help="With --plot and --to: any earlier campaign.")
+@click.option("--to", "late", help="With --plot and --from: any later campaign.")
 @json_option
 @click.pass_context
-def show(context: click.Context, project: str, plot: str | None, as_json: bool) -> None:
+def show(
+    context: click.Context,
+    project: str,
+    plot: str | None,
+    early: str | None,
+    late: str | None,
+    as_json: bool,
+) -> None:
     """Show what was derived from a project's records.
 
-    Exit code 1 says that plots still wait to be derived.
+    With --plot, --from and --to the change between these two campaigns is derived
+    as asked. Exit code 1 says that plots still wait to be derived.
 
     \b
     Example:
       permille-server stocks show --project HF --json
+      permille-server stocks show --project HF --plot HF --from 1963 --to 1987
     """
-    from server.flow.showing import stocks_document
+    from server.flow.showing import change_between, stocks_document
 
-    document, waiting = with_store(
-        context, lambda store: stocks_document(store, project, plot)
-    )
+    waiting = 0
+    if early is not None or late is not None:
+        if plot is None or early is None or late is None:
+            raise click.UsageError("--from and --to go together, with --plot")
+        pair = (plot, early, late)
+        row = with_store(context, lambda s: change_between(s, project, *pair))
+        document: dict[str, Any] = {"stocks": [], "changes": [row], "trends": []}
+    else:
+        document, waiting = with_store(
+            context, lambda s: stocks_document(s, project, plot)
+        )
     if as_json:
         print_json(document)
     else:
@@ -45,9 +67,55 @@ def show(context: click.Context, project: str, plot: str | None, as_json: bool) 
             click.echo(line)
     if waiting:
         click.echo(
-            f"{waiting} plots wait to be derived; a running server does that.", err=True
+            f"{waiting} plots wait to be derived; a running server does that,"
+            " or: permille-server stocks derive",
+            err=True,
         )
         context.exit(1)
+
+
+@stocks.command("derive")
+@click.option("--project", help="Every plot of this project; only waiting ones else.")
+@json_option
+@click.pass_context
+def derive(context: click.Context, project: str | None, as_json: bool) -> None:
+    """Derive plots again, with progress. Stop it at any time and run it again.
+
+    Numbers that come out the same are left as they are; old ones are kept.
+
+    \b
+    Example:
+      permille-server stocks derive --project HF
+    """
+    from server.clock import Clock
+    from server.flow.admin import find_project
+    from server.flow.derive import derive_waiting
+
+    async def job(store: Any) -> dict[str, int]:  # noqa: ANN401
+        if project is not None:
+            stream = (await find_project(store, project))["id"]
+            await store.write(lambda unit: unit.ask_for(stream))
+        waiting = await store.read(lambda unit: unit.waiting_jobs())
+        with _progress(waiting, quiet=as_json) as advance:
+            changed = await derive_waiting(store, Clock(), advance)
+        return {"plots": waiting, "changed_rows": changed}
+
+    done = with_store(context, job)
+    if as_json:
+        print_json(done)
+        return
+    click.echo(f"Derived {done['plots']} plots; {done['changed_rows']} rows changed.")
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show progress on stderr, while it is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
+        task = bar.add_task("Deriving plots", total=total)
+        yield lambda plots: bar.update(task, advance=plots)
 
 
 def _provisional(changes: list[dict[str, Any]]) -> list[str]:
@@ -55,7 +123,7 @@ def _provisional(changes: list[dict[str, Any]]) -> list[str]:
     waiting = {
         row["plot"]: row["provisional"]
         for row in changes
-        if any(row["provisional"].values())
+        if any(row.get("provisional", {}).values())
     }
     return [
         f"{plot} is provisional: {counts['conflicts']} conflicts and"
@@ -65,3 +133,4 @@ def _provisional(changes: list[dict[str, Any]]) -> list[str]:
 
 
 stocks.add_command(compute)
+stocks.add_command(explain)

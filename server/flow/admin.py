@@ -16,12 +16,13 @@ from server.sync.request import Push, read_change
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record to write."""
+    """One record to write; `base` is the row its author looked at."""
 
     stream: str
     type: str
     record: str
     fields: dict[str, Any]
+    base: tuple[str, int] | None = None
 
 
 async def add_project(
@@ -56,6 +57,32 @@ async def add_project(
         drafts.append(Draft(stream, "project", stream, link))
     await record(store, clock, drafts)
     return stream
+
+
+async def edit_project(
+    store: Store, clock: Clock, name: str, fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Change fields of a project; give it as it stands then.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such project.
+    RefusedError
+        If a field breaks a rule, or was changed by somebody else meanwhile.
+    """
+    found = await find_project(store, name)
+    stream = found["id"]
+    epoch = await store.read(lambda unit: unit.epoch())
+    draft = Draft(stream, "project", stream, fields, (epoch, found["seq"]))
+    accepted = await record(store, clock, [draft])
+    if any(verdict.conflicts for verdict in accepted.verdicts):
+        raise RefusedError(
+            "somebody changed the project meanwhile; both values are kept",
+            [],
+            "see: permille-server conflict list",
+        )
+    return await find_project(store, name)
 
 
 async def find_project(store: Store, name: str) -> dict[str, Any]:
@@ -111,7 +138,7 @@ def _push(head: LogHead, drafts: list[Draft], clock: Clock) -> Push:
             "t": draft.type,
             "r": draft.record,
             "o": Op.PUT.value,
-            "b": None,
+            "b": list(draft.base) if draft.base else None,
             "v": SCHEMA_VERSION,
             "f": draft.fields,
         }

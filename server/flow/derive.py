@@ -1,107 +1,242 @@
 """Derive the numbers of the plots that a merge touched, in the background.
 
 A job is keyed by (project, plot): running it twice is harmless, and one that was
-begun and not finished comes back when its lease runs out.
+begun and not finished comes back when its lease runs out. Plots of one project are
+derived together, as one array computation.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from schemas.ids import natural_id
 from server.clock import Clock
 from server.flow.inputs import layers_of
-from server.stocks.plot import METHOD_VERSION, PlotResult, Settings, derive_plot
-from server.stocks.rows import change_row, stock_row
-from server.store.port import DerivedRow, Job, PlotTree, Store
+from server.stocks.plot import PlotResult, Settings, derive_plots
+from server.stocks.points import Layer
+from server.stocks.rows import (
+    change_row,
+    reference_of,
+    reference_row,
+    settings_row,
+    stock_row,
+    trend_row,
+)
+from server.stocks.settings import Reference, choose_settings
+from server.store.port import DerivedPlot, DerivedRow, Job, PlotTree, Store
 
-#: Longer than any plot takes; a server that died leaves its job this long.
+#: Longer than a batch takes; a server that died leaves its jobs this long.
 LEASE_MS: Final = 60_000
+#: Plots of one batch: enough for the arrays, few enough for memory and the lease.
+BATCH: Final = 250
+#: The profile of a project that names none.
+DEFAULT_PROFILE: Final = "permille"
+
+Progress = Callable[[int], None]
 
 
-async def derive_waiting(store: Store, clock: Clock) -> int:
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """One plot on its way: what it was derived from, and what came of it."""
+
+    job: Job
+    tree: PlotTree
+    settings: Settings
+    layers: list[Layer]
+    result: PlotResult
+
+    @property
+    def plot(self) -> str:
+        """Give the code of the plot."""
+        return str(self.tree.plot.fields["code"]) if self.tree.plot else ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Give the names people use for the ids the science was keyed by."""
+        names = {r.id: str(r.fields["code"]) for r in self.tree.points}
+        return names | {r.id: str(r.fields["name"]) for r in self.tree.campaigns}
+
+
+async def derive_waiting(
+    store: Store, clock: Clock, progress: Progress = lambda _: None
+) -> int:
     """Derive every waiting plot; give how many stored rows changed."""
     changed = 0
-    while True:
-        job = await store.write(lambda unit: unit.claim_job(clock.now_ms(), LEASE_MS))
-        if job is None:
-            return changed
-        changed += await derive_one(store, job)
+    while jobs := await store.write(
+        lambda unit: unit.claim_jobs(clock.now_ms(), LEASE_MS, BATCH)
+    ):
+        changed += await derive_batch(store, clock, jobs)
+        progress(len(jobs))
+    return changed
 
 
-async def derive_one(store: Store, job: Job) -> int:
-    """Derive one plot and store what changed."""
-    tree = await store.read(lambda unit: unit.plot_tree(job.stream, job.plot))
-    rows = await asyncio.to_thread(derived_rows, job, tree)
-    return await store.write(lambda unit: unit.store_derived(job, rows))
+async def derive_batch(store: Store, clock: Clock, jobs: Sequence[Job]) -> int:
+    """Derive plots of one project together and store what changed."""
+    stream, plots = jobs[0].stream, [job.plot for job in jobs]
+    trees = await store.read(lambda unit: unit.plot_trees(stream, plots))
+    rows = await asyncio.to_thread(derived_plots, jobs, trees)
+    now = clock.now()
+    return await store.write(lambda unit: unit.store_derived(rows, now))
 
 
-def derived_rows(job: Job, tree: PlotTree) -> list[DerivedRow]:
-    """Give every stock and change of a plot as it follows from its records. Pure."""
-    if tree.plot is None:
-        return []
-    depth_cm = (tree.project.fields if tree.project else {}).get("reference_depth_cm")
-    settings = Settings(depth_cm=depth_cm) if depth_cm else Settings()
-    result = derive_plot(layers_of(tree), settings)
-    common = {
-        "method_version": METHOD_VERSION,
-        "settings": {"depth_cm": settings.depth_cm},
-        "provisional": {
-            "conflicts": tree.open_conflicts,
-            "quarantined": tree.quarantined,
-        },
+def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[DerivedPlot]:
+    """Give every stock, change and trend as they follow from the records. Pure."""
+    return [
+        DerivedPlot(each.job, list(_rows(each)), _reference(each))
+        for each in derive_trees(jobs, trees)
+    ]
+
+
+def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived]:
+    """Derive plots of one project from what was read of them. Pure."""
+    settings = settings_of(trees[0])
+    layers = {
+        number: layers_of(tree) if tree.plot else []
+        for number, tree in enumerate(trees)
     }
-    return [*_stocks(job, tree, result, common), *_changes(job, tree, result, common)]
+    frozen = {
+        number: reference_of(tree.frozen[setting_name(settings)])
+        for number, tree in enumerate(trees)
+        if setting_name(settings) in tree.frozen
+    }
+    results = derive_plots(layers, settings, frozen)
+    return [
+        Derived(job, tree, settings, layers[number], results[number])
+        for number, (job, tree) in enumerate(zip(jobs, trees, strict=True))
+    ]
 
 
-def _stocks(
-    job: Job, tree: PlotTree, result: PlotResult, common: dict[str, Any]
-) -> Iterable[DerivedRow]:
-    plot, names = _code(tree), _names(tree)
-    for campaign in dict.fromkeys(stock.campaign for stock in result.stocks):
+def settings_of(tree: PlotTree) -> Settings:
+    """Give the settings of a plot's project."""
+    fields = tree.project.fields if tree.project else {}
+    mass = fields.get("stock_reference_mass_t_ha")
+    return choose_settings(
+        fields.get("stock_method_profile", DEFAULT_PROFILE),
+        depth_cm=fields.get("reference_depth_cm", Settings().depth_cm),
+        basis=fields.get("stock_mass_basis"),
+        reference=fields.get("stock_reference") if mass is None else mass,
+    )
+
+
+def setting_name(settings: Settings) -> str:
+    """Name what a frozen reference mass belongs to: depth and basis."""
+    return f"{settings.depth_cm:g} cm {settings.basis.value}"
+
+
+def _reference(derived: Derived) -> tuple[str, dict[str, Any]] | None:
+    found = derived.result.reference
+    settings = derived.settings
+    if found is None or not isinstance(settings.reference, Reference):
+        return None
+    return setting_name(settings), reference_row(found)
+
+
+def _rows(derived: Derived) -> Iterator[DerivedRow]:
+    yield from _stocks(derived)
+    yield from _changes(derived)
+    yield from _trend(derived)
+
+
+def _stocks(derived: Derived) -> Iterator[DerivedRow]:
+    stocks, names = derived.result.stocks, derived.names
+    for campaign in dict.fromkeys(stock.campaign for stock in stocks):
         points = [
             stock_row(
-                plot,
+                derived.plot,
                 replace(
                     stock, campaign=names[stock.campaign], point=names[stock.point]
                 ),
+                derived.settings,
             )
-            for stock in result.stocks
+            for stock in stocks
             if stock.campaign == campaign
         ]
         points.sort(key=lambda row: _natural(str(row["point"])))
-        fields = {"campaign_id": campaign, **common, "points": points}
-        name = natural_id(job.stream, "stock", [job.plot, campaign])
-        yield DerivedRow("stock", name, job.plot, fields)
+        fields = {"campaign_id": campaign, "points": points}
+        yield _row(derived, "stock", [campaign], fields)
 
 
-def _changes(
-    job: Job, tree: PlotTree, result: PlotResult, common: dict[str, Any]
-) -> Iterable[DerivedRow]:
-    plot, names = _code(tree), _names(tree)
-    for change in result.changes:
+def _changes(derived: Derived) -> Iterator[DerivedRow]:
+    names = derived.names
+    for change in derived.result.changes:
         early, late = change.from_campaign, change.to_campaign
         named = replace(change, from_campaign=names[early], to_campaign=names[late])
         fields = {
             "from_campaign_id": early,
             "to_campaign_id": late,
-            **common,
-            "change": change_row(plot, named),
+            "change": change_row(derived.plot, named, derived.settings),
         }
-        name = natural_id(job.stream, "change", [job.plot, early, late])
-        yield DerivedRow("change", name, job.plot, fields)
+        yield _row(derived, "change", [early, late], fields)
 
 
-def _code(tree: PlotTree) -> str:
-    return str(tree.plot.fields["code"]) if tree.plot else ""
+def _trend(derived: Derived) -> Iterator[DerivedRow]:
+    trend, names = derived.result.trend, derived.names
+    if trend is None:
+        return
+    campaigns = [stock.campaign for stock in derived.result.stocks]
+    named = replace(
+        trend,
+        from_campaign=names[trend.from_campaign],
+        to_campaign=names[trend.to_campaign],
+    )
+    fields = {"trend": trend_row(derived.plot, named)}
+    yield _row(derived, "trend", list(dict.fromkeys(campaigns)), fields)
 
 
-def _names(tree: PlotTree) -> dict[str, str]:
-    """Give the names people use for the ids the science was keyed by."""
-    names = {record.id: str(record.fields["code"]) for record in tree.points}
-    names |= {record.id: str(record.fields["name"]) for record in tree.campaigns}
-    return names
+def _row(
+    derived: Derived, kind: str, campaigns: list[str], fields: dict[str, Any]
+) -> DerivedRow:
+    """Give a row with its method, what it rests on, and a digest of both."""
+    tree, job = derived.tree, derived.job
+    key = [job.plot] if kind == "trend" else [job.plot, *campaigns]
+    common = {
+        "method_version": derived.settings.version,
+        "settings": settings_row(derived.settings),
+        "provisional": {
+            "conflicts": tree.open_conflicts,
+            "quarantined": tree.quarantined,
+        },
+    }
+    used = [layer for layer in derived.layers if layer.campaign in set(campaigns)]
+    whole = {**common, **fields}
+    return DerivedRow(
+        type=kind,
+        id=natural_id(job.stream, kind, key),
+        plot=job.plot,
+        fields={**whole, "digest": digest(used, whole)},
+        inputs=_inputs(tree, set(campaigns)),
+    )
+
+
+def digest(layers: Sequence[Layer], fields: dict[str, Any]) -> str:
+    """Give the SHA-256 of what a row says and of every layer it rests on."""
+    said = {
+        "layers": [_plain(layer) for layer in layers],
+        "row": {name: value for name, value in fields.items() if name != "digest"},
+    }
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(layer: Layer) -> dict[str, Any]:
+    return {**asdict(layer), "date": layer.date.isoformat()}
+
+
+def _inputs(tree: PlotTree, campaigns: set[str]) -> list[tuple[str, int]]:
+    cores = {c.id for c in tree.cores if c.fields["campaign_id"] in campaigns}
+    samples = {s.id for s in tree.samples if s.fields["core_id"] in cores}
+    used = [
+        *(record for record in (tree.project, tree.plot) if record),
+        *(record for record in tree.campaigns if record.id in campaigns),
+        *tree.points,
+        *(record for record in tree.cores if record.id in cores),
+        *(record for record in tree.samples if record.id in samples),
+        *(record for record in tree.results if record.fields["sample_id"] in samples),
+    ]
+    return [(record.id, record.seq) for record in used]
 
 
 def _natural(text: str) -> tuple[int, str]:

@@ -140,7 +140,8 @@ class Comparer:
         for campaign in (early, late):
             for point in self.gathered.campaign_points[campaign]:
                 mask |= self.equal.mask[point]
-        return mask
+        # What else is known of a stock that is not used is no reason of the change.
+        return mask & (_UNFIT | _MASS_UNKNOWN)
 
     def _masses_differ(self, used0: Sequence[int], used1: Sequence[int]) -> bool:
         if not used0 or not used1:

@@ -62,6 +62,7 @@ class Combined:
     mean: FloatArray
     variance: FloatArray
     squares: FloatArray
+    least_df: float
     inflation: float
     design_df: float | None
 
@@ -70,6 +71,8 @@ class Combined:
         variance = polyval(rate, self.variance)
         with np.errstate(divide="ignore", invalid="ignore"):
             df = np.square(variance) / polyval(rate, self.squares)
+        # Never fewer than those of one term; rounding alone gives less, or no number.
+        df = np.fmax(df, self.least_df)
         if self.design_df is not None:
             df = np.full(variance.shape, self.design_df)
         mean: FloatArray = np.asarray(polyval(rate, self.mean), dtype=np.float64)
@@ -215,7 +218,8 @@ class Strata:
         inflation = 1.0
         if self.lonely is Lonely.AVERAGE and not self.alone.all():
             inflation = self.alone.size / np.count_nonzero(~self.alone)
-        return Combined(mean, variance, squares, inflation, self._design_df())
+        least = min(float(df.min()) for _, df in padded)
+        return Combined(mean, variance, squares, least, inflation, self._design_df())
 
     def _design_df(self) -> float | None:
         if self.freedom is not Freedom.DESIGN:

@@ -1,41 +1,55 @@
-"""Jobs, and what a plot's numbers are derived from: SQLite."""
+"""Jobs, what plots' numbers are derived from, and where they are kept: SQLite."""
 
-from collections.abc import Iterable
-from typing import Final
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from server.store.custody import put_records
 from server.store.driver import Connection
-from server.store.port import DerivedRow, Job, PlotTree
-from server.store.rows import RECORD_COLUMNS, dump, json_list, record_of, record_row
+from server.store.port import DerivedPlot, DerivedRow, Job, PlotTree
+from server.store.rows import dump, json_list, record_row
 from server.sync.model import Record
 
 _CLAIM: Final = """
-    UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) = (
+    UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) IN (
         SELECT project_id, plot_id FROM job WHERE leased_until <= ?2
-        ORDER BY up_to_seq LIMIT 1
+            AND project_id = (
+                SELECT project_id FROM job WHERE leased_until <= ?2
+                ORDER BY up_to_seq LIMIT 1)
+        ORDER BY up_to_seq LIMIT ?3
     ) RETURNING project_id, plot_id, up_to_seq
 """
+# Derivation asks for values, not for who wrote them: that column is half of a row.
+_COLUMNS: Final = "project_id, id, type, seq, fields, open_conflicts"
 # The + keeps SQLite from walking the primary key for the order: it searches by parent
 # and sorts what it found.
 _CHILDREN: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM record
+    SELECT {_COLUMNS} FROM record
     WHERE project_id = ? AND parent_id IN (SELECT value FROM json_each(?))
       AND +type = ? AND deleted = 0 ORDER BY +id
 """  # noqa: S608 - the columns are a constant
 _BY_ID: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM record
+    SELECT {_COLUMNS} FROM record
     WHERE project_id = ? AND id IN (SELECT value FROM json_each(?)) AND deleted = 0
 """  # noqa: S608
-_QUARANTINED: Final = """
-    SELECT count(DISTINCT record_id) FROM quarantine WHERE project_id = ?1
-      AND status = 'open' AND type IN ('plot', 'point', 'core', 'sample', 'result')
-      AND (parent_id IN (SELECT value FROM json_each(?2))
-           OR record_id IN (SELECT value FROM json_each(?2)))
+_QUARANTINE: Final = """
+    SELECT DISTINCT record_id, parent_id FROM quarantine WHERE project_id = ?
+        AND status = 'open' AND type IN ('plot', 'point', 'core', 'sample', 'result')
 """
 _CLOSE: Final = """
     DELETE FROM job WHERE project_id = ? AND plot_id = ? AND up_to_seq = ?
 """
 _REOPEN: Final = "UPDATE job SET leased_until = 0 WHERE project_id = ? AND plot_id = ?"
+_FREEZE: Final = """
+    INSERT INTO reference_mass (project_id, plot_id, setting, mass, at)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_KEEP_VERSION: Final = """
+    INSERT INTO derived_version (project_id, id, seq, type, plot_id, fields, inputs, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DERIVED: Final = ("stock", "change", "trend")
 
 
 class DerivationQueries:
@@ -43,58 +57,106 @@ class DerivationQueries:
 
     connection: Connection
 
-    def claim_job(self, now_ms: int, lease_ms: int) -> Job | None:
-        """Take the next plot to derive; it comes back when the lease runs out."""
-        row = self.connection.execute(_CLAIM, (now_ms + lease_ms, now_ms)).fetchone()
-        return Job(*row) if row else None
+    def claim_jobs(self, now_ms: int, lease_ms: int, most: int) -> list[Job]:
+        """Take the next plots of one project; they come back when the lease runs out."""
+        rows = self.connection.execute(_CLAIM, (now_ms + lease_ms, now_ms, most))
+        return [Job(*row) for row in rows.fetchall()]
 
     def waiting_jobs(self) -> int:
         """Give how many plots wait to be derived."""
         return int(self.connection.execute("SELECT count(*) FROM job").fetchone()[0])
 
-    def plot_tree(self, stream: str, plot: str) -> PlotTree:
-        """Read everything the plot's numbers rest on."""
-        points = self._children(stream, [plot], "point")
+    def ask_for(self, stream: str) -> int:
+        """Note every plot of a project as a job; give how many there are."""
+        return int(
+            self.connection.execute(
+                "INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)"
+                " SELECT r.project_id, r.id, s.head, 0 FROM record r"
+                " JOIN stream s ON s.project_id = r.project_id"
+                " WHERE r.project_id = ? AND r.type = 'plot' AND r.deleted = 0"
+                " ON CONFLICT DO UPDATE SET leased_until = 0",
+                (stream,),
+            ).rowcount
+        )
+
+    def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
+        """Read everything the numbers of plots of one project rest on."""
+        own = {record.id: record for record in self._by_id(stream, {stream, *plots})}
+        points = self._children(stream, plots, "point")
         cores = self._children(stream, _ids(points), "core")
         samples = self._children(stream, _ids(cores), "sample")
         results = self._children(stream, _ids(samples), "result")
         campaigns = self._by_id(stream, {c.fields["campaign_id"] for c in cores})
-        own = {record.id: record for record in self._by_id(stream, {stream, plot})}
-        inputs = [*own.values(), *points, *cores, *samples, *results, *campaigns]
-        derived = self._children(stream, [plot], "stock")
-        derived += self._children(stream, [plot], "change")
-        return PlotTree(
-            project=own.get(stream),
-            plot=own.get(plot),
-            campaigns=campaigns,
-            points=points,
-            cores=cores,
-            samples=samples,
-            results=results,
-            derived=derived,
-            open_conflicts=sum(record.open_conflicts for record in inputs),
-            quarantined=self._quarantined(stream, _ids(inputs)),
+        derived = [r for k in _DERIVED for r in self._children(stream, plots, k)]
+        home = _homes(plots, points, cores, samples, results)
+        points_of, cores_of, samples_of, results_of = (
+            _group(records, home) for records in (points, cores, samples, results)
         )
+        waiting = self._quarantined(stream, home)
+        frozen = self._frozen(stream, plots)
+        kept = _group(derived, {r.id: r.fields["plot_id"] for r in derived})
+        return [
+            PlotTree(
+                project=own.get(stream),
+                plot=own.get(plot),
+                campaigns=_visited(campaigns, cores_of[plot]),
+                points=points_of[plot],
+                cores=cores_of[plot],
+                samples=samples_of[plot],
+                results=results_of[plot],
+                derived=kept[plot],
+                frozen=frozen[plot],
+                quarantined=waiting[plot],
+            )
+            for plot in plots
+        ]
 
-    def store_derived(self, job: Job, rows: list[DerivedRow]) -> int:
-        """Replace a plot's numbers, close the job; give how many rows changed."""
-        present = {
-            record.id: record
-            for kind in ("stock", "change")
-            for record in self._children(job.stream, [job.plot], kind)
-        }
-        new = [_record(job.stream, row) for row in rows]
-        changed = [r for r in new if _differs(r, present.get(r.id))]
-        kept = {record.id for record in new}
-        gone = [record for name, record in present.items() if name not in kept]
-        self._write(job.stream, changed, gone)
-        closed = self.connection.execute(_CLOSE, (job.stream, job.plot, job.up_to_seq))
-        if not closed.rowcount:
-            self.connection.execute(_REOPEN, (job.stream, job.plot))
-        return len(changed) + len(gone)
+    def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
+        """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
+        changed = 0
+        for stream, group in _by_stream(plots).items():
+            ids = [derived.job.plot for derived in group]
+            present = {
+                record.id: record
+                for kind in _DERIVED
+                for record in self._children(stream, ids, kind)
+            }
+            rows = [row for derived in group for row in derived.rows]
+            new = [row for row in rows if _differs(row, present.get(row.id))]
+            names = {row.id for row in rows}
+            gone = [record for name, record in present.items() if name not in names]
+            self._write(stream, new, gone, now)
+            self._close(group, now)
+            changed += len(new) + len(gone)
+        return changed
 
-    def _write(self, stream: str, changed: list[Record], gone: list[Record]) -> None:
-        count = len(changed) + len(gone)
+    def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
+        """Give every version of a derived row, oldest first, with its inputs."""
+        rows = self.connection.execute(
+            "SELECT seq, fields, inputs, at FROM derived_version"
+            " WHERE project_id = ? AND id = ? ORDER BY seq",
+            (stream, name),
+        )
+        return [
+            {"seq": seq, "fields": json.loads(f), "inputs": json.loads(i), "at": at}
+            for seq, f, i, at in rows
+        ]
+
+    def _close(self, group: Sequence[DerivedPlot], now: str) -> None:
+        for derived in group:
+            job = derived.job
+            if derived.reference is not None:
+                setting, mass = derived.reference
+                values = (job.stream, job.plot, setting, dump(mass), now)
+                self.connection.execute(_FREEZE, values)
+            place = (job.stream, job.plot)
+            if not self.connection.execute(_CLOSE, (*place, job.up_to_seq)).rowcount:
+                self.connection.execute(_REOPEN, place)
+
+    def _write(
+        self, stream: str, new: list[DerivedRow], gone: list[Record], now: str
+    ) -> None:
+        count = len(new) + len(gone)
         if not count:
             return
         head = self.connection.execute(
@@ -102,34 +164,97 @@ class DerivationQueries:
             (count, stream),
         ).fetchone()[0]
         first = head - count + 1
-        rows = []
-        for seq, record in enumerate([*changed, *gone], start=first):
-            row = list(record_row(record))
-            row[3], row[8] = seq, int(seq >= first + len(changed))
-            rows.append(tuple(row))
-        put_records(self.connection, rows)
+        records = [
+            Record(stream, row.type, row.id, seq, row.whole, writers={})
+            for seq, row in enumerate(new, start=first)
+        ]
+        dead = [
+            Record(stream, r.type, r.id, seq, r.fields, writers={}, deleted=True)
+            for seq, r in enumerate(gone, start=first + len(new))
+        ]
+        put_records(self.connection, map(record_row, [*records, *dead]))
+        self.connection.executemany(
+            _KEEP_VERSION,
+            [
+                (
+                    stream,
+                    r.id,
+                    r.seq,
+                    r.type,
+                    row.plot,
+                    dump(r.fields),
+                    dump(row.inputs),
+                    now,
+                )
+                for r, row in zip(records, new, strict=True)
+            ],
+        )
 
-    def _children(self, stream: str, parents: list[str], kind: str) -> list[Record]:
+    def _children(self, stream: str, parents: Sequence[str], kind: str) -> list[Record]:
         found = self.connection.execute(_CHILDREN, (stream, json_list(parents), kind))
-        return [record_of(row) for row in found]
+        return [_read(row) for row in found]
 
     def _by_id(self, stream: str, ids: Iterable[str]) -> list[Record]:
         found = self.connection.execute(_BY_ID, (stream, json_list(sorted(ids))))
-        return [record_of(row) for row in found]
+        return [_read(row) for row in found]
 
-    def _quarantined(self, stream: str, ids: list[str]) -> int:
-        row = self.connection.execute(_QUARANTINED, (stream, json_list(ids))).fetchone()
-        return int(row[0])
+    def _quarantined(self, stream: str, home: dict[str, str]) -> Counter[str]:
+        """Count the records of each plot that wait for a person."""
+        found = self.connection.execute(_QUARANTINE, (stream,)).fetchall()
+        homes = [home.get(record) or home.get(parent) for record, parent in found]
+        return Counter(plot for plot in homes if plot is not None)
+
+    def _frozen(self, stream: str, plots: Sequence[str]) -> dict[str, dict[str, Any]]:
+        masses: dict[str, dict[str, Any]] = {plot: {} for plot in plots}
+        rows = self.connection.execute(
+            "SELECT plot_id, setting, mass FROM reference_mass WHERE project_id = ?"
+            " AND plot_id IN (SELECT value FROM json_each(?))",
+            (stream, json_list(plots)),
+        )
+        for plot, setting, mass in rows:
+            masses[plot][setting] = json.loads(mass)
+        return masses
 
 
-def _ids(records: list[Record]) -> list[str]:
+def _read(row: tuple[Any, ...]) -> Record:
+    stream, name, kind, seq, fields, conflicts = row
+    return Record(
+        stream, kind, name, seq, json.loads(fields), {}, open_conflicts=conflicts
+    )
+
+
+def _ids(records: Sequence[Record]) -> list[str]:
     return [record.id for record in records]
 
 
-def _record(stream: str, row: DerivedRow) -> Record:
-    fields = {"plot_id": row.plot, **row.fields}
-    return Record(stream, row.type, row.id, 0, fields, writers={})
+def _homes(plots: Sequence[str], *levels: list[Record]) -> dict[str, str]:
+    """Give the plot that each record belongs to, from the plots downward."""
+    home = {plot: plot for plot in plots}
+    for records, parent in zip(
+        levels, ("plot_id", "point_id", "core_id", "sample_id"), strict=True
+    ):
+        home |= {record.id: home[record.fields[parent]] for record in records}
+    return home
 
 
-def _differs(new: Record, old: Record | None) -> bool:
-    return old is None or dump(old.fields) != dump(new.fields)
+def _group(records: list[Record], home: dict[str, str]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[home[record.id]].append(record)
+    return groups
+
+
+def _visited(campaigns: list[Record], cores: list[Record]) -> list[Record]:
+    visited = {core.fields["campaign_id"] for core in cores}
+    return [campaign for campaign in campaigns if campaign.id in visited]
+
+
+def _by_stream(plots: Sequence[DerivedPlot]) -> dict[str, list[DerivedPlot]]:
+    streams: dict[str, list[DerivedPlot]] = defaultdict(list)
+    for derived in plots:
+        streams[derived.job.stream].append(derived)
+    return streams
+
+
+def _differs(new: DerivedRow, old: Record | None) -> bool:
+    return old is None or dump(old.fields) != dump(new.whole)

@@ -183,10 +183,34 @@ def access(db: Database) -> None:
 
 @migrations()
 def derivation(db: Database) -> None:
-    """Create the job table: plots whose numbers are to be derived again."""
+    """Create jobs, frozen reference masses, and the history of derived rows."""
     db.table("job").create(
         {"project_id": str, "plot_id": str, "up_to_seq": int, "leased_until": int},
         pk=("project_id", "plot_id"),
         not_null={"up_to_seq", "leased_until"},
+        strict=True,
+    )
+    db.table("job").create_index(["project_id", "up_to_seq"])
+    # Found once per plot and setting, and never moved.
+    db.table("reference_mass").create(
+        {"project_id": str, "plot_id": str, "setting": str, "mass": str, "at": str},
+        pk=("project_id", "plot_id", "setting"),
+        not_null={"mass", "at"},
+        strict=True,
+    )
+    # Every number that ever stood, with the records it was derived from.
+    db.table("derived_version").create(
+        {
+            "project_id": str,
+            "id": str,
+            "seq": int,
+            "type": str,
+            "plot_id": str,
+            "fields": str,
+            "inputs": str,
+            "at": str,
+        },
+        pk=("project_id", "id", "seq"),
+        not_null={"type", "plot_id", "fields", "inputs", "at"},
         strict=True,
     )

@@ -6,7 +6,7 @@ disk; a repeat of the same job after a failure is harmless, because every write
 is keyed by what it says.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -77,7 +77,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PlotTree:
-    """Everything a plot's numbers are derived from, read in one snapshot."""
+    """Everything a plot's numbers are derived from, read in one snapshot.
+
+    The records carry values, not writers. `frozen` holds the reference masses that
+    were found before, by the setting they belong to.
+    """
 
     project: Record | None
     plot: Record | None
@@ -87,18 +91,54 @@ class PlotTree:
     samples: list[Record]
     results: list[Record]
     derived: list[Record]
-    open_conflicts: int = 0
+    frozen: dict[str, dict[str, Any]]
     quarantined: int = 0
+
+    @property
+    def inputs(self) -> list[Record]:
+        """Give every record the numbers rest on."""
+        own = [record for record in (self.project, self.plot) if record]
+        return [
+            *own,
+            *self.campaigns,
+            *self.points,
+            *self.cores,
+            *self.samples,
+            *self.results,
+        ]
+
+    @property
+    def open_conflicts(self) -> int:
+        """Count the conflicts that are open among the inputs."""
+        return sum(record.open_conflicts for record in self.inputs)
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedRow:
-    """A stock or change to store; its fields replace what stood there."""
+    """A stock, change or trend to store; its fields replace what stood there.
+
+    `inputs` lists the id and number of every record it was derived from.
+    """
 
     type: str
     id: str
     plot: str
     fields: dict[str, Any] = field(hash=False)
+    inputs: list[tuple[str, int]] = field(hash=False, default_factory=list)
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """Give the fields of the record that is stored."""
+        return {"plot_id": self.plot, **self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedPlot:
+    """What a job came to: rows, and the reference mass with its setting."""
+
+    job: Job
+    rows: list[DerivedRow]
+    reference: tuple[str, dict[str, Any]] | None = None
 
 
 class Custody(Protocol):
@@ -170,17 +210,23 @@ class Devices(Protocol):
 class Derivation(Protocol):
     """Jobs and what they read and write."""
 
-    def claim_job(self, now_ms: int, lease_ms: int) -> Job | None:
-        """Take the next plot to derive; it comes back when the lease runs out."""
+    def claim_jobs(self, now_ms: int, lease_ms: int, most: int) -> list[Job]:
+        """Take the next plots of one project; they come back when the lease runs out."""
 
     def waiting_jobs(self) -> int:
         """Give how many plots wait to be derived."""
 
-    def plot_tree(self, stream: str, plot: str) -> PlotTree:
-        """Read everything the plot's numbers rest on."""
+    def ask_for(self, stream: str) -> int:
+        """Note every plot of a project as a job; give how many there are."""
 
-    def store_derived(self, job: Job, rows: list[DerivedRow]) -> int:
-        """Replace a plot's numbers, close the job; give how many rows changed."""
+    def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
+        """Read everything the numbers of plots of one project rest on."""
+
+    def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
+        """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
+
+    def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
+        """Give every version of a derived row, oldest first, with its inputs."""
 
 
 class Reports(Protocol):
@@ -189,8 +235,11 @@ class Reports(Protocol):
     def projects(self) -> list[dict[str, Any]]:
         """Give every project with its counts."""
 
-    def derived(self, stream: str, kind: str) -> list[Record]:
-        """Give the derived records of a project."""
+    def records(self, stream: str, kind: str) -> list[Record]:
+        """Give the live records of a type, derived types too."""
+
+    def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Give who wrote each record last: person, device, when."""
 
     def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
         """Give the open conflicts."""

@@ -1,16 +1,17 @@
 """What administrators ask: SQLite."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from server.store.devices import OWN_DEVICE
 from server.store.driver import Connection
 from server.store.feed import conflict_data
-from server.store.rows import RECORD_COLUMNS, record_of
+from server.store.rows import RECORD_COLUMNS, json_list, record_of
 from server.sync.model import Record
 
 _PROJECTS: Final = f"""
-    SELECT s.project_id, r.fields, s.head, s.created_at,
+    SELECT s.project_id, r.fields, r.seq, s.head, s.created_at,
         (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
             AND NOT x.deleted AND x.type = 'plot'),
         (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
@@ -38,6 +39,14 @@ _QUARANTINE: Final = """
     WHERE q.status = 'open' AND (?1 IS NULL OR q.project_id = ?1)
     ORDER BY q.at, q.change_id
 """
+_AUTHORS: Final = """
+    SELECT r.id, c.raw, d.name, c.received_at
+    FROM record r
+        JOIN change c ON c.log_id = r.last_log AND c.n = r.last_n
+        LEFT JOIN log l ON l.log_id = r.last_log
+        LEFT JOIN device d ON d.device_id = l.device_id
+    WHERE r.project_id = ? AND r.id IN (SELECT value FROM json_each(?))
+"""
 _COUNTS: Final = {
     "projects": "SELECT count(*) FROM stream",
     "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
@@ -63,25 +72,38 @@ class ReportQueries:
             {
                 "id": name,
                 **_project_fields(fields),
+                "seq": seq,
                 "head": head,
                 "created_at": created,
                 "plots": plots,
                 "samples": samples,
                 "devices": devices,
             }
-            for name, fields, head, created, plots, samples, devices in (
+            for name, fields, seq, head, created, plots, samples, devices in (
                 self.connection.execute(_PROJECTS)
             )
         ]
 
-    def derived(self, stream: str, kind: str) -> list[Record]:
-        """Give the derived records of a project."""
+    def records(self, stream: str, kind: str) -> list[Record]:
+        """Give the live records of a type, derived types too."""
         rows = self.connection.execute(
             f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - constant columns
             " WHERE project_id = ? AND type = ? AND deleted = 0 ORDER BY id",
             (stream, kind),
         )
         return [record_of(row) for row in rows]
+
+    def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Give who wrote each record last: person, device, when."""
+        rows = self.connection.execute(_AUTHORS, (stream, json_list(records)))
+        return {
+            record: {
+                "person": json.loads(raw).get("u"),
+                "device": device,
+                "at": at,
+            }
+            for record, raw, device, at in rows
+        }
 
     def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
         """Give the open conflicts."""
@@ -138,5 +160,14 @@ class ReportQueries:
 
 def _project_fields(fields: str | None) -> dict[str, Any]:
     found = json.loads(fields) if fields else {}
-    names = ("code", "title", "reference_depth_cm", "stock_method_profile")
+    names = (
+        "code",
+        "title",
+        "organisation_id",
+        "reference_depth_cm",
+        "stock_method_profile",
+        "stock_mass_basis",
+        "stock_reference",
+        "stock_reference_mass_t_ha",
+    )
     return {name: found.get(name) for name in names}

@@ -2,6 +2,13 @@
 
 import pytest
 
+from server.clock import Clock
+from server.errors import NotFoundError
+from server.flow.admin import edit_project
+from server.flow.derive import derive_waiting
+from server.flow.explain import explain, prov_document
+from server.flow.showing import change_between
+
 SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
 
 
@@ -65,13 +72,13 @@ async def recorded(server):
 
 
 async def change_of(server, plot="P1"):
-    rows = await server.report("derived", server.stream, "change")
+    rows = await server.report("records", server.stream, "change")
     return next(r.fields for r in rows if r.fields["change"]["plot"] == plot)
 
 
 async def test_stocks_and_change_follow_from_the_records(recorded):
     server, _laptop, _plot, _ids = recorded
-    stocks = await server.report("derived", server.stream, "stock")
+    stocks = await server.report("records", server.stream, "stock")
     found = {
         (p["campaign"], p["point"]): p["soc_stock_t_ha"]
         for row in stocks
@@ -107,7 +114,7 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
     await server.derived()
     before = {
         row.id: row.seq
-        for row in await server.report("derived", server.stream, "stock")
+        for row in await server.report("records", server.stream, "stock")
     }
     laptop.add(
         "result",
@@ -124,7 +131,7 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
     await server.derived()
     after = {
         row.id: row.seq
-        for row in await server.report("derived", server.stream, "stock")
+        for row in await server.report("records", server.stream, "stock")
     }
     assert len(before) == len(after) == 3
     assert sum(after[name] != seq for name, seq in before.items()) == 1
@@ -132,11 +139,11 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
 
 async def test_nothing_changes_when_nothing_that_counts_changed(recorded):
     server, laptop, plot, _ids = recorded
-    before = await server.report("derived", server.stream, "change")
+    before = await server.report("records", server.stream, "change")
     laptop.draft("plot", plot, {"note": "a hedge"})
     await laptop.sync()
     await server.derived()
-    assert await server.report("derived", server.stream, "change") == before
+    assert await server.report("records", server.stream, "change") == before
 
 
 async def test_a_contested_input_makes_the_number_say_so(recorded):
@@ -188,7 +195,7 @@ async def test_a_moved_core_touches_the_plot_it_left_and_the_one_it_joined(recor
     laptop.draft("core", ids["2020"][0]["core"], {"point_id": point})
     assert set((await laptop.sync()).outcomes) == {"accepted"}
     await server.derived()
-    stocks = await server.report("derived", server.stream, "stock")
+    stocks = await server.report("records", server.stream, "stock")
     counts = {
         (row.fields["points"][0]["plot"], row.fields["points"][0]["campaign"]): len(
             row.fields["points"]
@@ -206,7 +213,7 @@ async def test_a_plot_without_samples_left_has_no_numbers_left(recorded):
             laptop.draft("sample", one["sample"], {}, op="del")
     await laptop.sync()
     await server.derived()
-    assert await server.report("derived", server.stream, "stock") == []
+    assert await server.report("records", server.stream, "stock") == []
     reader = await server.laptop("reader")
     rows = (await reader.sync()).rows
     assert not {"stock", "change"} & {row["t"] for row in rows}
@@ -234,3 +241,92 @@ async def test_a_depth_below_the_samples_is_never_reached_by_scaling(recorded):
     change = (await change_of(server))["change"]
     assert change["change_t_ha"] is None
     assert "TOO_SHALLOW" in change["reasons"]
+
+
+async def test_another_method_derives_all_again_and_keeps_the_old_numbers(recorded):
+    server, _laptop, plot, _ids = recorded
+    (before,) = await server.report("records", server.stream, "change")
+    await server.ask(
+        lambda store: edit_project(
+            store, Clock(), "HF", {"stock_method_profile": "permille"}
+        )
+    )
+    await server.derived()
+    (after,) = await server.report("records", server.stream, "change")
+    assert before.fields["method_version"] == "fixed-depth-1"
+    assert after.fields["method_version"] == "equivalent-mass-1"
+    versions = await server.report("versions", server.stream, after.id)
+    assert [v["fields"] for v in versions] == [before.fields, after.fields]
+    assert plot in {name for name, _seq in map(tuple, versions[0]["inputs"])}
+
+
+async def test_the_reference_mass_is_frozen_and_no_later_point_moves_it(server):
+    await server.ask(
+        lambda store: edit_project(
+            store, Clock(), "HF", {"stock_method_profile": "permille"}
+        )
+    )
+    laptop = await server.laptop("north")
+    plot = laptop.add("plot", {"code": "P1"})
+    record_campaign(laptop, plot, "2010", SOC["2010"])
+    await laptop.sync()
+    await server.derived()
+    (first,) = await server.report("records", server.stream, "stock")
+    mass = {p["reference_mass_t_ha"] for p in first.fields["points"]}
+    record_campaign(laptop, plot, "2020", SOC["2020"], bulk_density_g_cm3=1.5)
+    point = laptop.add("point", {"plot_id": plot, "code": "late"})
+    assert point
+    await laptop.sync()
+    await server.derived()
+    rows = await server.report("records", server.stream, "stock")
+    assert {
+        p["reference_mass_t_ha"] for row in rows for p in row.fields["points"]
+    } == mass
+
+
+async def test_deriving_again_from_the_stored_records_gives_the_same_bytes(recorded):
+    server, _laptop, _plot, _ids = recorded
+    before = await server.report("records", server.stream, "change")
+    changed = await server.ask(
+        lambda store: derive_all(store, server.stream),
+    )
+    assert changed == 0
+    assert await server.report("records", server.stream, "change") == before
+
+
+async def derive_all(store, stream):
+    await store.write(lambda unit: unit.ask_for(stream))
+    return await derive_waiting(store, Clock())
+
+
+async def test_a_figure_is_traced_to_its_bags_results_and_people(recorded):
+    server, _laptop, _plot, ids = recorded
+    lineage = await server.ask(lambda store: explain(store, "HF", "P1", "2010", "2020"))
+    assert lineage.same
+    layer = lineage.campaigns[0]["points"][0]["layers"][0]
+    assert layer["soc_stock_t_ha"] == pytest.approx(
+        layer["fine_mass_t_ha"] * layer["soc_g_kg"] / 1000
+    )
+    assert [bag["id"] for bag in layer["bags"]] == [ids["2010"][0]["sample"]]
+    assert layer["results"][0]["device"] == "north"
+    document = prov_document(lineage)
+    used = {row["prov:entity"] for row in document["used"].values()}
+    assert len(used) == 12
+    assert used <= set(document["entity"])
+    assert len(document["wasDerivedFrom"]) == 12
+
+
+async def test_a_change_between_any_two_campaigns_is_derived_as_asked(recorded):
+    server, laptop, plot, _ids = recorded
+    record_campaign(laptop, plot, "2030", (20.0, 21.0, 22.5))
+    record_campaign(laptop, plot, "2040", (20.0, 21.0, 22.5))
+    await laptop.sync()
+    await server.derived()
+    row = await server.ask(
+        lambda store: change_between(store, "HF", "P1", "2010", "2030")
+    )
+    assert row["change_t_ha"] == pytest.approx(3.75 * 4.0)
+    with pytest.raises(NotFoundError, match="no campaign 1999"):
+        await server.ask(
+            lambda store: change_between(store, "HF", "P1", "1999", "2030")
+        )

@@ -260,6 +260,8 @@ def test_a_withheld_verdict_stays_withheld_in_the_total():
     assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     assert Reason.METHOD_CHANGED in result.reasons
     assert result.p_vs_4permille is not None
+    merged = cluster("all", 9.0, [free, unit_of("b", 1.0, held)])
+    assert aggregate([merged]).verdict_zero is ZeroVerdict.NOT_ASSESSABLE
 
 
 def test_totals_are_means_times_the_measured_area():

@@ -6,8 +6,13 @@ import pytest
 
 from server.exchange.layers import KNOWN
 from server.stocks.change import Verdict, ZeroVerdict
+from server.stocks.comparison import JudgedOn
+from server.stocks.equivalent_mass import Basis
 from server.stocks.rate_interval import Shape
 from server.stocks.reasons import EXPLANATIONS
+from server.stocks.settings import PROFILES, Reference
+from server.stocks.strata import Freedom, Lonely
+from server.stocks.trend import Stage
 
 PAGE = (Path(__file__).parents[2] / "docs" / "stocks.md").read_text(encoding="utf-8")
 
@@ -16,6 +21,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "stocks.md").read_text(encoding="ut
 def test_every_reason_is_documented_as_it_is_explained(reason):
     meaning, what_to_do = EXPLANATIONS[reason]
     assert f"| {reason.value} | {meaning} | {what_to_do} |" in PAGE
+
+
+CHOICES = [*PROFILES, *Basis, *Reference, *JudgedOn, *Lonely, *Freedom, *Stage]
+
+
+@pytest.mark.parametrize("word", CHOICES)
+def test_every_choice_is_documented(word):
+    assert f"`{word}`" in PAGE
 
 
 @pytest.mark.parametrize("word", [*Verdict, *ZeroVerdict, *Shape, *sorted(KNOWN)])

@@ -234,6 +234,16 @@ def test_one_increment_in_unequal_masses_has_no_verdict(denser, verdict):
     assert change.p_vs_4permille is not None
 
 
+def test_a_change_to_the_depth_says_only_why_it_is_not_one_in_equal_masses():
+    late = [
+        replace(layer, bd_fine_g_cm3=layer.bd_fine_g_cm3 / 1.01, reasons=())
+        for layer in campaign("t1", depths=(0, 30))
+    ]
+    result = derive_plot(campaign("t0", depths=(0, 30)) + late, PERMILLE)
+    assert any(Reason.EXTRAPOLATED in stock.reasons for stock in result.stocks)
+    assert result.changes[0].reasons == (Reason.SINGLE_INCREMENT,)
+
+
 def test_organic_soil_is_judged_on_the_depth():
     late = campaign("t1")
     late[0] = replace(late[0], soc_g_kg=150.0, bd_fine_g_cm3=0.7)

@@ -21,7 +21,7 @@ def sample(permille, code, top=0, bottom=30, *more, expect=0):
 def test_a_record_is_saved_with_what_goes_without_saying(field):
     project = field.json("project", "show", "P1")
     assert project["fields"]["reference_depth_cm"] == 30.0
-    assert project["fields"]["stock_method_profile"] == "fixed_depth"
+    assert project["fields"]["stock_method_profile"] == "permille"
     core = field.json("core", "show", "HF/1/2026/1")["fields"]
     assert core["number"] == 1
     assert core["sampled_at"] == "2026-05-03T12:00:00+00:00"

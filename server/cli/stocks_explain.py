@@ -1,0 +1,135 @@
+"""Command `stocks explain`: from a figure to its bags."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.cli.common import json_option, print_json, with_store
+
+
+@click.command()
+@click.argument("plot")
+@click.argument("early", metavar="CAMPAIGN")
+@click.argument("late", metavar="CAMPAIGN")
+@click.option("--project", required=True, help="Project, by code or id.")
+@click.option(
+    "--prov",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the path as PROV-JSON to this file.",
+)
+@json_option
+@click.pass_context
+def explain(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    plot: str,
+    early: str,
+    late: str,
+    project: str,
+    prov: Path | None,
+    as_json: bool,
+) -> None:
+    """Print the path from a change to layers, bags, results, people and revisions.
+
+    Exit code 1 says that deriving again gives other bytes than what is stored.
+
+    \b
+    Example:
+      permille-server stocks explain HF 2000 2014 --project HF
+      permille-server stocks explain HF 2000 2014 --project HF --prov hf.json
+    """
+    from server.flow.explain import explain as explain_change
+    from server.flow.explain import prov_document
+
+    lineage = with_store(
+        context, lambda store: explain_change(store, project, plot, early, late)
+    )
+    if prov is not None:
+        text = json.dumps(prov_document(lineage), indent=2, ensure_ascii=False)
+        prov.write_text(text + "\n", encoding="utf-8")
+    if as_json:
+        print_json({**asdict(lineage), "same_bytes": lineage.same})
+    else:
+        for line in _lines(lineage):
+            click.echo(line)
+    if not lineage.same:
+        context.exit(1)
+
+
+def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the command
+    change = lineage.change
+    yield (
+        f"{lineage.plot['code']}, {change['from_campaign']} to {change['to_campaign']}:"
+        f" {_number(change['change_t_ha'])} t C/ha"
+        f" ({_ends(change['change_ci95_t_ha'])}), {change['verdict_4permille']}"
+    )
+    yield (
+        f"  {change['design']}, n {change['n0']} and {change['n1']},"
+        f" mean {_number(change['stock0_t_ha'])} then"
+        f" {_number(change['stock1_t_ha'])} t C/ha,"
+        f" {_number(change['years'])} years; {' '.join(change['reasons']) or 'no reasons'}"
+    )
+    yield f"  method {lineage.method['method_version']}, {lineage.method['settings']}"
+    for campaign in lineage.campaigns:
+        yield f"campaign {campaign['name']}"
+        for point in campaign["points"]:
+            yield from _point(point)
+    yield f"digest {lineage.digest}"
+    yield (
+        "deriving again from the stored records gives the same bytes"
+        if lineage.same
+        else "DERIVING AGAIN GIVES OTHER BYTES: run permille-server stocks derive"
+    )
+    for version in lineage.versions[:-1]:
+        old = version["fields"]["change"]
+        yield (
+            f"until {version['at'][:19]} it was {_number(old['change_t_ha'])} t C/ha"
+            f" ({version['fields']['method_version']},"
+            f" {version['fields']['settings']})"
+        )
+
+
+def _point(point: dict[str, Any]) -> Iterator[str]:
+    equal = point["esm_stock_t_ha"]
+    beside = "" if equal is None else f", in an equal mass {_number(equal)}"
+    yield (
+        f"  point {point['code']}: {_number(point['soc_stock_t_ha'])} t C/ha{beside}"
+        f" {' '.join(point['reasons'])}".rstrip()
+    )
+    for layer in point["layers"]:
+        yield (
+            f"    {layer['top_cm']:g}-{layer['bottom_cm']:g} cm, {layer['date']}:"
+            f" {_number(layer['soc_g_kg'])} g/kg ({layer['soc_method']})"
+            f" x {_number(layer['fine_mass_t_ha'])} t/ha fine soil"
+            f" ({_number(layer['bd_fine_g_cm3'])} g/cm3, {layer['bd_method']})"
+            f" = {_number(layer['soc_stock_t_ha'])} t C/ha"
+        )
+        for source in layer["bags"]:
+            yield f"      bag {source['fields']['sample_code']}, {_who(source)}"
+        for source in layer["results"]:
+            fields = source["fields"]
+            value = fields.get("value", f"< {fields.get('detection_limit')}")
+            yield (
+                f"      {fields['analyte']} {value} {fields['unit']} by"
+                f" {fields['method']}, {_who(source)}"
+            )
+
+
+def _who(source: dict[str, Any]) -> str:
+    who = source.get("person") or source.get("device") or "unknown"
+    at = (source.get("at") or "")[:10]
+    return f"{who} {at}, record {source['id']} revision {source['revision']}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _ends(ends: list[float | None] | None) -> str:
+    if ends is None:
+        return "no interval"
+    low, high = ("unbounded" if end is None else f"{end:.6g}" for end in ends)
+    return f"{low} to {high}"

@@ -1,0 +1,102 @@
+"""Conservative figures as crediting programmes print them: pure, and off by default.
+
+They answer what a programme would credit, not what happened. Nothing else in Permille
+calls them; who prints one names the programme and its version beside it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from scipy import special
+
+from server.stocks.change import ChangeEstimate
+from server.stocks.student_t import critical_t
+
+VM0042_QUANTILE: Final = 2.0 / 3.0  # printed 0.667; its 0.4307 belongs to two thirds
+GOLD_STANDARD_LEVEL: Final = 0.90
+GOLD_STANDARD_FREE: Final = 0.20
+GOLD_STANDARD_BUFFER: Final = 0.20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldStandard402:
+    """Parts of the creditable change, t/ha; shares are fractions."""
+
+    change_t_ha: float
+    half_width_t_ha: float
+    uncertainty: float
+    deduction: float
+    buffer_t_ha: float
+    creditable_t_ha: float
+
+
+def vm0042_uncertainty(mean_t_ha: float, se_t_ha: float, df: float) -> float | None:
+    """Give the uncertainty deduction of VM0042 as a fraction.
+
+    ``UNC = SE / |mean| * t(2/3, df)``, the quantile of one side. There is no
+    threshold and no cap in v2.2. None for a mean of 0. Source: VM0042 v2.2, section
+    8.6 and page 88 (quantile about 0.4307 at many degrees of freedom).
+
+    >>> round(vm0042_uncertainty(2.0, 0.5, 10), 6)
+    0.110939
+    """
+    if mean_t_ha == 0.0:
+        return None
+    quantile = float(special.stdtrit(df, VM0042_QUANTILE))
+    return se_t_ha / abs(mean_t_ha) * quantile
+
+
+def vm0042_adjusted(change_t_ha: float, uncertainty: float, *, worse: bool) -> float:
+    """Give a change after the deduction of VM0042.
+
+    ``change * (1 - UNC * I)``, I = -1 where the project does worse than its baseline,
+    1 otherwise. Source: VM0042 v2.2, section 8.6.
+
+    >>> vm0042_adjusted(4.0, 0.25, worse=False), vm0042_adjusted(-4.0, 0.25, worse=True)
+    (3.0, -5.0)
+    """
+    sign = -1.0 if worse else 1.0
+    return change_t_ha * (1.0 - uncertainty * sign)
+
+
+def gold_standard_402(change: ChangeEstimate) -> GoldStandard402 | None:
+    """Give the creditable change of the Gold Standard SOC framework 402.
+
+    Each campaign has its own two-sided 90 % interval, ``mean +- t(0.95, n - 1) SE``;
+    the half-width of the change is the sum of both, as in the worst case;
+    ``UNC = half-width / |change|``. A gain loses ``UNC - 20 %``, then 20 % go to the
+    buffer; a loss counts in full. None where a campaign has no standard error or the
+    change is 0. Source: platform specification of framework 402, as extracted.
+
+    >>> from server.stocks.change import Design, estimate_change
+    >>> parts = gold_standard_402(
+    ...     estimate_change(
+    ...         [50.0, 51.0, 52.0], [58.0, 59.0, 60.0], design=Design.PAIRED, years=5.0
+    ...     )
+    ... )
+    >>> round(parts.uncertainty, 4), round(parts.creditable_t_ha, 4)
+    (0.4215, 4.9826)
+    """
+    error0, error1, gain = (
+        change.stock0_se_t_ha,
+        change.stock1_se_t_ha,
+        change.change_t_ha,
+    )
+    if error0 is None or error1 is None or gain is None or gain == 0.0:
+        return None
+    half = sum(
+        float(critical_t(n - 1, GOLD_STANDARD_LEVEL)) * error
+        for n, error in ((change.n0, error0), (change.n1, error1))
+    )
+    uncertainty = half / abs(gain)
+    deduction = max(uncertainty - GOLD_STANDARD_FREE, 0.0) if gain > 0.0 else 0.0
+    kept = gain * max(1.0 - deduction, 0.0)
+    buffer = GOLD_STANDARD_BUFFER * kept if gain > 0.0 else 0.0
+    return GoldStandard402(
+        change_t_ha=gain,
+        half_width_t_ha=half,
+        uncertainty=uncertainty,
+        deduction=deduction,
+        buffer_t_ha=buffer,
+        creditable_t_ha=kept - buffer,
+    )
