@@ -15,10 +15,18 @@ from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.fixed_depth import FixedDepth, cumulative_t_ha, fixed_depth
 from server.stocks.gather import Gathered
 from server.stocks.monotone import Interpolant
-from server.stocks.profiles import BoolArray, IntArray, Profiles, arrange
+from server.stocks.profiles import (
+    TOO_SHALLOW,
+    BoolArray,
+    IntArray,
+    Profiles,
+    arrange,
+)
 from server.stocks.reasons import Reason, mask_of
 
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
+_MASS_NOT_REACHED: Final = mask_of([Reason.MASS_NOT_REACHED])
+_SINGLE_INCREMENT: Final = mask_of([Reason.SINGLE_INCREMENT])
 # A layer that begins where the reference ends is not part of it.
 _ROUNDING: Final = 1e-9
 
@@ -152,6 +160,10 @@ def equal_mass_stocks(
         )
         stock[rows], mass[rows] = result.soc_stock_t_ha, result.sampled_mass_t_ha
         mask[rows] = result.mask
+    # A straight line from one layer that ends above the depth would scale it up.
+    scaled = ((mask & _SINGLE_INCREMENT) != 0) & ((cores.fixed.mask & TOO_SHALLOW) != 0)
+    stock[scaled] = np.nan
+    mask[scaled] = (mask[scaled] & ~_EXTRAPOLATED) | _MASS_NOT_REACHED
     usable = ~np.isnan(stock)
     extrapolated = np.zeros(cores.points, dtype=np.bool_)
     extrapolated[cores.point[usable & ((mask & _EXTRAPOLATED) != 0)]] = True

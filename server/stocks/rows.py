@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from server.stocks.change import Interval
+from server.stocks.aggregate import Aggregate
+from server.stocks.change import ChangeEstimate, Design, Interval, Verdict, ZeroVerdict
+from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.equivalent_mass import Basis
 from server.stocks.plot import Change, PlotTrend
 from server.stocks.points import PointStock
+from server.stocks.rate_interval import Shape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.settings import DEFAULT_SETTINGS, Reference, Settings
@@ -58,7 +61,9 @@ def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS)
         "n0": change.n0,
         "n1": change.n1,
         "stock0_t_ha": change.stock0_t_ha,
+        "stock0_se_t_ha": change.stock0_se_t_ha,
         "stock1_t_ha": change.stock1_t_ha,
+        "stock1_se_t_ha": change.stock1_se_t_ha,
         "change_t_ha": change.change_t_ha,
         "se_t_ha": change.se_t_ha,
         "df": change.df,
@@ -84,6 +89,91 @@ def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS)
             "fixed_depth_change_ci95_t_ha": _ends(change.fixed_depth_change_ci95_t_ha),
         }
     return row
+
+
+def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
+    """Give back what `change_row` says of the points of one plot."""
+    ends: dict[str, Any] = {
+        name: None if row[name] is None else tuple(row[name])
+        for name in ("change_ci95_t_ha", "annual_ci95_t_ha", "rate_ci95_permille_year")
+    }
+    plain = (
+        *("n0", "n1", "years", "stock0_t_ha", "stock1_t_ha", "stock0_se_t_ha"),
+        *("stock1_se_t_ha", "change_t_ha", "se_t_ha", "df", "p_value", "annual_t_ha"),
+        *("co2e_t_ha_year", "rate_permille_year", "p_vs_4permille"),
+    )
+    shape = row["rate_ci95_shape"]
+    return ChangeEstimate(
+        **{name: row[name] for name in plain},
+        **ends,
+        design=Design(row["design"]),
+        rate_ci95_shape=None if shape is None else Shape(shape),
+        verdict_4permille=Verdict(row["verdict_4permille"]),
+        verdict_zero=ZeroVerdict(row["verdict_zero"]),
+        reasons=tuple(Reason(code) for code in row["reasons"]),
+    )
+
+
+def detectability_row(estimate: ChangeEstimate) -> Row:
+    """Give what the points of a change could have told, and why not where null."""
+    told = detectability(estimate)
+    return {
+        "mdd_t_ha": told.mdd_t_ha,
+        "mdd_power": told.power,
+        "points_needed_4permille": told.points_for_4permille,
+        "years_needed_4permille": told.years_for_4permille,
+        "detectability_reason": _why_not_told(estimate, told),
+    }
+
+
+def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
+    if told.mdd_t_ha is None:
+        known = [reason.value for reason in estimate.reasons]
+        without_error = (Reason.ZERO_VARIANCE.value, Reason.NO_VARIANCE.value)
+        named = [code for code in without_error if code in known]
+        return (named or known or ["no standard error"])[0]
+    if told.years_for_4permille is None:
+        return Reason.ZERO_BASELINE.value
+    if told.points_for_4permille is None:
+        return f"more than {MOST_POINTS} points"
+    return None
+
+
+def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:
+    """Give the row of what is known of an area; figures are of the measured area."""
+    return {
+        "level": level,
+        "name": name,
+        "plots": found.units,
+        "measured_plots": found.measured,
+        "area_ha": found.area_ha,
+        "measured_area_ha": found.measured_ha,
+        "coverage": found.coverage,
+        "area_with_se_share": found.area_with_se_share,
+        "lonely": found.lonely.value,
+        "stock0_t_ha": found.stock0_t_ha.value,
+        "stock0_se_t_ha": found.stock0_t_ha.se,
+        "stock1_t_ha": found.stock1_t_ha.value,
+        "stock1_se_t_ha": found.stock1_t_ha.se,
+        "annual_t_ha": found.annual_t_ha.value,
+        "annual_se_t_ha": found.annual_t_ha.se,
+        "annual_df": found.annual_t_ha.df,
+        "annual_ci95_t_ha": _ends(found.annual_t_ha.ci95),
+        "annual_p_value": found.annual_t_ha.p_value,
+        "total_c_t_year": found.total_c_t_year.value,
+        "total_c_se_t_year": found.total_c_t_year.se,
+        "total_c_ci95_t_year": _ends(found.total_c_t_year.ci95),
+        "total_co2e_t_year": found.total_co2e_t_year.value,
+        "total_co2e_se_t_year": found.total_co2e_t_year.se,
+        "total_co2e_ci95_t_year": _ends(found.total_co2e_t_year.ci95),
+        "rate_permille_year": found.rate_permille_year,
+        "rate_ci95_permille_year": _ends(found.rate_ci95_permille_year),
+        "rate_ci95_shape": found.rate_ci95_shape and found.rate_ci95_shape.value,
+        "p_vs_4permille": found.p_vs_4permille,
+        "verdict_4permille": found.verdict_4permille.value,
+        "verdict_zero": found.verdict_zero.value,
+        "reasons": _codes(found.reasons),
+    }
 
 
 def trend_row(plot: str, trend: PlotTrend) -> Row:

@@ -497,3 +497,23 @@ def test_plots_of_many_designs_do_not_disturb_each_other():
     ]
     for key, layers in plots.items():
         same(derive_plot(layers).changes[0], together[key].changes[0])
+
+
+def test_one_layer_that_ends_above_the_depth_is_not_scaled_up_by_its_line():
+    layers = [
+        Layer(
+            campaign="t0",
+            point=point,
+            date=date(2020, 9, 1),
+            top_cm=0.0,
+            bottom_cm=bottom,
+            soc_g_kg=16.0,
+            bd_fine_g_cm3=1.25,
+        )
+        for point, bottom in (("deep", 30.0), ("shallow", 20.0))
+    ]
+    deep, shallow = derive_plot(layers, choose_settings("permille")).stocks
+    assert deep.esm_stock_t_ha is not None
+    assert shallow.esm_stock_t_ha is None
+    assert Reason.MASS_NOT_REACHED in shallow.reasons
+    assert not shallow.extrapolated

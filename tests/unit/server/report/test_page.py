@@ -1,0 +1,241 @@
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from server.report.model import (
+    CampaignFacts,
+    Command,
+    Custody,
+    PlotFacts,
+)
+from server.report.page import digest, render
+
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import change, square, stocks
+from reading import SVG, Page, words_of
+
+HOSTILE = "<script>alert('x')</script>&\"]]>"
+
+
+def test_the_same_report_gives_the_same_bytes(small, many):
+    assert render(small) == render(small)
+    assert render(many) == render(replace(many, plots=[*many.plots]))
+
+
+def test_the_page_refers_to_nothing_outside_of_itself(many):
+    page = Page(render(many))
+
+    for name in ("src", "srcset", "action", "data", "poster", "xlink:href"):
+        assert page.values(name) == []
+    assert all(value.startswith("#") for value in page.values("href"))
+    assert {"script", "link", "img", "iframe", "object"}.isdisjoint(page.tags)
+    assert not re.search(r"@import|url\((?!#)", page.html)
+    unknown = set(re.findall(r"https?://[^\"<\s]+", page.html))
+    assert unknown <= {"http://www.w3.org/2000/svg"}  # a name, never fetched
+
+
+def test_every_reference_and_id_on_the_page_holds(small):
+    page = Page(render(replace(small, changes=[change(reasons=["GAP"])])))
+    ids = page.values("id")
+
+    assert len(ids) == len(set(ids))
+    wanted = {value[1:] for value in page.values("href")}
+    wanted |= set(re.findall(r"url\(#([^)]+)\)", page.html))
+    wanted |= set(page.values("aria-describedby"))
+    assert "reason-GAP" in wanted
+    assert wanted <= set(ids)
+
+
+def test_hostile_names_are_text_and_nothing_else(small):
+    plots = [
+        PlotFacts(
+            code=HOSTILE,
+            name=HOSTILE,
+            farm=HOSTILE,
+            stratum=HOSTILE,
+            land_use=HOSTILE,
+            geometry=square(),
+        )
+    ]
+    hostile = replace(
+        small,
+        project=replace(
+            small.project, title=HOSTILE, organisation=HOSTILE, settings={HOSTILE: 1}
+        ),
+        generated_at=HOSTILE,
+        plots=plots,
+        stocks=stocks(HOSTILE, HOSTILE, reasons=[HOSTILE]),
+        changes=[change(HOSTILE, reasons=[HOSTILE], design=HOSTILE)],
+        trends=[{"plot": HOSTILE, "stage": HOSTILE, "reasons": [HOSTILE]}],
+        aggregates=[{"level": HOSTILE, "name": HOSTILE, "verdict_zero": HOSTILE}],
+        campaigns=[CampaignFacts(name=HOSTILE, date="2016-10-01")],
+        commands=[Command(HOSTILE, HOSTILE)],
+    )
+    page = Page(render(hostile))
+
+    assert "script" not in page.tags
+    assert "<script" not in page.html
+    assert HOSTILE in page.text
+    for picture in page.pictures():
+        assert picture.find(f"{SVG}script") is None
+    # The stock alone has a curve only where its campaign has a day.
+    assert any(HOSTILE in words_of(picture) for picture in page.pictures())
+
+
+@pytest.mark.parametrize(
+    "name", ["a$x^2$b", "\x00\x1b[2J", "\u65bc\u7530", "\U0001f33e", "\ud800"]
+)
+def test_names_of_any_script_are_drawn_as_they_are(small, name):
+    page = Page(render(replace(small, plots=[PlotFacts(code=name, geometry=square())])))
+
+    assert page.pictures()
+    page.html.encode("utf-8")
+    if name.isprintable():
+        assert any(name in words_of(picture) for picture in page.pictures())
+
+
+def test_every_plot_and_every_change_stands_in_a_table(many):
+    more = change("not in the list", ("1959", "1963"), change_t_ha=-7.123)
+    page = Page(render(replace(many, changes=[*many.changes, more])))
+    first = [row[0] for row in page.rows if row]
+
+    for plot in many.plots:
+        assert first.count(plot.code) == 5  # twice its change, two stocks, itself
+    assert first.count("not in the list") == 3
+    assert any("-7.12" in row for row in page.rows)
+
+
+def test_what_is_not_known_is_never_printed_as_a_word_of_the_program(small):
+    unknown = dict.fromkeys(change()) | {
+        "plot": "A",
+        "from_campaign": "2016",
+        "to_campaign": "2021",
+        "to_date": "2021-10-01",
+        "reasons": ["GAP"],
+    }
+    odd = change(
+        rate_ci95_permille_year=[None, None],
+        rate_ci95_shape="unbounded",
+        change_ci95_t_ha=None,
+        p_value=float("nan"),
+        se_t_ha=float("inf"),
+        rate_permille_year=float("-inf"),
+    )
+    rows = [{}, dict.fromkeys(stocks()[0]) | {"plot": "A", "campaign": "x"}]
+    page = Page(
+        render(
+            replace(
+                small,
+                stocks=[*small.stocks, *rows],
+                changes=[unknown, odd, {}],
+                trends=[{}],
+                aggregates=[{}],
+                group_stocks=[{}],
+                project=replace(small.project, organisation=None, settings={"x": None}),
+            )
+        )
+    )
+
+    assert "unbounded to unbounded" in page.text
+    assert not re.search(r"\b(None|nan|NaN|inf|null|True|False)\b", page.text)
+    assert not re.search(r"\b(nan|inf)\b", "".join(page.values("d")))
+
+
+def test_pictures_are_well_formed_and_say_what_they_show(small, many):
+    for report in (small, many):
+        page = Page(render(report))
+        assert page.pictures()
+        for picture in page.pictures():
+            title, words = picture.find(f"{SVG}title"), picture.find(f"{SVG}desc")
+            assert title.text
+            assert len(words.text) > 20
+            assert picture.get("role") == "img"
+            assert picture.get("aria-label") == title.text
+            assert "viewBox" in picture.attrib
+
+
+def test_few_plots_have_a_sentence_each(small):
+    text = Page(render(small)).text
+
+    assert (
+        "A (Acre) , 2016 to 2021: 4.0 permille a year (95 % interval -0.3 to 8.3), not"
+        " distinguishable from the 4 permille line; against zero: no detectable change."
+    ) in text
+    assert "B : no two campaigns to compare yet." in text
+
+
+def test_many_plots_are_counted(many):
+    text = Page(render(many)).text
+
+    assert (
+        "Of 60 plots, 20 are above the 4 permille line, 20 below it and 20 not"
+        " distinguishable from it."
+    ) in text
+
+
+def test_the_line_is_never_called_a_pass_mark(small, many, empty):
+    for report in (small, many, empty):
+        assert "a line to compare with, not a pass mark" in Page(render(report)).text
+
+
+def test_area_without_a_verdict_is_not_counted_as_assessed(small):
+    assert "3.0 of 4.0 ha (75 %)" in Page(render(small)).text
+
+
+def test_contested_inputs_make_the_report_provisional(small):
+    settled = Page(render(small))
+    open_ = Page(render(replace(small, custody=Custody(conflicts=2, quarantined=1))))
+    below = replace(small, changes=[change(provisional={"conflicts": 1})])
+
+    assert "Provisional" not in settled.text
+    assert "2 conflicts not decided and 1 record in quarantine" in open_.text
+    assert "1 result rests on such records" in Page(render(below)).text
+
+
+def test_reasons_are_explained_and_unknown_ones_are_not_lost(small):
+    page = Page(render(replace(small, changes=[change(reasons=["NEW_CODE"])])))
+
+    assert ["GAP", "layers are missing", "enter them"] in page.rows
+    assert any(row[0] == "NEW_CODE" and "not explained" in row[1] for row in page.rows)
+
+
+def test_an_empty_project_says_so_in_sentences(empty):
+    page = Page(render(empty))
+
+    assert page.pictures() == []
+    for sentence in (
+        "This project has no plots yet.",
+        "No plot has a boundary, so there is no map.",
+        "No stock with a date yet",
+        "No plot has two campaigns yet",
+        "There are no rows yet.",
+    ):
+        assert sentence in page.text
+
+
+def test_commands_are_quoted_for_the_shell(small):
+    page = Page(render(replace(small, project=replace(small.project, code="a b;c"))))
+
+    assert "--project 'a b;c' --json" in page.text
+
+
+def test_the_digest_follows_the_rows(small):
+    other = replace(small, changes=[change(change_t_ha=1.0000001)])
+
+    assert digest(small) == digest(replace(small, generated_at="later"))
+    assert digest(small) != digest(other)
+    assert digest(small) in render(small)
+
+
+def test_five_hundred_plots_stay_one_page(many):
+    plots = [replace(p, code=f"{p.code}-{n}") for n in range(9) for p in many.plots]
+    rows = [
+        {**row, "plot": f"{row['plot']}-{n}"} for n in range(9) for row in many.changes
+    ]
+    page = Page(render(replace(many, plots=plots, changes=rows, stocks=[])))
+
+    assert "Of 540 plots" in page.text
+    assert len(page.html) < 4_000_000
