@@ -11,7 +11,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from benchmarks import deriving, memory, recording, scale, startup, syncs
+from benchmarks import (
+    deriving,
+    deriving_all,
+    memory,
+    reading,
+    recording,
+    scale,
+    startup,
+    syncs,
+)
 from benchmarks.figures import Figure, emit, say
 from benchmarks.stage import World
 
@@ -21,6 +30,7 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
     {
         "disk": recording.disk,
         "startup": startup.startup,
+        "reading": reading.reading,
         "record": recording.record,
         "save": recording.save,
         "push": syncs.push,
@@ -29,6 +39,7 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
         "fifty": syncs.fifty,
         "memory": memory.memory,
         "derive": deriving.derive,
+        "derive_all": deriving_all.derive_all,
         "scale": scale.scale,
     }
 )

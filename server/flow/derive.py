@@ -8,8 +8,10 @@ derived together, as one array computation.
 import asyncio
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from schemas.ids import natural_id
@@ -35,29 +37,31 @@ BATCH: Final = 250
 #: The profile of a project that names none.
 DEFAULT_PROFILE: Final = "permille"
 
+#: Everything a layer says, its day first; the order is part of the digest.
+_VALUES: Final = attrgetter(
+    "date", *(field.name for field in fields(Layer) if field.name != "date")
+)
+
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """One plot on its way: what it was derived from, and what came of it."""
+    """One plot on its way: what it was derived from, and what came of it.
+
+    `said` holds the layers of each campaign as a line of JSON, `names` what people call the
+    points and campaigns that the science was keyed by.
+    """
 
     job: Job
     tree: PlotTree
     settings: Settings
     layers: list[Layer]
     result: PlotResult
+    said: dict[str, str]
 
-    @property
-    def plot(self) -> str:
-        """Give the code of the plot."""
-        return str(self.tree.plot.fields["code"]) if self.tree.plot else ""
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Give the names people use for the ids the science was keyed by."""
-        names = {r.id: str(r.fields["code"]) for r in self.tree.points}
-        return names | {r.id: str(r.fields["name"]) for r in self.tree.campaigns}
+    plot: str
+    names: dict[str, str]
 
 
 async def derive_waiting(
@@ -104,9 +108,23 @@ def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived
     }
     results = derive_plots(layers, settings, frozen)
     return [
-        Derived(job, tree, settings, layers[number], results[number])
+        Derived(
+            job=job,
+            tree=tree,
+            settings=settings,
+            layers=layers[number],
+            result=results[number],
+            said=_said(layers[number]),
+            plot=str(tree.plot.fields["code"]) if tree.plot else "",
+            names=_names(tree),
+        )
         for number, (job, tree) in enumerate(zip(jobs, trees, strict=True))
     ]
+
+
+def _names(tree: PlotTree) -> dict[str, str]:
+    names = {record.id: str(record.fields["code"]) for record in tree.points}
+    return names | {r.id: str(r.fields["name"]) for r in tree.campaigns}
 
 
 def settings_of(tree: PlotTree) -> Settings:
@@ -141,19 +159,12 @@ def _rows(derived: Derived) -> Iterator[DerivedRow]:
 
 
 def _stocks(derived: Derived) -> Iterator[DerivedRow]:
-    stocks, names = derived.result.stocks, derived.names
-    for campaign in dict.fromkeys(stock.campaign for stock in stocks):
-        points = [
-            stock_row(
-                derived.plot,
-                replace(
-                    stock, campaign=names[stock.campaign], point=names[stock.point]
-                ),
-                derived.settings,
-            )
-            for stock in stocks
-            if stock.campaign == campaign
-        ]
+    names, campaigns = derived.names, dict[str, list[dict[str, Any]]]()
+    for stock in derived.result.stocks:
+        row = stock_row(derived.plot, stock, derived.settings)
+        row |= {"campaign": names[stock.campaign], "point": names[stock.point]}
+        campaigns.setdefault(stock.campaign, []).append(row)
+    for campaign, points in campaigns.items():
         points.sort(key=lambda row: _natural(str(row["point"])))
         fields = {"campaign_id": campaign, "points": points}
         yield _row(derived, "stock", [campaign], fields)
@@ -163,12 +174,9 @@ def _changes(derived: Derived) -> Iterator[DerivedRow]:
     names = derived.names
     for change in derived.result.changes:
         early, late = change.from_campaign, change.to_campaign
-        named = replace(change, from_campaign=names[early], to_campaign=names[late])
-        fields = {
-            "from_campaign_id": early,
-            "to_campaign_id": late,
-            "change": change_row(derived.plot, named, derived.settings),
-        }
+        row = change_row(derived.plot, change, derived.settings)
+        row |= {"from_campaign": names[early], "to_campaign": names[late]}
+        fields = {"from_campaign_id": early, "to_campaign_id": late, "change": row}
         yield _row(derived, "change", [early, late], fields)
 
 
@@ -177,12 +185,10 @@ def _trend(derived: Derived) -> Iterator[DerivedRow]:
     if trend is None:
         return
     campaigns = [stock.campaign for stock in derived.result.stocks]
-    named = replace(
-        trend,
-        from_campaign=names[trend.from_campaign],
-        to_campaign=names[trend.to_campaign],
-    )
-    fields = {"trend": trend_row(derived.plot, named)}
+    row = trend_row(derived.plot, trend)
+    row["from_campaign"] = names[trend.from_campaign]
+    row["to_campaign"] = names[trend.to_campaign]
+    fields = {"trend": row}
     yield _row(derived, "trend", list(dict.fromkeys(campaigns)), fields)
 
 
@@ -200,7 +206,7 @@ def _row(
             "quarantined": tree.quarantined,
         },
     }
-    used = [layer for layer in derived.layers if layer.campaign in set(campaigns)]
+    used = [derived.said[campaign] for campaign in campaigns]
     whole = {**common, **fields}
     return DerivedRow(
         type=kind,
@@ -211,18 +217,19 @@ def _row(
     )
 
 
-def digest(layers: Sequence[Layer], fields: dict[str, Any]) -> str:
+def digest(layers: Sequence[str], fields: dict[str, Any]) -> str:
     """Give the SHA-256 of what a row says and of every layer it rests on."""
-    said = {
-        "layers": [_plain(layer) for layer in layers],
-        "row": {name: value for name, value in fields.items() if name != "digest"},
-    }
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    row = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256("\n".join([*layers, row]).encode()).hexdigest()
 
 
-def _plain(layer: Layer) -> dict[str, Any]:
-    return {**asdict(layer), "date": layer.date.isoformat()}
+def _said(layers: Sequence[Layer]) -> dict[str, str]:
+    """Write the layers of each campaign as one line of JSON."""
+    campaigns: dict[str, list[list[Any]]] = defaultdict(list)
+    for layer in layers:
+        day, *values = _VALUES(layer)
+        campaigns[layer.campaign].append([day.isoformat(), *values])
+    return {campaign: json.dumps(said) for campaign, said in campaigns.items()}
 
 
 def _inputs(tree: PlotTree, campaigns: set[str]) -> list[tuple[str, int]]:

@@ -1,0 +1,130 @@
+"""A whole project from stored records to stored results: 5 points, 2 campaigns, 3 layers."""
+
+import asyncio
+import json
+import random  # noqa: TID251 - seeded, and only to make test data
+from collections.abc import Iterator
+
+from benchmarks.figures import Figure, timed
+from benchmarks.stage import World, new_server, server_store
+from schemas.records import record_id
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow.derive import derive_waiting
+from server.store.custody import put_records
+from server.store.driver import connect
+from server.store.rows import record_row
+from server.sync.model import Record, Writer
+
+_POINTS = 5
+_CAMPAIGNS = ("2015", "2025")
+_LAYERS = ((0.0, 15.0), (15.0, 30.0), (30.0, 50.0))
+
+
+def derive_all(world: World) -> Iterator[Figure]:
+    """Derive every plot of a project; as many plots as the run has records."""
+    folder = world.folder / "derive_all"
+    stream = new_server(folder)
+    database = DataDirectory(folder).database
+    connection = connect(database)
+    connection.execute("BEGIN IMMEDIATE")
+    put_records(connection, map(record_row, _records(stream, world.n)))
+    connection.execute("UPDATE stream SET head = 100000000")
+    connection.execute("COMMIT")
+    read_s = timed(lambda: _read(connection)).seconds
+    connection.close()
+    with server_store(folder) as store:
+        asyncio.run(_ask(store, stream))
+        took = timed(lambda: asyncio.run(derive_waiting(store, Clock())))
+    yield Figure(
+        "derive_all_plots",
+        world.n,
+        took.seconds,
+        "s",
+        "reading and parsing the same records",
+        read_s,
+    )
+    yield Figure(
+        "derive_all_cpu",
+        world.n,
+        took.cpu_s,
+        "s",
+        "reading and parsing the same records",
+        read_s,
+    )
+
+
+async def _ask(store, stream: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    await store.write(lambda unit: unit.ask_for(stream))
+
+
+def _read(connection) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    for (fields,) in connection.execute("SELECT fields FROM record"):
+        json.loads(fields)
+
+
+def _records(stream: str, plots: int) -> Iterator[Record]:
+    """Give the records of a project in which every plot gained a little carbon."""
+    values = random.Random(4)  # noqa: S311 - seeded test data
+    seq = iter(range(10, 100_000_000))
+
+    def record(kind: str, fields: dict[str, object]) -> Record:
+        number = next(seq)
+        writer = Writer(number, "bench", number, number, "bench")
+        name = record_id(stream, kind, fields)
+        return Record(stream, kind, name, number, fields, {"all": (writer,)})
+
+    campaigns = [
+        record(
+            "campaign",
+            {"name": name, "start_date": f"{name}-09-01", "purpose": "resampling"},
+        )
+        for name in _CAMPAIGNS
+    ]
+    yield from campaigns
+    for number in range(plots):
+        plot = record("plot", {"code": f"P{number}", "area_ha": 2.0})
+        yield plot
+        for code in range(_POINTS):
+            point = record("point", {"plot_id": plot.id, "code": str(code)})
+            yield point
+            for campaign in campaigns:
+                yield from _core(record, point, campaign, values)
+
+
+def _core(record, point, campaign, values) -> Iterator[Record]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    core = record(
+        "core",
+        {
+            "point_id": point.id,
+            "campaign_id": campaign.id,
+            "number": 1,
+            "sampled_at": f"{campaign.fields['name']}-09-01T12:00:00Z",
+        },
+    )
+    yield core
+    for top, bottom in _LAYERS:
+        sample = record(
+            "sample",
+            {
+                "core_id": core.id,
+                "sample_code": f"{core.id}-{top:g}",
+                "depth_top_cm": top,
+                "depth_bottom_cm": bottom,
+                "bulk_density_g_cm3": round(values.gauss(1.3, 0.05), 3),
+                "bulk_density_definition": "fine_in_total",
+                "bulk_density_method": "ring",
+            },
+        )
+        yield sample
+        yield record(
+            "result",
+            {
+                "sample_id": sample.id,
+                "analyte": "soc",
+                "replicate": 1,
+                "value": round(values.gauss(18.0 - top / 5, 2.0), 2),
+                "unit": "g_kg",
+                "method": "dry_combustion",
+            },
+        )
