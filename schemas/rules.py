@@ -1,6 +1,6 @@
 """Soil plausibility across the fields of one record: errors and warnings, pure.
 
-Limits come from schemas.limits; sources are named in docs/stocks.md. A warning
+Limits come from schemas.limits; sources are named in docs/science.md. A warning
 never refuses a value: soils surprise.
 """
 

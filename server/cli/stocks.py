@@ -7,8 +7,12 @@ from typing import Any
 import click
 
 from server.cli.common import json_option, print_json, with_store
-from server.cli.stocks_compute import compute, render_table
+from server.cli.stocks_compute import compute
+from server.cli.stocks_design import design, told_lines
 from server.cli.stocks_explain import explain
+from server.cli.stocks_portfolio import portfolio
+from server.cli.stocks_report import report
+from server.cli.stocks_table import render_table
 
 
 @click.group()
@@ -63,7 +67,10 @@ def show(
         print_json(document)
     else:
         click.echo(render_table(document))
-        for line in _provisional(document["changes"]):
+        for line in (
+            *told_lines(document["changes"]),
+            *_provisional(document["changes"]),
+        ):
             click.echo(line)
     if waiting:
         click.echo(
@@ -133,4 +140,7 @@ def _provisional(changes: list[dict[str, Any]]) -> list[str]:
 
 
 stocks.add_command(compute)
+stocks.add_command(design)
 stocks.add_command(explain)
+stocks.add_command(report)
+stocks.add_command(portfolio)

@@ -7,7 +7,7 @@ left out and says why; nothing is guessed.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,13 @@ Fields = Mapping[str, Any]
 
 #: Part of calcium carbonate that is carbon: 12.011 / 100.087.
 CARBON_IN_CARBONATE = 0.12
+
+
+#: Conventional share of carbon in soil organic matter (van Bemmelen).
+CARBON_IN_ORGANIC_MATTER = 0.58
+
+#: Procedures that find only part of the carbon unless a factor makes up for it.
+INCOMPLETE_OXIDATION = frozenset({"walkley_black"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +108,10 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     """
     soc = [r for r in results if r["analyte"] == "soc"]
     if soc:
-        reasons = (Reason.CENSORED,) if any(r.get("censored") for r in soc) else ()
-        return Carbon(_mean_g_kg(soc, sample), _methods(soc), reasons)
+        return Carbon(_mean_g_kg(soc, sample), _methods(soc), tuple(_doubts(soc)))
     total = [r for r in results if r["analyte"] == "total_carbon"]
     if not total:
-        return Carbon(None)
+        return _carbon_of_organic_matter(results, sample)
     total_g_kg = _mean_g_kg(total, sample)
     inorganic_g_kg = _inorganic_g_kg(results, sample)
     if inorganic_g_kg is not None:
@@ -115,6 +121,30 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     unknown = sample.get("carbonate_reaction") is None
     reasons = (Reason.CARBONATE_UNCORRECTED,) if unknown else ()
     return Carbon(total_g_kg, _methods(total), reasons)
+
+
+def _carbon_of_organic_matter(results: list[Fields], sample: Fields) -> Carbon:
+    matter = [r for r in results if r["analyte"] == "organic_matter"]
+    if not matter:
+        return Carbon(None)
+    soc_g_kg = CARBON_IN_ORGANIC_MATTER * _mean_g_kg(matter, sample)
+    reasons = (Reason.SOC_FROM_ORGANIC_MATTER, *_doubts(matter))
+    return Carbon(soc_g_kg, _methods(matter), tuple(dict.fromkeys(reasons)))
+
+
+def _doubts(results: list[Fields]) -> Iterator[Reason]:
+    """Say what the procedures of a layer's values leave open."""
+    if any(r.get("censored") for r in results):
+        yield Reason.CENSORED
+    if any(_recovery_unknown(r) for r in results):
+        yield Reason.RECOVERY_UNKNOWN
+    if any(r["method"] == "loss_on_ignition" for r in results):
+        yield Reason.SOC_FROM_ORGANIC_MATTER
+
+
+def _recovery_unknown(result: Fields) -> bool:
+    known = result.get("recovery_applied") or result.get("recovery_factor")
+    return result["method"] in INCOMPLETE_OXIDATION and not known
 
 
 def density_of(sample: Fields, core: Fields) -> Density:
@@ -195,6 +225,8 @@ def _g_kg(result: Fields, sample: Fields) -> float:
     if value is None:
         value = result["detection_limit"] / 2
     value = float(value) * TO_G_KG[result["unit"]]
+    if not result.get("recovery_applied"):
+        value *= result.get("recovery_factor") or 1.0
     if result.get("moisture") == "air_dry" and sample.get("water_g_g") is not None:
         return float(fine_soil.soc_oven_dry_g_kg(value, sample["water_g_g"]))
     return value

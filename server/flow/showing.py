@@ -1,18 +1,39 @@
 """Gather derived numbers for people: the same keys wherever they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final, assert_never
 
-from server.errors import NotFoundError
+from server.errors import NotFoundError, RefusedError
 from server.flow.admin import find_project
 from server.flow.derive import derive_trees, setting_name
+from server.stocks.change import ZeroVerdict
+from server.stocks.detectability import POWER
 from server.stocks.plot import derive_plot
-from server.stocks.rows import change_row, reference_of
+from server.stocks.reasons import Reason
+from server.stocks.rows import (
+    change_row,
+    detectability_row,
+    estimate_of,
+    reference_of,
+)
 from server.store.port import Job, Store, Unit
 from server.sync.model import Record
 
 Row = dict[str, Any]
 Document = dict[str, list[Row]]
+
+_NOT_JUDGED: Final = ZeroVerdict.NOT_ASSESSABLE.value
+
+
+class Span(StrEnum):
+    """Which change stands for a plot; all of them end in its last compared campaign."""
+
+    LONGEST = "longest"  # the longest with a verdict, else first to last
+    FIRST_LAST = "first_last"
+    METHOD = "method"  # the longest whose laboratory method did not change
+    LATEST = "latest"  # the last campaign and the one before
 
 
 async def stocks_document(
@@ -36,10 +57,14 @@ def gather(unit: Unit, stream: str) -> Document:
         for row in unit.records(stream, "stock")
         for point in row.fields["points"]
     ]
-    changes, trends = (
-        [{**row.fields[kind], **_common(row)} for row in unit.records(stream, kind)]
-        for kind in ("change", "trend")
-    )
+    changes = [
+        {**change, **told_of(change), **_common(row)}
+        for row in unit.records(stream, "change")
+        for change in (row.fields["change"],)
+    ]
+    trends = [
+        {**row.fields["trend"], **_common(row)} for row in unit.records(stream, "trend")
+    ]
     stocks.sort(key=lambda row: (row["plot"], row["campaign"]))
     changes.sort(key=lambda row: (row["plot"], row["to_date"], row["from_date"]))
     trends.sort(key=lambda row: str(row["plot"]))
@@ -80,7 +105,85 @@ async def change_between(
         from_campaign=names[change.from_campaign],
         to_campaign=names[change.to_campaign],
     )
-    return dict(change_row(derived.plot, named, derived.settings))
+    row = change_row(derived.plot, named, derived.settings)
+    return {**row, **told_of(row)}
+
+
+def choose_span(
+    changes: Sequence[Row], span: Span = Span.LONGEST
+) -> tuple[Row | None, Span | None]:
+    """Choose the change that stands for a plot, and name its span.
+
+    A campaign without figures yet, such as before the laboratory answers, is passed
+    over. None where the plot has no such change.
+    """
+    rows = [row for row in changes if row["change_t_ha"] is not None] or changes
+    if not rows:
+        return None, None
+    last = max(rows, key=lambda row: str(row["to_date"]))["to_campaign"]
+    first = min(changes, key=lambda row: str(row["from_date"]))["from_campaign"]
+    ending = sorted(
+        (row for row in rows if row["to_campaign"] == last),
+        key=lambda row: -float(row["years"]),
+    )
+
+    def named(row: Row) -> Span:
+        if row["from_campaign"] == first:
+            return Span.FIRST_LAST
+        return Span.LATEST if row is ending[-1] else Span.METHOD
+
+    match span:
+        case Span.LATEST:
+            fitting = ending[-1:]
+        case Span.FIRST_LAST:
+            fitting = [row for row in ending if named(row) is Span.FIRST_LAST]
+        case Span.METHOD:
+            changed = Reason.METHOD_CHANGED.value
+            fitting = [row for row in ending if changed not in row["reasons"]]
+        case Span.LONGEST:
+            fitting = [row for row in ending if _is_judged(row)] or ending
+            span = named(fitting[0])
+        case _:
+            assert_never(span)
+    return (fitting[0], span) if fitting else (None, None)
+
+
+def _is_judged(row: Row) -> bool:
+    return row["verdict_zero"] != _NOT_JUDGED and row["annual_t_ha"] is not None
+
+
+def told_of(change: Row) -> Row:
+    """Give what the points of a change could have told."""
+    if not _has_errors(change):
+        names = ("mdd_t_ha", "points_needed_4permille", "years_needed_4permille")
+        why = "derived by an older version; run: permille-server stocks derive"
+        return {
+            **dict.fromkeys(names),
+            "mdd_power": POWER,
+            "detectability_reason": why,
+        }
+    return detectability_row(estimate_of(change))
+
+
+def _has_errors(change: Row) -> bool:
+    return "stock0_se_t_ha" in change and "stock1_se_t_ha" in change
+
+
+def whole(change: Row, project: str) -> Row:
+    """Give a change as it stands in the store.
+
+    Raises
+    ------
+    RefusedError
+        If it was derived before the errors of the stocks were stored.
+    """
+    if _has_errors(change):
+        return change
+    raise RefusedError(
+        "numbers were derived by an older version",
+        [],
+        f"run: permille-server stocks derive --project {project}",
+    )
 
 
 def find_plot(unit: Unit, stream: str, code: str) -> Record:

@@ -30,11 +30,14 @@ from server.stocks.student_t import ALPHA, critical_t, two_sided_p
 PERMILLE_YEAR: Final = 0.004  # annual growth of the reference, as a fraction
 CO2_PER_C: Final = 44.0 / 12.0
 SHORTEST_YEARS: Final = 1.0
+# Below this a rate is given and warned of.
+USUAL_YEARS: Final = 3.0
 # Fewer pairs than this say less than all points compared without pairing.
 FEWEST_PAIRS_OF_A_MIX: Final = 3
 _ZERO_STOCK_T_HA: Final = 1e-9
 
 _INTERVAL_TOO_SHORT: Final = mask_of([Reason.INTERVAL_TOO_SHORT])
+_INTERVAL_SHORT: Final = mask_of([Reason.INTERVAL_SHORT])
 _ZERO_BASELINE: Final = mask_of([Reason.ZERO_BASELINE])
 _TOO_FEW: Final = mask_of([Reason.SINGLE_POINT, Reason.NO_VARIANCE])
 _ZERO_VARIANCE: Final = mask_of([Reason.ZERO_VARIANCE])
@@ -214,6 +217,8 @@ class _Estimates:
         short = self.years < SHORTEST_YEARS
         zero = self.mean0 < _ZERO_STOCK_T_HA
         self.mask |= np.where(known & short, _INTERVAL_TOO_SHORT, 0)
+        warned = ~short & (self.years < USUAL_YEARS)
+        self.mask |= np.where(known & warned, _INTERVAL_SHORT, 0)
         self.mask |= np.where(known & zero, _ZERO_BASELINE, 0)
         years = np.where(short, np.nan, self.years)
         self.annual = self.change / years

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     CENSORED = "CENSORED"
     CONTESTED = "CONTESTED"
     CARBONATE_UNCORRECTED = "CARBONATE_UNCORRECTED"
+    RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
+    SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
     BD_ESTIMATED = "BD_ESTIMATED"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
     METHOD_CHANGED = "METHOD_CHANGED"
@@ -42,6 +44,7 @@ class Reason(StrEnum):
     ZERO_VARIANCE = "ZERO_VARIANCE"
     ZERO_BASELINE = "ZERO_BASELINE"
     INTERVAL_TOO_SHORT = "INTERVAL_TOO_SHORT"
+    INTERVAL_SHORT = "INTERVAL_SHORT"
     AREA_MISSING = "AREA_MISSING"
     PARTIAL_COVERAGE = "PARTIAL_COVERAGE"
 
@@ -132,6 +135,16 @@ EXPLANATIONS: Final = MappingProxyType(
             "carbonate is possible and total carbon was not corrected for it",
             "have inorganic carbon measured and enter it",
         ),
+        Reason.RECOVERY_UNKNOWN: Explanation(
+            "wet oxidation finds only part of the carbon, and no factor says how much;"
+            " the reported value was used as it is",
+            "ask the laboratory for the factor and whether it applied it",
+        ),
+        Reason.SOC_FROM_ORGANIC_MATTER: Explanation(
+            "SOC was taken as 0.58 of the organic matter found by loss on ignition;"
+            " the true share differs between soils",
+            "have SOC measured by dry combustion",
+        ),
         Reason.BD_ESTIMATED: Explanation(
             "a bulk density was estimated or carried over, not measured in this"
             " campaign",
@@ -175,6 +188,10 @@ EXPLANATIONS: Final = MappingProxyType(
             "less than one year lies between the campaigns: no annual rate or verdict"
             " against 4 permille",
             "wait; five years or more are usual",
+        ),
+        Reason.INTERVAL_SHORT: Explanation(
+            "fewer than three years lie between the campaigns; rates vary widely then",
+            "read the rate with care; five years or more are usual",
         ),
         Reason.AREA_MISSING: Explanation(
             "a plot has no area, so that it cannot be weighted",

@@ -14,7 +14,7 @@ from server.stocks.settings import PROFILES, Reference
 from server.stocks.strata import Freedom, Lonely
 from server.stocks.trend import Stage
 
-PAGE = (Path(__file__).parents[2] / "docs" / "stocks.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "science.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("reason", EXPLANATIONS)

@@ -1,7 +1,6 @@
-import sys
+import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,10 +13,8 @@ from server.report.model import PlotFacts
 from server.report.plot_map import draw_map
 from server.report.series import MOST_PANELS, chosen, draw_series, frame_of
 from server.report.visits import plot_series, spread_of, visits
-
-sys.path.insert(0, str(Path(__file__).parent))
-from conftest import change, square, stocks
-from reading import SVG, words_of
+from tests.unit.server.report.reading import SVG, words_of
+from tests.unit.server.report.samples import change, square, stocks
 
 
 def read(picture):
@@ -27,6 +24,10 @@ def read(picture):
 def forest(report):
     pictures = [*draw_forest(lines_of(find(report), report.aggregates))]
     return [word for picture in pictures for word in words_of(read(picture))]
+
+
+def pairwise_points(numbers):
+    return zip(numbers[::2], numbers[1::2], strict=True)
 
 
 def curves(report):
@@ -134,7 +135,11 @@ def test_holes_and_several_polygons_are_drawn(small):
     report = replace(small, plots=[PlotFacts(code="A", geometry=geometry)])
     paths = [path.get("d") for path in read(draw_map(find(report))).iter(f"{SVG}path")]
 
-    assert any(path.count("M") == 3 for path in paths)
+    (drawn,) = (path.split("M")[1:] for path in paths if path.count("M") == 3)
+    numbers = [[float(n) for n in re.findall(r"-?[\d.]+", ring)] for ring in drawn]
+    areas = [area(tuple(pairwise_points(ring))) for ring in numbers]
+    assert areas[0] * areas[1] < 0.0  # a hole runs the other way, so it stays open
+    assert areas[0] * areas[2] > 0.0
 
 
 # --- series
@@ -214,7 +219,7 @@ def test_an_end_at_infinity_is_an_arrow_and_a_word(small):
     report = replace(small, changes=rows)
     unbounded = next(draw_forest(lines_of(find(report), [])))
 
-    assert "4.0  (unbounded to 8.3)" in words_of(read(unbounded))
+    assert "4.0 (unbounded to 8.3)" in words_of(read(unbounded))
     assert unbounded.svg.count("<use") == bounded.svg.count("<use")
     assert unbounded.svg != bounded.svg
 
@@ -242,4 +247,4 @@ def test_areas_stand_above_the_plots(small):
     words = forest(replace(small, aggregates=[row]))
 
     assert words.index("farm North") < words.index("A")
-    assert "2.0  (no interval)" in words
+    assert "2.0 (no interval)" in words

@@ -1,0 +1,247 @@
+"""Command `stocks portfolio`: what a project or an organisation contributes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import click
+
+from server.cli.common import json_option, print_json, print_table, with_store
+
+_Row = dict[str, Any]
+
+_BY: Final = (
+    *("plot", "farm", "stratum", "project", "organisation"),
+    *("land_use", "practice", "college", "country"),
+)
+_SPANS: Final = ("longest", "first_last", "method", "latest")
+_LONELY: Final = ("fail", "adjust", "certainty", "average")
+_AREA_HEAD: Final = (
+    *("", "plots", "ha measured", "t C/ha", "t C/ha/year", "95 % interval"),
+    *("t C/year", "t CO2e/year", "95 % interval", "change"),
+)
+_RATE_HEAD: Final = (
+    *("", "permille/year", "95 % interval", "4 permille", "own target"),
+    *("spans", "waiting", "reasons"),
+)
+_PLOTS_NAMED: Final = 10
+
+
+@click.command()
+@click.option("--organisation", help="Organisation, by code; in all its projects.")
+@click.option("--project", help="Project, by code or id.")
+@click.option("--all", "every", is_flag=True, help="Every project of this server.")
+@click.option(
+    "--by",
+    type=click.Choice(_BY),
+    multiple=True,
+    help="Gather plots by this; may be repeated.  [default: project; with --project"
+    " plot]",
+)
+@click.option(
+    "--span",
+    type=click.Choice(_SPANS),
+    default="longest",
+    show_default=True,
+    help="Which change stands for a plot: the longest with a verdict (else first to"
+    " last), first to last, the longest of one laboratory method, the last two"
+    " campaigns.",
+)
+@click.option(
+    "--lonely",
+    type=click.Choice(_LONELY),
+    default="fail",
+    show_default=True,
+    help="What to do about a plot of one point, which has no variance.",
+)
+@click.option(
+    "--projection",
+    is_flag=True,
+    help="Also what it comes to by 2050, if the measured rate went on.",
+)
+@json_option
+@click.pass_context
+def portfolio(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    organisation: str | None,
+    project: str | None,
+    every: bool,
+    by: tuple[str, ...],
+    span: str,
+    lonely: str,
+    projection: bool,
+    as_json: bool,
+) -> None:
+    """Print what a project or an organisation contributes, in its own terms.
+
+    Area-weighted over the plots that were measured; plots that were not are never
+    filled. The same organisation code in several projects is one organisation.
+    4 permille a year is an illustration; a target that the organisation recorded is
+    tested in the same way. Exit code 1 says that plots still wait to be derived.
+
+    \b
+    Example:
+      permille-server stocks portfolio --organisation ROTH --by land_use
+      permille-server stocks portfolio --project HF --by farm --by stratum --json
+    """
+    if sum([organisation is not None, project is not None, every]) != 1:
+        raise click.UsageError("give one of --organisation, --project and --all")
+    from server.flow.portfolio import By, Choices, Scope
+    from server.flow.portfolio import portfolio as gather
+    from server.flow.showing import Span
+    from server.stocks.strata import Lonely
+
+    levels = by or (("plot",) if project is not None else ("project",))
+    choices = Choices(
+        by=tuple(dict.fromkeys(By(level) for level in levels)),
+        span=Span(span),
+        lonely=Lonely(lonely),
+        projection=projection,
+    )
+    scope = Scope(project, organisation)
+    document, waiting = with_store(context, lambda store: gather(store, scope, choices))
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+    if waiting:
+        click.echo(
+            f"{waiting} plots wait to be derived; a running server does that,"
+            " or: permille-server stocks derive",
+            err=True,
+        )
+        context.exit(1)
+
+
+def _print(document: _Row) -> None:
+    rows = [*document["groups"], document["total"]]
+    print_table(_AREA_HEAD, [_area_cells(row) for row in rows])
+    click.echo()
+    print_table(_RATE_HEAD, [_rate_cells(row) for row in rows])
+    click.echo()
+    for line in (*_about(document), *_projections(rows), *document["notes"]):
+        click.echo(line)
+    for code, why in _reasons(rows):
+        click.echo(f"{code}: {why.meaning}.\n  {why.what_to_do}.")
+
+
+def _area_cells(row: _Row) -> tuple[str, ...]:
+    return (
+        _name(row),
+        f"{row['measured_plots']} of {row['plots']}",
+        _area(row),
+        f"{_number(row['stock0_t_ha'], 2)} to {_number(row['stock1_t_ha'], 2)}",
+        _number(row["annual_t_ha"], 3),
+        _interval(row["annual_ci95_t_ha"], 3),
+        _short(row["total_c_t_year"]),
+        _short(row["total_co2e_t_year"]),
+        _ends(row["total_co2e_ci95_t_year"]),
+        row["verdict_zero"],
+    )
+
+
+def _area(row: _Row) -> str:
+    measured, area = row["measured_area_ha"], row["area_ha"]
+    return f"{measured:.6g} of {area:.6g} ({100.0 * row['coverage']:.0f} %)"
+
+
+def _rate_cells(row: _Row) -> tuple[str, ...]:
+    beyond = " and beyond" if row["rate_ci95_shape"] == "disjoint" else ""
+    target = row["target_permille_year"]
+    waiting = row["provisional"]
+    return (
+        _name(row),
+        _number(row["rate_permille_year"], 2),
+        _interval(row["rate_ci95_permille_year"], 2) + beyond,
+        row["verdict_4permille"],
+        "-" if target is None else f"{row['verdict_target']} ({target:g})",
+        ", ".join(f"{count} {span}" for span, count in row["spans"].items()) or "-",
+        str(waiting["conflicts"] + waiting["quarantined"] or "-"),
+        " ".join(row["reasons"]) or "-",
+    )
+
+
+def _name(row: _Row) -> str:
+    name = row["name"] or ("every project" if row["level"] == "all" else "not recorded")
+    inside = row["project"] not in {None, row["name"]}
+    return (
+        f"{row['level']} {row['project']} {name}"
+        if inside
+        else (f"{row['level']} {name}")
+    )
+
+
+def _about(document: _Row) -> Iterator[str]:
+    total = document["total"]
+    if not total["measured_plots"]:
+        yield "No plot with an area has been measured in two campaigns yet."
+    else:
+        yield (
+            f"Sampled {total['first_date']} to {total['last_date']}. Figures are of the"
+            " measured area; 4 permille a year is an illustration, no pass mark."
+        )
+    left_out = [row["plot"] for row in document["plots"] if not row["counted"]]
+    if left_out:
+        yield f"Not counted: {_listed(left_out)}. No figure stands in for them."
+    waiting = total["provisional"]
+    if waiting["plots"]:
+        yield (
+            f"Provisional: {waiting['plots']} plots rest on {waiting['conflicts']}"
+            f" conflicts and {waiting['quarantined']} quarantined changes."
+        )
+    alone = total["lonely"]
+    if alone != "fail" and "SINGLE_POINT" in total["reasons"]:
+        yield f"Plots of one point have no variance of their own; rule used: {alone}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _PLOTS_NAMED
+    shown = ", ".join(names[:_PLOTS_NAMED])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _projections(rows: Sequence[_Row]) -> Iterator[str]:
+    for row in rows:
+        found = row["projection"]
+        if found is None:
+            continue
+        if found["reason"] is not None:
+            yield f"{_name(row)}: no projection, {found['reason']}."
+            continue
+        yield (
+            f"{_name(row)}: {found['condition']} from {found['from_date']} to"
+            f" {found['to_date']}, {_short(found['total_co2e_t'])} t CO2e"
+            f" ({_ends(found['total_co2e_ci95_t'])}),"
+            f" {_number(found['gain_t_ha'], 2)} t C/ha"
+            f" ({_interval(found['gain_ci95_t_ha'], 2)})."
+        )
+
+
+def _reasons(rows: Sequence[_Row]) -> Iterator[tuple[str, Any]]:
+    from server.stocks.reasons import EXPLANATIONS
+
+    present = {code for row in rows for code in row["reasons"]}
+    for reason, why in EXPLANATIONS.items():
+        if reason.value in present:
+            yield reason.value, why
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _interval(ends: Sequence[float | None] | None, digits: int) -> str:
+    if ends is None:
+        return "-"
+    low, high = ("unbounded" if end is None else f"{end:.{digits}f}" for end in ends)
+    return f"{low} to {high}"
+
+
+def _short(value: float | None) -> str:
+    """Give three digits: totals run from grams to megatonnes."""
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if abs(value) < 1000.0 else f"{value:.0f}"
+
+
+def _ends(ends: Sequence[float] | None) -> str:
+    return "-" if ends is None else f"{_short(ends[0])} to {_short(ends[1])}"

@@ -1,0 +1,47 @@
+"""Command `stocks report`: one page with pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.cli.common import json_option, print_json, with_store
+from server.errors import StorageError
+
+
+@click.command()
+@click.argument("project")
+@click.option(
+    "--html",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; one page, nothing is loaded from elsewhere.",
+)
+@json_option
+@click.pass_context
+def report(context: click.Context, project: str, path: Path, as_json: bool) -> None:
+    """Write a project's report: map, series, forest plot, tables, method, reasons.
+
+    \b
+    Example:
+      permille-server stocks report HF --html highfield.html
+    """
+    from server.clock import Clock
+    from server.flow.reporting import report_of
+    from server.report.page import render
+
+    async def job(store: Any) -> Any:  # noqa: ANN401
+        return await report_of(store, Clock(), project)
+
+    page = render(with_store(context, job))
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}", "choose another --html file"
+        ) from None
+    if as_json:
+        print_json({"html": str(path), "bytes": len(page.encode())})
+        return
+    click.echo(f"Wrote {path}.")

@@ -1,0 +1,1 @@
+"""The picture report: one self-contained HTML page about one project."""
