@@ -17,6 +17,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from schemas import limits, strict_json
 from schemas import wire_values as wire
 from schemas.problems import Problem
+from schemas.quick import QuickLoader
 from schemas.version import PROTOCOL
 
 #: The content type of both bodies.
@@ -208,23 +209,22 @@ class EnrolResponse(_Line):
     streams = fields.List(wire.uuid(), required=True)
 
 
-_REQUEST: Final = MappingProxyType(
-    {"hello": RequestHello(), "c": Change(), "end": RequestEnd()}
+def _loaders(**schemas: Schema) -> Mapping[str, QuickLoader]:
+    found = {name: QuickLoader(schema) for name, schema in schemas.items()}
+    return MappingProxyType(found)
+
+
+_REQUEST: Final = _loaders(hello=RequestHello(), c=Change(), end=RequestEnd())
+_RESPONSE: Final = _loaders(
+    hello=ResponseHello(),
+    v=Verdict(),
+    scope=Scope(),
+    row=Row(),
+    gone=Gone(),
+    reset=Reset(),
+    end=ResponseEnd(),
 )
-_RESPONSE: Final = MappingProxyType(
-    {
-        "hello": ResponseHello(),
-        "v": Verdict(),
-        "scope": Scope(),
-        "row": Row(),
-        "gone": Gone(),
-        "reset": Reset(),
-        "end": ResponseEnd(),
-    }
-)
-_BODIES: Final = MappingProxyType(
-    {"enrol": EnrolRequest(), "enrolled": EnrolResponse()}
-)
+_BODIES: Final = _loaders(enrol=EnrolRequest(), enrolled=EnrolResponse())
 
 
 class MessageError(ValueError):
@@ -273,14 +273,14 @@ def decode_body(name: str, body: bytes) -> dict[str, Any]:
     return _load(_BODIES[name], _object(body, strict_json.read))
 
 
-def _decode(line: bytes, schemas: Mapping[str, Schema]) -> dict[str, Any]:
+def _decode(line: bytes, loaders: Mapping[str, QuickLoader]) -> dict[str, Any]:
     data = _object(line, strict_json.read)
     kind = data.get("k")
-    schema = schemas.get(kind) if isinstance(kind, str) else None
-    if schema is None:
-        detail = f"k is one of {', '.join(schemas)}"
+    loader = loaders.get(kind) if isinstance(kind, str) else None
+    if loader is None:
+        detail = f"k is one of {', '.join(loaders)}"
         raise MessageError(Problem("bad_message", "k", kind, detail))
-    return _load(schema, data)
+    return _load(loader, data)
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -306,13 +306,12 @@ def _object(raw: bytes, read: Callable[[bytes], object]) -> dict[str, Any]:
     return data
 
 
-def _load(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:
+def _load(loader: QuickLoader, data: dict[str, Any]) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = schema.load(data)
+        return loader.load(data)
     except ValidationError as error:
         detail = json.dumps(error.messages, default=str)[:300]
         raise MessageError(Problem("bad_message", detail=detail)) from None
-    return loaded
 
 
 def hello(  # noqa: PLR0913 - one keyword per wire key

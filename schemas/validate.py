@@ -8,7 +8,8 @@ from marshmallow import ValidationError
 
 from schemas import rules
 from schemas.problems import Problem, short_text
-from schemas.records import loader
+from schemas.quick import QuickLoader
+from schemas.records import TYPES, loader
 
 # marshmallow's own words for the faults it finds before our fields are asked.
 _MARSHMALLOW: Final = {
@@ -17,6 +18,8 @@ _MARSHMALLOW: Final = {
     "Unknown field.": "unknown_field",
     "Invalid input type.": "not_an_object",
 }
+
+_LOADERS: Final = {name: QuickLoader(loader(name)) for name in TYPES}
 
 
 def load_patch(
@@ -82,7 +85,7 @@ def _load(
     record_type: str, data: Mapping[str, Any], *, partial: bool
 ) -> tuple[dict[str, Any], list[Problem]]:
     try:
-        return loader(record_type).load(data, partial=partial), []
+        return _LOADERS[record_type].load(data, partial=partial), []
     except ValidationError as error:
         clean = error.valid_data if isinstance(error.valid_data, dict) else {}
         return clean, problems_of(error, data)

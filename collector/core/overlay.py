@@ -6,11 +6,11 @@ value stands until a person decides.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from collector.core.draft import patched
+from collector.core.draft import Draft, patched
 from schemas.messages import Op
 
 
@@ -92,6 +92,29 @@ class View:
     fields: Mapping[str, Any]
     deleted: bool
     state: State
+
+
+def with_draft(changes: Sequence[Logged], draft: Draft, n: int) -> list[Logged]:
+    """Give the changes of a record after a draft took place n of the log."""
+    before = [
+        replace(change, status=Status.REPLACED)
+        if change.id == draft.replaces
+        else change
+        for change in changes
+    ]
+    return [
+        *before,
+        Logged(
+            n,
+            draft.id,
+            draft.stream,
+            draft.type,
+            draft.record,
+            draft.op,
+            draft.fields,
+            Status.PENDING,
+        ),
+    ]
 
 
 def lies_over(change: Logged, base: Base | None) -> bool:

@@ -22,6 +22,9 @@ Connection = Any
 
 #: Two commands at once wait for each other; longer means that one hangs.
 BUSY_TIMEOUT_MS: Final = 10_000
+#: A page that is not in the cache is decrypted and its HMAC computed: the indexes of
+#: 100,000 records fit.
+CACHE_KIB: Final = 16 * 1024
 KEY_BYTES: Final = 32
 #: 0.1 s on a field laptop: OWASP's scrypt parameters of 2023.
 SCRYPT: Final = {"n": 2**15, "r": 8, "p": 1}
@@ -43,6 +46,7 @@ def connect(path: Path, key: bytes) -> Connection:
             connection.execute("PRAGMA cipher_log_level = NONE")
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")

@@ -96,6 +96,16 @@ def view_tables(db: Database) -> None:
     ).create_index(["target"])
 
 
+@LAPTOP()
+def look_ups(db: Database) -> None:
+    """Find a record by its natural key, in one project or in all; find conflicts."""
+    db.execute("DROP INDEX idx_record_stream_type_key")
+    _table(db, "record").create_index(["type", "key", "stream"])
+    db.execute(
+        "CREATE INDEX idx_base_contested ON base (type, id) WHERE conflicts IS NOT NULL"
+    )
+
+
 def _table(db: Database, name: str) -> Table:
     table = db[name]
     assert isinstance(table, Table)

@@ -40,6 +40,7 @@ class Applied:
     """What one reply changed here."""
 
     verdicts: Sequence[tuple[Status, bool]]  # with: had it been judged before?
+    acked_n: int  # how far the log is judged now
     received: int
     stale: bool
 

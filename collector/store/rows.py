@@ -1,7 +1,10 @@
-"""Between table rows and the values of core, and the one way a view is renewed."""
+"""Between table rows and the values of core, and the one way a view is renewed.
+
+Many records are read by one statement: their ids travel as one JSON array.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from collector.core.keys import key_text
@@ -13,11 +16,27 @@ from schemas.records import TYPES
 BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted, own"
 CHANGE: Final = "n, id, stream, type, record_id, op, raw, status, verdict"
 RECORD: Final = "stream, id, type, fields, deleted, state"
+#: The ids of a JSON array, as the right side of IN.
+AMONG: Final = "(SELECT value FROM json_each(?))"
 
+#: Writes compact JSON.
+to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-def to_json(value: object) -> str:
-    """Write compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# S608: names of columns and AMONG are constants.
+_BASES: Final = f"SELECT {BASE} FROM base WHERE id IN {AMONG}"  # noqa: S608
+_CHANGES: Final = f"SELECT {CHANGE} FROM change WHERE record_id IN {AMONG} ORDER BY n"  # noqa: S608
+_PUT_BASE: Final = (
+    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+)
+# Not REPLACE: what stays as it was needs no new entry in an index.
+_PUT_RECORD: Final = (
+    "INSERT INTO record (id, stream, type, key, fields, deleted, state)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+    " stream = excluded.stream, type = excluded.type, key = excluded.key,"
+    " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state"
+)
+_PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
+_PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE n = ?"
 
 
 def read_base(row: tuple[Any, ...]) -> Base:
@@ -58,73 +77,109 @@ def read_view(row: tuple[Any, ...]) -> View:
     return View(stream, record_id, kind, json.loads(fields), bool(deleted), state)
 
 
-def base_of(connection: Connection, record_id: str) -> Base | None:
-    """Give the server's row of a record."""
-    row = connection.execute(
-        f"SELECT {BASE} FROM base WHERE id = ?",  # noqa: S608 - a constant list
-        (record_id,),
-    ).fetchone()
-    return read_base(row) if row else None
+def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, Base]:
+    """Give the server's row of each record that has one."""
+    rows = connection.execute(_BASES, (to_json(list(record_ids)),))
+    return {base.id: base for base in map(read_base, rows)}
 
 
-def changes_of(connection: Connection, record_id: str) -> list[Logged]:
-    """Give the changes of a record in order."""
-    rows = connection.execute(
-        f"SELECT {CHANGE} FROM change WHERE record_id = ? ORDER BY n",  # noqa: S608 - a constant list
-        (record_id,),
-    )
-    return [read_change(row) for row in rows]
+def changes_of(
+    connection: Connection, record_ids: Iterable[str]
+) -> dict[str, list[Logged]]:
+    """Give the changes of each record that has any, in order."""
+    found: dict[str, list[Logged]] = {}
+    for row in connection.execute(_CHANGES, (to_json(list(record_ids)),)):
+        change = read_change(row)
+        found.setdefault(change.record, []).append(change)
+    return found
 
 
-def put_base(connection: Connection, base: Base) -> None:
-    """Write the server's row of a record."""
-    connection.execute(
-        f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant list
-        (
-            base.id,
-            base.stream,
-            base.type,
-            base.seq,
-            base.epoch,
-            to_json(dict(base.fields)),
-            to_json(list(base.conflicts)) if base.conflicts else None,
-            int(base.deleted),
-            int(base.own),
-        ),
-    )
+def records_of(connection: Connection, change_ids: Iterable[str]) -> list[str]:
+    """Give the records that these changes are about."""
+    sql = f"SELECT DISTINCT record_id FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
+    return [row[0] for row in connection.execute(sql, (to_json(list(change_ids)),))]
 
 
-def refresh(connection: Connection, record_id: str) -> None:
-    """Renew the view of one record from its base row and its changes."""
-    base, changes = base_of(connection, record_id), changes_of(connection, record_id)
-    shown = view(base, changes)
-    connection.execute("DELETE FROM link WHERE source = ?", (record_id,))
-    if shown is None or shown.type not in TYPES:
-        connection.execute("DELETE FROM record WHERE id = ?", (record_id,))
-        return
-    connection.execute(
-        "INSERT OR REPLACE INTO record (id, stream, type, key, fields, deleted, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            shown.id,
-            shown.stream,
-            shown.type,
-            key_text(shown.type, shown.fields),
-            to_json(dict(shown.fields)),
-            int(shown.deleted),
-            str(shown.state),
-        ),
-    )
+def put_bases(connection: Connection, bases: Iterable[Base]) -> None:
+    """Write the server's rows."""
     connection.executemany(
-        "INSERT INTO link (source, field, target) VALUES (?, ?, ?)",
-        [(record_id, name, target) for name, target in _targets(shown)],
+        _PUT_BASE,
+        [
+            (
+                base.id,
+                base.stream,
+                base.type,
+                base.seq,
+                base.epoch,
+                to_json(dict(base.fields)),
+                to_json(list(base.conflicts)) if base.conflicts else None,
+                int(base.deleted),
+                int(base.own),
+            )
+            for base in bases
+        ],
     )
 
 
-def _targets(shown: View) -> list[tuple[str, str]]:
+def drop_bases(connection: Connection, record_ids: Iterable[str]) -> None:
+    """Forget the server's rows of these records."""
+    sql = f"DELETE FROM base WHERE id IN {AMONG}"  # noqa: S608 - a constant
+    connection.execute(sql, (to_json(list(record_ids)),))
+
+
+def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:
+    """Write what became of changes."""
+    connection.executemany(
+        _PUT_VERDICT,
+        [
+            (str(c.status), to_json(c.verdict) if c.verdict else None, c.n)
+            for c in changes
+        ],
+    )
+
+
+def refresh(connection: Connection, record_ids: Sequence[str]) -> None:
+    """Renew the views of records from their base rows and changes on disk."""
+    bases = bases_of(connection, record_ids)
+    show(connection, record_ids, bases, changes_of(connection, record_ids))
+
+
+def show(
+    connection: Connection,
+    record_ids: Collection[str],
+    bases: Mapping[str, Base],
+    changes: Mapping[str, Sequence[Logged]],
+) -> None:
+    """Renew the views of records from their base rows and changes, known already."""
+    views = [view(bases.get(name), changes.get(name, ())) for name in record_ids]
+    shown = [found for found in views if found is not None and found.type in TYPES]
+    ids, kept = to_json(list(record_ids)), {found.id for found in shown}
+    connection.execute(f"DELETE FROM link WHERE source IN {AMONG}", (ids,))  # noqa: S608 - a constant
+    if len(kept) < len(record_ids):
+        gone = to_json([name for name in record_ids if name not in kept])
+        connection.execute(f"DELETE FROM record WHERE id IN {AMONG}", (gone,))  # noqa: S608 - a constant
+    connection.executemany(_PUT_RECORD, map(_record, shown))
+    connection.executemany(
+        _PUT_LINK, [link for found in shown for link in _links(found)]
+    )
+
+
+def _record(shown: View) -> tuple[object, ...]:
+    return (
+        shown.id,
+        shown.stream,
+        shown.type,
+        key_text(shown.type, shown.fields),
+        to_json(dict(shown.fields)),
+        int(shown.deleted),
+        str(shown.state),
+    )
+
+
+def _links(shown: View) -> list[tuple[str, str, str]]:
     fields: Mapping[str, Any] = shown.fields
     return [
-        (name, fields[name])
+        (shown.id, name, fields[name])
         for name in TYPES[shown.type].references
         if isinstance(fields.get(name), str)
     ]

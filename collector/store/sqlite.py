@@ -5,23 +5,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from collector.core.draft import Draft, line
-from collector.core.overlay import Base, Logged, Status, View
+from collector.core.overlay import Base, Logged, Status, View, with_draft
 from collector.core.reply import Reply
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
 from collector.store.port import Applied, Cursor, LogHead, Moment
 from collector.store.rows import (
+    AMONG,
     BASE,
     CHANGE,
     RECORD,
-    base_of,
+    bases_of,
     changes_of,
     read_base,
     read_change,
     read_view,
     refresh,
+    show,
+    to_json,
 )
-from collector.store.settle import acknowledged, cursor_of, settle
+from collector.store.settle import cursor_of, settle
 from collector.store.version import VERSION
 from schemas import chain, hlc
 
@@ -29,9 +32,12 @@ _NEW_CHANGE: Final = (
     "INSERT INTO change (n, id, stream, type, record_id, op, raw, hash, status,"
     " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
 )
+_REPLACED: Final = "UPDATE change SET status = 'replaced' WHERE id = ?"
 # S608: the lists of columns are constants of collector.store.rows.
 _LIST: Final = f"SELECT {RECORD} FROM record WHERE type = ? AND deleted = 0"  # noqa: S608
-_IN_ORDER: Final = "ORDER BY stream, key LIMIT ?"
+# The plus keeps SQLite from reading every record of the type: ids are fewer.
+_LIST_BY_ID: Final = _LIST.replace("type = ?", "+type = ?")
+_IN_ORDER: Final = " ORDER BY stream, key, id LIMIT ?"
 # A point that revisits another one does not belong to it.
 _BELOW: Final = (
     " AND id IN (WITH RECURSIVE below (id) AS (SELECT source FROM link"
@@ -109,12 +115,14 @@ class SqliteStore:
 
     def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
         """Give the live records with this natural key."""
-        sql = f"{_LIST} AND key = ? AND stream = coalesce(?, stream)"
-        return [read_view(row) for row in self._read(sql, record_type, key, stream)]
+        within, streams = _within(stream)
+        sql = f"{_LIST}{within} AND key = ?{_IN_ORDER}"
+        rows = self._read(sql, record_type, *streams, key, -1)
+        return [read_view(row) for row in rows]
 
     def starting_with(self, record_type: str, prefix: str) -> list[View]:
         """Give the live records whose id starts like this, two at most."""
-        sql = f"{_LIST} AND id >= ? AND id < ? LIMIT 2"
+        sql = f"{_LIST_BY_ID} AND id >= ? AND id < ? LIMIT 2"
         rows = self._read(sql, record_type, prefix, prefix + "g")
         return [read_view(row) for row in rows]
 
@@ -127,9 +135,11 @@ class SqliteStore:
     ) -> list[View]:
         """Give live records in the order of their natural keys."""
         below = _BELOW * len(under)
-        sql = f"{_LIST} AND stream = coalesce(?, stream){below} {_IN_ORDER}"
+        within, streams = _within(stream)
         most = -1 if limit is None else limit
-        rows = self._read(sql, record_type, stream, *under, most)
+        found = _LIST_BY_ID if under else _LIST
+        sql = f"{found}{within}{below}{_IN_ORDER}"
+        rows = self._read(sql, record_type, *streams, *under, most)
         return [read_view(row) for row in rows]
 
     def referrers(self, target: str) -> list[View]:
@@ -146,15 +156,16 @@ class SqliteStore:
     def base(self, record_id: str) -> Base | None:
         """Give the server's row of a record."""
         with driver.translated():
-            return base_of(self._db, record_id)
+            return bases_of(self._db, [record_id]).get(record_id)
 
     def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
         """Give the server's rows of a type, derived types too."""
+        within, streams = _within(stream)
         sql = (
             f"SELECT {BASE} FROM base WHERE type = ? AND deleted = 0"  # noqa: S608 - a constant list
-            " AND stream = coalesce(?, stream) ORDER BY stream, id"
+            f"{within} ORDER BY stream, id"
         )
-        return [read_base(row) for row in self._read(sql, record_type, stream)]
+        return [read_base(row) for row in self._read(sql, record_type, *streams)]
 
     def contested(self) -> list[Base]:
         """Give the rows with open conflicts."""
@@ -173,47 +184,37 @@ class SqliteStore:
         self, drafts: Sequence[Draft], moment: Moment, person: str | None
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all."""
+        records = list(dict.fromkeys(draft.record for draft in drafts))
         with driver.transaction(self._db):
-            head = self.head()
-            n, last, stamp = head.n, head.hash, int(self.setting("hlc") or 0)
-            places = []
-            for draft in drafts:
-                n, stamp = n + 1, hlc.tick(stamp, moment.wall_ms)
+            self._refuse_known(drafts, records)
+            bases, changes = bases_of(self._db, records), changes_of(self._db, records)
+            head, stamp = self.head(), int(self.setting("hlc") or 0)
+            last, rows = head.hash, []
+            for n, draft in enumerate(drafts, start=head.n + 1):
+                stamp = hlc.tick(stamp, moment.wall_ms)
                 raw = line(draft, n, stamp, person)
                 last = chain.link(last, raw)
-                self._append(draft, n, raw, last, moment.text)
-                places.append(n)
+                rows.append(_row(draft, n, raw, last, moment.text))
+                own = changes.get(draft.record, [])
+                changes[draft.record] = with_draft(own, draft, n)
+            self._db.executemany(_NEW_CHANGE, rows)
+            self._db.executemany(_REPLACED, [(d.replaces,) for d in drafts])
+            # What is shown follows from what was just written: it is not read again.
+            show(self._db, records, bases, changes)
             self._set("hlc", str(stamp))
-        return places
+        return [head.n + place for place in range(1, len(drafts) + 1)]
 
-    def _append(
-        self, draft: Draft, n: int, raw: bytes, link: bytes, created_at: str
-    ) -> None:
-        if draft.is_new and self.record(draft.record) is not None:
-            raise RefusedError(
-                f"this {draft.type} is already recorded here",
-                f"to change it: permille {draft.type} edit",
-                code="already_here",
-            )
-        if draft.replaces is not None:
-            self._db.execute(
-                "UPDATE change SET status = 'replaced' WHERE id = ?", (draft.replaces,)
-            )
-        self._db.execute(
-            _NEW_CHANGE,
-            (
-                n,
-                draft.id,
-                draft.stream,
-                draft.type,
-                draft.record,
-                str(draft.op),
-                raw,
-                link,
-                created_at,
-            ),
-        )
-        refresh(self._db, draft.record)
+    def _refuse_known(self, drafts: Sequence[Draft], records: Sequence[str]) -> None:
+        sql = f"SELECT id FROM record WHERE id IN {AMONG}"  # noqa: S608 - a constant
+        known = {row[0] for row in self._read(sql, to_json(records))}
+        for draft in drafts:
+            if draft.is_new and draft.record in known:
+                raise RefusedError(
+                    f"this {draft.type} is already recorded here",
+                    f"to change it: permille {draft.type} edit",
+                    code="already_here",
+                )
+            known.add(draft.record)
 
     def discard(self, record_id: str) -> int:
         """Take the quarantined changes of a record out of its view; count them."""
@@ -223,13 +224,13 @@ class SqliteStore:
                 " WHERE record_id = ? AND status = 'quarantined'",
                 (record_id,),
             ).rowcount
-            refresh(self._db, record_id)
+            refresh(self._db, [record_id])
         return int(found)
 
     def changes(self, record_id: str) -> list[Logged]:
         """Give the changes of a record in order."""
         with driver.translated():
-            return changes_of(self._db, record_id)
+            return changes_of(self._db, [record_id]).get(record_id, [])
 
     def changes_with(self, status: Status) -> list[Logged]:
         """Give every change of a status in order."""
@@ -274,9 +275,8 @@ class SqliteStore:
     ) -> Applied:
         """Take in one whole reply in one transaction."""
         with driver.transaction(self._db):
-            applied = settle(self._db, reply, asked)
-            acked_n = acknowledged(self._db, reply, self.head().acked_n)
-            self._set("acked_n", str(acked_n))
+            applied = settle(self._db, reply, asked, self.head().acked_n)
+            self._set("acked_n", str(applied.acked_n))
             self._set("last_sync_at", moment.text)
             self._set("epoch", reply.epoch)
         return applied
@@ -284,3 +284,24 @@ class SqliteStore:
     def rewind(self, acked_n: int) -> None:
         """Note that the server has less of the log than it said."""
         self.set_settings({"acked_n": str(acked_n)})
+
+
+def _within(stream: str | None) -> tuple[str, tuple[str, ...]]:
+    """Give the condition for one stream, or for all, with its value."""
+    return ("", ()) if stream is None else (" AND stream = ?", (stream,))
+
+
+def _row(
+    draft: Draft, n: int, raw: bytes, link: bytes, created_at: str
+) -> tuple[object, ...]:
+    return (
+        n,
+        draft.id,
+        draft.stream,
+        draft.type,
+        draft.record,
+        str(draft.op),
+        raw,
+        link,
+        created_at,
+    )

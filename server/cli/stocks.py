@@ -8,7 +8,14 @@ import click
 
 from server.cli.common import json_option, print_json, with_store
 from server.cli.stocks_compute import compute
-from server.cli.stocks_design import design, told_lines
+from server.cli.stocks_design import (
+    beside_lines,
+    beside_of,
+    beside_options,
+    design,
+    stated_row,
+    told_lines,
+)
 from server.cli.stocks_explain import explain
 from server.cli.stocks_portfolio import portfolio
 from server.cli.stocks_report import report
@@ -30,45 +37,56 @@ def stocks() -> None:
 @click.option("--plot", help="Only this plot, by code.")
 @click.option("--from", "early", help="With --plot and --to: any earlier campaign.")
 @click.option("--to", "late", help="With --plot and --from: any later campaign.")
+@beside_options
 @json_option
 @click.pass_context
 def show(
     context: click.Context,
+    /,
     project: str,
     plot: str | None,
     early: str | None,
     late: str | None,
     as_json: bool,
+    **given: Any,  # noqa: ANN401 - click's values
 ) -> None:
     """Show what was derived from a project's records.
 
     With --plot, --from and --to the change between these two campaigns is derived
     as asked. Exit code 1 says that plots still wait to be derived.
 
+    Random measurement error is in the spread between points already, so it is shown
+    and never added to the standard error of a change; --shared-soc is.
+
     \b
     Example:
       permille-server stocks show --project HF --json
       permille-server stocks show --project HF --plot HF --from 1963 --to 1987
+      permille-server stocks show --project HF --measurement-error soc=0.03,bd=0.05
     """
     from server.flow.showing import change_between, stocks_document
 
-    waiting = 0
+    waiting, beside = 0, beside_of(given)
     if early is not None or late is not None:
         if plot is None or early is None or late is None:
             raise click.UsageError("--from and --to go together, with --plot")
+        if beside.errors is not None:
+            raise click.UsageError("--measurement-error goes without --from and --to")
         pair = (plot, early, late)
-        row = with_store(context, lambda s: change_between(s, project, *pair))
+        row = with_store(context, lambda s: change_between(s, project, *pair, beside))
         document: dict[str, Any] = {"stocks": [], "changes": [row], "trends": []}
     else:
         document, waiting = with_store(
-            context, lambda s: stocks_document(s, project, plot)
+            context, lambda s: stocks_document(s, project, plot, beside)
         )
+        document |= stated_row(beside)
     if as_json:
         print_json(document)
     else:
         click.echo(render_table(document))
         for line in (
             *told_lines(document["changes"]),
+            *beside_lines(document, beside),
             *_provisional(document["changes"]),
         ):
             click.echo(line)
@@ -96,7 +114,7 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
     """
     from server.clock import Clock
     from server.flow.admin import find_project
-    from server.flow.derive import derive_waiting
+    from server.flow.derive import derive_to_the_end
 
     async def job(store: Any) -> dict[str, int]:  # noqa: ANN401
         if project is not None:
@@ -104,7 +122,7 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
             await store.write(lambda unit: unit.ask_for(stream))
         waiting = await store.read(lambda unit: unit.waiting_jobs())
         with _progress(waiting, quiet=as_json) as advance:
-            changed = await derive_waiting(store, Clock(), advance)
+            changed = await derive_to_the_end(store, Clock(), advance)
         return {"plots": waiting, "changed_rows": changed}
 
     done = with_store(context, job)

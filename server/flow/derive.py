@@ -32,6 +32,7 @@ from server.store.port import DerivedPlot, DerivedRow, Job, PlotTree, Store
 
 #: Longer than a batch takes; a server that died leaves its jobs this long.
 LEASE_MS: Final = 60_000
+_LOOK_AGAIN_S: Final = 0.5
 #: Plots of one batch: enough for the arrays, few enough for memory and the lease.
 BATCH: Final = 250
 #: The profile of a project that names none.
@@ -74,6 +75,19 @@ async def derive_waiting(
     ):
         changed += await derive_batch(store, clock, jobs)
         progress(len(jobs))
+    return changed
+
+
+async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> int:
+    """Derive until no plot waits, also those another process had begun.
+
+    What a killed process had claimed comes back when its lease runs out.
+    """
+    changed = 0
+    while await store.read(lambda unit: unit.waiting_jobs()):
+        changed += await derive_waiting(store, clock, progress)
+        if await store.read(lambda unit: unit.waiting_jobs()):
+            await asyncio.sleep(_LOOK_AGAIN_S)
     return changed
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, assert_never
 from server.errors import NotFoundError, RefusedError
 from server.flow.admin import find_project
 from server.flow.derive import derive_trees, setting_name
+from server.flow.planning import NOTHING, Beside, beside_change, errors_of_project
 from server.stocks.change import ZeroVerdict
 from server.stocks.detectability import POWER
 from server.stocks.plot import derive_plot
@@ -37,9 +38,17 @@ class Span(StrEnum):
 
 
 async def stocks_document(
-    store: Store, project: str, plot: str | None = None
+    store: Store, project: str, plot: str | None = None, beside: Beside = NOTHING
 ) -> tuple[dict[str, Any], int]:
-    """Give stocks, changes and trends of a project, and how many plots still wait."""
+    """Give stocks, changes and trends of a project, and how many plots still wait.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such project.
+    RefusedError
+        If figures were asked for beside numbers of an older version.
+    """
     stream = (await find_project(store, project))["id"]
     document = await store.read(lambda unit: gather(unit, stream))
     if plot is not None:
@@ -47,6 +56,16 @@ async def stocks_document(
             name: [row for row in rows if row["plot"] == plot]
             for name, rows in document.items()
         }
+    if beside != NOTHING:
+        for row in document["changes"]:
+            row |= beside_change(whole(row, project), beside)
+    stated = beside.errors
+    if stated is not None:
+        found = await store.read(lambda unit: errors_of_project(unit, stream, stated))
+        for row in document["stocks"]:
+            row["measurement_error"] = found.get(
+                (row["plot"], row["campaign"], row["point"])
+            )
     return dict(document), await store.read(lambda unit: unit.waiting_jobs())
 
 
@@ -71,8 +90,13 @@ def gather(unit: Unit, stream: str) -> Document:
     return {"stocks": stocks, "changes": changes, "trends": trends}
 
 
-async def change_between(
-    store: Store, project: str, plot: str, early: str, late: str
+async def change_between(  # noqa: PLR0913, PLR0917 - what a person asks for
+    store: Store,
+    project: str,
+    plot: str,
+    early: str,
+    late: str,
+    beside: Beside = NOTHING,
 ) -> Row:
     """Derive the change between any two campaigns of a plot, as asked now.
 
@@ -106,7 +130,7 @@ async def change_between(
         to_campaign=names[change.to_campaign],
     )
     row = change_row(derived.plot, named, derived.settings)
-    return {**row, **told_of(row)}
+    return {**row, **told_of(row), **beside_change(row, beside)}
 
 
 def choose_span(

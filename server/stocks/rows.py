@@ -5,11 +5,18 @@ numbers, lists and None only, so they are JSON as they stand.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
 from server.stocks.aggregate import Aggregate
 from server.stocks.change import ChangeEstimate, Design, Interval, Verdict, ZeroVerdict
+from server.stocks.crediting import (
+    GoldStandard402,
+    gold_standard_402,
+    vm0042_adjusted,
+    vm0042_uncertainty,
+)
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.equivalent_mass import Basis
 from server.stocks.plot import Change, PlotTrend
@@ -137,6 +144,37 @@ def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
     if told.points_for_4permille is None:
         return f"more than {MOST_POINTS} points"
     return None
+
+
+def crediting_row(profile: str, estimate: ChangeEstimate) -> Row:
+    """Give what a programme would credit of a change; null where it cannot say."""
+    if profile == "vm0042":
+        return {"profile": profile, "source": "VM0042 v2.2"} | _vm0042(estimate)
+    if profile != "gold_standard_402":
+        raise ValueError(f"no such profile: {profile}")
+    found = gold_standard_402(estimate)
+    names = [field.name for field in fields(GoldStandard402)]
+    parts = dict.fromkeys(names) if found is None else asdict(found)
+    why = "no standard error, or no change" if found is None else None
+    source = "Gold Standard SOC framework 402"
+    return {"profile": profile, "source": source, **parts, "reason": why}
+
+
+def _vm0042(estimate: ChangeEstimate) -> Row:
+    change, error, df = estimate.change_t_ha, estimate.se_t_ha, estimate.df
+    unknown: Row = {"uncertainty": None, "adjusted_change_t_ha": None}
+    if change is None or error is None or df is None:
+        return {**unknown, "reason": "no standard error"}
+    uncertainty = vm0042_uncertainty(change, error, df)
+    if uncertainty is None:
+        return {**unknown, "reason": "no change"}
+    return {
+        "uncertainty": uncertainty,
+        "adjusted_change_t_ha": vm0042_adjusted(
+            change, uncertainty, worse=change < 0.0
+        ),
+        "reason": None,
+    }
 
 
 def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:

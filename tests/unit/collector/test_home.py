@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from collector.cli import cli
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_laptop_is_set_up_once(bare):
     assert "permille enrol" in bare("init", "--name", "lap-1").out

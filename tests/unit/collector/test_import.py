@@ -9,6 +9,8 @@ import pytest
 from collector.store.sqlite import SqliteStore
 from schemas import limits
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CAMPAIGNS = ROOT / "fixtures" / "campaigns"
 MAPPINGS = ROOT / "fixtures" / "mappings"

@@ -12,6 +12,8 @@ import pytest
 from collector.cli import COMMANDS
 from tests.processes import PERMILLE, run
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("aiohttp", "marshmallow", "rich", "sqlcipher3", "sqlite_utils", "asyncio")
 
 

@@ -11,6 +11,7 @@ from collector.errors import RefusedError, StoreError
 from collector.store import driver
 from collector.store.port import Moment
 from collector.store.sqlite import SqliteStore
+from collector.store.version import VERSION
 from schemas import chain
 from schemas.messages import Op
 from tests.unit.collector.conftest import KEY
@@ -132,6 +133,49 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path, store):
     store.close()
     with pytest.raises(StoreError, match="newer"):
         SqliteStore(tmp_path / "laptop.db", KEY)
+
+
+def explained(store, monkeypatch, ask):
+    """Give how SQLite goes about a question to the store."""
+    asked, read = [], store._read
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_read", lambda *sql: asked.append(sql) or read(*sql))
+        ask(store)
+    ((sql, *values),) = asked
+    return [row[3] for row in read(f"EXPLAIN QUERY PLAN {sql}", *values)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "way"),
+    [
+        (lambda s: s.find("plot", STREAM, "HF"), "(type=? AND key=? AND stream=?)"),
+        (lambda s: s.find("plot", None, "HF"), "(type=? AND key=?)"),
+        (lambda s: s.starting_with("plot", "0190"), "(id>? AND id<?)"),
+        (lambda s: s.records("plot", STREAM, [RECORD]), "(id=?)"),
+        (lambda s: s.contested(), "USING INDEX idx_base_contested"),
+    ],
+)
+def test_a_look_up_costs_the_same_in_a_large_database(store, monkeypatch, ask, way):
+    assert explained(store, monkeypatch, ask)[0].endswith(way)
+
+
+def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, kept):
+    for sql in (
+        "DROP INDEX idx_record_type_key_stream",
+        "DROP INDEX idx_base_contested",
+        "CREATE INDEX idx_record_stream_type_key ON record (stream, type, key)",
+        "DELETE FROM _sqlite_migrations WHERE name = 'look_ups'",
+        "PRAGMA user_version = 1",
+    ):
+        store._read(sql)
+    store.close()
+    again = SqliteStore(tmp_path / "laptop.db", KEY)
+    assert again._read("PRAGMA user_version") == [(VERSION,)]
+    assert again.find("plot", STREAM, "HF")[0].id == RECORD
+    indexes = again._read("SELECT name FROM sqlite_master WHERE type = 'index'")
+    assert ("idx_record_type_key_stream",) in indexes
+    assert ("idx_record_stream_type_key",) not in indexes
+    again.close()
 
 
 def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept):

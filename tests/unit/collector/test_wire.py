@@ -15,6 +15,8 @@ from schemas import limits
 from schemas.messages import NDJSON
 from tests.unit.collector.replies import STREAM, end, hello, lines, row, verdict
 
+pytestmark = pytest.mark.slow
+
 
 def body(*messages):
     return b"\n".join(lines(*messages)) + b"\n"

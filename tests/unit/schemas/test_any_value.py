@@ -16,6 +16,8 @@ from schemas.version import SCHEMA_VERSION
 from tests.corpus import good_records
 from tests.unit.schemas.strategies import any_json, any_text, good, labels
 
+pytestmark = pytest.mark.slow
+
 FIELD_KINDS = {
     type(field).__name__: (name, key)
     for name, kind in TYPES.items()

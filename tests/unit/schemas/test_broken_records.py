@@ -12,6 +12,8 @@ from schemas.records import TYPES
 from schemas.validate import load_patch, load_record, missing_fields
 from tests.corpus import good_records, load_cases, load_lines
 
+pytestmark = pytest.mark.slow
+
 CASES = load_cases()
 LINES = load_lines()
 

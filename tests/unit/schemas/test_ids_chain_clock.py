@@ -12,7 +12,7 @@ from schemas.fields import FieldClass
 from schemas.ids import is_id, natural_id, uuid7
 from schemas.records import TYPES, natural_key, record_id
 from tests.corpus import golden_changes, good_records
-from tests.unit.schemas.strategies import any_json, ids, labels
+from tests.unit.schemas.strategies import any_json, any_text, ids, labels
 
 STREAM = "0197b7c0-1000-7000-8000-000000000001"
 OTHER = "0197b7c0-1000-7000-8000-000000000002"
@@ -37,6 +37,23 @@ def test_fresh_ids_of_one_millisecond_differ_as_their_random_bits_do(one, other)
 def test_anything_but_a_canonical_id_is_no_id(value):
     if is_id(value):
         assert str(uuid.UUID(value)) == value
+
+
+def parses_back(text):
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+# Digits of other scripts, braces and line ends: what uuid.UUID is lenient about.
+@given(
+    text=any_text
+    | st.text("0123456789abcdefABCDEF-{}\n\u0661", min_size=30, max_size=40)
+    | st.from_regex(r"[0-9a-fA-F\u0661]{8}(-[0-9a-f\u0661]{4}){3}-[0-9a-fG]{12}\n?")
+)
+def test_an_id_is_what_uuid_reads_and_writes_back(text):
+    assert is_id(text) == parses_back(text)
 
 
 @given(name=ids)

@@ -1,8 +1,11 @@
 """Which change stands for a plot, and what its points could have told."""
 
+from datetime import date
+
 from server.flow.showing import Span, choose_span, told_of
 from server.stocks.change import Design, estimate_change
-from server.stocks.rows import estimate_of
+from server.stocks.plot import Change
+from server.stocks.rows import change_row, estimate_of
 
 
 def change(early, late, *, verdict="gain", reasons=(), change_t_ha=1.0):
@@ -66,11 +69,6 @@ def test_a_change_of_an_older_version_says_what_to_run():
 
 
 def test_an_estimate_survives_its_row():
-    from datetime import date
-
-    from server.stocks.plot import Change
-    from server.stocks.rows import change_row
-
     for design in Design:
         found = estimate_change(
             [50.0, 52.0, 54.0], [53.0, 54.5, 58.0], design=design, years=5.0

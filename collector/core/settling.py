@@ -1,0 +1,85 @@
+"""What a reply makes of one change and of one of the server's rows: pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from collector.core.draft import patched
+from collector.core.overlay import Base, Logged, Status
+from collector.core.reply import Message
+from schemas.messages import Op, Outcome
+from schemas.records import DERIVED
+
+#: What each verdict makes of a change; a held one waits with the quarantined.
+BECOMES: Final[Mapping[str, Status]] = {
+    Outcome.ACCEPTED: Status.ACCEPTED,
+    Outcome.MERGED: Status.MERGED,
+    Outcome.CONFLICT: Status.CONFLICT,
+    Outcome.QUARANTINED: Status.QUARANTINED,
+    Outcome.HELD: Status.QUARANTINED,
+}
+
+
+def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
+    """Give a change with its verdict."""
+    if change.status is Status.REPLACED:
+        # The fix that replaced it stands; the verdict is old news.
+        return change
+    said: dict[str, Any] = {"q": verdict["q"], "epoch": epoch}
+    said.update({key: verdict[key] for key in ("why", "cf") if verdict[key]})
+    if verdict["r"] == Outcome.HELD:
+        said["held"] = True
+    return replace(change, status=BECOMES[verdict["r"]], verdict=said)
+
+
+def advanced(base: Base | None, change: Logged) -> Base | None:
+    """Give the row that the server holds now that it has judged a change of ours.
+
+    It does not send our own accepted change back: what it holds is the row we had
+    with this patch. A row that is already past it stands.
+    """
+    epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q")
+    if change.status is not Status.ACCEPTED or seq is None:
+        return base
+    if base is not None and not base.is_behind(epoch, seq):
+        return base
+    was = base or Base(change.stream, change.record, change.type, 0, epoch, fields={})
+    fields, deleted = was.fields, was.deleted
+    match change.op:
+        case Op.PUT:
+            fields = patched(was.fields, change.fields)
+        case Op.DELETE:
+            deleted = True
+        case Op.UNDELETE:
+            deleted = False
+        case Op.RESOLVE:
+            pass
+    return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted, own=True)
+
+
+def taken(base: Base | None, epoch: str, message: Message) -> Base | None:
+    """Give the row after a `row` or `gone` of the server; None when it is to go."""
+    gone = message["k"] == "gone"
+    if gone and (message["t"] in DERIVED or message["why"] != "deleted"):
+        return None
+    if (
+        not gone
+        and base is not None
+        and base.epoch == epoch
+        and base.seq > message["q"]
+    ):
+        return base
+    if gone:
+        fields: Mapping[str, Any] = base.fields if base else {}
+    else:
+        fields = message["f"]
+    return Base(
+        message["s"],
+        message["r"],
+        message["t"],
+        message["q"],
+        epoch,
+        fields,
+        message["x"],
+        deleted=gone,
+    )

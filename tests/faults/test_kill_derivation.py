@@ -1,0 +1,123 @@
+"""A full derivation killed with -9: run again, it comes to the same numbers."""
+
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from schemas.records import record_id
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow import derive
+from server.flow.admin import Draft, add_project, record
+from server.store.sqlite import SqliteStore, create
+from tests.processes import PERMILLE_SERVER, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+PLOTS = 60
+CYCLES = 6
+
+
+def drafts(stream):
+    """One layer at two points in two campaigns for each plot."""
+
+    def draft(kind, fields):
+        return Draft(stream, kind, record_id(stream, kind, fields), fields)
+
+    campaigns = [
+        draft(
+            "campaign", {"name": y, "start_date": f"{y}-09-01", "purpose": "baseline"}
+        )
+        for y in ("2010", "2020")
+    ]
+    yield from campaigns
+    for number in range(PLOTS):
+        plot = draft("plot", {"code": f"P{number}"})
+        yield plot
+        for code in "AB":
+            point = draft("point", {"plot_id": plot.record, "code": code})
+            yield point
+            for campaign in campaigns:
+                year = campaign.fields["name"]
+                core = draft(
+                    "core",
+                    {
+                        "point_id": point.record,
+                        "campaign_id": campaign.record,
+                        "number": 1,
+                        "sampled_at": f"{year}-09-01T12:00:00Z",
+                    },
+                )
+                yield core
+                bag = draft(
+                    "sample",
+                    {
+                        "core_id": core.record,
+                        "sample_code": f"{number}{code}{year}",
+                        "depth_top_cm": 0.0,
+                        "depth_bottom_cm": 30.0,
+                        "bulk_density_g_cm3": 1.2,
+                        "bulk_density_definition": "fine_in_total",
+                    },
+                )
+                yield bag
+                yield draft(
+                    "result",
+                    {
+                        "sample_id": bag.record,
+                        "analyte": "soc",
+                        "replicate": 1,
+                        "value": 15.0 + number % 7 + int(year) % 3 + ord(code) % 5,
+                        "unit": "g_kg",
+                        "method": "dry_combustion",
+                    },
+                )
+
+
+async def numbers(data, stream):
+    store = SqliteStore(data.database)
+    try:
+        rows = await store.read(lambda unit: unit.records(stream, "change"))
+        return {row.id: row.fields["digest"] for row in rows}
+    finally:
+        store.close()
+
+
+def kill_runs(words):
+    """Start the derivation again and again, and kill it at seeded moments."""
+    delays = random.Random(3)
+    for _ in range(CYCLES):
+        process = subprocess.Popen([*PERMILLE_SERVER, *words], stdout=subprocess.PIPE)
+        time.sleep(delays.uniform(0.2, 1.2))
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+
+
+async def test_a_derivation_killed_at_any_moment_comes_to_the_same_numbers(
+    tmp_path,
+):
+    data = DataDirectory(tmp_path / "server")
+    create(data.database, Clock())
+    store = SqliteStore(data.database)
+    fields = {"code": "P", "title": "P", "reference_depth_cm": 30.0}
+    stream = await add_project(store, Clock(), fields, {})
+    everything = list(drafts(stream))
+    for start in range(0, len(everything), 400):
+        await record(store, Clock(), everything[start : start + 400])
+    await derive.derive_waiting(store, Clock())
+    store.close()
+    before = await numbers(data, stream)
+    assert len(before) == PLOTS
+    words = ["--data", str(data.path), "stocks", "derive", "--project", "P", "--json"]
+    kill_runs(words)
+    # What a killed run had claimed is leased for a while: here it has run out.
+    store = SqliteStore(data.database)
+    await store.write(
+        lambda unit: unit.connection.execute("UPDATE job SET leased_until = 0")
+    )
+    store.close()
+    run(PERMILLE_SERVER, *words, check=0)
+    assert await numbers(data, stream) == before

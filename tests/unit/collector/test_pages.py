@@ -1,0 +1,166 @@
+"""Many records at once come to what each of them alone comes to."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.core.draft import Draft
+from collector.core.reply import Reply, read_reply
+from collector.store.port import Moment
+from collector.store.rows import refresh
+from collector.store.sqlite import SqliteStore
+from schemas.ids import natural_id
+from schemas.messages import Op, Outcome
+from tests.unit.collector.conftest import KEY
+from tests.unit.collector.replies import (
+    EPOCH,
+    STREAM,
+    end,
+    gone,
+    hello,
+    lines,
+    row,
+    verdict,
+)
+
+OTHER_EPOCH = "0190a000-0000-7000-8000-00000000000f"
+OTHER_STREAM = "0190a000-0000-7000-8000-000000000002"
+POINTS = [natural_id(STREAM, "point", [code]) for code in "ABC"]
+STOCK = natural_id(STREAM, "stock", ["A"])
+TABLES = ("base", "change", "record", "link", "stream", "meta")
+MOMENT = Moment(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
+
+numbers = st.integers(1, 12)
+epochs = st.sampled_from([EPOCH, OTHER_EPOCH])
+patches = st.fixed_dictionaries(
+    {"code": st.sampled_from(["A", "B"])},
+    optional={
+        "plot_id": st.sampled_from([None, *POINTS]),
+        "revisits_point_id": st.sampled_from([None, *POINTS]),
+        "note": st.sampled_from([None, "old", "new"]),
+    },
+)
+clean = patches.map(lambda found: {k: v for k, v in found.items() if v is not None})
+drafts = st.builds(
+    Draft,
+    st.just(""),
+    st.just(STREAM),
+    st.just("point"),
+    st.sampled_from(POINTS),
+    st.sampled_from([Op.PUT, Op.PUT, Op.PUT, Op.DELETE, Op.UNDELETE]),
+    patches,
+)
+conflicts = st.sampled_from([(), ({"id": "k"},)])
+messages = st.one_of(
+    st.builds(
+        lambda q, record, x, fields: row(q, record, "point", x=x, **fields),
+        numbers,
+        st.sampled_from(POINTS),
+        conflicts,
+        clean,
+    ),
+    st.builds(
+        gone,
+        numbers,
+        st.sampled_from(POINTS),
+        st.just("point"),
+        st.sampled_from(["deleted", "deleted", "purged"]),
+    ),
+    st.builds(row, numbers, st.just(STOCK), st.just("stock")),
+    st.builds(gone, numbers, st.just(STOCK), st.just("stock")),
+    st.just({"k": "reset", "s": STREAM}),
+)
+scopes = st.none() | st.sampled_from([[STREAM], [STREAM, OTHER_STREAM], []])
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    found = [SqliteStore(folder / f"{name}.db", KEY) for name in ("quick", "slow")]
+    yield found
+    for store in found:
+        store.close()
+
+
+def held(store):
+    """Give everything that the tables hold."""
+    return {
+        table: sorted(store._read(f"SELECT * FROM {table}"), key=repr)  # noqa: S608 - a constant
+        for table in TABLES
+    }
+
+
+def refreshed(store):
+    """Renew every view by the one way, from what is on disk."""
+    refresh(store._db, [*POINTS, STOCK])
+    return held(store)
+
+
+def named(data, found, place, before):
+    """Give a draft its id, and perhaps a change of the same record to replace."""
+    own = [draft.id for draft in before if draft.record == found.record]
+    return Draft(
+        natural_id(STREAM, "change", [place]),
+        found.stream,
+        found.type,
+        found.record,
+        found.op,
+        found.fields,
+        replaces=data.draw(st.none() | st.sampled_from(own)) if own else None,
+    )
+
+
+def answer(data, kept, epoch):
+    """Draw a reply that judges some of the changes, some of them twice."""
+    judged = data.draw(st.lists(st.sampled_from(kept), max_size=6)) if kept else []
+    verdicts = [
+        verdict(
+            draft.id,
+            str(data.draw(st.sampled_from(Outcome))),
+            q=data.draw(st.none() | numbers),
+            cf=data.draw(st.sampled_from([[], ["k"]])),
+        )
+        for draft in judged
+    ]
+    verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"])))
+    rows = data.draw(st.lists(messages, max_size=8))
+    scope = data.draw(scopes)
+    said = [] if scope is None else [{"k": "scope", "streams": scope}]
+    last = end(12, epoch=epoch)
+    return read_reply(lines(hello(epoch=epoch), *verdicts, *said, *rows, last))
+
+
+def line_by_line(reply):
+    """Cut a reply into replies of one line each."""
+    nothing = {**reply.end, "cursors": {}}
+    for found in reply.verdicts:
+        yield Reply(reply.hello, nothing, [found])
+    yield Reply(reply.hello, nothing, scope=reply.scope)
+    for found in reply.rows:
+        yield Reply(reply.hello, nothing, rows=[found])
+    yield Reply(reply.hello, reply.end)
+
+
+@settings(deadline=None)  # dozens of commits reach the disk
+@given(data=st.data())
+def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
+    quick, slow = pair
+    for store in pair:
+        for table in TABLES:
+            store._read(f"DELETE FROM {table}")  # noqa: S608 - a constant
+    kept = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        batch = []
+        for found in data.draw(st.lists(drafts, min_size=1, max_size=4)):
+            batch.append(named(data, found, len(kept), kept))
+            kept.append(batch[-1])
+        quick.keep(batch, MOMENT, "Ada")
+        for draft in batch:
+            slow.keep([draft], MOMENT, "Ada")
+        reply = answer(data, kept, data.draw(epochs))
+        quick.apply(reply, {}, MOMENT)
+        for one in line_by_line(reply):
+            slow.apply(one, {}, MOMENT)
+        shown = held(quick)
+        assert shown == refreshed(quick)
+        assert shown == refreshed(slow)
