@@ -7,12 +7,13 @@ derived together, as one array computation.
 
 import asyncio
 import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
+
+import orjson
 
 from schemas.ids import natural_id
 from server.clock import Clock
@@ -38,10 +39,8 @@ BATCH: Final = 250
 #: The profile of a project that names none.
 DEFAULT_PROFILE: Final = "permille"
 
-#: Everything a layer says, its day first; the order is part of the digest.
-_VALUES: Final = attrgetter(
-    "date", *(field.name for field in fields(Layer) if field.name != "date")
-)
+#: Everything a layer says; the order is part of the digest.
+_VALUES: Final = attrgetter(*(field.name for field in fields(Layer)))
 
 Progress = Callable[[int], None]
 
@@ -59,7 +58,8 @@ class Derived:
     settings: Settings
     layers: list[Layer]
     result: PlotResult
-    said: dict[str, str]
+    said: dict[str, bytes]
+    inputs: dict[str, list[tuple[str, int]]]
 
     plot: str
     names: dict[str, str]
@@ -110,7 +110,8 @@ def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derive
 
 def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived]:
     """Derive plots of one project from what was read of them. Pure."""
-    settings = settings_of(trees[0])
+    project = trees[0].project
+    settings = settings_of(project.fields if project else {})
     layers = {
         number: layers_of(tree) if tree.plot else []
         for number, tree in enumerate(trees)
@@ -129,6 +130,7 @@ def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived
             layers=layers[number],
             result=results[number],
             said=_said(layers[number]),
+            inputs=_inputs(tree),
             plot=str(tree.plot.fields["code"]) if tree.plot else "",
             names=_names(tree),
         )
@@ -141,9 +143,8 @@ def _names(tree: PlotTree) -> dict[str, str]:
     return names | {r.id: str(r.fields["name"]) for r in tree.campaigns}
 
 
-def settings_of(tree: PlotTree) -> Settings:
-    """Give the settings of a plot's project."""
-    fields = tree.project.fields if tree.project else {}
+def settings_of(fields: Mapping[str, Any]) -> Settings:
+    """Give the settings of a project from its fields."""
     mass = fields.get("stock_reference_mass_t_ha")
     return choose_settings(
         fields.get("stock_method_profile", DEFAULT_PROFILE),
@@ -227,37 +228,44 @@ def _row(
         id=natural_id(job.stream, kind, key),
         plot=job.plot,
         fields={**whole, "digest": digest(used, whole)},
-        inputs=_inputs(tree, set(campaigns)),
+        inputs=[one for name in ("", *campaigns) for one in derived.inputs[name]],
     )
 
 
-def digest(layers: Sequence[str], fields: dict[str, Any]) -> str:
+def digest(layers: Sequence[bytes], fields: dict[str, Any]) -> str:
     """Give the SHA-256 of what a row says and of every layer it rests on."""
-    row = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256("\n".join([*layers, row]).encode()).hexdigest()
+    row = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(b"\n".join([*layers, row])).hexdigest()
 
 
-def _said(layers: Sequence[Layer]) -> dict[str, str]:
+def _said(layers: Sequence[Layer]) -> dict[str, bytes]:
     """Write the layers of each campaign as one line of JSON."""
-    campaigns: dict[str, list[list[Any]]] = defaultdict(list)
+    campaigns: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for layer in layers:
-        day, *values = _VALUES(layer)
-        campaigns[layer.campaign].append([day.isoformat(), *values])
-    return {campaign: json.dumps(said) for campaign, said in campaigns.items()}
+        campaigns[layer.campaign].append(_VALUES(layer))
+    return {campaign: orjson.dumps(said) for campaign, said in campaigns.items()}
 
 
-def _inputs(tree: PlotTree, campaigns: set[str]) -> list[tuple[str, int]]:
-    cores = {c.id for c in tree.cores if c.fields["campaign_id"] in campaigns}
-    samples = {s.id for s in tree.samples if s.fields["core_id"] in cores}
-    used = [
-        *(record for record in (tree.project, tree.plot) if record),
-        *(record for record in tree.campaigns if record.id in campaigns),
-        *tree.points,
-        *(record for record in tree.cores if record.id in cores),
-        *(record for record in tree.samples if record.id in samples),
-        *(record for record in tree.results if record.fields["sample_id"] in samples),
-    ]
-    return [(record.id, record.seq) for record in used]
+def _inputs(tree: PlotTree) -> dict[str, list[tuple[str, int]]]:
+    """Give id and number of every input, by campaign; "" is what all rest on."""
+    inputs: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    home: dict[str, str] = {}
+    for record in (tree.project, tree.plot, *tree.points):
+        if record is not None:
+            inputs[""].append((record.id, record.seq))
+    for campaign in tree.campaigns:
+        inputs[campaign.id].append((campaign.id, campaign.seq))
+    for records, parent in (
+        (tree.cores, "campaign_id"),
+        (tree.samples, "core_id"),
+        (tree.results, "sample_id"),
+    ):
+        for record in records:
+            above = record.fields[parent]
+            campaign_id = home.get(above, above)
+            home[record.id] = campaign_id
+            inputs[campaign_id].append((record.id, record.seq))
+    return inputs
 
 
 def _natural(text: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from schemas.ids import natural_id
 from server.errors import NotFoundError
 from server.flow.admin import find_project
-from server.flow.derive import Derived, derive_trees, derived_plots, settings_of
+from server.flow.derive import Derived, derive_trees, derived_plots
 from server.flow.showing import find_plot
 from server.stocks import fine_soil
 from server.stocks.points import Layer
@@ -78,7 +78,7 @@ def _explain(unit: Unit, project: Row, plot: str, early: str, late: str) -> Line
         change=stored["change"],
         method={
             "method_version": stored["method_version"],
-            "settings": settings_row(settings_of(trees[0])),
+            "settings": settings_row(derived.settings),
             "reference_masses": trees[0].frozen,
         },
         campaigns=[_campaign(derived, ids[c], authors) for c in (early, late)],

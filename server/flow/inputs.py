@@ -18,8 +18,7 @@ from server.exchange.layers import first_visit
 from server.stocks import fine_soil
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
-from server.store.port import PlotTree
-from server.sync.model import Record
+from server.store.port import Input, PlotTree
 
 Fields = Mapping[str, Any]
 
@@ -57,7 +56,7 @@ def layers_of(tree: PlotTree) -> list[Layer]:
     points = {record.id: record for record in tree.points}
     cores = {record.id: record for record in tree.cores}
     campaigns = {record.id: record for record in tree.campaigns}
-    results: dict[str, list[Record]] = defaultdict(list)
+    results: dict[str, list[Input]] = defaultdict(list)
     for result in tree.results:
         results[result.fields["sample_id"]].append(result)
     earlier = {
@@ -76,11 +75,11 @@ def layers_of(tree: PlotTree) -> list[Layer]:
     return layers
 
 
-def _layer(records: list[Record], results: list[Record], place: str) -> Layer:
+def _layer(records: list[Input], results: list[Input], place: str) -> Layer:
     point, core, sample, campaign = records
     carbon = carbon_of([r.fields for r in results], sample.fields)
     density = density_of(sample.fields, core.fields)
-    contested = any(record.open_conflicts for record in [*records, *results])
+    contested = _contested(records) or _contested(results)
     reasons = [*carbon.reasons, *density.reasons]
     return Layer(
         campaign=campaign.id,
@@ -97,6 +96,10 @@ def _layer(records: list[Record], results: list[Record], place: str) -> Layer:
         complete_soil_cm=_complete_soil(core.fields),
         reasons=(*reasons, Reason.CONTESTED) if contested else tuple(reasons),
     )
+
+
+def _contested(records: list[Input]) -> bool:
+    return any(record.open_conflicts for record in records)
 
 
 def carbon_of(results: list[Fields], sample: Fields) -> Carbon:

@@ -242,8 +242,13 @@ def _errors_of_plot(
     """
     if not derived.layers:
         return {}
-    gathered, settings = gather([derived.layers]), derived.settings
     names, stocks = derived.names, derived.result.stocks
+    # Draws follow the names, not the order in which records were stored.
+    layers = sorted(
+        derived.layers,
+        key=lambda each: (names[each.campaign], names[each.point], each.core),
+    )
+    gathered, settings = gather([layers]), derived.settings
     by_name = {(stock.campaign, stock.point): stock for stock in stocks}
     points = [by_name[layer.campaign, layer.point] for layer in gathered.first_layers]
     massed = np.array([point.esm_stock_t_ha is not None for point in points])

@@ -21,7 +21,7 @@ from server.report.model import (
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.rows import settings_row
 from server.stocks.student_t import critical_t
-from server.store.port import PlotTree, Store, Unit
+from server.store.port import Store, Unit
 from server.sync.model import Record
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ def _gather(unit: Unit, project: Row, now: str, aggregates: Sequence[Row]) -> Re
     campaigns = unit.records(stream, "campaign")
     organisations = unit.records(stream, "organisation")
     own = next((p for p in unit.records(stream, "project") if p.id == stream), None)
-    settings = settings_of(PlotTree(own, None, [], [], [], [], [], [], {}))
+    settings = settings_of(own.fields if own else {})
     conflicts = unit.conflicts(stream)
     waiting = [row for row in rows["changes"] if any(row["provisional"].values())]
     return Report(

@@ -57,8 +57,10 @@ async def stocks_document(
             for name, rows in document.items()
         }
     if beside != NOTHING:
-        for row in document["changes"]:
-            row |= beside_change(whole(row, project), beside)
+        document["changes"] = [
+            {**row, **beside_change(whole(row, project), beside)}
+            for row in document["changes"]
+        ]
     stated = beside.errors
     if stated is not None:
         found = await store.read(lambda unit: errors_of_project(unit, stream, stated))
@@ -90,7 +92,7 @@ def gather(unit: Unit, stream: str) -> Document:
     return {"stocks": stocks, "changes": changes, "trends": trends}
 
 
-async def change_between(  # noqa: PLR0913, PLR0917 - what a person asks for
+async def change_between(
     store: Store,
     project: str,
     plot: str,

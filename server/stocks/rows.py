@@ -147,34 +147,31 @@ def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
 
 
 def crediting_row(profile: str, estimate: ChangeEstimate) -> Row:
-    """Give what a programme would credit of a change; null where it cannot say."""
+    """Give what a programme would credit of a change; null without a verdict."""
+    judged = estimate.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
     if profile == "vm0042":
-        return {"profile": profile, "source": "VM0042 v2.2"} | _vm0042(estimate)
-    if profile != "gold_standard_402":
+        source, parts = "VM0042 v2.2", _vm0042(estimate, judged=judged)
+    elif profile == "gold_standard_402":
+        found = gold_standard_402(estimate) if judged else None
+        names = [field.name for field in fields(GoldStandard402)]
+        parts = dict.fromkeys(names) if found is None else asdict(found)
+        source = "Gold Standard SOC framework 402"
+    else:
         raise ValueError(f"no such profile: {profile}")
-    found = gold_standard_402(estimate)
-    names = [field.name for field in fields(GoldStandard402)]
-    parts = dict.fromkeys(names) if found is None else asdict(found)
-    why = "no standard error, or no change" if found is None else None
-    source = "Gold Standard SOC framework 402"
+    why = None if judged else "the change has no verdict"
+    if judged and parts["uncertainty"] is None:
+        why = "the change is zero"
     return {"profile": profile, "source": source, **parts, "reason": why}
 
 
-def _vm0042(estimate: ChangeEstimate) -> Row:
+def _vm0042(estimate: ChangeEstimate, *, judged: bool) -> Row:
     change, error, df = estimate.change_t_ha, estimate.se_t_ha, estimate.df
-    unknown: Row = {"uncertainty": None, "adjusted_change_t_ha": None}
-    if change is None or error is None or df is None:
-        return {**unknown, "reason": "no standard error"}
-    uncertainty = vm0042_uncertainty(change, error, df)
-    if uncertainty is None:
-        return {**unknown, "reason": "no change"}
-    return {
-        "uncertainty": uncertainty,
-        "adjusted_change_t_ha": vm0042_adjusted(
-            change, uncertainty, worse=change < 0.0
-        ),
-        "reason": None,
-    }
+    uncertainty = adjusted = None
+    if judged and change is not None and error is not None and df is not None:
+        uncertainty = vm0042_uncertainty(change, error, df)
+    if change is not None and uncertainty is not None:
+        adjusted = vm0042_adjusted(change, uncertainty, worse=change < 0.0)
+    return {"uncertainty": uncertainty, "adjusted_change_t_ha": adjusted}
 
 
 def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:

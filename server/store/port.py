@@ -8,7 +8,7 @@ is keyed by what it says.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from server.sync.desk import Desk
 from server.sync.model import Judged, Origin, Record, Verdict
@@ -75,27 +75,37 @@ class Job:
     up_to_seq: int
 
 
+class Input(NamedTuple):
+    """One record as derivation reads it: values, not who wrote them."""
+
+    id: str
+    type: str
+    seq: int
+    fields: dict[str, Any]
+    open_conflicts: int
+
+
 @dataclass(frozen=True, slots=True)
 class PlotTree:
     """Everything a plot's numbers are derived from, read in one snapshot.
 
-    The records carry values, not writers. `frozen` holds the reference masses that
+    `frozen` holds the reference masses that
     were found before, by the setting they belong to.
     """
 
-    project: Record | None
-    plot: Record | None
-    campaigns: list[Record]
-    points: list[Record]
-    cores: list[Record]
-    samples: list[Record]
-    results: list[Record]
-    derived: list[Record]
+    project: Input | None
+    plot: Input | None
+    campaigns: list[Input]
+    points: list[Input]
+    cores: list[Input]
+    samples: list[Input]
+    results: list[Input]
+    derived: list[Input]
     frozen: dict[str, dict[str, Any]]
     quarantined: int = 0
 
     @property
-    def inputs(self) -> list[Record]:
+    def inputs(self) -> list[Input]:
         """Give every record the numbers rest on."""
         own = [record for record in (self.project, self.plot) if record]
         return [
