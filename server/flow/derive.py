@@ -6,9 +6,11 @@ derived together, as one array computation.
 """
 
 import asyncio
+import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
@@ -91,11 +93,26 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
     return changed
 
 
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Let the garbage collector rest: a batch makes many objects, all without cycles.
+
+    It would walk them again and again, which cost a sixth of the time.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1_000_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
 async def derive_batch(store: Store, clock: Clock, jobs: Sequence[Job]) -> int:
     """Derive plots of one project together and store what changed."""
     stream, plots = jobs[0].stream, [job.plot for job in jobs]
-    trees = await store.read(lambda unit: unit.plot_trees(stream, plots))
-    rows = await asyncio.to_thread(derived_plots, jobs, trees)
+    with _collecting_seldom():
+        trees = await store.read(lambda unit: unit.plot_trees(stream, plots))
+        rows = await asyncio.to_thread(derived_plots, jobs, trees)
     now = clock.now()
     return await store.write(lambda unit: unit.store_derived(rows, now))
 

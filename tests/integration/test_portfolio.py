@@ -202,6 +202,7 @@ async def test_plots_are_gathered_by_what_was_recorded_of_them(two):
         ("agroforestry", "hedges", {"from_date": "2012-01-01"}),
         ("regenerative", "clover", {}),
         ("other", "long ago", {"to_date": "2009-01-01"}),
+        ("other", "not yet", {"from_date": "2021-01-01"}),
     ):
         practice = {"plot_id": plot, "family": family, "what": what} | period
         laptop.add("practice", practice)
@@ -233,12 +234,13 @@ async def test_plots_are_gathered_by_what_was_recorded_of_them(two):
     assert north["verdict_4permille"] == change["verdict_4permille"]
 
 
-async def opened(server, code, **organisation):
+async def opened(server, project_code, /, **organisation):
     """Open a project of an organisation; give a laptop in it."""
-    project = {"code": code, "title": code, "stock_method_profile": "fixed_depth"}
+    named = {"code": project_code, "title": project_code}
+    project = named | {"stock_method_profile": "fixed_depth"}
     runs = {"code": "ROTH", "name": "Rothamsted", "kind": "member"} | organisation
     stream = await server.ask(lambda s: add_project(s, Clock(), project, runs))
-    laptop = await server.laptop(code, [stream])
+    laptop = await server.laptop(project_code, [stream])
     laptop.stream = stream
     return laptop
 
@@ -276,6 +278,35 @@ async def test_the_target_is_tested_as_4_permille_is(server):
     assert total["verdict_target"] == total["verdict_4permille"] == "above"
 
 
+async def test_a_target_beyond_the_measured_rate_is_not_reached(server):
+    laptop = await opened(server, "N", target_permille_year=50.0)
+    record_plot(laptop, "A", A, area_ha=3.0)
+    await synced(server, laptop)
+    total = (await asked(server, organisation="ROTH"))["total"]
+    assert total["verdict_4permille"] == "above"
+    assert total["verdict_target"] == "below"
+
+
+async def test_a_target_is_not_judged_where_no_verdict_is_given(server):
+    laptop = await opened(server, "N", target_permille_year=2.0)
+    record_plot(laptop, "A", A, area_ha=3.0, method={"2020": "dry_combustion"})
+    await synced(server, laptop)
+    total = (await asked(server, organisation="ROTH"))["total"]
+    assert "METHOD_CHANGED" in total["reasons"]
+    assert total["verdict_target"] == "not assessable"
+
+
+async def test_the_target_of_one_organisation_is_not_that_of_another(server):
+    for code, runs in (("N", {"target_permille_year": 2.0}), ("S", {"code": "OTHER"})):
+        laptop = await opened(server, code, **runs)
+        record_plot(laptop, "A", A, area_ha=3.0)
+        await synced(server, laptop)
+    document = await asked(server, project=None, by=(By.ORGANISATION,))
+    assert document["total"]["target_permille_year"] is None
+    found = {row["name"]: row["target_permille_year"] for row in document["groups"]}
+    assert found == {"OTHER": None, "ROTH": 2.0}
+
+
 async def test_targets_that_contradict_each_other_are_not_tested(server):
     for code, target in (("N", 2.0), ("S", 3.0)):
         laptop = await opened(server, code, target_permille_year=target)
@@ -303,6 +334,19 @@ async def test_what_waits_for_a_person_is_carried_up(two):
     expected = {"plots": 1, "conflicts": 0, "quarantined": 1}
     assert document["total"]["provisional"] == expected
     assert sum(row["provisional"]["plots"] for row in document["groups"]) == 1
+
+
+async def test_what_waits_is_counted_where_no_change_is_known_either(server, laptop):
+    record_plot(laptop, "NEW", {"2020": (18.0, 19.0)}, area_ha=1.0)
+    await synced(server, laptop)
+    core = (await server.report("records", server.stream, "core"))[0]
+    bad = {"core_id": core.id, "sample_code": "deep"}
+    laptop.add("sample", bad | {"depth_top_cm": 30.0, "depth_bottom_cm": 20.0})
+    assert (await laptop.sync()).outcomes == ["quarantined"]
+    await server.derived()
+    total = (await asked(server))["total"]
+    assert total["measured_plots"] == 0
+    assert total["provisional"]["quarantined"] == 1
 
 
 async def test_an_empty_project_has_a_document_without_figures(server):
@@ -419,3 +463,151 @@ async def test_where_points_can_tell_nothing_the_reason_stands_there(server, lap
     assert found["SAME"]["detectability_reason"] == "ZERO_VARIANCE"
     done = await typed(server, "stocks", "show", "--project", "HF")
     assert "what the points could tell is not known, NO_VARIANCE" in done.output
+
+
+async def shown(server, *words):
+    done = await typed(server, "stocks", "show", "--project", "HF", *words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+async def test_figures_of_a_crediting_programme_stand_beside_when_asked_for(two):
+    plain = await shown(two)
+    assert not any("crediting" in row for row in plain["changes"])
+    gain, none = (await shown(two, "--profile", "vm0042"))["changes"]
+    # t(2/3, 2 df) = 0.5 exactly: F(0.5) = 1/2 + 0.25 / sqrt(2.25) = 2/3.
+    share = 0.5 * (0.9375 / 3**0.5) / 7.5
+    assert gain["crediting"]["uncertainty"] == pytest.approx(share)
+    assert gain["crediting"]["adjusted_change_t_ha"] == pytest.approx(7.5 * (1 - share))
+    assert none["crediting"]["reason"] == "the change is zero"
+    gold = (await shown(two, "--profile", "gold_standard_402"))["changes"][0]
+    assert gold["crediting"]["change_t_ha"] == pytest.approx(7.5)
+    assert gold["crediting"]["deduction"] > 0.0
+    rest = {name: gold[name] for name in plain["changes"][0]}
+    assert rest == plain["changes"][0]
+
+
+async def test_a_change_without_a_verdict_is_not_credited(server, laptop):
+    modern = {"2020": "dry_combustion"}
+    record_plot(laptop, "OLD", A, method=modern)
+    await synced(server, laptop)
+    for profile in ("vm0042", "gold_standard_402"):
+        (change,) = (await shown(server, "--profile", profile))["changes"]
+        assert change["crediting"]["uncertainty"] is None
+        assert change["crediting"]["reason"] == "the change has no verdict"
+
+
+async def test_measurement_error_is_shown_and_never_added_again(two):
+    plain = await shown(two)
+    found = await shown(two, "--measurement-error", "soc=0.03,bd=0.04")
+    assert found["changes"] == plain["changes"]
+    assert found["measurement_error"] == {
+        "soc": 0.03,
+        "bd": 0.04,
+        "depth": 0.0,
+        "seed": 0,
+        "draws": 1000,
+        "added_to_standard_error": False,
+    }
+    for row in found["stocks"]:
+        # One layer: relative errors add as squares, 3-4-5.
+        error = row["measurement_error"]
+        assert error["u_t_ha"] == pytest.approx(0.05 * row["soc_stock_t_ha"])
+        assert (error["of"], error["by"]) == ("fixed_depth", "first order")
+
+
+async def test_a_point_is_the_mean_of_its_cores_cut_at_the_depth(server, laptop):
+    plot = laptop.add("plot", {"code": "P"})
+    named = {"name": "2020", "start_date": "2020-09-01", "purpose": "baseline"}
+    campaign = laptop.add("campaign", named)
+    point = laptop.add("point", {"plot_id": plot, "code": "1"})
+    for number, soc in ((1, 16.0), (2, 20.0)):
+        hole = {"point_id": point, "campaign_id": campaign, "number": number}
+        core = laptop.add("core", hole | {"sampled_at": "2020-09-01T12:00:00Z"})
+        layer = {"core_id": core, "sample_code": str(number), "depth_top_cm": 0.0}
+        density = {
+            "bulk_density_g_cm3": 1.25,
+            "bulk_density_definition": "fine_in_total",
+            "bulk_density_method": "ring",
+        }
+        sample = laptop.add("sample", layer | {"depth_bottom_cm": 40.0} | density)
+        result = {"sample_id": sample, "analyte": "soc", "replicate": 1}
+        value = {"value": soc, "unit": "g_kg", "method": "dry_combustion"}
+        laptop.add("result", result | value)
+    await synced(server, laptop)
+    words = ("--measurement-error", "soc=0.03,bd=0.04")
+    (row,) = (await shown(server, *words))["stocks"]
+    # 60 and 75 t/ha to 30 cm, each known to 5 %.
+    assert row["soc_stock_t_ha"] == pytest.approx(67.5)
+    expected = 0.05 * (60.0**2 + 75.0**2) ** 0.5 / 2
+    assert row["measurement_error"]["u_t_ha"] == pytest.approx(expected)
+
+
+async def test_in_an_equal_mass_the_same_seed_gives_the_same_errors(server, laptop):
+    base = await server.seen(server.stream)
+    profile = {"stock_method_profile": "permille"}
+    laptop.draft("project", server.stream, profile, base=base)
+    plots = [record_plot(laptop, code, A, area_ha=1.0) for code in ("A", "B")]
+    assert len(set(plots)) == 2
+    for core in {row["r"]: row for row in map(json.loads, laptop.lines)}.values():
+        if core["t"] == "core":
+            layer = {"core_id": core["r"], "sample_code": f"deep-{core['r']}"}
+            depths = {"depth_top_cm": 30.0, "depth_bottom_cm": 60.0}
+            density = {
+                "bulk_density_g_cm3": 1.5,
+                "bulk_density_definition": "fine_in_total",
+                "bulk_density_method": "ring",
+            }
+            sample = laptop.add("sample", layer | depths | density)
+            result = {"sample_id": sample, "analyte": "soc", "replicate": 1}
+            value = {"value": 8.0, "unit": "g_kg", "method": "dry_combustion"}
+            laptop.add("result", result | value)
+    await synced(server, laptop)
+    stated = ("--measurement-error", "soc=0.03")
+    first, again, other = [
+        [row["measurement_error"] for row in (await shown(server, *words))["stocks"]]
+        for words in (
+            (*stated, "--seed", "7"),
+            (*stated, "--seed", "7"),
+            (*stated, "--seed", "8"),
+        )
+    ]
+    assert first == again != other
+    assert first[:6] == first[6:], "a plot's figures depend on no other plot"
+    assert {row["by"] for row in first} == {"simulation"}
+    # SOC alone at 3 %, about the whole stock of 60 to 76 t/ha in the topsoil.
+    assert all(1.6 < row["u_t_ha"] < 2.6 for row in first)
+    (alone,) = [await shown(server, "--plot", "B", "--seed", "7", *stated)]
+    assert [row["measurement_error"] for row in alone["stocks"]] == first[6:]
+
+
+async def test_what_all_points_share_is_added_to_the_standard_error(two):
+    (change, _) = (await shown(two, "--shared-soc", "0.01"))["changes"]
+    shared = 0.01 * (change["stock0_t_ha"] ** 2 + change["stock1_t_ha"] ** 2) ** 0.5
+    assert change["shared_u_t_ha"] == pytest.approx(shared)
+    total = (change["se_t_ha"] ** 2 + shared**2) ** 0.5
+    assert change["se_total_t_ha"] == pytest.approx(total)
+    words = ("--plot", "A", "--from", "2010", "--to", "2020", "--shared-soc", "0.01")
+    (asked_for,) = (await shown(two, *words))["changes"]
+    assert asked_for["se_total_t_ha"] == pytest.approx(total)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--profile", "none"),
+        ("--measurement-error", "soc"),
+        ("--measurement-error", "soc=nan"),
+        ("--measurement-error", "soc=-0.1"),
+        ("--measurement-error", "soc=3"),
+        ("--measurement-error", "soc=0.1,soc=0.1"),
+        ("--measurement-error", "clay=0.1"),
+        ("--measurement-error", ""),
+        ("--shared-soc", "nan"),
+        ("--draws", "0"),
+        ("--seed", "-1"),
+    ],
+)
+async def test_stated_errors_that_make_no_sense_are_refused(server, words):
+    done = await typed(server, "stocks", "show", "--project", "HF", *words)
+    assert done.exit_code == 2, done.output
