@@ -48,22 +48,26 @@ def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
 def stocks(
     laptop: Laptop, stream: str | None, plot: str | None
 ) -> dict[str, list[dict[str, Any]]]:
-    """Give every point's stock and every plot's change, as the server wrote them."""
+    """Give stocks of points, changes and trends of plots, as the server wrote them."""
     points = [
         _object(point)
         for base in laptop.store.bases("stock", stream)
         for point in base.fields.get("points", ())
     ]
-    changes = [
-        _object(base.fields["change"])
-        for base in laptop.store.bases("change", stream)
-        if base.fields.get("change")
-    ]
-    points = [point for point in points if plot in {None, point.get("plot")}]
-    changes = [change for change in changes if plot in {None, change.get("plot")}]
+    changes, trends = (
+        [
+            _object(base.fields[kind])
+            for base in laptop.store.bases(kind, stream)
+            if base.fields.get(kind)
+        ]
+        for kind in ("change", "trend")
+    )
+    found = {"stocks": points, "changes": changes, "trends": trends}
     return {
-        "stocks": sorted(points, key=_place),
-        "changes": sorted(changes, key=_place),
+        name: sorted(
+            (row for row in rows if plot in {None, row.get("plot")}), key=_place
+        )
+        for name, rows in found.items()
     }
 
 

@@ -195,7 +195,7 @@ EXPLANATIONS: Final = MappingProxyType(
         ),
         Reason.AREA_MISSING: Explanation(
             "a plot has no area, so that it cannot be weighted",
-            "draw the boundary of the plot or enter its area",
+            "enter the area of the plot",
         ),
         Reason.PARTIAL_COVERAGE: Explanation(
             "some plots have no result; only the measured area is described",

@@ -303,7 +303,11 @@ def test_stocks_are_shown_as_the_server_wrote_them(enrolled, scripted):
         )
     ]
     enrolled("sync")
-    assert enrolled.json("stocks") == {"stocks": [point], "changes": [between]}
+    assert enrolled.json("stocks") == {
+        "stocks": [point],
+        "changes": [between],
+        "trends": [],
+    }
     text = enrolled("stocks").out
     assert "-32.3 (-35.0 to ∞)" in text
     assert "BD_ESTIMATED" in text
