@@ -104,7 +104,8 @@ def _point(point: dict[str, Any]) -> Iterator[str]:
             f"    {layer['top_cm']:g}-{layer['bottom_cm']:g} cm, {layer['date']}:"
             f" {_number(layer['soc_g_kg'])} g/kg ({layer['soc_method']})"
             f" x {_number(layer['fine_mass_t_ha'])} t/ha fine soil"
-            f" ({_number(layer['bd_fine_g_cm3'])} g/cm3, {layer['bd_method']})"
+            f" ({_number(layer['bd_fine_g_cm3'])} g/cm3, {layer['bd_method']},"
+            f" {', '.join(layer['bd_routes'])})"
             f" = {_number(layer['soc_stock_t_ha'])} t C/ha"
         )
         for source in layer["bags"]:

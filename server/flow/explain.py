@@ -12,6 +12,7 @@ from schemas.ids import natural_id
 from server.errors import NotFoundError
 from server.flow.admin import find_project
 from server.flow.derive import Derived, derive_trees, derived_plots
+from server.flow.inputs import density_of
 from server.flow.showing import find_plot
 from server.stocks import fine_soil
 from server.stocks.points import Layer
@@ -138,6 +139,7 @@ def _layer(layer: Layer, tree: PlotTree, authors: dict[str, Row]) -> Row:
     bags = {sample.id for sample in samples}
     results = [r for r in tree.results if r.fields["sample_id"] in bags]
     mass, stock = _mass_and_stock(layer)
+    core = next(core for core in tree.cores if core.id == layer.core)
     return {
         "date": layer.date.isoformat(),
         "top_cm": layer.top_cm,
@@ -146,6 +148,7 @@ def _layer(layer: Layer, tree: PlotTree, authors: dict[str, Row]) -> Row:
         "soc_method": layer.soc_method,
         "bd_fine_g_cm3": layer.bd_fine_g_cm3,
         "bd_method": layer.bd_method,
+        "bd_routes": [density_of(s.fields, core.fields).route for s in samples],
         "fine_mass_t_ha": mass,
         "soc_stock_t_ha": stock,
         "bags": [_source(s.id, s.seq, s.fields, authors) for s in samples],

@@ -44,11 +44,15 @@ class Carbon:
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Fine mass per total volume: value, how it was found, what there is to say."""
+    """Fine mass per total volume: value, how it was found, what there is to say.
+
+    `method` is how people measured, `route` how the value follows from what they wrote.
+    """
 
     bd_fine_g_cm3: float | None
     method: str | None = None
     reasons: tuple[Reason, ...] = ()
+    route: str = ""
 
 
 def layers_of(tree: PlotTree) -> list[Layer]:
@@ -152,13 +156,11 @@ def _recovery_unknown(result: Fields) -> bool:
 
 def density_of(sample: Fields, core: Fields) -> Density:
     """Choose the fine-soil bulk density of a layer, by the best route there is."""
-    density = _density_of_masses(sample, core)
-    if density is not None:
-        return Density(_dry(sample, density), sample.get("bulk_density_method", "core"))
-    return _density_as_given(sample)
+    return _density_of_masses(sample, core) or _density_as_given(sample)
 
 
-def _density_of_masses(sample: Fields, core: Fields) -> float | None:
+def _density_of_masses(sample: Fields, core: Fields) -> Density | None:
+    method = sample.get("bulk_density_method", "core")
     mass = sample.get("fine_dry_mass_g")
     if not mass:
         return None
@@ -167,9 +169,11 @@ def _density_of_masses(sample: Fields, core: Fields) -> float | None:
     if diameter is not None and sample.get("volume_cm3") is None:
         cores = core.get("cores_composited", 1)
         per_area = fine_soil.fine_mass_of_cores_t_ha(mass, diameter, cores)
-        return float(per_area / (thickness * fine_soil.T_HA_PER_G_CM2))
+        density = float(per_area / (thickness * fine_soil.T_HA_PER_G_CM2))
+        return Density(_dry(sample, density), method, route="fine mass of the cores")
     if sample.get("volume_cm3") is not None:
-        return float(fine_soil.bd_fine_of_masses(mass, sample["volume_cm3"]))
+        density = float(fine_soil.bd_fine_of_masses(mass, sample["volume_cm3"]))
+        return Density(_dry(sample, density), method, route="fine mass and volume")
     return None
 
 
@@ -180,7 +184,7 @@ def _density_as_given(sample: Fields) -> Density:
         return Density(None, method)
     match sample.get("bulk_density_definition"):
         case "fine_in_total":
-            return Density(_dry(sample, given), method)
+            return Density(_dry(sample, given), method, route="density as given")
         case "whole" | "fine_earth_only" as definition:
             return _density_with_stones(sample, definition, _dry(sample, given), method)
         case _:
@@ -205,7 +209,8 @@ def _density_with_stones(
             density = fine_soil.bd_fine_of_fine_earth_by_volume(given, share)
     if math.isnan(float(density)):
         return Density(None, method, (Reason.NEGATIVE_FINE_MASS,))
-    return Density(float(density), method)
+    route = f"{definition} density and coarse fragments by {basis}".replace("_", " ")
+    return Density(float(density), method, route=route)
 
 
 def _coarse(sample: Fields) -> tuple[float | None, str | None]:

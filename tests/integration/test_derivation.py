@@ -307,6 +307,7 @@ async def test_a_figure_is_traced_to_its_bags_results_and_people(recorded):
     assert layer["soc_stock_t_ha"] == pytest.approx(
         layer["fine_mass_t_ha"] * layer["soc_g_kg"] / 1000
     )
+    assert layer["bd_routes"] == ["density as given"]
     assert [bag["id"] for bag in layer["bags"]] == [ids["2010"][0]["sample"]]
     assert layer["results"][0]["device"] == "north"
     document = prov_document(lineage)
