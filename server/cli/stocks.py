@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from server.cli.common import json_option, print_json, with_store
-from server.cli.stocks_compute import compute
-from server.cli.stocks_design import (
+from server.cli.stocks_beside import (
     beside_lines,
     beside_of,
     beside_options,
-    design,
     stated_row,
     told_lines,
 )
+from server.cli.stocks_compute import compute
+from server.cli.stocks_design import design
 from server.cli.stocks_explain import explain
 from server.cli.stocks_portfolio import portfolio
 from server.cli.stocks_report import report

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from server.errors import NotFoundError
 from server.flow.admin import find_project
-from server.flow.planning import project_on
+from server.flow.projection import project_on
 from server.flow.showing import Span, choose_span, whole
 from server.stocks.aggregate import Aggregate, aggregate
 from server.stocks.change import Verdict, ZeroVerdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.flow.planning import project_on
+from server.flow.projection import project_on
 from server.stocks.aggregate import aggregate
 from server.stocks.change import Design, estimate_change
 from server.stocks.reasons import Reason
