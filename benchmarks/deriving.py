@@ -16,13 +16,20 @@ from server.store.driver import connect
 from server.store.port import Store
 
 _TIMES = 15
+#: Five points, three layers, two campaigns.
+_ORDINARY = 30
 
 
 def derive(world: World) -> Iterator[Figure]:
-    """Correct one bag of a plot with as many bags and laboratory values as usual."""
-    folder = world.folder / "derive"
+    """Correct one bag of an ordinary plot, and of one with very many bags."""
+    for bags in (_ORDINARY, PER_PLOT):
+        yield _derive(world, bags)
+
+
+def _derive(world: World, bags: int) -> Figure:
+    folder = world.folder / f"derive_{bags}"
     stream = new_server(folder)
-    made = survey(stream, PER_PLOT)
+    made = survey(stream, bags)
     results = [result_of(stream, bag, n) for n, bag in enumerate(made.samples)]
     everything = [*made.plan, *made.samples, *results]
     with (
@@ -33,12 +40,19 @@ def derive(world: World) -> Iterator[Figure]:
         asyncio.run(derive_waiting(store, Clock()))
         ours, theirs = [], []
         for place in range(_TIMES):
-            ours.append(_corrected(store, stream, made.samples[place * len(LAYERS_CM)]))
+            ours.append(
+                _corrected(
+                    store,
+                    stream,
+                    made.samples[place % (bags // len(LAYERS_CM)) * len(LAYERS_CM)],
+                    place,
+                )
+            )
             read_s = timed(lambda: _read(DataDirectory(folder))).seconds
             theirs.append(read_s + bare.save(str(place), b"x" * 1000))
-    yield Figure(
+    return Figure(
         "derive_one_bag",
-        PER_PLOT,
+        bags,
         median(ours) * 1000,
         "ms",
         "reading the plot's rows and committing one",
@@ -46,9 +60,10 @@ def derive(world: World) -> Iterator[Figure]:
     )
 
 
-def _corrected(store: Store, stream: str, bag: Entry) -> float:
+def _corrected(store: Store, stream: str, bag: Entry, place: int) -> float:
     """Correct the mass of a bag; give the seconds of the derivation alone."""
-    heavier = {**bag.fields, "fine_dry_mass_g": bag.fields["fine_dry_mass_g"] - 1.0}
+    grams = bag.fields["fine_dry_mass_g"] - 1.0 - place / 100
+    heavier = {**bag.fields, "fine_dry_mass_g": grams}
     write(store, stream, [Entry(bag.type, bag.id, heavier)])
     changed: list[int] = []
     took = timed(lambda: changed.append(asyncio.run(derive_waiting(store, Clock()))))
