@@ -62,6 +62,7 @@ class Derived:
     result: PlotResult
     said: dict[str, bytes]
     inputs: dict[str, list[tuple[str, int]]]
+    provisional: dict[str, int]
 
     plot: str
     names: dict[str, str]
@@ -148,6 +149,10 @@ def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived
             result=results[number],
             said=_said(layers[number]),
             inputs=_inputs(tree),
+            provisional={
+                "conflicts": tree.open_conflicts,
+                "quarantined": tree.quarantined,
+            },
             plot=str(tree.plot.fields["code"]) if tree.plot else "",
             names=_names(tree),
         )
@@ -228,15 +233,12 @@ def _row(
     derived: Derived, kind: str, campaigns: list[str], fields: dict[str, Any]
 ) -> DerivedRow:
     """Give a row with its method, what it rests on, and a digest of both."""
-    tree, job = derived.tree, derived.job
+    job = derived.job
     key = [job.plot] if kind == "trend" else [job.plot, *campaigns]
     common = {
         "method_version": derived.settings.version,
         "settings": settings_row(derived.settings),
-        "provisional": {
-            "conflicts": tree.open_conflicts,
-            "quarantined": tree.quarantined,
-        },
+        "provisional": derived.provisional,
     }
     used = [derived.said[campaign] for campaign in campaigns]
     whole = {**common, **fields}

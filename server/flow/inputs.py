@@ -7,8 +7,8 @@ left out and says why; nothing is guessed.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -68,6 +68,7 @@ def layers_of(tree: PlotTree) -> list[Layer]:
         for record in tree.points
         if record.fields.get("revisits_point_id")
     }
+    contested = {record.id for record in tree.inputs if record.open_conflicts}
     layers = []
     for sample in tree.samples:
         core = cores[sample.fields["core_id"]]
@@ -75,7 +76,10 @@ def layers_of(tree: PlotTree) -> list[Layer]:
         if campaign is not None:
             place = first_visit(core.fields["point_id"], earlier)
             records = [points[core.fields["point_id"]], core, sample, campaign]
-            layers.append(_layer(records, results[sample.id], place))
+            layer = _layer(records, results[sample.id], place)
+            if contested and _any_of(contested, [*records, *results[sample.id]]):
+                layer = replace(layer, reasons=(*layer.reasons, Reason.CONTESTED))
+            layers.append(layer)
     return layers
 
 
@@ -83,8 +87,6 @@ def _layer(records: list[Input], results: list[Input], place: str) -> Layer:
     point, core, sample, campaign = records
     carbon = carbon_of([r.fields for r in results], sample.fields)
     density = density_of(sample.fields, core.fields)
-    contested = _contested(records) or _contested(results)
-    reasons = [*carbon.reasons, *density.reasons]
     return Layer(
         campaign=campaign.id,
         point=point.id,
@@ -98,12 +100,12 @@ def _layer(records: list[Input], results: list[Input], place: str) -> Layer:
         bd_fine_g_cm3=density.bd_fine_g_cm3,
         bd_method=density.method,
         complete_soil_cm=_complete_soil(core.fields),
-        reasons=(*reasons, Reason.CONTESTED) if contested else tuple(reasons),
+        reasons=carbon.reasons + density.reasons,
     )
 
 
-def _contested(records: list[Input]) -> bool:
-    return any(record.open_conflicts for record in records)
+def _any_of(names: set[str], records: list[Input]) -> bool:
+    return any(record.id in names for record in records)
 
 
 def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
@@ -115,7 +117,7 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     """
     soc = [r for r in results if r["analyte"] == "soc"]
     if soc:
-        return Carbon(_mean_g_kg(soc, sample), _methods(soc), tuple(_doubts(soc)))
+        return Carbon(_mean_g_kg(soc, sample), _methods(soc), _doubts(soc))
     total = [r for r in results if r["analyte"] == "total_carbon"]
     if not total:
         return _carbon_of_organic_matter(results, sample)
@@ -139,19 +141,23 @@ def _carbon_of_organic_matter(results: list[Fields], sample: Fields) -> Carbon:
     return Carbon(soc_g_kg, _methods(matter), tuple(dict.fromkeys(reasons)))
 
 
-def _doubts(results: list[Fields]) -> Iterator[Reason]:
+def _doubts(results: list[Fields]) -> tuple[Reason, ...]:
     """Say what the procedures of a layer's values leave open."""
-    if any(r.get("censored") for r in results):
-        yield Reason.CENSORED
-    if any(_recovery_unknown(r) for r in results):
-        yield Reason.RECOVERY_UNKNOWN
-    if any(r["method"] == "loss_on_ignition" for r in results):
-        yield Reason.SOC_FROM_ORGANIC_MATTER
+    found = []
+    for result in results:
+        if result.get("censored"):
+            found.append(Reason.CENSORED)
+        if _recovery_unknown(result):
+            found.append(Reason.RECOVERY_UNKNOWN)
+        if result["method"] == "loss_on_ignition":
+            found.append(Reason.SOC_FROM_ORGANIC_MATTER)
+    return tuple(dict.fromkeys(found))
 
 
 def _recovery_unknown(result: Fields) -> bool:
-    known = result.get("recovery_applied") or result.get("recovery_factor")
-    return result["method"] in INCOMPLETE_OXIDATION and not known
+    if result["method"] not in INCOMPLETE_OXIDATION:
+        return False
+    return not (result.get("recovery_applied") or result.get("recovery_factor"))
 
 
 def density_of(sample: Fields, core: Fields) -> Density:

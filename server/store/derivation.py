@@ -11,8 +11,7 @@ import orjson
 from server.store.custody import put_records
 from server.store.driver import Connection
 from server.store.port import DerivedPlot, DerivedRow, Input, Job, PlotTree
-from server.store.rows import dump, json_list, record_row
-from server.sync.model import Record
+from server.store.rows import dump, json_list
 
 _CLAIM: Final = """
     UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) IN (
@@ -167,30 +166,22 @@ class DerivationQueries:
             (count, stream),
         ).fetchone()[0]
         first = head - count + 1
-        records = [
-            Record(stream, row.type, row.id, seq, row.whole, writers={})
+        written = [
+            _columns(stream, seq, row.type, row.id, row.whole)
             for seq, row in enumerate(new, start=first)
         ]
         dead = [
-            Record(stream, r.type, r.id, seq, r.fields, writers={}, deleted=True)
-            for seq, r in enumerate(gone, start=first + len(new))
+            _columns(stream, seq, row.type, row.id, row.fields, dead=True)
+            for seq, row in enumerate(gone, start=first + len(new))
         ]
-        written = [record_row(record) for record in [*records, *dead]]
-        put_records(self.connection, written)
+        put_records(self.connection, [*written, *dead])
         self.connection.executemany(
             _KEEP_VERSION,
             [
-                (
-                    stream,
-                    r.id,
-                    r.seq,
-                    r.type,
-                    row.plot,
-                    columns[4],
-                    dump(row.inputs),
-                    now,
+                (stream, row.id, columns[3], row.type, row.plot, columns[4], said, now)
+                for row, columns, said in zip(
+                    new, written, (_text(row.inputs) for row in new), strict=True
                 )
-                for r, row, columns in zip(records, new, written, strict=False)
             ],
         )
 
@@ -228,6 +219,24 @@ def _read(rows: Sequence[tuple[Any, ...]]) -> list[Input]:
         Input(name, kind, seq, fields, conflicts)
         for (name, kind, seq, _, conflicts), fields in zip(rows, parsed, strict=True)
     ]
+
+
+def _columns(
+    stream: str,
+    seq: int,
+    kind: str,
+    name: str,
+    fields: dict[str, Any],
+    *,
+    dead: bool = False,
+) -> tuple[Any, ...]:
+    """Give the columns of a derived record: nobody wrote it, and it has no label."""
+    text, plot = _text(fields), fields["plot_id"]
+    return (stream, name, kind, seq, text, "{}", plot, None, dead, 0, 0, None, None)
+
+
+def _text(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _ids(records: Sequence[Input]) -> list[str]:
