@@ -23,6 +23,8 @@ from tests.unit.collector.replies import (
     verdict,
 )
 
+pytestmark = pytest.mark.slow
+
 OTHER_EPOCH = "0190a000-0000-7000-8000-00000000000f"
 OTHER_STREAM = "0190a000-0000-7000-8000-000000000002"
 POINTS = [natural_id(STREAM, "point", [code]) for code in "ABC"]

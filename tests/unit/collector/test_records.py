@@ -6,6 +6,8 @@ import pytest
 
 from schemas.records import TYPES, record_id
 
+pytestmark = pytest.mark.slow
+
 POLYGON = {
     "type": "Polygon",
     "coordinates": [[[2.0, 48.0], [2.1, 48.0], [2.1, 48.1], [2.0, 48.0]]],

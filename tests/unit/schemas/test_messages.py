@@ -11,6 +11,8 @@ from schemas.messages import MessageError, decode_request, decode_response, enco
 from tests.corpus import WIRE, golden_changes
 from tests.unit.schemas.strategies import any_json, any_text
 
+pytestmark = pytest.mark.slow
+
 REQUEST = (WIRE / "request.ndjson").read_bytes().splitlines()
 RESPONSE = (WIRE / "response.ndjson").read_bytes().splitlines()
 

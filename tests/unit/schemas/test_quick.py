@@ -13,6 +13,8 @@ from schemas.records import TYPES, loader
 from tests.corpus import WIRE, good_records, load_cases, load_lines
 from tests.unit.schemas.strategies import any_json, any_text, good
 
+pytestmark = pytest.mark.slow
+
 QUICK = {name: QuickLoader(loader(name)) for name in TYPES}
 LOADERS = {"request": messages._REQUEST, "response": messages._RESPONSE}
 LINES = [

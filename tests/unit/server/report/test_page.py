@@ -13,6 +13,8 @@ from server.report.page import digest, render
 from tests.unit.server.report.reading import SVG, Page, words_of
 from tests.unit.server.report.samples import change, square, stocks
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>alert('x')</script>&\"]]>"
 
 

@@ -16,6 +16,8 @@ from server.report.visits import plot_series, spread_of, visits
 from tests.unit.server.report.reading import SVG, words_of
 from tests.unit.server.report.samples import change, square, stocks
 
+pytestmark = pytest.mark.slow
+
 
 def read(picture):
     return ET.fromstring(picture.svg)  # noqa: S314 - our own picture
