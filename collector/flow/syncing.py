@@ -10,7 +10,7 @@ from collector.core.batches import first_batch
 from collector.core.overlay import Status
 from collector.core.reply import Reply
 from collector.core.retry import delays
-from collector.errors import PermilleError, RefusedError, UnreachableError
+from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
 from collector.store.lock import held
@@ -168,8 +168,3 @@ def needs_person(laptop: Laptop) -> bool:
     """Tell whether conflicts or quarantined changes are open."""
     waiting = laptop.store.count_changes().get(Status.QUARANTINED, 0)
     return bool(waiting or laptop.store.contested())
-
-
-def explain(error: PermilleError) -> str:
-    """Give the error's text with its next step."""
-    return f"{error.text}; {error.hint}" if error.hint else error.text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from schemas import chain
+from schemas import chain, hlc
 from schemas.messages import Op, encode
 from schemas.records import record_id
 from schemas.version import SCHEMA_VERSION
@@ -128,12 +128,14 @@ def _own_log(unit: Unit) -> tuple[Device, LogHead]:
 def _push(head: LogHead, drafts: list[Draft], clock: Clock) -> Push:
     changes, digest = [], head.hash
     now_ms = clock.now_ms()
+    stamp = 0
     for n, draft in enumerate(drafts, start=head.n + 1):
+        stamp = hlc.tick(stamp, now_ms)
         line = {
             "k": "c",
             "n": n,
             "i": clock.fresh_id(),
-            "h": (now_ms << 16) + n % (1 << 16),
+            "h": stamp,
             "s": draft.stream,
             "t": draft.type,
             "r": draft.record,

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from schemas import chain
 from schemas.messages import Op
 from schemas.records import TYPES, natural_key
 from server.store import touched
@@ -47,6 +48,10 @@ _REFERRED_BY: Final = {
     "point": ("point", "$.revisits_point_id"),
     "organisation": ("project", "$.organisation_id"),
 }
+_HEADS: Final = """
+    SELECT project_id, head FROM stream
+    WHERE project_id IN (SELECT value FROM json_each(?))
+"""
 _KNOWN: Final = f"""
     SELECT {VERDICT_COLUMNS} FROM change
     WHERE project_id = ? AND change_id IN (SELECT value FROM json_each(?))
@@ -74,7 +79,7 @@ class CustodyQueries:
 
     def add_log(self, log: str, device: str) -> LogHead:
         """Begin a log."""
-        head = LogHead(log, device, 0, b"\0" * 32)
+        head = LogHead(log, device, 0, chain.START)
         self.connection.execute(
             "INSERT INTO log (log_id, device_id, n, hash) VALUES (?, ?, ?, ?)",
             (log, device, head.n, head.hash),
@@ -84,7 +89,7 @@ class CustodyQueries:
     def line_hash(self, log: str, n: int) -> bytes | None:
         """Give the chain hash of a log after line n."""
         if n == 0:
-            return b"\0" * 32
+            return chain.START
         row = self._one("SELECT hash FROM change WHERE log_id = ? AND n = ?", log, n)
         return bytes(row[0]) if row else None
 
@@ -99,8 +104,10 @@ class CustodyQueries:
 
     def lay_desk(self, batch: list[Judged], streams: set[str]) -> Desk:
         """Read everything a batch may touch."""
-        desk = Desk(streams=set(streams), heads=self._heads(), epoch=self.epoch())
-        for stream, judged in _by_stream(batch).items():
+        touched_streams = _by_stream(batch)
+        heads = self._heads(touched_streams)
+        desk = Desk(streams=set(streams), heads=heads, epoch=self.epoch())
+        for stream, judged in touched_streams.items():
             self._lay_records(desk, stream, judged)
             self._lay_holders(desk, stream, judged)
             self._lay_referrers(desk, stream, judged)
@@ -117,8 +124,8 @@ class CustodyQueries:
         self._keep_history(desk)
         touched.note_jobs(self.connection, desk)
 
-    def _heads(self) -> dict[str, int]:
-        return dict(self.connection.execute("SELECT project_id, head FROM stream"))
+    def _heads(self, streams: Iterable[str]) -> dict[str, int]:
+        return dict(self.connection.execute(_HEADS, (json_list(streams),)))
 
     def _lay_records(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
         ids = {judged.change.record for judged in batch}

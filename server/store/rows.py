@@ -41,11 +41,10 @@ def record_of(row: tuple[Any, ...]) -> Record:
 
 
 def record_row(record: Record) -> tuple[Any, ...]:
-    """Give the columns of a record, with what is indexed."""
-    kind = TYPES.get(record.type)
-    parent = record.fields.get(kind.parent if kind and kind.parent else "plot_id")
-    key = key_text(record.type, record.fields) if kind and not record.deleted else None
-    last = record.last_writer if record.writers else None
+    """Give the columns of a record that somebody wrote, with what is indexed."""
+    parent = record.fields.get(TYPES[record.type].parent)
+    key = None if record.deleted else key_text(record.type, record.fields)
+    last = record.last_writer
     return (
         record.stream,
         record.id,
@@ -58,8 +57,8 @@ def record_row(record: Record) -> tuple[Any, ...]:
         int(record.deleted),
         int(record.clean),
         record.open_conflicts,
-        last.log if last else None,
-        last.n if last else None,
+        last.log,
+        last.n,
     )
 
 
