@@ -7,14 +7,21 @@ that refuses is a RefusedError with the server's own words.
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
 from backports import zstd
 
-from collector.core.reply import CutReplyError, Reply, problem_of, read_reply
+from collector.core.reply import (
+    CutReplyError,
+    Message,
+    Reply,
+    problem_of,
+    read_reply,
+    read_rows,
+)
+from collector.core.tally import Traffic
 from collector.errors import BusyError, RefusedError, UnreachableError, UsageError
 from schemas import limits
 from schemas.messages import NDJSON, MessageError, decode_body
@@ -28,15 +35,6 @@ PAYS_FROM_BYTES: Final = 200
 #: Level 1 makes fewer bytes of lines of changes than level 3, in less time.
 ZSTD_LEVEL: Final = 1
 RETRY: Final = "nothing is lost; run: permille sync"
-
-
-@dataclass(slots=True)
-class Traffic:
-    """HTTP requests and bytes with their headers."""
-
-    requests: int = 0
-    bytes_sent: int = 0
-    bytes_received: int = 0
 
 
 class Client:
@@ -114,15 +112,50 @@ class Client:
                 "check the address",
             ) from None
 
+    async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
+        """Ask for the digest of each bucket of a stream.
+
+        Raises
+        ------
+        UnreachableError
+            If no whole answer came.
+        """
+        raw = await self._get(f"/v1/streams/{stream}/buckets")
+        return dict(_document(raw).get("buckets", {}))
+
+    async def rows_in(
+        self, stream: str, buckets: list[str]
+    ) -> tuple[str, list[Message]]:
+        """Ask for the rows of some buckets, with the server's epoch.
+
+        Raises
+        ------
+        UnreachableError
+            If no whole answer came.
+        """
+        raw = await self._get(f"/v1/streams/{stream}/rows?in={','.join(buckets)}")
+        try:
+            return read_rows(raw.split(b"\n"))
+        except CutReplyError as error:
+            raise UnreachableError(str(error), RETRY, code="cut_reply") from None
+
+    async def _get(self, path: str) -> bytes:
+        return await self._ask("GET", path, None, {"Accept-Encoding": "zstd"})
+
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        return await self._ask("POST", path, body, headers)
+
+    async def _ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> bytes:
         assert self._session is not None
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            async with self._session.post(
-                self.server + path, data=body, headers=headers
+            async with self._session.request(
+                method, self.server + path, data=body, headers=headers
             ) as response:
-                self._count_heads(response, len(body))
+                self._count_heads(response, len(body or b""))
                 return await self._read(response)
         except aiohttp.InvalidURL:
             raise UsageError(f"{self.server} is not a server address") from None

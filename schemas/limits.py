@@ -71,6 +71,14 @@ PAGE_ROWS: Final = 2_000  # rows of one response: bounds memory on both sides
 PAGE_BYTES: Final = 4 * 1024 * 1024
 STREAMS: Final = 200  # projects of one laptop
 CLOCK_SKEW_WARN_S: Final = 300.0
+CONFLICT_ID_CHARS: Final = 120  # a change id and the name of a field group
+SETTLED_CONFLICTS: Final = 100  # conflicts of one record that one change settles
+HELD_CHANGES: Final = 10_000  # of one project: more is a fault, not field work
+PURGED_IDS: Final = 2_000  # ids of one line
+# A reset that takes away more than both asks a person first.
+REMOVED_RECORDS: Final = 50
+REMOVED_SHARE: Final = 0.3
+TOMBSTONE_DAYS: Final = 400  # a laptop that comes every season has seen the deletion
 ENROL_BODY_BYTES: Final = 16 * 1024
 
 # Import ----------------------------------------------------------------------

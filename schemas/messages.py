@@ -18,7 +18,6 @@ from schemas import limits, strict_json
 from schemas import wire_values as wire
 from schemas.problems import Problem
 from schemas.quick import QuickLoader
-from schemas.version import PROTOCOL
 
 #: The content type of both bodies.
 NDJSON: Final = "application/x-ndjson"
@@ -50,10 +49,12 @@ class _Line(Schema):
 
 
 class LogState(_Line):
-    """Which log speaks, and where it came from."""
+    """Which log speaks, where it came from, and whether nothing more is written to it."""
 
     id = wire.uuid(required=True)
     parent = wire.place(allow_none=True, load_default=None)
+    parent_hash = wire.digest()
+    closed = wire.flag()
 
 
 class Position(_Line):
@@ -64,7 +65,11 @@ class Position(_Line):
 
 
 class RequestHello(_Line):
-    """First line of a request: who speaks and what it has."""
+    """First line of a request: who speaks and what it has.
+
+    `late` is the last late verdict this laptop has [epoch, number], `digest` asks for
+    the digest of each stream.
+    """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
     protocol = wire.count(required=True)
@@ -76,19 +81,23 @@ class RequestHello(_Line):
     wall = wire.text(0, 40, load_default="")
     want = wire.count(load_default=limits.PAGE_ROWS)
     cursors = wire.cursors(load_default=dict)
+    late = wire.place()
+    digest = wire.flag()
 
 
 class Change(_Line):
     """One change of a log: id, stamp, stream, type, record, operation, fields.
 
-    Keys: n place in the log, i change id, h stamp, s stream, t record type,
-    r record, o operation, b base [epoch, seq] or null, v schema version, g group,
-    f fields, u person, x quarantined change that this one replaces.
+    Keys: n place in the log, i change id (when absent it follows from the hash of the
+    log after this line), h stamp, s stream, t record type, r record, o operation,
+    b base [epoch, seq] or null, v schema version, g group, f fields, u person,
+    x quarantined change that this one replaces, c conflicts that it settles,
+    y the reason a person gave.
     """
 
     k = fields.String(required=True, validate=validate.Equal("c"))
     n = wire.count(required=True)
-    i = wire.uuid(required=True)
+    i = wire.uuid()
     h = wire.count(required=True)
     s = wire.uuid(required=True)
     t = wire.text(1, 40, required=True)
@@ -100,34 +109,52 @@ class Change(_Line):
     f = fields.Dict(keys=fields.String(), load_default=dict)
     u = wire.text(1, 200, load_default=None, allow_none=True)
     x = wire.uuid(load_default=None, allow_none=True)
+    c = wire.conflict_ids()
+    y = wire.text(1, limits.NOTE_CHARS)
 
 
 class RequestEnd(_Line):
-    """Last line of a request: where its changes lead; the signature, if any."""
+    """Last line of a request: where its changes lead, and the device's signature.
+
+    A request without changes claims nothing: it needs neither hash nor signature.
+    """
 
     k = fields.String(required=True, validate=validate.Equal("end"))
     n = wire.count(required=True)
-    hash = wire.digest(required=True)
+    hash = wire.digest()
     sig = wire.text(1, 200, load_default=None, allow_none=True)
 
 
 class ResponseHello(_Line):
-    """First line of a response: the server's timeline and what it has."""
+    """First line of a response: the server's timeline and what it has.
+
+    `have` is left out when it is what the request said. `need_from` asks for the log
+    again from that change, `need_log` says which one when it is not the one that spoke.
+    `schema` is the newest version of records that this server knows.
+    """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
     protocol = wire.count(required=True)
     epoch = wire.uuid(required=True)
     now = wire.text(1, 40, required=True)
-    have = fields.Nested(Position, required=True)
+    have = fields.Nested(Position)
     need_from = wire.count(load_default=None, allow_none=True)
+    need_log = wire.uuid()
+    schema = wire.count()
     limits = fields.Dict(keys=fields.String(), load_default=dict)
 
 
 class Verdict(_Line):
-    """The verdict on one change: i change, r verdict, q seq, why, cf conflicts."""
+    """The verdict on one change: r verdict, q seq, why, cf conflicts.
+
+    The change is named by its place n in the log that speaks, or by its id i. A verdict
+    that changed since it was given comes again with its number l.
+    """
 
     k = fields.String(required=True, validate=validate.Equal("v"))
-    i = wire.uuid(required=True)
+    n = wire.count()
+    i = wire.uuid()
+    l = wire.count()  # noqa: E741 - a wire key
     r = fields.String(required=True, validate=validate.OneOf([*Outcome]))
     q = wire.count(load_default=None, allow_none=True)
     d = wire.flag(load_default=False)
@@ -172,6 +199,14 @@ class Gone(_Line):
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
 
+class Purged(_Line):
+    """Ids of records that were deleted long ago; they are never used again."""
+
+    k = fields.String(required=True, validate=validate.Equal("purged"))
+    s = wire.uuid(required=True)
+    r = fields.List(wire.uuid(), required=True)
+
+
 class Reset(_Line):
     """The rows of this stream are sent anew: forget the base, keep the overlay."""
 
@@ -191,7 +226,7 @@ class ResponseEnd(_Line):
 
 
 class EnrolRequest(_Line):
-    """Body of POST /v1/enrol."""
+    """Body of POST /v1/enrol; the public key is Ed25519, 32 bytes in base64."""
 
     code = wire.text(1, 100, required=True)
     name = wire.text(1, limits.CODE_CHARS, required=True)
@@ -207,6 +242,7 @@ class EnrolResponse(_Line):
     server = wire.text(1, 200, required=True)
     epoch = wire.uuid(required=True)
     streams = fields.List(wire.uuid(), required=True)
+    public_key = wire.text(1, 200)
 
 
 def _loaders(**schemas: Schema) -> Mapping[str, QuickLoader]:
@@ -221,6 +257,7 @@ _RESPONSE: Final = _loaders(
     scope=Scope(),
     row=Row(),
     gone=Gone(),
+    purged=Purged(),
     reset=Reset(),
     end=ResponseEnd(),
 )
@@ -312,30 +349,3 @@ def _load(loader: QuickLoader, data: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         detail = json.dumps(error.messages, default=str)[:300]
         raise MessageError(Problem("bad_message", detail=detail)) from None
-
-
-def hello(  # noqa: PLR0913 - one keyword per wire key
-    *,
-    log_id: str,
-    head: int,
-    acked_n: int,
-    acked_hash: bytes,
-    wall: str,
-    cursors: Mapping[str, tuple[str, int]],
-    app: str,
-    schema: int,
-    want: int = limits.PAGE_ROWS,
-) -> dict[str, Any]:
-    """Give the first message of a request."""
-    return {
-        "k": "hello",
-        "protocol": PROTOCOL,
-        "schema": schema,
-        "app": app,
-        "log": {"id": log_id, "parent": None},
-        "head": head,
-        "acked": {"n": acked_n, "hash": acked_hash.hex()},
-        "wall": wall,
-        "want": want,
-        "cursors": {stream: list(cursor) for stream, cursor in cursors.items()},
-    }

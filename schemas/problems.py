@@ -178,6 +178,32 @@ _CUSTODY: Final = {
     "has_children": Kind(
         "other records belong to this one", "delete those first, or keep it"
     ),
+    "scope_revoked": Kind(
+        "this laptop's access to the project was withdrawn",
+        "ask the administrator to release the change; it is kept",
+    ),
+    "waits_for": Kind(
+        "it waits for a record that is not on the server yet",
+        "fix or send that record; this one follows by itself",
+    ),
+    "too_many_held": Kind(
+        "too many changes of the project wait for others",
+        "fix what they wait for, then send this one again",
+    ),
+    "group_broken": Kind(
+        "another change of the same sampling event cannot be applied",
+        "fix that one; the whole event is sent again with it",
+    ),
+    "purged_id": Kind(
+        "the record was deleted long ago and its id is not used again",
+        "sync, then add the record anew",
+    ),
+    "no_such_conflict": Kind(
+        "the record has no such conflict", "see: permille conflicts"
+    ),
+    "discarded": Kind(
+        "an administrator gave the change up", "ask the administrator for the reason"
+    ),
     "unknown_problem": Kind(
         "the server names a problem that this program does not know",
         "update the program",
@@ -203,8 +229,13 @@ _HTTP: Final = {
     ),
     "fork": Kind(
         "this log went on elsewhere: the laptop's data was copied or restored",
-        "keep this laptop as it is and ask the administrator; nothing is lost",
+        "begin a new log where both agree; permille sync does it by itself",
         409,
+    ),
+    "bad_signature": Kind(
+        "the push is not signed by the device's key",
+        "enrol this laptop anew: permille enrol",
+        403,
     ),
     "foreign_log": Kind(
         "the log belongs to another laptop", "enrol this laptop anew", 403

@@ -52,6 +52,15 @@ def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
     )
 
 
+def conflict_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
+    """Give a field for the conflicts that a change settles."""
+    return fields.List(
+        text(1, limits.CONFLICT_ID_CHARS),
+        validate=validate.Length(1, limits.SETTLED_CONFLICTS),
+        **kwargs,
+    )
+
+
 def _is_count(value: object) -> bool:
     # 63 bits are what both databases keep; True and 1.0 are not counts.
     return type(value) is int and 0 <= value < 2**63

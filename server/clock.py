@@ -26,6 +26,10 @@ class Clock:
         """Give 256 random bits as text for a URL or header."""
         return secrets.token_urlsafe(32)
 
+    def key(self) -> bytes:
+        """Give 256 random bits for a secret key."""
+        return secrets.token_bytes(32)
+
     def code(self) -> str:
         """Give 50 random bits as a code people can read out and type."""
         letters = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"

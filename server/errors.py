@@ -1,5 +1,7 @@
 """What can go wrong on the server, with the operator's next step."""
 
+from typing import Any
+
 from schemas.problems import KINDS, Problem
 
 
@@ -43,11 +45,15 @@ class RefusedError(ServerError):
 
 
 class RequestError(Exception):
-    """A request the server does not serve; answered with a problem document."""
+    """A request the server does not serve; answered with a problem document.
 
-    def __init__(self, problem: Problem) -> None:
+    `more` holds members of the document beyond those that every problem has.
+    """
+
+    def __init__(self, problem: Problem, more: dict[str, Any] | None = None) -> None:
         super().__init__(str(problem))
         self.problem = problem
+        self.more = more or {}
 
     @property
     def status(self) -> int:

@@ -36,12 +36,18 @@ class RunningServer:
             lambda store: store.read(lambda unit: getattr(unit, what)(*arguments))
         )
 
-    async def laptop(self, name="laptop", streams=None, log=None):
+    async def laptop(self, name="laptop", streams=None, log=None, secret=None):
         """Enrol a laptop of the tests."""
         projects = tuple(streams or [self.stream])
         code, _ = await self.ask(lambda s: issue_code(s, Clock(), projects, name))
         laptop = TestLaptop(self.url, "", self.stream, log)
-        body = {"code": code, "name": name, "log": laptop.log}
+        laptop.secret = secret or laptop.secret
+        body = {
+            "code": code,
+            "name": name,
+            "log": laptop.log,
+            "public_key": laptop.public_key,
+        }
         async with (
             ClientSession() as session,
             session.post(f"{self.url}/v1/enrol", json=body) as answer,

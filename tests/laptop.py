@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from schemas import chain
-from schemas.messages import NDJSON, decode_response, encode, hello
+from schemas.messages import NDJSON, decode_response, encode
 from schemas.records import record_id
-from schemas.version import SCHEMA_VERSION
+from schemas.signing import public_key, push_text, sign
+from schemas.version import PROTOCOL, SCHEMA_VERSION
 from server.clock import Clock
 
 fresh_id = Clock().fresh_id
@@ -30,10 +31,16 @@ class Answer:
     rows: list = field(default_factory=list)
     gone: list = field(default_factory=list)
     scope: list | None = None
+    resets: list = field(default_factory=list)
+    purged: list = field(default_factory=list)
 
     @property
     def outcomes(self):
-        return [verdict["r"] for verdict in self.verdicts]
+        return [verdict["r"] for verdict in self.verdicts if "n" in verdict]
+
+    @property
+    def late(self):
+        return {v["i"]: v["r"] for v in self.verdicts if "l" in v}
 
 
 class TestLaptop:
@@ -44,7 +51,9 @@ class TestLaptop:
 
     def __init__(self, url, token, stream, log=None):
         self.url, self.token, self.stream = url, token, stream
-        self.log = log or fresh_id()
+        self.log, self.parent, self.closed = log or fresh_id(), None, False
+        self.secret = Clock().key()
+        self.late = None
         self.lines: list[bytes] = []
         self.acked = 0
         self.cursors: dict[str, tuple[str, int]] = {}
@@ -73,6 +82,14 @@ class TestLaptop:
         self.draft(record_type, name, fields, **more)
         return name
 
+    @property
+    def public_key(self):
+        return public_key(self.secret)
+
+    def change_id(self, n):
+        """Give the id that follows from the chain for a line without one."""
+        return chain.change_id(self.digest(n))
+
     def digest(self, n):
         """Give the chain hash after n lines."""
         found = chain.START
@@ -80,22 +97,36 @@ class TestLaptop:
             found = chain.link(found, line)
         return found
 
-    def body(self, most=500):
+    def hello(self, **more):
+        """Give the first line of a request."""
+        log = {"id": self.log}
+        if self.parent:
+            name, n, digest = self.parent
+            log |= {"parent": [name, n], "parent_hash": digest.hex()}
+        if self.closed:
+            log["closed"] = True
+        line = {
+            "k": "hello",
+            "protocol": PROTOCOL,
+            "schema": SCHEMA_VERSION,
+            "app": "test",
+            "log": log,
+            "head": len(self.lines),
+            "acked": {"n": self.acked, "hash": self.digest(self.acked).hex()},
+            "wall": Clock().now(),
+            "want": 2000,
+            "cursors": {s: list(c) for s, c in self.cursors.items()},
+        }
+        return line | ({"late": self.late} if self.late else {}) | more
+
+    def body(self, most=500, **more):
         """Give the request body for what is not acknowledged."""
         sent = self.lines[self.acked : self.acked + most]
         n = self.acked + len(sent)
-        first = hello(
-            log_id=self.log,
-            head=len(self.lines),
-            acked_n=self.acked,
-            acked_hash=self.digest(self.acked),
-            wall="2026-05-01T12:00:00Z",
-            cursors=self.cursors,
-            app="test",
-            schema=SCHEMA_VERSION,
-        )
-        last = {"k": "end", "n": n, "hash": self.digest(n).hex()}
-        return b"\n".join([encode(first), *sent, encode(last)]) + b"\n"
+        digest = self.digest(n)
+        signature = sign(self.secret, push_text(self.log, n, digest))
+        last = {"k": "end", "n": n, "hash": digest.hex(), "sig": signature}
+        return b"\n".join([encode(self.hello(**more)), *sent, encode(last)]) + b"\n"
 
     async def post(self, body, **headers):
         """Send a body as it is; give status and bytes."""
@@ -110,11 +141,15 @@ class TestLaptop:
 
     async def sync(self, most=500):
         """Push, pull, and believe the answer."""
-        body = self.body(most)
-        status, raw = await self.post(body)
+        sent = len(self.lines[self.acked : self.acked + most])
+        status, raw = await self.post(self.body(most))
         assert status == 200, (status, raw)
         answer = read_answer(raw)
-        self.acked = answer.hello["have"]["n"]
+        if answer.hello["need_from"] is None:
+            self.acked += sent
+        late = [v["l"] for v in answer.verdicts if "l" in v]
+        if late:
+            self.late = [answer.hello["epoch"], max(late)]
         self.cursors |= {s: tuple(c) for s, c in answer.end["cursors"].items()}
         return answer
 
@@ -135,6 +170,10 @@ def read_answer(raw):
                 answer.gone.append(line)
             case "scope":
                 answer.scope = line["streams"]
+            case "reset":
+                answer.resets.append(line["s"])
+            case "purged":
+                answer.purged += line["r"]
     return answer
 
 

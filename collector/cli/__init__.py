@@ -34,6 +34,7 @@ COMMANDS: Final = MappingProxyType(
         "sync": ("collector.cli.sync", "sync"),
         "conflicts": ("collector.cli.review", "conflicts"),
         "fix": ("collector.cli.review", "fix"),
+        "recover": ("collector.cli.home", "recover"),
         "stocks": ("collector.cli.stocks", "stocks"),
     }
 )

@@ -109,7 +109,38 @@ def _tell(found: "home.Standing") -> None:
     click.echo(f"last sync  {found.last_sync_at or 'never'}")
     click.echo(f"to push    {found.pending}")
     click.echo(f"to fix     {found.quarantined}")
+    click.echo(f"waiting    {found.held}")
     click.echo(f"conflicts  {found.conflicts}")
     click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
     for reason in found.reasons:
         click.echo(f"  - {reason}")
+
+
+@click.command()
+@json_option
+@pass_app
+def recover(app: App, as_json: bool) -> None:
+    """Go on after this laptop's data was copied or restored from a backup.
+
+    Closes the log where the server last acknowledged it and moves every later change
+    to a new one, so that a copy elsewhere and this laptop cannot get into each other's
+    way. Nothing is lost or doubled, however often it is run. permille does this by
+    itself when it finds its database copied or the server says that the log went on
+    elsewhere.
+
+    \b
+    Example:
+      permille recover
+    """
+    from collector.flow.recovering import recover as begin_anew
+
+    with app.laptop() as laptop:
+        done = begin_anew(laptop)
+    if as_json:
+        emit_json(done.as_data())
+        return
+    click.echo(f"closed log {done.closed_log} after its change {done.closed_at}")
+    click.echo(f"began log {done.new_log}; {done.moved} changes moved to it")
+    click.echo("next: permille sync")
+    click.echo("is the other copy in use too? give it a name of its own there:")
+    click.echo("  permille recover; then: permille enrol URL CODE")

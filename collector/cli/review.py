@@ -180,7 +180,8 @@ def _print_list(app: App, *, as_json: bool) -> int:
         click.echo(f"{entry['type']} {entry['name']} ({entry['op']})")
         for reason in entry["reasons"]:
             click.echo(problem_line(from_data(reason)))
-        click.echo(f"  -> {entry['fix']}")
+        if entry["fix"]:
+            click.echo(f"  -> {entry['fix']}")
         click.echo(f"  or {entry['discard']}")
     return Exit.ATTENTION if found else Exit.DONE
 

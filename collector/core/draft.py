@@ -1,5 +1,6 @@
 """A draft: what a person wants to change, before it has its place in the log."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,12 @@ Fields = Mapping[str, Any]
 class Draft:
     """One change to be kept.
 
-    `base` is the server row its author was looking at, `replaces` the
-    quarantined change it stands for; `is_new` says that no record of this laptop
-    has the id yet.
+    `base` is the server row its author was looking at, `replaces` the quarantined
+    change it stands for, `settles` the conflicts it decides and `reason` why; the
+    drafts of a `group` stand or fall together. `is_new` says that no record of this
+    laptop has the id yet.
     """
 
-    id: str
     stream: str
     type: str
     record: str
@@ -28,14 +29,19 @@ class Draft:
     base: tuple[str, int] | None = None
     replaces: str | None = None
     is_new: bool = False
+    group: str | None = None
+    settles: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
-    """Write a draft as line n of the log; keys that say nothing are left out."""
+    """Write a draft as line n of the log; keys that say nothing are left out.
+
+    The line has no id: that follows from the hash of the log after it.
+    """
     said: dict[str, Any] = {
         "k": "c",
         "n": n,
-        "i": draft.id,
         "h": stamp,
         "s": draft.stream,
         "t": draft.type,
@@ -43,11 +49,20 @@ def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
         "o": str(draft.op),
         "v": SCHEMA_VERSION,
         "b": list(draft.base) if draft.base else None,
+        "g": draft.group,
         "f": dict(draft.fields) or None,
         "u": person,
         "x": draft.replaces,
+        "c": list(draft.settles) or None,
+        "y": draft.reason,
     }
     return encode({key: value for key, value in said.items() if value is not None})
+
+
+def moved_line(raw: bytes, change_id: str, n: int) -> bytes:
+    """Write a line anew for its place in another log; it keeps its id and its words."""
+    said: dict[str, Any] = json.loads(raw)
+    return encode({"k": said.pop("k"), **said, "n": n, "i": change_id})
 
 
 def difference(before: Fields, after: Fields) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The laptop's view of one record: the server's row and, over it, its own changes.
 
-A change lies over the base while it is pending or quarantined, and while its
+A change lies over the base while it is pending, held or quarantined, and while its
 merged row has not come back yet. A change in conflict lies beneath: the server's
 value stands until a person decides.
 """
@@ -22,6 +22,7 @@ class Status(StrEnum):
     MERGED = "merged"
     CONFLICT = "conflict"
     QUARANTINED = "quarantined"
+    HELD = "held"
     REPLACED = "replaced"
 
 
@@ -32,15 +33,13 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     MERGED = "merged"
     CONFLICT = "conflict"
+    HELD = "waits"
     TO_FIX = "to fix"
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A record as the server had it at `seq` of its timeline `epoch`.
-
-    `own`: the last writer was this laptop, so the server does not send the row.
-    """
+    """A record as the server had it at `seq` of its timeline `epoch`."""
 
     stream: str
     id: str
@@ -50,7 +49,6 @@ class Base:
     fields: Mapping[str, Any]
     conflicts: Sequence[Mapping[str, Any]] = ()
     deleted: bool = False
-    own: bool = False
 
     @property
     def seen(self) -> tuple[str, int]:
@@ -64,9 +62,12 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One change of this laptop's log, with what became of it."""
+    """One change of this laptop, with what became of it.
 
-    n: int
+    `place` counts the changes of this laptop in the order they were kept.
+    """
+
+    place: int
     id: str
     stream: str
     type: str
@@ -94,8 +95,10 @@ class View:
     state: State
 
 
-def with_draft(changes: Sequence[Logged], draft: Draft, n: int) -> list[Logged]:
-    """Give the changes of a record after a draft took place n of the log."""
+def with_draft(
+    changes: Sequence[Logged], draft: Draft, place: int, change_id: str
+) -> list[Logged]:
+    """Give the changes of a record after a draft was kept."""
     before = [
         replace(change, status=Status.REPLACED)
         if change.id == draft.replaces
@@ -105,8 +108,8 @@ def with_draft(changes: Sequence[Logged], draft: Draft, n: int) -> list[Logged]:
     return [
         *before,
         Logged(
-            n,
-            draft.id,
+            place,
+            change_id,
             draft.stream,
             draft.type,
             draft.record,
@@ -120,13 +123,20 @@ def with_draft(changes: Sequence[Logged], draft: Draft, n: int) -> list[Logged]:
 def lies_over(change: Logged, base: Base | None) -> bool:
     """Tell whether a change is still to be laid over the base row."""
     match change.status:
-        case Status.PENDING | Status.QUARANTINED:
+        case Status.PENDING | Status.QUARANTINED | Status.HELD:
             return True
-        case Status.MERGED:
+        case Status.MERGED | Status.ACCEPTED if _is_awaited(change):
             epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q") or 0
-            return base is not None and base.epoch == epoch and base.seq < seq
+            if base is None:
+                return change.verdict.get("late") is not None
+            return base.epoch == epoch and base.seq < seq
         case _:
             return False
+
+
+def _is_awaited(change: Logged) -> bool:
+    """Tell whether the server sends the row: it made it, or made it later."""
+    return change.status is Status.MERGED or "late" in change.verdict
 
 
 def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
@@ -152,20 +162,20 @@ def _step(
     fields: dict[str, Any], change: Logged, *, deleted: bool
 ) -> tuple[dict[str, Any], bool]:
     match change.op:
-        case Op.PUT:
+        case Op.PUT | Op.RESOLVE:
             return patched(fields, change.fields), deleted
         case Op.DELETE:
             return fields, True
         case Op.UNDELETE:
-            return fields, False
-        case Op.RESOLVE:
-            return fields, deleted
+            return patched(fields, change.fields), False
 
 
 def _state(base: Base | None, changes: Sequence[Logged]) -> State:
     found = {change.status for change in changes}
     if Status.QUARANTINED in found:
         return State.TO_FIX
+    if Status.HELD in found:
+        return State.HELD
     if base is not None and base.conflicts:
         return State.CONFLICT
     if Status.PENDING in found:

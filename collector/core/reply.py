@@ -1,7 +1,8 @@
 """Read the answer to a sync request: whole, or not at all."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.messages import MessageError, decode_response
@@ -15,13 +16,26 @@ class CutReplyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SignedReceipt:
+    """One line that the server signed: how much of which log it has."""
+
+    raw: str
+    signature: str
+    log: str
+    n: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One whole answer: verdicts, scope, rows in server order, new cursors."""
 
     hello: Message
     end: Message
     verdicts: list[Message] = field(default_factory=list)
-    rows: list[Message] = field(default_factory=list)  # row, gone and reset
+    rows: list[Message] = field(default_factory=list)  # row and gone
+    resets: list[str] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
     scope: list[str] | None = None
 
     @property
@@ -36,6 +50,30 @@ class Reply:
         return None if asked is None else int(asked)
 
     @property
+    def need_log(self) -> str | None:
+        """Give the log that the server wants, when it is not the one that spoke."""
+        return self.hello.get("need_log")
+
+    @property
+    def receipt(self) -> SignedReceipt | None:
+        """Give the server's receipt, as it reads; whether it is signed is not asked."""
+        found = self.end.get("receipt")
+        if found is None:
+            return None
+        try:
+            said = json.loads(found["raw"])
+            log, n, digest = str(said["log"]), int(said["n"]), str(said["hash"])
+            return SignedReceipt(found["raw"], str(found["sig"]), log, n, digest)
+        except (ValueError, KeyError, TypeError):
+            raise CutReplyError("the server's receipt cannot be read") from None
+
+    @property
+    def late(self) -> tuple[str, int] | None:
+        """Give the last of the verdicts that were given anew."""
+        numbers = [verdict["l"] for verdict in self.verdicts if "l" in verdict]
+        return (self.epoch, max(numbers)) if numbers else None
+
+    @property
     def cursors(self) -> dict[str, tuple[str, int]]:
         """Give the new cursor of each stream."""
         return {s: (pair[0], pair[1]) for s, pair in self.end["cursors"].items()}
@@ -48,7 +86,7 @@ class Reply:
     @property
     def received(self) -> int:
         """Count the rows that came."""
-        return sum(message["k"] != "reset" for message in self.rows)
+        return len(self.rows)
 
 
 def read_reply(lines: Iterable[bytes]) -> Reply:
@@ -70,11 +108,35 @@ def read_reply(lines: Iterable[bytes]) -> Reply:
                 reply.verdicts.append(message)
             case "scope":
                 scope = list(message["streams"])
-            case "row" | "gone" | "reset":
+            case "row" | "gone":
                 reply.rows.append(message)
+            case "reset":
+                reply.resets.append(message["s"])
+            case "purged":
+                reply.purged.extend(message["r"])
             case _:
                 raise CutReplyError("the server's answer has lines out of place")
-    return Reply(reply.hello, reply.end, reply.verdicts, reply.rows, scope)
+    return replace(reply, scope=scope)
+
+
+def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
+    """Read the rows of an answer that repairs, with the server's epoch.
+
+    Raises
+    ------
+    CutReplyError
+        If the last line is missing, or a line is not a row.
+    """
+    *rows, last = [line for line in lines if line.strip()] or [b""]
+    try:
+        end = json.loads(last)
+        epoch = str(end["epoch"])
+    except (ValueError, KeyError, TypeError):
+        raise CutReplyError("the server's answer was cut") from None
+    messages: list[Message] = [_decode(line) for line in rows]
+    if any(message["k"] != "row" for message in messages):
+        raise CutReplyError("the server's answer has lines out of place")
+    return epoch, messages
 
 
 def _decode(line: bytes) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from collector.core.reply import Message
 from schemas.messages import Op, Outcome
 from schemas.records import DERIVED
 
-#: What each verdict makes of a change; a held one waits with the quarantined.
+#: What each verdict makes of a change.
 BECOMES: Final[Mapping[str, Status]] = {
     Outcome.ACCEPTED: Status.ACCEPTED,
     Outcome.MERGED: Status.MERGED,
     Outcome.CONFLICT: Status.CONFLICT,
     Outcome.QUARANTINED: Status.QUARANTINED,
-    Outcome.HELD: Status.QUARANTINED,
+    Outcome.HELD: Status.HELD,
 }
 
 
@@ -27,9 +27,16 @@ def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
         return change
     said: dict[str, Any] = {"q": verdict["q"], "epoch": epoch}
     said.update({key: verdict[key] for key in ("why", "cf") if verdict[key]})
-    if verdict["r"] == Outcome.HELD:
-        said["held"] = True
-    return replace(change, status=BECOMES[verdict["r"]], verdict=said)
+    if "l" in verdict:
+        said["late"] = verdict["l"]
+    return replace(change, status=status_of(verdict), verdict=said)
+
+
+def status_of(verdict: Message) -> Status:
+    """Tell what a verdict makes of a change."""
+    if any(why.get("code") == "discarded" for why in verdict["why"]):
+        return Status.REPLACED
+    return BECOMES[verdict["r"]]
 
 
 def advanced(base: Base | None, change: Logged) -> Base | None:
@@ -39,22 +46,20 @@ def advanced(base: Base | None, change: Logged) -> Base | None:
     with this patch. A row that is already past it stands.
     """
     epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q")
-    if change.status is not Status.ACCEPTED or seq is None:
+    if change.status is not Status.ACCEPTED or seq is None or "late" in change.verdict:
         return base
     if base is not None and not base.is_behind(epoch, seq):
         return base
     was = base or Base(change.stream, change.record, change.type, 0, epoch, fields={})
     fields, deleted = was.fields, was.deleted
     match change.op:
-        case Op.PUT:
+        case Op.PUT | Op.RESOLVE:
             fields = patched(was.fields, change.fields)
         case Op.DELETE:
             deleted = True
         case Op.UNDELETE:
-            deleted = False
-        case Op.RESOLVE:
-            pass
-    return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted, own=True)
+            fields, deleted = patched(was.fields, change.fields), False
+    return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted)
 
 
 def taken(base: Base | None, epoch: str, message: Message) -> Base | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from collector.flow import laptop as names
+from collector.flow.keys import public_key
 from collector.flow.laptop import Laptop
 from collector.wire import Client
 
@@ -12,8 +13,8 @@ async def enrol(laptop: Laptop, server: str, code: str) -> dict[str, Any]:
     request = {
         "code": code,
         "name": laptop.store.setting(names.NAME),
-        "log": laptop.store.setting(names.LOG),
-        "public_key": None,
+        "log": laptop.store.head().id,
+        "public_key": public_key(laptop),
     }
     async with Client(server) as client:
         answer = await client.enrol(request)
@@ -24,6 +25,7 @@ async def enrol(laptop: Laptop, server: str, code: str) -> dict[str, Any]:
             names.SERVER_NAME: answer["server"],
             names.TOKEN: answer["token"],
             names.DEVICE: answer["device"],
+            names.SERVER_KEY: answer.get("public_key"),
         }
     )
     return {

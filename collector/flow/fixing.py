@@ -1,7 +1,10 @@
-"""The fix list: changes that the server stored but could not apply."""
+"""The fix list: changes that the server stored but could not apply, or holds back.
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+What is held follows by itself when the record it waits for is fixed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from collector.core.draft import Draft, patched
 from collector.core.overlay import Logged, Status, View
@@ -11,12 +14,16 @@ from collector.flow.names import candidates, label, one
 from schemas.messages import Op
 from schemas.records import TYPES
 
+#: A change that needs a person, and one that waits for such a change.
+WAITING: Final = (Status.QUARANTINED, Status.HELD)
+
 
 def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
-    """Give the quarantined changes, with the reasons and what to type."""
+    """Give the changes that wait, with the reasons and what to type."""
     return [
         _entry(laptop, change)
-        for change in laptop.store.changes_with(Status.QUARANTINED)
+        for status in WAITING
+        for change in laptop.store.changes_with(status)
     ]
 
 
@@ -28,7 +35,7 @@ def find_quarantined(laptop: Laptop, name: str) -> View:
     NotFoundError
         If no record of the list has the name.
     """
-    waiting = laptop.store.changes_with(Status.QUARANTINED)
+    waiting = [c for status in WAITING for c in laptop.store.changes_with(status)]
     ids = {change.record for change in waiting}
     types = {change.type for change in waiting}
     views = [
@@ -47,41 +54,40 @@ def find_quarantined(laptop: Laptop, name: str) -> View:
 
 
 def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
-    """Send a quarantined record anew with a patch, and what waited for it.
+    """Send a quarantined record anew with a patch; gives the number of changes sent.
 
-    Everything goes in one transaction; gives the number of changes sent.
+    The changes of one sampling event, which stand or fall together, are all sent.
     """
-    drafts = list(_resend(laptop, record_id, patch, set()))
+    drafts = list(_resend(laptop, record_id, patch))
     laptop.store.keep(drafts, laptop.moment(), laptop.person)
     return len(drafts)
 
 
-def discard(laptop: Laptop, record_id: str) -> int:
-    """Give up the quarantined changes of a record, here and on the server."""
+def discard(laptop: Laptop, record_id: str, reason: str | None = None) -> int:
+    """Give up the waiting changes of a record, here and on the server."""
     base = laptop.store.base(record_id)
     # A record the server never had is deleted; one it has is left as it is there.
     op = Op.DELETE if base is None else Op.PUT
     drafts = [
         Draft(
-            laptop.clock.new_id(),
             change.stream,
             change.type,
             record_id,
             op,
             base=base.seen if base else None,
             replaces=change.id,
+            reason=reason,
         )
-        for change in _quarantined(laptop, record_id)
+        for change in _waiting(laptop, record_id)
     ]
     laptop.store.keep(drafts, laptop.moment(), laptop.person)
     return len(drafts)
 
 
 def _resend(
-    laptop: Laptop, record_id: str, patch: Mapping[str, Any], done: set[str]
+    laptop: Laptop, record_id: str, patch: Mapping[str, Any]
 ) -> Iterator[Draft]:
-    done.add(record_id)
-    waiting = _quarantined(laptop, record_id)
+    waiting = _waiting(laptop, record_id)
     base = laptop.store.base(record_id)
     whole = dict[str, Any]()
     for change in waiting:
@@ -91,7 +97,6 @@ def _resend(
         whole = patched({}, whole)
     for change in waiting:
         yield Draft(
-            laptop.clock.new_id(),
             change.stream,
             change.type,
             record_id,
@@ -100,25 +105,11 @@ def _resend(
             base=base.seen if base else None,
             replaces=change.id,
         )
-    for child in _orphans(laptop, record_id):
-        if child not in done:
-            yield from _resend(laptop, child, {}, done)
 
 
-def _orphans(laptop: Laptop, parent: str) -> Iterable[str]:
-    """Give the records that wait because this one was not on the server."""
-    for view in laptop.store.referrers(parent):
-        for change in _quarantined(laptop, view.id):
-            if any(why.get("code") == "parent_missing" for why in change.reasons):
-                yield view.id
-                break
-
-
-def _quarantined(laptop: Laptop, record_id: str) -> list[Logged]:
+def _waiting(laptop: Laptop, record_id: str) -> list[Logged]:
     return [
-        change
-        for change in laptop.store.changes(record_id)
-        if change.status is Status.QUARANTINED
+        change for change in laptop.store.changes(record_id) if change.status in WAITING
     ]
 
 
@@ -134,7 +125,9 @@ def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
     name = label(laptop.store, view) if view else change.record
     fields = [str(why.get("path") or "") for why in change.reasons]
     settable = [f for f in fields if f in TYPES[change.type].fields]
-    if settable:
+    if change.status is Status.HELD:
+        typed = ""
+    elif settable:
         typed = " ".join(f"--set {field}=VALUE" for field in dict.fromkeys(settable))
     else:
         typed = "--resend"
@@ -146,6 +139,7 @@ def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
         "op": str(change.op),
         "fields": dict(change.fields),
         "reasons": change.reasons,
-        "fix": f"permille fix {name!r} {typed}",
+        "held": change.status is Status.HELD,
+        "fix": f"permille fix {name!r} {typed}" if typed else None,
         "discard": f"permille fix {name!r} --discard",
     }

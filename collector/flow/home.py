@@ -12,6 +12,7 @@ from collector.core.overlay import Status
 from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
+from collector.flow.recovering import notice_copy
 from collector.store import driver
 from collector.store.sqlite import SqliteStore
 
@@ -39,9 +40,9 @@ def init(
     key = _new_key(home, clock, passphrase)
     store = SqliteStore(home.database, key)
     try:
+        store.begin_log(clock.new_id())
         store.set_settings(
             {
-                names.LOG: clock.new_id(),
                 names.NAME: name,
                 names.PERSON: person or _login(),
                 "created_at": clock.stamp(),
@@ -69,13 +70,15 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
         )
     store = SqliteStore(home.database, _key_of(home, ask))
     try:
-        if store.setting(names.LOG) is None:
+        if store.setting(names.NAME) is None:
             raise StoreError(
                 "the set-up of this laptop did not end",
                 "run: permille init",
                 code="not_set_up",
             )
-        yield Laptop(home, store, clock)
+        laptop = Laptop(home, store, clock)
+        notice_copy(laptop)
+        yield laptop
     finally:
         store.close()
 
@@ -86,6 +89,7 @@ class Standing:
 
     pending: int
     quarantined: int
+    held: int
     conflicts: int
     last_sync_at: str | None
     safe_to_wipe: bool
@@ -107,7 +111,9 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     """Say where the laptop stands; with `check` every page is read."""
     store = laptop.store
     pending = store.count_unacknowledged()
-    quarantined = store.count_changes().get(Status.QUARANTINED, 0)
+    counts = store.count_changes()
+    quarantined = counts.get(Status.QUARANTINED, 0)
+    held = counts.get(Status.HELD, 0)
     last = store.setting(names.LAST_SYNC)
     records = store.count_records()
     damage = store.damage() if check else []
@@ -116,6 +122,8 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         reasons.append(f"{pending} changes are not on the server: permille sync")
     if quarantined:
         reasons.append(f"{quarantined} changes wait on the fix list: permille fix")
+    if held:
+        reasons.append(f"{held} changes wait on the server for others: permille fix")
     if records and last is None:
         reasons.append("this laptop was never synced: permille sync")
     if damage:
@@ -123,6 +131,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     return Standing(
         pending=pending,
         quarantined=quarantined,
+        held=held,
         conflicts=sum(len(base.conflicts) for base in store.contested()),
         last_sync_at=last,
         safe_to_wipe=not reasons,
@@ -165,7 +174,7 @@ def _is_set_up(home: Home) -> bool:
         return True
     store = SqliteStore(home.database, driver.read_key(home.key))
     try:
-        return store.setting(names.LOG) is not None
+        return store.setting(names.NAME) is not None
     finally:
         store.close()
 

@@ -96,7 +96,6 @@ def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
     for batch in _batches(checked.new, limits.IMPORT_BATCH_LAYERS):
         drafts = [
             Draft(
-                laptop.clock.new_id(),
                 checked.stream,
                 wanted.type,
                 wanted.id,
@@ -147,7 +146,7 @@ class _Shelf:
 
     def is_used(self, record_id: str) -> bool:
         """Tell whether a record has, or had, this id."""
-        return self._store.record(record_id) is not None
+        return self._store.is_used_up(record_id)
 
 
 def _mapping(path: Path) -> TableMapping:

@@ -1,5 +1,6 @@
 """One opened laptop: its store, its clock and who works on it."""
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,6 @@ from collector.config import Home
 from collector.store.port import Moment, Store
 
 # The settings of a laptop, as named in its database.
-LOG: Final = "log_id"
 NAME: Final = "name"
 PERSON: Final = "person"
 SERVER: Final = "server"
@@ -16,6 +16,12 @@ SERVER_NAME: Final = "server_name"
 TOKEN: Final = "token"  # noqa: S105 - the name of a setting
 DEVICE: Final = "device"
 LAST_SYNC: Final = "last_sync_at"
+LAST_CHECK: Final = "last_check_at"
+SIGNING_KEY: Final = "signing_key"
+SERVER_KEY: Final = "server_key"
+LATE: Final = "late"
+CLOCK_OFFSET: Final = "clock_offset_ms"
+PLACE: Final = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +38,15 @@ class Laptop:
         return self.store.setting(PERSON)
 
     def moment(self) -> Moment:
-        """Give the time a write is stamped with."""
-        return Moment(self.clock.wall_ms(), self.clock.stamp())
+        """Give the time a write is stamped with: the server's, as far as it is known."""
+        offset_ms = int(self.store.setting(CLOCK_OFFSET) or 0)
+        return Moment(self.clock.wall_ms() + offset_ms, self.clock.stamp())
+
+    @property
+    def late(self) -> tuple[str, int] | None:
+        """Give the last verdict of those that were given anew: epoch and number."""
+        text = self.store.setting(LATE)
+        if text is None:
+            return None
+        epoch, number = json.loads(text)
+        return epoch, number

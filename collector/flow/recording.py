@@ -57,9 +57,7 @@ def add(
         refuse(_reference_problems(laptop, record_type, fields, stream))
         _refuse_taken_key(laptop, record_type, stream, fields, "")
         new_id = mint(laptop, stream, record_type, fields)
-    draft = Draft(
-        laptop.clock.new_id(), stream, record_type, new_id, fields=fields, is_new=True
-    )
+    draft = Draft(stream, record_type, new_id, fields=fields, is_new=True)
     return _kept(laptop, draft, doubts)
 
 
@@ -81,7 +79,6 @@ def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
         return Saved(view, label(laptop.store, view), doubts, changed=False)
     base = laptop.store.base(view.id)
     draft = Draft(
-        laptop.clock.new_id(),
         view.stream,
         view.type,
         view.id,
@@ -109,7 +106,6 @@ def delete(laptop: Laptop, view: View) -> Saved:
         )
     base = laptop.store.base(view.id)
     draft = Draft(
-        laptop.clock.new_id(),
         view.stream,
         view.type,
         view.id,
@@ -165,7 +161,7 @@ def mint(
 ) -> str:
     """Give the id every laptop would give; a fresh one when that one was used up."""
     natural = record_id(stream, record_type, fields)
-    return natural if laptop.store.record(natural) is None else laptop.clock.new_id()
+    return laptop.clock.new_id() if laptop.store.is_used_up(natural) else natural
 
 
 def _kept(laptop: Laptop, draft: Draft, doubts: Sequence[Problem]) -> Saved:

@@ -1,52 +1,61 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from collector.core.batches import first_batch
-from collector.core.overlay import Status
-from collector.core.reply import Reply
+from collector.core.fork import find_fork
+from collector.core.removals import Removals
+from collector.core.reply import Message, Reply
+from collector.core.request import LogHead, Reading, write_request
 from collector.core.retry import delays
+from collector.core.tally import Report, Tally, Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
+from collector.flow.keys import sign, trusts
 from collector.flow.laptop import Laptop
+from collector.flow.repairing import is_check_due, note_check, repair
 from collector.store.lock import held
-from collector.store.port import Cursor, LogHead
-from collector.wire import Client
+from collector.store.port import Cursor
 from schemas import limits
-from schemas.messages import encode, hello
-from schemas.version import SCHEMA_VERSION, __version__
 
 #: Told after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
 
 
+class Transport(Protocol):
+    """A way to the server."""
+
+    traffic: Traffic
+
+    async def sync(self, body: bytes) -> Reply:
+        """Send one sync request and read the whole answer."""
+
+    async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
+        """Ask for the digest of each bucket of a stream."""
+
+    async def rows_in(
+        self, stream: str, buckets: list[str]
+    ) -> tuple[str, list[Message]]:
+        """Ask for the rows of some buckets, with the server's epoch."""
+
+
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What one sync did."""
+class Options:
+    """How to sync: let much be taken away, compare every row."""
 
-    pushed: int
-    accepted: int
-    merged: int
-    conflicts: int
-    quarantined: int
-    duplicates: int
-    received: int
-    pending: int
-    requests: int
-    bytes_sent: int
-    bytes_received: int
-    duration_s: float
-
-    def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
-        return asdict(self)
+    accepts_removals: bool = False
+    checks: bool = False
 
 
-async def sync(laptop: Laptop, progress: Progress) -> Report:
+async def sync(
+    laptop: Laptop,
+    progress: Progress,
+    options: Options = Options(),
+) -> Report:
     """Push what waits and pull what is new, round by round.
 
     Raises
@@ -56,6 +65,8 @@ async def sync(laptop: Laptop, progress: Progress) -> Report:
     RefusedError
         If this laptop is not enrolled, or the server refuses it.
     """
+    from collector.wire import Client  # noqa: PLC0415 - aiohttp is not for every flow
+
     server = laptop.store.setting(names.SERVER)
     token = laptop.store.setting(names.TOKEN)
     if server is None or token is None:
@@ -64,107 +75,200 @@ async def sync(laptop: Laptop, progress: Progress) -> Report:
             "ask the administrator for a code, then: permille enrol URL CODE",
             code="not_enrolled",
         )
-    began_s = laptop.clock.monotonic_s()
-    tally = _Tally()
     with held(laptop.home.sync_lock):
         async with Client(server, token) as client:
-            while await _round(laptop, client, tally):
-                progress(laptop.store.count_unacknowledged(), tally.received)
-    return tally.report(laptop, client, laptop.clock.monotonic_s() - began_s)
+            return await sync_with(laptop, client, progress, options)
 
 
-class _Tally:
-    def __init__(self) -> None:
-        self.pushed = self.received = self.duplicates = 0
-        self.verdicts: Counter[Status] = Counter()
-
-    def add(self, verdicts: list[tuple[Status, bool]], received: int) -> None:
-        self.received += received
-        for status, repeated in verdicts:
-            self.verdicts[status] += 1
-            self.duplicates += repeated
-
-    def report(self, laptop: Laptop, client: Client, duration_s: float) -> Report:
-        return Report(
-            pushed=self.pushed,
-            accepted=self.verdicts[Status.ACCEPTED],
-            merged=self.verdicts[Status.MERGED],
-            conflicts=self.verdicts[Status.CONFLICT],
-            quarantined=self.verdicts[Status.QUARANTINED],
-            duplicates=self.duplicates,
-            received=self.received,
-            pending=laptop.store.count_unacknowledged(),
-            requests=client.traffic.requests,
-            bytes_sent=client.traffic.bytes_sent,
-            bytes_received=client.traffic.bytes_received,
-            duration_s=round(duration_s, 3),
-        )
-
-
-async def _round(laptop: Laptop, client: Client, tally: _Tally) -> bool:
-    """Do one request; tell whether another one is needed."""
-    store = laptop.store
-    head, asked = store.head(), store.streams()
-    batch = first_batch(store.tail(head.acked_n, limits.BATCH_CHANGES + 1))
-    body = _request(laptop, head, batch, asked)
-    reply = await _exchange(laptop, client, body)
-    if reply.need_from is not None and reply.need_from <= head.acked_n:
-        store.rewind(max(reply.need_from - 1, 0))
-        return True
-    applied = store.apply(reply, asked, laptop.moment())
-    tally.pushed += len(batch)
-    tally.add(list(applied.verdicts), applied.received)
-    left = store.count_unacknowledged()
-    if left and store.head().acked_n == head.acked_n:
-        raise UnreachableError(
-            "the server did not take the changes", "nothing is lost; permille sync"
-        )
-    return bool(left) or reply.more or applied.stale
-
-
-def _request(
-    laptop: Laptop,
-    head: LogHead,
-    batch: list[tuple[int, bytes]],
-    asked: Mapping[str, Cursor | None],
-) -> bytes:
-    log = laptop.store.setting(names.LOG)
-    assert log is not None, "an opened laptop has a log"
-    first = hello(
-        log_id=log,
-        head=head.n,
-        acked_n=head.acked_n,
-        acked_hash=head.acked_hash,
-        wall=laptop.clock.stamp(),
-        cursors={stream: cursor for stream, cursor in asked.items() if cursor},
-        app=f"permille {__version__}",
-        schema=SCHEMA_VERSION,
+async def sync_with(
+    laptop: Laptop, transport: Transport, progress: Progress, options: Options
+) -> Report:
+    """Sync over a transport that is open."""
+    began_s = laptop.clock.monotonic_s()
+    had = laptop.store.count_live()
+    removals = Removals(had, are_accepted=options.accepts_removals)
+    wants_digest = options.checks or is_check_due(laptop)
+    exchange = _Exchange(laptop, transport, removals, wants_digest)
+    while await exchange.round():
+        progress(laptop.store.count_unacknowledged(), exchange.tally.received)
+    if wants_digest:
+        exchange.tally.repaired = await repair(laptop, transport, exchange.digests)
+        note_check(laptop)
+    return exchange.tally.report(
+        pending=laptop.store.count_unacknowledged(),
+        traffic=transport.traffic,
+        duration_s=laptop.clock.monotonic_s() - began_s,
+        clock_skew_s=-int(laptop.store.setting(names.CLOCK_OFFSET) or 0) / 1000,
     )
-    last_n = batch[-1][0] if batch else head.acked_n
-    last_hash = laptop.store.hash_at(last_n)
-    assert last_hash is not None, "a batch ends inside the log"
-    last = {"k": "end", "n": last_n, "hash": last_hash.hex()}
-    lines = [encode(first), *(raw for _, raw in batch), encode(last)]
-    return b"\n".join(lines) + b"\n"
 
 
-async def _exchange(laptop: Laptop, client: Client, body: bytes) -> Reply:
-    """Send a request, and again while the server is away for a moment."""
-    chance = laptop.clock.random_bits(16) / 2**16
-    waits = None
-    while True:
+@dataclass(slots=True)
+class _Exchange:
+    """The rounds of one sync."""
+
+    laptop: Laptop
+    transport: Transport
+    removals: Removals
+    wants_digest: bool
+    tally: Tally = field(default_factory=Tally)
+    digests: dict[str, list[int | str]] = field(default_factory=dict)
+    _detours: int = 0
+
+    async def round(self) -> bool:
+        """Do one request; tell whether another one is needed."""
+        store = self.laptop.store
+        head, asked = _speaking(store.logs()), store.streams()
+        batch = first_batch(
+            store.tail(head.acked_n, limits.BATCH_CHANGES + 1, head.number)
+        )
+        body = self._request(head, batch, asked)
         try:
-            return await client.sync(body)
-        except UnreachableError as error:
-            if waits is None:
-                waits = delays(error.retry_after_s, chance)
-            wait = next(waits, None)
-            if wait is None:
+            reply = await self._send(body)
+        except RefusedError as error:
+            if error.code != "fork":
                 raise
-            await asyncio.sleep(wait)
+            return self._follow_fork(error)
+        if reply.need_from is not None:
+            return self._rewind(reply, head)
+        self._check_receipt(reply)
+        applied = store.apply(reply, head, asked, self.laptop.moment(), self.removals)
+        self.tally.add(applied, len(batch))
+        self.removals = applied.removals
+        self._refuse_removals()
+        self.digests = {**self.digests, **reply.end["digest"]}
+        left = store.count_unacknowledged()
+        if batch and applied.acked_n == head.acked_n:
+            raise UnreachableError(
+                "the server did not take the changes", "nothing is lost; permille sync"
+            )
+        return bool(left) or reply.more or applied.stale
+
+    def _request(
+        self, head: LogHead, batch: list[bytes], asked: Mapping[str, Cursor | None]
+    ) -> bytes:
+        laptop = self.laptop
+        reading = Reading(
+            {stream: cursor for stream, cursor in asked.items() if cursor},
+            laptop.late,
+            self.wants_digest,
+        )
+        wall = laptop.clock.stamp()
+        return write_request(
+            head, batch, reading, wall, lambda text: sign(laptop, text)
+        )
+
+    async def _send(self, body: bytes) -> Reply:
+        """Send a request, and again while the server is away for a moment."""
+        clock = self.laptop.clock
+        chance = clock.random_bits(16) / 2**16
+        waits = None
+        while True:
+            began_ms = clock.wall_ms()
+            try:
+                reply = await self.transport.sync(body)
+            except UnreachableError as error:
+                if waits is None:
+                    waits = delays(error.retry_after_s, chance)
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
+                return reply
+
+    def _note_offset(self, reply: Reply, here_ms: int) -> None:
+        """Keep by how much the server's clock is ahead; stamps follow it."""
+        try:
+            there = datetime.fromisoformat(str(reply.hello["now"])).timestamp()
+        except (ValueError, OverflowError):
+            return
+        offset_ms = int(there * 1000) - here_ms
+        known_ms = int(self.laptop.store.setting(names.CLOCK_OFFSET) or 0)
+        if abs(offset_ms - known_ms) > 1000:
+            self.laptop.store.set_settings({names.CLOCK_OFFSET: str(offset_ms)})
+
+    def _follow_fork(self, error: RefusedError) -> bool:
+        """Begin a new log where this laptop's log and the server's still agree."""
+        self._count_detour()
+        store, document = self.laptop.store, error.document
+        log = _named(store.logs(), str(document.get("log")))
+        fork = find_fork(document, log.n, lambda n: store.hash_at(n, log.number))
+        if fork.is_found:
+            moved = store.split(log.number, fork.agreed, self.laptop.clock.new_id())
+            self.tally.moved += moved
+            self.tally.new_logs += 1
+        else:
+            store.rewind(log.number, fork.agreed)
+        return True
+
+    def _rewind(self, reply: Reply, head: LogHead) -> bool:
+        """Send again what a restored server has lost."""
+        self._count_detour()
+        store = self.laptop.store
+        log = _named(store.logs(), reply.need_log or head.id)
+        have = max(int(reply.need_from or 1) - 1, 0)
+        if have >= log.n:
+            raise UnreachableError(
+                "the server asks for changes that were never made",
+                "ask the administrator",
+            )
+        store.rewind(log.number, min(have, log.acked_n))
+        return True
+
+    def _count_detour(self) -> None:
+        # Each halves what is not known of a fork, or goes back in one log.
+        self._detours += 1
+        if self._detours > 200:
+            raise UnreachableError(
+                "the server and this laptop do not find where their logs agree",
+                "nothing is lost; ask the administrator",
+                code="no_common_log",
+            )
+
+    def _check_receipt(self, reply: Reply) -> None:
+        receipt, store = reply.receipt, self.laptop.store
+        if receipt is None:
+            return
+        log = _named(store.logs(), receipt.log)
+        own = store.hash_at(receipt.n, log.number)
+        if not trusts(self.laptop, receipt) or own is None or own.hex() != receipt.hash:
+            raise RefusedError(
+                "the server's receipt is not signed by the server this laptop knows",
+                "nothing was taken from it; ask the administrator, then enrol again",
+                code="bad_receipt",
+            )
+
+    def _refuse_removals(self) -> None:
+        for stream, (gone, had) in self.removals.too_many().items():
+            project = self.laptop.store.record(stream)
+            name = project.fields.get("code") if project else stream
+            raise RefusedError(
+                f"the server would take away {gone} of {had} records of project {name};"
+                " nothing was removed",
+                "ask the administrator; if it is right: permille sync --accept-removals",
+                code="many_removals",
+            )
+
+
+def _speaking(logs: list[LogHead]) -> LogHead:
+    """Give the log to send next: the first that waits, else the one written to."""
+    return next((log for log in logs if log.acked_n < log.n), logs[-1])
+
+
+def _named(logs: list[LogHead], log_id: str) -> LogHead:
+    for log in logs:
+        if log.id == log_id:
+            return log
+    raise UnreachableError(
+        f"the server speaks of a log {log_id} that this laptop never had",
+        "nothing is lost; ask the administrator",
+    )
 
 
 def needs_person(laptop: Laptop) -> bool:
     """Tell whether conflicts or quarantined changes are open."""
+    from collector.core.overlay import Status  # noqa: PLC0415
+
     waiting = laptop.store.count_changes().get(Status.QUARANTINED, 0)
     return bool(waiting or laptop.store.contested())

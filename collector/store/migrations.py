@@ -106,6 +106,47 @@ def look_ups(db: Database) -> None:
     )
 
 
+@LAPTOP()
+def family_of_logs(db: Database) -> None:
+    """Let a laptop have several logs; keep receipts and ids that are used up."""
+    db.execute("ALTER TABLE change RENAME COLUMN n TO place")
+    db.execute("ALTER TABLE change ADD COLUMN log INTEGER NOT NULL DEFAULT 1")
+    db.execute("ALTER TABLE change ADD COLUMN n INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE change SET n = place")
+    _table(db, "change").create_index(["log", "n"], unique=True)
+    _table(db, "log").create(
+        {
+            "number": int,
+            "id": str,
+            "parent": int,
+            "parent_n": int,
+            "closed": int,
+            "acked_n": int,
+        },
+        pk="number",
+        not_null={"id", "closed", "acked_n"},
+        strict=True,
+    )
+    db.execute(
+        "INSERT INTO log (number, id, closed, acked_n)"
+        " SELECT 1, value, 0, coalesce("
+        "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'acked_n'), 0)"
+        " FROM meta WHERE key = 'log_id'"
+    )
+    db.execute("DELETE FROM meta WHERE key IN ('log_id', 'acked_n')")
+    _table(db, "receipt").create(
+        {"log": int, "n": int, "raw": str, "signature": str},
+        pk=("log", "n"),
+        not_null={"raw", "signature"},
+        strict=True,
+    )
+    _table(db, "purged").create({"id": str}, pk="id", strict=True)
+    # Rows that a reset has not confirmed yet; what the server does not send again goes.
+    db.execute("ALTER TABLE base DROP COLUMN own")
+    db.execute("ALTER TABLE base ADD COLUMN stale INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX idx_base_stale ON base (stream) WHERE stale = 1")
+
+
 def _table(db: Database, name: str) -> Table:
     table = db[name]
     assert isinstance(table, Table)

@@ -6,12 +6,14 @@ may raise StoreError.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from collector.core.draft import Draft
 from collector.core.overlay import Base, Logged, Status, View
-from collector.core.reply import Reply
+from collector.core.removals import Removals
+from collector.core.reply import Message, Reply
+from collector.core.request import LogHead
 
 #: The place a stream was read up to: the server's timeline and its sequence.
 Cursor = tuple[str, int]
@@ -26,23 +28,28 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class LogHead:
-    """Where the log stands here, and how much of it the server has."""
-
-    n: int
-    hash: bytes
-    acked_n: int
-    acked_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
-    """What one reply changed here."""
+    """What one reply changed here.
+
+    When it would take too much away (`removals.too_many()`), its rows were not taken.
+    """
 
     verdicts: Sequence[tuple[Status, bool]]  # with: had it been judged before?
     acked_n: int  # how far the log is judged now
-    received: int
-    stale: bool
+    received: int = 0
+    late: int = 0
+    stale: bool = False
+    removals: Removals = field(default_factory=Removals)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server signed: it has this log up to change n."""
+
+    log: int
+    n: int
+    raw: str
+    signature: str
 
 
 class Store(Protocol):
@@ -133,27 +140,55 @@ class Store(Protocol):
     def count_unacknowledged(self) -> int:
         """Count changes that the server has not acknowledged."""
 
+    def logs(self) -> list[LogHead]:
+        """Give every log of this laptop, oldest first; the last one is written to."""
+
     def head(self) -> LogHead:
-        """Give where the log stands."""
+        """Give where the log that is written to stands."""
 
-    def tail(self, after_n: int, most: int) -> list[tuple[int, bytes]]:
-        """Give raw lines after a place, in order."""
+    def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
+        """Give raw lines of a log after a place, in order; of the last log by default."""
 
-    def hash_at(self, n: int) -> bytes | None:
-        """Give the chain hash after n changes."""
+    def hash_at(self, n: int, log: int | None = None) -> bytes | None:
+        """Give the chain hash after n changes of a log; of the last by default."""
+
+    def split(self, log: int, n: int, new_id: str) -> int:
+        """Close a log after its change n and go on in a new one.
+
+        Every later change moves to the new log, with its id; gives how many moved.
+        """
+
+    def receipts(self) -> list[Receipt]:
+        """Give the latest receipt of each log."""
 
     # Sync -------------------------------------------------------------------
     def apply(
         self,
         reply: Reply,
+        head: LogHead,
         asked: Mapping[str, Cursor | None],
         moment: Moment,
+        removals: Removals,
     ) -> Applied:
         """Take in one whole reply: verdicts, rows and cursors in one transaction.
 
         When the cursors are no longer those of the request, only the verdicts
-        are taken. Harmless to repeat.
+        are taken; likewise when it would take away too much. Harmless to repeat.
         """
 
-    def rewind(self, acked_n: int) -> None:
-        """Note that the server has less of the log than it said."""
+    def rewind(self, log: int, acked_n: int) -> None:
+        """Note that the server has less of a log than it said."""
+
+    def count_live(self) -> dict[str, int]:
+        """Count the server's live records here, by stream."""
+
+    def rows_held(self, stream: str) -> list[tuple[str, int]]:
+        """Give id and number of every live row of a stream, derived ones too."""
+
+    def take_bucket(
+        self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
+    ) -> None:
+        """Believe the server's rows of a part of a stream, and that others are gone."""
+
+    def is_used_up(self, record_id: str) -> bool:
+        """Tell whether a record had this id once, or has it."""

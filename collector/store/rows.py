@@ -13,8 +13,8 @@ from collector.store.driver import Connection
 from schemas.messages import Op
 from schemas.records import TYPES
 
-BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted, own"
-CHANGE: Final = "n, id, stream, type, record_id, op, raw, status, verdict"
+BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted"
+CHANGE: Final = "place, id, stream, type, record_id, op, raw, status, verdict"
 RECORD: Final = "stream, id, type, fields, deleted, state"
 #: The ids of a JSON array, as the right side of IN.
 AMONG: Final = "(SELECT value FROM json_each(?))"
@@ -24,9 +24,11 @@ to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).enc
 
 # S608: names of columns and AMONG are constants.
 _BASES: Final = f"SELECT {BASE} FROM base WHERE id IN {AMONG}"  # noqa: S608
-_CHANGES: Final = f"SELECT {CHANGE} FROM change WHERE record_id IN {AMONG} ORDER BY n"  # noqa: S608
+_CHANGES: Final = (
+    f"SELECT {CHANGE} FROM change WHERE record_id IN {AMONG} ORDER BY place"  # noqa: S608
+)
 _PUT_BASE: Final = (
-    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 )
 # Not REPLACE: what stays as it was needs no new entry in an index.
 _PUT_RECORD: Final = (
@@ -36,12 +38,12 @@ _PUT_RECORD: Final = (
     " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state"
 )
 _PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
-_PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE n = ?"
+_PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE place = ?"
 
 
 def read_base(row: tuple[Any, ...]) -> Base:
     """Read a row of the base table."""
-    record_id, stream, kind, seq, epoch, fields, conflicts, deleted, own = row
+    record_id, stream, kind, seq, epoch, fields, conflicts, deleted = row
     return Base(
         stream,
         record_id,
@@ -51,15 +53,14 @@ def read_base(row: tuple[Any, ...]) -> Base:
         json.loads(fields),
         json.loads(conflicts or "[]"),
         bool(deleted),
-        bool(own),
     )
 
 
 def read_change(row: tuple[Any, ...]) -> Logged:
     """Read a row of the change table; its fields come from the raw line."""
-    n, change_id, stream, kind, record_id, op, raw, status, verdict = row
+    place, change_id, stream, kind, record_id, op, raw, status, verdict = row
     return Logged(
-        n,
+        place,
         change_id,
         stream,
         kind,
@@ -94,10 +95,20 @@ def changes_of(
     return found
 
 
-def records_of(connection: Connection, change_ids: Iterable[str]) -> list[str]:
-    """Give the records that these changes are about."""
-    sql = f"SELECT DISTINCT record_id FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
-    return [row[0] for row in connection.execute(sql, (to_json(list(change_ids)),))]
+def changes_in(
+    connection: Connection, log: int, places: Iterable[int]
+) -> dict[int, Logged]:
+    """Give changes of a log by their number in it."""
+    sql = f"SELECT n, {CHANGE} FROM change WHERE log = ? AND n IN {AMONG}"  # noqa: S608 - a constant
+    rows = connection.execute(sql, (log, to_json(list(places))))
+    return {row[0]: read_change(row[1:]) for row in rows}
+
+
+def changes_named(connection: Connection, ids: Iterable[str]) -> dict[str, Logged]:
+    """Give changes by their ids."""
+    sql = f"SELECT {CHANGE} FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
+    found = map(read_change, connection.execute(sql, (to_json(list(ids)),)))
+    return {change.id: change for change in found}
 
 
 def put_bases(connection: Connection, bases: Iterable[Base]) -> None:
@@ -114,7 +125,6 @@ def put_bases(connection: Connection, bases: Iterable[Base]) -> None:
                 to_json(dict(base.fields)),
                 to_json(list(base.conflicts)) if base.conflicts else None,
                 int(base.deleted),
-                int(base.own),
             )
             for base in bases
         ],
@@ -132,7 +142,7 @@ def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:
     connection.executemany(
         _PUT_VERDICT,
         [
-            (str(c.status), to_json(c.verdict) if c.verdict else None, c.n)
+            (str(c.status), to_json(c.verdict) if c.verdict else None, c.place)
             for c in changes
         ],
     )

@@ -4,23 +4,28 @@ Runs inside a transaction of the caller. Whole pages are read, judged by the pur
 rules of collector.core.settling, and written.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-from collector.core.overlay import Status
+from collector.core.overlay import Base, Logged, Status
+from collector.core.removals import Removals
 from collector.core.reply import Message, Reply
-from collector.core.settling import BECOMES, advanced, judged, taken
+from collector.core.request import LogHead
+from collector.core.settling import advanced, judged, status_of, taken
 from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
+    AMONG,
     bases_of,
+    changes_in,
+    changes_named,
     changes_of,
     drop_bases,
     put_bases,
     put_verdicts,
-    records_of,
     refresh,
     show,
+    to_json,
 )
 from schemas import limits
 from schemas.records import DERIVED
@@ -29,30 +34,29 @@ from schemas.records import DERIVED
 def settle(
     connection: Connection,
     reply: Reply,
+    head: LogHead,
     asked: Mapping[str, Cursor | None],
-    acked_n: int,
+    removals: Removals,
 ) -> Applied:
-    """Apply a reply to the tables."""
-    verdicts, judged_n = _judge(connection, reply)
-    # The server may have more of the log than it judged here.
-    acked_n = max(acked_n, judged_n)
+    """Apply a reply to a request that spoke for a log."""
+    found = _named(connection, reply, head)
+    said, known = _judge(connection, reply, found)
+    late = sum(n is None for n, _ in found)
+    judged_n = [n for n, _ in found if n is not None]
+    acked_n = max([head.acked_n, *judged_n])
+    connection.execute(
+        "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
+        (acked_n, head.number),
+    )
     if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
-        return Applied(verdicts, acked_n, received=0, stale=True)
-    if reply.scope is not None:
-        _rescope(connection, reply.scope)
-    for are_resets, messages in groupby(reply.rows, lambda m: m["k"] == "reset"):
-        if are_resets:
-            for message in messages:
-                # Rows this laptop wrote last are not sent again, so they stay.
-                _forget_rows(connection, message["s"], " AND own = 0")
-        else:
-            _take(connection, reply.epoch, list(messages))
-    for stream, (epoch, seq) in reply.cursors.items():
-        connection.execute(
-            "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
-            (stream, epoch, seq),
-        )
-    return Applied(verdicts, acked_n, reply.received, stale=False)
+        return Applied(said, acked_n, late=late, stale=True, removals=removals)
+    removals = removals.plus(_taken_away(connection, reply.rows))
+    if removals.too_many():
+        return Applied(said, acked_n, late=late, removals=removals)
+    _take_rows(connection, reply, known)
+    if not reply.more and not _count_pending(connection):
+        removals = _sweep(connection, removals)
+    return Applied(said, acked_n, received=reply.received, late=late, removals=removals)
 
 
 def cursor_of(connection: Connection, stream: str) -> Cursor | None:
@@ -63,25 +67,84 @@ def cursor_of(connection: Connection, stream: str) -> Cursor | None:
     return (row[0], row[1]) if row and row[0] else None
 
 
+def take_bucket(
+    connection: Connection,
+    epoch: str,
+    messages: Sequence[Message],
+    missing: Iterable[str],
+) -> None:
+    """Believe the server's rows of a part of a stream, and that it has no others."""
+    _take(connection, epoch, messages)
+    gone = list(missing)
+    drop_bases(connection, gone)
+    refresh(connection, gone)
+
+
+def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
+    if reply.scope is not None:
+        _rescope(connection, reply.scope)
+    for stream in reply.resets:
+        # What this answer judged is known; all else is to be confirmed by a row.
+        connection.execute(
+            f"UPDATE base SET stale = 1 WHERE stream = ? AND id NOT IN {AMONG}",  # noqa: S608 - a constant
+            (stream, to_json(sorted(known))),
+        )
+    connection.executemany(
+        "INSERT OR IGNORE INTO purged (id) VALUES (?)", [(n,) for n in reply.purged]
+    )
+    _take(connection, reply.epoch, reply.rows)
+    connection.executemany(
+        "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
+        [(stream, *cursor) for stream, cursor in reply.cursors.items()],
+    )
+
+
+def _named(
+    connection: Connection, reply: Reply, head: LogHead
+) -> list[tuple[int | None, Logged]]:
+    """Give the change of each verdict, with its place in the log that spoke."""
+    here = changes_in(
+        connection, head.number, (v["n"] for v in reply.verdicts if "n" in v)
+    )
+    named = changes_named(connection, (v["i"] for v in reply.verdicts if "i" in v))
+    found: list[tuple[int | None, Logged]] = []
+    for verdict in reply.verdicts:
+        if "n" in verdict and verdict["n"] in here:
+            found.append((verdict["n"], here[verdict["n"]]))
+        elif "i" in verdict and verdict["i"] in named:
+            found.append((None, named[verdict["i"]]))
+    return found
+
+
 def _judge(
-    connection: Connection, reply: Reply
-) -> tuple[list[tuple[Status, bool]], int]:
-    """Write the verdicts down; give them, and the last place of the log they reach."""
-    records = records_of(connection, [verdict["i"] for verdict in reply.verdicts])
-    bases, changes = bases_of(connection, records), changes_of(connection, records)
+    connection: Connection, reply: Reply, found: list[tuple[int | None, Logged]]
+) -> tuple[list[tuple[Status, bool]], set[str]]:
+    """Note the verdicts; give them, and the records whose rows are known by them."""
+    records = list(dict.fromkeys(change.record for _, change in found))
+    changes = changes_of(connection, records)
     log = {change.id: change for own in changes.values() for change in own}
-    known = [verdict for verdict in reply.verdicts if verdict["i"] in log]
-    for verdict in known:
-        change = log[verdict["i"]] = judged(log[verdict["i"]], reply.epoch, verdict)
+    bases = bases_of(connection, records)
+    verdicts = {_name(verdict): verdict for verdict in reply.verdicts}
+    said, known = [], set[str]()
+    for n, was in found:
+        verdict = verdicts[was.id if n is None else n]
+        change = log[was.id] = judged(log[was.id], reply.epoch, verdict)
+        if n is not None:
+            said.append((status_of(verdict), bool(verdict["d"])))
         base = advanced(bases.get(change.record), change)
-        if base is not None:
+        if base is not None and base is not bases.get(change.record):
             bases[change.record] = base
-    put_verdicts(connection, [log[verdict["i"]] for verdict in known])
-    put_bases(connection, bases.values())
+            known.add(change.record)
+    put_verdicts(connection, [log[change.id] for _, change in found])
+    put_bases(connection, [bases[name] for name in known])
     settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
     show(connection, records, bases, settled)
-    said = [(BECOMES[verdict["r"]], bool(verdict["d"])) for verdict in known]
-    return said, max((log[verdict["i"]].n for verdict in known), default=0)
+    return said, known
+
+
+def _name(verdict: Message) -> str | int:
+    name: str | int = verdict["n"] if "n" in verdict else verdict["i"]
+    return name
 
 
 def _rescope(connection: Connection, scope: list[str]) -> None:
@@ -91,7 +154,7 @@ def _rescope(connection: Connection, scope: list[str]) -> None:
             "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (stream,)
         )
     for stream in known - set(scope):
-        _forget_rows(connection, stream, "")
+        _forget_rows(connection, "stream = ?", stream)
         connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
 
 
@@ -108,10 +171,43 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
     show(connection, records, bases, changes_of(connection, records))
 
 
-def _forget_rows(connection: Connection, stream: str, which: str) -> None:
+def _taken_away(connection: Connection, rows: Sequence[Message]) -> Counter[str]:
+    """Count the live records that an answer says are gone, by stream."""
+    gone = [
+        message["r"]
+        for message in rows
+        if message["k"] == "gone" and message["t"] not in DERIVED
+    ]
+    if not gone:
+        return Counter()
+    live: Iterable[Base] = bases_of(connection, gone).values()
+    return Counter(base.stream for base in live if not base.deleted)
+
+
+def _sweep(connection: Connection, removals: Removals) -> Removals:
+    """Let go of the rows that a reset did not confirm; ask first if they are many."""
+    rows = connection.execute(
+        "SELECT stream, count(*) FROM base WHERE stale = 1 AND deleted = 0"
+        " GROUP BY stream"
+    )
+    removals = removals.plus(dict(rows.fetchall()))
+    if not removals.too_many():
+        _forget_rows(connection, "stale = ?", 1)
+    return removals
+
+
+def _count_pending(connection: Connection) -> int:
+    sql = (
+        "SELECT count(*) FROM change JOIN log ON log.number = change.log"
+        " WHERE change.n > log.acked_n"
+    )
+    return int(connection.execute(sql).fetchone()[0])
+
+
+def _forget_rows(connection: Connection, which: str, value: object) -> None:
     gone = connection.execute(
-        f"DELETE FROM base WHERE stream = ?{which} RETURNING id",  # noqa: S608 - a constant
-        (stream,),
+        f"DELETE FROM base WHERE {which} RETURNING id",  # noqa: S608 - a constant
+        (value,),
     ).fetchall()
     # As many as a page has: a project of 100,000 records must not fill the memory.
     for start in range(0, len(gone), limits.PAGE_ROWS):

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from collector.core.draft import Draft, line
+from collector.core.draft import Draft, line, moved_line
 from collector.core.overlay import Base, Logged, Status, View, with_draft
-from collector.core.reply import Reply
+from collector.core.removals import Removals
+from collector.core.reply import Message, Reply
+from collector.core.request import LogHead, Parent
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
-from collector.store.port import Applied, Cursor, LogHead, Moment
+from collector.store.port import Applied, Cursor, Moment, Receipt
 from collector.store.rows import (
     AMONG,
     BASE,
@@ -24,13 +26,26 @@ from collector.store.rows import (
     show,
     to_json,
 )
-from collector.store.settle import cursor_of, settle
+from collector.store.settle import cursor_of, settle, take_bucket
 from collector.store.version import VERSION
-from schemas import chain, hlc
+from schemas import chain, hlc, limits
 
 _NEW_CHANGE: Final = (
-    "INSERT INTO change (n, id, stream, type, record_id, op, raw, hash, status,"
-    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
+    "INSERT INTO change (log, n, id, stream, type, record_id, op, raw, hash, status,"
+    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
+)
+_NEW_LOG: Final = (
+    "INSERT INTO log (id, parent, parent_n, closed, acked_n) VALUES (?, ?, ?, 0, 0)"
+)
+_LOGS: Final = "SELECT number, id, parent, parent_n, closed, acked_n FROM log"
+_MOVE: Final = "UPDATE change SET log = ?, n = ?, raw = ?, hash = ? WHERE place = ?"
+_AWAIT: Final = (
+    "UPDATE change SET status = 'pending', verdict = NULL"
+    f" WHERE id IN {AMONG} AND status IN ('accepted', 'merged', 'conflict')"
+    " RETURNING record_id"
+)
+_KEEP_RECEIPT: Final = (
+    "INSERT OR REPLACE INTO receipt (log, n, raw, signature) VALUES (?, ?, ?, ?)"
 )
 _REPLACED: Final = "UPDATE change SET status = 'replaced' WHERE id = ?"
 # S608: the lists of columns are constants of collector.store.rows.
@@ -189,20 +204,26 @@ class SqliteStore:
             self._refuse_known(drafts, records)
             bases, changes = bases_of(self._db, records), changes_of(self._db, records)
             head, stamp = self.head(), int(self.setting("hlc") or 0)
-            last, rows = head.hash, []
+            last, rows, place = head.hash, [], self._last_place()
             for n, draft in enumerate(drafts, start=head.n + 1):
-                stamp = hlc.tick(stamp, moment.wall_ms)
+                stamp, place = hlc.tick(stamp, moment.wall_ms), place + 1
                 raw = line(draft, n, stamp, person)
                 last = chain.link(last, raw)
-                rows.append(_row(draft, n, raw, last, moment.text))
+                change_id = chain.change_id(last)
+                rows.append(
+                    (head.number, n, *_row(draft, change_id, raw, last, moment))
+                )
                 own = changes.get(draft.record, [])
-                changes[draft.record] = with_draft(own, draft, n)
+                changes[draft.record] = with_draft(own, draft, place, change_id)
             self._db.executemany(_NEW_CHANGE, rows)
             self._db.executemany(_REPLACED, [(d.replaces,) for d in drafts])
             # What is shown follows from what was just written: it is not read again.
             show(self._db, records, bases, changes)
             self._set("hlc", str(stamp))
-        return [head.n + place for place in range(1, len(drafts) + 1)]
+        return [head.n + count for count in range(1, len(drafts) + 1)]
+
+    def _last_place(self) -> int:
+        return int(self._read("SELECT coalesce(max(place), 0) FROM change")[0][0])
 
     def _refuse_known(self, drafts: Sequence[Draft], records: Sequence[str]) -> None:
         sql = f"SELECT id FROM record WHERE id IN {AMONG}"  # noqa: S608 - a constant
@@ -234,7 +255,7 @@ class SqliteStore:
 
     def changes_with(self, status: Status) -> list[Logged]:
         """Give every change of a status in order."""
-        sql = f"SELECT {CHANGE} FROM change WHERE status = ? ORDER BY n"  # noqa: S608 - a constant list
+        sql = f"SELECT {CHANGE} FROM change WHERE status = ? ORDER BY place"  # noqa: S608 - a constant list
         return [read_change(row) for row in self._read(sql, str(status))]
 
     def count_changes(self) -> dict[Status, int]:
@@ -244,46 +265,155 @@ class SqliteStore:
 
     def count_unacknowledged(self) -> int:
         """Count changes that the server has not acknowledged."""
-        sql = "SELECT count(*) FROM change WHERE n > ? OR status = 'pending'"
-        return int(self._read(sql, self.head().acked_n)[0][0])
+        sql = (
+            "SELECT count(*) FROM change JOIN log ON log.number = change.log"
+            " WHERE change.n > log.acked_n OR change.status = 'pending'"
+        )
+        return int(self._read(sql)[0][0])
+
+    def logs(self) -> list[LogHead]:
+        """Give every log of this laptop, oldest first; the last one is written to."""
+        return [self._head(*row) for row in self._read(f"{_LOGS} ORDER BY number")]
 
     def head(self) -> LogHead:
-        """Give where the log stands."""
-        rows = self._read("SELECT n, hash FROM change ORDER BY n DESC LIMIT 1")
+        """Give where the log that is written to stands."""
+        rows = self._read(f"{_LOGS} ORDER BY number DESC LIMIT 1")
+        assert rows, "an opened laptop has a log"
+        return self._head(*rows[0])
+
+    def _head(
+        self,
+        number: int,
+        log_id: str,
+        parent: int | None,
+        parent_n: int,
+        closed: int,
+        acked_n: int,
+    ) -> LogHead:
+        sql = "SELECT n, hash FROM change WHERE log = ? ORDER BY n DESC LIMIT 1"
+        rows = self._read(sql, number)
         n, last = rows[0] if rows else (0, chain.START)
-        acked_n = int(self.setting("acked_n") or 0)
-        acked = self.hash_at(acked_n)
+        acked = self.hash_at(acked_n, number)
         assert acked is not None, "acknowledged beyond the end of the log"
-        return LogHead(n, last, acked_n, acked)
+        origin = None
+        if parent is not None:
+            name = self._read("SELECT id FROM log WHERE number = ?", parent)[0][0]
+            origin = Parent(name, parent_n, self.hash_at(parent_n, parent) or b"")
+        return LogHead(number, log_id, origin, bool(closed), n, last, acked_n, acked)
 
-    def tail(self, after_n: int, most: int) -> list[tuple[int, bytes]]:
-        """Give raw lines after a place, in order."""
-        sql = "SELECT n, raw FROM change WHERE n > ? ORDER BY n LIMIT ?"
-        return [(row[0], row[1]) for row in self._read(sql, after_n, most)]
+    def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
+        """Give raw lines of a log after a place, in order; of the last by default."""
+        sql = "SELECT raw FROM change WHERE log = ? AND n > ? ORDER BY n LIMIT ?"
+        number = self._last_log() if log is None else log
+        return [row[0] for row in self._read(sql, number, after_n, most)]
 
-    def hash_at(self, n: int) -> bytes | None:
-        """Give the chain hash after n changes."""
+    def hash_at(self, n: int, log: int | None = None) -> bytes | None:
+        """Give the chain hash after n changes of a log; of the last by default."""
         if n == 0:
             return chain.START
-        rows = self._read("SELECT hash FROM change WHERE n = ?", n)
+        number = self._last_log() if log is None else log
+        rows = self._read("SELECT hash FROM change WHERE log = ? AND n = ?", number, n)
         return rows[0][0] if rows else None
+
+    def begin_log(self, log_id: str) -> None:
+        """Begin the first log of a new laptop; harmless to repeat."""
+        with driver.transaction(self._db):
+            if not self._read("SELECT 1 FROM log LIMIT 1"):
+                self._db.execute(_NEW_LOG, (log_id, None, None))
+
+    def split(self, log: int, n: int, new_id: str) -> int:
+        """Close a log after its change n and go on in a new one."""
+        sql = (
+            "SELECT place, id, raw FROM change WHERE log > ? OR (log = ? AND n > ?)"
+            " ORDER BY place"
+        )
+        with driver.transaction(self._db):
+            moved = self._read(sql, log, log, n)
+            self._db.execute("UPDATE log SET closed = 1")
+            self._db.execute(
+                "UPDATE log SET acked_n = min(acked_n, CASE number WHEN ? THEN ?"
+                " ELSE 0 END) WHERE number >= ?",
+                (log, n, log),
+            )
+            self._db.execute("DELETE FROM receipt WHERE log > ? OR n > ?", (log, n))
+            self._db.execute(_NEW_LOG, (new_id, log, n))
+            new, last = self._last_log(), chain.START
+            for number, (place, change_id, raw) in enumerate(moved, start=1):
+                line_here = moved_line(raw, change_id, number)
+                last = chain.link(last, line_here)
+                self._db.execute(_MOVE, (new, number, line_here, last, place))
+            self._await_verdicts([change_id for _, change_id, _ in moved])
+        return len(moved)
+
+    def _await_verdicts(self, change_ids: Sequence[str]) -> None:
+        """Show changes as not judged yet: the server is told of them again."""
+        for start in range(0, len(change_ids), limits.PAGE_ROWS):
+            page = to_json(list(change_ids[start : start + limits.PAGE_ROWS]))
+            rows = self._db.execute(_AWAIT, (page,)).fetchall()
+            refresh(self._db, sorted({row[0] for row in rows}))
+
+    def _last_log(self) -> int:
+        return int(self._read("SELECT max(number) FROM log")[0][0])
+
+    def receipts(self) -> list[Receipt]:
+        """Give the latest receipt of each log."""
+        sql = "SELECT log, max(n), raw, signature FROM receipt GROUP BY log"
+        return [Receipt(*row) for row in self._read(sql)]
 
     # Sync --------------------------------------------------------------------
 
     def apply(
-        self, reply: Reply, asked: Mapping[str, Cursor | None], moment: Moment
+        self,
+        reply: Reply,
+        head: LogHead,
+        asked: Mapping[str, Cursor | None],
+        moment: Moment,
+        removals: Removals,
     ) -> Applied:
         """Take in one whole reply in one transaction."""
         with driver.transaction(self._db):
-            applied = settle(self._db, reply, asked, self.head().acked_n)
-            self._set("acked_n", str(applied.acked_n))
+            applied = settle(self._db, reply, head, asked, removals)
             self._set("last_sync_at", moment.text)
-            self._set("epoch", reply.epoch)
+            if reply.late is not None:
+                self._set("late", to_json(list(reply.late)))
+            if reply.receipt is not None:
+                kept = (head.number, reply.receipt.n)
+                said = (reply.receipt.raw, reply.receipt.signature)
+                self._db.execute(_KEEP_RECEIPT, (*kept, *said))
         return applied
 
-    def rewind(self, acked_n: int) -> None:
-        """Note that the server has less of the log than it said."""
-        self.set_settings({"acked_n": str(acked_n)})
+    def rewind(self, log: int, acked_n: int) -> None:
+        """Note that the server has less of a log than it said."""
+        with driver.transaction(self._db):
+            self._db.execute(
+                "UPDATE log SET acked_n = ? WHERE number = ?", (acked_n, log)
+            )
+            rows = self._read(
+                "SELECT id FROM change WHERE log = ? AND n > ?", log, acked_n
+            )
+            self._await_verdicts([row[0] for row in rows])
+
+    def count_live(self) -> dict[str, int]:
+        """Count the server's live records here, by stream."""
+        sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
+        return dict(self._read(sql))
+
+    def rows_held(self, stream: str) -> list[tuple[str, int]]:
+        """Give id and number of every live row of a stream, derived ones too."""
+        sql = "SELECT id, seq FROM base WHERE stream = ? AND deleted = 0"
+        return [(row[0], row[1]) for row in self._read(sql, stream)]
+
+    def take_bucket(
+        self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
+    ) -> None:
+        """Believe the server's rows of a part of a stream, and that others are gone."""
+        with driver.transaction(self._db):
+            take_bucket(self._db, epoch, rows, missing)
+
+    def is_used_up(self, record_id: str) -> bool:
+        """Tell whether a record had this id once, or has it."""
+        sql = "SELECT 1 FROM record WHERE id = ?1 UNION SELECT 1 FROM purged WHERE id = ?1"
+        return bool(self._read(sql, record_id))
 
 
 def _within(stream: str | None) -> tuple[str, tuple[str, ...]]:
@@ -292,16 +422,15 @@ def _within(stream: str | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _row(
-    draft: Draft, n: int, raw: bytes, link: bytes, created_at: str
+    draft: Draft, change_id: str, raw: bytes, link: bytes, moment: Moment
 ) -> tuple[object, ...]:
     return (
-        n,
-        draft.id,
+        change_id,
         draft.stream,
         draft.type,
         draft.record,
         str(draft.op),
         raw,
         link,
-        created_at,
+        moment.text,
     )

@@ -1,9 +1,12 @@
 """Enrolment and access: codes become devices, tokens name them."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, Self
 
+from schemas.signing import is_public_key
 from server.clock import Clock, iso
 from server.errors import refuse
 from server.store.port import Code, Device, Store, Unit
@@ -26,12 +29,34 @@ async def issue_code(
     return code, expires
 
 
-async def enrol(
-    store: Store, clock: Clock, code: str, name: str, log: str
-) -> tuple[Device, str]:
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a laptop says of itself when it enrols."""
+
+    code: str
+    name: str
+    log: str
+    public_key: str
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Self:
+        """Read the body of a request.
+
+        Raises
+        ------
+        RequestError
+            If the public key is none.
+        """
+        key = asked["public_key"] or ""
+        if not is_public_key(key):
+            raise refuse("bad_message", "public_key: 32 bytes in base64 (Ed25519)")
+        return cls(asked["code"], asked["name"], asked["log"], key)
+
+
+async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, str]:
     """Turn a one-time code into a device with its token.
 
-    A laptop that was revoked and enrols again goes on with its log, so that what it
+    A laptop that was revoked and enrols again goes on with its logs, so that what it
     recorded meanwhile still arrives.
 
     Raises
@@ -42,15 +67,20 @@ async def enrol(
     token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
 
     def job(unit: Unit) -> Device:
-        used = unit.use_code(digest(code.strip().upper()), now, device_id)
+        used = unit.use_code(digest(asked.code.strip().upper()), now, device_id)
         if used is None:
             raise refuse("bad_code")
-        device = Device(device_id, used.name or name, now, None, None, used.projects)
+        device = Device(
+            device_id,
+            used.name or asked.name,
+            now,
+            None,
+            None,
+            used.projects,
+            public_key=asked.public_key,
+        )
         unit.add_device(device, digest(token))
-        if unit.log_head(log) is None:
-            unit.add_log(log, device.id)
-        else:
-            unit.hand_over_log(log, device.id)
+        unit.hand_over_logs(asked.log, device)
         return device
 
     return await store.write(job), token

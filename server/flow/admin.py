@@ -6,6 +6,7 @@ from typing import Any
 from schemas import chain, hlc
 from schemas.messages import Op, encode
 from schemas.records import record_id
+from schemas.signing import push_text, sign
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import AlreadyThereError, NotFoundError, RefusedError
@@ -23,6 +24,10 @@ class Draft:
     record: str
     fields: dict[str, Any]
     base: tuple[str, int] | None = None
+    op: Op = Op.PUT
+    person: str | None = None
+    settles: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 async def add_project(
@@ -109,8 +114,8 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     RefusedError
         If one of them does not stand.
     """
-    device, head = await store.read(_own_log)
-    push = _push(head, drafts, clock)
+    device, head, secret = await store.read(_own_log)
+    push = _push(head, drafts, clock, secret)
     accepted = await accept(store, clock, device, push)
     problems = [problem for v in accepted.verdicts for problem in v.why]
     if problems:
@@ -118,14 +123,14 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     return accepted
 
 
-def _own_log(unit: Unit) -> tuple[Device, LogHead]:
+def _own_log(unit: Unit) -> tuple[Device, LogHead, bytes]:
     device = unit.own_device()
     head = unit.log_head(device.id)
     assert head is not None
-    return device, head
+    return device, head, unit.server_key()
 
 
-def _push(head: LogHead, drafts: list[Draft], clock: Clock) -> Push:
+def _push(head: LogHead, drafts: list[Draft], clock: Clock, secret: bytes) -> Push:
     changes, digest = [], head.hash
     now_ms = clock.now_ms()
     stamp = 0
@@ -134,27 +139,34 @@ def _push(head: LogHead, drafts: list[Draft], clock: Clock) -> Push:
         line = {
             "k": "c",
             "n": n,
-            "i": clock.fresh_id(),
             "h": stamp,
             "s": draft.stream,
             "t": draft.type,
             "r": draft.record,
-            "o": Op.PUT.value,
+            "o": draft.op.value,
             "b": list(draft.base) if draft.base else None,
             "v": SCHEMA_VERSION,
             "f": draft.fields,
+            "u": draft.person,
+            "c": list(draft.settles) or None,
+            "y": draft.reason,
         }
-        raw = encode(line)
+        raw = encode({key: value for key, value in line.items() if value is not None})
         digest = chain.link(digest, raw)
-        changes.append(read_change(raw, digest))
+        changes.append(read_change(head.log, raw, digest))
+    last_n = head.n + len(changes)
     return Push(
         log=head.log,
+        parent=None,
+        parent_hash=b"",
+        is_closed=False,
         schema=SCHEMA_VERSION,
         acked_n=head.n,
         acked_hash=head.hash,
-        head=head.n + len(changes),
+        head=last_n,
         wall=iso(now_ms),
         want=1,
         cursors={},
         changes=changes,
+        signature=sign(secret, push_text(head.log, last_n, digest)),
     )

@@ -8,9 +8,13 @@ import asyncio
 from dataclasses import dataclass, field
 
 from schemas import hlc
+from schemas.signing import is_signed, push_text
 from server.clock import Clock, iso
 from server.errors import refuse
-from server.store.port import Device, FeedRow, LogHead, Store, Unit
+from server.flow.lineage import check_lineage, missing_part, notice_lost_timeline
+from server.flow.pull import Pulled, pull
+from server.flow.receipts import give_receipt
+from server.store.port import Device, Receipt, Store, Unit
 from server.sync.judge import judge
 from server.sync.merge import merge
 from server.sync.model import Judged, Origin, Verdict
@@ -19,23 +23,15 @@ from server.sync.request import Push
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a push: verdicts in log order, and how far it is acknowledged."""
+    """What became of a push: verdicts in log order, and what the server still needs.
 
-    head: LogHead
+    `need` names a log and the change from which the server wants it.
+    """
+
     streams: frozenset[str]
     verdicts: list[Verdict] = field(default_factory=list)
-    need_from: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What a laptop has not seen yet, with its new cursors."""
-
-    epoch: str
-    resets: list[str]
-    rows: list[FeedRow]
-    cursors: dict[str, int]
-    more: bool
+    need: tuple[str, int] | None = None
+    receipt: Receipt | None = None
 
 
 async def sync(
@@ -43,7 +39,7 @@ async def sync(
 ) -> tuple[Accepted, Pulled]:
     """Serve one round trip. Push and pull commit independently."""
     accepted = await accept(store, clock, device, push)
-    pulled = await store.read(lambda unit: pull(unit, push, accepted.streams))
+    pulled = await store.read(lambda unit: pull(unit, device, push, accepted.streams))
     return accepted, pulled
 
 
@@ -53,77 +49,61 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
     Raises
     ------
     RequestError
-        If the log is another laptop's, or went on elsewhere.
+        If it is not signed by the device, the log is another laptop's, or it went on
+        elsewhere.
     """
     # Judging fields is most of the work and needs no lock.
-    batch = await asyncio.to_thread(lambda: [judge(change) for change in push.changes])
+    batch = await asyncio.to_thread(_judged, device, push)
     now_ms = clock.now_ms()
-    origin = Origin(push.log, device.id, iso(now_ms), hlc.at(now_ms + 1))
+    origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
+    epoch = clock.fresh_id()
     return await store.write(
-        lambda unit: _merge_push(unit, device, push, batch, origin)
+        lambda unit: _accept(unit, device, push, batch, origin, epoch)
     )
 
 
-def _merge_push(
-    unit: Unit, device: Device, push: Push, batch: list[Judged], origin: Origin
+def _judged(device: Device, push: Push) -> list[Judged]:
+    if push.changes:
+        signed = push_text(push.log, *push.end)
+        if not is_signed(device.public_key or "", push.signature, signed):
+            raise refuse("bad_signature", f"log {push.log}, change {push.end[0]}")
+    return [judge(change) for change in push.changes]
+
+
+def _accept(
+    unit: Unit,
+    device: Device,
+    push: Push,
+    batch: list[Judged],
+    origin: Origin,
+    epoch: str,
 ) -> Accepted:
-    unit.saw(device.id, origin.received_at)
+    unit.saw(device.id, origin.received_at, push.skew_s(origin.received_at))
+    notice_lost_timeline(unit, device, push, epoch, origin.received_at)
     streams = frozenset(device.projects)
-    head = unit.log_head(push.log) or unit.add_log(push.log, device.id)
-    if head.device != device.id:
-        raise refuse("foreign_log", f"log {push.log}")
-    if push.acked_n > head.n:
-        return Accepted(head, streams, need_from=head.n + 1)
-    _check_lineage(unit, push, head)
-    new = [judged for judged in batch if judged.change.n > head.n]
-    repeated = unit.verdicts(push.log, push.acked_n + 1, _end(push)[0])
+    need = missing_part(unit, device, push)
+    if need is not None:
+        return Accepted(streams, need=need)
+    head = unit.log_head(push.log) or unit.add_log(push.log, device.id, push.parent)
+    check_lineage(unit, push, head)
+    return _merge(unit, device, push, [j for j in batch if j.change.n > head.n], origin)
+
+
+def _merge(
+    unit: Unit, device: Device, push: Push, new: list[Judged], origin: Origin
+) -> Accepted:
+    streams = frozenset(device.projects)
     # What is acknowledged never goes beyond what this response gives verdicts for.
-    answered = LogHead(push.log, device.id, *_end(push))
+    repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
     if not new:
-        return Accepted(answered, streams, repeated)
-    desk = unit.lay_desk(new, set(streams))
+        return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
+    desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)
-    return Accepted(answered, frozenset(desk.streams), repeated + desk.verdicts)
+    receipt = give_receipt(unit, push, desk, origin.received_at)
+    return Accepted(frozenset(desk.streams), repeated + desk.verdicts, receipt=receipt)
 
 
-def _end(push: Push) -> tuple[int, bytes]:
-    """Give the place and hash after the last change of a push."""
-    if not push.changes:
-        return push.acked_n, push.acked_hash
-    return push.changes[-1].n, push.changes[-1].hash
-
-
-def _check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
-    """Refuse a log that says other things than what is stored of it."""
-    stored = unit.line_hash(push.log, push.acked_n)
-    known = [change for change in push.changes if change.n <= head.n]
-    if known:
-        stored_last = unit.line_hash(push.log, known[-1].n)
-        same = stored_last == known[-1].hash
-    else:
-        same = True
-    if stored != push.acked_hash or not same or push.head < head.n:
-        raise refuse("fork", f"the server has {head.n} changes of this log")
-
-
-def pull(unit: Unit, push: Push, streams: frozenset[str]) -> Pulled:
-    """Gather what the laptop has not seen, in one snapshot."""
-    epoch = unit.epoch()
-    pulled = Pulled(epoch, [], [], {}, more=False)
-    left, more = push.want, False
-    for stream in sorted(streams):
-        cursor = push.cursors.get(stream)
-        after = cursor[1] if cursor and cursor[0] == epoch else 0
-        if cursor and cursor[0] not in {"", epoch}:
-            pulled.resets.append(stream)
-        if left <= 0:
-            more = more or unit.count_after(stream, after) > 0
-            continue
-        page = unit.page(stream, after, left, push)
-        pulled.rows.extend(page.rows)
-        left -= len(page.rows)
-        more = more or page.more
-        if cursor is None or cursor != (epoch, page.cursor):
-            pulled.cursors[stream] = page.cursor
-    return Pulled(epoch, pulled.resets, pulled.rows, pulled.cursors, more)
+def _latest_receipt(unit: Unit, push: Push) -> Receipt | None:
+    """Give the receipt of a push that is repeated, since its answer was lost."""
+    return unit.last_receipt(push.log) if push.changes else None

@@ -6,7 +6,7 @@ from schemas import limits
 from schemas.messages import MessageError, decode_body, encode
 from schemas.version import __version__
 from server.errors import RequestError
-from server.flow.access import enrol
+from server.flow.access import Enrolment, enrol
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE
@@ -24,14 +24,14 @@ async def post_enrol(request: web.Request) -> web.Response:
     except MessageError as error:
         raise RequestError(error.problem) from None
     store, clock = request.app[STORE], request.app[CLOCK]
-    device, token = await enrol(
-        store, clock, asked["code"], asked["name"], asked["log"]
-    )
+    device, token = await enrol(store, clock, Enrolment.of(asked))
+    own = await store.read(lambda unit: unit.own_device())
     answer = {
         "device": device.id,
         "token": token,
         "server": f"permille/{__version__}",
         "epoch": await store.read(lambda unit: unit.epoch()),
         "streams": sorted(device.projects),
+        "public_key": own.public_key,
     }
     return web.Response(body=encode(answer), content_type="application/json")

@@ -1,7 +1,8 @@
 """Every answer passes here: request ids, problem documents, the log line."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -51,7 +52,7 @@ async def _answer(
     try:
         return await handler(request)
     except RequestError as error:
-        return problem_response(error.problem, request_id)
+        return problem_response(error.problem, request_id, error.more)
     except web.HTTPException as error:
         code = _BY_STATUS.get(error.status, "bad_message")
         return problem_response(Problem(code, detail=request.path), request_id)
@@ -63,10 +64,13 @@ async def _answer(
         return problem_response(Problem("internal"), request_id)
 
 
-def problem_response(problem: Problem, request_id: str) -> web.Response:
+def problem_response(
+    problem: Problem, request_id: str, more: Mapping[str, object] = MappingProxyType({})
+) -> web.Response:
     """Give the problem document of a problem."""
     kind = KINDS[problem.code]
     document = {
+        **more,
         "type": f"urn:permille:problem:{problem.code}",
         "title": kind.text,
         "status": kind.status,

@@ -5,6 +5,7 @@ from aiohttp import web
 from schemas.messages import encode
 from schemas.version import PROTOCOL, __version__
 from server.http.enrol import post_enrol
+from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
 
 
@@ -18,4 +19,6 @@ def add_routes(app: web.Application) -> None:
     """Add every route."""
     app.router.add_post("/v1/sync", post_sync)
     app.router.add_post("/v1/enrol", post_enrol)
+    app.router.add_get("/v1/streams/{stream}/buckets", get_buckets)
+    app.router.add_get("/v1/streams/{stream}/rows", get_rows)
     app.router.add_get("/v1/health", get_health)

@@ -7,11 +7,13 @@ from typing import Any, Final
 from aiohttp import web
 from backports import zstd
 
+from schemas import limits
 from schemas.messages import NDJSON, encode
-from schemas.version import PROTOCOL
+from schemas.version import PROTOCOL, SCHEMA_VERSION
 from server.errors import refuse
 from server.flow import access
-from server.flow.sync import Accepted, Pulled, sync
+from server.flow.pull import Pulled
+from server.flow.sync import Accepted, sync
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE, WAKE
@@ -35,7 +37,7 @@ async def post_sync(request: web.Request) -> web.Response:
     if accepted.verdicts:
         request.app[WAKE].set()
     lines = _lines(accepted, pulled, push, clock.now())
-    return await asyncio.to_thread(_response, request, list(lines))
+    return await asyncio.to_thread(ndjson, request, list(lines))
 
 
 async def device_of(request: web.Request) -> Device:
@@ -55,36 +57,63 @@ async def device_of(request: web.Request) -> Device:
 def _lines(
     accepted: Accepted, pulled: Pulled, push: Push, now: str
 ) -> Iterator[dict[str, Any]]:
-    yield _hello(accepted, pulled, now)
+    yield _hello(accepted, pulled, push, now)
     yield from map(_verdict, accepted.verdicts)
+    yield from map(_late_verdict, pulled.late)
     if set(push.cursors) != accepted.streams:
         yield {"k": "scope", "streams": sorted(accepted.streams)}
     for stream in pulled.resets:
         yield {"k": "reset", "s": stream}
-    yield from map(_row, pulled.rows)
-    cursors = {s: [pulled.epoch, seq] for s, seq in pulled.cursors.items()}
-    yield {"k": "end", "cursors": cursors, "more": pulled.more}
+    for stream, ids in pulled.purged.items():
+        for start in range(0, len(ids), limits.PURGED_IDS):
+            part = ids[start : start + limits.PURGED_IDS]
+            yield {"k": "purged", "s": stream, "r": part}
+    yield from map(row_line, pulled.rows)
+    yield _end(accepted, pulled)
 
 
-def _hello(accepted: Accepted, pulled: Pulled, now: str) -> dict[str, Any]:
-    head = accepted.head
+def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str, Any]:
     line: dict[str, Any] = {
         "k": "hello",
         "protocol": PROTOCOL,
         "epoch": pulled.epoch,
         "now": now,
-        "have": {"n": head.n, "hash": head.hash.hex()},
     }
-    if accepted.need_from is not None:
-        line["need_from"] = accepted.need_from
+    if push.schema != SCHEMA_VERSION:
+        line["schema"] = SCHEMA_VERSION
+    if accepted.need is not None:
+        log, n = accepted.need
+        line["need_from"] = n
+        if log != push.log:
+            line["need_log"] = log
+    return line
+
+
+def _end(accepted: Accepted, pulled: Pulled) -> dict[str, Any]:
+    cursors = {s: [pulled.epoch, seq] for s, seq in pulled.cursors.items()}
+    line: dict[str, Any] = {"k": "end", "cursors": cursors, "more": pulled.more}
+    if pulled.digests:
+        line["digest"] = {s: found.as_data() for s, found in pulled.digests.items()}
+    if accepted.receipt is not None:
+        receipt = accepted.receipt
+        line["receipt"] = {"raw": receipt.raw, "sig": receipt.signature}
     return line
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    line: dict[str, Any] = {"k": "v", "i": verdict.change, "r": verdict.outcome.value}
+    """Write the verdict on a change of the log that speaks: its place is its name."""
+    return {"k": "v", "n": verdict.n, **_said(verdict)}
+
+
+def _late_verdict(verdict: Verdict) -> dict[str, Any]:
+    return {"k": "v", "i": verdict.change, "l": verdict.late, **_said(verdict)}
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    line: dict[str, Any] = {"r": verdict.outcome.value}
     if verdict.seq is not None:
         line["q"] = verdict.seq
-    if verdict.repeated:
+    if verdict.repeated and verdict.late is None:
         line["d"] = True
     if verdict.why:
         line["why"] = [problem.as_data() for problem in verdict.why]
@@ -93,7 +122,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return line
 
 
-def _row(row: FeedRow) -> dict[str, Any]:
+def row_line(row: FeedRow) -> dict[str, Any]:
+    """Give the line of one record."""
     record = row.record
     line: dict[str, Any] = {
         "k": "gone" if record.deleted else "row",
@@ -112,7 +142,8 @@ def _row(row: FeedRow) -> dict[str, Any]:
     return line
 
 
-def _response(request: web.Request, lines: list[dict[str, Any]]) -> web.Response:
+def ndjson(request: web.Request, lines: list[dict[str, Any]]) -> web.Response:
+    """Answer with lines, packed where that pays and the laptop takes it."""
     body = b"\n".join(map(encode, lines)) + b"\n"
     headers = {"Content-Type": NDJSON}
     offered = request.headers.get("Accept-Encoding", "")

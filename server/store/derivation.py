@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from server.store.custody import put_records
+from schemas.digest import digest_of
+from server.store.custody import add_digest, put_records
 from server.store.driver import Connection
 from server.store.port import DerivedPlot, DerivedRow, Input, Job, PlotTree
 from server.store.rows import dump, json_list
@@ -36,7 +37,7 @@ _BY_ID: Final = f"""
 """  # noqa: S608
 _QUARANTINE: Final = """
     SELECT DISTINCT record_id, parent_id FROM quarantine WHERE project_id = ?
-        AND status = 'open' AND type IN ('plot', 'point', 'core', 'sample', 'result')
+        AND status IN ('open', 'held') AND type IN ('plot', 'point', 'core', 'sample', 'result')
 """
 _CLOSE: Final = """
     DELETE FROM job WHERE project_id = ? AND plot_id = ? AND up_to_seq = ?
@@ -127,7 +128,9 @@ class DerivationQueries:
             new = [row for row in rows if _differs(row, present.get(row.id))]
             names = {row.id for row in rows}
             gone = [record for name, record in present.items() if name not in names]
-            self._write(stream, new, gone, now)
+            old = [present[row.id] for row in new if row.id in present] + gone
+            written = self._write(stream, new, gone, now)
+            _note_digest(self.connection, stream, written, old)
             self._close(group, now)
             changed += len(new) + len(gone)
         return changed
@@ -157,10 +160,11 @@ class DerivationQueries:
 
     def _write(
         self, stream: str, new: list[DerivedRow], gone: list[Input], now: str
-    ) -> None:
+    ) -> list[tuple[str, int]]:
+        """Write rows; give the id and number of the live ones."""
         count = len(new) + len(gone)
         if not count:
-            return
+            return []
         head = self.connection.execute(
             "UPDATE stream SET head = head + ? WHERE project_id = ? RETURNING head",
             (count, stream),
@@ -184,6 +188,7 @@ class DerivationQueries:
                 )
             ],
         )
+        return [(row.id, columns[3]) for row, columns in zip(new, written, strict=True)]
 
     def _children(self, stream: str, parents: Sequence[str], kind: str) -> list[Input]:
         found = self.connection.execute(_CHILDREN, (stream, json_list(parents), kind))
@@ -209,6 +214,19 @@ class DerivationQueries:
         for plot, setting, mass in rows:
             masses[plot][setting] = json.loads(mass)
         return masses
+
+
+def _note_digest(
+    connection: Connection,
+    stream: str,
+    written: list[tuple[str, int]],
+    old: list[Input],
+) -> None:
+    """Let the stream's digest follow its derived rows."""
+    if not written and not old:
+        return
+    gone = digest_of((row.id, row.seq) for row in old)
+    add_digest(connection, stream, digest_of(written).without(gone))
 
 
 def _read(rows: Sequence[tuple[Any, ...]]) -> list[Input]:

@@ -14,7 +14,10 @@ OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"
 _DEVICES: Final = """
     SELECT device_id, name, created_at, revoked_at, last_seen_at,
         (SELECT json_group_array(project_id) FROM device_project p
-         WHERE p.device_id = device.device_id)
+         WHERE p.device_id = device.device_id AND p.withdrawn_at IS NULL),
+        (SELECT json_group_array(project_id) FROM device_project p
+         WHERE p.device_id = device.device_id AND p.withdrawn_at IS NOT NULL),
+        public_key, skew_s
     FROM device
 """
 
@@ -46,21 +49,41 @@ class DeviceQueries:
     def add_device(self, device: Device, token_hash: str) -> None:
         """Keep a device and its projects."""
         self.connection.execute(
-            "INSERT INTO device (device_id, name, token_hash, created_at)"
-            " VALUES (?, ?, ?, ?)",
-            (device.id, device.name, token_hash, device.created_at),
+            "INSERT INTO device (device_id, name, token_hash, created_at, public_key)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (device.id, device.name, token_hash, device.created_at, device.public_key),
         )
         self.connection.executemany(
             "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)",
             [(project, device.id) for project in device.projects],
         )
 
-    def hand_over_log(self, log: str, device: str) -> None:
-        """Give the log of a revoked device to the one that takes its place."""
+    def grant(self, device: str, project: str) -> None:
+        """Let a device see a project; it receives it with its next sync."""
         self.connection.execute(
-            "UPDATE log SET device_id = ? WHERE log_id = ? AND device_id IN"
-            " (SELECT device_id FROM device WHERE revoked_at IS NOT NULL)",
-            (device, log),
+            "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET withdrawn_at = NULL",
+            (project, device),
+        )
+
+    def withdraw(self, device: str, project: str, now: str) -> None:
+        """Take a project from a device; what it still sends is kept for review."""
+        self.connection.execute(
+            "UPDATE device_project SET withdrawn_at = ?"
+            " WHERE project_id = ? AND device_id = ? AND withdrawn_at IS NULL",
+            (now, project, device),
+        )
+
+    def hand_over_logs(self, log: str, device: Device) -> None:
+        """Give the logs of a revoked device to the one that takes its place.
+
+        Only the holder of the revoked device's own key gets them.
+        """
+        self.connection.execute(
+            "UPDATE log SET device_id = ?1 WHERE device_id = (SELECT d.device_id"
+            " FROM log l JOIN device d ON d.device_id = l.device_id"
+            " WHERE l.log_id = ?2 AND d.revoked_at IS NOT NULL AND d.public_key = ?3)",
+            (device.id, log, device.public_key),
         )
 
     def device_by_token(self, token_hash: str) -> Device | None:
@@ -94,13 +117,48 @@ class DeviceQueries:
             (now, device),
         )
 
-    def saw(self, device: str, now: str) -> None:
-        """Note that a device was here."""
+    def saw(self, device: str, now: str, skew_s: float | None) -> None:
+        """Note that a device was here, and how far its clock is ahead."""
         self.connection.execute(
-            "UPDATE device SET last_seen_at = ? WHERE device_id = ?", (now, device)
+            "UPDATE device SET last_seen_at = ?, skew_s = coalesce(?, skew_s)"
+            " WHERE device_id = ?",
+            (now, skew_s, device),
         )
+
+    def tally(self, device: str) -> dict[str, int]:
+        """Count the changes of a device by their present verdict."""
+        rows = self.connection.execute(
+            "SELECT outcome, count(*) FROM ("
+            " SELECT DISTINCT c.change_id, c.outcome FROM change c"
+            " JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ?)"
+            " GROUP BY outcome",
+            (device,),
+        )
+        return dict(rows.fetchall())
+
+    def logs_of(self, device: str) -> list[dict[str, Any]]:
+        """Give the logs of a device, oldest first."""
+        rows = self.connection.execute(
+            "SELECT log_id, n, parent_log, parent_n FROM log WHERE device_id = ?"
+            " ORDER BY rowid",
+            (device,),
+        )
+        return [
+            {"log": log, "changes": n, "parent": [parent, at] if parent else None}
+            for log, n, parent, at in rows
+        ]
 
 
 def _device(row: tuple[Any, ...]) -> Device:
-    name, title, created, revoked, seen, projects = row
-    return Device(name, title, created, revoked, seen, tuple(json.loads(projects)))
+    name, title, created, revoked, seen, projects, withdrawn, key, skew_s = row
+    return Device(
+        name,
+        title,
+        created,
+        revoked,
+        seen,
+        tuple(json.loads(projects)),
+        tuple(json.loads(withdrawn)),
+        key,
+        skew_s,
+    )

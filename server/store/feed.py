@@ -1,10 +1,12 @@
 """What laptops receive: rows after a cursor, in server order. SQLite."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any, Final
 
 from schemas import limits
+from schemas.digest import Digest
 from server.store.driver import Connection
 from server.store.port import FeedRow, Page
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
@@ -16,6 +18,19 @@ _PAGE: Final = f"""
     WHERE project_id = ? AND seq > ? AND NOT (clean AND last_log IS ? AND last_n > ?)
     ORDER BY seq LIMIT ?
 """  # noqa: S608 - the columns are a constant
+_IN_BUCKETS: Final = f"""
+    SELECT {RECORD_COLUMNS} FROM record
+    WHERE project_id = ? AND deleted = 0
+      AND substr(id, -2) IN (SELECT value FROM json_each(?))
+    ORDER BY seq
+"""  # noqa: S608
+# A contested deletion stays until somebody has decided.
+_OLD_TOMBSTONES: Final = """
+    SELECT r.project_id, r.id, r.type, r.seq
+    FROM record r JOIN change c ON c.log_id = r.last_log AND c.n = r.last_n
+    WHERE r.deleted = 1 AND r.open_conflicts = 0 AND c.received_at < ?
+    ORDER BY r.project_id, r.seq
+"""
 _CONFLICTS: Final = """
     SELECT c.record_id, c.id, c.group_name, c.base, c.theirs, c.ours, c.change_id,
         d.name, c.person, c.at
@@ -50,6 +65,52 @@ class FeedQueries:
             (stream, after),
         ).fetchone()
         return int(row[0])
+
+    def purged(self, stream: str) -> list[str]:
+        """Give the ids of a stream that are never used again."""
+        rows = self.connection.execute(
+            "SELECT id FROM purged WHERE project_id = ? ORDER BY id", (stream,)
+        )
+        return [name for (name,) in rows]
+
+    def purge(self, before: str, now: str) -> dict[str, int]:
+        """Shrink old deletions to their ids; give how many, by stream."""
+        gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()
+        self.connection.executemany(
+            "INSERT INTO purged (project_id, id, type, at) VALUES (?, ?, ?, ?)",
+            [(stream, name, kind, now) for stream, name, kind, _ in gone],
+        )
+        self.connection.executemany(
+            "DELETE FROM record WHERE project_id = ? AND id = ?",
+            [(stream, name) for stream, name, _, _ in gone],
+        )
+        self.connection.executemany(
+            "UPDATE stream SET gc_floor = max(gc_floor, ?) WHERE project_id = ?",
+            [(seq, stream) for stream, _, _, seq in gone],
+        )
+        return dict(Counter(stream for stream, *_ in gone))
+
+    def digest(self, stream: str) -> Digest:
+        """Give the digest of a stream's live rows."""
+        count, total = self.connection.execute(
+            "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
+            (stream,),
+        ).fetchone()
+        return Digest(count, int(total, 16))
+
+    def live_rows(self, stream: str) -> list[tuple[str, int]]:
+        """Give the id and number of every live row."""
+        rows = self.connection.execute(
+            "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0", (stream,)
+        )
+        return list(rows)
+
+    def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
+        """Give the live rows of some buckets of a stream."""
+        found = self.connection.execute(_IN_BUCKETS, (stream, json_list(buckets)))
+        records = [record_of(row) for row in found]
+        conflicts = self.open_conflicts_of(stream, records)
+        return [FeedRow(record, conflicts.get(record.id, [])) for record in records]
 
     def open_conflicts_of(
         self, stream: str, records: list[Record]

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from schemas.digest import digest_of
+from schemas.signing import NO_RECEIPT, public_key
 from server.store.driver import Connection
 
 migrations: Final = Migrations("permille-server")
@@ -214,3 +216,99 @@ def derivation(db: Database) -> None:
         not_null={"type", "plot_id", "fields", "inputs", "at"},
         strict=True,
     )
+
+
+@migrations()
+def timelines(db: Database) -> None:
+    """Create epochs, the family of logs, signatures, receipts, late verdicts."""
+    db.table("epoch").create(
+        {"number": int, "id": str, "at": str, "reason": str, "device_id": str},
+        pk="number",
+        not_null={"id", "at", "reason"},
+        strict=True,
+    )
+    db.table("epoch_start").create(
+        {"epoch_id": str, "project_id": str, "head": int},
+        pk=("epoch_id", "project_id"),
+        not_null={"head"},
+        strict=True,
+    )
+    db.execute(
+        "INSERT INTO epoch (number, id, at, reason)"
+        " SELECT 1, value, '', 'begun' FROM meta WHERE key = 'epoch'"
+    )
+    db.execute("DELETE FROM meta WHERE key = 'epoch'")
+    db.table("log").add_column("parent_log", str)
+    db.table("log").add_column("parent_n", int)
+    db.table("device").add_column("public_key", str)
+    db.table("device").add_column("skew_s", float)
+    db.table("device_project").add_column("withdrawn_at", str)
+    _give_server_a_key(db)
+    db.table("receipt").create(
+        {"log_id": str, "n": int, "raw": str, "signature": str, "pushed": str},
+        pk=("log_id", "n"),
+        not_null={"raw", "signature", "pushed"},
+        strict=True,
+    )
+    db.table("late").create(
+        {"number": int, "project_id": str, "change_id": str, "at": str},
+        pk="number",
+        not_null={"project_id", "change_id", "at"},
+        strict=True,
+    )
+
+
+def _give_server_a_key(db: Database) -> None:
+    """Let a server of before signatures have a key; a new one is given its own."""
+    own = db.execute("SELECT value FROM meta WHERE key = 'own_device'").fetchone()
+    if own is None:
+        return
+    secret: bytes = db.execute("SELECT randomblob(32)").fetchone()[0]
+    db.execute("INSERT INTO meta VALUES ('signing_key', ?)", [secret.hex()])
+    db.execute(
+        "UPDATE device SET public_key = ? WHERE device_id = ?",
+        [public_key(secret), own[0]],
+    )
+
+
+@migrations()
+def review(db: Database) -> None:
+    """Note what a waiting change waits for, and how a person settled things."""
+    table = db.table("quarantine")
+    for name in ("log_id", "waits_for", "settled_at", "settled_by", "reason"):
+        table.add_column(name, str)
+    table.add_column("n", int)
+    table.create_index(["project_id", "status"])
+    table.create_index(["project_id", "waits_for"])
+    db.execute(
+        "UPDATE quarantine SET (log_id, n) = (SELECT log_id, n FROM change c"
+        " WHERE c.project_id = quarantine.project_id"
+        " AND c.change_id = quarantine.change_id)"
+    )
+    for name in ("settled_at", "settled_by", "reason", "chosen"):
+        db.table("conflict").add_column(name, str)
+
+
+@migrations()
+def digests(db: Database) -> None:
+    """Keep a digest of each stream, its receipts, and what was purged of it."""
+    stream = db.table("stream")
+    for name in ("digest_count", "receipt_count", "gc_floor"):
+        stream.add_column(name, int, not_null_default=0)
+    stream.add_column("digest_sum", str, not_null_default="0")
+    stream.add_column("receipt_hash", str, not_null_default=NO_RECEIPT)
+    db.table("purged").create(
+        {"project_id": str, "id": str, "type": str, "at": str},
+        pk=("project_id", "id"),
+        not_null={"type", "at"},
+        strict=True,
+    )
+    for (project,) in db.execute("SELECT project_id FROM stream").fetchall():
+        rows = db.execute(
+            "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0", [project]
+        )
+        found = digest_of(rows.fetchall())
+        db.execute(
+            "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
+            [found.rows, f"{found.total:x}", project],
+        )

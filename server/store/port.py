@@ -6,13 +6,15 @@ disk; a repeat of the same job after a failure is harmless, because every write
 is keyed by what it says.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from schemas.digest import Digest
 from server.sync.desk import Desk
-from server.sync.model import Judged, Origin, Record, Verdict
+from server.sync.model import Judged, Origin, Record, Verdict, Waiting
 from server.sync.request import Push
+from server.sync.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -27,6 +29,9 @@ class Device:
     revoked_at: str | None
     last_seen_at: str | None
     projects: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    public_key: str | None = None
+    skew_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,27 @@ class LogHead:
     device: str
     n: int
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """Where a stream stands: its last row, its last receipt, its oldest deletion."""
+
+    head: int
+    receipt_count: int
+    receipt_hash: str
+    gc_floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server signed for a push, and the signature of the push itself."""
+
+    log: str
+    n: int
+    raw: str
+    signature: str
+    pushed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,29 +177,67 @@ class DerivedPlot:
     reference: tuple[str, dict[str, Any]] | None = None
 
 
-class Custody(Protocol):
-    """Logs, merge and verdicts."""
+class Logs(Protocol):
+    """Timelines, logs, verdicts, receipts."""
+
+    def timeline(self) -> Timeline:
+        """Give the server's epochs."""
 
     def epoch(self) -> str:
-        """Give the id of the server's timeline."""
+        """Give the id of the server's present timeline."""
+
+    def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
+        """Begin a new timeline where every stream stands."""
+
+    def last_epoch_by(self, device: str) -> str | None:
+        """Give when a device last showed that the timeline was another one."""
+
+    def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
+        """Give where these streams stand."""
 
     def log_head(self, log: str) -> LogHead | None:
         """Give how far a log is here, or None."""
 
-    def add_log(self, log: str, device: str) -> LogHead:
-        """Begin a log."""
+    def add_log(
+        self, log: str, device: str, parent: tuple[str, int] | None = None
+    ) -> LogHead:
+        """Begin a log, with the place in another log that it goes on from."""
 
-    def line_hash(self, log: str, n: int) -> bytes | None:
-        """Give the chain hash of a log after line n."""
+    def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
+        """Give the chain hash of a log after each of these lines that it has."""
 
-    def lay_desk(self, batch: list[Judged], streams: set[str]) -> Desk:
-        """Read everything a batch may touch."""
+    def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
+        """Give the stored verdicts of lines first to last."""
+
+    def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
+        """Give the verdicts on a device's changes that were given anew."""
+
+    def last_receipt(self, log: str) -> Receipt | None:
+        """Give the latest receipt of a log."""
+
+    def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
+        """Keep a receipt; `links` gives each stream its number and hash."""
+
+    def server_key(self) -> bytes:
+        """Give the secret key that receipts are signed with."""
+
+
+class Custody(Protocol):
+    """The merge and what it comes to."""
+
+    def lay_desk(
+        self, batch: list[Judged], streams: set[str], revoked: set[str]
+    ) -> Desk:
+        """Read everything a batch may touch, and what waits for it."""
+
+    def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
+        """Give the changes of a project that wait in custody, oldest first."""
 
     def keep(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
         """Write the lines, their verdicts and their effects."""
 
-    def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
-        """Give the stored verdicts of lines first to last."""
+    def keep_effects(self, desk: Desk, origin: Origin) -> None:
+        """Write what a merge came to, but the lines themselves."""
 
 
 class Feed(Protocol):
@@ -184,6 +248,21 @@ class Feed(Protocol):
 
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""
+
+    def purged(self, stream: str) -> list[str]:
+        """Give the ids of a stream that are never used again."""
+
+    def purge(self, before: str, now: str) -> dict[str, int]:
+        """Shrink old deletions to their ids; give how many, by stream."""
+
+    def digest(self, stream: str) -> Digest:
+        """Give the digest of a stream's live rows."""
+
+    def live_rows(self, stream: str) -> list[tuple[str, int]]:
+        """Give the id and number of every live row."""
+
+    def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
+        """Give the live rows of some buckets of a stream."""
 
 
 class Devices(Protocol):
@@ -198,8 +277,14 @@ class Devices(Protocol):
     def add_device(self, device: Device, token_hash: str) -> None:
         """Keep a device and its projects."""
 
-    def hand_over_log(self, log: str, device: str) -> None:
-        """Give the log of a revoked device to the one that takes its place."""
+    def grant(self, device: str, project: str) -> None:
+        """Let a device see a project; it receives it with its next sync."""
+
+    def withdraw(self, device: str, project: str, now: str) -> None:
+        """Take a project from a device; what it still sends is kept for review."""
+
+    def hand_over_logs(self, log: str, device: Device) -> None:
+        """Give the logs of a revoked device to the one that takes its place."""
 
     def device_by_token(self, token_hash: str) -> Device | None:
         """Give the device of a token unless it was revoked."""
@@ -213,8 +298,14 @@ class Devices(Protocol):
     def revoke(self, device: str, now: str) -> None:
         """Refuse the device from now on."""
 
-    def saw(self, device: str, now: str) -> None:
-        """Note that a device was here."""
+    def saw(self, device: str, now: str, skew_s: float | None) -> None:
+        """Note that a device was here, and how far its clock is ahead."""
+
+    def tally(self, device: str) -> dict[str, int]:
+        """Count the changes of a device by their present verdict."""
+
+    def logs_of(self, device: str) -> list[dict[str, Any]]:
+        """Give the logs of a device, oldest first."""
 
 
 class Derivation(Protocol):
@@ -261,7 +352,7 @@ class Reports(Protocol):
         """Count everything."""
 
 
-class Unit(Custody, Feed, Devices, Derivation, Reports, Protocol):
+class Unit(Logs, Custody, Feed, Devices, Derivation, Reports, Protocol):
     """One transaction."""
 
 

@@ -13,7 +13,7 @@ from server.sync.model import Record, Verdict, Writer
 RECORD_COLUMNS: Final = (
     "project_id, id, type, seq, fields, writers, deleted, clean, open_conflicts"
 )
-VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts"
+VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts, n"
 
 
 def dump(value: object) -> str:
@@ -62,9 +62,11 @@ def record_row(record: Record) -> tuple[Any, ...]:
     )
 
 
-def verdict_of(row: tuple[Any, ...], *, repeated: bool) -> Verdict:
+def verdict_of(
+    row: tuple[Any, ...], *, repeated: bool, late: int | None = None
+) -> Verdict:
     """Read a stored verdict from its columns (VERDICT_COLUMNS)."""
-    change, stream, outcome, seq, why, conflicts = row
+    change, stream, outcome, seq, why, conflicts, n = row
     return Verdict(
         change=change,
         stream=stream,
@@ -73,6 +75,8 @@ def verdict_of(row: tuple[Any, ...], *, repeated: bool) -> Verdict:
         why=[from_data(problem) for problem in json.loads(why or "[]")],
         conflicts=json.loads(conflicts or "[]"),
         repeated=repeated,
+        n=n,
+        late=late,
     )
 
 

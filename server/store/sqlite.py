@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
 from server.store.custody import CustodyQueries
@@ -102,11 +103,20 @@ def create(path: Path, clock: Clock) -> None:
 
 def _begin(unit: SqliteUnit, clock: Clock) -> None:
     """Write the first epoch, and the device and log of the server itself."""
-    own = Device(clock.fresh_id(), "server", clock.now(), None, None)
+    secret = clock.key()
+    own = Device(
+        clock.fresh_id(),
+        "server",
+        clock.now(),
+        None,
+        None,
+        public_key=public_key(secret),
+    )
     unit.connection.executemany(
         "INSERT INTO meta (key, value) VALUES (?, ?)",
-        [("epoch", clock.fresh_id()), ("own_device", own.id)],
+        [("signing_key", secret.hex()), ("own_device", own.id)],
     )
+    unit.begin_epoch(clock.fresh_id(), clock.now(), "begun", None)
     # No token has this hash: nobody enters as the server.
     unit.add_device(own, "none")
     unit.add_log(own.id, own.id)
@@ -116,7 +126,7 @@ def _migrated(path: Path) -> Connection:
     connection = connect(path)
     try:
         migrate(connection)
-        connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+        connection.execute("SELECT id FROM epoch").fetchone()
     except DatabaseError as error:
         connection.close()
         raise StorageError(

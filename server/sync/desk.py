@@ -7,10 +7,24 @@ handful of statements, however many changes it holds.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
+from schemas import limits
+from schemas.digest import Digest
+from schemas.messages import Outcome
 from schemas.records import TYPES, natural_key
-from server.sync.model import Conflict, Quarantined, Record, Replaced, Verdict
+from server.sync.model import (
+    Change,
+    Conflict,
+    Judged,
+    KnownConflict,
+    Quarantined,
+    Record,
+    Replaced,
+    Verdict,
+    Waiting,
+)
+from server.sync.timeline import Lineage, Timeline
 
 Place = tuple[str, str]  # stream, record id
 Key = tuple[str, str, str]  # stream, record type, natural key as text
@@ -32,22 +46,48 @@ def _targets(record: Record) -> list[Place]:
 class Desk:
     """Everything one batch may touch, and its effects so far."""
 
+    # What was read.
     streams: set[str]
     heads: dict[str, int]
-    epoch: str
+    timeline: Timeline
+    lineage: Lineage
+    revoked: set[str] = field(default_factory=set)
     records: dict[Place, Record] = field(default_factory=dict)
     holders: dict[Key, str] = field(default_factory=dict)
     referrers: dict[Place, set[str]] = field(default_factory=dict)
     known: dict[str, Verdict] = field(default_factory=dict)
-    open_quarantine: set[str] = field(default_factory=set)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    held_count: dict[str, int] = field(default_factory=dict)
+    known_conflicts: dict[str, KnownConflict] = field(default_factory=dict)
+    purged: set[Place] = field(default_factory=set)
 
+    # What is to be written.
     verdicts: list[Verdict] = field(default_factory=list)
+    revised: dict[str, Verdict] = field(default_factory=dict)
     written: dict[Place, Record] = field(default_factory=dict)
+    digests: dict[str, Digest] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    settled_conflicts: dict[str, Change] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     replaced: list[Replaced] = field(default_factory=list)
     settled: dict[str, str] = field(default_factory=dict)
     founded: list[str] = field(default_factory=list)
+    appeared: list[Place] = field(default_factory=list)
+
+    def copy(self) -> "Desk":
+        """Give a desk to try something on."""
+        shared = {"timeline", "lineage", "referrers"}
+        own = {p.name for p in fields(self)} - shared
+        return replace(
+            self,
+            referrers={place: set(found) for place, found in self.referrers.items()},
+            **{name: getattr(self, name).copy() for name in own},
+        )
+
+    def take(self, tried: "Desk") -> None:
+        """Let what was tried stand."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(tried, part.name))
 
     def next_seq(self, stream: str) -> int:
         """Take the next number of a stream."""
@@ -64,25 +104,74 @@ class Desk:
             (stream, record_type, key_text(record_type, fields)), ""
         )
 
+    def awaits(self, record: str) -> bool:
+        """Tell whether a change of this record waits in custody."""
+        return any(
+            found.judged.change.record == record for found in self.waiting.values()
+        )
+
+    def can_hold(self, stream: str) -> bool:
+        """Tell whether one change more may wait."""
+        return self.held_count.get(stream, 0) < limits.HELD_CHANGES
+
     def write(self, new: Record) -> None:
         """Let a record stand as given."""
         place = (new.stream, new.id)
         old = self.records.get(place)
+        digest = self.digests.get(new.stream, Digest())
         if old is not None and not old.deleted:
             self.holders.pop((old.stream, old.type, key_text(old.type, old.fields)), "")
             for target in _targets(old):
                 self.referrers.get(target, set()).discard(old.id)
+            digest = digest.minus(old.id, old.seq)
+        else:
+            self.appeared.append(place)
         if not new.deleted:
             self.holders[new.stream, new.type, key_text(new.type, new.fields)] = new.id
             for target in _targets(new):
                 self.referrers.setdefault(target, set()).add(new.id)
+            digest = digest.plus(new.id, new.seq)
+        self.digests[new.stream] = digest
         self.records[place] = self.written[place] = new
 
     def keep_conflicts(self, record: Record, found: Iterable[Conflict]) -> Record:
         """Keep both sides of each conflict and mark the record."""
         new = list(found)
         self.conflicts += new
+        for conflict in new:
+            self.known_conflicts[conflict.id] = KnownConflict(record.id, is_open=True)
         return replace(record, open_conflicts=record.open_conflicts + len(new))
+
+    def close_conflicts(self, record: Record, change: Change) -> Record:
+        """Close the conflicts a change settles; the row is sent to its author too."""
+        open_ones = [
+            name for name in change.settles if self.known_conflicts[name].is_open
+        ]
+        for name in open_ones:
+            self.settled_conflicts[name] = change
+            self.known_conflicts[name] = KnownConflict(record.id, is_open=False)
+        left = record.open_conflicts - len(open_ones)
+        return replace(record, open_conflicts=left, clean=False)
+
+    def quarantine(self, judged: Judged, found: Quarantined) -> None:
+        """Keep a change in custody that is not applied."""
+        self.quarantined.append(found)
+        self.waiting[found.change.id] = Waiting(judged, found.waits_for)
+        if found.waits_for is not None:
+            count = self.held_count.get(found.change.stream, 0)
+            self.held_count[found.change.stream] = count + 1
+
+    def settle(self, change: str, status: str) -> None:
+        """Close a change that waited in custody."""
+        self.settled[change] = status
+        self.waiting.pop(change, None)
+
+    def revise(self, verdict: Verdict) -> None:
+        """Give a change that waited another verdict."""
+        self.revised[verdict.change] = verdict
+        self.known[verdict.change] = replace(verdict, repeated=True)
+        if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
+            self.settle(verdict.change, "released")
 
     def by_stream(self) -> dict[str, list[Record]]:
         """Give the records to write, by stream."""

@@ -23,7 +23,7 @@ def _envelope_problem(change: Change) -> Problem | None:
         (change.unreadable, Problem("unreadable_change", detail=change.unreadable)),
         (change.type in DERIVED, Problem("derived_type", "t", change.type)),
         (change.type not in TYPES, Problem("unknown_type", "t", change.type)),
-        (change.op not in {Op.PUT, Op.DELETE}, Problem("unknown_op", "o", change.op)),
+        (change.op not in {*Op}, Problem("unknown_op", "o", change.op)),
         (
             change.version not in evolve.PUBLISHED,
             Problem("unknown_schema", "v", change.version),

@@ -1,27 +1,30 @@
 """Merge: one verdict per change, and its effect on the desk. Pure.
 
 Rules (docs/sync.md):
-- a write is *unseen* when it came after the row its author looked at, from
-  another log, or later in the same log;
+- a write is *unseen* when it came after the row its author looked at, and the author
+  had not written it (in this log or in one that it came from);
 - no touched group has an unseen writer: accepted, or merged when other groups have;
 - same value twice: accepted, both stay writers;
 - unseen other value: a measurement is a conflict and the first stands; a
   description is merged and the later stamp stands; a set is merged and keeps both;
 - delete against an unseen write, write against a deletion: conflict;
-- what cannot be applied is quarantined: stored, with reasons, blocking nothing.
+- what depends on a record that is not here is held, and tried again when it comes;
+- what cannot be applied is quarantined: stored, with reasons, blocking nothing;
+- the changes of a group stand together or not at all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from schemas import rules
-from schemas.fields import FieldClass
 from schemas.messages import Op, Outcome
 from schemas.problems import Problem
-from schemas.records import TYPES, RecordType
-from schemas.validate import errors, load_record, missing_fields
-from server.sync.desk import Desk
+from schemas.records import TYPES
+from schemas.validate import errors, load_record
+from server.sync.desk import Desk, Place
+from server.sync.meeting import Meeting, base_seq, unseen, writer_of
 from server.sync.model import (
+    WHOLE_RECORD,
     Change,
     Conflict,
     Fields,
@@ -29,38 +32,132 @@ from server.sync.model import (
     Origin,
     Quarantined,
     Record,
-    Replaced,
     Verdict,
-    Writer,
+    Waiting,
 )
+from server.sync.references import problems_of_record
 
-#: The conflict group of a deletion that met an unseen write, or the reverse.
-WHOLE_RECORD = "*"
+_WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
 
 
 def merge(desk: Desk, batch: Iterable[Judged], origin: Origin) -> None:
     """Put every change of a batch on the desk, in log order, each with its verdict."""
-    for judged in batch:
-        known = desk.known.get(judged.change.id)
-        verdict = known or _decide(desk, judged, origin)
-        desk.known[judged.change.id] = replace(verdict, repeated=True)
-        desk.verdicts.append(verdict)
+    changes = list(batch)
+    for _, together in groupby(changes, lambda judged: _together(judged.change)):
+        group = list(together)
+        for verdict in _decide_group(desk, group, origin):
+            desk.known[verdict.change] = replace(verdict, repeated=True)
+            desk.verdicts.append(verdict)
+        _release(desk, origin)
+    desk.verdicts = [
+        replace(desk.revised.get(v.change, v), n=v.n) for v in desk.verdicts
+    ]
+
+
+def decide_again(desk: Desk, waiting: Sequence[Waiting], origin: Origin) -> None:
+    """Try changes that wait in custody once more, oldest first."""
+    for _, together in groupby(waiting, lambda w: _together(w.judged.change)):
+        _try_again(desk, [found.judged for found in together], origin)
+        _release(desk, origin)
+
+
+def _together(change: Change) -> str:
+    return change.group or change.id
+
+
+def _release(desk: Desk, origin: Origin) -> None:
+    """Try again what waited for the records that have appeared."""
+    while desk.appeared and desk.waiting:
+        place = desk.appeared.pop(0)
+        waiting = [w.judged for w in desk.waiting.values() if _waits(w, place)]
+        for _, together in groupby(waiting, lambda judged: _together(judged.change)):
+            _try_again(desk, list(together), origin)
+
+
+def _waits(waiting: Waiting, place: Place) -> bool:
+    return (waiting.judged.change.stream, waiting.waits_for) == place
+
+
+def _try_again(desk: Desk, group: list[Judged], origin: Origin) -> None:
+    found = [judged for judged in group if judged.change.id in desk.waiting]
+    for judged in found:
+        del desk.known[judged.change.id]
+    for verdict in _decide_group(desk, found, origin):
+        desk.revise(verdict)
+
+
+def _decide_group(desk: Desk, group: list[Judged], origin: Origin) -> list[Verdict]:
+    """Decide on changes that stand or fall together."""
+    if len(group) == 1:
+        return [_decide(desk, group[0], origin)]
+    tried = desk.copy()
+    verdicts = [_decide(tried, judged, origin) for judged in group]
+    broken = [v for v in verdicts if v.outcome in _WAITS]
+    if not broken:
+        desk.take(tried)
+        return verdicts
+    worst = min(broken, key=lambda verdict: verdict.outcome == Outcome.HELD)
+    return [_break(desk, j, v, worst) for j, v in zip(group, verdicts, strict=True)]
+
+
+def _break(desk: Desk, judged: Judged, own: Verdict, worst: Verdict) -> Verdict:
+    """Keep a change back because its group cannot be applied as a whole."""
+    if worst.outcome == Outcome.HELD:
+        waited = next(why.value for why in worst.why if why.code == "waits_for")
+        return _hold(desk, judged, str(waited))
+    if own.outcome == Outcome.QUARANTINED:
+        return _quarantine(desk, judged, own.why)
+    problem = Problem("group_broken", "g", judged.change.group, worst.change)
+    return _quarantine(desk, judged, [problem])
 
 
 def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
     change = judged.change
+    known = desk.known.get(change.id)
+    if known is not None:
+        return replace(known, n=change.n)
     if change.type == "project" and change.record == change.stream:
         _found_project(desk, judged)
     present = desk.find(change.stream, change.record)
-    problems = _own_problems(judged, present) or _scope_problems(desk, change)
+    problems = (
+        _own_problems(judged, present)
+        or _scope_problems(desk, change, origin)
+        or _type_problems(change, present)
+        or _settling_problems(desk, change)
+    )
     if problems:
-        return _quarantine(desk, change, problems)
-    if present is not None and present.type != change.type:
-        problem = Problem("wrong_type", "r", change.record, f"it is a {present.type}")
-        return _quarantine(desk, change, [problem])
+        return _quarantine(desk, judged, problems)
+    return _apply(desk, judged, present, origin)
+
+
+def _apply(
+    desk: Desk, judged: Judged, present: Record | None, origin: Origin
+) -> Verdict:
+    change = judged.change
+    match present:
+        case None if change.op == Op.DELETE:
+            return _discard(desk, judged)
+        case None:
+            return _create(desk, judged, origin)
+        case Record(deleted=True):
+            return _meet_deleted(desk, judged, present, origin)
+        case _ if change.op == Op.DELETE:
+            return _delete(desk, judged, present, origin)
+        case _:
+            return _update(desk, judged, present, origin)
+
+
+def _meet_deleted(
+    desk: Desk, judged: Judged, present: Record, origin: Origin
+) -> Verdict:
+    change = judged.change
+    if change.settles and not judged.fields and change.op != Op.UNDELETE:
+        return _stand(desk, change, present)
     if change.op == Op.DELETE:
-        return _delete(desk, change, present, origin)
-    return _put(desk, judged, present, origin)
+        return _settle(desk, change, Outcome.ACCEPTED, present.seq)
+    if change.op == Op.UNDELETE:
+        return _undelete(desk, judged, present, origin)
+    return _whole_conflict(desk, judged, present, judged.fields, {})
 
 
 def _found_project(desk: Desk, judged: Judged) -> None:
@@ -81,34 +178,53 @@ def _own_problems(judged: Judged, present: Record | None) -> list[Problem]:
     return problems
 
 
-def _scope_problems(desk: Desk, change: Change) -> list[Problem]:
-    if change.stream not in desk.streams:
-        return [Problem("scope_foreign", "s", change.stream)]
+def _scope_problems(desk: Desk, change: Change, origin: Origin) -> list[Problem]:
+    if change.stream not in desk.streams and not (
+        origin.is_admin and change.stream in desk.heads
+    ):
+        revoked = change.stream in desk.revoked
+        code = "scope_revoked" if revoked else "scope_foreign"
+        return [Problem(code, "s", change.stream)]
     if change.type == "project" and change.record != change.stream:
         return [Problem("not_this_project", "r", change.record)]
+    if (change.stream, change.record) in desk.purged:
+        return [Problem("purged_id", "r", change.record)]
     return []
 
 
-def _put(desk: Desk, judged: Judged, present: Record | None, origin: Origin) -> Verdict:
-    if present is None:
-        return _create(desk, judged, origin)
-    if present.deleted:
-        return _whole_conflict(desk, judged.change, present, judged.fields, {})
-    return _update(desk, judged, present, origin)
+def _type_problems(change: Change, present: Record | None) -> list[Problem]:
+    if present is None or present.type == change.type:
+        return []
+    return [Problem("wrong_type", "r", change.record, f"it is a {present.type}")]
+
+
+def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
+    """Give the conflicts a change settles that are none of its record."""
+    known = desk.known_conflicts
+    if change.op == Op.RESOLVE and not change.settles:
+        return [Problem("no_such_conflict", "c", detail="it names none")]
+    return [
+        Problem("no_such_conflict", "c", name)
+        for name in change.settles
+        if name not in known or known[name].record != change.record
+    ]
 
 
 def _create(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
     change = judged.change
-    fields = {name: value for name, value in judged.fields.items() if value is not None}
     if change.base is not None:
-        return _quarantine(
-            desk, change, [Problem("no_such_record", "r", change.record)]
-        )
-    problems = _problems_of_record(desk, change, fields, fields)
+        # Its author saw the record: it is quarantined, or lost to a restored server.
+        return _hold(desk, judged, change.record)
+    fields = {name: value for name, value in judged.fields.items() if value is not None}
+    problems, missing = problems_of_record(desk, change, fields, fields)
+    if problems and change.replaces is None and desk.awaits(change.record):
+        return _hold(desk, judged, change.record)
     if problems:
-        return _quarantine(desk, change, problems)
+        return _quarantine(desk, judged, problems)
+    if missing is not None:
+        return _hold(desk, judged, missing)
     seq = desk.next_seq(change.stream)
-    writer = _writer(change, origin, seq)
+    writer = writer_of(change, origin, seq)
     groups = {TYPES[change.type].groups[name] for name in fields}
     record = Record(
         stream=change.stream,
@@ -125,168 +241,88 @@ def _create(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
 
 def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verdict:
     change = judged.change
-    meeting = _Meeting(desk, change, present, origin)
-    for group, ours in _by_group(TYPES[change.type], judged.fields).items():
-        meeting.meet(group, ours)
+    meeting = Meeting(desk, change, present, origin)
+    meeting.meet_all(judged.fields)
     fields = {k: v for k, v in meeting.fields.items() if v is not None}
-    problems = _problems_of_record(desk, change, fields, judged.fields)
+    problems, missing = problems_of_record(desk, change, fields, judged.fields)
     if problems:
-        return _quarantine(desk, change, problems)
+        return _quarantine(desk, judged, problems)
+    if missing is not None:
+        return _hold(desk, judged, missing)
     outcome = meeting.outcome()
     seq = desk.next_seq(change.stream)
     record = replace(
         present,
         seq=seq,
+        deleted=False,
         fields=fields,
         writers=meeting.writers_at(seq),
-        clean=outcome == Outcome.ACCEPTED,
+        # Who brings a record back may not have its fields.
+        clean=outcome == Outcome.ACCEPTED and change.op != Op.UNDELETE,
     )
     desk.replaced += meeting.replaced_at(seq)
     record = desk.keep_conflicts(record, meeting.conflicts)
+    if change.settles and not meeting.conflicts:
+        record = desk.close_conflicts(record, change)
     desk.write(record)
     return _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
 
 
-class _Meeting:
-    """One change meets one record: group by group, remembering what came of it."""
-
-    def __init__(
-        self, desk: Desk, change: Change, present: Record, origin: Origin
-    ) -> None:
-        self.change = change
-        self.present = present
-        self.base_seq = base_seq(desk, change)
-        self.fields = dict(present.fields)
-        self.me = _writer(change, origin, 0)
-        self.conflicts: list[Conflict] = []
-        self._writers = dict(present.writers)
-        self._replaced: list[tuple[str, Fields, Writer]] = []
-        self._touched: set[str] = set()
-        self._merged = False
-
-    def meet(self, group: str, ours: Fields) -> None:
-        """Let one group of the patch meet the group as it stands."""
-        self._touched.add(group)
-        theirs = {name: self.present.fields.get(name) for name in ours}
-        writers = self.present.writers.get(group, ())
-        unseen = _unseen(writers, self.base_seq, self.change, self.me.log)
-        if theirs == ours:
-            self._writers[group] = (*writers, self.me) if unseen else (self.me,)
-        elif not unseen:
-            self._set(group, ours, theirs)
-        else:
-            self._meet_unseen(group, ours, theirs, unseen)
-
-    def _meet_unseen(
-        self, group: str, ours: Fields, theirs: Fields, unseen: list[Writer]
-    ) -> None:
-        match _class_of(self.change.type, ours):
-            case FieldClass.MEASUREMENT:
-                self.conflicts.append(self._conflict(group, ours, theirs))
-            case FieldClass.SET:
-                self._merged = True
-                both = {
-                    k: sorted({*(theirs[k] or ()), *(v or ())}) for k, v in ours.items()
-                }
-                self._set(group, both, theirs)
-            case FieldClass.DESCRIPTIVE:
-                self._merged = True
-                if (self.me.hlc, self.me.change) > max(
-                    (w.hlc, w.change) for w in unseen
-                ):
-                    self._set(group, ours, theirs)
-                else:
-                    self._replaced.append((group, ours, self.me))
-
-    def _set(self, group: str, values: Fields, old: Fields) -> None:
-        for writer in self.present.writers.get(group, ())[-1:]:
-            self._replaced.append((group, old, writer))
-        self.fields.update(values)
-        self._writers[group] = (self.me,)
-
-    def _conflict(self, group: str, ours: Fields, theirs: Fields) -> Conflict:
-        return Conflict(
-            id=f"{self.change.id}:{group}",
-            stream=self.change.stream,
-            record=self.change.record,
-            type=self.change.type,
-            group=group,
-            base_seq=self.base_seq,
-            theirs=theirs,
-            ours=ours,
-            change=self.change,
-        )
-
-    def outcome(self) -> Outcome:
-        """Tell what came of the change as a whole."""
-        if self.conflicts:
-            return Outcome.CONFLICT
-        others = (
-            writers
-            for group, writers in self.present.writers.items()
-            if group not in self._touched
-        )
-        unseen_elsewhere = any(
-            _unseen(writers, self.base_seq, self.change, self.me.log)
-            for writers in others
-        )
-        return Outcome.MERGED if self._merged or unseen_elsewhere else Outcome.ACCEPTED
-
-    def writers_at(self, seq: int) -> dict[str, tuple[Writer, ...]]:
-        """Give the writers with this change at its number."""
-        return {
-            group: tuple(w if w.seq else w._replace(seq=seq) for w in writers)
-            for group, writers in self._writers.items()
-        }
-
-    def replaced_at(self, seq: int) -> list[Replaced]:
-        """Give the values that no longer stand, or never stood."""
-        return [
-            Replaced(
-                stream=self.change.stream,
-                record=self.change.record,
-                group=group,
-                values=values,
-                written_seq=writer.seq or seq,
-                replaced_seq=seq,
-                written_by=writer.change,
-                replaced_by=self.change.id,
-            )
-            for group, values, writer in self._replaced
-        ]
+def _undelete(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verdict:
+    """Bring a record back: only by an author who had seen that it was deleted."""
+    change = judged.change
+    deletion = present.writers.get(WHOLE_RECORD, ())
+    if unseen(desk, change, deletion):
+        return _whole_conflict(desk, judged, present, judged.fields, {})
+    whole = {**present.fields, **judged.fields}
+    problems, missing = problems_of_record(desk, change, whole, whole)
+    if problems:
+        return _quarantine(desk, judged, problems)
+    if missing is not None:
+        return _hold(desk, judged, missing)
+    writers = {g: w for g, w in present.writers.items() if g != WHOLE_RECORD}
+    return _update(desk, judged, replace(present, writers=writers), origin)
 
 
-def _delete(
-    desk: Desk, change: Change, present: Record | None, origin: Origin
-) -> Verdict:
-    if present is None:
-        return _discard(desk, change)
-    if present.deleted:
-        return _settle(desk, change, Outcome.ACCEPTED, present.seq)
+def _delete(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verdict:
+    change = judged.change
     if desk.referrers.get((change.stream, change.record)):
-        return _quarantine(desk, change, [Problem("has_children", "r", change.record)])
-    seen = base_seq(desk, change)
-    log = origin.log
-    if any(_unseen(w, seen, change, log) for w in present.writers.values()):
-        return _whole_conflict(desk, change, present, {}, present.fields)
+        problem = Problem("has_children", "r", change.record)
+        return _quarantine(desk, judged, [problem])
+    if any(unseen(desk, change, found) for found in present.writers.values()):
+        return _whole_conflict(desk, judged, present, {}, present.fields)
     seq = desk.next_seq(change.stream)
-    writer = _writer(change, origin, seq)
+    writer = writer_of(change, origin, seq)
     writers = {**present.writers, WHOLE_RECORD: (writer,)}
-    desk.write(replace(present, seq=seq, deleted=True, writers=writers, clean=True))
+    record = replace(present, seq=seq, deleted=True, writers=writers, clean=True)
+    if change.settles:
+        record = desk.close_conflicts(record, change)
+    desk.write(record)
     return _settle(desk, change, Outcome.ACCEPTED, seq)
 
 
-def _discard(desk: Desk, change: Change) -> Verdict:
+def _stand(desk: Desk, change: Change, present: Record) -> Verdict:
+    """Close conflicts of a deleted record, which stays deleted."""
+    seq = desk.next_seq(change.stream)
+    desk.write(desk.close_conflicts(replace(present, seq=seq), change))
+    return _settle(desk, change, Outcome.ACCEPTED, seq)
+
+
+def _discard(desk: Desk, judged: Judged) -> Verdict:
     """Delete what never stood: a quarantined record its author gives up."""
-    if change.replaces in desk.open_quarantine:
-        desk.settled[change.replaces or ""] = "discarded"
-        return Verdict(change.id, change.stream, Outcome.ACCEPTED)
-    return _quarantine(desk, change, [Problem("no_such_record", "r", change.record)])
+    change = judged.change
+    if change.replaces is not None and change.replaces in desk.waiting:
+        desk.settle(change.replaces, "discarded")
+        return Verdict(change.id, change.stream, Outcome.ACCEPTED, n=change.n)
+    if change.base is not None or desk.awaits(change.record):
+        return _hold(desk, judged, change.record)
+    return _quarantine(desk, judged, [Problem("no_such_record", "r", change.record)])
 
 
 def _whole_conflict(
-    desk: Desk, change: Change, present: Record, ours: Fields, theirs: Fields
+    desk: Desk, judged: Judged, present: Record, ours: Fields, theirs: Fields
 ) -> Verdict:
+    change = judged.change
     seq = desk.next_seq(change.stream)
     conflict = Conflict(
         id=f"{change.id}:{WHOLE_RECORD}",
@@ -304,81 +340,34 @@ def _whole_conflict(
     return _settle(desk, change, Outcome.CONFLICT, seq, [conflict.id])
 
 
-def base_seq(desk: Desk, change: Change) -> int:
-    """Give the number of the row the author looked at, on this server's timeline."""
-    if change.base is None or change.base[0] != desk.epoch:
-        return 0
-    return change.base[1]
+def _hold(desk: Desk, judged: Judged, waits_for: str) -> Verdict:
+    """Keep a change until the record that it depends on is here."""
+    change = judged.change
+    if not desk.can_hold(change.stream):
+        return _quarantine(desk, judged, [Problem("too_many_held", "s", change.stream)])
+    why = [Problem("waits_for", "", waits_for)]
+    return _keep_back(desk, judged, Outcome.HELD, why, waits_for)
 
 
-def _unseen(
-    writers: Iterable[Writer], seen: int, change: Change, log: str
-) -> list[Writer]:
-    return [
-        w for w in writers if w.seq > seen and not (w.log == log and w.n < change.n)
-    ]
+def _quarantine(desk: Desk, judged: Judged, problems: list[Problem]) -> Verdict:
+    return _keep_back(desk, judged, Outcome.QUARANTINED, problems, None)
 
 
-def _writer(change: Change, origin: Origin, seq: int) -> Writer:
-    hlc = min(change.hlc, origin.received_hlc)
-    return Writer(seq, origin.log, change.n, hlc, change.id)
-
-
-def _by_group(kind: RecordType, fields: Fields) -> dict[str, Fields]:
-    groups: dict[str, Fields] = {}
-    for name, value in fields.items():
-        groups.setdefault(kind.groups[name], {})[name] = value
-    return groups
-
-
-def _class_of(record_type: str, group: Mapping[str, object]) -> FieldClass:
-    return TYPES[record_type].fields[next(iter(group))].field_class
-
-
-def _problems_of_record(
-    desk: Desk, change: Change, fields: Fields, patch: Fields
-) -> list[Problem]:
-    """Judge the whole record as it would stand, and what the patch refers to."""
-    return (
-        missing_fields(change.type, fields)
-        or errors(rules.check(change.type, fields))
-        or _reference_problems(desk, change, patch)
-        or _key_problems(desk, change, fields)
-    )
-
-
-def _reference_problems(desk: Desk, change: Change, patch: Fields) -> list[Problem]:
-    problems = []
-    for name, target in TYPES[change.type].references.items():
-        if patch.get(name) is None:
-            continue
-        found = desk.find(change.stream, patch[name])
-        if found is None:
-            problems.append(Problem("parent_missing", name, patch[name]))
-        elif found.type != target:
-            detail = f"a {found.type} where a {target} belongs"
-            problems.append(Problem("wrong_parent", name, patch[name], detail))
-        elif found.deleted:
-            problems.append(Problem("parent_deleted", name, patch[name]))
-    return problems
-
-
-def _key_problems(desk: Desk, change: Change, fields: Fields) -> list[Problem]:
-    holder = desk.holder(change.type, change.stream, fields)
-    if holder in {"", change.record}:
-        return []
-    name = TYPES[change.type].key[-1]
-    return [Problem("key_taken", name, fields.get(name), f"{change.type} {holder}")]
-
-
-def _quarantine(desk: Desk, change: Change, problems: list[Problem]) -> Verdict:
+def _keep_back(
+    desk: Desk,
+    judged: Judged,
+    outcome: Outcome,
+    why: list[Problem],
+    waits_for: str | None,
+) -> Verdict:
+    change = judged.change
     kind = TYPES.get(change.type)
     parent = change.fields.get(kind.parent) if kind and kind.parent else None
     if not isinstance(parent, str):
         parent = None
-    desk.quarantined.append(Quarantined(change, parent, problems))
     _close_replaced(desk, change)
-    return Verdict(change.id, change.stream, Outcome.QUARANTINED, why=problems)
+    desk.quarantine(judged, Quarantined(change, parent, why, waits_for))
+    return Verdict(change.id, change.stream, outcome, why=why, n=change.n)
 
 
 def _settle(
@@ -389,10 +378,12 @@ def _settle(
     conflicts: list[str] | None = None,
 ) -> Verdict:
     _close_replaced(desk, change)
-    return Verdict(change.id, change.stream, outcome, seq, conflicts=conflicts or [])
+    return Verdict(
+        change.id, change.stream, outcome, seq, conflicts=conflicts or [], n=change.n
+    )
 
 
 def _close_replaced(desk: Desk, change: Change) -> None:
     """Close the quarantined change that this one stands in for."""
-    if change.replaces in desk.open_quarantine and change.replaces is not None:
-        desk.settled[change.replaces] = "replaced"
+    if change.replaces is not None and change.replaces in desk.waiting:
+        desk.settle(change.replaces, "replaced")

@@ -8,6 +8,9 @@ from schemas.problems import Problem
 
 Fields = dict[str, Any]
 
+#: The conflict group of a deletion that met an unseen write, or the reverse.
+WHOLE_RECORD = "*"
+
 
 class Writer(NamedTuple):
     """Who wrote the present value of a field group."""
@@ -45,8 +48,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a log, with its raw line and the chain's hash after it."""
+    """One change of a log, with its raw line and the chain's hash after it.
 
+    `group` holds the changes that stand or fall together, `settles` the conflicts that
+    it decides, for the `reason` a person gave.
+    """
+
+    log: str
     n: int
     id: str
     hlc: int
@@ -61,6 +69,9 @@ class Change:
     replaces: str | None
     raw: bytes
     hash: bytes
+    group: str | None = None
+    settles: tuple[str, ...] = ()
+    reason: str | None = None
     unreadable: str = ""
 
 
@@ -75,17 +86,24 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a push came from and when it arrived."""
+    """Who sends a batch and when it arrived.
 
-    log: str
+    An administrator's decision (`is_admin`) is not bound to the scope of a laptop.
+    """
+
     device: str
     received_at: str
     received_hlc: int
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one change; stored with its effect, repeated for ever."""
+    """The judgement on one change; stored with its effect, repeated for ever.
+
+    `late` is the number of a verdict that changed since it was first given; only held
+    and quarantined changes get another one.
+    """
 
     change: str
     stream: str
@@ -94,6 +112,24 @@ class Verdict:
     why: list[Problem] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     repeated: bool = False
+    n: int | None = None
+    late: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change in custody that was not applied: quarantined, or held for a record."""
+
+    judged: Judged
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConflict:
+    """A conflict of a record as it stands."""
+
+    record: str
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +149,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A change that was stored but not applied, with its reasons."""
+    """A change that was stored but not applied, with its reasons.
+
+    A held one names the record that it waits for, and is tried again when that comes.
+    """
 
     change: Change
     parent: str | None
     why: list[Problem]
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

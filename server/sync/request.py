@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from schemas import chain, limits
@@ -20,6 +21,9 @@ class Push:
     """A whole request: who speaks, its changes in order, its cursors."""
 
     log: str
+    parent: tuple[str, int] | None
+    parent_hash: bytes
+    is_closed: bool
     schema: int
     acked_n: int
     acked_hash: bytes
@@ -28,6 +32,24 @@ class Push:
     want: int
     cursors: dict[str, Cursor]
     changes: list[Change]
+    late: Cursor = ("", 0)
+    wants_digest: bool = False
+    signature: str = ""
+
+    @property
+    def end(self) -> tuple[int, bytes]:
+        """Give the place and hash after the last change."""
+        if not self.changes:
+            return self.acked_n, self.acked_hash
+        return self.changes[-1].n, self.changes[-1].hash
+
+    def skew_s(self, now: str) -> float | None:
+        """Give by how many seconds the laptop's clock is ahead, where it says."""
+        try:
+            wall = datetime.fromisoformat(self.wall)
+            return round((wall - datetime.fromisoformat(now)).total_seconds(), 1)
+        except (ValueError, TypeError, OverflowError):
+            return None
 
 
 def read_push(body: bytes) -> Push:
@@ -51,10 +73,13 @@ def read_push(body: bytes) -> Push:
         raise refuse("too_large", f"more than {limits.BATCH_CHANGES} changes")
     acked = hello["acked"]
     acked_hash = bytes.fromhex(acked["hash"])
-    changes = _changes(lines[1:-1], acked["n"], acked_hash)
-    _check_end(end, changes, acked["n"], acked_hash)
-    return Push(
-        log=hello["log"]["id"],
+    log, late = hello["log"], hello.get("late")
+    changes = _changes(log["id"], lines[1:-1], acked["n"], acked_hash)
+    push = Push(
+        log=log["id"],
+        parent=(log["parent"][0], log["parent"][1]) if log["parent"] else None,
+        parent_hash=bytes.fromhex(log.get("parent_hash", "")),
+        is_closed=log.get("closed", False),
         schema=hello["schema"],
         acked_n=acked["n"],
         acked_hash=acked_hash,
@@ -63,7 +88,12 @@ def read_push(body: bytes) -> Push:
         want=min(max(hello["want"], 1), limits.PAGE_ROWS),
         cursors={s: (c[0], c[1]) for s, c in hello["cursors"].items()},
         changes=changes,
+        late=(late[0], late[1]) if late else ("", 0),
+        wants_digest=hello.get("digest", False),
+        signature=end["sig"] or "",
     )
+    _check_end(end, push)
+    return push
 
 
 def _line(raw: bytes, kind: str) -> dict[str, Any]:
@@ -86,29 +116,30 @@ def _last_line(lines: Sequence[bytes]) -> dict[str, Any]:
     return message
 
 
-def _changes(lines: Sequence[bytes], n: int, digest: bytes) -> list[Change]:
+def _changes(log: str, lines: Sequence[bytes], n: int, digest: bytes) -> list[Change]:
     changes = []
     for place, raw in enumerate(lines, start=n + 1):
         digest = chain.link(digest, raw)
-        change = read_change(raw, digest)
+        change = read_change(log, raw, digest)
         if change.n != place:
             raise refuse("log_gap", f"expected change {place}, found {change.n}")
         changes.append(change)
     return changes
 
 
-def read_change(raw: bytes, digest: bytes) -> Change:
-    """Read one change line; `digest` is the hash of the chain after it."""
+def read_change(log: str, raw: bytes, digest: bytes) -> Change:
+    """Read one change line of a log; `digest` is the hash of the chain after it."""
     try:
         line = decode_request(raw)
     except MessageError as error:
-        return _unreadable(raw, digest, error.problem)
+        return _unreadable(log, raw, digest, error.problem)
     if line["k"] != "c":
         raise refuse("bad_message", f"expected a change, found {line['k']}")
     base = line["b"]
     return Change(
+        log=log,
         n=line["n"],
-        id=line["i"],
+        id=line.get("i") or chain.change_id(digest),
         hlc=line["h"],
         stream=line["s"],
         type=line["t"],
@@ -121,20 +152,25 @@ def read_change(raw: bytes, digest: bytes) -> Change:
         replaces=line["x"],
         raw=raw,
         hash=digest,
+        group=line["g"],
+        settles=tuple(line.get("c", ())),
+        reason=line.get("y"),
     )
 
 
-def _unreadable(raw: bytes, digest: bytes, problem: Problem) -> Change:
+def _unreadable(log: str, raw: bytes, digest: bytes, problem: Problem) -> Change:
     """Keep a line that names itself but cannot be understood: custody first."""
     try:
         line = parse_object(raw)
     except MessageError:
         raise RequestError(problem) from None
-    n, name, stream = line.get("n"), line.get("i"), line.get("s")
+    n, stream = line.get("n"), line.get("s")
+    name = line.get("i", chain.change_id(digest))
     if type(n) is not int or not is_id(name) or not is_id(stream):
         raise RequestError(problem)
     record = line.get("r")
     return Change(
+        log=log,
         n=n,
         id=str(name),
         hlc=0,
@@ -153,9 +189,8 @@ def _unreadable(raw: bytes, digest: bytes, problem: Problem) -> Change:
     )
 
 
-def _check_end(
-    end: dict[str, Any], changes: Sequence[Change], n: int, digest: bytes
-) -> None:
-    last_n, last_hash = (changes[-1].n, changes[-1].hash) if changes else (n, digest)
-    if end["n"] != last_n or end["hash"] != last_hash.hex():
-        raise refuse("bad_chain", f"the end line does not fit change {last_n}")
+def _check_end(end: dict[str, Any], push: Push) -> None:
+    n, digest = push.end
+    said = end.get("hash", digest.hex() if not push.changes else "")
+    if end["n"] != n or said != digest.hex():
+        raise refuse("bad_chain", f"the end line does not fit change {n}")

@@ -12,6 +12,7 @@ from backports import zstd
 
 from schemas import limits
 from schemas.problems import KINDS
+from schemas.signing import public_key
 from server.clock import Clock
 from server.flow.access import issue_code
 
@@ -200,10 +201,12 @@ async def test_a_code_enrols_one_laptop_only(server):
         lambda store: issue_code(store, Clock(), (server.stream,), "one")
     )
     log = "0190a000-0000-7000-8000-0000000000aa"
+    key = public_key(bytes(32))
     answers = []
     async with ClientSession() as session:
         for _ in range(2):
             body = {"code": code.lower(), "name": "x", "log": log}
+            body["public_key"] = key
             async with session.post(f"{server.url}/v1/enrol", json=body) as answer:
                 answers.append((answer.status, await answer.json(content_type=None)))
     assert [status for status, _ in answers] == [200, 403]

@@ -187,10 +187,11 @@ async def test_one_bad_record_blocks_no_other_and_its_line_is_kept(pair):
     [
         ({"t": "submission"}, "unknown_type"),
         ({"t": "stock"}, "derived_type"),
-        ({"o": "resolve"}, "unknown_op"),
+        ({"o": "resolve"}, "no_such_conflict"),
+        ({"o": "erase"}, "unknown_op"),
         ({"v": 99}, "unknown_schema"),
         ({"f": {"code": "X", "colour": "red"}}, "unknown_field"),
-        ({"b": ["0190a000-0000-7000-8000-000000000009", 3]}, "no_such_record"),
+        ({"o": "del"}, "no_such_record"),
         ({"f": {}}, "required"),
         ({"s": "0190a000-0000-7000-8000-000000000001"}, "scope_foreign"),
         ({"t": 7}, "unreadable_change"),
@@ -242,11 +243,17 @@ async def test_a_discarded_record_leaves_the_quarantine(pair):
     assert await server.report("quarantine", None) == []
 
 
-async def test_a_child_of_a_missing_parent_is_quarantined(pair):
-    _server, a, _b, _plot, _base = pair
-    a.add("point", {"plot_id": fresh_id(), "code": "1"})
+async def test_a_child_of_a_missing_parent_is_held_until_it_comes(pair):
+    _server, a, b, _plot, _base = pair
+    plot = record_id(a.stream, "plot", {"code": "P9"})
+    a.add("point", {"plot_id": plot, "code": "1"})
     answer = await a.sync()
-    assert answer.verdicts[0]["why"][0]["code"] == "parent_missing"
+    assert answer.outcomes == ["held"]
+    assert answer.verdicts[0]["why"][0]["code"] == "waits_for"
+    b.add("plot", {"code": "P9"})
+    await b.sync()
+    assert (await a.sync()).late == {json.loads(a.lines[-1])["i"]: "accepted"}
+    assert (await a.sync()).late == {}
 
 
 async def test_a_laptop_opens_a_project_of_its_own_and_others_do_not_see_it(server):
@@ -294,7 +301,7 @@ async def test_a_revoked_laptop_that_enrols_again_delivers_what_it_recorded(pair
         lambda store: store.write(lambda unit: unit.revoke(device.id, "2026-01-01"))
     )
     a.add("point", {"plot_id": plot, "code": "meanwhile"})
-    again = await server.laptop("north again", log=a.log)
+    again = await server.laptop("north again", log=a.log, secret=a.secret)
     a.token = again.token
     assert (await a.sync()).outcomes == ["accepted"]
 

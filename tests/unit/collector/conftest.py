@@ -127,6 +127,7 @@ def field(permille):
 @pytest.fixture
 def store(tmp_path):
     found = SqliteStore(tmp_path / "laptop.db", KEY)
+    found.begin_log("0190a000-0000-7000-8000-00000000000a")
     yield found
     found.close()
 

@@ -22,8 +22,14 @@ def hello(n=0, epoch=EPOCH, **more):
     }
 
 
-def verdict(change, r="accepted", **more):
-    return {"k": "v", "i": change, "r": r, **more}
+def verdict(change, r="accepted", n=1, **more):
+    """Judge the change at a place of the log; with n=None, one that waited, by its id."""
+    named = {"i": change, "l": 1} if n is None else {"n": n}
+    return {"k": "v", **named, "r": r, **more}
+
+
+def reset(stream=STREAM):
+    return {"k": "reset", "s": stream}
 
 
 def row(q, record=RECORD, t="plot", stream=STREAM, x=(), **fields):

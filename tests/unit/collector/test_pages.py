@@ -1,10 +1,13 @@
 """Many records at once come to what each of them alone comes to."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.core.draft import Draft
+from collector.core.removals import Removals
 from collector.core.reply import Reply, read_reply
 from collector.store.port import Moment
 from collector.store.rows import refresh
@@ -29,7 +32,8 @@ OTHER_EPOCH = "0190a000-0000-7000-8000-00000000000f"
 OTHER_STREAM = "0190a000-0000-7000-8000-000000000002"
 POINTS = [natural_id(STREAM, "point", [code]) for code in "ABC"]
 STOCK = natural_id(STREAM, "stock", ["A"])
-TABLES = ("base", "change", "record", "link", "stream", "meta")
+TABLES = ("base", "change", "record", "link", "stream", "meta", "log")
+LOG = "0190a000-0000-7000-8000-00000000000a"
 MOMENT = Moment(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
 
 numbers = st.integers(1, 12)
@@ -45,7 +49,6 @@ patches = st.fixed_dictionaries(
 clean = patches.map(lambda found: {k: v for k, v in found.items() if v is not None})
 drafts = st.builds(
     Draft,
-    st.just(""),
     st.just(STREAM),
     st.just("point"),
     st.sampled_from(POINTS),
@@ -70,7 +73,6 @@ messages = st.one_of(
     ),
     st.builds(row, numbers, st.just(STOCK), st.just("stock")),
     st.builds(gone, numbers, st.just(STOCK), st.just("stock")),
-    st.just({"k": "reset", "s": STREAM}),
 )
 scopes = st.none() | st.sampled_from([[STREAM], [STREAM, OTHER_STREAM], []])
 
@@ -98,18 +100,11 @@ def refreshed(store):
     return held(store)
 
 
-def named(data, found, place, before):
-    """Give a draft its id, and perhaps a change of the same record to replace."""
-    own = [draft.id for draft in before if draft.record == found.record]
-    return Draft(
-        natural_id(STREAM, "change", [place]),
-        found.stream,
-        found.type,
-        found.record,
-        found.op,
-        found.fields,
-        replaces=data.draw(st.none() | st.sampled_from(own)) if own else None,
-    )
+def replacing(data, found, kept):
+    """Let a draft perhaps replace a change of the same record."""
+    own = [change.id for change in kept if change.record == found.record]
+    chosen = data.draw(st.none() | st.sampled_from(own)) if own else None
+    return replace(found, replaces=chosen)
 
 
 def answer(data, kept, epoch):
@@ -117,14 +112,15 @@ def answer(data, kept, epoch):
     judged = data.draw(st.lists(st.sampled_from(kept), max_size=6)) if kept else []
     verdicts = [
         verdict(
-            draft.id,
+            change.id,
             str(data.draw(st.sampled_from(Outcome))),
+            n=data.draw(st.sampled_from([change.place, None])),
             q=data.draw(st.none() | numbers),
             cf=data.draw(st.sampled_from([[], ["k"]])),
         )
-        for draft in judged
+        for change in {change.id: change for change in judged}.values()
     ]
-    verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"])))
+    verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"]), n=None))
     rows = data.draw(st.lists(messages, max_size=8))
     scope = data.draw(scopes)
     said = [] if scope is None else [{"k": "scope", "streams": scope}]
@@ -134,7 +130,7 @@ def answer(data, kept, epoch):
 
 def line_by_line(reply):
     """Cut a reply into replies of one line each."""
-    nothing = {**reply.end, "cursors": {}}
+    nothing = {**reply.end, "cursors": {}, "more": True}
     for found in reply.verdicts:
         yield Reply(reply.hello, nothing, [found])
     yield Reply(reply.hello, nothing, scope=reply.scope)
@@ -150,19 +146,20 @@ def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
     for store in pair:
         for table in TABLES:
             store._read(f"DELETE FROM {table}")  # noqa: S608 - a constant
+    for store in pair:
+        store.begin_log(LOG)
     kept = []
     for _ in range(data.draw(st.integers(1, 3))):
-        batch = []
-        for found in data.draw(st.lists(drafts, min_size=1, max_size=4)):
-            batch.append(named(data, found, len(kept), kept))
-            kept.append(batch[-1])
+        found = data.draw(st.lists(drafts, min_size=1, max_size=4))
+        batch = [replacing(data, draft, kept) for draft in found]
         quick.keep(batch, MOMENT, "Ada")
         for draft in batch:
             slow.keep([draft], MOMENT, "Ada")
+        kept = [change for name in POINTS for change in quick.changes(name)]
         reply = answer(data, kept, data.draw(epochs))
-        quick.apply(reply, {}, MOMENT)
+        quick.apply(reply, quick.head(), {}, MOMENT, Removals())
         for one in line_by_line(reply):
-            slow.apply(one, {}, MOMENT)
+            slow.apply(one, slow.head(), {}, MOMENT, Removals())
         shown = held(quick)
         assert shown == refreshed(quick)
         assert shown == refreshed(slow)

@@ -7,6 +7,7 @@ import pytest
 
 from collector.core.draft import Draft
 from collector.core.overlay import State, Status
+from collector.core.removals import Removals
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
 from collector.store.port import Moment
@@ -23,18 +24,21 @@ from tests.unit.collector.replies import (
     gone,
     hello,
     reply,
+    reset,
     row,
     verdict,
 )
 
+NONE = Removals()
+
 
 def plot(clock, record=RECORD, **fields):
     fields = fields or {"code": "HF"}
-    return Draft(clock.new_id(), STREAM, "plot", record, fields=fields, is_new=True)
+    return Draft(STREAM, "plot", record, fields=fields, is_new=True)
 
 
 def edit(clock, record=RECORD, base=None, **fields):
-    return Draft(clock.new_id(), STREAM, "plot", record, fields=fields, base=base)
+    return Draft(STREAM, "plot", record, fields=fields, base=base)
 
 
 @pytest.fixture
@@ -42,7 +46,13 @@ def kept(store, clock, moment):
     """A store with one plot; its change is pending."""
     draft = plot(clock, code="HF", area_ha=2.0)
     store.keep([draft], moment, "Ada")
-    return draft
+    (change,) = store.changes(RECORD)
+    return change
+
+
+def take(store, moment, answer, asked=None, removals=NONE):
+    """Take in an answer to what this laptop would ask now."""
+    return store.apply(answer, store.head(), asked or {}, moment, removals)
 
 
 def test_what_was_kept_is_there_when_the_database_is_opened_again(
@@ -69,8 +79,8 @@ def test_record_and_change_are_one_transaction(store, clock, moment, kept):
 def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
     store.keep([edit(clock, note=str(i)) for i in range(9)], moment, "Ada")
     last, stamps = chain.START, []
-    for place, (n, raw) in enumerate(store.tail(0, 100), 1):
-        assert (n, json.loads(raw)["n"]) == (place, place)
+    for n, raw in enumerate(store.tail(0, 100), 1):
+        assert json.loads(raw)["n"] == n
         stamps.append(json.loads(raw)["h"])
         last = chain.link(last, raw)
         assert store.hash_at(n) == last
@@ -80,7 +90,7 @@ def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
 
 def test_a_clock_set_back_does_not_turn_stamps_back(store, clock, kept):
     store.keep([edit(clock, note="later")], Moment(5, "1970"), None)
-    first, second = (json.loads(raw)["h"] for _, raw in store.tail(0, 9))
+    first, second = (json.loads(raw)["h"] for raw in store.tail(0, 9))
     assert second > first
 
 
@@ -180,7 +190,7 @@ def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, k
 
 def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept):
     answer = reply(hello(1), verdict(kept.id, q=7), end(7))
-    store.apply(answer, {}, moment)
+    take(store, moment, answer)
     base = store.base(RECORD)
     assert (base.seq, base.epoch) == (7, EPOCH)
     assert base.fields == {"code": "HF", "area_ha": 2.0}
@@ -191,27 +201,27 @@ def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept
 
 def test_the_same_answer_twice_changes_nothing(store, moment, kept):
     answer = reply(hello(1), verdict(kept.id, q=7), row(8, code="HF", note="n"), end(8))
-    store.apply(answer, {}, moment)
+    take(store, moment, answer)
     once = (store.base(RECORD), store.record(RECORD), store.streams())
-    store.apply(answer, {STREAM: (EPOCH, 8)}, moment)
+    take(store, moment, answer, {STREAM: (EPOCH, 8)})
     assert (store.base(RECORD), store.record(RECORD), store.streams()) == once
 
 
 def test_a_late_verdict_does_not_turn_a_newer_row_back(store, moment, kept):
-    store.apply(reply(hello(), row(9, code="HF", area_ha=5.0), end(9)), {}, moment)
+    take(store, moment, reply(hello(), row(9, code="HF", area_ha=5.0), end(9)))
     answer = reply(hello(1), verdict(kept.id, q=7, d=True), end(9))
-    store.apply(answer, {STREAM: (EPOCH, 9)}, moment)
+    take(store, moment, answer, {STREAM: (EPOCH, 9)})
     assert store.record(RECORD).fields == {"code": "HF", "area_ha": 5.0}
 
 
 def test_an_answer_to_an_old_question_is_used_for_its_verdicts_only(
     store, moment, kept
 ):
-    store.apply(reply(hello(), end(5)), {}, moment)
+    take(store, moment, reply(hello(), end(5)))
     late = reply(
         hello(1), verdict(kept.id, "conflict", q=6), row(3, code="OLD"), end(3)
     )
-    applied = store.apply(late, {STREAM: (EPOCH, 4)}, moment)
+    applied = take(store, moment, late, {STREAM: (EPOCH, 4)})
     assert applied.stale
     assert store.streams() == {STREAM: (EPOCH, 5)}
     assert store.base(RECORD) is None
@@ -221,7 +231,7 @@ def test_an_answer_to_an_old_question_is_used_for_its_verdicts_only(
 def test_only_what_was_judged_is_acknowledged(store, clock, moment, kept):
     """The server has both changes, but told of the first only."""
     store.keep([edit(clock, note="n")], moment, None)
-    store.apply(reply(hello(2), verdict(kept.id, q=7), end(8)), {}, moment)
+    take(store, moment, reply(hello(2), verdict(kept.id, q=7), end(8)))
     assert store.head().acked_n == 1
     assert store.count_unacknowledged() == 1
 
@@ -229,15 +239,15 @@ def test_only_what_was_judged_is_acknowledged(store, clock, moment, kept):
 def test_a_quarantined_change_keeps_its_reasons(store, moment, kept):
     why = [{"code": "key_taken", "path": "code", "value": "HF", "detail": ""}]
     answer = reply(hello(1), verdict(kept.id, "quarantined", why=why), end())
-    store.apply(answer, {}, moment)
+    take(store, moment, answer)
     (found,) = store.changes_with(Status.QUARANTINED)
     assert found.reasons == why
     assert store.record(RECORD).state == State.TO_FIX
 
 
 def test_a_deleted_record_leaves_a_tombstone_and_no_name(store, moment, kept):
-    store.apply(reply(hello(1), verdict(kept.id, q=7), end(7)), {}, moment)
-    store.apply(reply(hello(1), gone(8), end(8)), {}, moment)
+    take(store, moment, reply(hello(1), verdict(kept.id, q=7), end(7)))
+    take(store, moment, reply(hello(1), gone(8), end(8)))
     assert store.record(RECORD).deleted
     assert store.find("plot", STREAM, "HF") == []
 
@@ -247,51 +257,101 @@ def test_a_project_that_was_withdrawn_takes_its_rows_but_no_pending_change(
 ):
     other = clock.new_id()
     scope = {"k": "scope", "streams": [STREAM]}
-    store.apply(
-        reply(hello(), scope, row(2, record=other, code="X"), end(2)), {}, moment
-    )
+    take(store, moment, reply(hello(), scope, row(2, record=other, code="X"), end(2)))
     none = {"k": "scope", "streams": []}
-    store.apply(reply(hello(), none, end(cursors={})), {STREAM: (EPOCH, 2)}, moment)
+    take(store, moment, reply(hello(), none, end(cursors={})), {STREAM: (EPOCH, 2)})
     assert store.record(other) is None
     assert store.streams() == {}
     assert store.record(RECORD).fields["code"] == "HF"
     assert store.count_unacknowledged() == 1
 
 
-def test_a_reset_replaces_the_rows_of_others_and_keeps_our_own(
-    store, clock, moment, kept
-):
-    """The server does not send rows again that this laptop wrote last."""
-    other = clock.new_id()
-    store.apply(
-        reply(
-            hello(1),
-            verdict(kept.id, q=7),
-            row(8, record=other, code="X"),
-            end(8),
-        ),
-        {},
-        moment,
+def test_a_reset_lets_go_of_what_is_not_sent_again(store, clock, moment, kept):
+    gone_now, sent_again = clock.new_id(), clock.new_id()
+    first = reply(
+        hello(1),
+        verdict(kept.id, q=7),
+        row(8, record=gone_now, code="X"),
+        row(9, record=sent_again, code="Y"),
+        end(9),
     )
+    take(store, moment, first)
     new = "0190a000-0000-7000-8000-00000000000f"
-    reset = {"k": "reset", "s": STREAM}
-    answer = reply(hello(1, epoch=new), reset, end(3, epoch=new))
-    store.apply(answer, {STREAM: (EPOCH, 8)}, moment)
-    assert store.record(other) is None
-    assert store.record(RECORD).fields["area_ha"] == 2.0
+    page = reply(
+        hello(epoch=new), reset(), row(2, code="HF"), end(2, more=True, epoch=new)
+    )
+    take(store, moment, page, {STREAM: (EPOCH, 9)})
+    assert store.record(gone_now) is not None, "the snapshot is not whole yet"
+    last = reply(
+        hello(epoch=new), row(3, record=sent_again, code="Y"), end(3, epoch=new)
+    )
+    take(store, moment, last, {STREAM: (new, 2)})
+    assert store.record(gone_now) is None
+    assert store.record(sent_again).fields == {"code": "Y"}
+    assert store.record(RECORD).fields == {"code": "HF"}
+
+
+def many(clock, count):
+    return [row(q, record=clock.new_id(), code=f"P{q}") for q in range(1, count + 1)]
+
+
+def test_a_reset_that_takes_much_away_is_not_followed_unasked(store, clock, moment):
+    take(store, moment, reply(hello(), *many(clock, 60), end(60)))
+    new = "0190a000-0000-7000-8000-00000000000f"
+    empty = reply(hello(epoch=new), reset(), end(0, epoch=new))
+    had = Removals(store.count_live())
+    applied = take(store, moment, empty, {STREAM: (EPOCH, 60)}, had)
+    assert applied.removals.too_many() == {STREAM: (60, 60)}
+    assert store.count_records() == {"plot": 60}
+    again = reply(hello(epoch=new), end(cursors={}, epoch=new))
+    allowed = Removals(had.had, are_accepted=True)
+    take(store, moment, again, {STREAM: (new, 0)}, allowed)
+    assert store.count_records() == {}
+
+
+def test_deletions_that_take_much_away_leave_cursor_and_rows(store, clock, moment):
+    rows = many(clock, 60)
+    take(store, moment, reply(hello(), *rows, end(60)))
+    gone_rows = [gone(q, record=r["r"]) for q, r in enumerate(rows, start=61)]
+    answer, had = reply(hello(), *gone_rows, end(120)), Removals(store.count_live())
+    take(store, moment, answer, {STREAM: (EPOCH, 60)}, had)
+    assert store.streams() == {STREAM: (EPOCH, 60)}
+    assert store.count_records() == {"plot": 60}
+    allowed = Removals(had.had, are_accepted=True)
+    take(store, moment, answer, {STREAM: (EPOCH, 60)}, allowed)
+    assert store.count_records() == {}
+
+
+def test_a_log_is_split_and_nothing_of_it_is_lost(store, clock, moment, kept):
+    store.keep([edit(clock, note=str(i)) for i in range(4)], moment, "Ada")
+    ids = [change.id for change in store.changes(RECORD)]
+    old = store.head()
+    assert store.split(old.number, 2, clock.new_id()) == 3
+    closed, new = store.logs()
+    assert (closed.n, closed.is_closed, new.n, new.is_closed) == (2, True, 3, False)
+    assert (new.parent.log, new.parent.n) == (old.id, 2)
+    assert [change.id for change in store.changes(RECORD)] == ids
+    last = chain.START
+    for raw in store.tail(0, 9):
+        last = chain.link(last, raw)
+    assert store.head().hash == last
+    assert [json.loads(raw)["i"] for raw in store.tail(0, 9)] == ids[2:]
+    assert store.count_unacknowledged() == 5
+    store.keep([edit(clock, note="on")], moment, None)
+    assert store.head().n == 4
 
 
 def test_derived_rows_are_kept_and_are_no_records(store, clock, moment):
     derived = clock.new_id()
     points = [{"plot": "HF", "soc_stock_t_ha": 61.0}]
     message = row(4, record=derived, t="stock", points=points)
-    store.apply(reply(hello(), message, end(4)), {}, moment)
+    take(store, moment, reply(hello(), message, end(4)))
     assert store.bases("stock", STREAM)[0].fields == {"points": points}
     assert store.record(derived) is None
 
 
 def test_deleting_is_a_change_that_hides_the_record_at_once(store, clock, moment, kept):
-    draft = Draft(clock.new_id(), STREAM, "plot", RECORD, Op.DELETE)
+    draft = Draft(STREAM, "plot", RECORD, Op.DELETE)
     store.keep([draft], moment, None)
     assert store.record(RECORD).deleted
     assert store.records("plot") == []

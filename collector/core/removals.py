@@ -1,0 +1,32 @@
+"""Before a server takes much away from a laptop, a person is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Live records that a sync takes away, by stream, and how many there were."""
+
+    had: Mapping[str, int] = field(default_factory=dict)
+    removed: Mapping[str, int] = field(default_factory=dict)
+    are_accepted: bool = False
+
+    def plus(self, removed: Mapping[str, int]) -> "Removals":
+        """Give the count with what one more answer takes away."""
+        streams = self.removed.keys() | removed.keys()
+        total = {s: self.removed.get(s, 0) + removed.get(s, 0) for s in streams}
+        return Removals(self.had, total, self.are_accepted)
+
+    def too_many(self) -> dict[str, tuple[int, int]]:
+        """Give the streams that lose too much: how many of how many."""
+        if self.are_accepted:
+            return {}
+        return {
+            stream: (count, self.had.get(stream, 0))
+            for stream, count in self.removed.items()
+            if count > limits.REMOVED_RECORDS
+            and count > limits.REMOVED_SHARE * self.had.get(stream, 0)
+        }

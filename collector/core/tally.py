@@ -1,0 +1,113 @@
+"""What one sync did, counted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from collector.core.overlay import Status
+
+
+@dataclass(slots=True)
+class Traffic:
+    """HTTP requests and bytes with their headers."""
+
+    requests: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one sync did.
+
+    Of the `pushed` changes each has one verdict; `settled_late` counts older changes
+    that waited and have another verdict now.
+    """
+
+    pushed: int
+    accepted: int
+    merged: int
+    conflicts: int
+    quarantined: int
+    held: int
+    duplicates: int
+    settled_late: int
+    received: int
+    repaired: int
+    pending: int
+    new_logs: int
+    moved: int
+    requests: int
+    bytes_sent: int
+    bytes_received: int
+    duration_s: float
+    clock_skew_s: float
+
+    def as_data(self) -> dict[str, Any]:
+        """Give the JSON object."""
+        return asdict(self)
+
+
+class Counted(Protocol):
+    """What is counted of one answer."""
+
+    @property
+    def verdicts(self) -> Sequence[tuple[Status, bool]]:
+        """Give each verdict, and whether it had been given before."""
+
+    @property
+    def late(self) -> int:
+        """Count the verdicts that were given anew."""
+
+    @property
+    def received(self) -> int:
+        """Count the rows."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the rounds of one sync."""
+
+    pushed: int = 0
+    received: int = 0
+    duplicates: int = 0
+    settled_late: int = 0
+    repaired: int = 0
+    moved: int = 0
+    new_logs: int = 0
+    verdicts: Counter[Status] = field(default_factory=Counter)
+
+    def add(self, answer: Counted, pushed: int) -> None:
+        """Count one answer to a request with that many changes."""
+        self.pushed += pushed
+        self.received += answer.received
+        self.settled_late += answer.late
+        for status, repeated in answer.verdicts:
+            self.verdicts[status] += 1
+            self.duplicates += repeated
+
+    def report(
+        self, *, pending: int, traffic: Traffic, duration_s: float, clock_skew_s: float
+    ) -> Report:
+        """Give the sum."""
+        return Report(
+            pushed=self.pushed,
+            accepted=self.verdicts[Status.ACCEPTED],
+            merged=self.verdicts[Status.MERGED],
+            conflicts=self.verdicts[Status.CONFLICT],
+            quarantined=self.verdicts[Status.QUARANTINED],
+            held=self.verdicts[Status.HELD],
+            duplicates=self.duplicates,
+            settled_late=self.settled_late,
+            received=self.received,
+            repaired=self.repaired,
+            pending=pending,
+            new_logs=self.new_logs,
+            moved=self.moved,
+            requests=traffic.requests,
+            bytes_sent=traffic.bytes_sent,
+            bytes_received=traffic.bytes_received,
+            duration_s=round(duration_s, 3),
+            clock_skew_s=clock_skew_s,
+        )

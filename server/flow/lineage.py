@@ -1,0 +1,101 @@
+"""Whether what a laptop says of its log fits what is stored of it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from schemas.problems import Problem
+from server.errors import RequestError, refuse
+from server.store.port import Device, LogHead, Unit
+from server.sync.request import Push
+
+#: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
+_EPOCHS_EVERY: Final = timedelta(hours=1)
+
+
+def notice_lost_timeline(
+    unit: Unit, device: Device, push: Push, epoch: str, now: str
+) -> None:
+    """Begin a new epoch when a laptop has read what this server does not have.
+
+    It happens when a copy of the database was put in place by hand.
+    """
+    present = unit.epoch()
+    read = {s: seq for s, (name, seq) in push.cursors.items() if name == present}
+    heads = unit.streams(read)
+    if not any(seq > (heads[s].head if s in heads else 0) for s, seq in read.items()):
+        return
+    last = unit.last_epoch_by(device.id)
+    if last is None or _moment(now) - _moment(last) > _EPOCHS_EVERY:
+        unit.begin_epoch(
+            epoch, now, "a laptop has read rows that are not here", device.id
+        )
+
+
+def missing_part(unit: Unit, device: Device, push: Push) -> tuple[str, int] | None:
+    """Give the log, and the change in it, that the server needs before this push.
+
+    Raises
+    ------
+    RequestError
+        If the log, or the one it came from, is another laptop's; `fork`, if the one it
+        came from went on elsewhere.
+    """
+    head = unit.log_head(push.log)
+    if head is None and push.parent is not None:
+        parent_log, parent_n = push.parent
+        parent = unit.log_head(parent_log)
+        _refuse_foreign(parent, device)
+        if parent is None or parent.n < parent_n:
+            return parent_log, (parent.n if parent else 0) + 1
+        if unit.line_hashes(parent_log, [parent_n]) != {parent_n: push.parent_hash}:
+            raise _fork(unit, parent, parent_n)
+    _refuse_foreign(head, device)
+    stored_n = head.n if head else 0
+    return (push.log, stored_n + 1) if push.acked_n > stored_n else None
+
+
+def check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
+    """Refuse a log that says other things than what is stored of it.
+
+    Raises
+    ------
+    RequestError
+        `fork`, with hashes of the stored log around the place where both may agree.
+    """
+    known = [change for change in push.changes if change.n <= head.n]
+    said = {push.acked_n: push.acked_hash}
+    said |= {change.n: change.hash for change in known[-1:]}
+    stored = unit.line_hashes(push.log, said)
+    went_on = push.head < head.n and not push.is_closed
+    if stored == said and not went_on:
+        return
+    raise _fork(unit, head, push.acked_n)
+
+
+def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:
+    """Give the refusal, with hashes of the stored log around a place."""
+    hashes = unit.line_hashes(head.log, _places_around(near, head.n))
+    return RequestError(
+        Problem("fork", detail=f"the server has {head.n} changes of this log"),
+        {
+            "log": head.log,
+            "n": head.n,
+            "hashes": {str(n): digest.hex() for n, digest in sorted(hashes.items())},
+        },
+    )
+
+
+def _refuse_foreign(head: LogHead | None, device: Device) -> None:
+    if head is not None and head.device != device.id:
+        raise refuse("foreign_log", f"log {head.log}")
+
+
+def _places_around(n: int, last: int) -> set[int]:
+    """Give places at growing distances from one, so that halving finds the fork."""
+    steps = [0, *(1 << k for k in range(max(last, n).bit_length() + 1))]
+    near = {n + step for step in steps} | {n - step for step in steps}
+    return {0, last} | {place for place in near if 0 <= place <= last}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,82 @@
+"""What a laptop has not seen yet, gathered in one snapshot."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas import limits
+from schemas.digest import Digest
+from server.store.port import Device, FeedRow, Unit
+from server.sync.model import Verdict
+from server.sync.request import Push
+from server.sync.timeline import Timeline
+
+#: Late verdicts of one response.
+_LATE: Final = limits.BATCH_CHANGES
+
+
+@dataclass(slots=True)
+class Pulled:
+    """Rows, verdicts given anew, and the laptop's new cursors."""
+
+    epoch: str
+    late: list[Verdict]
+    resets: list[str] = field(default_factory=list)
+    purged: dict[str, list[str]] = field(default_factory=dict)
+    rows: list[FeedRow] = field(default_factory=list)
+    cursors: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, Digest] = field(default_factory=dict)
+    more: bool = False
+
+
+def pull(unit: Unit, device: Device, push: Push, streams: frozenset[str]) -> Pulled:
+    """Gather what the laptop has not seen."""
+    timeline = unit.timeline()
+    heard = push.late[1] if push.late[0] == timeline.now else 0
+    late = unit.late_verdicts(device.id, heard, _LATE)
+    pulled = Pulled(timeline.now, late, more=len(late) == _LATE)
+    left = push.want
+    for stream in sorted(streams):
+        left = _pull_stream(unit, pulled, push, stream, timeline, left)
+    return pulled
+
+
+def _pull_stream(
+    unit: Unit,
+    pulled: Pulled,
+    push: Push,
+    stream: str,
+    timeline: Timeline,
+    left: int,
+) -> int:
+    """Add the rows of one stream; give how many more fit."""
+    cursor = push.cursors.get(stream)
+    after = _start(unit, timeline, stream, cursor)
+    if left <= 0:
+        pulled.more = pulled.more or unit.count_after(stream, after) > 0
+        return left
+    if cursor and after < cursor[1]:
+        pulled.resets.append(stream)
+    if after == 0 and (gone := unit.purged(stream)):
+        pulled.purged[stream] = gone
+    page = unit.page(stream, after, left, push)
+    pulled.rows.extend(page.rows)
+    pulled.more = pulled.more or page.more
+    if cursor != (timeline.now, page.cursor):
+        pulled.cursors[stream] = page.cursor
+    if push.wants_digest and not page.more:
+        pulled.digests[stream] = unit.digest(stream)
+    return left - len(page.rows)
+
+
+def _start(
+    unit: Unit, timeline: Timeline, stream: str, cursor: tuple[str, int] | None
+) -> int:
+    """Give the number after which to go on; 0 where the laptop must begin anew."""
+    if cursor is None or cursor[1] == 0:
+        return 0
+    common = timeline.common(stream, *cursor)
+    known = unit.streams([stream]).get(stream)
+    if known is None or common < cursor[1] or cursor[1] > known.head:
+        return 0
+    # Deletions below the floor are no longer in the feed.
+    return 0 if common < known.gc_floor else common

@@ -1,0 +1,53 @@
+"""Repair: digests of the buckets of a stream, and the rows of some of them.
+
+A laptop whose digest of a stream differs asks here which rows to believe.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from schemas.digest import BUCKETS, buckets_of
+from schemas.ids import is_id
+from schemas.messages import encode
+from server.errors import refuse
+from server.http.keys import STORE
+from server.http.sync import device_of, ndjson, row_line
+from server.store.port import FeedRow, Unit
+
+_KNOWN: Final = frozenset(BUCKETS)
+
+
+async def get_buckets(request: web.Request) -> web.Response:
+    """Give the digest of each bucket of a stream that has rows."""
+    stream = await _stream_of(request)
+
+    def job(unit: Unit) -> dict[str, list[int | str]]:
+        found = buckets_of(unit.live_rows(stream))
+        return {name: digest.as_data() for name, digest in sorted(found.items())}
+
+    answer = {"buckets": await request.app[STORE].read(job)}
+    return web.Response(body=encode(answer), content_type="application/json")
+
+
+async def get_rows(request: web.Request) -> web.Response:
+    """Give every live row of some buckets (`?in=00,7f`)."""
+    stream = await _stream_of(request)
+    wanted = request.query.get("in", "").split(",")
+    if not set(wanted) <= _KNOWN:
+        raise refuse("bad_message", "in: two hexadecimal digits for each bucket")
+
+    def job(unit: Unit) -> tuple[str, list[FeedRow]]:
+        return unit.epoch(), unit.rows_in(stream, wanted)
+
+    epoch, rows = await request.app[STORE].read(job)
+    lines = [row_line(row) for row in rows]
+    return ndjson(request, [*lines, {"k": "end", "epoch": epoch}])
+
+
+async def _stream_of(request: web.Request) -> str:
+    device = await device_of(request)
+    stream = request.match_info["stream"]
+    if not is_id(stream) or stream not in device.projects:
+        raise refuse("not_found", "this laptop has no such project")
+    return stream

@@ -1,0 +1,148 @@
+"""Timelines, logs, their verdicts and receipts: SQLite."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from schemas import chain
+from server.store.driver import Connection
+from server.store.port import LogHead, Receipt, StreamHead
+from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
+from server.sync.model import Verdict
+from server.sync.timeline import Epoch, Lineage, Timeline
+
+_FAMILY: Final = """
+    SELECT log_id, parent_log, parent_n FROM log WHERE device_id IN
+        (SELECT device_id FROM log WHERE log_id IN (SELECT value FROM json_each(?)))
+"""
+_LATE: Final = f"""
+    SELECT {", ".join(f"c.{name}" for name in VERDICT_COLUMNS.split(", "))}, late.number
+    FROM late JOIN change c
+        ON c.project_id = late.project_id AND c.change_id = late.change_id
+        JOIN log l ON l.log_id = c.log_id
+    WHERE late.number > ? AND l.device_id = ? ORDER BY late.number LIMIT ?
+"""  # noqa: S608 - the columns are a constant
+
+
+class LogQueries:
+    """The part of a unit that knows timelines and logs."""
+
+    connection: Connection
+
+    def timeline(self) -> Timeline:
+        """Give the server's epochs."""
+        starts: dict[str, dict[str, int]] = defaultdict(dict)
+        for epoch, stream, head in self.connection.execute(
+            "SELECT epoch_id, project_id, head FROM epoch_start"
+        ):
+            starts[epoch][stream] = head
+        epochs = self.connection.execute("SELECT id FROM epoch ORDER BY number")
+        return Timeline(tuple(Epoch(name, starts[name]) for (name,) in epochs))
+
+    def epoch(self) -> str:
+        """Give the id of the server's present timeline."""
+        return str(self._one("SELECT id FROM epoch ORDER BY number DESC LIMIT 1")[0])
+
+    def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
+        """Begin a new timeline where every stream stands."""
+        self.connection.execute(
+            "INSERT INTO epoch (number, id, at, reason, device_id)"
+            " SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM epoch",
+            (name, now, reason, device),
+        )
+        self.connection.execute(
+            "INSERT INTO epoch_start (epoch_id, project_id, head)"
+            " SELECT ?, project_id, head FROM stream",
+            (name,),
+        )
+
+    def last_epoch_by(self, device: str) -> str | None:
+        """Give when a device last showed that the timeline was another one."""
+        return self._one("SELECT max(at) FROM epoch WHERE device_id = ?", device)[0]  # type: ignore[no-any-return]
+
+    def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
+        """Give where these streams stand."""
+        rows = self.connection.execute(
+            "SELECT project_id, head, receipt_count, receipt_hash, gc_floor FROM stream"
+            " WHERE project_id IN (SELECT value FROM json_each(?))",
+            (json_list(names),),
+        )
+        return {row[0]: StreamHead(*row[1:]) for row in rows}
+
+    def log_head(self, log: str) -> LogHead | None:
+        """Give how far a log is here, or None."""
+        row = self._one("SELECT device_id, n, hash FROM log WHERE log_id = ?", log)
+        return LogHead(log, row[0], row[1], bytes(row[2])) if row else None
+
+    def add_log(
+        self, log: str, device: str, parent: tuple[str, int] | None = None
+    ) -> LogHead:
+        """Begin a log, with the place in another log that it goes on from."""
+        head = LogHead(log, device, 0, chain.START)
+        self.connection.execute(
+            "INSERT INTO log (log_id, device_id, n, hash, parent_log, parent_n)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (log, device, head.n, head.hash, *(parent or (None, None))),
+        )
+        return head
+
+    def lineage(self, logs: Iterable[str]) -> Lineage:
+        """Give the family of logs."""
+        rows = self.connection.execute(_FAMILY, (json_list(logs),))
+        return Lineage({log: (p, n) if p else None for log, p, n in rows})
+
+    def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
+        """Give the chain hash of a log after each of these lines that it has."""
+        wanted = set(places)
+        rows = self.connection.execute(
+            "SELECT n, hash FROM change WHERE log_id = ?"
+            " AND n IN (SELECT value FROM json_each(?))",
+            (log, json_list(sorted(wanted))),
+        )
+        found = {n: bytes(digest) for n, digest in rows}
+        return {0: chain.START, **found} if 0 in wanted else found
+
+    def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
+        """Give the stored verdicts of lines first to last."""
+        rows = self.connection.execute(
+            f"SELECT {VERDICT_COLUMNS} FROM change"  # noqa: S608
+            " WHERE log_id = ? AND n BETWEEN ? AND ? ORDER BY n",
+            (log, first, last),
+        )
+        return [verdict_of(row, repeated=True) for row in rows]
+
+    def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
+        """Give the verdicts on a device's changes that were given anew."""
+        rows = self.connection.execute(_LATE, (after, device, most))
+        return [
+            verdict_of(row[:-1], repeated=True, late=row[-1]) for row in rows.fetchall()
+        ]
+
+    def last_receipt(self, log: str) -> Receipt | None:
+        """Give the latest receipt of a log."""
+        row = self._one(
+            "SELECT log_id, n, raw, signature, pushed FROM receipt WHERE log_id = ?"
+            " ORDER BY n DESC LIMIT 1",
+            log,
+        )
+        return Receipt(*row) if row else None
+
+    def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
+        """Keep a receipt; `links` gives each stream its number and hash."""
+        self.connection.execute(
+            "INSERT INTO receipt (log_id, n, raw, signature, pushed)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (receipt.log, receipt.n, receipt.raw, receipt.signature, receipt.pushed),
+        )
+        self.connection.executemany(
+            "UPDATE stream SET receipt_count = ?, receipt_hash = ? WHERE project_id = ?",
+            [(count, link, stream) for stream, (count, link) in links.items()],
+        )
+
+    def server_key(self) -> bytes:
+        """Give the secret key that receipts are signed with."""
+        row = self._one("SELECT value FROM meta WHERE key = 'signing_key'")
+        return bytes.fromhex(row[0])
+
+    def _one(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - one row or None
+        return self.connection.execute(sql, values).fetchone()
