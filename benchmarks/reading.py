@@ -18,7 +18,7 @@ def reading(world: World) -> Iterator[Figure]:
     """Read the lines of a push and of a pull, and judge their fields."""
     stream, bags = world.stream, world.samples[:_RECORDS]
     changes = [
-        line(Draft(e.id, stream, e.type, e.id, fields=e.fields), n, n, "Ada")
+        line(Draft(stream, e.type, e.id, fields=e.fields), n, n, "Ada")
         for n, e in enumerate(bags, start=1)
     ]
     rows = [

@@ -105,7 +105,6 @@ def keep(laptop: Laptop, stream: str, entries: Sequence[Entry]) -> None:
     for start in range(0, len(entries), size):
         drafts = [
             Draft(
-                laptop.clock.new_id(),
                 stream,
                 e.type,
                 e.id,

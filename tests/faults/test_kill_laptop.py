@@ -96,7 +96,9 @@ class Laptop:
         """
         store = self.store()
         try:
-            for n, raw in store.tail(self.checked, 10**6):
+            for n, raw in enumerate(
+                store.tail(self.checked, 10**6), start=self.checked + 1
+            ):
                 self.last = chain.link(self.last, raw)
                 self.checked += 1
                 assert n == self.checked
