@@ -37,14 +37,15 @@ class Answer:
 
 
 class TestLaptop:
-    """One log and its cursors."""
+    """One log and its cursors; `schema` is the version its lines are written in."""
 
     __test__ = False
     _stamps = itertools.count(1)
 
-    def __init__(self, url, token, stream, log=None):
+    def __init__(self, url, token, stream, log=None, schema=SCHEMA_VERSION):
         self.url, self.token, self.stream = url, token, stream
         self.log = log or fresh_id()
+        self.schema = schema
         self.lines: list[bytes] = []
         self.acked = 0
         self.cursors: dict[str, tuple[str, int]] = {}
@@ -61,7 +62,7 @@ class TestLaptop:
             "r": record,
             "o": op,
             "b": base,
-            "v": SCHEMA_VERSION,
+            "v": self.schema,
             "f": fields,
         } | more
         self.lines.append(encode(change))
@@ -92,7 +93,7 @@ class TestLaptop:
             wall="2026-05-01T12:00:00Z",
             cursors=self.cursors,
             app="test",
-            schema=SCHEMA_VERSION,
+            schema=self.schema,
         )
         last = {"k": "end", "n": n, "hash": self.digest(n).hex()}
         return b"\n".join([encode(first), *sent, encode(last)]) + b"\n"

@@ -9,6 +9,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from collector.store import driver
+from collector.store.lifting import lift_from_1
 from collector.store.version import VERSION
 
 LAPTOP = Migrations("permille-laptop")
@@ -104,6 +105,12 @@ def look_ups(db: Database) -> None:
     db.execute(
         "CREATE INDEX idx_base_contested ON base (type, id) WHERE conflicts IS NOT NULL"
     )
+
+
+@LAPTOP()
+def schema_version_2(db: Database) -> None:
+    """Lift what was stored in schema version 1."""
+    lift_from_1(db.conn)
 
 
 def _table(db: Database, name: str) -> Table:

@@ -5,6 +5,7 @@ from typing import Final
 from sqlite_utils import Database, Migrations
 
 from server.store.driver import Connection
+from server.store.lifting import lift_from_1
 
 migrations: Final = Migrations("permille-server")
 
@@ -214,3 +215,9 @@ def derivation(db: Database) -> None:
         not_null={"type", "plot_id", "fields", "inputs", "at"},
         strict=True,
     )
+
+
+@migrations()
+def schema_version_2(db: Database) -> None:
+    """Lift what was stored in schema version 1."""
+    lift_from_1(db.conn)

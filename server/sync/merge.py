@@ -19,6 +19,7 @@ from schemas.fields import FieldClass
 from schemas.messages import Op, Outcome
 from schemas.problems import Problem
 from schemas.records import TYPES, RecordType
+from schemas.sets import joined
 from schemas.validate import errors, load_record, missing_fields
 from server.sync.desk import Desk
 from server.sync.model import (
@@ -185,9 +186,7 @@ class _Meeting:
                 self.conflicts.append(self._conflict(group, ours, theirs))
             case FieldClass.SET:
                 self._merged = True
-                both = {
-                    k: sorted({*(theirs[k] or ()), *(v or ())}) for k, v in ours.items()
-                }
+                both = {k: joined(theirs[k], v) for k, v in ours.items()}
                 self._set(group, both, theirs)
             case FieldClass.DESCRIPTIVE:
                 self._merged = True
