@@ -171,7 +171,7 @@ def _bag(core: str, code: str, layer: int, drawn: list[float]) -> dict[str, Any]
         "fragment_density_g_cm3": round(2.55 + 0.2 * rock, 2),
         "water_g_g": water_g_g,
         "horizon": _HORIZONS[layer],
-        "carbonate_reaction": rock > 0.7,
+        "carbonate_class": "strong" if rock > 0.7 else "none",
         "note": _NOTES[int(note * len(_NOTES))],
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from schemas import fields as f
 from schemas import limits, rules
 from schemas import vocabulary as v
+from schemas.attachments import Attachments
 from schemas.problems import CHAPTERS, KINDS, WARNINGS
 from schemas.records import TYPES, RecordType
 from schemas.version import SCHEMA_VERSION
@@ -165,6 +166,11 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
     f.Id: lambda field: f"id ({field.target})",
     f.NameSet: lambda _: (
         f"list of {limits.SET_ITEMS} names at most, {limits.CODE_CHARS} characters each"
+    ),
+    Attachments: lambda _: (
+        f"list of {limits.SET_ITEMS} files at most: sha256, size (bytes, at most"
+        f" {limits.ATTACHMENT_BYTES}), mime (code of"
+        " [attachment_type](#attachment_type)), name, and where known taken_at, lon, lat"
     ),
     f.Geometry: lambda _: (
         f"GeoJSON Polygon or MultiPolygon, {limits.GEOMETRY_POSITIONS} positions at most"

@@ -54,13 +54,13 @@ YEAR_RANGE: Final = (1800, 2200)  # soil archives reach back to 1843
 
 # Geometry --------------------------------------------------------------------
 # A position is 76 bytes of JSON at most, so the largest geometry takes 228,000
-# of LINE_BYTES and leaves room for the longest note.
+# of LINE_BYTES and leaves room for the longest note and the most attachments.
 GEOMETRY_POSITIONS: Final = 3_000  # a boundary of 6 km with a corner every 2 m
 POLYGONS: Final = 100
 ALTITUDE_M: Final = (-1_000.0, 10_000.0)  # from the Dead Sea to the highest summit
 
 # Sync ------------------------------------------------------------------------
-LINE_BYTES: Final = 256 * 1024  # one change: the largest geometry fits
+LINE_BYTES: Final = 320 * 1024  # one change: the largest plot fits
 LINE_DEPTH: Final = 32  # nested brackets; a plot's geometry in a conflict needs 10
 BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
 BATCH_BYTES: Final = 1024 * 1024  # what a bad link carries in two minutes
@@ -80,6 +80,9 @@ REMOVED_RECORDS: Final = 50
 REMOVED_SHARE: Final = 0.3
 TOMBSTONE_DAYS: Final = 400  # a laptop that comes every season has seen the deletion
 ENROL_BODY_BYTES: Final = 16 * 1024
+
+# Attachments -----------------------------------------------------------------
+ATTACHMENT_BYTES: Final = 25 * 1024 * 1024  # a photo of 100 megapixels, a long scan
 
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV

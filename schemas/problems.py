@@ -56,6 +56,10 @@ _FIELD: Final = {
     "not_a_list": Kind("a list of texts was expected", "give a list"),
     "too_many": Kind("the list is too long", "shorten it"),
     "repeated": Kind("the list names something twice", "name it once"),
+    "bad_attachment": Kind(
+        "an attachment is not described as it must be",
+        "attach the file again: permille attach",
+    ),
     "not_a_polygon": Kind(
         "a GeoJSON Polygon or MultiPolygon in WGS84 was expected",
         "give longitude, latitude pairs; each ring closed, four positions or more",

@@ -11,6 +11,7 @@ from marshmallow import Schema
 
 from schemas import limits
 from schemas import vocabulary as v
+from schemas.attachments import Attachments
 from schemas.fields import (
     Choice,
     Code,
@@ -32,6 +33,10 @@ _M: Final = FieldClass.MEASUREMENT
 
 def _note() -> Text:
     return Text(most=limits.NOTE_CHARS, help="free text")
+
+
+def _attachments() -> Attachments:
+    return Attachments(field_class=FieldClass.SET, help="photos and field sheets")
 
 
 def _lon(group: str) -> Number:
@@ -102,6 +107,7 @@ class Plot(Schema):
     stratum = Code(help="stratum of the sampling design")
     farm = Text(help="label of the farm")
     note = _note()
+    attachments = _attachments()
 
 
 class Practice(Schema):
@@ -128,6 +134,7 @@ class Point(Schema):
         "point", field_class=_M, help="older point this one revisits"
     )
     note = _note()
+    attachments = _attachments()
 
 
 class Campaign(Schema):
@@ -141,6 +148,7 @@ class Campaign(Schema):
     crew = NameSet(field_class=FieldClass.SET, help="who sampled")
     season_note = _note()
     note = _note()
+    attachments = _attachments()
 
 
 class Core(Schema):
@@ -193,6 +201,7 @@ class Core(Schema):
         0, limits.DEPTH_MAX_CM, field_class=_M, help="length of the core taken, cm"
     )
     note = _note()
+    attachments = _attachments()
 
 
 class Sample(Schema):
@@ -279,8 +288,11 @@ class Sample(Schema):
         help="water by oven-dry mass, g/g",
     )
     horizon = Code(help="horizon symbol")
-    carbonate_reaction = Flag(field_class=_M, help="fizzes with acid")
+    carbonate_class = Choice(
+        v.CARBONATE_CLASS, field_class=_M, help="how the soil reacts with acid"
+    )
     note = _note()
+    attachments = _attachments()
 
 
 class Result(Schema):
@@ -329,6 +341,6 @@ class Result(Schema):
         field_class=_M, group="value", help="the laboratory applied the factor"
     )
     lab = Text(help="laboratory")
-    batch = Code(help="batch of the laboratory")
+    lab_batch = Code(help="batch of the laboratory")
     analysed_on = Day(help="day of analysis")
     note = _note()

@@ -172,6 +172,32 @@ FRAGMENTS_BASIS = Vocabulary(
     {"mass": None, "volume": None},
 )
 
+CARBONATE_CLASS = Vocabulary(
+    "carbonate_class",
+    "reaction of the soil with 10 % hydrochloric acid: classes of table 38 of the FAO"
+    " Guidelines for Soil Description (2006); present = it reacts, no class was noted",
+    {
+        "none": None,  # no visible or audible reaction
+        "slight": None,  # audible, not visible: up to 2 % calcium carbonate
+        "moderate": None,  # visible bubbles: 2 to 10 %
+        "strong": None,  # strong visible bubbles, a low foam: 10 to 25 %
+        "extreme": None,  # an extremely strong reaction, thick foam: above 25 %
+        "present": None,
+    },
+)
+
+ATTACHMENT_TYPE = Vocabulary(
+    "attachment_type",
+    "media type of an attached file",
+    {
+        "image/jpeg": None,
+        "image/png": None,
+        "image/webp": None,
+        "image/heic": None,
+        "application/pdf": None,
+    },
+)
+
 CENSORED = Vocabulary(
     "censored",
     "the value lies below the detection limit",
@@ -238,6 +264,8 @@ ALL: Final = (
     BULK_DENSITY_METHOD,
     MOISTURE,
     FRAGMENTS_BASIS,
+    CARBONATE_CLASS,
+    ATTACHMENT_TYPE,
     CENSORED,
     ANALYTE,
     UNIT,

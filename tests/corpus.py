@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from schemas.version import SCHEMA_VERSION
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-WIRE = FIXTURES / "wire" / "v1"
+#: The golden files of the present schema version.
+WIRE = FIXTURES / "wire" / f"v{SCHEMA_VERSION}"
 
 
 @dataclass(frozen=True)

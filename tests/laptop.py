@@ -44,16 +44,17 @@ class Answer:
 
 
 class TestLaptop:
-    """One log and its cursors."""
+    """One log and its cursors; `schema` is the version its lines are written in."""
 
     __test__ = False
     _stamps = itertools.count(1)
 
-    def __init__(self, url, token, stream, log=None):
+    def __init__(self, url, token, stream, log=None, schema=SCHEMA_VERSION):
         self.url, self.token, self.stream = url, token, stream
         self.log, self.parent, self.closed = log or fresh_id(), None, False
         self.secret = Clock().key()
         self.late = None
+        self.schema = schema
         self.lines: list[bytes] = []
         self.acked = 0
         self.cursors: dict[str, tuple[str, int]] = {}
@@ -70,7 +71,7 @@ class TestLaptop:
             "r": record,
             "o": op,
             "b": base,
-            "v": SCHEMA_VERSION,
+            "v": self.schema,
             "f": fields,
         } | more
         self.lines.append(encode(change))
@@ -108,7 +109,7 @@ class TestLaptop:
         line = {
             "k": "hello",
             "protocol": PROTOCOL,
-            "schema": SCHEMA_VERSION,
+            "schema": self.schema,
             "app": "test",
             "log": log,
             "head": len(self.lines),

@@ -11,6 +11,8 @@ from collector.core.instants import read_instant
 from collector.errors import RefusedError, UsageError
 from collector.flow import names
 from schemas import fields as kinds
+from schemas.attachments import Attachments
+from schemas.evolve import former_names, present_name
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
@@ -75,12 +77,16 @@ def field_options(record_type: str) -> list[click.Parameter]:
     """Give one option per field, references by their codes."""
     options: list[click.Parameter] = list(reference_options(record_type))
     for name, field in TYPES[record_type].fields.items():
-        if not isinstance(field, kinds.Id):
-            options.append(_field_option(name, field))
+        # Files are attached by a command of their own.
+        if not isinstance(field, kinds.Id | Attachments):
+            former = former_names(record_type, name)
+            options.append(_field_option(name, field, former))
     return options
 
 
-def _field_option(name: str, field: kinds.PlainField) -> click.Option:
+def _field_option(
+    name: str, field: kinds.PlainField, former: list[str]
+) -> click.Option:
     text = field.help + (" (required)" if field.required else "")
     declared, settings = [_flag(name)], dict[str, Any]()
     match field:
@@ -97,6 +103,7 @@ def _field_option(name: str, field: kinds.PlainField) -> click.Option:
         case kinds.Choice():
             settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
         case _:
+            declared += map(_flag, former)
             settings = {"metavar": _FORMS.get(type(field), "TEXT")}
     return click.Option(declared, help=text, **settings)
 
@@ -109,7 +116,7 @@ def read_fields(
     entered: dict[str, Any] = {}
     for name, field in kind.fields.items():
         value = given.get(name)
-        if isinstance(field, kinds.Id) or value is None or value == ():
+        if isinstance(field, kinds.Id | Attachments) or value is None or value == ():
             continue
         match field:
             case kinds.Geometry():
@@ -171,7 +178,7 @@ def ancestors(
 
 def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
     """Give the fields to empty, under their own names."""
-    fields = [name.replace("-", "_") for name in clear]
+    fields = [present_name(record_type, name.replace("-", "_")) for name in clear]
     for name in fields:
         if name not in TYPES[record_type].fields:
             raise UsageError(

@@ -34,9 +34,9 @@ def cell(value: object) -> str:
         case float():
             return f"{value:g}"
         case list():
-            return ", ".join(str(item) for item in value)
+            return ", ".join(map(cell, value))
         case dict():
-            return str(value.get("type", "object"))
+            return str(value.get("name", value.get("type", "object")))
         case _:
             return str(value)
 

@@ -11,6 +11,7 @@ from collector.cli.output import cell, emit_json, table
 from collector.core.instants import read_instant
 from collector.errors import Exit, UsageError
 from schemas import fields as kinds
+from schemas.evolve import present_name
 from schemas.problems import from_data
 from schemas.records import TYPES
 
@@ -133,7 +134,7 @@ def read_settings(record_type: str, settings: Sequence[str]) -> dict[str, Any]:
     patch: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        name = name.strip().replace("-", "_")
+        name = present_name(record_type, name.strip().replace("-", "_"))
         field = TYPES[record_type].fields.get(name)
         if not equals or field is None:
             known = ", ".join(TYPES[record_type].fields)

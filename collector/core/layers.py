@@ -24,6 +24,8 @@ _MASSES: Final = (
     "coarse_dry_mass_g",
     "bulk_density_g_cm3",
 )
+#: Tables often only say whether the soil fizzes.
+_REACTION: Final = {"true": "present", "yes": "present", "false": "none", "no": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def _values(
     found = {}
     for name, spec in specs.items():
         value = evaluate(spec, cells, year)
+        if name == "carbonate_class":
+            value = _REACTION.get(str(value).lower(), value)
         if isinstance(value, str):
             value = _typed(TYPES[kind].fields[name], spec, value, decimal)
         if value is not None:

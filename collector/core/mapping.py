@@ -52,6 +52,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from collector.core.values import Spec, SpecError, columns, read_spec
+from schemas.evolve import present_name
 from schemas.records import TYPES
 
 #: Types a row is made of, in the order in which they depend on each other.
@@ -60,6 +61,8 @@ CHAIN: Final = ("plot", "point", "campaign", "core", "sample")
 _FILLED: Final = frozenset(
     {"depth_top_cm", "depth_bottom_cm", "sampled_at", "sampled_precision"}
 )
+#: Fields that no column can fill: files are attached one by one.
+_NOT_IN_TABLES: Final = frozenset({"attachments"})
 #: Cells that say nothing unless the mapping says otherwise.
 MISSING: Final = ("", "*", "NA")
 DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
@@ -348,10 +351,14 @@ class _Reader:
         )
 
     def _fields(self, kind: str, table: Mapping[str, Any]) -> dict[str, Spec]:
-        known = set(TYPES[kind].fields) - set(TYPES[kind].references) - _FILLED
-        found = {}
-        for name, raw in table.items():
-            if name not in known:
+        known = set(TYPES[kind].fields) - set(TYPES[kind].references)
+        known -= _FILLED | _NOT_IN_TABLES
+        found = dict[str, Spec]()
+        for written, raw in table.items():
+            name = present_name(kind, written)
+            if name in found:
+                self.reasons.append(f"[{kind}] gives {name} twice")
+            elif name not in known:
                 self.reasons.append(
                     f"[{kind}] has no {name}; known: {', '.join(sorted(known))}"
                 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from collector.core.draft import patched
 from collector.core.overlay import Base, Logged, Status
 from collector.core.reply import Message
+from schemas.evolve import up_cast_conflict, up_cast_row
 from schemas.messages import Op, Outcome
 from schemas.records import DERIVED
 
@@ -77,7 +78,7 @@ def taken(base: Base | None, epoch: str, message: Message) -> Base | None:
     if gone:
         fields: Mapping[str, Any] = base.fields if base else {}
     else:
-        fields = message["f"]
+        fields = up_cast_row(message["t"], message["f"])
     return Base(
         message["s"],
         message["r"],
@@ -85,6 +86,6 @@ def taken(base: Base | None, epoch: str, message: Message) -> Base | None:
         message["q"],
         epoch,
         fields,
-        message["x"],
+        [up_cast_conflict(message["t"], conflict) for conflict in message["x"]],
         deleted=gone,
     )

@@ -9,6 +9,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from collector.store import driver
+from collector.store.lifting import lift_from_1
 from collector.store.version import VERSION
 
 LAPTOP = Migrations("permille-laptop")
@@ -145,6 +146,12 @@ def family_of_logs(db: Database) -> None:
     db.execute("ALTER TABLE base DROP COLUMN own")
     db.execute("ALTER TABLE base ADD COLUMN stale INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX idx_base_stale ON base (stream) WHERE stale = 1")
+
+
+@LAPTOP()
+def schema_version_2(db: Database) -> None:
+    """Lift what was stored in schema version 1."""
+    lift_from_1(db.conn)
 
 
 def _table(db: Database, name: str) -> Table:

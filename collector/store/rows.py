@@ -10,6 +10,7 @@ from typing import Any, Final
 from collector.core.keys import key_text
 from collector.core.overlay import Base, Logged, Status, View, view
 from collector.store.driver import Connection
+from schemas.evolve import up_cast
 from schemas.messages import Op
 from schemas.records import TYPES
 
@@ -57,8 +58,9 @@ def read_base(row: tuple[Any, ...]) -> Base:
 
 
 def read_change(row: tuple[Any, ...]) -> Logged:
-    """Read a row of the change table; its fields come from the raw line."""
+    """Read a row of the change table; its fields come, lifted, from the raw line."""
     place, change_id, stream, kind, record_id, op, raw, status, verdict = row
+    line = json.loads(raw)
     return Logged(
         place,
         change_id,
@@ -66,7 +68,7 @@ def read_change(row: tuple[Any, ...]) -> Logged:
         kind,
         record_id,
         Op(op),
-        json.loads(raw).get("f") or {},
+        up_cast(kind, line["v"], line.get("f") or {}),
         Status(status),
         json.loads(verdict) if verdict else {},
     )

@@ -40,9 +40,8 @@ _NEW_LOG: Final = (
 _LOGS: Final = "SELECT number, id, parent, parent_n, closed, acked_n FROM log"
 _MOVE: Final = "UPDATE change SET log = ?, n = ?, raw = ?, hash = ? WHERE place = ?"
 _AWAIT: Final = (
-    "UPDATE change SET status = 'pending', verdict = NULL"
-    f" WHERE id IN {AMONG} AND status IN ('accepted', 'merged', 'conflict')"
-    " RETURNING record_id"
+    f"UPDATE change SET status = 'pending', verdict = NULL WHERE id IN {AMONG}"  # noqa: S608
+    " AND status IN ('accepted', 'merged', 'conflict') RETURNING record_id"
 )
 _KEEP_RECEIPT: Final = (
     "INSERT OR REPLACE INTO receipt (log, n, raw, signature) VALUES (?, ?, ?, ?)"

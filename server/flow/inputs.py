@@ -121,15 +121,22 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     total = [r for r in results if r["analyte"] == "total_carbon"]
     if not total:
         return _carbon_of_organic_matter(results, sample)
+    return _carbon_of_total(total, _inorganic_g_kg(results, sample), sample)
+
+
+def _carbon_of_total(
+    total: list[Fields], inorganic_g_kg: float | None, sample: Fields
+) -> Carbon:
     total_g_kg = _mean_g_kg(total, sample)
-    inorganic_g_kg = _inorganic_g_kg(results, sample)
     if inorganic_g_kg is not None:
         return Carbon(max(total_g_kg - inorganic_g_kg, 0.0), "total_minus_inorganic")
-    if sample.get("carbonate_reaction"):
-        return Carbon(None, _methods(total), (Reason.CARBONATE_UNCORRECTED,))
-    unknown = sample.get("carbonate_reaction") is None
-    reasons = (Reason.CARBONATE_UNCORRECTED,) if unknown else ()
-    return Carbon(total_g_kg, _methods(total), reasons)
+    match sample.get("carbonate_class"):
+        case "none":
+            return Carbon(total_g_kg, _methods(total), ())
+        case None:
+            return Carbon(total_g_kg, _methods(total), (Reason.CARBONATE_UNCORRECTED,))
+        case _:
+            return Carbon(None, _methods(total), (Reason.CARBONATE_UNCORRECTED,))
 
 
 def _carbon_of_organic_matter(results: list[Fields], sample: Fields) -> Carbon:

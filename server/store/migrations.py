@@ -7,6 +7,7 @@ from sqlite_utils import Database, Migrations
 from schemas.digest import digest_of
 from schemas.signing import NO_RECEIPT, public_key
 from server.store.driver import Connection
+from server.store.lifting import lift_from_1
 
 migrations: Final = Migrations("permille-server")
 
@@ -312,3 +313,9 @@ def digests(db: Database) -> None:
             "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
             [found.rows, f"{found.total:x}", project],
         )
+
+
+@migrations()
+def schema_version_2(db: Database) -> None:
+    """Lift what was stored in schema version 1."""
+    lift_from_1(db.conn)

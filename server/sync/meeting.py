@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from schemas.fields import FieldClass
 from schemas.messages import Outcome
 from schemas.records import TYPES, RecordType
+from schemas.sets import joined
 from server.sync.desk import Desk
 from server.sync.model import (
     Change,
@@ -59,9 +60,7 @@ class Meeting:
                 self.conflicts.append(self._conflict(group, ours, theirs))
             case FieldClass.SET:
                 self._merged = True
-                both = {
-                    k: sorted({*(theirs[k] or ()), *(v or ())}) for k, v in ours.items()
-                }
+                both = {k: joined(theirs[k], v) for k, v in ours.items()}
                 self._set(group, both, theirs)
             case FieldClass.DESCRIPTIVE:
                 self._merged = True

@@ -279,7 +279,8 @@ def test_every_command_has_help_with_an_example(bare, record_type, verb):
 @pytest.mark.parametrize("record_type", TYPES)
 def test_every_field_can_be_typed(bare, record_type):
     shown = bare(record_type, "add", "--help").out
-    for name in TYPES[record_type].fields:
+    # Files are attached by a command of their own.
+    for name in TYPES[record_type].fields.keys() - {"attachments"}:
         option = "--" + name.removesuffix("_id").replace("_", "-")
         assert option in shown, name
 

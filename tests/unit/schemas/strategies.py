@@ -2,6 +2,9 @@
 
 from hypothesis import strategies as st
 
+from schemas import limits
+from schemas import vocabulary as v
+from schemas.attachments import Attachments
 from schemas.fields import (
     Choice,
     Code,
@@ -50,6 +53,18 @@ instants = st.builds(
 )
 
 
+digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
+attachments = st.fixed_dictionaries(
+    {
+        "sha256": digests,
+        "size": st.integers(1, limits.ATTACHMENT_BYTES),
+        "mime": st.sampled_from(list(v.ATTACHMENT_TYPE.codes)),
+        "name": labels,
+    },
+    optional={"taken_at": instants},
+)
+
+
 def squares():
     """Give small squares anywhere on the Earth."""
     corner = st.tuples(st.floats(-179, 179), st.floats(-89, 89))
@@ -79,6 +94,9 @@ _GOOD = {
     Id: lambda _: ids,
     NameSet: lambda _: st.lists(labels, unique=True, max_size=4),
     Geometry: lambda _: squares(),
+    Attachments: lambda _: st.lists(
+        attachments, unique_by=lambda item: item["sha256"], max_size=4
+    ),
 }
 
 

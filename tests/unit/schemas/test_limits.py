@@ -100,6 +100,18 @@ LONGEST = {
     "NameSet": lambda f: [
         f"{n:02}" + WIDE * (f.bounds()["most"] - 2) for n in range(f.bounds()["items"])
     ],
+    "Attachments": lambda f: [
+        {
+            "sha256": f"{n:064x}",
+            "size": limits.ATTACHMENT_BYTES,
+            "mime": "application/pdf",
+            "name": WIDE * limits.NAME_CHARS,
+            "taken_at": LONGEST["Instant"](f),
+            "lon": -123.45678901234567,
+            "lat": -1.2345678901234567e-05,
+        }
+        for n in range(f.bounds()["items"])
+    ],
     "Number": lambda f: f.high / 3,
     "Integer": lambda f: f.high,
     "Choice": lambda f: max(f.codes.codes, key=len),

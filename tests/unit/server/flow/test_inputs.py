@@ -60,12 +60,12 @@ def test_the_carbon_of_a_layer_and_what_is_said_of_it(results, soc_g_kg, reasons
 
 
 def test_total_carbon_is_soc_where_the_soil_does_not_fizz():
-    found = carbon_of([result("total_carbon")], BAG | {"carbonate_reaction": False})
+    found = carbon_of([result("total_carbon")], BAG | {"carbonate_class": "none"})
     assert (found.soc_g_kg, found.reasons) == (20.0, ())
 
 
 def test_total_carbon_of_soil_that_fizzes_is_no_soc():
-    found = carbon_of([result("total_carbon")], BAG | {"carbonate_reaction": True})
+    found = carbon_of([result("total_carbon")], BAG | {"carbonate_class": "slight"})
     assert found.soc_g_kg is None
     assert found.reasons == (Reason.CARBONATE_UNCORRECTED,)
 
