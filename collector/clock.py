@@ -1,5 +1,6 @@
 """The one door to time, fresh ids and randomness; passed as an argument."""
 
+import asyncio
 import secrets
 import time
 from datetime import UTC, datetime
@@ -34,6 +35,6 @@ class Clock:
         """Give a fresh UUID version 7."""
         return uuid7(self.wall_ms(), self.random_bits(74))
 
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+    async def pause(self, seconds: float) -> None:
+        """Wait, and let others work meanwhile."""
+        await asyncio.sleep(seconds)

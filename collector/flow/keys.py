@@ -1,7 +1,9 @@
 """The keys of a laptop: its own, to sign pushes; the server's, to check receipts."""
 
 from collector.clock import Clock
-from collector.core.reply import SignedReceipt
+from collector.core.reply import Reply
+from collector.core.request import LogHead
+from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
 from collector.store.port import Store
@@ -32,11 +34,48 @@ def sign(laptop: Laptop, text: bytes) -> str:
     return signing.sign(secret_key(laptop.store, laptop.clock), text)
 
 
-def trusts(laptop: Laptop, receipt: SignedReceipt) -> bool:
-    """Tell whether the server that this laptop enrolled at signed a receipt."""
+def check_receipt(laptop: Laptop, reply: Reply) -> None:
+    """Make sure that the server signed for the very log that is on this laptop.
+
+    Raises
+    ------
+    RefusedError
+        If the receipt is another server's, or of another log's changes.
+    """
     from schemas import signing  # noqa: PLC0415
 
+    receipt = reply.receipt
+    if receipt is None:
+        return
+    log = named_log(laptop.store.logs(), receipt.log)
+    own = laptop.store.hash_at(receipt.n, log.number)
     known = laptop.store.setting(names.SERVER_KEY) or ""
-    return signing.is_signed(
-        known, receipt.signature, signing.receipt_text(receipt.raw)
+    text = signing.receipt_text(receipt.raw)
+    if (
+        own is None
+        or own.hex() != receipt.hash
+        or not signing.is_signed(known, receipt.signature, text)
+    ):
+        raise RefusedError(
+            "the server's receipt is not signed by the server this laptop knows, or"
+            " not for what this laptop sent",
+            "nothing was taken from it; ask the administrator, then enrol again",
+            code="bad_receipt",
+        )
+
+
+def named_log(logs: list[LogHead], log_id: str) -> LogHead:
+    """Give a log of this laptop.
+
+    Raises
+    ------
+    UnreachableError
+        If the server speaks of one that was never here.
+    """
+    for log in logs:
+        if log.id == log_id:
+            return log
+    raise UnreachableError(
+        f"the server speaks of a log {log_id} that this laptop never had",
+        "nothing is lost; ask the administrator",
     )

@@ -1,6 +1,5 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,7 @@ from collector.core.retry import delays
 from collector.core.tally import Report, Tally, Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
-from collector.flow.keys import sign, trusts
+from collector.flow.keys import check_receipt, named_log, sign
 from collector.flow.laptop import Laptop
 from collector.flow.repairing import is_check_due, note_check, repair
 from collector.store.lock import held
@@ -130,7 +129,7 @@ class _Exchange:
             return self._follow_fork(error)
         if reply.need_from is not None:
             return self._rewind(reply, head)
-        self._check_receipt(reply)
+        check_receipt(self.laptop, reply)
         applied = store.apply(reply, head, asked, self.laptop.moment(), self.removals)
         self.tally.add(applied, len(batch))
         self.removals = applied.removals
@@ -172,7 +171,7 @@ class _Exchange:
                 wait = next(waits, None)
                 if wait is None:
                     raise
-                await asyncio.sleep(wait)
+                await clock.pause(wait)
             else:
                 self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
                 return reply
@@ -192,7 +191,7 @@ class _Exchange:
         """Begin a new log where this laptop's log and the server's still agree."""
         self._count_detour()
         store, document = self.laptop.store, error.document
-        log = _named(store.logs(), str(document.get("log")))
+        log = named_log(store.logs(), str(document.get("log")))
         fork = find_fork(document, log.n, lambda n: store.hash_at(n, log.number))
         if fork.is_found:
             moved = store.split(log.number, fork.agreed, self.laptop.clock.new_id())
@@ -206,7 +205,7 @@ class _Exchange:
         """Send again what a restored server has lost."""
         self._count_detour()
         store = self.laptop.store
-        log = _named(store.logs(), reply.need_log or head.id)
+        log = named_log(store.logs(), reply.need_log or head.id)
         have = max(int(reply.need_from or 1) - 1, 0)
         if have >= log.n:
             raise UnreachableError(
@@ -226,19 +225,6 @@ class _Exchange:
                 code="no_common_log",
             )
 
-    def _check_receipt(self, reply: Reply) -> None:
-        receipt, store = reply.receipt, self.laptop.store
-        if receipt is None:
-            return
-        log = _named(store.logs(), receipt.log)
-        own = store.hash_at(receipt.n, log.number)
-        if not trusts(self.laptop, receipt) or own is None or own.hex() != receipt.hash:
-            raise RefusedError(
-                "the server's receipt is not signed by the server this laptop knows",
-                "nothing was taken from it; ask the administrator, then enrol again",
-                code="bad_receipt",
-            )
-
     def _refuse_removals(self) -> None:
         for stream, (gone, had) in self.removals.too_many().items():
             project = self.laptop.store.record(stream)
@@ -254,16 +240,6 @@ class _Exchange:
 def _speaking(logs: list[LogHead]) -> LogHead:
     """Give the log to send next: the first that waits, else the one written to."""
     return next((log for log in logs if log.acked_n < log.n), logs[-1])
-
-
-def _named(logs: list[LogHead], log_id: str) -> LogHead:
-    for log in logs:
-        if log.id == log_id:
-            return log
-    raise UnreachableError(
-        f"the server speaks of a log {log_id} that this laptop never had",
-        "nothing is lost; ask the administrator",
-    )
 
 
 def needs_person(laptop: Laptop) -> bool:

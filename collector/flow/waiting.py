@@ -51,7 +51,7 @@ async def until_reached(
             return await sync(laptop, progress, options)
         except (UnreachableError, BusyError) as error:
             tell(str(error), wait)
-            await asyncio.sleep(wait)
+            await laptop.clock.pause(wait)
     raise AssertionError("waits never end")
 
 
@@ -67,7 +67,7 @@ async def watch(
         try:
             report = await sync(laptop, progress, options)
         except (UnreachableError, BusyError):
-            await asyncio.sleep(next(pauses))
+            await laptop.clock.pause(next(pauses))
             continue
         except asyncio.CancelledError:
             return Exit.DONE
@@ -81,4 +81,4 @@ async def _until_news(laptop: Laptop) -> None:
     for _ in range(int(_ASK_EVERY_S / _LOOK_EVERY_S)):
         if laptop.store.count_unacknowledged():
             return
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await laptop.clock.pause(_LOOK_EVERY_S)

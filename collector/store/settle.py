@@ -74,6 +74,7 @@ def take_bucket(
     missing: Iterable[str],
 ) -> None:
     """Believe the server's rows of a part of a stream, and that it has no others."""
+    drop_bases(connection, [message["r"] for message in messages])
     _take(connection, epoch, messages)
     gone = list(missing)
     drop_bases(connection, gone)

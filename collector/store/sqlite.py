@@ -335,7 +335,7 @@ class SqliteStore:
                 (log, n, log),
             )
             self._db.execute("DELETE FROM receipt WHERE log > ? OR n > ?", (log, n))
-            self._db.execute(_NEW_LOG, (new_id, log, n))
+            self._db.execute(_NEW_LOG, (new_id, *self._origin(log, n)))
             new, last = self._last_log(), chain.START
             for number, (place, change_id, raw) in enumerate(moved, start=1):
                 line_here = moved_line(raw, change_id, number)
@@ -343,6 +343,13 @@ class SqliteStore:
                 self._db.execute(_MOVE, (new, number, line_here, last, place))
             self._await_verdicts([change_id for _, change_id, _ in moved])
         return len(moved)
+
+    def _origin(self, log: int | None, n: int) -> tuple[int | None, int | None]:
+        """Give the place a log that begins here goes on from; an empty log is none."""
+        while log is not None and n == 0:
+            sql = "SELECT parent, parent_n FROM log WHERE number = ?"
+            log, n = self._read(sql, log)[0]
+        return (None, None) if log is None else (log, n)
 
     def _await_verdicts(self, change_ids: Sequence[str]) -> None:
         """Show changes as not judged yet: the server is told of them again."""

@@ -36,7 +36,7 @@ async def post_sync(request: web.Request) -> web.Response:
     accepted, pulled = await sync(store, clock, device, push)
     if accepted.verdicts:
         request.app[WAKE].set()
-    lines = _lines(accepted, pulled, push, clock.now())
+    lines = answer_lines(accepted, pulled, push, clock.now())
     return await asyncio.to_thread(ndjson, request, list(lines))
 
 
@@ -54,9 +54,10 @@ async def device_of(request: web.Request) -> Device:
     return await access.device_of(request.app[STORE], token.strip())
 
 
-def _lines(
+def answer_lines(
     accepted: Accepted, pulled: Pulled, push: Push, now: str
 ) -> Iterator[dict[str, Any]]:
+    """Write an answer line by line."""
     yield _hello(accepted, pulled, push, now)
     yield from map(_verdict, accepted.verdicts)
     yield from map(_late_verdict, pulled.late)

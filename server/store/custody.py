@@ -44,6 +44,13 @@ class CustodyQueries(LayingQueries):
         self._keep_history(desk)
         touched.note_jobs(self.connection, desk)
 
+    def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
+        """Keep why a person gave changes up."""
+        self.connection.executemany(
+            "UPDATE quarantine SET reason = ? WHERE project_id = ? AND change_id = ?",
+            [(reason, stream, change) for change in changes],
+        )
+
     def _keep_streams(self, desk: Desk, origin: Origin) -> None:
         for stream in desk.founded:
             self.connection.execute(

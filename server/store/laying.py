@@ -112,6 +112,14 @@ class LayingQueries(LogQueries):
         rows = self.connection.execute(_ALL_WAITING, (stream, wanted))
         return list(_read_waiting(rows.fetchall()).values())
 
+    def streams_that_wait(self) -> list[str]:
+        """Give the projects with changes that wait in custody."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT project_id FROM quarantine"
+            " WHERE status IN ('open', 'held') ORDER BY 1"
+        )
+        return [stream for (stream,) in rows]
+
     def _lay_stream(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
         self._lay_records(desk, stream, batch)
         self._lay_holders(desk, stream, batch)

@@ -233,6 +233,12 @@ class Custody(Protocol):
     def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
         """Give the changes of a project that wait in custody, oldest first."""
 
+    def streams_that_wait(self) -> list[str]:
+        """Give the projects with changes that wait in custody."""
+
+    def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
+        """Keep why a person gave changes up."""
+
     def keep(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
         """Write the lines, their verdicts and their effects."""
 

@@ -1,6 +1,7 @@
 """A server killed with -9 while laptops push: nothing acknowledged is lost or doubled."""
 
 import asyncio
+import json
 import random
 import signal
 
@@ -9,7 +10,7 @@ import pytest
 
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.access import enrol, issue_code
+from server.flow.access import Enrolment, enrol, issue_code
 from server.flow.admin import add_project
 from server.store.sqlite import SqliteStore, create
 from tests.laptop import TestLaptop
@@ -30,7 +31,8 @@ async def prepared(tmp_path):
     stream = await add_project(store, Clock(), {"code": "HF", "title": "Highfield"}, {})
     laptop = TestLaptop("", "", stream)
     code, _ = await issue_code(store, Clock(), (stream,), "a")
-    _, laptop.token = await enrol(store, Clock(), code, "a", laptop.log)
+    asked = Enrolment(code, "a", laptop.log, laptop.public_key)
+    _, laptop.token = await enrol(store, Clock(), asked)
     store.close()
     return data, laptop
 
@@ -44,7 +46,8 @@ async def push_until_killed(laptop, process, delay_s):
             for _ in range(BATCH):
                 laptop.add("plot", {"code": f"P{len(laptop.lines)}"})
             for verdict in (await laptop.sync()).verdicts:
-                acknowledged[verdict["i"]] = verdict
+                change = json.loads(laptop.lines[verdict["n"] - 1])
+                acknowledged[change["i"]] = verdict
     except aiohttp.ClientError:
         pass
     await killer
@@ -71,7 +74,8 @@ async def test_a_killed_server_keeps_what_it_acknowledged_once(prepared):
         verdicts = {}
         while laptop.acked < len(laptop.lines):
             for verdict in (await laptop.sync()).verdicts:
-                verdicts[verdict["i"]] = verdict
+                change = json.loads(laptop.lines[verdict["n"] - 1])
+                verdicts[change["i"]] = verdict
     finally:
         stop(process)
     assert len(acknowledged) > CYCLES * BATCH / 2

@@ -1,0 +1,161 @@
+"""What must hold whenever all laptops have come to rest (docs/testing.md names them)."""
+
+import json
+from collections import Counter
+
+from schemas import chain
+from schemas.digest import digest_of
+from schemas.messages import decode_request
+from schemas.records import DERIVED
+from schemas.signing import NO_RECEIPT, is_signed, receipt_hash, receipt_text
+
+
+def check_all(world):
+    """Check everything that needs no memory of what happened before."""
+    nothing_is_pending(world)
+    every_change_has_one_verdict(world)
+    each_is_applied_once(world)
+    everybody_has_the_same_rows(world)
+    chains_and_receipts_verify(world)
+    digests_are_right(world)
+    nobody_sees_beyond_their_scope(world)
+
+
+def local_changes(world):
+    """Give the raw line of each change on each laptop, by its id."""
+    found = {}
+    for name in world.names:
+        rows = world.laptop(name).store._read("SELECT id, raw FROM change")
+        found.update(rows)
+    return found
+
+
+def nothing_is_pending(world):
+    for name in world.names:
+        store = world.laptop(name).store
+        assert store.count_unacknowledged() == 0, ("I5", name)
+
+
+def every_change_has_one_verdict(world):
+    """I1 and I9: what is on a laptop is on the server, with the same verdict."""
+    verdicts = {}
+    for change, outcome in world.sql("SELECT change_id, outcome FROM change"):
+        assert verdicts.setdefault(change, outcome) == outcome, ("I9", change)
+    for name in world.names:
+        store = world.laptop(name).store
+        for change, status in store._read("SELECT id, status FROM change"):
+            assert change in verdicts, ("I1 lost", name, change)
+            if status != "replaced":
+                assert status == verdicts[change], ("I9", name, change, status)
+
+
+def each_is_applied_once(world):
+    """I2: no two changes have one number, and none has two."""
+    rows = world.sql(
+        "SELECT DISTINCT project_id, seq, change_id FROM change"
+        " WHERE seq IS NOT NULL AND outcome IN ('accepted', 'merged', 'conflict')"
+        " AND NOT (outcome = 'accepted' AND raw LIKE '%\"o\":\"del\"%')"
+    )
+    numbers = Counter((stream, seq) for stream, seq, _ in rows)
+    changes = Counter(change for _, _, change in rows)
+    assert max(numbers.values(), default=1) == 1, ("I2 one number twice", rows)
+    assert max(changes.values(), default=1) == 1, ("I2 applied twice", rows)
+
+
+def everybody_has_the_same_rows(world):
+    """I3: base rows are the server's rows; what is shown follows from them."""
+    for name in world.names:
+        store = world.laptop(name).store
+        for stream in store.streams():
+            here = {
+                row[0]: (row[1], row[2], json.loads(row[3]))
+                for row in store._read(
+                    "SELECT id, type, seq, fields FROM base"
+                    " WHERE stream = ? AND deleted = 0",
+                    stream,
+                )
+            }
+            there = {
+                record: (kind, seq, json.loads(fields))
+                for record, (kind, seq, fields, deleted) in world.records(
+                    stream
+                ).items()
+                if not deleted
+            }
+            assert here == there, ("I3", name, stream)
+            _what_is_shown_is_the_base(store, there, name)
+
+
+def _what_is_shown_is_the_base(store, there, name):
+    open_ones = {
+        row[0]
+        for row in store._read(
+            "SELECT record_id FROM change WHERE status IN ('quarantined', 'held')"
+        )
+    }
+    for record, (kind, _, fields) in there.items():
+        if kind not in DERIVED and record not in open_ones:
+            view = store.record(record)
+            assert view is not None, ("I3 not shown", name, record)
+            assert not view.deleted, ("I3 shown as deleted", name, record)
+            assert view.fields == fields, ("I3 shown", name, record)
+
+
+def chains_and_receipts_verify(world):
+    """I8: each log is one chain, the same on both sides; receipts follow each other."""
+    hashes = {}
+    for log, n, head in world.sql("SELECT log_id, n, hash FROM log"):
+        digest = chain.START
+        rows = world.sql(
+            "SELECT n, raw, hash FROM change WHERE log_id = ? ORDER BY n", log
+        )
+        assert [row[0] for row in rows] == list(range(1, n + 1)), ("I8 hole", log)
+        for place, raw, kept in rows:
+            digest = chain.link(digest, bytes(raw))
+            assert digest == bytes(kept), ("I8 chain", log, place)
+            assert decode_request(bytes(raw))["n"] == place
+            hashes[log, place] = digest
+        assert digest == bytes(head), ("I8 head", log)
+    for name in world.names:
+        for log in world.laptop(name).store.logs():
+            for n in range(1, log.n + 1):
+                own = world.laptop(name).store.hash_at(n, log.number)
+                assert hashes.get((log.id, n)) == own, ("I8 two lines", name, log.id, n)
+    _receipts_verify(world, hashes)
+
+
+def _receipts_verify(world, hashes):
+    own = world.read(lambda unit: unit.own_device())
+    last = {}
+    rows = world.sql("SELECT log_id, n, raw, signature FROM receipt ORDER BY rowid")
+    for log, n, raw, signature in rows:
+        assert is_signed(own.public_key, signature, receipt_text(raw)), "I8 receipt"
+        said = json.loads(raw)
+        assert bytes.fromhex(said["hash"]) == hashes[log, n], "I8 receipt's hash"
+        for stream, (count, before) in said["streams"].items():
+            assert last.get(stream, (0, NO_RECEIPT)) == (count - 1, before), (
+                "I8 receipts"
+            )
+            last[stream] = (count, receipt_hash(raw))
+
+
+def digests_are_right(world):
+    for stream in world.streams:
+        rows = world.read(lambda unit, s=stream: unit.live_rows(s))
+        assert world.read(lambda unit, s=stream: unit.digest(s)) == digest_of(rows)
+
+
+def nobody_sees_beyond_their_scope(world):
+    """I11: a laptop has rows of its own projects only."""
+    for name in world.names:
+        device = world.devices[name]
+        granted = {
+            row[0]
+            for row in world.sql(
+                "SELECT project_id FROM device_project"
+                " WHERE device_id = ? AND withdrawn_at IS NULL",
+                device,
+            )
+        }
+        rows = world.laptop(name).store._read("SELECT DISTINCT stream FROM base")
+        assert {row[0] for row in rows} <= granted, ("I11", name)

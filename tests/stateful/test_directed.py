@@ -1,0 +1,448 @@
+"""Rare courses of events, one by one: random search alone missed known bugs."""
+
+import json
+
+import pytest
+
+from schemas.records import record_id
+from tests.stateful.invariants import check_all
+from tests.stateful.world import World, deliver_late
+
+
+@pytest.fixture
+def world(tmp_path):
+    found = World(tmp_path / "world")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def p1(world):
+    return world.streams[0]
+
+
+A, B, C = "laptop-0", "laptop-1", "laptop-2"
+
+
+def plot(world, name, stream, code="HF", **fields):
+    return world.put(name, stream, "plot", {"code": code, **fields}, is_new=True)
+
+
+def edit(world, name, change, **fields):
+    return world.put(name, change.stream, change.type, fields, change.record)
+
+
+def stands(world, change):
+    """Give the fields of a record as the server has it."""
+    _, _, fields, deleted = world.records(change.stream)[change.record]
+    return None if deleted else json.loads(fields)
+
+
+def conflicts(world, change):
+    rows = world.sql(
+        "SELECT change_id FROM conflict WHERE record_id = ? AND status = 'open'",
+        change.record,
+    )
+    return {row[0] for row in rows}
+
+
+def outcome(world, change):
+    rows = world.sql("SELECT outcome FROM change WHERE change_id = ?", change.id)
+    return {row[0] for row in rows}
+
+
+def ends_well(world):
+    world.settle()
+    check_all(world)
+
+
+def both_have(world, stream, **fields):
+    """A plot that two laptops have seen."""
+    made = plot(world, A, stream, **fields)
+    world.sync(A)
+    world.sync(B)
+    return made
+
+
+def test_a_lost_acknowledgement_is_asked_for_again(world, p1):
+    made = plot(world, A, p1)
+    assert world.sync(A, "response") is None
+    report = world.sync(A)
+    assert (report.pushed, report.accepted, report.duplicates) == (1, 1, 1)
+    assert outcome(world, made) == {"accepted"}
+    ends_well(world)
+
+
+def test_a_request_that_arrives_twice_is_applied_once(world, p1):
+    made = plot(world, A, p1)
+    world.sync(A, "twice")
+    assert world.sql("SELECT count(*) FROM change WHERE change_id = ?", made.id) == [
+        (1,)
+    ]
+    ends_well(world)
+
+
+def test_a_clone_and_its_original_both_go_on(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.clone_laptop(A, C)
+    first, second = edit(world, A, made, area_ha=2.0), edit(world, C, made, area_ha=3.0)
+    world.sync(A)
+    assert world.sync(C).new_logs == 1
+    ends_well(world)
+    assert stands(world, made)["area_ha"] == 2.0
+    assert conflicts(world, made) == {second.id}
+    assert first.id != second.id
+
+
+def test_a_laptop_restored_from_its_backup_loses_nothing_the_server_has(world, p1):
+    made = plot(world, A, p1)
+    world.sync(A)
+    world.backup_laptop(A)
+    later = edit(world, A, made, note="after the backup")
+    world.sync(A)
+    world.restore_laptop(A)
+    again = edit(world, A, made, area_ha=4.0)
+    world.sync(A)
+    ends_well(world)
+    assert stands(world, made) == {
+        "code": "HF",
+        "note": "after the backup",
+        "area_ha": 4.0,
+    }
+    assert outcome(world, later) == {"accepted"}
+    assert outcome(world, again) <= {"accepted", "merged"}
+
+
+def test_a_restored_server_gets_back_what_laptops_have(world, p1):
+    world.backup_server()
+    made = both_have(world, p1)
+    world.restore_server()
+    world.settle()
+    assert stands(world, made) == {"code": "HF"}
+    ends_well(world)
+
+
+def test_a_server_put_back_by_hand_begins_a_new_epoch_by_itself(world, p1):
+    made = plot(world, A, p1)
+    world.sync(A)
+    world.backup_server()
+    for note in ("one", "two", "three"):
+        edit(world, A, made, note=note)
+        world.sync(A)
+    world.sync(B)
+    world.restore_server(unnoticed=True)
+    other = plot(world, C, p1, code="C")
+    world.sync(C)
+    world.sync(B)
+    reasons = world.sql("SELECT reason FROM epoch ORDER BY number")
+    assert reasons[-1] == ("a laptop has read rows that are not here",)
+    ends_well(world)
+    assert stands(world, made)["note"] == "three"
+    assert stands(world, other) == {"code": "C"}
+
+
+def test_a_restored_server_and_then_a_clone(world, p1):
+    world.backup_server()
+    world.clone_laptop(A, C)
+    first = plot(world, A, p1, code="first")
+    world.sync(A)
+    world.restore_server()
+    second = plot(world, C, p1, code="second")
+    world.sync(C)
+    ends_well(world)
+    assert stands(world, first) is not None
+    assert stands(world, second) is not None
+
+
+def test_a_closed_log_that_a_clone_went_on_with_after_a_restore(world, p1):
+    """The new log's parent is another one on the server: the fork is found there."""
+    made = plot(world, A, p1)
+    world.sync(A)
+    world.backup_server()
+    world.clone_laptop(A, C)
+    edit(world, A, made, note="a")
+    world.sync(A)
+    world.recover(A)
+    edit(world, A, made, area_ha=2.0)
+    world.restore_server()
+    edit(world, C, made, area_ha=3.0)
+    edit(world, C, made, farm="c")
+    world.sync(C)
+    ends_well(world)
+    found = stands(world, made)
+    assert (found["note"], found["area_ha"], found["farm"]) == ("a", 3.0, "c")
+
+
+def test_the_base_of_a_change_from_a_lost_timeline(world, p1):
+    made = plot(world, A, p1, area_ha=1.0)
+    world.sync(A)
+    world.sync(B)
+    world.backup_server()
+    for number in range(5):
+        edit(world, A, made, note=str(number))
+        world.sync(A)
+    world.sync(B)
+    unseeing = edit(world, B, made, area_ha=9.0)
+    world.restore_server()
+    world.sync(C)
+    edit(world, C, made, area_ha=7.0)
+    world.sync(C)
+    ends_well(world)
+    assert stands(world, made)["area_ha"] == 7.0
+    assert conflicts(world, made) == {unseeing.id}
+
+
+def test_an_equal_value_keeps_both_authors(world, p1):
+    made = both_have(world, p1)
+    edit(world, B, made, area_ha=5.0)
+    edit(world, A, made, area_ha=5.0)
+    third = edit(world, A, made, area_ha=6.0)
+    world.sync(B)
+    ends_well(world)
+    assert stands(world, made)["area_ha"] == 5.0
+    assert conflicts(world, made) == {third.id}
+
+
+def test_a_lost_row_leaves_other_laptops_after_a_restore(world, p1):
+    world.backup_server()
+    made = both_have(world, p1)
+    world.restore_laptop(A)
+    world.backup_laptop(C)
+    world.restore_server()
+    world.clone_laptop(C, A)  # the laptop that made it is no more
+    world.settle()
+    assert made.record not in world.records(p1)
+    assert world.laptop(B).store.record(made.record) is None
+    ends_well(world)
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_late_answer_moves_no_cursor(world, p1, restored):
+    first = plot(world, A, p1)
+    world.sync(A)
+    world.backup_server()
+    world.sync(B)
+    edit(world, A, first, note="second")
+    world.sync(A)
+    world.sync(B, "late")
+    if restored:
+        world.restore_server()
+    else:
+        plot(world, A, p1, code="third")
+        world.sync(A)
+    world.sync(B)
+    deliver_late(world, 0)
+    ends_well(world)
+
+
+def test_measurements_are_never_decided_by_a_clock(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.laptop(B).clock.skew_s = 10 * 365 * 86400
+    edit(world, A, made, area_ha=2.0)
+    late = edit(world, B, made, area_ha=3.0)
+    world.sync(A)
+    world.sync(B)
+    assert stands(world, made)["area_ha"] == 2.0
+    assert conflicts(world, made) == {late.id}
+    ends_well(world)
+
+
+def test_the_loser_of_two_descriptions_is_kept(world, p1):
+    made = both_have(world, p1)
+    edit(world, A, made, note="first")
+    edit(world, B, made, note="second")
+    world.sync(A)
+    assert world.sync(B).merged == 1
+    assert stands(world, made)["note"] == "second"
+    values = world.sql("SELECT old_values FROM history WHERE group_name = 'note'")
+    assert ('{"note":"first"}',) in values
+    ends_well(world)
+
+
+def test_a_deletion_against_an_unseen_edit(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    gone = world.put(B, p1, "plot", {}, made.record, op="del")
+    world.sync(A)
+    world.sync(B)
+    assert stands(world, made)["area_ha"] == 2.0
+    assert conflicts(world, made) == {gone.id}
+    ends_well(world)
+
+
+def test_an_edit_against_a_deletion(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.put(B, p1, "plot", {}, made.record, op="del")
+    late = edit(world, A, made, area_ha=2.0)
+    world.sync(B)
+    world.sync(A)
+    assert stands(world, made) is None
+    assert conflicts(world, made) == {late.id}
+    ends_well(world)
+
+
+def test_who_did_not_see_the_last_deletion_brings_nothing_back(world, p1):
+    """B undoes the first deletion and has not seen the second."""
+    made = both_have(world, p1, area_ha=1.0)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.sync(A)
+    world.sync(B)
+    world.put(A, p1, "plot", {}, made.record, op="undel")
+    world.sync(A)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    blind = world.put(B, p1, "plot", {}, made.record, op="undel")
+    world.sync(A)
+    world.sync(B)
+    assert stands(world, made) is None
+    assert conflicts(world, made) == {blind.id}
+    ends_well(world)
+
+
+def test_a_record_is_brought_back_with_its_fields(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.sync(A)
+    world.sync(C)
+    back = world.put(C, p1, "plot", {"note": "back"}, made.record, op="undel")
+    world.sync(C)
+    assert outcome(world, back) == {"accepted"}
+    assert stands(world, made) == {"code": "HF", "area_ha": 1.0, "note": "back"}
+    ends_well(world)
+
+
+def test_withdrawn_access_deletes_rows_and_keeps_what_is_pending(world, p1):
+    made = both_have(world, p1)
+    late = edit(world, B, made, area_ha=2.0)
+    world.withdraw(B, p1)
+    report = world.sync(B)
+    assert report.quarantined == 1
+    assert world.laptop(B).store.base(made.record) is None
+    why = world.sql("SELECT why FROM change WHERE change_id = ?", late.id)
+    assert "scope_revoked" in why[0][0]
+    ends_well(world)
+    world.grant(B, p1)
+    world.sync(B)
+    assert world.laptop(B).store.base(made.record) is not None
+    ends_well(world)
+
+
+def test_what_depends_on_a_quarantined_record_follows_when_it_is_fixed(world, p1):
+    plot(world, A, p1, code="taken")
+    world.sync(A)
+    key = {"code": "taken"}
+    parent = world.draft(
+        B, p1, "plot", key, record="0190a000-0000-7000-8000-00000000000b"
+    )
+    (bad,) = world.keep(B, parent)
+    child = world.put(B, p1, "point", {"plot_id": bad.record, "code": "1"}, is_new=True)
+    report = world.sync(B)
+    assert (report.quarantined, report.held) == (1, 1)
+    fixed = {"code": "free"}
+    world.put(B, p1, "plot", fixed, bad.record, replaces=bad.id)
+    report = world.sync(B)
+    assert (report.accepted, report.settled_late) == (1, 1)
+    assert stands(world, child) == {"plot_id": bad.record, "code": "1"}
+    ends_well(world)
+
+
+def test_a_sampling_event_stands_or_falls_together(world, p1):
+    group = "0190a000-0000-7000-8000-0000000000aa"
+    good = world.draft(A, p1, "plot", {"code": "G"}, group=group, is_new=True)
+    bad = world.draft(A, p1, "plot", {"code": "B", "area_ha": -1}, group=group)
+    changes = world.keep(A, good, bad)
+    assert world.sync(A).quarantined == 2
+    assert good.record not in world.records(p1)
+    assert [outcome(world, change) for change in changes] == [{"quarantined"}] * 2
+    ends_well(world)
+
+
+def test_an_event_waits_as_a_whole_and_comes_as_a_whole(world, p1):
+    parent = record_id(p1, "plot", {"code": "late"})
+    group = "0190a000-0000-7000-8000-0000000000ab"
+    one = world.draft(A, p1, "plot", {"code": "G"}, group=group, is_new=True)
+    two = world.draft(A, p1, "point", {"plot_id": parent, "code": "1"}, group=group)
+    changes = world.keep(A, one, two)
+    assert world.sync(A).held == 2
+    plot(world, B, p1, code="late")
+    world.sync(B)
+    assert [outcome(world, change) for change in changes] == [{"accepted"}] * 2
+    assert world.sync(A).settled_late == 2
+    ends_well(world)
+
+
+def test_a_conflict_is_decided_by_a_change(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    edit(world, B, made, area_ha=3.0)
+    world.sync(A)
+    world.sync(B)
+    (found,) = world.laptop(B).store.base(made.record).conflicts
+    decision = world.put(
+        B,
+        p1,
+        "plot",
+        found["ours"],
+        made.record,
+        op="resolve",
+        settles=(found["id"],),
+        reason="measured again",
+    )
+    assert world.sync(B).accepted == 1
+    assert stands(world, made)["area_ha"] == 3.0
+    assert conflicts(world, made) == set()
+    assert world.laptop(B).store.base(made.record).conflicts == []
+    said = world.sql("SELECT status, settled_by, reason FROM conflict")
+    assert said == [("settled", decision.id, "measured again")]
+    ends_well(world)
+
+
+def test_a_decision_that_did_not_see_the_latest_value_is_a_conflict_itself(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    edit(world, B, made, area_ha=3.0)
+    world.sync(A)
+    world.sync(B)
+    (found,) = world.laptop(B).store.base(made.record).conflicts
+    edit(world, A, made, area_ha=4.0)
+    world.sync(A)
+    world.put(
+        B,
+        p1,
+        "plot",
+        found["ours"],
+        made.record,
+        op="resolve",
+        settles=(found["id"],),
+    )
+    world.sync(B)
+    assert stands(world, made)["area_ha"] == 4.0
+    assert len(conflicts(world, made)) == 2
+    ends_well(world)
+
+
+def test_a_purged_id_is_never_used_again(world, p1):
+    made = both_have(world, p1)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.sync(A)
+    far = "2030-01-01T00:00:00.000Z"
+    gone = world.run(world.server.write(lambda unit: unit.purge(far, far)))
+    assert gone == {p1: 1}
+    again = world.put(C, p1, "plot", {"code": "HF"}, made.record)
+    assert world.sync(C).quarantined == 1
+    why = world.sql("SELECT why FROM change WHERE change_id = ?", again.id)
+    assert "purged_id" in why[0][0]
+    ends_well(world)
+    assert all(world.laptop(n).store.is_used_up(made.record) for n in world.names)
+
+
+def test_a_row_that_went_wrong_here_is_mended_by_digest(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    store = world.laptop(B).store
+    store._db.execute(
+        "UPDATE base SET seq = 99, fields = '{}' WHERE id = ?", (made.record,)
+    )
+    assert world.sync(B).repaired == 0, "compared a moment ago: once a day is enough"
+    world.ticks.ms += 2 * 86_400_000
+    assert world.sync(B).repaired == 1
+    assert store.base(made.record).fields["area_ha"] == 1.0
+    ends_well(world)

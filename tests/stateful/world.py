@@ -1,0 +1,390 @@
+"""A simulated field season over the real code: laptops, a server, and a bad network.
+
+Databases, merge, feed and settling are the real ones on real SQLite files. Simulated
+are the clocks and the wire between them: bytes are written and read by the real
+codecs, and lost, repeated or delivered late on demand.
+"""
+
+import asyncio
+import json
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from collector.clock import Clock as LaptopClock
+from collector.config import Home
+from collector.core.draft import Draft
+from collector.core.removals import Removals
+from collector.core.reply import read_reply
+from collector.core.tally import Traffic
+from collector.errors import RefusedError, UnreachableError
+from collector.flow import laptop as names
+from collector.flow.keys import check_receipt, public_key
+from collector.flow.laptop import Laptop
+from collector.flow.recovering import recover
+from collector.flow.syncing import Options, sync_with
+from collector.store.sqlite import SqliteStore as LaptopStore
+from schemas.digest import buckets_of
+from schemas.ids import uuid7
+from schemas.messages import decode_response, encode
+from schemas.records import record_id
+from server.clock import Clock as ServerClock
+from server.errors import RequestError
+from server.flow.access import Enrolment, enrol, issue_code
+from server.flow.admin import add_project
+from server.flow.sync import sync
+from server.http.sync import answer_lines, row_line
+from server.store.sqlite import SqliteStore as ServerStore
+from server.store.sqlite import create
+from server.sync.request import read_push
+
+KEY = bytes(range(32))
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+QUIET = lambda _left, _received: None  # noqa: E731
+
+
+class Ticks:
+    """The one course of time: every look at a clock is a millisecond later."""
+
+    def __init__(self):
+        self.ms = int(START.timestamp() * 1000)
+        self.drawn = 0
+
+    def look(self):
+        self.ms += 1
+        return self.ms
+
+    def bits(self, count):
+        self.drawn += 1
+        mixed = self.drawn * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 0x1234567
+        return (mixed * mixed >> 31) % (1 << count)
+
+
+class ServerTime(ServerClock):
+    def __init__(self, ticks):
+        self.ticks = ticks
+
+    def now_ms(self):
+        return self.ticks.look()
+
+    def fresh_id(self):
+        return uuid7(self.now_ms(), self.ticks.bits(74))
+
+    def key(self):
+        return self.ticks.bits(256).to_bytes(32, "big")
+
+
+class LaptopTime(LaptopClock):
+    """A laptop's clock, off by `skew_s`; nobody waits in a simulation."""
+
+    def __init__(self, ticks, skew_s=0.0):
+        self.ticks, self.skew_s = ticks, skew_s
+
+    def now(self):
+        ms = self.ticks.look() + int(self.skew_s * 1000)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+
+    def monotonic_s(self):
+        return self.ticks.ms / 1000
+
+    def random_bits(self, count):
+        return self.ticks.bits(count)
+
+    async def pause(self, seconds):
+        self.ticks.ms += int(seconds * 1000)
+
+
+@dataclass
+class Link:
+    """The way from one laptop to the server, with what goes wrong on it.
+
+    `fault` is one of: "" (nothing), "request" (never arrives), "response" (the server
+    has done its work, the laptop does not hear), "late" (as response, kept for later),
+    "twice" (the request arrives twice).
+    """
+
+    world: "World"
+    device: str
+    fault: str = ""
+    most: int = 2000
+    traffic: Traffic = field(default_factory=Traffic)
+    kept: list = field(default_factory=list)
+
+    async def sync(self, body):
+        if self.fault == "request":
+            raise UnreachableError("lost")
+        raw = await self._served(body)
+        if self.fault == "twice":
+            raw = await self._served(body)
+        if self.fault == "late":
+            self.kept.append((body, raw))
+        if self.fault in {"response", "late"}:
+            raise UnreachableError("lost")
+        return read_reply(raw.split(b"\n"))
+
+    async def _served(self, body):
+        if self.most != 2000:
+            body = body.replace(b'"want":2000', f'"want":{self.most}'.encode())
+        self.world.requests.append((self.device, body))
+        return await self.world.serve(self.device, body)
+
+    async def buckets(self, stream):
+        rows = await self.world.ask(lambda unit: unit.live_rows(stream))
+        return {name: found.as_data() for name, found in buckets_of(rows).items()}
+
+    async def rows_in(self, stream, buckets):
+        def job(unit):
+            return unit.epoch(), [row_line(r) for r in unit.rows_in(stream, buckets)]
+
+        epoch, rows = await self.world.ask(job)
+        return epoch, [decode_response(encode(row)) for row in rows]
+
+
+class World:
+    """One server with two projects, and laptops that were enrolled for them."""
+
+    def __init__(self, folder, laptops=3, skews=()):
+        self.folder, self.ticks = Path(folder), Ticks()
+        self.clock = ServerTime(self.ticks)
+        self.loop = asyncio.new_event_loop()
+        self.requests, self.late = [], []
+        self._server_path = self.folder / "server" / "permille.db"
+        self._laptops = {}
+        template = template_of(laptops)
+        shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
+        self.streams, self.devices = template.streams, dict(template.devices)
+        self.server = ServerStore(self._server_path)
+        for number in range(laptops):
+            skew = skews[number] if number < len(skews) else 0.0
+            self._open(f"laptop-{number}", skew)
+
+    def close(self):
+        for laptop in self._laptops.values():
+            laptop.store.close()
+        self.server.close()
+        self.loop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # The server -----------------------------------------------------------------
+
+    def run(self, work):
+        return self.loop.run_until_complete(work)
+
+    async def ask(self, job):
+        return await self.server.read(job)
+
+    def read(self, job):
+        return self.run(self.server.read(job))
+
+    def sql(self, text, *values):
+        return self.read(lambda unit: unit.connection.execute(text, values).fetchall())
+
+    async def serve(self, device, body):
+        """Answer as the service does: the same steps, without HTTP."""
+        try:
+            push = read_push(body)
+            found = await self.server.read(
+                lambda unit: next(d for d in unit.devices() if d.id == device)
+            )
+            accepted, pulled = await sync(self.server, self.clock, found, push)
+        except RequestError as error:
+            refused = RefusedError(str(error), code=error.problem.code)
+            refused.document = error.more
+            raise refused from None
+        lines = answer_lines(accepted, pulled, push, self.clock.now())
+        return b"\n".join(map(encode, lines)) + b"\n"
+
+    def backup_server(self):
+        self.server.close()
+        shutil.copy(self._server_path, self.folder / "server.backup")
+        self.server = ServerStore(self._server_path)
+
+    def restore_server(self, *, unnoticed=False):
+        """Put the backup in place: as the command does, or by hand."""
+        if not (self.folder / "server.backup").exists():
+            return False
+        self.server.close()
+        for old in self._server_path.parent.iterdir():
+            old.unlink()
+        shutil.copy(self.folder / "server.backup", self._server_path)
+        self.server = ServerStore(self._server_path)
+        if not unnoticed:
+            epoch, now = self.clock.fresh_id(), self.clock.now()
+            self.run(
+                self.server.write(lambda u: u.begin_epoch(epoch, now, "restored", None))
+            )
+        return True
+
+    def grant(self, name, stream):
+        self.run(self.server.write(lambda u: u.grant(self.devices[name], stream)))
+
+    def withdraw(self, name, stream):
+        now = self.clock.now()
+        self.run(
+            self.server.write(lambda u: u.withdraw(self.devices[name], stream, now))
+        )
+
+    def records(self, stream):
+        """Give the server's rows of a project: id to type, number, fields, deleted."""
+        rows = self.sql(
+            "SELECT id, type, seq, fields, deleted FROM record WHERE project_id = ?",
+            stream,
+        )
+        return {row[0]: row[1:] for row in rows}
+
+    # The laptops ----------------------------------------------------------------
+
+    def laptop(self, name):
+        return self._laptops[name]
+
+    @property
+    def names(self):
+        return sorted(self._laptops)
+
+    def _open(self, name, skew_s):
+        home = Home(self.folder / name)
+        clock = LaptopTime(self.ticks, skew_s)
+        store = LaptopStore(home.database, KEY)
+        self._laptops[name] = Laptop(home, store, clock)
+
+    def _copy(self, source, target):
+        target.mkdir(exist_ok=True)
+        for old in target.iterdir():
+            old.unlink()
+        for file in source.iterdir():
+            shutil.copy(file, target / file.name)
+
+    def backup_laptop(self, name):
+        laptop = self._laptops[name]
+        laptop.store.close()
+        self._copy(laptop.home.path, self.folder / f"{name}.backup")
+        self._open(name, laptop.clock.skew_s)
+
+    def restore_laptop(self, name):
+        if not (self.folder / f"{name}.backup").exists():
+            return False
+        laptop = self._laptops[name]
+        laptop.store.close()
+        self._copy(self.folder / f"{name}.backup", laptop.home.path)
+        self._open(name, laptop.clock.skew_s)
+        return True
+
+    def clone_laptop(self, name, onto):
+        """Let one laptop become a copy of another, token and all."""
+        for one in (name, onto):
+            self._laptops[one].store.close()
+        skews = {one: self._laptops[one].clock.skew_s for one in (name, onto)}
+        self._copy(self.folder / name, self.folder / onto)
+        self.devices[onto] = self.devices[name]
+        for one in (name, onto):
+            self._open(one, skews[one])
+
+    def recover(self, name):
+        return recover(self._laptops[name])
+
+    def keep(self, name, *drafts):
+        """Record something on a laptop; give the changes."""
+        laptop = self._laptops[name]
+        laptop.store.keep(list(drafts), laptop.moment(), name)
+        found = {c.id: c for d in drafts for c in laptop.store.changes(d.record)}
+        newest = sorted(found.values(), key=lambda change: change.place)
+        return newest[-len(drafts) :]
+
+    def draft(self, name, stream, record_type, fields, record=None, **more):
+        """Draft a change from what the laptop sees now."""
+        laptop = self._laptops[name]
+        record = record or record_id(stream, record_type, fields)
+        base = laptop.store.base(record)
+        more.setdefault("base", base.seen if base else None)
+        return Draft(stream, record_type, record, fields=fields, **more)
+
+    def put(self, name, stream, record_type, fields, record=None, **more):
+        draft = self.draft(name, stream, record_type, fields, record, **more)
+        return self.keep(name, draft)[0]
+
+    def sync(self, name, fault="", most=2000, *, accepts_removals=True):
+        """Sync a laptop; give its report, or None when the link failed it."""
+        link = Link(self, self.devices[name], fault, most)
+        options = Options(accepts_removals=accepts_removals)
+        try:
+            return self.run(sync_with(self._laptops[name], link, QUIET, options))
+        except UnreachableError:
+            self.late += [(name, body, raw) for body, raw in link.kept]
+            return None
+
+    def settle(self, rounds=40):
+        """Let everybody sync until nothing moves; fail when that never comes."""
+        for _ in range(rounds):
+            reports = [self.sync(name) for name in self.names]
+            if not any(
+                r.pushed or r.received or r.settled_late or r.pending or r.new_logs
+                for r in reports
+            ):
+                return
+        raise AssertionError("I5: the laptops never come to rest")
+
+
+class Template:
+    """A server with its laptops enrolled, made once and copied for each world."""
+
+    def __init__(self, laptops):
+        self.folder = Path(mkdtemp(prefix="world-"))
+        self.streams, self.devices = [], {}
+        asyncio.run(self._make(laptops))
+
+    async def _make(self, laptops):
+        ticks = Ticks()
+        clock = ServerTime(ticks)
+        path = self.folder / "server" / "permille.db"
+        create(path, clock)
+        server = ServerStore(path)
+        for code in ("P1", "P2"):
+            project = {"code": code, "title": f"Project {code}"}
+            self.streams.append(await add_project(server, clock, project, {}))
+        own = await server.read(lambda unit: unit.own_device())
+        for number in range(laptops):
+            await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
+        server.close()
+
+    async def _enrol(self, server, clock, name, server_key, ticks):
+        home = Home(self.folder / name)
+        home.path.mkdir()
+        store = LaptopStore(home.database, KEY)
+        store.begin_log(LaptopTime(ticks).new_id())
+        laptop = Laptop(home, store, LaptopTime(ticks))
+        code, _ = await issue_code(server, clock, tuple(self.streams), name)
+        asked = Enrolment(code, name, store.head().id, public_key(laptop))
+        device, _ = await enrol(server, clock, asked)
+        self.devices[name] = device.id
+        store.set_settings({names.NAME: name, names.SERVER_KEY: server_key})
+        store.close()
+
+
+@cache
+def template_of(laptops):
+    """Give the template for so many laptops; it is made once."""
+    return Template(laptops)
+
+
+def deliver_late(world, place):
+    """Give a laptop an answer that comes long after it asked."""
+    name, body, raw = world.late.pop(place % len(world.late))
+    laptop = world.laptop(name)
+    hello = json.loads(body.split(b"\n")[0])
+    reply = read_reply(raw.split(b"\n"))
+    logs = {log.id: log for log in laptop.store.logs()}
+    if hello["log"]["id"] not in logs or reply.need_from is not None:
+        return
+    asked = dict.fromkeys(laptop.store.streams())
+    asked |= {stream: tuple(cursor) for stream, cursor in hello["cursors"].items()}
+    try:
+        check_receipt(laptop, reply)
+    except (RefusedError, UnreachableError):
+        return  # the laptop was restored meanwhile: its log says other things
+    accepting = Removals(are_accepted=True)
+    laptop.store.apply(
+        reply, logs[hello["log"]["id"]], asked, laptop.moment(), accepting
+    )
