@@ -324,7 +324,7 @@ class World:
                 for r in reports
             ):
                 return
-        raise AssertionError("I5: the laptops never come to rest")
+        raise AssertionError(("I5: the laptops never come to rest", reports))
 
 
 class Template:
