@@ -8,7 +8,7 @@ every cell that is wrong is reported, not only the first.
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -323,7 +323,7 @@ def _pair(layers: list[Layer]) -> tuple[Layer, ...]:
         if layer.pairing is not None and layer.pairing != layer.point
     }
     return tuple(
-        replace(layer, pairing=first_visit(layer.pairing or layer.point, earlier))
+        layer._replace(pairing=first_visit(layer.pairing or layer.point, earlier))
         for layer in layers
     )
 
