@@ -134,6 +134,12 @@ _WARNING: Final = {
     "small_probe": Kind(
         "probes under 30 mm are unfit for stony soil", "note the tool used"
     ),
+    "ends_at_depth": Kind(
+        "the core does not go below the reference depth, and stocks in an equal mass"
+        " of soil need more: a lighter core is then left without a stock",
+        "sample one increment deeper, such as 30-50 cm for a stock to 30 cm; record"
+        " bedrock or a hardpan if the soil ends there",
+    ),
     "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }
 

@@ -16,6 +16,7 @@ from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import TYPES, record_id
 from schemas.validate import errors, load_record, warnings
+from schemas.vocabulary import COMPLETE_SOIL
 
 #: What an entry gets when the person said nothing.
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -23,6 +24,9 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "core": {"number": 1, "sampled_precision": "instant"},
     "result": {"replicate": 1},
 }
+
+#: The one method of stocks that needs no soil below the reference depth.
+FIXED_DEPTH: Final = "fixed_depth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def add(
         assert stream is not None, "every record but a project belongs to one"
         refuse(_reference_problems(laptop, record_type, fields, stream))
         _refuse_taken_key(laptop, record_type, stream, fields, "")
+        doubts += _reach_warnings(laptop, record_type, fields, stream)
         new_id = mint(laptop, stream, record_type, fields)
     draft = Draft(stream, record_type, new_id, fields=fields, is_new=True)
     return _kept(laptop, draft, doubts)
@@ -67,6 +72,7 @@ def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
     known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
     fields, doubts = judged(laptop, view.type, known)
     refuse(_reference_problems(laptop, view.type, fields, view.stream))
+    doubts += _reach_warnings(laptop, view.type, fields, view.stream)
     _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
     before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
     changes = difference(before, fields)
@@ -205,6 +211,23 @@ def _depth_problems(core: View, sample: Mapping[str, Any]) -> list[Problem]:
         return []
     detail = f"the core reached {reached:g} cm"
     return [Problem("depth_beyond_core", "depth_bottom_cm", bottom, detail)]
+
+
+def _reach_warnings(
+    laptop: Laptop, record_type: str, fields: Mapping[str, Any], stream: str
+) -> list[Problem]:
+    """Doubt a core that ends where the stock does, if equal masses are compared."""
+    reached = fields.get("depth_reached_cm")
+    if record_type != "core" or reached is None:
+        return []
+    project = laptop.store.record(stream)
+    told = with_defaults("project", project.fields if project else {})
+    depth_cm = told["reference_depth_cm"]
+    enough = reached > depth_cm or fields.get("stop_reason") in COMPLETE_SOIL
+    if enough or told["stock_method_profile"] == FIXED_DEPTH:
+        return []
+    detail = f"stocks are to {depth_cm:g} cm"
+    return [Problem("ends_at_depth", "depth_reached_cm", reached, detail)]
 
 
 def _refuse_taken_key(

@@ -85,6 +85,29 @@ def read_number(
     return bounds.refuse(value) or value
 
 
+def read_limit(
+    text: str, bounds: Bounds, *, decimal_comma: bool = False
+) -> float | Refusal:
+    """Read the detection limit of a value below it, such as `<0.5`.
+
+    >>> (
+    ...     read_limit("< 0.5", Bounds(0, 58, "%")),
+    ...     read_limit("<0", Bounds(0, 58, "%")).code,
+    ... )
+    (0.5, 'out_of_range')
+    """
+    limit = text.strip().removeprefix("<")
+    value = read_number(limit, bounds, decimal_comma=decimal_comma)
+    if isinstance(value, Refusal):
+        return value
+    if not value:
+        reason = "a detection limit above zero is needed behind <"
+        return Refusal(
+            "out_of_range", reason, "write it as <0.5, or leave the cell empty"
+        )
+    return value
+
+
 def read_depth(
     text: str, bounds: Bounds, *, decimal_comma: bool = False
 ) -> float | Refusal:
@@ -186,9 +209,8 @@ def _refuse_number(text: str, *, decimal_comma: bool) -> Refusal:
     if text[:1] in "<>":
         return Refusal(
             "censored",
-            "a detection limit is not a value",
-            "leave the cell empty; below-detection results cannot be given in this"
-            " table",
+            "a limit is not a value",
+            "leave the cell empty; only SOC may be below detection, written as <0.5",
         )
     return Refusal(
         "not_a_number", "a number was expected", "give a plain number, such as 12.5"

@@ -8,7 +8,7 @@ every cell that is wrong is reported, not only the first.
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -20,10 +20,12 @@ from server.exchange.layer_cells import (
     Refusal,
     read_day,
     read_depth,
+    read_limit,
     read_number,
 )
 from server.exchange.layer_density import DENSITY_COLUMNS, Density, fine_density
 from server.stocks.points import Layer
+from server.stocks.reasons import Reason
 
 CODES: Final = ("plot", "campaign", "point")
 REQUIRED: Final = (*CODES, "date", "top_cm", "bottom_cm")
@@ -99,6 +101,15 @@ class _Collector:
             self.refuse(value, line, column)
             return None
         return value
+
+    def limit(self, line: _Line, column: str, bounds: Bounds) -> float | None:
+        """Read the detection limit of a cell such as `<0.5`; None where it is none."""
+        text = line.cells.get(column, "")
+        limit = read_limit(text, bounds, decimal_comma=line.decimal_comma)
+        if isinstance(limit, Refusal):
+            self.refuse(limit, line, column)
+            return None
+        return limit
 
     def depth(self, line: _Line, column: str) -> float | None:
         """Read a depth; None where it was refused."""
@@ -258,7 +269,7 @@ def _read_line(collector: _Collector, line: _Line) -> tuple[str, Layer] | None:
     plot, campaign, point = (collector.code(line, name) for name in CODES)
     day = collector.day(line)
     top, bottom = collector.depth(line, "top_cm"), collector.depth(line, "bottom_cm")
-    soc = _read_soc(collector, line)
+    soc, censored = _read_soc(collector, line)
     density = _read_density(collector, line)
     if top is not None and bottom is not None and top >= bottom:
         reason = f"the layer begins at {top:g} cm and ends at {bottom:g} cm"
@@ -280,15 +291,21 @@ def _read_line(collector: _Collector, line: _Line) -> tuple[str, Layer] | None:
         core=line.text("core") or "",
         soc_method=line.text("soc_method"),
         bd_method=line.text("bd_method"),
-        reasons=density.reasons,
+        reasons=(*censored, *density.reasons),
     )
 
 
-def _read_soc(collector: _Collector, line: _Line) -> float | None:
+def _read_soc(
+    collector: _Collector, line: _Line
+) -> tuple[float | None, tuple[Reason, ...]]:
+    """Read the SOC; a value below the detection limit counts as half of the limit."""
     column = "soc_pct" if "soc_pct" in line.cells else "soc_g_kg"
     bounds, factor = _SOC[column]
+    if line.cells[column].strip().startswith("<"):
+        limit = collector.limit(line, column, bounds)
+        return (None if limit is None else limit / 2 * factor), (Reason.CENSORED,)
     value = collector.number(line, column, bounds)
-    return None if value is None else value * factor
+    return (None if value is None else value * factor), ()
 
 
 def _read_density(collector: _Collector, line: _Line) -> Density:
@@ -323,7 +340,7 @@ def _pair(layers: list[Layer]) -> tuple[Layer, ...]:
         if layer.pairing is not None and layer.pairing != layer.point
     }
     return tuple(
-        replace(layer, pairing=first_visit(layer.pairing or layer.point, earlier))
+        layer._replace(pairing=first_visit(layer.pairing or layer.point, earlier))
         for layer in layers
     )
 

@@ -8,9 +8,8 @@ left out and says why; nothing is guessed.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.rules import TO_G_KG
 from schemas.vocabulary import COMPLETE_SOIL
@@ -33,8 +32,7 @@ CARBON_IN_ORGANIC_MATTER = 0.58
 INCOMPLETE_OXIDATION = frozenset({"walkley_black"})
 
 
-@dataclass(frozen=True, slots=True)
-class Carbon:
+class Carbon(NamedTuple):
     """SOC of a layer: value, procedure, and what there is to say about it."""
 
     soc_g_kg: float | None
@@ -42,8 +40,7 @@ class Carbon:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Density:
+class Density(NamedTuple):
     """Fine mass per total volume: value, how it was found, what there is to say.
 
     `method` is how people measured, `route` how the value follows from what they wrote.
@@ -55,57 +52,81 @@ class Density:
     route: str = ""
 
 
+class Visit(NamedTuple):
+    """What all layers of a core share."""
+
+    campaign: str
+    point: str
+    place: str
+    day: date
+    complete_soil_cm: float | None
+    core: Fields
+    contested: bool
+
+
 def layers_of(tree: PlotTree) -> list[Layer]:
     """Give one layer per sample, keyed by record ids."""
-    points = {record.id: record for record in tree.points}
-    cores = {record.id: record for record in tree.cores}
-    campaigns = {record.id: record for record in tree.campaigns}
+    contested = {record.id for record in tree.inputs if record.open_conflicts}
+    visits = _visits(tree, contested)
     results: dict[str, list[Input]] = defaultdict(list)
     for result in tree.results:
         results[result.fields["sample_id"]].append(result)
+    layers = []
+    for name, _, _, sample, conflicts in tree.samples:
+        visit = visits.get(sample["core_id"])
+        if visit is None:
+            continue
+        found = results.get(name, [])
+        layer = _layer(sample["core_id"], visit, sample, [r.fields for r in found])
+        if conflicts or visit.contested or any(r.open_conflicts for r in found):
+            layer = layer._replace(reasons=(*layer.reasons, Reason.CONTESTED))
+        layers.append(layer)
+    return layers
+
+
+def _visits(tree: PlotTree, contested: set[str]) -> dict[str, Visit]:
+    """Give the visit that each core belongs to; a core without a campaign has none."""
+    campaigns = {record.id for record in tree.campaigns}
     earlier = {
         record.id: record.fields["revisits_point_id"]
         for record in tree.points
         if record.fields.get("revisits_point_id")
     }
-    contested = {record.id for record in tree.inputs if record.open_conflicts}
-    layers = []
-    for sample in tree.samples:
-        core = cores[sample.fields["core_id"]]
-        campaign = campaigns.get(core.fields["campaign_id"])
-        if campaign is not None:
-            place = first_visit(core.fields["point_id"], earlier)
-            records = [points[core.fields["point_id"]], core, sample, campaign]
-            layer = _layer(records, results[sample.id], place)
-            if contested and _any_of(contested, [*records, *results[sample.id]]):
-                layer = replace(layer, reasons=(*layer.reasons, Reason.CONTESTED))
-            layers.append(layer)
-    return layers
+    visits = {}
+    for record in tree.cores:
+        core = record.fields
+        campaign, point = core["campaign_id"], core["point_id"]
+        if campaign in campaigns:
+            visits[record.id] = Visit(
+                campaign,
+                point,
+                first_visit(point, earlier),
+                date.fromisoformat(core["sampled_at"][:10]),
+                _complete_soil(core),
+                core,
+                not contested.isdisjoint((record.id, campaign, point)),
+            )
+    return visits
 
 
-def _layer(records: list[Input], results: list[Input], place: str) -> Layer:
-    point, core, sample, campaign = records
-    carbon = carbon_of([r.fields for r in results], sample.fields)
-    density = density_of(sample.fields, core.fields)
+def _layer(core: str, visit: Visit, sample: Fields, results: list[Fields]) -> Layer:
+    soc_g_kg, soc_method, soc_reasons = carbon_of(results, sample)
+    bd_fine_g_cm3, bd_method, bd_reasons, _ = density_of(sample, visit.core)
     return Layer(
-        campaign=campaign.id,
-        point=point.id,
-        pairing=place,
-        core=core.id,
-        date=date.fromisoformat(core.fields["sampled_at"][:10]),
-        top_cm=sample.fields["depth_top_cm"],
-        bottom_cm=sample.fields["depth_bottom_cm"],
-        soc_g_kg=carbon.soc_g_kg,
-        soc_method=carbon.method,
-        bd_fine_g_cm3=density.bd_fine_g_cm3,
-        bd_method=density.method,
-        complete_soil_cm=_complete_soil(core.fields),
-        reasons=carbon.reasons + density.reasons,
+        campaign=visit.campaign,
+        point=visit.point,
+        pairing=visit.place,
+        core=core,
+        date=visit.day,
+        top_cm=sample["depth_top_cm"],
+        bottom_cm=sample["depth_bottom_cm"],
+        soc_g_kg=soc_g_kg,
+        soc_method=soc_method,
+        bd_fine_g_cm3=bd_fine_g_cm3,
+        bd_method=bd_method,
+        complete_soil_cm=visit.complete_soil_cm,
+        reasons=soc_reasons + bd_reasons,
     )
-
-
-def _any_of(names: set[str], records: list[Input]) -> bool:
-    return any(record.id in names for record in records)
 
 
 def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
@@ -154,17 +175,14 @@ def _doubts(results: list[Fields]) -> tuple[Reason, ...]:
     for result in results:
         if result.get("censored"):
             found.append(Reason.CENSORED)
-        if _recovery_unknown(result):
+        method = result["method"]
+        if method in INCOMPLETE_OXIDATION and not (
+            result.get("recovery_applied") or result.get("recovery_factor")
+        ):
             found.append(Reason.RECOVERY_UNKNOWN)
-        if result["method"] == "loss_on_ignition":
+        if method == "loss_on_ignition":
             found.append(Reason.SOC_FROM_ORGANIC_MATTER)
-    return tuple(dict.fromkeys(found))
-
-
-def _recovery_unknown(result: Fields) -> bool:
-    if result["method"] not in INCOMPLETE_OXIDATION:
-        return False
-    return not (result.get("recovery_applied") or result.get("recovery_factor"))
+    return tuple(dict.fromkeys(found)) if found else ()
 
 
 def density_of(sample: Fields, core: Fields) -> Density:
@@ -173,10 +191,10 @@ def density_of(sample: Fields, core: Fields) -> Density:
 
 
 def _density_of_masses(sample: Fields, core: Fields) -> Density | None:
-    method = sample.get("bulk_density_method", "core")
     mass = sample.get("fine_dry_mass_g")
     if not mass:
         return None
+    method = sample.get("bulk_density_method", "core")
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]
     diameter = core.get("inner_diameter_mm")
     if diameter is not None and sample.get("volume_cm3") is None:
@@ -237,8 +255,9 @@ def _coarse(sample: Fields) -> tuple[float | None, str | None]:
 
 
 def _mean_g_kg(results: list[Fields], sample: Fields) -> float:
-    values = [_g_kg(result, sample) for result in results]
-    return math.fsum(values) / len(values)
+    if len(results) == 1:
+        return _g_kg(results[0], sample)
+    return math.fsum([_g_kg(result, sample) for result in results]) / len(results)
 
 
 def _g_kg(result: Fields, sample: Fields) -> float:

@@ -147,7 +147,7 @@ def _coverage(findings: Findings, report: Report) -> Iterator[tuple[str, str]]:
         assessed = fixed(findings.assessed_ha, digits)
         yield (
             "Area assessed",
-            f"{assessed} of {fixed(area, digits)} ha ({share:.0f} %)",
+            f"{assessed} of {fixed(area, digits)} ha ({fixed(share, 0)} %)",
         )
     if findings.without_area:
         yield "Without an area", counted(findings.without_area, "plot")

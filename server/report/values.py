@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Final
 
 from server.report.model import Row
@@ -13,6 +13,8 @@ Ends = tuple[float | None, float | None]
 
 DASH: Final = "\u2013"
 _SMALLEST_P: Final = 1e-4
+#: What is smaller is the rounding of a computer, not a figure.
+_NOTHING: Final = 1e-9
 
 
 def number(row: Row, key: str) -> float | None:
@@ -51,11 +53,17 @@ def day(value: object) -> date | None:
 def fixed(value: float | None, digits: int) -> str:
     """Write a number with so many decimals; never a minus before zero.
 
-    >>> fixed(-0.001, 2), fixed(1234.5, 1), fixed(None, 1) == DASH
+    A number that those decimals would swallow keeps two significant digits.
+
+    >>> fixed(-1e-12, 2), fixed(1234.5, 1), fixed(None, 1) == DASH
     ('0.00', '1234.5', True)
+    >>> fixed(0.04, 1), fixed(-0.00123, 2)
+    ('0.040', '-0.0012')
     """
     if value is None:
         return DASH
+    if _NOTHING < abs(value) < 10.0**-digits:
+        digits = 1 - floor(log10(abs(value)))
     shown = f"{value:.{digits}f}"
     return shown.removeprefix("-") if float(shown) == 0.0 else shown
 

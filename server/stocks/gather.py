@@ -73,6 +73,33 @@ class Gathered:
         return _column([layer.bd_fine_g_cm3 for layer in self.layers])
 
     @cached_property
+    def said(self) -> IntArray:
+        """Mask of what the layers say of themselves, as they came or by their values."""
+        soc, density = self.soc_g_kg, self.bd_fine_g_cm3
+        said = np.array([mask_of(layer.reasons) for layer in self.layers])
+        said |= np.where(self._bd_method_in(_ESTIMATED_BD), _BD_ESTIMATED, 0)
+        said |= np.where(soc > ORGANIC_SOC_G_KG, _ORGANIC_LAYER, 0)
+        said |= np.where(bd_soc_implausible(density, soc), _BD_SOC_IMPLAUSIBLE, 0)
+        return said
+
+    @cached_property
+    def bd_unmeasured(self) -> BoolArray:
+        """Mark the layers whose bulk density comes from no sample of the plot."""
+        return self._bd_method_in(UNMEASURED_BD)
+
+    def _bd_method_in(self, methods: frozenset[str]) -> BoolArray:
+        return np.array([layer.bd_method in methods for layer in self.layers])
+
+    @cached_property
+    def soc_method(self) -> tuple[IntArray, list[str | None]]:
+        """Number of the laboratory method of each layer, and the methods by number."""
+        numbers: dict[str | None, int] = {}
+        of_layer = [
+            numbers.setdefault(layer.soc_method, len(numbers)) for layer in self.layers
+        ]
+        return np.array(of_layer), list(numbers)
+
+    @cached_property
     def core_soil_end_cm(self) -> FloatArray:
         """Depth of bedrock or hardpan of each core; NaN where none was met."""
         depths_cm = _column([layer.complete_soil_cm for layer in self.layers])
@@ -179,32 +206,17 @@ def facts(gathered: Gathered, used: BoolArray) -> Facts:
     """Collect what is known of the layers used; a layer not used has no say."""
     count = len(gathered.first_layers)
     point = gathered.layer_point
-    soc, density = gathered.soc_g_kg, gathered.bd_fine_g_cm3
-    mask = np.array([mask_of(layer.reasons) for layer in gathered.layers])
-    bd_methods = [layer.bd_method for layer in gathered.layers]
-    estimated = np.array([method in _ESTIMATED_BD for method in bd_methods])
-    mask |= np.where(estimated, _BD_ESTIMATED, 0)
-    mask |= np.where(soc > ORGANIC_SOC_G_KG, _ORGANIC_LAYER, 0)
-    mask |= np.where(bd_soc_implausible(density, soc), _BD_SOC_IMPLAUSIBLE, 0)
-    point_mask = np.zeros(count, dtype=np.int64)
-    np.bitwise_or.at(point_mask, point[used], mask[used])
+    mask = np.zeros(count, dtype=np.int64)
+    np.bitwise_or.at(mask, point[used], gathered.said[used])
     unmeasured = np.zeros(count, dtype=np.bool_)
-    if estimated.any():
-        guessed = np.array([method in UNMEASURED_BD for method in bd_methods])
-        unmeasured[point[used & guessed]] = True
-    return Facts(point_mask, unmeasured, _soc_methods(gathered, used & ~np.isnan(soc)))
+    unmeasured[point[used & gathered.bd_unmeasured]] = True
+    with_soc = used & ~np.isnan(gathered.soc_g_kg)
+    return Facts(mask, unmeasured, _soc_methods(gathered, with_soc))
 
 
 def _soc_methods(gathered: Gathered, used: BoolArray) -> list[frozenset[str | None]]:
     """Give the laboratory methods of each point."""
-    numbers: dict[str | None, int] = {}
-    method = np.array(
-        [
-            numbers.setdefault(layer.soc_method, len(numbers))
-            for layer in gathered.layers
-        ]
-    )
-    names = list(numbers)
+    method, names = gathered.soc_method
     pairs = np.unique(gathered.layer_point[used] * len(names) + method[used])
     owner, number = np.divmod(pairs, max(len(names), 1))
     single = [frozenset([name]) for name in names]

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from server.stocks.density_layers import join_density
 from server.stocks.equivalent_mass import SOC_PER_OM, Basis, equivalent_mass
 from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.fixed_depth import FixedDepth, cumulative_t_ha, fixed_depth
@@ -36,7 +37,7 @@ class Cores:
     """The cores of many plots and their stocks to a fixed depth."""
 
     profiles: Profiles
-    duplicates: IntArray  # mask
+    arranged: IntArray  # mask: what arranging the layers took
     fixed: FixedDepth
     point: IntArray
     points: int
@@ -53,7 +54,7 @@ class Cores:
     def union(self, mask: IntArray) -> IntArray:
         """Give the reasons of all cores of each point."""
         union = np.zeros(self.points, dtype=np.int64)
-        np.bitwise_or.at(union, self.point, mask | self.duplicates)
+        np.bitwise_or.at(union, self.point, mask | self.arranged)
         return union
 
     def basis_mass_t_ha(self, basis: Basis) -> FloatArray:
@@ -97,9 +98,10 @@ def compute_cores(gathered: Gathered, depth_cm: float) -> Cores:
         gathered.soc_g_kg,
         gathered.bd_fine_g_cm3,
     )
+    profiles, joined = join_density(profiles)
     return Cores(
         profiles,
-        duplicates,
+        duplicates | joined,
         fixed_depth(profiles, depth_cm, gathered.core_soil_end_cm),
         gathered.core_point,
         len(gathered.first_layers),

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from server.stocks.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """What was measured of one layer of one core; None is missing.
 
     Depths satisfy ``0 <= top_cm < bottom_cm``, values lie inside the limits of entry.
@@ -15,6 +15,8 @@ class Layer:
     revisits; None stands for the point itself. `reasons` are what the caller already
     knows about these values, such as CENSORED or CONTESTED. `complete_soil_cm` is
     the depth of bedrock or hardpan where the core met it.
+
+    A tuple, since a project has as many of them as bags.
     """
 
     campaign: str

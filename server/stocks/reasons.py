@@ -35,6 +35,7 @@ class Reason(StrEnum):
     RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
     SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
     BD_ESTIMATED = "BD_ESTIMATED"
+    BD_OTHER_LAYERS = "BD_OTHER_LAYERS"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
     METHOD_CHANGED = "METHOD_CHANGED"
     SEASON_DIFFERS = "SEASON_DIFFERS"
@@ -149,6 +150,12 @@ EXPLANATIONS: Final = MappingProxyType(
             "a bulk density was estimated or carried over, not measured in this"
             " campaign",
             "measure bulk density in every campaign",
+        ),
+        Reason.BD_OTHER_LAYERS: Explanation(
+            "bulk density was sampled in other layers than SOC; the mass of a SOC layer"
+            " was read off their cumulative mass",
+            "nothing, if they were taken beside each other; density layers must reach"
+            " from the surface to the bottom of the SOC layers without a gap",
         ),
         Reason.BD_SOC_IMPLAUSIBLE: Explanation(
             "bulk density and SOC of a layer seldom occur together",

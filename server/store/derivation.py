@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -24,16 +25,17 @@ _CLAIM: Final = """
     ) RETURNING project_id, plot_id, up_to_seq
 """
 # Derivation asks for values, not for who wrote them: that column is half of a row.
-_COLUMNS: Final = "id, type, seq, fields, open_conflicts"
+_COLUMNS: Final = "r.id, r.type, r.seq, r.fields, r.open_conflicts"
 # The + keeps SQLite from walking all records of the type: it searches by parent.
 _CHILDREN: Final = f"""
-    SELECT {_COLUMNS} FROM record
-    WHERE project_id = ? AND parent_id IN (SELECT value FROM json_each(?))
-      AND +type = ? AND deleted = 0
+    SELECT {_COLUMNS}, above.key FROM json_each(?) AS above CROSS JOIN record AS r
+    WHERE r.project_id = ? AND r.parent_id = above.value
+      AND +r.type IN (SELECT value FROM json_each(?)) AND r.deleted = 0
 """  # noqa: S608 - the columns are a constant
 _BY_ID: Final = f"""
-    SELECT {_COLUMNS} FROM record
-    WHERE project_id = ? AND id IN (SELECT value FROM json_each(?)) AND deleted = 0
+    SELECT {_COLUMNS} FROM record AS r
+    WHERE r.project_id = ? AND r.id IN (SELECT value FROM json_each(?))
+      AND r.deleted = 0
 """  # noqa: S608
 _QUARANTINE: Final = """
     SELECT DISTINCT record_id, parent_id FROM quarantine WHERE project_id = ?
@@ -53,6 +55,9 @@ _KEEP_VERSION: Final = """
 """
 _BY_NAME: Final = itemgetter(0)
 _DERIVED: Final = ("stock", "change", "trend")
+
+#: Records of one level of the tree, plot by plot, each plot's in the order of their ids.
+_Level = list[list[Input]]
 
 
 class DerivationQueries:
@@ -85,45 +90,39 @@ class DerivationQueries:
     def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
         own = {record.id: record for record in self._by_id(stream, {stream, *plots})}
-        points = self._children(stream, plots, "point")
-        cores = self._children(stream, _ids(points), "core")
-        samples = self._children(stream, _ids(cores), "sample")
-        results = self._children(stream, _ids(samples), "result")
-        campaigns = self._by_id(stream, {c.fields["campaign_id"] for c in cores})
-        derived = [r for k in _DERIVED for r in self._children(stream, plots, k)]
-        home = _homes(plots, points, cores, samples, results)
-        points_of, cores_of, samples_of, results_of = (
-            _group(records, home) for records in (points, cores, samples, results)
-        )
-        waiting = self._quarantined(stream, home)
+        below = self._of_plots(stream, plots, ("point", *_DERIVED))
+        points = [[r for r in group if r.type == "point"] for group in below]
+        cores = self._children(stream, points, "core")
+        samples = self._children(stream, cores, "sample")
+        results = self._children(stream, samples, "result")
+        visited = [{core.fields["campaign_id"] for core in group} for group in cores]
+        campaigns = self._by_id(stream, set().union(*visited))
+        levels = (points, cores, samples, results)
+        waiting = self._quarantined(stream, plots, levels)
         frozen = self._frozen(stream, plots)
-        kept = _group(derived, {r.id: r.fields["plot_id"] for r in derived})
         return [
             PlotTree(
                 project=own.get(stream),
                 plot=own.get(plot),
-                campaigns=_visited(campaigns, cores_of[plot]),
-                points=points_of[plot],
-                cores=cores_of[plot],
-                samples=samples_of[plot],
-                results=results_of[plot],
-                derived=kept[plot],
+                campaigns=[c for c in campaigns if c.id in visited[number]],
+                points=points[number],
+                cores=cores[number],
+                samples=samples[number],
+                results=results[number],
+                derived=[r for r in below[number] if r.type != "point"],
                 frozen=frozen[plot],
-                quarantined=waiting[plot],
+                quarantined=waiting[number],
             )
-            for plot in plots
+            for number, plot in enumerate(plots)
         ]
 
     def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
         changed = 0
         for stream, group in _by_stream(plots).items():
-            ids = [derived.job.plot for derived in group]
-            present = {
-                record.id: record
-                for kind in _DERIVED
-                for record in self._children(stream, ids, kind)
-            }
+            own = [derived.job.plot for derived in group]
+            there = chain.from_iterable(self._of_plots(stream, own, _DERIVED))
+            present = {record.id: record for record in there}
             rows = [row for derived in group for row in derived.rows]
             new = [row for row in rows if _differs(row, present.get(row.id))]
             names = {row.id for row in rows}
@@ -190,18 +189,52 @@ class DerivationQueries:
         )
         return [(row.id, columns[3]) for row, columns in zip(new, written, strict=True)]
 
-    def _children(self, stream: str, parents: Sequence[str], kind: str) -> list[Input]:
-        found = self.connection.execute(_CHILDREN, (stream, json_list(parents), kind))
-        return _read(found.fetchall())
+    def _children(self, stream: str, above: _Level, kind: str) -> _Level:
+        """Give the records below those of a level."""
+        parents = [record.id for group in above for record in group]
+        plots = [plot for plot, group in enumerate(above) for _ in group]
+        return self._below(stream, parents, plots, len(above), (kind,))
+
+    def _of_plots(
+        self, stream: str, plots: Sequence[str], kinds: Sequence[str]
+    ) -> _Level:
+        """Give what stands directly below each plot."""
+        return self._below(stream, plots, range(len(plots)), len(plots), kinds)
+
+    def _below(
+        self,
+        stream: str,
+        parents: Sequence[str],
+        plots: Sequence[int],
+        count: int,
+        kinds: Sequence[str],
+    ) -> _Level:
+        """Give the records below their parents; `plots` numbers the plot of each."""
+        values = (json_list(parents), stream, json_list(kinds))
+        rows = self.connection.execute(_CHILDREN, values).fetchall()
+        level: _Level = [[] for _ in range(count)]
+        for record, row in zip(_read(rows), rows, strict=True):
+            level[plots[row[5]]].append(record)
+        for group in level:
+            group.sort(key=_BY_NAME)
+        return level
 
     def _by_id(self, stream: str, ids: Iterable[str]) -> list[Input]:
         found = self.connection.execute(_BY_ID, (stream, json_list(sorted(ids))))
-        return _read(found.fetchall())
+        return sorted(_read(found.fetchall()), key=_BY_NAME)
 
-    def _quarantined(self, stream: str, home: dict[str, str]) -> Counter[str]:
+    def _quarantined(
+        self, stream: str, plots: Sequence[str], levels: Sequence[_Level]
+    ) -> Counter[int]:
         """Count the records of each plot that wait for a person."""
         found = self.connection.execute(_QUARANTINE, (stream,)).fetchall()
-        homes = [home.get(record) or home.get(parent) for record, parent in found]
+        if not found:
+            return Counter()
+        home = {plot: number for number, plot in enumerate(plots)}
+        for level in levels:
+            for number, group in enumerate(level):
+                home |= dict.fromkeys((record.id for record in group), number)
+        homes = [home.get(record, home.get(parent)) for record, parent in found]
         return Counter(plot for plot in homes if plot is not None)
 
     def _frozen(self, stream: str, plots: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -230,12 +263,11 @@ def _note_digest(
 
 
 def _read(rows: Sequence[tuple[Any, ...]]) -> list[Input]:
-    """Read records in the order of their ids; their fields are parsed as one text."""
-    rows = sorted(rows, key=_BY_NAME)
-    parsed = orjson.loads(f"[{','.join(row[3] for row in rows)}]")
+    """Read records; their fields are parsed as one text."""
+    parsed = orjson.loads(f"[{','.join([row[3] for row in rows])}]")
     return [
-        Input(name, kind, seq, fields, conflicts)
-        for (name, kind, seq, _, conflicts), fields in zip(rows, parsed, strict=True)
+        Input(row[0], row[1], row[2], fields, row[4])
+        for row, fields in zip(rows, parsed, strict=True)
     ]
 
 
@@ -255,32 +287,6 @@ def _columns(
 
 def _text(value: object) -> str:
     return orjson.dumps(value).decode()
-
-
-def _ids(records: Sequence[Input]) -> list[str]:
-    return [record.id for record in records]
-
-
-def _homes(plots: Sequence[str], *levels: list[Input]) -> dict[str, str]:
-    """Give the plot that each record belongs to, from the plots downward."""
-    home = {plot: plot for plot in plots}
-    for records, parent in zip(
-        levels, ("plot_id", "point_id", "core_id", "sample_id"), strict=True
-    ):
-        home |= {record.id: home[record.fields[parent]] for record in records}
-    return home
-
-
-def _group(records: list[Input], home: dict[str, str]) -> dict[str, list[Input]]:
-    groups: dict[str, list[Input]] = defaultdict(list)
-    for record in records:
-        groups[home[record.id]].append(record)
-    return groups
-
-
-def _visited(campaigns: list[Input], cores: list[Input]) -> list[Input]:
-    visited = {core.fields["campaign_id"] for core in cores}
-    return [campaign for campaign in campaigns if campaign.id in visited]
 
 
 def _by_stream(plots: Sequence[DerivedPlot]) -> dict[str, list[DerivedPlot]]:

@@ -44,18 +44,15 @@ def profile(depths_cm, soc_g_kg, density_g_cm3, campaign="t0", point="p1", **cha
     """One point with layers between the depths."""
     spans = zip(depths_cm, depths_cm[1:], soc_g_kg, density_g_cm3, strict=False)
     return [
-        replace(
-            Layer(
-                campaign=campaign,
-                point=point,
-                date=DAYS[campaign],
-                top_cm=float(top),
-                bottom_cm=float(bottom),
-                soc_g_kg=soc,
-                bd_fine_g_cm3=density,
-            ),
-            **changes,
-        )
+        Layer(
+            campaign=campaign,
+            point=point,
+            date=DAYS[campaign],
+            top_cm=float(top),
+            bottom_cm=float(bottom),
+            soc_g_kg=soc,
+            bd_fine_g_cm3=density,
+        )._replace(**changes)
         for top, bottom, soc, density in spans
     ]
 
@@ -225,7 +222,7 @@ def test_one_increment_is_judged_on_the_depth():
 )
 def test_one_increment_in_unequal_masses_has_no_verdict(denser, verdict):
     late = [
-        replace(layer, bd_fine_g_cm3=layer.bd_fine_g_cm3 * denser)
+        layer._replace(bd_fine_g_cm3=layer.bd_fine_g_cm3 * denser)
         for layer in campaign("t1", gain=1.2, depths=(0, 30))
     ]
     change = change_of(campaign("t0", depths=(0, 30)) + late)
@@ -236,7 +233,7 @@ def test_one_increment_in_unequal_masses_has_no_verdict(denser, verdict):
 
 def test_a_change_to_the_depth_says_only_why_it_is_not_one_in_equal_masses():
     late = [
-        replace(layer, bd_fine_g_cm3=layer.bd_fine_g_cm3 / 1.01, reasons=())
+        layer._replace(bd_fine_g_cm3=layer.bd_fine_g_cm3 / 1.01, reasons=())
         for layer in campaign("t1", depths=(0, 30))
     ]
     result = derive_plot(campaign("t0", depths=(0, 30)) + late, PERMILLE)
@@ -246,7 +243,7 @@ def test_a_change_to_the_depth_says_only_why_it_is_not_one_in_equal_masses():
 
 def test_organic_soil_is_judged_on_the_depth():
     late = campaign("t1")
-    late[0] = replace(late[0], soc_g_kg=150.0, bd_fine_g_cm3=0.7)
+    late[0] = late[0]._replace(soc_g_kg=150.0, bd_fine_g_cm3=0.7)
     change = change_of(campaign("t0") + late)
     assert change.judged_on is JudgedOn.FIXED_DEPTH
     assert Reason.ORGANIC_LAYER in change.reasons
@@ -297,11 +294,11 @@ def test_a_laboratory_method_above_the_mass_counts_and_below_does_not():
     def layers(below, above="dc"):
         late = campaign("t1", gain=1.2)
         methods = {0.0: above, 15.0: above, 30.0: below}
-        early = [replace(layer, soc_method="dc") for layer in campaign("t0")]
+        early = [layer._replace(soc_method="dc") for layer in campaign("t0")]
         # 2 cm more make sure that the mass of 30 cm lies above the third layer.
-        late = [replace(layer, soc_method=methods[layer.top_cm]) for layer in late]
+        late = [layer._replace(soc_method=methods[layer.top_cm]) for layer in late]
         return early + [
-            replace(layer, bd_fine_g_cm3=1.02 * layer.bd_fine_g_cm3) for layer in late
+            layer._replace(bd_fine_g_cm3=1.02 * layer.bd_fine_g_cm3) for layer in late
         ]
 
     assert change_of(layers("wb")).verdict_4permille is Verdict.ABOVE
@@ -480,11 +477,11 @@ def test_no_plot_at_all_is_no_result():
 def test_plots_of_many_designs_do_not_disturb_each_other():
     paired = campaign("t0") + campaign("t1", gain=1.05)
     unpaired = campaign("t0") + [
-        replace(layer, point=f"new {layer.point}", pairing=None)
+        layer._replace(point=f"new {layer.point}", pairing=None)
         for layer in campaign("t1", gain=1.2)
     ]
     single = campaign("t0")[:3] + campaign("t1")[:3]
-    late = [replace(x, date=date(2031, 9, 1)) for x in campaign("t1")]
+    late = [x._replace(date=date(2031, 9, 1)) for x in campaign("t1")]
     plots = {1: paired, 2: unpaired, 3: single, 4: campaign("t0") + late, 5: paired}
     together = derive_plots(plots)
     designs = [result.changes[0].design for result in together.values()]

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -45,18 +44,15 @@ def case_layers(case):
 def plain(stocks, campaign="t0", **changes):
     """One layer 0-30 cm per point that holds the given stock in t/ha."""
     return [
-        replace(
-            Layer(
-                campaign=campaign,
-                point=f"p{number}",
-                date=DAYS.get(campaign, date(2010, 9, 1)),
-                top_cm=0.0,
-                bottom_cm=30.0,
-                soc_g_kg=stock / 3.9,
-                bd_fine_g_cm3=1.3,
-            ),
-            **changes,
-        )
+        Layer(
+            campaign=campaign,
+            point=f"p{number}",
+            date=DAYS.get(campaign, date(2010, 9, 1)),
+            top_cm=0.0,
+            bottom_cm=30.0,
+            soc_g_kg=stock / 3.9,
+            bd_fine_g_cm3=1.3,
+        )._replace(**changes)
         for number, stock in enumerate(stocks)
     ]
 
@@ -104,7 +100,7 @@ def test_a_point_without_a_stock_is_left_out_and_says_why():
 def test_cores_of_a_point_are_averaged_as_stocks_and_not_as_products():
     soc, density = (40.0, 10.0), (0.9, 1.5)
     cores = [
-        replace(plain([0.0])[0], core=str(i), soc_g_kg=c, bd_fine_g_cm3=b)
+        plain([0.0])[0]._replace(core=str(i), soc_g_kg=c, bd_fine_g_cm3=b)
         for i, (c, b) in enumerate(zip(soc, density, strict=True))
     ]
     stock = derive_plot(cores).stocks[0]
@@ -115,7 +111,7 @@ def test_cores_of_a_point_are_averaged_as_stocks_and_not_as_products():
 
 def test_a_faulty_core_leaves_the_point_to_the_others_and_its_reason_behind():
     good, bad = plain([60.0])[0], plain([60.0])[0]
-    bad = replace(bad, core="b", soc_g_kg=None, bd_fine_g_cm3=0.9)
+    bad = bad._replace(core="b", soc_g_kg=None, bd_fine_g_cm3=0.9)
     stock = derive_plot([good, bad]).stocks[0]
     assert stock.soc_stock_t_ha == pytest.approx(60.0)
     assert (stock.cores, stock.reasons) == (1, (Reason.MISSING_SOC,))
@@ -147,7 +143,7 @@ def test_soil_that_ends_at_bedrock_is_a_stock():
 
 def test_what_is_known_of_a_layer_below_the_depth_is_not_a_reason():
     deep = plain([60.0], top_cm=30.0, bottom_cm=50.0, reasons=(Reason.CENSORED,))
-    layers = [*plain([60.0]), replace(deep[0], bd_method="literature")]
+    layers = [*plain([60.0]), deep[0]._replace(bd_method="literature")]
     assert derive_plot(layers).stocks[0].reasons == ()
     assert derive_plot(layers, Settings(depth_cm=40.0)).stocks[0].reasons == (
         Reason.CENSORED,
@@ -202,7 +198,7 @@ def test_carbonate_left_in_withholds_the_verdict():
 
 def test_a_contested_value_says_so_up_to_the_change():
     odd = plain(AFTER, "t1")
-    odd[0] = replace(odd[0], reasons=(Reason.CONTESTED,))
+    odd[0] = odd[0]._replace(reasons=(Reason.CONTESTED,))
     change = change_of(plain(BEFORE) + odd)
     assert change.reasons == (Reason.CONTESTED,)
     assert change.verdict_4permille is Verdict.ABOVE
@@ -232,7 +228,7 @@ def test_new_year_does_not_divide_a_season():
 
 def test_years_are_between_the_mean_days_of_the_points():
     before = plain(BEFORE)
-    before[0] = replace(before[0], date=before[0].date - timedelta(days=30))
+    before[0] = before[0]._replace(date=before[0].date - timedelta(days=30))
     change = change_of(before + plain(AFTER, "t1"))
     apart = (DAYS["t1"] - DAYS["t0"]).days + 10
     assert change.years == pytest.approx(apart / 365.25, rel=1e-12)
@@ -251,7 +247,7 @@ def test_every_campaign_is_compared_with_the_next_and_the_first_with_the_last():
 
 def test_points_named_anew_are_paired_by_what_they_revisit():
     after = [
-        replace(layer, point=f"new {layer.point}", pairing=layer.point)
+        layer._replace(point=f"new {layer.point}", pairing=layer.point)
         for layer in plain(AFTER, "t1")
     ]
     change = change_of(plain(BEFORE) + after)

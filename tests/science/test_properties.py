@@ -1,6 +1,5 @@
 """What must hold for any soil, through the one path and by seeded simulation."""
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -30,18 +29,15 @@ def layers_of(soil, scale=1.0, **changes):
     bottoms[-1] = max(bottoms[-1], 60.0)
     tops = [0.0, *bottoms[:-1]]
     return [
-        replace(
-            Layer(
-                campaign="2020",
-                point="a",
-                date=date(2020, 9, 1),
-                top_cm=float(top),
-                bottom_cm=float(bottom),
-                soc_g_kg=soc * scale,
-                bd_fine_g_cm3=density,
-            ),
-            **changes,
-        )
+        Layer(
+            campaign="2020",
+            point="a",
+            date=date(2020, 9, 1),
+            top_cm=float(top),
+            bottom_cm=float(bottom),
+            soc_g_kg=soc * scale,
+            bd_fine_g_cm3=density,
+        )._replace(**changes)
         for top, bottom, (_, soc, density) in zip(tops, bottoms, soil, strict=True)
     ]
 
@@ -60,7 +56,7 @@ def test_a_layer_cut_in_two_changes_no_stock(soil, which, share):
     layers = layers_of(soil)
     layer = layers[which % len(layers)]
     at = layer.top_cm + share * (layer.bottom_cm - layer.top_cm)
-    halves = [replace(layer, bottom_cm=at), replace(layer, top_cm=at)]
+    halves = [layer._replace(bottom_cm=at), layer._replace(top_cm=at)]
     cut = [each for each in layers if each is not layer] + halves
     whole, parts = stock_of(layers, LINEAR), stock_of(cut, LINEAR)
     assert parts.soc_stock_t_ha == pytest.approx(whole.soc_stock_t_ha, rel=1e-9)
@@ -94,8 +90,7 @@ def test_stocks_in_fine_mass_scale_with_the_unit_of_soc(soil, curve, factor):
 def test_a_stock_in_fine_mass_does_not_know_how_deep_the_soil_lies(soil, curve, factor):
     settings = choose_settings(curve, basis="fine", reference="2500")
     moved = [
-        replace(
-            layer,
+        layer._replace(
             top_cm=layer.top_cm * factor,
             bottom_cm=layer.bottom_cm * factor,
             bd_fine_g_cm3=layer.bd_fine_g_cm3 / factor,

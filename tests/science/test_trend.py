@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -192,18 +191,15 @@ def test_one_date_has_no_slope():
 def layers_of(data, **changes):
     """The stocks as one layer of 25 cm on 1 September of the year."""
     return [
-        replace(
-            Layer(
-                campaign=f"{year:.2f}",
-                point=place,
-                date=FIRST_DAY + timedelta(days=round(365.25 * year)),
-                top_cm=0.0,
-                bottom_cm=25.0,
-                soc_g_kg=stock / 3.25,
-                bd_fine_g_cm3=1.3,
-            ),
-            **changes,
-        )
+        Layer(
+            campaign=f"{year:.2f}",
+            point=place,
+            date=FIRST_DAY + timedelta(days=round(365.25 * year)),
+            top_cm=0.0,
+            bottom_cm=25.0,
+            soc_g_kg=stock / 3.25,
+            bd_fine_g_cm3=1.3,
+        )._replace(**changes)
         for place, year, stock in data
     ]
 
@@ -243,7 +239,7 @@ def test_campaigns_without_a_stock_have_a_trend_without_figures():
 def test_another_laboratory_method_in_the_series_is_named():
     layers = layers_of(highfield(), soc_method="dc")
     old = [
-        replace(layer, soc_method="tinsley") if layer.date < date(1990, 1, 1) else layer
+        layer._replace(soc_method="tinsley") if layer.date < date(1990, 1, 1) else layer
         for layer in layers
     ]
     trend = derive_plot(old, Settings(depth_cm=25.0)).trend
@@ -253,7 +249,7 @@ def test_another_laboratory_method_in_the_series_is_named():
 
 def test_a_trend_of_equal_masses_is_judged_on_them_where_every_campaign_has_one():
     layers = [
-        replace(layer, top_cm=top, bottom_cm=bottom)
+        layer._replace(top_cm=top, bottom_cm=bottom)
         for layer in layers_of(highfield())
         for top, bottom in ((0.0, 15.0), (15.0, 30.0))
     ]

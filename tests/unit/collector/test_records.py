@@ -53,6 +53,31 @@ def test_a_time_without_its_offset_is_never_guessed(field):
     assert "offset" in found.err
 
 
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        (["--depth-reached-cm", 30], ["ends_at_depth"]),
+        (["--depth-reached-cm", 22.5], ["ends_at_depth"]),
+        (["--depth-reached-cm", 50], []),
+        (["--depth-reached-cm", 25, "--stop-reason", "bedrock"], []),
+        ([], []),
+    ],
+)
+def test_a_core_that_ends_where_the_stock_does_is_kept_with_a_warning(
+    field, more, warned
+):
+    given = ["core", "add", "--plot", "HF", "--point", "1", "--campaign", "2026"]
+    added = field.json(*given, "--number", 2, "--sampled-at", "2026-05-03", *more)
+    assert [each["code"] for each in added["warnings"]] == warned
+    assert field.json("core", "show", "HF/1/2026/2")["fields"]["number"] == 2
+
+
+def test_a_core_may_end_where_a_stock_to_a_fixed_depth_does(field):
+    field("project", "edit", "P1", "--stock-method-profile", "fixed_depth")
+    given = ["core", "edit", "HF/1/2026/1", "--depth-reached-cm", 30]
+    assert field.json(*given)["warnings"] == []
+
+
 def test_every_problem_of_an_entry_is_told_at_once_and_nothing_is_kept(field):
     more = ["--bulk-density-g-cm3", 9, "--coarse-fragments-pct", "many"]
     found = sample(field, "HF-1", 30, 10, *more, expect=4)

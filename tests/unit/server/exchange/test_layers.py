@@ -93,6 +93,12 @@ def test_a_time_of_day_behind_the_date_is_ignored():
     assert layer(one(date="1948-12-22T10:00:00Z")).date == date(1948, 12, 22)
 
 
+@pytest.mark.parametrize("text", ["<0.5", " < 0.50 "])
+def test_a_value_below_detection_counts_as_half_of_the_limit_and_says_so(text):
+    (layer,) = one(soc_pct=text).plots["P1"]
+    assert (layer.soc_g_kg, layer.reasons) == (2.5, (Reason.CENSORED,))
+
+
 @pytest.mark.parametrize(
     ("cells", "code"),
     [
@@ -122,7 +128,12 @@ def test_a_time_of_day_behind_the_date_is_ignored():
         ({"soc_pct": "1.6 %"}, "not_a_number"),
         ({"soc_pct": "\u0661"}, "not_a_number"),
         ({"soc_pct": "0x10"}, "not_a_number"),
-        ({"soc_pct": "<0.1"}, "censored"),
+        ({"soc_pct": ">0.1"}, "censored"),
+        ({"soc_pct": "<0"}, "out_of_range"),
+        ({"soc_pct": "<"}, "out_of_range"),
+        ({"soc_pct": "<60"}, "out_of_range"),
+        ({"soc_pct": "<low"}, "not_a_number"),
+        ({"bd_fine_g_cm3": "<1.2"}, "censored"),
         ({"bd_fine_g_cm3": "1250"}, "out_of_range"),
         ({"bd_fine_g_cm3": "0"}, "out_of_range"),
         ({"plot": ""}, "required"),

@@ -200,6 +200,13 @@ def test_reasons_are_explained_and_unknown_ones_are_not_lost(small):
     assert any(row[0] == "NEW_CODE" and "not explained" in row[1] for row in page.rows)
 
 
+def test_the_total_of_a_small_area_is_not_swallowed(small):
+    farm = {"level": "farm", "area_ha": 0.02, "total_co2e_t_year": 0.0123}
+    farm["total_co2e_ci95_t_year"] = [-0.004, 0.0286]
+    rows = Page(render(replace(small, aggregates=[farm]))).rows
+    assert any({"0.020", "0.012", "-0.0040 to 0.029"} <= set(row) for row in rows)
+
+
 def test_rows_of_the_stock_engine_fill_their_tables(small):
     trend = {"plot": "A", "campaigns": 3, "slope_t_ha_year": 0.123, "curved": True}
     farm = {
