@@ -64,9 +64,12 @@ async def kill_servers(path, seed, cycles):
     acknowledged = {}
     for _ in range(cycles):
         process, laptop.url = start_server(data.path)
-        acknowledged |= await push_until_killed(
-            laptop, process, delays.uniform(0.02, 0.35)
-        )
+        try:
+            acknowledged |= await push_until_killed(
+                laptop, process, delays.uniform(0.02, 0.35)
+            )
+        finally:
+            stop(process, signal.SIGKILL)
     process, laptop.url = start_server(data.path)
     try:
         laptop.acked = 0

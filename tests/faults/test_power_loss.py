@@ -134,15 +134,17 @@ def fail_fsync_of_server(laptop, disk, path, port):
     trace, log = path / "failed", path / "server.log"
     command = recorded([], trace, ["fsync:error=EIO:when=3+"])
     process, _ = start_server(disk.directory, port, command)
-    record_layers(laptop, path / "t.csv", "X", 20)
-    pushing = laptop.start("sync")
-    for _ in range(200):
-        if "the server's disk failed" in log.read_text():
-            break
-        time.sleep(0.05)
-    kill(pushing)
-    pushing.stderr.close()
-    stop(process, signal.SIGKILL)
+    try:
+        record_layers(laptop, path / "t.csv", "X", 20)
+        pushing = laptop.start("sync")
+        for _ in range(200):
+            if "the server's disk failed" in log.read_text():
+                break
+            time.sleep(0.05)
+        kill(pushing)
+        pushing.stderr.close()
+    finally:
+        stop(process, signal.SIGKILL)
     assert (disk.directory / "permille.db-wal").stat().st_size > 0
     assert not list(images(disk, trace, path, Random(0), 0))
 
