@@ -5,14 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TESTS ?=
+SEEDS ?= 10
 
-.PHONY: help demo test check bench docs format clean
+.PHONY: help demo test check soak bench docs format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job on real data (DEMO_ARGS=--json for one JSON document)"
 	@echo "make test    everything that must hold"
 	@echo "make check   the fast part of it, for each commit"
+	@echo "make soak    the long variants of the fault tests (SEEDS=10), a line per kind"
 	@echo "make bench   measure, one JSON line per figure"
 	@echo "make docs    write the generated references again"
 
@@ -40,6 +42,9 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+soak: $(READY)
+	@$(BIN)/python -m tests.soak --seeds $(SEEDS)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

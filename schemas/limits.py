@@ -63,12 +63,15 @@ ALTITUDE_M: Final = (-1_000.0, 10_000.0)  # from the Dead Sea to the highest sum
 LINE_BYTES: Final = 320 * 1024  # one change: the largest plot fits
 LINE_DEPTH: Final = 32  # nested brackets; a plot's geometry in a conflict needs 10
 BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
-BATCH_BYTES: Final = 1024 * 1024  # what a bad link carries in two minutes
+# Batches and pages must pass between two breaks of a bad link, or nothing ever does: a
+# link of 64 kbit/s that breaks every 30 s carries 240 kB, and long notes in prose pack
+# to half their length.
+BATCH_BYTES: Final = 384 * 1024  # 500 changes fit; prose takes 24 s on that link
 BODY_BYTES: Final = 2 * 1024 * 1024  # compressed or not, as it arrives
 UNPACKED_BYTES: Final = 8 * 1024 * 1024  # bounds a decompression bomb
 BODY_TIMEOUT_S: Final = 300.0  # 1 MiB at 32 kbit/s takes 262 s
 PAGE_ROWS: Final = 2_000  # rows of one response: bounds memory on both sides
-PAGE_BYTES: Final = 4 * 1024 * 1024
+PAGE_BYTES: Final = 384 * 1024  # about 1,000 rows; prose takes 24 s on that link
 STREAMS: Final = 200  # projects of one laptop
 CLOCK_SKEW_WARN_S: Final = 300.0
 CONFLICT_ID_CHARS: Final = 120  # a change id and the name of a field group

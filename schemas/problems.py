@@ -277,6 +277,11 @@ _HTTP: Final = {
         "unknown content type", "send application/x-ndjson or application/json", 415
     ),
     "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
+    "storage": Kind(
+        "the server cannot use its disk just now; it acknowledged nothing",
+        "try again later; the administrator finds the reason in the server's log",
+        503,
+    ),
     "internal": Kind(
         "the server failed; the fault is logged under the request id",
         "try again; nothing acknowledged is lost",

@@ -26,12 +26,20 @@ def run(command, *arguments, check=None, **kwargs):
     return done
 
 
-def start_server(data, port=0):
-    """Start a server process; give it with its URL."""
+def start_server(data, port=0, prefix=()):
+    """Start a server process, perhaps under another program; give it with its URL."""
     log = Path(data).parent / "server.log"
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [*PERMILLE_SERVER, "--data", str(data), "run", "--port", str(port)],
+            [
+                *prefix,
+                *PERMILLE_SERVER,
+                "--data",
+                str(data),
+                "run",
+                "--port",
+                str(port),
+            ],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

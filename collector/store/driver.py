@@ -20,6 +20,13 @@ from collector.errors import BusyError, StoreError
 #: The driver has no type information; rows are checked where they are read.
 Connection = Any
 
+
+class _Connection(sqlcipher3.Connection):  # type: ignore[misc]  # untyped library
+    """A connection that knows whether it may write yet."""
+
+    is_settled = False
+
+
 #: Two commands at once wait for each other; longer means that one hangs.
 BUSY_TIMEOUT_MS: Final = 10_000
 #: A page that is not in the cache is decrypted and its HMAC computed: the indexes of
@@ -40,7 +47,9 @@ def connect(path: Path, key: bytes) -> Connection:
         If the key is wrong or the file is damaged.
     """
     with translated():
-        connection = sqlcipher3.connect(os.fspath(path), isolation_level=None)
+        connection = sqlcipher3.connect(
+            os.fspath(path), isolation_level=None, factory=_Connection
+        )
         try:
             # The library writes its own log to stderr unless told not to.
             connection.execute("PRAGMA cipher_log_level = NONE")
@@ -67,7 +76,7 @@ def translated() -> Iterator[None]:
             f"the database refused a write: {error}", "run the command again"
         ) from error
     except sqlcipher3.OperationalError as error:
-        raise _operational(str(error)) from error
+        raise _operational(error) from error
     except sqlcipher3.DatabaseError as error:
         raise StoreError(
             "the database cannot be read: wrong passphrase or key, or a damaged file",
@@ -80,13 +89,32 @@ def translated() -> Iterator[None]:
 def transaction(connection: Connection) -> Iterator[None]:
     """Run one write transaction: all of it is on disk afterwards, or none."""
     with translated():
+        settle(connection)
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # A full or failing disk has ended the transaction already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
+
+
+def settle(connection: Connection) -> None:
+    """Bring what a process before us left in the WAL into the database, once.
+
+    After a failed fsync the WAL may hold pages that can be read but are not on the
+    disk. Nothing is appended behind them: a hole there would take with it all that
+    follows (docs/decisions/0009).
+    """
+    if not connection.is_settled:
+        with translated():
+            _, frames, moved = connection.execute(
+                "PRAGMA wal_checkpoint(PASSIVE)"
+            ).fetchone()
+        # A reader in another process may hold some back: next time then.
+        connection.is_settled = frames == moved
 
 
 def damage(connection: Connection) -> list[str]:
@@ -154,25 +182,39 @@ def derive_key(path: Path, passphrase: str) -> bytes:
 
 
 def _write_private(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a whole file, or none: half a key would lock the database for ever."""
+    begun = path.with_name(path.name + ".new")
+    begun.unlink(missing_ok=True)
+    handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    begun.rename(path)
 
 
-def _operational(text: str) -> StoreError | BusyError:
-    if "locked" in text or "busy" in text:
-        return BusyError(
-            "another permille command is writing", "run the command again in a moment"
-        )
-    if "full" in text:
-        return StoreError(
-            "the disk is full; nothing was saved by this command",
-            "make room, then run the command again",
-            code="disk_full",
-        )
-    return StoreError(
-        f"the database cannot be used: {text}",
-        "check that the folder can be written, then run the command again",
-    )
+def _operational(error: sqlcipher3.OperationalError) -> StoreError | BusyError:
+    # The low byte is the kind of error, the rest its detail.
+    match error.sqlite_errorcode & 0xFF:
+        case sqlcipher3.SQLITE_BUSY | sqlcipher3.SQLITE_LOCKED:
+            return BusyError(
+                "another permille command is writing",
+                "run the command again in a moment",
+            )
+        case sqlcipher3.SQLITE_FULL:
+            return StoreError(
+                "the disk is full; what was not told as saved was not saved",
+                "make room, then run the command again",
+                code="disk_full",
+            )
+        case sqlcipher3.SQLITE_IOERR:
+            return StoreError(
+                "the disk failed; what was not told as saved may be lost",
+                "look at the disk and its free space, then: permille status --check",
+                code="disk_failed",
+            )
+        case _:
+            return StoreError(
+                f"the database cannot be used: {error}",
+                "check that the folder can be written, then run the command again",
+            )

@@ -83,6 +83,7 @@ class SqliteStore:
             # sqlite-utils costs 0.27 s: only when the tables are behind.
             from collector.store.migrations import migrate  # noqa: PLC0415
 
+            driver.settle(self._db)
             migrate(self._db)
 
     def close(self) -> None:

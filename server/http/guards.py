@@ -57,8 +57,8 @@ async def _answer(
         code = _BY_STATUS.get(error.status, "bad_message")
         return problem_response(Problem(code, detail=request.path), request_id)
     except ServerError as error:
-        _LOG.exception("storage", request_id=request_id)
-        return problem_response(Problem("busy", detail=error.text), request_id)
+        _LOG.exception("storage", request_id=request_id, hint=error.hint)
+        return problem_response(Problem("storage", detail=error.text), request_id)
     except Exception:  # noqa: BLE001 - the edge: a fault of ours, logged with its id
         _LOG.exception("fault", request_id=request_id)
         return problem_response(Problem("internal"), request_id)

@@ -1,5 +1,7 @@
 """The one module of the server that names the SQLite library."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +12,31 @@ from server.errors import StorageError
 Connection = Any  # sqlcipher3 publishes no types; it follows PEP 249
 DatabaseError: Final[type[Exception]] = dbapi2.DatabaseError
 OperationalError: Final[type[Exception]] = dbapi2.OperationalError
+
+_DISK: Final = {
+    dbapi2.SQLITE_FULL: ("the server's disk is full", "make room on the disk"),
+    dbapi2.SQLITE_IOERR: ("the server's disk failed", "look at the system's log"),
+    dbapi2.SQLITE_CANTOPEN: (
+        "the server cannot open its database",
+        "check the disk and the permissions",
+    ),
+    dbapi2.SQLITE_READONLY: (
+        "the server may not write its database",
+        "check the permissions",
+    ),
+    dbapi2.SQLITE_CORRUPT: (
+        "the server's database is damaged",
+        "keep the files as they are; restore a backup",
+    ),
+    dbapi2.SQLITE_NOTADB: (
+        "the server's database is damaged",
+        "keep the files as they are; restore a backup",
+    ),
+    dbapi2.SQLITE_BUSY: (
+        "another process holds the server's database",
+        "end what writes to it",
+    ),
+}
 
 #: How long a statement waits for another process's transaction.
 _BUSY_MS: Final = 10_000
@@ -44,3 +71,28 @@ def connect(path: Path, *, create: bool = False) -> Connection:
             "check the disk and the permissions; restore a backup if it is damaged",
         ) from error
     return connection
+
+
+def settle(connection: Connection) -> bool:
+    """Bring everything in the WAL into the database; tell whether all of it is there.
+
+    After a failed fsync the WAL may hold pages that can be read but are not on the
+    disk. Nothing may be appended behind them: a hole there would take with it all that
+    follows, acknowledged changes too (docs/decisions/0009). Open readers of an older
+    snapshot hold some of it back.
+    """
+    row = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return bool(row[1] == row[2])
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the disk did into a StorageError; a defect of ours stays what it is."""
+    try:
+        yield
+    except dbapi2.DatabaseError as error:
+        # The low byte is the kind of error, the rest its detail.
+        said = _DISK.get((error.sqlite_errorcode or 0) & 0xFF)
+        if said is None:
+            raise
+        raise StorageError(*said) from error

@@ -50,9 +50,7 @@ class FeedQueries:
         """Give rows after a number, without those the push's verdicts speak for."""
         mine = (push.log, push.acked_n)
         found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
-        records = [record_of(row) for row in found]
-        kept = _within_bytes(records[:most])
-        more = len(kept) < len(records)
+        kept, more = _page_of(map(record_of, found), most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)
         conflicts = self.open_conflicts_of(stream, kept)
         rows = [FeedRow(record, conflicts.get(record.id, [])) for record in kept]
@@ -147,11 +145,16 @@ def conflict_data(columns: list[Any]) -> dict[str, Any]:
     }
 
 
-def _within_bytes(records: list[Record]) -> list[Record]:
-    """Keep as many records as a page may weigh, and one at least."""
+def _page_of(records: Iterable[Record], most: int) -> tuple[list[Record], bool]:
+    """Take records while they fit, one at least; tell whether more follow.
+
+    What lies beyond the page is not read.
+    """
+    page: list[Record] = []
     weight = 0
-    for place, record in enumerate(records):
+    for record in records:
         weight += len(repr(record.fields))
-        if weight > limits.PAGE_BYTES and place:
-            return records[:place]
-    return records
+        if page and (len(page) == most or weight > limits.PAGE_BYTES):
+            return page, True
+        page.append(record)
+    return page, False

@@ -13,7 +13,7 @@ from server.errors import AlreadyThereError, StorageError
 from server.store.custody import CustodyQueries
 from server.store.derivation import DerivationQueries
 from server.store.devices import DeviceQueries
-from server.store.driver import Connection, DatabaseError, connect
+from server.store.driver import Connection, DatabaseError, connect, settle, translated
 from server.store.feed import FeedQueries
 from server.store.migrations import migrate
 from server.store.port import Device, Unit
@@ -40,7 +40,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer = WriterThread(_migrated(path))
+        self._writer = WriterThread(_migrated(path), lambda: connect(path))
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
         self._local = threading.local()
         self._opened: list[Connection] = []
@@ -63,12 +63,15 @@ class SqliteStore:
             connection.close()
 
     def _read(self, job: Callable[[Unit], T]) -> T:
-        connection = self._reader()
-        connection.execute("BEGIN")
-        try:
-            return job(SqliteUnit(connection))
-        finally:
-            connection.execute("ROLLBACK")
+        with translated():
+            connection = self._reader()
+            connection.execute("BEGIN")
+            try:
+                return job(SqliteUnit(connection))
+            finally:
+                # An error of the disk may have ended the transaction.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def _reader(self) -> Connection:
         connection = getattr(self._local, "connection", None)
@@ -125,6 +128,7 @@ def _begin(unit: SqliteUnit, clock: Clock) -> None:
 def _migrated(path: Path) -> Connection:
     connection = connect(path)
     try:
+        settle(connection)
         migrate(connection)
         connection.execute("SELECT id FROM epoch").fetchone()
     except DatabaseError as error:

@@ -3,16 +3,22 @@
 Jobs that wait while a commit is on its way to the disk go into the next
 transaction together. Each has a savepoint, so one that fails takes nothing with
 it. A job is answered only after the commit that holds it is on disk.
+
+A transaction that the disk broke is never tried again on its connection: everyone
+who waits is told, the connection is closed, and the next job begins on a new one
+(docs/decisions/0009 says why).
 """
 
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from server.store.driver import Connection, DatabaseError
+from server.errors import StorageError
+from server.store.driver import Connection, DatabaseError, settle, translated
 
 T = TypeVar("T")
 
@@ -29,8 +35,11 @@ class _Job:
 class WriterThread:
     """Runs jobs in writing transactions, in the order they came."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: Connection, connect: Callable[[], Connection]
+    ) -> None:
+        self._connection: Connection | None = connection
+        self._connect = connect
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
@@ -45,7 +54,7 @@ class WriterThread:
         """Finish every queued job and end the thread."""
         self._jobs.put(None)
         self._thread.join()
-        self._connection.close()
+        self._disconnect()
 
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -69,34 +78,56 @@ class WriterThread:
     def _commit(self, group: list[_Job]) -> None:
         answers: list[tuple[_Job, Any]] = []
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for job in group:
-                self._run(job, answers)
-            self._connection.execute("COMMIT")
-        except DatabaseError as error:
+            with translated():
+                connection = self._connected()
+                connection.execute("BEGIN IMMEDIATE")
+                for job in group:
+                    _run(connection, job, answers)
+                connection.execute("COMMIT")
+        except (StorageError, DatabaseError) as error:
             self._abandon(group, error)
             return
         for job, result in answers:
             job.answer.set_result(result)
 
-    def _run(self, job: _Job, answers: list[tuple[_Job, Any]]) -> None:
-        if not job.answer.set_running_or_notify_cancel():
-            return
-        self._connection.execute("SAVEPOINT job")
-        try:
-            result = job.run(self._connection)
-        except Exception as error:  # noqa: BLE001 - handed to the one who asked
-            self._connection.execute("ROLLBACK TO job")
-            self._connection.execute("RELEASE job")
-            job.answer.set_exception(error)
-            return
-        self._connection.execute("RELEASE job")
-        answers.append((job, result))
-
     def _abandon(self, group: list[_Job], error: Exception) -> None:
-        """Nothing of this transaction stands: say so to everyone who waits."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        """Nothing of this transaction counts: say so to everyone who waits."""
+        self._disconnect()
         for job in group:
             if not job.answer.done():
                 job.answer.set_exception(error)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+            if not settle(self._connection):
+                raise StorageError(
+                    "the database was not brought to the disk as yet",
+                    "wait until long reports have ended",
+                )
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with suppress(DatabaseError):
+                self._connection.close()
+        self._connection = None
+
+
+def _run(connection: Connection, job: _Job, answers: list[tuple[_Job, Any]]) -> None:
+    if not job.answer.set_running_or_notify_cancel():
+        return
+    connection.execute("SAVEPOINT job")
+    try:
+        with translated():
+            result = job.run(connection)
+    except StorageError:
+        # Not the job failed but the disk, and with it the whole transaction.
+        raise
+    except Exception as error:  # noqa: BLE001 - handed to the one who asked
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        job.answer.set_exception(error)
+        return
+    connection.execute("RELEASE job")
+    answers.append((job, result))

@@ -1,0 +1,178 @@
+"""The long variants of the fault tests: many seeds, a line per kind.
+
+    python -m tests.soak --seeds 10
+    python -m tests.soak --seeds 3 --only "bit flips" --first-seed 40
+
+Each seed is one run of a kind. A run that finds something lost says so, with its seed,
+and leaves its folder to look into; the program then ends with exit code 1.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults import (
+    test_bad_disks,
+    test_bad_links,
+    test_bit_flips,
+    test_kill_laptop,
+    test_kill_server,
+    test_power_loss,
+)
+from tests.faults.disk import why_no_strace
+
+KILLS = 20
+IMAGES = 25
+FLIPS = 30
+LAYERS = 4_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fault: a run takes an empty folder and a seed.
+
+    It raises AssertionError when something was lost, and gives how often it tried.
+    """
+
+    name: str
+    run: Callable[[Path, int], int]
+    #: What `Kind.run` counts.
+    unit: str
+    needs_strace: bool = False
+
+
+def kill_imports(path: Path, seed: int) -> int:
+    return len(test_kill_laptop.kill_imports(path, seed, KILLS))
+
+
+def kill_syncs(path: Path, seed: int) -> int:
+    return len(test_kill_laptop.kill_syncs(path, seed, KILLS))
+
+
+def kill_servers(path: Path, seed: int) -> int:
+    asyncio.run(test_kill_server.kill_servers(path, seed, KILLS))
+    return KILLS
+
+
+def lose_power_of_laptops(path: Path, seed: int) -> int:
+    for broken in (False, True):
+        test_power_loss.lose_power_of_laptop(
+            path / f"{broken}", seed, IMAGES, after_failed_fsync=broken
+        )
+    return 2 * IMAGES
+
+
+def lose_power_of_servers(path: Path, seed: int) -> int:
+    for broken in (False, True):
+        test_power_loss.lose_power_of_server(
+            path / f"{broken}", seed, IMAGES, after_failed_fsync=broken
+        )
+    return 2 * IMAGES
+
+
+def flip_bits(path: Path, seed: int) -> int:
+    missed = test_bit_flips.flip_laptop_bits(path, seed, FLIPS)
+    assert not missed, f"not found: {missed}"
+    return FLIPS
+
+
+def break_laptop_disks(path: Path, seed: int) -> int:
+    for fault in test_bad_disks.LAPTOP_FAULTS:
+        test_bad_disks.break_laptop_disk(path, seed, fault)
+    return len(test_bad_disks.LAPTOP_FAULTS)
+
+
+def break_server_disks(path: Path, seed: int) -> int:
+    del seed
+    test_bad_disks.break_server_disk(path, test_bad_disks.SERVER_FAULTS)
+    return len(test_bad_disks.SERVER_FAULTS)
+
+
+def sync_over_bad_links(path: Path, seed: int) -> int:
+    faults = test_bad_links.CUTS | test_bad_links.OTHERS
+    return test_bad_links.sync_through(path, seed, faults)
+
+
+def push_over_breaking_links(path: Path, seed: int) -> int:
+    del seed
+    share, cuts = test_bad_links.push_over_breaking_link(path, LAYERS)
+    assert share <= 1.3, share
+    return cuts
+
+
+def pull_over_breaking_links(path: Path, seed: int) -> int:
+    del seed
+    share, cuts = test_bad_links.pull_over_breaking_link(path, LAYERS)
+    assert share <= 1.3, share
+    return cuts
+
+
+KINDS = (
+    Kind("kill imports", kill_imports, "kills"),
+    Kind("kill syncs", kill_syncs, "kills"),
+    Kind("kill servers", kill_servers, "kills"),
+    Kind("laptop power loss", lose_power_of_laptops, "images", needs_strace=True),
+    Kind("server power loss", lose_power_of_servers, "images", needs_strace=True),
+    Kind("laptop bit flips", flip_bits, "flips"),
+    Kind("laptop disk faults", break_laptop_disks, "faults", needs_strace=True),
+    Kind("server disk faults", break_server_disks, "faults", needs_strace=True),
+    Kind("bad links", sync_over_bad_links, "connections"),
+    Kind("push over a breaking link", push_over_breaking_links, "breaks"),
+    Kind("pull over a breaking link", pull_over_breaking_links, "breaks"),
+)
+
+
+def soak(kind: Kind, seeds: range, folder: Path) -> int:
+    """Run a kind with each seed and print its line; give how many runs lost."""
+    why_not = why_no_strace() if kind.needs_strace else None
+    if why_not:
+        print(f"{kind.name}: skipped, {why_not}", flush=True)
+        return 0
+    began, tried, lost = time.monotonic(), 0, []
+    for seed in seeds:
+        path = folder / f"{kind.name} {seed}".replace(" ", "-")
+        path.mkdir(parents=True)
+        try:
+            tried += kind.run(path, seed)
+        except Exception:  # noqa: BLE001 - told with its seed; the next seed goes on
+            lost.append(seed)
+            traceback.print_exc()
+        else:
+            shutil.rmtree(path)
+    took_s = time.monotonic() - began
+    said = f"lost with seeds {lost}, see {folder}" if lost else "nothing lost"
+    print(
+        f"{kind.name}: {tried} {kind.unit}, {len(seeds)} seeds from {seeds.start},"
+        f" {took_s:.0f} s: {said}",
+        flush=True,
+    )
+    return len(lost)
+
+
+def main() -> int:
+    """Run the kinds that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak")
+    parser.add_argument("--seeds", type=int, default=10, help="runs of each kind")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument(
+        "--only", action="append", choices=[kind.name for kind in KINDS], help="a kind"
+    )
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="permille-soak-"))
+    seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+    kinds = [kind for kind in KINDS if not asked.only or kind.name in asked.only]
+    lost = sum(soak(kind, seeds, folder) for kind in kinds)
+    if not lost:
+        shutil.rmtree(folder)
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
