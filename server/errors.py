@@ -1,5 +1,7 @@
 """What can go wrong on the server, with the operator's next step."""
 
+from collections.abc import Mapping
+
 from schemas.problems import KINDS, Problem
 
 
@@ -45,9 +47,12 @@ class RefusedError(ServerError):
 class RequestError(Exception):
     """A request the server does not serve; answered with a problem document."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(
+        self, problem: Problem, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(str(problem))
         self.problem = problem
+        self.headers = dict(headers or {})
 
     @property
     def status(self) -> int:

@@ -9,6 +9,7 @@ import click
 
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json
+from collector.cli.sync_files import attachment_options, send_files, tell_files
 from collector.errors import Exit
 
 if TYPE_CHECKING:
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@attachment_options
 @json_option
 @pass_app
-def sync(app: App, as_json: bool) -> int:
-    """Push what was recorded here and pull what is new.
+def sync(
+    app: App, attachments: bool, attachment_rate: int | None, as_json: bool
+) -> int:
+    """Push what was recorded here and pull what is new; then send attached files.
 
     Safe to stop and to repeat at any time.
 
@@ -32,10 +36,15 @@ def sync(app: App, as_json: bool) -> int:
     with app.laptop() as laptop:
         report = asyncio.run(syncing.sync(laptop, _progress()))
         attention = syncing.needs_person(laptop)
+        files = send_files(laptop, attachment_rate) if attachments else None
     if as_json:
-        emit_json(report.as_data())
+        told = {"attachments": files.as_data()} if files else {}
+        emit_json(report.as_data() | told)
     else:
         _tell(report)
+        tell_files(files)
+    if files is not None and files.stopped is not None:
+        return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE
 
 

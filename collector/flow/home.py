@@ -11,9 +11,11 @@ from collector.config import Home
 from collector.core.overlay import Status
 from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
+from collector.flow.attached import waiting
 from collector.flow.laptop import Laptop
 from collector.store import driver
 from collector.store.sqlite import SqliteStore
+from collector.store.vault import Vault
 
 #: Asked only when the database is under a passphrase.
 AskPassphrase = Callable[[], str]
@@ -67,7 +69,8 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
             "run: permille init",
             code="not_set_up",
         )
-    store = SqliteStore(home.database, _key_of(home, ask))
+    key = _key_of(home, ask)
+    store = SqliteStore(home.database, key)
     try:
         if store.setting(names.LOG) is None:
             raise StoreError(
@@ -75,7 +78,7 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
                 "run: permille init",
                 code="not_set_up",
             )
-        yield Laptop(home, store, clock)
+        yield Laptop(home, store, clock, Vault(home.attachments, key))
     finally:
         store.close()
 
@@ -86,6 +89,7 @@ class Standing:
 
     pending: int
     quarantined: int
+    attachments_waiting: int
     conflicts: int
     last_sync_at: str | None
     safe_to_wipe: bool
@@ -111,7 +115,10 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     last = store.setting(names.LAST_SYNC)
     records = store.count_records()
     damage = store.damage() if check else []
+    files = len(waiting(laptop))
     reasons = []
+    if files:
+        reasons.append(f"{files} attached files are not on the server: permille sync")
     if pending:
         reasons.append(f"{pending} changes are not on the server: permille sync")
     if quarantined:
@@ -123,6 +130,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     return Standing(
         pending=pending,
         quarantined=quarantined,
+        attachments_waiting=files,
         conflicts=sum(len(base.conflicts) for base in store.contested()),
         last_sync_at=last,
         safe_to_wipe=not reasons,

@@ -205,6 +205,7 @@ def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):
         "bytes_sent",
         "bytes_received",
         "duration_s",
+        "attachments",
     ]
 
 
