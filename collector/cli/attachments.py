@@ -153,6 +153,43 @@ def get(  # noqa: PLR0917 - click passes them by name
 
 
 @attachments.command()
+@click.argument("record")
+@click.argument("name")
+@_type_option
+@project_option
+@json_option
+@pass_app
+def remove(
+    app: App,
+    record: str,
+    name: str,
+    record_type: str | None,
+    project: str | None,
+    as_json: bool,
+) -> None:
+    """Take a file off a record: it was attached by mistake.
+
+    The next sync tells the others. What was sent already stays on the server, where
+    nobody reaches it unless another record names it.
+
+    \b
+    Example:
+      permille attachments remove HF/1/2026 IMG_0412.jpg
+    """
+    from collector.flow import attached, attaching, names
+
+    with app.laptop() as laptop:
+        stream = names.stream_of(laptop.store, project)
+        view = attaching.find(laptop, record, record_type, stream)
+        file = attached.find_file(view, name)
+        saved = attaching.remove(laptop, view, file)
+    if as_json:
+        emit_json({"record": view.id, "name": saved.label, "removed": file})
+        return
+    click.echo(f"took {file['name']} off {view.type} {saved.label}")
+
+
+@attachments.command()
 @click.option("--sent", is_flag=True, help="Those that the server has confirmed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option

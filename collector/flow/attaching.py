@@ -87,6 +87,12 @@ def attach(laptop: Laptop, view: View, paths: Sequence[Path]) -> Attached:
     return Attached(saved, [file for file, _, _ in read], doubts)
 
 
+def remove(laptop: Laptop, view: View, file: File) -> recording.Saved:
+    """Name a file in a record no more; its content stays where it is."""
+    left = [known for known in files_of(view) if known["sha256"] != file["sha256"]]
+    return recording.edit(laptop, view, {"attachments": left or None})
+
+
 def _read(path: Path) -> tuple[File, bytes, list[str]]:
     """Read one file and what it says of itself."""
     size = path.stat().st_size

@@ -144,26 +144,36 @@ async def fetch(laptop: Laptop, file: File) -> bytes:
     if laptop.vault.size(sha256) == size:
         return laptop.vault.read(sha256, 0, size)
     data = bytearray()
+
+    def take(part: bytes) -> None:
+        data.extend(part)
+        if len(data) > size:
+            raise _other(file)
+
     async with session() as opened:
         client = _client(laptop, opened)
         patience = _Patience(laptop)
         while len(data) < size:
             before = len(data)
             try:
-                await client.get(sha256, before, data.extend)
+                await client.get(sha256, before, take)
             except UnreachableError as error:
                 if len(data) > before:
                     patience.renew()
                 await patience.wait(error)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise RefusedError(
-            f"the server sent something else than {file['name']}",
-            "tell the administrator",
-            code="blob_hash",
-        )
+        raise _other(file)
     laptop.vault.put(sha256, bytes(data), laptop.salt())
     laptop.store.note_transfer(sha256, Transfer(size, laptop.moment().text))
     return bytes(data)
+
+
+def _other(file: File) -> RefusedError:
+    return RefusedError(
+        f"the server sent something else than {file['name']}",
+        "tell the administrator",
+        code="blob_hash",
+    )
 
 
 class _Patience:

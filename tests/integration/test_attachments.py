@@ -21,6 +21,8 @@ from server.store.blobs import BlobFiles
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
 from tests.processes import PERMILLE_SERVER, run, server_process
 
+pytestmark = pytest.mark.slow
+
 PIECE = limits.BLOB_PIECE_BYTES
 
 
@@ -253,6 +255,20 @@ async def test_a_deleted_record_names_no_file(server):
     assert code_of(await send.patch(data, data)) == (403, "blob_foreign")
 
 
+async def test_more_files_than_a_record_holds_wait_for_a_person(server):
+    one, two = await server.laptop("one"), await server.laptop("two")
+    for laptop, first in ((one, 0), (two, 30)):
+        files = [
+            {**told(b"x"), "sha256": f"{n:064x}"} for n in range(first, first + 30)
+        ]
+        laptop.add("plot", {"code": "P1", "attachments": files})
+        answer = await laptop.sync()
+    assert answer.outcomes == ["quarantined"]
+    assert [why["code"] for why in answer.verdicts[0]["why"]] == ["too_many"]
+    plot = record_id(server.stream, "plot", {"code": "P1"})
+    assert len((await server.row(plot))["f"]["attachments"]) == 30
+
+
 @pytest.mark.parametrize("name", ["..", "..%2f..%2fetc%2fpasswd", "A" * 64, "a" * 63])
 async def test_only_a_hash_is_an_address(server, name):
     send = await sender_of(server, told(photo(1000)))
@@ -431,6 +447,22 @@ def test_what_was_sent_can_be_dropped_and_fetched_again(pair, tmp_path):
     ]
     one("attachments", "get", "HF", "a.jpg", "--out", tmp_path / "again.jpg")
     assert (tmp_path / "again.jpg").read_bytes() == photo(5000)
+
+
+def test_a_file_attached_by_mistake_is_taken_off(pair, tmp_path):
+    served, project, one, two = pair
+    for name in ("a.jpg", "b.jpg"):
+        one("attach", "HF", _made(tmp_path / name, name))
+    one.sync()
+    one("attachments", "remove", "HF", "a.jpg")
+    one.sync()
+    two.sync()
+    assert [name for name, _, _ in states(two)] == ["b.jpg"]
+    assert on_server(served, project) == [("b.jpg", "here")]
+    one("attachments", "remove", "HF", "b.jpg")
+    assert "attachments" not in one.json("plot", "show", "HF")["fields"]
+    error = one.json("attachments", "remove", "HF", "b.jpg", code=4)["error"]
+    assert error["code"] == "not_found"
 
 
 class Proxy:
