@@ -139,19 +139,38 @@ async def test_a_wrong_offset_is_told_the_true_one(server):
     assert answer[1]["Upload-Complete"] == "?1"
 
 
-async def test_bytes_that_arrived_before_a_cut_count(server):
-    data = photo(400_000)
-    send = await sender_of(server, told(data))
-    url = urlsplit(server.url)
-    _, writer = await asyncio.open_connection(url.hostname, url.port)
+async def begin(send, data, sent):
+    """Begin to send a whole file, and stop after some bytes."""
+    url = urlsplit(send.laptop.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
     head = (
         f"PATCH /v1/blobs/{told(data)['sha256']} HTTP/1.1\r\nHost: x\r\n"
         f"Content-Type: application/octet-stream\r\nUpload-Offset: 0\r\n"
         f"Upload-Length: {len(data)}\r\nContent-Length: {len(data)}\r\n"
         f"Authorization: Bearer {send.laptop.token}\r\n\r\n"
     )
-    writer.write(head.encode() + data[:150_000])
+    writer.write(head.encode() + sent)
     await writer.drain()
+    return reader, writer
+
+
+async def test_a_body_that_never_ends_is_left_and_what_came_of_it_counts(
+    server, monkeypatch
+):
+    monkeypatch.setattr(limits, "BODY_TIMEOUT_S", 0.3)
+    data = photo(5000)
+    send = await sender_of(server, told(data))
+    reader, writer = await begin(send, data, data[:2000])
+    assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert await send.head(data) == (2000, "?0")
+
+
+async def test_bytes_that_arrived_before_a_cut_count(server):
+    data = photo(400_000)
+    send = await sender_of(server, told(data))
+    _, writer = await begin(send, data, data[:150_000])
     await asyncio.sleep(0.3)  # what the server has not read when we go is lost
     writer.close()
     await writer.wait_closed()
