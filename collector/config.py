@@ -31,6 +31,11 @@ class Home:
         return self.path / "passphrase.json"
 
     @property
+    def attachments(self) -> Path:
+        """Give the directory of attached files, each encrypted under its SHA-256."""
+        return self.path / "attachments"
+
+    @property
     def sync_lock(self) -> Path:
         """Give the file that is locked while a sync runs."""
         return self.path / "sync.lock"

@@ -73,6 +73,16 @@ class Attachments(PlainField):
         }
 
 
+def fault_of(name: str, value: object) -> Problem | None:
+    """Give what is wrong with one part of an attachment, or None."""
+    try:
+        _PARTS[name].check(value)
+    except ValidationError as error:
+        found: Problem = error.messages[0]  # type: ignore[assignment] # ours: see fail
+        return found
+    return None
+
+
 def _item(place: int, item: object) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise fail("bad_attachment", item, f"file {place} is not a JSON object")
@@ -93,9 +103,7 @@ def _item(place: int, item: object) -> dict[str, Any]:
 
 
 def _part(place: int, name: str, part: PlainField, value: object) -> object:
-    try:
-        return part.check(value)
-    except ValidationError as error:
-        found: Problem = error.messages[0]  # type: ignore[assignment] # ours: see fail
-        detail = ": ".join(filter(None, (found.text, found.detail)))
-        raise fail("bad_attachment", value, f"file {place}: {name}: {detail}") from None
+    found = fault_of(name, value)
+    if found is not None:
+        raise fail("bad_attachment", value, f"file {place}: {name}: {found.text}")
+    return part.check(value)

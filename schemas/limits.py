@@ -86,6 +86,9 @@ ENROL_BODY_BYTES: Final = 16 * 1024
 
 # Attachments -----------------------------------------------------------------
 ATTACHMENT_BYTES: Final = 25 * 1024 * 1024  # a photo of 100 megapixels, a long scan
+BLOB_PIECE_BYTES: Final = 256 * 1024  # one PATCH: 65 s at 32 kbit/s
+BLOB_BODY_BYTES: Final = 1024 * 1024  # what a server takes at once
+BLOB_RESERVE_BYTES: Final = 1024 * 1024 * 1024  # kept free, so that records find room
 
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV

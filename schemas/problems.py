@@ -276,6 +276,34 @@ _HTTP: Final = {
     "unknown_media_type": Kind(
         "unknown content type", "send application/x-ndjson or application/json", 415
     ),
+    "bad_header": Kind("a header is missing or wrong", "update the program", 400),
+    "blob_foreign": Kind(
+        "no live record of this laptop's projects names the file",
+        "sync the record first, then the file",
+        403,
+    ),
+    "blob_offset": Kind(
+        "the bytes sent do not begin where the file ends here",
+        "go on from Upload-Offset",
+        409,
+    ),
+    "blob_length": Kind(
+        "the length is not the one its record names", "attach the file again"
+    ),
+    "blob_type": Kind(
+        "the file is not of the type its record names",
+        "attach JPEG, PNG, WebP, HEIC or PDF",
+        415,
+    ),
+    "blob_hash": Kind(
+        "the file does not have the SHA-256 it was sent under; it was dropped here",
+        "send it again from its beginning",
+    ),
+    "disk_full": Kind(
+        "the server has no room left for files; records are still taken",
+        "tell the administrator; the file stays on the laptop",
+        507,
+    ),
     "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
     "storage": Kind(
         "the server cannot use its disk just now; it acknowledged nothing",

@@ -238,12 +238,26 @@ def _result_ph(record: Record) -> Iterator[Problem]:
         yield Problem("carbonate_possible", "value", value)
 
 
+def _within(name: str) -> _Rule:
+    """Bound a set again: two sets that each fit may be too much when they are joined."""
+
+    def rule(record: Record) -> Iterator[Problem]:
+        count = len(record.get(name) or ())
+        if count > limits.SET_ITEMS:
+            yield Problem("too_many", name, count, f"{limits.SET_ITEMS} at most")
+
+    return rule
+
+
+_FILES: Final = _within("attachments")
+
 _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
     {
+        "plot": (_FILES,),
         "practice": (_period("from_date", "to_date"),),
-        "point": (_place,),
-        "campaign": (_period("start_date", "end_date"),),
-        "core": (_place, _core_reach),
+        "point": (_place, _FILES),
+        "campaign": (_period("start_date", "end_date"), _within("crew"), _FILES),
+        "core": (_place, _core_reach, _FILES),
         "sample": (
             _sample_depth,
             _sample_masses,
@@ -253,6 +267,7 @@ _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
             _pair("coarse_fragments_pct", "coarse_fragments_basis"),
             _sample_fragments,
             _sample_water,
+            _FILES,
         ),
         "result": (
             _result_value,

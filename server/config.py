@@ -20,6 +20,11 @@ class DataDirectory:
         return self.path / "permille.db"
 
     @property
+    def blobs(self) -> Path:
+        """Attached files, each under its SHA-256."""
+        return self.path / "blobs"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that serves this directory."""
         return self.path / "server.lock"

@@ -1,5 +1,6 @@
 """What can go wrong on the server, with the operator's next step."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.problems import KINDS, Problem
@@ -47,13 +48,20 @@ class RefusedError(ServerError):
 class RequestError(Exception):
     """A request the server does not serve; answered with a problem document.
 
-    `more` holds members of the document beyond those that every problem has.
+    `more` holds members of the document beyond those that every problem has, `headers`
+    what the answer carries besides.
     """
 
-    def __init__(self, problem: Problem, more: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(str(problem))
         self.problem = problem
-        self.more = more or {}
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
     @property
     def status(self) -> int:

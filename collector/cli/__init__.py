@@ -30,6 +30,8 @@ COMMANDS: Final = MappingProxyType(
         "core": ("collector.cli.records", "core"),
         "sample": ("collector.cli.records", "sample"),
         "result": ("collector.cli.records", "result"),
+        "attach": ("collector.cli.attachments", "attach"),
+        "attachments": ("collector.cli.attachments", "attachments"),
         "import": ("collector.cli.tables", "import_group"),
         "sync": ("collector.cli.sync", "sync"),
         "conflicts": ("collector.cli.review", "conflicts"),

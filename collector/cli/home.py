@@ -108,6 +108,7 @@ def _tell(found: "home.Standing") -> None:
     click.echo(f"records    {counts or 'none'}")
     click.echo(f"last sync  {found.last_sync_at or 'never'}")
     click.echo(f"to push    {found.pending}")
+    click.echo(f"files      {found.attachments_waiting} to send")
     click.echo(f"to fix     {found.quarantined}")
     click.echo(f"waiting    {found.held}")
     click.echo(f"conflicts  {found.conflicts}")

@@ -2,18 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json
+from collector.cli.sync_files import attachment_options, send_files, tell_files
 from collector.errors import Exit
 from schemas import limits
 
 if TYPE_CHECKING:
     from collector.core.tally import Report
+    from collector.flow.attachments import Sent
 
 
 @click.command()
@@ -33,17 +36,20 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let the server take away many records at once.",
 )
+@attachment_options
 @json_option
 @pass_app
-def sync(
+def sync(  # noqa: PLR0917 - click passes them by name
     app: App,
     wait: bool,
     watch: bool,
     check: bool,
     accept_removals: bool,
+    attachments: bool,
+    attachment_rate: int | None,
     as_json: bool,
 ) -> int:
-    """Push what was recorded here and pull what is new.
+    """Push what was recorded here and pull what is new; then send attached files.
 
     Safe to stop and to repeat at any time. The rows here are compared with the
     server's once a day, or with --check.
@@ -56,25 +62,40 @@ def sync(
     """
     from collector.flow import syncing, waiting
 
-    options = syncing.Options(accepts_removals=accept_removals, checks=check)
-
-    def tell(report: "Report") -> None:
+    def tell(report: "Report", files: "Sent | None") -> None:
         if as_json:
-            emit_json(report.as_data())
+            told = {"attachments": files.as_data()} if files else {}
+            emit_json(report.as_data() | told)
         else:
             _tell(report)
+            tell_files(files)
 
+    options = syncing.Options(accepts_removals=accept_removals, checks=check)
     with app.laptop() as laptop:
-        work = syncing.sync(laptop, _progress(), options)
+
+        async def files_after(report: "Report") -> "Sent | None":
+            files = await send_files(laptop, attachment_rate) if attachments else None
+            if not watch or report.pushed or report.received:
+                tell(report, files)
+            return files
+
         if watch:
-            work.close()
-            return asyncio.run(waiting.watch(laptop, _progress(), options, tell))
-        if wait:
-            work.close()
-            work = waiting.until_reached(laptop, _progress(), options, _say_waiting)
-        tell(asyncio.run(work))
+            asyncio.run(waiting.watch(laptop, _progress(), options, files_after))
+            return Exit.DONE
+        reach = partial(waiting.until_reached, tell=_say_waiting)
+        work = reach if wait else syncing.sync
+        files = asyncio.run(_once(work(laptop, _progress(), options), files_after))
         attention = syncing.needs_person(laptop)
+    if files is not None and files.stopped is not None:
+        return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE
+
+
+async def _once(
+    records: "Awaitable[Report]",
+    files_after: "Callable[[Report], Awaitable[Sent | None]]",
+) -> "Sent | None":
+    return await files_after(await records)
 
 
 def _progress() -> Callable[[int, int], None]:

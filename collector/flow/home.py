@@ -11,10 +11,12 @@ from collector.config import Home
 from collector.core.overlay import Status
 from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
+from collector.flow.attached import waiting
 from collector.flow.laptop import Laptop
 from collector.flow.recovering import notice_copy
 from collector.store import driver
 from collector.store.sqlite import SqliteStore
+from collector.store.vault import Vault
 
 #: Asked only when the database is under a passphrase.
 AskPassphrase = Callable[[], str]
@@ -68,7 +70,8 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
             "run: permille init",
             code="not_set_up",
         )
-    store = SqliteStore(home.database, _key_of(home, ask))
+    key = _key_of(home, ask)
+    store = SqliteStore(home.database, key)
     try:
         if store.setting(names.NAME) is None:
             raise StoreError(
@@ -76,7 +79,7 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
                 "run: permille init",
                 code="not_set_up",
             )
-        laptop = Laptop(home, store, clock)
+        laptop = Laptop(home, store, clock, Vault(home.attachments, key))
         notice_copy(laptop)
         yield laptop
     finally:
@@ -90,6 +93,7 @@ class Standing:
     pending: int
     quarantined: int
     held: int
+    attachments_waiting: int
     conflicts: int
     last_sync_at: str | None
     safe_to_wipe: bool
@@ -117,7 +121,10 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     last = store.setting(names.LAST_SYNC)
     records = store.count_records()
     damage = store.damage() if check else []
+    files = len(waiting(laptop))
     reasons = []
+    if files:
+        reasons.append(f"{files} attached files are not on the server: permille sync")
     if pending:
         reasons.append(f"{pending} changes are not on the server: permille sync")
     if quarantined:
@@ -132,6 +139,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         pending=pending,
         quarantined=quarantined,
         held=held,
+        attachments_waiting=files,
         conflicts=sum(len(base.conflicts) for base in store.contested()),
         last_sync_at=last,
         safe_to_wipe=not reasons,

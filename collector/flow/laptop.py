@@ -7,6 +7,7 @@ from typing import Final
 from collector.clock import Clock
 from collector.config import Home
 from collector.store.port import Moment, Store
+from collector.store.vault import SALT_BYTES, Vault
 
 # The settings of a laptop, as named in its database.
 NAME: Final = "name"
@@ -31,11 +32,16 @@ class Laptop:
     home: Home
     store: Store
     clock: Clock
+    vault: Vault
 
     @property
     def person(self) -> str | None:
         """Give the name that changes carry."""
         return self.store.setting(PERSON)
+
+    def salt(self) -> bytes:
+        """Give fresh random bytes, for the key of one attached file."""
+        return self.clock.random_bits(8 * SALT_BYTES).to_bytes(SALT_BYTES, "big")
 
     def moment(self) -> Moment:
         """Give the time a write is stamped with: the server's, as far as it is known."""

@@ -1,11 +1,10 @@
 """Sync when the server can be reached: once, or again and again."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from collector.core.tally import Report
-from collector.errors import BusyError, Exit, UnreachableError
+from collector.errors import UnreachableError
 from collector.flow.laptop import Laptop
 from collector.flow.syncing import Options, Progress, sync
 
@@ -49,7 +48,7 @@ async def until_reached(
     for wait in waits():
         try:
             return await sync(laptop, progress, options)
-        except (UnreachableError, BusyError) as error:
+        except UnreachableError as error:
             tell(str(error), wait)
             await laptop.clock.pause(wait)
     raise AssertionError("waits never end")
@@ -59,21 +58,25 @@ async def watch(
     laptop: Laptop,
     progress: Progress,
     options: Options,
-    tell: Callable[[Report], None],
-) -> int:
-    """Sync whenever something was recorded here, and every minute, until stopped."""
+    after: Callable[[Report], Awaitable[object]],
+) -> None:
+    """Sync whenever something was recorded here, and every minute, until stopped.
+
+    `after` is awaited after each sync, for what follows the records.
+
+    Raises
+    ------
+    RefusedError
+        If the server refuses this laptop: going on would not help.
+    """
     pauses = waits()
     while True:
         try:
-            report = await sync(laptop, progress, options)
-        except (UnreachableError, BusyError):
+            await after(await sync(laptop, progress, options))
+        except UnreachableError:
             await laptop.clock.pause(next(pauses))
             continue
-        except asyncio.CancelledError:
-            return Exit.DONE
         pauses = waits()
-        if report.pushed or report.received:
-            tell(report)
         await _until_news(laptop)
 
 

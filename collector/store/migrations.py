@@ -154,6 +154,21 @@ def schema_version_2(db: Database) -> None:
     lift_from_1(db.conn)
 
 
+@LAPTOP()
+def attachments(db: Database) -> None:
+    """Note how far files were sent; find the few records that name any."""
+    _table(db, "attachment").create(
+        {"sha256": str, "sent": int, "confirmed_at": str},
+        pk="sha256",
+        not_null={"sent"},
+        strict=True,
+    )
+    db.execute(
+        "CREATE INDEX idx_record_attachments ON record (type, key)"
+        """ WHERE instr(fields, '"attachments"') > 0"""
+    )
+
+
 def _table(db: Database, name: str) -> Table:
     table = db[name]
     assert isinstance(table, Table)

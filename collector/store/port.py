@@ -52,6 +52,14 @@ class Receipt:
     signature: str
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How much of an attached file the server has, and since when it has all of it."""
+
+    sent: int
+    confirmed_at: str | None = None
+
+
 class Store(Protocol):
     """The laptop's database."""
 
@@ -93,6 +101,15 @@ class Store(Protocol):
 
     def referrers(self, target: str) -> list[View]:
         """Give the live records that refer to this one."""
+
+    def attached(self) -> list[View]:
+        """Give the live records that name attached files."""
+
+    def transfers(self) -> dict[str, Transfer]:
+        """Give how far each file was sent, by its SHA-256."""
+
+    def note_transfer(self, sha256: str, transfer: Transfer) -> None:
+        """Note how far a file was sent."""
 
     def count_records(self) -> dict[str, int]:
         """Count live records by type."""

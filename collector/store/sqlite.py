@@ -11,7 +11,7 @@ from collector.core.reply import Message, Reply
 from collector.core.request import LogHead, Parent
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
-from collector.store.port import Applied, Cursor, Moment, Receipt
+from collector.store.port import Applied, Cursor, Moment, Receipt, Transfer
 from collector.store.rows import (
     AMONG,
     BASE,
@@ -58,6 +58,11 @@ _BELOW: Final = (
     " WHERE target = ? AND field <> 'revisits_point_id' UNION"
     " SELECT link.source FROM link JOIN below ON link.target = below.id"
     " WHERE link.field <> 'revisits_point_id') SELECT id FROM below)"
+)
+# The first condition is the one of idx_record_attachments, word for word.
+_ATTACHED: Final = (
+    f"SELECT {RECORD} FROM record WHERE instr(fields, '\"attachments\"') > 0"  # noqa: S608
+    " AND deleted = 0 ORDER BY type, key"
 )
 _REFERRERS: Final = (
     "SELECT DISTINCT stream, id, record.type, fields, deleted, state FROM record"
@@ -160,6 +165,24 @@ class SqliteStore:
     def referrers(self, target: str) -> list[View]:
         """Give the live records that refer to this one."""
         return [read_view(row) for row in self._read(_REFERRERS, target)]
+
+    def attached(self) -> list[View]:
+        """Give the live records that name attached files."""
+        return [read_view(row) for row in self._read(_ATTACHED)]
+
+    def transfers(self) -> dict[str, Transfer]:
+        """Give how far each file was sent, by its SHA-256."""
+        rows = self._read("SELECT sha256, sent, confirmed_at FROM attachment")
+        return {name: Transfer(sent, at) for name, sent, at in rows}
+
+    def note_transfer(self, sha256: str, transfer: Transfer) -> None:
+        """Note how far a file was sent."""
+        with driver.transaction(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO attachment (sha256, sent, confirmed_at)"
+                " VALUES (?, ?, ?)",
+                (sha256, transfer.sent, transfer.confirmed_at),
+            )
 
     def count_records(self) -> dict[str, int]:
         """Count live records by type."""

@@ -11,9 +11,10 @@ from aiohttp import web
 from server.app.data import open_store, sole_server
 from server.clock import Clock
 from server.config import DataDirectory
+from server.flow.blobs import Blobs
 from server.flow.derive import derive_waiting
 from server.http.guards import CLOCK, guard, trim_headers
-from server.http.keys import STORE, WAKE
+from server.http.keys import BLOBS, STORE, WAKE
 from server.http.routes import add_routes
 from server.store.port import Store
 
@@ -26,10 +27,11 @@ _LOOK_EVERY_S: Final = 2.0
 _LAST_REQUESTS_S: Final = 5.0
 
 
-def build_app(store: Store, clock: Clock) -> web.Application:
+def build_app(store: Store, blobs: Blobs, clock: Clock) -> web.Application:
     """Put the application together."""
     app = web.Application(middlewares=[guard])
     app[STORE], app[CLOCK], app[WAKE] = store, clock, asyncio.Event()
+    app[BLOBS] = blobs
     add_routes(app)
     app.on_response_prepare.append(trim_headers)
     app.cleanup_ctx.append(_derivation)
@@ -68,7 +70,7 @@ async def serve(
     """Serve until told to stop; say the address once it is bound."""
     with sole_server(data):
         store = open_store(data)
-        app = build_app(store, Clock())
+        app = build_app(store, Blobs(data.blobs), Clock())
         # Our own body reader unpacks (server.http.body says why).
         runner = web.AppRunner(
             app,

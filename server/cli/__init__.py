@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from schemas.version import __version__
+from server.cli.attachments import attachments
 from server.cli.common import Commands, data_directory, data_option
 from server.cli.custody import conflict, quarantine
 from server.cli.device import device
@@ -30,5 +31,15 @@ def main(context: click.Context, data: Path | None) -> None:
     context.obj = data_directory(data)
 
 
-for command in (init, run, project, device, stocks, conflict, quarantine, stats):
+for command in (
+    init,
+    run,
+    project,
+    device,
+    stocks,
+    conflict,
+    quarantine,
+    attachments,
+    stats,
+):
     main.add_command(command)

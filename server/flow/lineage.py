@@ -77,7 +77,7 @@ def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:
     hashes = unit.line_hashes(head.log, _places_around(near, head.n))
     return RequestError(
         Problem("fork", detail=f"the server has {head.n} changes of this log"),
-        {
+        more={
             "log": head.log,
             "n": head.n,
             "hashes": {str(n): digest.hex() for n, digest in sorted(hashes.items())},

@@ -52,7 +52,9 @@ async def _answer(
     try:
         return await handler(request)
     except RequestError as error:
-        return problem_response(error.problem, request_id, error.more)
+        response = problem_response(error.problem, request_id, error.more)
+        response.headers.update(error.headers)
+        return response
     except web.HTTPException as error:
         code = _BY_STATUS.get(error.status, "bad_message")
         return problem_response(Problem(code, detail=request.path), request_id)

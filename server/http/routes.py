@@ -4,6 +4,7 @@ from aiohttp import web
 
 from schemas.messages import encode
 from schemas.version import PROTOCOL, __version__
+from server.http.blobs import get_blob, head_blob, patch_blob
 from server.http.enrol import post_enrol
 from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
@@ -21,4 +22,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/v1/enrol", post_enrol)
     app.router.add_get("/v1/streams/{stream}/buckets", get_buckets)
     app.router.add_get("/v1/streams/{stream}/rows", get_rows)
+    app.router.add_head("/v1/blobs/{sha256}", head_blob)
+    app.router.add_patch("/v1/blobs/{sha256}", patch_blob)
+    app.router.add_get("/v1/blobs/{sha256}", get_blob, allow_head=False)
     app.router.add_get("/v1/health", get_health)

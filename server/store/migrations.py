@@ -319,3 +319,12 @@ def digests(db: Database) -> None:
 def schema_version_2(db: Database) -> None:
     """Lift what was stored in schema version 1."""
     lift_from_1(db.conn)
+
+
+@migrations()
+def attachments(db: Database) -> None:
+    """Find the few records that name files without reading all."""
+    db.execute(
+        "CREATE INDEX idx_record_attachments ON record (project_id, id)"
+        """ WHERE instr(fields, '"attachments"') > 0"""
+    )

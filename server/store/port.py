@@ -169,6 +169,17 @@ class DerivedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as one live record names it."""
+
+    project: str
+    type: str
+    record: str
+    fields: dict[str, Any]
+    file: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class DerivedPlot:
     """What a job came to: rows, and the reference mass with its setting."""
 
@@ -336,6 +347,16 @@ class Derivation(Protocol):
         """Give every version of a derived row, oldest first, with its inputs."""
 
 
+class Attachments(Protocol):
+    """Files that records name."""
+
+    def attached(self, stream: str | None) -> list[Attached]:
+        """Give every file that live records name, in all projects or in one."""
+
+    def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
+        """Give where live records of these projects name a file."""
+
+
 class Reports(Protocol):
     """What administrators ask."""
 
@@ -358,7 +379,7 @@ class Reports(Protocol):
         """Count everything."""
 
 
-class Unit(Logs, Custody, Feed, Devices, Derivation, Reports, Protocol):
+class Unit(Logs, Custody, Feed, Devices, Derivation, Attachments, Reports, Protocol):
     """One transaction."""
 
 

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
+from server.store.attachments import AttachmentQueries
 from server.store.custody import CustodyQueries
 from server.store.derivation import DerivationQueries
 from server.store.devices import DeviceQueries
@@ -27,7 +28,12 @@ _READERS: Final = 2
 
 
 class SqliteUnit(
-    CustodyQueries, FeedQueries, DeviceQueries, DerivationQueries, ReportQueries
+    CustodyQueries,
+    FeedQueries,
+    DeviceQueries,
+    DerivationQueries,
+    AttachmentQueries,
+    ReportQueries,
 ):
     """One transaction on one connection."""
 

@@ -27,6 +27,7 @@ from collector.flow.laptop import Laptop
 from collector.flow.recovering import recover
 from collector.flow.syncing import Options, sync_with
 from collector.store.sqlite import SqliteStore as LaptopStore
+from collector.store.vault import Vault
 from schemas.digest import buckets_of
 from schemas.ids import uuid7
 from schemas.messages import decode_response, encode
@@ -248,7 +249,7 @@ class World:
         home = Home(self.folder / name)
         clock = LaptopTime(self.ticks, skew_s)
         store = LaptopStore(home.database, KEY)
-        self._laptops[name] = Laptop(home, store, clock)
+        self._laptops[name] = Laptop(home, store, clock, Vault(home.attachments, KEY))
 
     def _copy(self, source, target):
         target.mkdir(exist_ok=True)
@@ -354,7 +355,7 @@ class Template:
         home.path.mkdir()
         store = LaptopStore(home.database, KEY)
         store.begin_log(LaptopTime(ticks).new_id())
-        laptop = Laptop(home, store, LaptopTime(ticks))
+        laptop = Laptop(home, store, LaptopTime(ticks), Vault(home.attachments, KEY))
         code, _ = await issue_code(server, clock, tuple(self.streams), name)
         asked = Enrolment(code, name, store.head().id, public_key(laptop))
         device, _ = await enrol(server, clock, asked)

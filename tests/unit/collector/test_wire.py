@@ -201,6 +201,7 @@ def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):
         "bytes_received",
         "duration_s",
         "clock_skew_s",
+        "attachments",
     ]
 
 

@@ -1,0 +1,89 @@
+"""Attached files in the data directory, each under the SHA-256 of its content.
+
+A file that is arriving is a `.part`; it takes its own name only when its content has
+that hash, so whatever has the name is whole. What was acknowledged was fsynced.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class BlobState:
+    """How much of a file is here."""
+
+    offset: int
+    complete: bool
+
+
+class BlobFiles:
+    """The files of one server; callers see to it that one writes at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def path(self, sha256: str) -> Path:
+        """Give where a whole file lies."""
+        return self._path / sha256[:2] / sha256
+
+    def state(self, sha256: str) -> BlobState | None:
+        """Give how much of a file is here; None when nothing is."""
+        whole = _size(self.path(sha256))
+        if whole is not None:
+            return BlobState(whole, complete=True)
+        part = _size(self._part(sha256))
+        return None if part is None else BlobState(part, complete=False)
+
+    def append(self, sha256: str, data: bytes) -> None:
+        """Put bytes at the end of a file that is arriving."""
+        path = self._part(sha256)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _flush_directory(self._path)
+        with path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def head(self, sha256: str, size: int) -> bytes:
+        """Give the first bytes of a file that is arriving."""
+        with self._part(sha256).open("rb") as file:
+            return file.read(size)
+
+    def finish(self, sha256: str) -> bool:
+        """Give an arrived file its name; tell whether its content has the hash."""
+        path = self._part(sha256)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            return False
+        path.rename(self.path(sha256))
+        _flush_directory(path.parent)
+        return True
+
+    def drop(self, sha256: str) -> None:
+        """Forget what arrived of a file."""
+        self._part(sha256).unlink(missing_ok=True)
+
+    def _part(self, sha256: str) -> Path:
+        return self._path / sha256[:2] / f"{sha256}.part"
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _flush_directory(path: Path) -> None:
+    """Make the names in a directory survive a loss of power; Windows has no such call."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
