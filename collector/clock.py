@@ -1,6 +1,5 @@
 """The one door to time, fresh ids and randomness; passed as an argument."""
 
-import asyncio
 import secrets
 import time
 from datetime import UTC, datetime
@@ -37,4 +36,6 @@ class Clock:
 
     async def pause(self, seconds: float) -> None:
         """Wait, and let others work meanwhile."""
+        import asyncio  # noqa: PLC0415 - 50 ms that commands without a network spare
+
         await asyncio.sleep(seconds)
