@@ -49,9 +49,11 @@ def settle(
         (acked_n, head.number),
     )
     if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
+        _forget_beyond_scope(connection, known)
         return Applied(said, acked_n, late=late, stale=True, removals=removals)
     removals = removals.plus(_taken_away(connection, reply.rows))
     if removals.too_many():
+        _forget_beyond_scope(connection, known)
         return Applied(said, acked_n, late=late, removals=removals)
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
@@ -84,6 +86,7 @@ def take_bucket(
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
     if reply.scope is not None:
         _rescope(connection, reply.scope)
+    _forget_beyond_scope(connection, known)
     for stream in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.
         connection.execute(
@@ -157,6 +160,16 @@ def _rescope(connection: Connection, scope: list[str]) -> None:
     for stream in known - set(scope):
         _forget_rows(connection, "stream = ?", stream)
         connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
+
+
+def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
+    """Let a verdict on an old change bring no row of a project that was withdrawn."""
+    gone = connection.execute(
+        f"DELETE FROM base WHERE id IN {AMONG} AND stream NOT IN"  # noqa: S608 - a constant
+        " (SELECT id FROM stream) RETURNING id",
+        (to_json(sorted(records)),),
+    ).fetchall()
+    refresh(connection, [record_id for (record_id,) in gone])
 
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:

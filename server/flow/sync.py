@@ -106,4 +106,4 @@ def _merge(
 
 def _latest_receipt(unit: Unit, push: Push) -> Receipt | None:
     """Give the receipt of a push that is repeated, since its answer was lost."""
-    return unit.last_receipt(push.log) if push.changes else None
+    return unit.last_receipt(push.log, push.end[0]) if push.changes else None

@@ -118,12 +118,13 @@ class LogQueries:
             verdict_of(row[:-1], repeated=True, late=row[-1]) for row in rows.fetchall()
         ]
 
-    def last_receipt(self, log: str) -> Receipt | None:
-        """Give the latest receipt of a log."""
+    def last_receipt(self, log: str, up_to: int) -> Receipt | None:
+        """Give the latest receipt of a log for its changes up to a place."""
         row = self._one(
             "SELECT log_id, n, raw, signature, pushed FROM receipt WHERE log_id = ?"
-            " ORDER BY n DESC LIMIT 1",
+            " AND n <= ? ORDER BY n DESC LIMIT 1",
             log,
+            up_to,
         )
         return Receipt(*row) if row else None
 

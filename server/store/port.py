@@ -223,8 +223,8 @@ class Logs(Protocol):
     def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
         """Give the verdicts on a device's changes that were given anew."""
 
-    def last_receipt(self, log: str) -> Receipt | None:
-        """Give the latest receipt of a log."""
+    def last_receipt(self, log: str, up_to: int) -> Receipt | None:
+        """Give the latest receipt of a log for its changes up to a place."""
 
     def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
         """Keep a receipt; `links` gives each stream its number and hash."""

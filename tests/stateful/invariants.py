@@ -82,7 +82,12 @@ def everybody_has_the_same_rows(world):
                 ).items()
                 if not deleted
             }
-            assert here == there, ("I3", name, stream)
+            differing = {
+                record: (here.get(record), there.get(record))
+                for record in here.keys() | there.keys()
+                if here.get(record) != there.get(record)
+            }
+            assert not differing, ("I3 here and there", name, differing)
             _what_is_shown_is_the_base(store, there, name)
 
 
@@ -148,7 +153,7 @@ def digests_are_right(world):
 def nobody_sees_beyond_their_scope(world):
     """I11: a laptop has rows of its own projects only."""
     for name in world.names:
-        device = world.devices[name]
+        device = world.device(name)
         granted = {
             row[0]
             for row in world.sql(

@@ -156,7 +156,7 @@ class World:
         self._laptops = {}
         template = template_of(laptops)
         shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
-        self.streams, self.devices = template.streams, dict(template.devices)
+        self.streams = template.streams
         self.server = ServerStore(self._server_path)
         for number in range(laptops):
             skew = skews[number] if number < len(skews) else 0.0
@@ -220,13 +220,12 @@ class World:
         return True
 
     def grant(self, name, stream):
-        self.run(self.server.write(lambda u: u.grant(self.devices[name], stream)))
+        device = self.device(name)
+        self.run(self.server.write(lambda unit: unit.grant(device, stream)))
 
     def withdraw(self, name, stream):
-        now = self.clock.now()
-        self.run(
-            self.server.write(lambda u: u.withdraw(self.devices[name], stream, now))
-        )
+        device, now = self.device(name), self.clock.now()
+        self.run(self.server.write(lambda unit: unit.withdraw(device, stream, now)))
 
     def records(self, stream):
         """Give the server's rows of a project: id to type, number, fields, deleted."""
@@ -240,6 +239,10 @@ class World:
 
     def laptop(self, name):
         return self._laptops[name]
+
+    def device(self, name):
+        """Give the device that a laptop says it is: a copy is the same one."""
+        return self._laptops[name].store.setting(names.DEVICE)
 
     @property
     def names(self):
@@ -279,7 +282,6 @@ class World:
             self._laptops[one].store.close()
         skews = {one: self._laptops[one].clock.skew_s for one in (name, onto)}
         self._copy(self.folder / name, self.folder / onto)
-        self.devices[onto] = self.devices[name]
         for one in (name, onto):
             self._open(one, skews[one])
 
@@ -308,7 +310,7 @@ class World:
 
     def sync(self, name, fault="", most=2000, *, accepts_removals=True):
         """Sync a laptop; give its report, or None when the link failed it."""
-        link = Link(self, self.devices[name], fault, most)
+        link = Link(self, self.device(name), fault, most)
         options = Options(accepts_removals=accepts_removals)
         try:
             return self.run(sync_with(self._laptops[name], link, QUIET, options))
@@ -333,7 +335,7 @@ class Template:
 
     def __init__(self, laptops):
         self.folder = Path(mkdtemp(prefix="world-"))
-        self.streams, self.devices = [], {}
+        self.streams = []
         asyncio.run(self._make(laptops))
 
     async def _make(self, laptops):
@@ -359,8 +361,9 @@ class Template:
         code, _ = await issue_code(server, clock, tuple(self.streams), name)
         asked = Enrolment(code, name, store.head().id, public_key(laptop))
         device, _ = await enrol(server, clock, asked)
-        self.devices[name] = device.id
-        store.set_settings({names.NAME: name, names.SERVER_KEY: server_key})
+        store.set_settings(
+            {names.NAME: name, names.SERVER_KEY: server_key, names.DEVICE: device.id}
+        )
         store.close()
 
 
