@@ -55,6 +55,9 @@ def settle(
     if removals.too_many():
         _forget_beyond_scope(connection, known)
         return Applied(said, acked_n, late=late, removals=removals)
+    # No word of the scope means: it is what the request had cursors for.
+    asked_for = [stream for stream, cursor in asked.items() if cursor]
+    _rescope(connection, asked_for if reply.scope is None else reply.scope)
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
         removals = _sweep(connection, removals)
@@ -84,8 +87,6 @@ def take_bucket(
 
 
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
-    if reply.scope is not None:
-        _rescope(connection, reply.scope)
     _forget_beyond_scope(connection, known)
     for stream in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.

@@ -15,7 +15,8 @@ from server.sync.request import Push
 
 _PAGE: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
-    WHERE project_id = ? AND seq > ? AND NOT (clean AND last_log IS ? AND last_n > ?)
+    WHERE project_id = ? AND seq > ? AND NOT
+        (clean AND last_log IS ? AND last_n > ? AND last_n <= ?)
     ORDER BY seq LIMIT ?
 """  # noqa: S608 - the columns are a constant
 _IN_BUCKETS: Final = f"""
@@ -48,7 +49,7 @@ class FeedQueries:
 
     def page(self, stream: str, after: int, most: int, push: Push) -> Page:
         """Give rows after a number, without those the push's verdicts speak for."""
-        mine = (push.log, push.acked_n)
+        mine = (push.log, push.acked_n, push.end[0])
         found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
         kept, more = _page_of(map(record_of, found), most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)

@@ -189,7 +189,8 @@ def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, k
 
 
 def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept):
-    answer = reply(hello(1), verdict(kept.id, q=7), end(7))
+    scope = {"k": "scope", "streams": [STREAM]}
+    answer = reply(hello(1), verdict(kept.id, q=7), scope, end(7))
     take(store, moment, answer)
     base = store.base(RECORD)
     assert (base.seq, base.epoch) == (7, EPOCH)
