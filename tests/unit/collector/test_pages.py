@@ -74,7 +74,7 @@ messages = st.one_of(
     st.builds(row, numbers, st.just(STOCK), st.just("stock")),
     st.builds(gone, numbers, st.just(STOCK), st.just("stock")),
 )
-scopes = st.none() | st.sampled_from([[STREAM], [STREAM, OTHER_STREAM], []])
+scopes = st.sampled_from([[STREAM], [STREAM, OTHER_STREAM], []])
 
 
 @pytest.fixture(scope="module")
@@ -122,21 +122,20 @@ def answer(data, kept, epoch):
     ]
     verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"]), n=None))
     rows = data.draw(st.lists(messages, max_size=8))
-    scope = data.draw(scopes)
-    said = [] if scope is None else [{"k": "scope", "streams": scope}]
+    said = {"k": "scope", "streams": data.draw(scopes)}
     last = end(12, epoch=epoch)
-    return read_reply(lines(hello(epoch=epoch), *verdicts, *said, *rows, last))
+    return read_reply(lines(hello(epoch=epoch), *verdicts, said, *rows, last))
 
 
 def line_by_line(reply):
     """Cut a reply into replies of one line each."""
     nothing = {**reply.end, "cursors": {}, "more": True}
+    scope = reply.scope
     for found in reply.verdicts:
-        yield Reply(reply.hello, nothing, [found])
-    yield Reply(reply.hello, nothing, scope=reply.scope)
+        yield Reply(reply.hello, nothing, [found], scope=scope)
     for found in reply.rows:
-        yield Reply(reply.hello, nothing, rows=[found])
-    yield Reply(reply.hello, reply.end)
+        yield Reply(reply.hello, nothing, rows=[found], scope=scope)
+    yield Reply(reply.hello, reply.end, scope=scope)
 
 
 @settings(deadline=None)  # dozens of commits reach the disk
