@@ -123,6 +123,7 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         _own_problems(judged, present)
         or _scope_problems(desk, change, origin)
         or _type_problems(change, present)
+        or _replacing_problems(desk, change)
         or _settling_problems(desk, change)
     )
     if problems:
@@ -198,6 +199,18 @@ def _type_problems(change: Change, present: Record | None) -> list[Problem]:
     return [Problem("wrong_type", "r", change.record, f"it is a {present.type}")]
 
 
+def _replacing_problems(desk: Desk, change: Change) -> list[Problem]:
+    """Refuse to close what waits of another laptop: its author or an administrator may."""
+    replaced = desk.waiting.get(change.replaces or "")
+    if replaced is None or _is_own(desk, change, replaced):
+        return []
+    return [Problem("foreign_change", "x", change.replaces)]
+
+
+def _is_own(desk: Desk, change: Change, waiting: Waiting) -> bool:
+    return desk.lineage.is_of_one_device(change.log, waiting.judged.change.log)
+
+
 def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
     """Give the conflicts a change settles that are none of its record."""
     known = desk.known_conflicts
@@ -206,7 +219,8 @@ def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
     return [
         Problem("no_such_conflict", "c", name)
         for name in change.settles
-        if name not in known or known[name].record != change.record
+        if (place := (change.stream, name)) not in known
+        or known[place].record != change.record
     ]
 
 
@@ -312,7 +326,7 @@ def _discard(desk: Desk, judged: Judged) -> Verdict:
     """Delete what never stood: a quarantined record its author gives up."""
     change = judged.change
     if change.replaces is not None and change.replaces in desk.waiting:
-        desk.settle(change.replaces, "discarded")
+        desk.settle(change.stream, change.replaces, "discarded")
         return Verdict(change.id, change.stream, Outcome.ACCEPTED, n=change.n)
     if change.base is not None or desk.awaits(change.record):
         return _hold(desk, judged, change.record)
@@ -385,5 +399,8 @@ def _settle(
 
 def _close_replaced(desk: Desk, change: Change) -> None:
     """Close the quarantined change that this one stands in for."""
-    if change.replaces is not None and change.replaces in desk.waiting:
-        desk.settle(change.replaces, "replaced")
+    replaced = desk.waiting.get(change.replaces or "")
+    if replaced is not None and _is_own(desk, change, replaced):
+        desk.settle(
+            replaced.judged.change.stream, replaced.judged.change.id, "replaced"
+        )
