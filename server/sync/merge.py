@@ -271,8 +271,7 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         deleted=False,
         fields=fields,
         writers=meeting.writers_at(seq),
-        # Who brings a record back may not have its fields.
-        clean=outcome == Outcome.ACCEPTED and change.op != Op.UNDELETE,
+        clean=outcome == Outcome.ACCEPTED and _is_computable(desk, change, present),
     )
     desk.replaced += meeting.replaced_at(seq)
     record = desk.keep_conflicts(record, meeting.conflicts)
@@ -280,6 +279,16 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         record = desk.close_conflicts(record, change)
     desk.write(record)
     return _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+
+
+def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
+    """Tell whether the author of an accepted change has what it was laid over.
+
+    Not where its own earlier change was merged to something else and the row has not
+    come as yet; nor may who brings a record back have its fields.
+    """
+    is_known = present.clean or base_seq(desk, change) >= present.seq
+    return is_known and change.op != Op.UNDELETE
 
 
 def _undelete(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verdict:
