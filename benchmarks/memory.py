@@ -1,10 +1,12 @@
 """Peak memory of both sides while everything is pushed, and pulled for the first time."""
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.figures import Figure, say
 from benchmarks.machine import forget_peak, held_mib, peak_mib
@@ -38,13 +40,13 @@ def _growth(world: World, state: Path, who: str) -> tuple[float, float]:
         with laptop_at(copy / "planner", server.url), laptop_at(copy / who, server.url):
             pass
         # The first sync warms the server up; who recorded nothing has little to say.
-        _sync(copy / "planner")
+        sync_alone(copy / "planner")
         server.wait_until_derived()
         forget_peak(server.pid)
         held = held_mib(server.pid)
-        busy = _sync(copy / who)
+        busy, _ = sync_alone(copy / who)
         grown = _peak_when_settled(server) - held
-        idle = _sync(copy / who)
+        idle, _ = sync_alone(copy / who)
     world.discard(copy)
     say(f"  {who}: {busy:.0f} MiB at most, {idle:.0f} with nothing new")
     return grown, busy - idle
@@ -55,10 +57,11 @@ def _peak_when_settled(server: Serving) -> float:
     return peak_mib(server.pid)
 
 
-def _sync(home: Path) -> float:
-    """Run the real command; give the most memory it held."""
+def sync_alone(home: Path) -> tuple[float, dict[str, Any]]:
+    """Run the real command; give the most memory it held, and its report."""
+    command = [sys.executable, "-m", "benchmarks.peak", "--home", str(home)]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peak", "--home", str(home), "sync"],
+        [*command, "sync", "--json"],
         capture_output=True,
         text=True,
         check=True,
@@ -66,4 +69,4 @@ def _sync(home: Path) -> float:
     )
     found = re.search(rf"{MARK}([0-9.]+)", done.stderr)
     assert found is not None, done.stderr
-    return float(found[1])
+    return float(found[1]), json.loads(done.stdout)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from benchmarks import (
     deriving,
     deriving_all,
+    first_sync,
     memory,
     reading,
     recording,
@@ -37,6 +38,8 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
         "pull": syncs.pull,
         "noop": syncs.noop,
         "fifty": syncs.fifty,
+        "offline": syncs.offline,
+        "first_sync": first_sync.first_sync,
         "memory": memory.memory,
         "derive": deriving.derive,
         "derive_all": deriving_all.derive_all,

@@ -23,6 +23,8 @@ from collector.flow import enrolling, syncing
 from collector.flow import laptop as names
 from collector.flow.home import init, opened
 from collector.flow.laptop import Laptop
+from collector.store.driver import read_key
+from collector.store.sqlite import SqliteStore
 from schemas import limits
 from server.app.data import init_data, open_store
 from server.clock import Clock as ServerClock
@@ -145,6 +147,15 @@ def new_laptop(folder: Path, server: Path, stream: str, url: str) -> None:
         asyncio.run(enrolling.enrol(laptop, url, code))
 
 
+def _stay_one_log(home: Home) -> None:
+    """Let a copy go on in its log: the laptop it was made of is not used beside it."""
+    store = SqliteStore(home.database, read_key(home.key))
+    try:
+        store.set_settings({names.PLACE: str(home.database.stat().st_ino)})
+    finally:
+        store.close()
+
+
 class World:
     """One server, a laptop that plans, one that records, one that only reads.
 
@@ -159,9 +170,11 @@ class World:
     def copy(self, state: Path) -> Path:
         """Copy a state, to be used up."""
         self._copies += 1
-        return Path(
-            shutil.copytree(state, self.folder / f"copy-{self._copies}", symlinks=True)
-        )
+        target = self.folder / f"copy-{self._copies}"
+        shutil.copytree(state, target, symlinks=True)
+        for key in target.glob("*/key"):
+            _stay_one_log(Home(key.parent))
+        return target
 
     def discard(self, *copies: Path) -> None:
         """Remove copies."""

@@ -16,6 +16,7 @@ from schemas import limits
 _TIMES = 3
 _NOOPS = 40
 _SMALL = 50
+_OFFLINE = 1_000
 _SMALL_TIMES = 8
 
 
@@ -148,6 +149,41 @@ def noop(world: World) -> Iterator[Figure]:
         "aiohttp echo of as many bytes, p50",
         median(theirs) * 1000,
     )
+
+
+def offline(world: World) -> Iterator[Figure]:
+    """Push what a laptop recorded in weeks offline, and count what travels."""
+    copy = world.copy(world.planned)
+    with (
+        serving(copy / "server") as server,
+        laptop_at(copy / "crew", server.url) as crew,
+    ):
+        bags = world.survey.samples[:_OFFLINE]
+        keep(crew, world.stream, bags)
+        report = synced(crew)
+        assert report.accepted == _OFFLINE, report
+    world.discard(copy)
+    lines = [raw for _, raw in lines_of(bags)]
+    yield Figure(
+        "offline_requests",
+        _OFFLINE,
+        report.requests,
+        "requests",
+        "bodies that hold them",
+        -(-_OFFLINE // limits.BATCH_CHANGES),
+    )
+    for name, size in (
+        ("offline_bytes_up", report.bytes_sent),
+        ("offline_bytes_down", report.bytes_received),
+    ):
+        yield Figure(
+            name,
+            _OFFLINE,
+            size / _OFFLINE,
+            "bytes/change",
+            "zstd level 12 of the records alone",
+            packed_bytes(lines, 12) / _OFFLINE,
+        )
 
 
 def fifty(world: World) -> Iterator[Figure]:

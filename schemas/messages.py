@@ -67,8 +67,10 @@ class Position(_Line):
 class RequestHello(_Line):
     """First line of a request: who speaks and what it has.
 
-    `late` is the last late verdict this laptop has [epoch, number], `digest` asks for
-    the digest of each stream.
+    `epoch` is the timeline of the cursors that are bare numbers, and asks for an answer
+    that leaves out what the request said. `head` is left out when no change follows
+    those of the request. `late` is the last late verdict this laptop has, `digest` asks
+    for the digest of each stream. `wall` and `app` come with changes and once a day.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
@@ -76,12 +78,13 @@ class RequestHello(_Line):
     schema = wire.count(required=True)
     app = wire.text(0, 100, load_default="")
     log = fields.Nested(LogState, required=True)
-    head = wire.count(required=True)
+    epoch = wire.uuid()
+    head = wire.count()
     acked = fields.Nested(Position, required=True)
     wall = wire.text(0, 40, load_default="")
     want = wire.count(load_default=limits.PAGE_ROWS)
     cursors = wire.cursors(load_default=dict)
-    late = wire.place()
+    late = wire.position()
     digest = wire.flag()
 
 
@@ -116,11 +119,11 @@ class Change(_Line):
 class RequestEnd(_Line):
     """Last line of a request: where its changes lead, and the device's signature.
 
-    A request without changes claims nothing: it needs neither hash nor signature.
+    A request without changes claims nothing: it needs no number, hash or signature.
     """
 
     k = fields.String(required=True, validate=validate.Equal("end"))
-    n = wire.count(required=True)
+    n = wire.count()
     hash = wire.digest()
     sig = wire.text(1, 200, load_default=None, allow_none=True)
 
@@ -128,14 +131,15 @@ class RequestEnd(_Line):
 class ResponseHello(_Line):
     """First line of a response: the server's timeline and what it has.
 
-    `have` is left out when it is what the request said. `need_from` asks for the log
-    again from that change, `need_log` says which one when it is not the one that spoke.
+    `protocol`, `epoch` and `have` are left out when they are what the request said.
+    `need_from` asks for the log again from that change, `need_log` says which one when
+    it is not the one that spoke.
     `schema` is the newest version of records that this server knows.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
-    protocol = wire.count(required=True)
-    epoch = wire.uuid(required=True)
+    protocol = wire.count()
+    epoch = wire.uuid()
     now = wire.text(1, 40, required=True)
     have = fields.Nested(Position)
     need_from = wire.count(load_default=None, allow_none=True)
@@ -215,11 +219,14 @@ class Reset(_Line):
 
 
 class ResponseEnd(_Line):
-    """Last line of a response: the new cursors, and whether there is more."""
+    """Last line of a response: the cursors that moved, and whether there is more.
+
+    Both may be left out: nothing moved, there is no more.
+    """
 
     k = fields.String(required=True, validate=validate.Equal("end"))
-    cursors = wire.cursors(required=True)
-    more = wire.flag(required=True)
+    cursors = wire.cursors()
+    more = wire.flag()
     digest = fields.Dict(keys=fields.String(), load_default=dict)
     need_blobs = fields.List(fields.String(), load_default=list)
     receipt = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)

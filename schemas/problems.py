@@ -211,6 +211,14 @@ _CUSTODY: Final = {
     "no_such_conflict": Kind(
         "the record has no such conflict", "see: permille conflicts"
     ),
+    "foreign_change": Kind(
+        "the change stands in for one of another laptop",
+        "ask the administrator; the change is kept",
+    ),
+    "change_id_taken": Kind(
+        "another laptop's change has the same id",
+        "ask the administrator; the change is kept",
+    ),
     "discarded": Kind(
         "an administrator gave the change up", "ask the administrator for the reason"
     ),

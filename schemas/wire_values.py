@@ -42,11 +42,16 @@ def place(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
     return fields.Raw(validate=_place, **kwargs)
 
 
+def position(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
+    """Give a field for a number of the epoch that the first line names, or a pair."""
+    return fields.Raw(validate=_position, **kwargs)
+
+
 def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
-    """Give a field for the cursor of each stream: [epoch, seq]."""
+    """Give a field for the cursor of each stream: seq, or [epoch, seq]."""
     return fields.Dict(
         keys=uuid(),
-        values=place(),
+        values=position(),
         validate=validate.Length(max=limits.STREAMS),
         **kwargs,
     )
@@ -89,6 +94,11 @@ def _count(value: object) -> None:
 def _flag(value: object) -> None:
     if not isinstance(value, bool):
         raise ValidationError("not_true_or_false")
+
+
+def _position(value: object) -> None:
+    if not _is_count(value):
+        _place(value)
 
 
 def _place(value: object) -> None:

@@ -25,6 +25,7 @@ from tests.faults import (
     test_kill_laptop,
     test_kill_server,
     test_power_loss,
+    test_writers,
 )
 from tests.faults.disk import why_no_strace
 
@@ -32,6 +33,7 @@ KILLS = 20
 IMAGES = 25
 FLIPS = 30
 LAYERS = 4_000
+PUSHES = 150
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,20 @@ def pull_over_breaking_links(path: Path, seed: int) -> int:
     return cuts
 
 
+def write_to_one_database(path: Path, seed: int) -> int:
+    return test_writers.write_to_one_database(path, seed, PUSHES)
+
+
+def write_to_one_server(path: Path, seed: int) -> int:
+    return test_writers.write_to_one_server(path, seed, PUSHES)
+
+
 KINDS = (
     Kind("kill imports", kill_imports, "kills"),
     Kind("kill syncs", kill_syncs, "kills"),
     Kind("kill servers", kill_servers, "kills"),
+    Kind("writers on one database", write_to_one_database, "changes"),
+    Kind("writers at one server", write_to_one_server, "changes"),
     Kind("laptop power loss", lose_power_of_laptops, "images", needs_strace=True),
     Kind("server power loss", lose_power_of_servers, "images", needs_strace=True),
     Kind("laptop bit flips", flip_bits, "flips"),

@@ -37,11 +37,12 @@ class Reply:
     resets: list[str] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
     scope: list[str] | None = None
+    asked_epoch: str = ""
 
     @property
     def epoch(self) -> str:
-        """Give the server's timeline."""
-        return str(self.hello["epoch"])
+        """Give the server's timeline: the one the request named, if it says none."""
+        return str(self.hello.get("epoch", self.asked_epoch))
 
     @property
     def need_from(self) -> int | None:
@@ -75,13 +76,17 @@ class Reply:
 
     @property
     def cursors(self) -> dict[str, tuple[str, int]]:
-        """Give the new cursor of each stream."""
-        return {s: (pair[0], pair[1]) for s, pair in self.end["cursors"].items()}
+        """Give the new cursor of each stream that moved."""
+        found = self.end.get("cursors", {})
+        return {
+            s: (self.epoch, said) if isinstance(said, int) else (said[0], said[1])
+            for s, said in found.items()
+        }
 
     @property
     def more(self) -> bool:
         """Tell whether another page waits."""
-        return bool(self.end["more"])
+        return bool(self.end.get("more", False))
 
     @property
     def received(self) -> int:
@@ -89,18 +94,16 @@ class Reply:
         return len(self.rows)
 
 
-def read_reply(lines: Iterable[bytes]) -> Reply:
-    """Read every line of an answer.
+def read_reply(lines: Iterable[bytes], asked_epoch: str = "") -> Reply:
+    """Read every line of an answer to a request that named a timeline, or none.
 
     Raises
     ------
     CutReplyError
         If the first or last line is missing, or a line is not a message.
     """
-    messages = [_decode(line) for line in lines if line.strip()]
-    if not messages or messages[0]["k"] != "hello" or messages[-1]["k"] != "end":
-        raise CutReplyError("the server's answer was cut")
-    reply = Reply(messages[0], messages[-1])
+    messages: list[Message] = [_decode(line) for line in lines if line.strip()]
+    reply = _whole(messages, asked_epoch)
     scope: list[str] | None = None
     for message in messages[1:-1]:
         match message["k"]:
@@ -117,6 +120,15 @@ def read_reply(lines: Iterable[bytes]) -> Reply:
             case _:
                 raise CutReplyError("the server's answer has lines out of place")
     return replace(reply, scope=scope)
+
+
+def _whole(messages: list[Message], asked_epoch: str) -> Reply:
+    if not messages or messages[0]["k"] != "hello" or messages[-1]["k"] != "end":
+        raise CutReplyError("the server's answer was cut")
+    reply = Reply(messages[0], messages[-1], asked_epoch=asked_epoch)
+    if not reply.epoch:
+        raise CutReplyError("the server's answer names no timeline")
+    return reply
 
 
 def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:

@@ -1,10 +1,11 @@
 """Write a sync request: hello, changes, end."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas import chain, limits
+from schemas import chain
 from schemas.messages import encode
 from schemas.signing import push_text
 from schemas.version import PROTOCOL, SCHEMA_VERSION, __version__
@@ -47,6 +48,12 @@ class Reading:
     late: tuple[str, int] | None = None
     wants_digest: bool = False
 
+    @property
+    def epoch(self) -> str | None:
+        """Give the timeline of the cursors; of most, where a server was restored."""
+        epochs = Counter(epoch for epoch, _ in self.cursors.values())
+        return epochs.most_common(1)[0][0] if epochs else None
+
 
 def write_request(
     head: LogHead, batch: Sequence[bytes], reading: Reading, wall: str, sign: Sign
@@ -55,15 +62,21 @@ def write_request(
     last_n, last = head.acked_n, head.acked_hash
     for raw in batch:
         last_n, last = last_n + 1, chain.link(last, raw)
-    end: dict[str, Any] = {"k": "end", "n": last_n}
+    hello = _hello(head, reading)
+    end: dict[str, Any] = {"k": "end"}
+    if last_n != head.n:
+        hello["head"] = head.n
+    if batch or reading.wants_digest:
+        # What the server keeps of a laptop: with what it says, and once a day.
+        hello |= {"app": f"permille {__version__}", "wall": wall}
     if batch:
         signature = sign(push_text(head.id, last_n, last))
-        end |= {"hash": last.hex(), "sig": signature}
-    lines = [encode(_hello(head, reading, wall)), *batch, encode(end)]
+        end |= {"n": last_n, "hash": last.hex(), "sig": signature}
+    lines = [encode(hello), *batch, encode(end)]
     return b"\n".join(lines) + b"\n"
 
 
-def _hello(head: LogHead, reading: Reading, wall: str) -> dict[str, Any]:
+def _hello(head: LogHead, reading: Reading) -> dict[str, Any]:
     log: dict[str, Any] = {"id": head.id}
     # The server has to know where a log came from before its first change.
     if head.parent is not None and head.acked_n == 0:
@@ -75,16 +88,19 @@ def _hello(head: LogHead, reading: Reading, wall: str) -> dict[str, Any]:
         "k": "hello",
         "protocol": PROTOCOL,
         "schema": SCHEMA_VERSION,
-        "app": f"permille {__version__}",
         "log": log,
-        "head": head.n,
         "acked": {"n": head.acked_n, "hash": head.acked_hash.hex()},
-        "wall": wall,
-        "want": limits.PAGE_ROWS,
-        "cursors": {s: list(cursor) for s, cursor in reading.cursors.items()},
     }
+    epoch = reading.epoch
+    if epoch is not None:
+        line["epoch"] = epoch
+        line["cursors"] = {s: _short(c, epoch) for s, c in reading.cursors.items()}
     if reading.late is not None:
-        line["late"] = list(reading.late)
+        line["late"] = _short(reading.late, epoch)
     if reading.wants_digest:
         line["digest"] = True
     return line
+
+
+def _short(place: tuple[str, int], epoch: str | None) -> int | list[str | int]:
+    return place[1] if place[0] == epoch else list(place)

@@ -54,7 +54,7 @@ async def repair(laptop: Laptop, source: Source, digests: Digests) -> int:
 
 async def _mend(laptop: Laptop, source: Source, stream: str) -> int:
     there = await source.buckets(stream)
-    held = laptop.store.rows_held(stream)
+    held = list(laptop.store.rows_held(stream))
     here = {name: found.as_data() for name, found in buckets_of(held).items()}
     wrong = [name for name in BUCKETS if there.get(name) != here.get(name)]
     mended = 0

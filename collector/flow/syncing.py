@@ -30,8 +30,8 @@ class Transport(Protocol):
 
     traffic: Traffic
 
-    async def sync(self, body: bytes) -> Reply:
-        """Send one sync request and read the whole answer."""
+    async def sync(self, body: bytes, asked_epoch: str = "") -> Reply:
+        """Send one sync request, which names a timeline or none, and read its answer."""
 
     async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
         """Ask for the digest of each bucket of a stream."""
@@ -120,9 +120,10 @@ class _Exchange:
         batch = first_batch(
             store.tail(head.acked_n, limits.BATCH_CHANGES + 1, head.number)
         )
-        body = self._request(head, batch, asked)
+        reading = self._reading(asked)
+        body = self._request(head, batch, reading)
         try:
-            reply = await self._send(body)
+            reply = await self._send(body, reading.epoch or "")
         except RefusedError as error:
             if error.code != "fork":
                 raise
@@ -142,21 +143,21 @@ class _Exchange:
             )
         return bool(left) or reply.more or applied.stale
 
-    def _request(
-        self, head: LogHead, batch: list[bytes], asked: Mapping[str, Cursor | None]
-    ) -> bytes:
-        laptop = self.laptop
-        reading = Reading(
+    def _reading(self, asked: Mapping[str, Cursor | None]) -> Reading:
+        return Reading(
             {stream: cursor for stream, cursor in asked.items() if cursor},
-            laptop.late,
+            self.laptop.late,
             self.wants_digest,
         )
+
+    def _request(self, head: LogHead, batch: list[bytes], reading: Reading) -> bytes:
+        laptop = self.laptop
         wall = laptop.clock.stamp()
         return write_request(
             head, batch, reading, wall, lambda text: sign(laptop, text)
         )
 
-    async def _send(self, body: bytes) -> Reply:
+    async def _send(self, body: bytes, asked_epoch: str) -> Reply:
         """Send a request, and again while the server is away for a moment."""
         clock = self.laptop.clock
         chance = clock.random_bits(16) / 2**16
@@ -164,7 +165,7 @@ class _Exchange:
         while True:
             began_ms = clock.wall_ms()
             try:
-                reply = await self.transport.sync(body)
+                reply = await self.transport.sync(body, asked_epoch)
             except UnreachableError as error:
                 if waits is None:
                     waits = delays(error.retry_after_s, chance)

@@ -5,7 +5,7 @@ when it raises, nothing of it was written. Reads see the last commit. Any method
 may raise StoreError.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -199,7 +199,7 @@ class Store(Protocol):
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
 
-    def rows_held(self, stream: str) -> list[tuple[str, int]]:
+    def rows_held(self, stream: str) -> Iterator[tuple[str, int]]:
         """Give id and number of every live row of a stream, derived ones too."""
 
     def take_bucket(

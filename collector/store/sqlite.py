@@ -1,6 +1,6 @@
 """The store on SQLite, through the driver module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -428,10 +428,12 @@ class SqliteStore:
         sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
         return dict(self._read(sql))
 
-    def rows_held(self, stream: str) -> list[tuple[str, int]]:
+    def rows_held(self, stream: str) -> Iterator[tuple[str, int]]:
         """Give id and number of every live row of a stream, derived ones too."""
         sql = "SELECT id, seq FROM base WHERE stream = ? AND deleted = 0"
-        return [(row[0], row[1]) for row in self._read(sql, stream)]
+        # Not all at once: a large project has 100,000 of them.
+        with driver.translated():
+            yield from self._db.execute(sql, (stream,))
 
     def take_bucket(
         self, epoch: str, rows: Sequence[Message], missing: Sequence[str]

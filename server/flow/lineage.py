@@ -1,11 +1,15 @@
 """Whether what a laptop says of its log fits what is stored of it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from schemas import chain
+from schemas.messages import parse_object
 from schemas.problems import Problem
 from server.errors import RequestError, refuse
 from server.store.port import Device, LogHead, Unit
+from server.sync.model import Judged
 from server.sync.request import Push
 
 #: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
@@ -70,6 +74,35 @@ def check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
     if stored == said and not went_on:
         return
     raise _fork(unit, head, push.acked_n)
+
+
+def with_own_ids(unit: Unit, device: Device, batch: list[Judged]) -> list[Judged]:
+    """Let no change pass under the id of another laptop's change.
+
+    A line names its id only where it was moved from another log. The same content under
+    the same id is the same change, from a laptop that was enrolled anew.
+    """
+    named = [j.change for j in batch if j.change.id != chain.change_id(j.change.hash)]
+    taken: dict[tuple[str, str], bytes] = {}
+    for stream in {change.stream for change in named}:
+        ids = [change.id for change in named if change.stream == stream]
+        found = unit.changes_of_others(stream, ids, device.id)
+        taken |= {(stream, name): raw for name, raw in found.items()}
+    return [_under_own_id(j, taken.get((j.change.stream, j.change.id))) for j in batch]
+
+
+def _under_own_id(judged: Judged, known: bytes | None) -> Judged:
+    change = judged.change
+    if known is None or _content(known) == _content(change.raw):
+        return judged
+    problem = Problem("change_id_taken", "i", change.id)
+    own = replace(change, id=chain.change_id(change.hash))
+    return Judged(own, {}, [problem])
+
+
+def _content(raw: bytes) -> dict[str, Any]:
+    line = parse_object(raw)
+    return {key: value for key, value in line.items() if key not in {"n", "i"}}
 
 
 def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:

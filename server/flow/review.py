@@ -81,7 +81,7 @@ async def discard(
             change = found.judged.change
             why = [Problem("discarded", detail=reason)]
             desk.revise(Verdict(change.id, change.stream, Outcome.QUARANTINED, why=why))
-            desk.settle(change.id, "discarded")
+            desk.settle(change.stream, change.id, "discarded")
         unit.keep_effects(desk, origin)
         unit.note_reason(stream, [w.judged.change.id for w in waiting], reason)
         return len(waiting)

@@ -11,7 +11,12 @@ from schemas import hlc
 from schemas.signing import is_signed, push_text
 from server.clock import Clock, iso
 from server.errors import refuse
-from server.flow.lineage import check_lineage, missing_part, notice_lost_timeline
+from server.flow.lineage import (
+    check_lineage,
+    missing_part,
+    notice_lost_timeline,
+    with_own_ids,
+)
 from server.flow.pull import Pulled, pull
 from server.flow.receipts import give_receipt
 from server.store.port import Device, Receipt, Store, Unit
@@ -97,6 +102,7 @@ def _merge(
     repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
     if not new:
         return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
+    new = with_own_ids(unit, device, new)
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)

@@ -95,5 +95,9 @@ def problem_response(
 
 
 async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001 - aiohttp's signature
-    """Send no header that says nothing: bytes count on a bad link."""
+    """Send no header that says nothing: bytes count on a bad link.
+
+    Each answer of a sync says the time itself; a proxy adds a Date where one is needed.
+    """
     response.headers.pop("Server", None)
+    response.headers.pop("Date", None)

@@ -21,8 +21,8 @@ from server.store.port import Device, FeedRow
 from server.sync.model import Verdict
 from server.sync.request import Push, read_push
 
-#: Below this a compressed body saves less than its header costs.
-_WORTH_PACKING: Final = 400
+#: What saying that a body is packed costs.
+_SAYING_SO: Final = len("Content-Encoding: zstd\r\n")
 
 
 async def post_sync(request: web.Request) -> web.Response:
@@ -70,16 +70,16 @@ def answer_lines(
             part = ids[start : start + limits.PURGED_IDS]
             yield {"k": "purged", "s": stream, "r": part}
     yield from map(row_line, pulled.rows)
-    yield _end(accepted, pulled)
+    yield _end(accepted, pulled, push)
 
 
 def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "k": "hello",
-        "protocol": PROTOCOL,
-        "epoch": pulled.epoch,
-        "now": now,
-    }
+    line: dict[str, Any] = {"k": "hello"}
+    if push.epoch is None:
+        line["protocol"] = PROTOCOL
+    if push.epoch != pulled.epoch:
+        line["epoch"] = pulled.epoch
+    line["now"] = now
     if push.schema != SCHEMA_VERSION:
         line["schema"] = SCHEMA_VERSION
     if accepted.need is not None:
@@ -90,9 +90,15 @@ def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str
     return line
 
 
-def _end(accepted: Accepted, pulled: Pulled) -> dict[str, Any]:
-    cursors = {s: [pulled.epoch, seq] for s, seq in pulled.cursors.items()}
-    line: dict[str, Any] = {"k": "end", "cursors": cursors, "more": pulled.more}
+def _end(accepted: Accepted, pulled: Pulled, push: Push) -> dict[str, Any]:
+    line: dict[str, Any] = {"k": "end"}
+    if push.epoch is None:
+        # A laptop that names no epoch expects every key.
+        cursors = {s: [pulled.epoch, seq] for s, seq in pulled.cursors.items()}
+        line |= {"cursors": cursors, "more": pulled.more}
+    else:
+        line |= {"cursors": pulled.cursors} if pulled.cursors else {}
+        line |= {"more": True} if pulled.more else {}
     if pulled.digests:
         line["digest"] = {s: found.as_data() for s, found in pulled.digests.items()}
     if accepted.receipt is not None:
@@ -148,8 +154,8 @@ def ndjson(request: web.Request, lines: list[dict[str, Any]]) -> web.Response:
     body = b"\n".join(map(encode, lines)) + b"\n"
     headers = {"Content-Type": NDJSON}
     offered = request.headers.get("Accept-Encoding", "")
-    if len(body) > _WORTH_PACKING and "zstd" in offered:
-        # Level 1: fewer bytes and less time than level 3 on these lines.
-        body = zstd.compress(body, level=1)
-        headers["Content-Encoding"] = "zstd"
+    # Level 1: fewer bytes and less time than level 3 on these lines.
+    packed = zstd.compress(body, level=1) if "zstd" in offered else body
+    if len(packed) + _SAYING_SO < len(body):
+        body, headers["Content-Encoding"] = packed, "zstd"
     return web.Response(body=body, headers=headers)

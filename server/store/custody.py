@@ -179,8 +179,8 @@ class CustodyQueries(LayingQueries):
         )
         self.connection.executemany(
             "UPDATE quarantine SET status = ?, settled_at = ?"
-            " WHERE change_id = ? AND status IN ('open', 'held')",
-            [(how, origin.received_at, name) for name, how in desk.settled.items()],
+            " WHERE project_id = ? AND change_id = ? AND status IN ('open', 'held')",
+            [(how, origin.received_at, *place) for place, how in desk.settled.items()],
         )
 
     def _keep_history(self, desk: Desk) -> None:

@@ -202,7 +202,8 @@ class LayingQueries(LogQueries):
             return
         rows = self.connection.execute(_SETTLED, (stream, json_list(named)))
         for name, record, status in rows:
-            desk.known_conflicts[name] = KnownConflict(record, status == "open")
+            found = KnownConflict(record, status == "open")
+            desk.known_conflicts[stream, name] = found
 
 
 def _by_stream(batch: list[Judged]) -> dict[str, list[Judged]]:

@@ -12,7 +12,7 @@ from server.sync.model import Verdict
 from server.sync.timeline import Epoch, Lineage, Timeline
 
 _FAMILY: Final = """
-    SELECT log_id, parent_log, parent_n FROM log WHERE device_id IN
+    SELECT log_id, parent_log, parent_n, device_id FROM log WHERE device_id IN
         (SELECT device_id FROM log WHERE log_id IN (SELECT value FROM json_each(?)))
 """
 _LATE: Final = f"""
@@ -22,6 +22,13 @@ _LATE: Final = f"""
         JOIN log l ON l.log_id = c.log_id
     WHERE late.number > ? AND l.device_id = ? ORDER BY late.number LIMIT ?
 """  # noqa: S608 - the columns are a constant
+
+
+_OF_OTHERS: Final = """
+    SELECT c.change_id, c.raw FROM change c JOIN log l ON l.log_id = c.log_id
+    WHERE c.project_id = ? AND c.change_id IN (SELECT value FROM json_each(?))
+      AND l.device_id <> ?
+"""
 
 
 class LogQueries:
@@ -88,8 +95,18 @@ class LogQueries:
 
     def lineage(self, logs: Iterable[str]) -> Lineage:
         """Give the family of logs."""
-        rows = self.connection.execute(_FAMILY, (json_list(logs),))
-        return Lineage({log: (p, n) if p else None for log, p, n in rows})
+        rows = self.connection.execute(_FAMILY, (json_list(logs),)).fetchall()
+        return Lineage(
+            {log: (parent, n) if parent else None for log, parent, n, _ in rows},
+            {log: device for log, _, _, device in rows},
+        )
+
+    def changes_of_others(
+        self, stream: str, changes: Iterable[str], device: str
+    ) -> dict[str, bytes]:
+        """Give the lines of those changes that another device sent, by their ids."""
+        rows = self.connection.execute(_OF_OTHERS, (stream, json_list(changes), device))
+        return {name: bytes(raw) for name, raw in rows}
 
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
         """Give the chain hash of a log after each of these lines that it has."""

@@ -214,6 +214,11 @@ class Logs(Protocol):
     ) -> LogHead:
         """Begin a log, with the place in another log that it goes on from."""
 
+    def changes_of_others(
+        self, stream: str, changes: Iterable[str], device: str
+    ) -> dict[str, bytes]:
+        """Give the lines of those changes that another device sent, by their ids."""
+
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
         """Give the chain hash of a log after each of these lines that it has."""
 

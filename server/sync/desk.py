@@ -26,7 +26,7 @@ from server.sync.model import (
 )
 from server.sync.timeline import Lineage, Timeline
 
-Place = tuple[str, str]  # stream, record id
+Place = tuple[str, str]  # stream, id of a record, change or conflict
 Key = tuple[str, str, str]  # stream, record type, natural key as text
 
 
@@ -58,7 +58,7 @@ class Desk:
     known: dict[str, Verdict] = field(default_factory=dict)
     waiting: dict[str, Waiting] = field(default_factory=dict)
     held_count: dict[str, int] = field(default_factory=dict)
-    known_conflicts: dict[str, KnownConflict] = field(default_factory=dict)
+    known_conflicts: dict[Place, KnownConflict] = field(default_factory=dict)
     purged: set[Place] = field(default_factory=set)
 
     # What is to be written.
@@ -70,7 +70,7 @@ class Desk:
     settled_conflicts: dict[str, Change] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     replaced: list[Replaced] = field(default_factory=list)
-    settled: dict[str, str] = field(default_factory=dict)
+    settled: dict[Place, str] = field(default_factory=dict)
     founded: list[str] = field(default_factory=list)
     appeared: list[Place] = field(default_factory=list)
 
@@ -139,17 +139,17 @@ class Desk:
         new = list(found)
         self.conflicts += new
         for conflict in new:
-            self.known_conflicts[conflict.id] = KnownConflict(record.id, is_open=True)
+            place = (record.stream, conflict.id)
+            self.known_conflicts[place] = KnownConflict(record.id, is_open=True)
         return replace(record, open_conflicts=record.open_conflicts + len(new))
 
     def close_conflicts(self, record: Record, change: Change) -> Record:
         """Close the conflicts a change settles; the row is sent to its author too."""
-        open_ones = [
-            name for name in change.settles if self.known_conflicts[name].is_open
-        ]
+        known, stream = self.known_conflicts, record.stream
+        open_ones = [name for name in change.settles if known[stream, name].is_open]
         for name in open_ones:
             self.settled_conflicts[name] = change
-            self.known_conflicts[name] = KnownConflict(record.id, is_open=False)
+            known[stream, name] = KnownConflict(record.id, is_open=False)
         left = record.open_conflicts - len(open_ones)
         return replace(record, open_conflicts=left, clean=False)
 
@@ -161,9 +161,9 @@ class Desk:
             count = self.held_count.get(found.change.stream, 0)
             self.held_count[found.change.stream] = count + 1
 
-    def settle(self, change: str, status: str) -> None:
+    def settle(self, stream: str, change: str, status: str) -> None:
         """Close a change that waited in custody."""
-        self.settled[change] = status
+        self.settled[stream, change] = status
         self.waiting.pop(change, None)
 
     def revise(self, verdict: Verdict) -> None:
@@ -171,7 +171,7 @@ class Desk:
         self.revised[verdict.change] = verdict
         self.known[verdict.change] = replace(verdict, repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
-            self.settle(verdict.change, "released")
+            self.settle(verdict.stream, verdict.change, "released")
 
     def by_stream(self) -> dict[str, list[Record]]:
         """Give the records to write, by stream."""

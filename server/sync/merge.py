@@ -123,6 +123,7 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         _own_problems(judged, present)
         or _scope_problems(desk, change, origin)
         or _type_problems(change, present)
+        or _replacing_problems(desk, change)
         or _settling_problems(desk, change)
     )
     if problems:
@@ -198,6 +199,18 @@ def _type_problems(change: Change, present: Record | None) -> list[Problem]:
     return [Problem("wrong_type", "r", change.record, f"it is a {present.type}")]
 
 
+def _replacing_problems(desk: Desk, change: Change) -> list[Problem]:
+    """Refuse to close what waits of another laptop: its author or an administrator may."""
+    replaced = desk.waiting.get(change.replaces or "")
+    if replaced is None or _is_own(desk, change, replaced):
+        return []
+    return [Problem("foreign_change", "x", change.replaces)]
+
+
+def _is_own(desk: Desk, change: Change, waiting: Waiting) -> bool:
+    return desk.lineage.is_of_one_device(change.log, waiting.judged.change.log)
+
+
 def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
     """Give the conflicts a change settles that are none of its record."""
     known = desk.known_conflicts
@@ -206,7 +219,8 @@ def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
     return [
         Problem("no_such_conflict", "c", name)
         for name in change.settles
-        if name not in known or known[name].record != change.record
+        if (place := (change.stream, name)) not in known
+        or known[place].record != change.record
     ]
 
 
@@ -257,8 +271,7 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         deleted=False,
         fields=fields,
         writers=meeting.writers_at(seq),
-        # Who brings a record back may not have its fields.
-        clean=outcome == Outcome.ACCEPTED and change.op != Op.UNDELETE,
+        clean=outcome == Outcome.ACCEPTED and _is_computable(desk, change, present),
     )
     desk.replaced += meeting.replaced_at(seq)
     record = desk.keep_conflicts(record, meeting.conflicts)
@@ -266,6 +279,16 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         record = desk.close_conflicts(record, change)
     desk.write(record)
     return _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+
+
+def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
+    """Tell whether the author of an accepted change has what it was laid over.
+
+    Not where its own earlier change was merged to something else and the row has not
+    come as yet; nor may who brings a record back have its fields.
+    """
+    is_known = present.clean or base_seq(desk, change) >= present.seq
+    return is_known and change.op != Op.UNDELETE
 
 
 def _undelete(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verdict:
@@ -312,7 +335,7 @@ def _discard(desk: Desk, judged: Judged) -> Verdict:
     """Delete what never stood: a quarantined record its author gives up."""
     change = judged.change
     if change.replaces is not None and change.replaces in desk.waiting:
-        desk.settle(change.replaces, "discarded")
+        desk.settle(change.stream, change.replaces, "discarded")
         return Verdict(change.id, change.stream, Outcome.ACCEPTED, n=change.n)
     if change.base is not None or desk.awaits(change.record):
         return _hold(desk, judged, change.record)
@@ -385,5 +408,8 @@ def _settle(
 
 def _close_replaced(desk: Desk, change: Change) -> None:
     """Close the quarantined change that this one stands in for."""
-    if change.replaces is not None and change.replaces in desk.waiting:
-        desk.settle(change.replaces, "replaced")
+    replaced = desk.waiting.get(change.replaces or "")
+    if replaced is not None and _is_own(desk, change, replaced):
+        desk.settle(
+            replaced.judged.change.stream, replaced.judged.change.id, "replaced"
+        )

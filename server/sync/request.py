@@ -33,6 +33,7 @@ class Push:
     cursors: dict[str, Cursor]
     changes: list[Change]
     late: Cursor = ("", 0)
+    epoch: str | None = None
     wants_digest: bool = False
     signature: str = ""
 
@@ -73,8 +74,9 @@ def read_push(body: bytes) -> Push:
         raise refuse("too_large", f"more than {limits.BATCH_CHANGES} changes")
     acked = hello["acked"]
     acked_hash = bytes.fromhex(acked["hash"])
-    log, late = hello["log"], hello.get("late")
+    log, epoch = hello["log"], hello.get("epoch")
     changes = _changes(log["id"], lines[1:-1], acked["n"], acked_hash)
+    end_n = changes[-1].n if changes else acked["n"]
     push = Push(
         log=log["id"],
         parent=(log["parent"][0], log["parent"][1]) if log["parent"] else None,
@@ -83,17 +85,27 @@ def read_push(body: bytes) -> Push:
         schema=hello["schema"],
         acked_n=acked["n"],
         acked_hash=acked_hash,
-        head=hello["head"],
+        head=hello.get("head", end_n),
         wall=hello["wall"],
         want=min(max(hello["want"], 1), limits.PAGE_ROWS),
-        cursors={s: (c[0], c[1]) for s, c in hello["cursors"].items()},
+        cursors={s: _cursor(c, epoch) for s, c in hello["cursors"].items()},
         changes=changes,
-        late=(late[0], late[1]) if late else ("", 0),
+        late=_cursor(hello["late"], epoch) if "late" in hello else ("", 0),
+        epoch=epoch,
         wants_digest=hello.get("digest", False),
         signature=end["sig"] or "",
     )
     _check_end(end, push)
     return push
+
+
+def _cursor(said: int | Sequence[Any], epoch: str | None) -> Cursor:
+    """Read a number of the epoch that the hello names, or of its own."""
+    if not isinstance(said, int):
+        return said[0], said[1]
+    if epoch is None:
+        raise refuse("bad_message", f"{said} is a number of no epoch")
+    return epoch, said
 
 
 def _line(raw: bytes, kind: str) -> dict[str, Any]:
@@ -192,5 +204,5 @@ def _unreadable(log: str, raw: bytes, digest: bytes, problem: Problem) -> Change
 def _check_end(end: dict[str, Any], push: Push) -> None:
     n, digest = push.end
     said = end.get("hash", digest.hex() if not push.changes else "")
-    if end["n"] != n or said != digest.hex():
+    if end.get("n", n) != n or said != digest.hex():
         raise refuse("bad_chain", f"the end line does not fit change {n}")

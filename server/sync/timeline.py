@@ -5,7 +5,7 @@ and numbers given after that point in the lost timeline are given again to other
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,10 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Which log came from which, and up to which of its changes."""
+    """Which log came from which, up to which of its changes, and whose each is."""
 
     parents: Mapping[str, tuple[str, int] | None]
+    devices: Mapping[str, str] = field(default_factory=dict)
 
     def includes(self, log: str, n: int, other: str, other_n: int) -> bool:
         """Tell whether the author of change n of `log` had written that other change.
@@ -60,3 +61,7 @@ class Lineage:
                 return other_n <= place[1]
             place = self.parents.get(place[0])
         return False
+
+    def is_of_one_device(self, log: str, other: str) -> bool:
+        """Tell whether the same laptop wrote both logs."""
+        return log == other or self.devices.get(log, "") == self.devices.get(other)

@@ -122,7 +122,7 @@ def test_an_empty_sync_is_one_small_request(pair):
     one, _ = pair
     found = one.sync()
     assert found["requests"] == 1
-    assert found["bytes_sent"] + found["bytes_received"] < 1000
+    assert found["bytes_sent"] + found["bytes_received"] <= 600
 
 
 def test_two_unseen_values_of_a_measurement_wait_for_a_person(pair):

@@ -82,6 +82,34 @@ def test_a_request_that_arrives_twice_is_applied_once(world, p1):
     ends_well(world)
 
 
+def test_what_an_earlier_change_of_a_push_was_merged_to_arrives(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, note="earlier")
+    edit(world, B, made, note="later")
+    edit(world, B, made, area_ha=2.0)
+    world.sync(A)
+    report = world.sync(B)
+    assert (report.merged, report.accepted) == (1, 1)
+    ends_well(world)
+    assert world.laptop(B).store.record(made.record).fields["note"] == "later"
+
+
+def test_a_decision_and_an_edit_in_one_push_leave_no_conflict_behind(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    edit(world, B, made, area_ha=3.0)
+    world.sync(A)
+    world.sync(B)
+    (base,) = world.laptop(B).store.contested()
+    settles = (base.conflicts[0]["id"],)
+    more = {"op": "resolve", "settles": settles}
+    world.put(B, p1, "plot", {"area_ha": 3.0}, made.record, **more)
+    edit(world, B, made, note="decided")
+    world.sync(B)
+    assert world.laptop(B).store.contested() == []
+    ends_well(world)
+
+
 def test_a_clone_and_its_original_both_go_on(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     world.clone_laptop(A, C)

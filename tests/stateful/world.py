@@ -114,7 +114,7 @@ class Link:
     traffic: Traffic = field(default_factory=Traffic)
     kept: list = field(default_factory=list)
 
-    async def sync(self, body):
+    async def sync(self, body, asked_epoch=""):
         if self.fault == "request":
             raise UnreachableError("lost")
         raw = await self._served(body)
@@ -124,11 +124,12 @@ class Link:
             self.kept.append((body, raw))
         if self.fault in {"response", "late"}:
             raise UnreachableError("lost")
-        return read_reply(raw.split(b"\n"))
+        return read_reply(raw.split(b"\n"), asked_epoch)
 
     async def _served(self, body):
         if self.most != 2000:
-            body = body.replace(b'"want":2000', f'"want":{self.most}'.encode())
+            wanted = f'{{"k":"hello","want":{self.most},'.encode()
+            body = body.replace(b'{"k":"hello",', wanted, 1)
         self.world.requests.append((self.device, body))
         return await self.world.serve(self.device, body)
 
@@ -378,12 +379,12 @@ def deliver_late(world, place):
     name, body, raw = world.late.pop(place % len(world.late))
     laptop = world.laptop(name)
     hello = json.loads(body.split(b"\n")[0])
-    reply = read_reply(raw.split(b"\n"))
+    reply = read_reply(raw.split(b"\n"), hello.get("epoch", ""))
     logs = {log.id: log for log in laptop.store.logs()}
     if hello["log"]["id"] not in logs or reply.need_from is not None:
         return
     asked = dict.fromkeys(laptop.store.streams())
-    asked |= {stream: tuple(cursor) for stream, cursor in hello["cursors"].items()}
+    asked |= read_push(body).cursors
     try:
         check_receipt(laptop, reply)
     except (RefusedError, UnreachableError):

@@ -1,0 +1,228 @@
+"""Processes that write to one server at once, and one that polls it meanwhile."""
+
+import asyncio
+import json
+import multiprocessing
+import random
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import aiohttp
+
+from schemas.messages import encode
+from server.clock import Clock
+from server.errors import StorageError
+from server.flow import access
+from server.flow.access import Enrolment, enrol, issue_code
+from server.flow.admin import add_project
+from server.flow.sync import sync
+from server.http.sync import answer_lines
+from server.store.sqlite import SqliteStore, create
+from server.sync.request import read_push
+from tests.laptop import TestLaptop, read_answer
+
+WRITERS = 4
+#: Logs of one process: what they push at one time goes into one commit.
+LOGS = 3
+STREAMS = 3
+#: Spawned, not forked: nothing of a test's threads and databases is shared.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a laptop process needs; without a URL it opens the server's database itself."""
+
+    url: str
+    database: str
+    token: str
+    log: str
+    secret: str
+    streams: tuple[str, ...]
+
+
+class DirectLaptop(TestLaptop):
+    """A laptop without a wire: the service's own steps on a store of this process."""
+
+    store = None
+
+    async def post(self, body, **headers):
+        del headers
+        push, clock = read_push(body), Clock()
+        device = await access.device_of(self.store, self.token)
+        accepted, pulled = await sync(self.store, clock, device, push)
+        lines = answer_lines(accepted, pulled, push, clock.now())
+        return 200, b"\n".join(map(encode, lines)) + b"\n"
+
+
+async def prepared(database, laptops):
+    """Make a server's database with projects, and enrol laptops for all of them."""
+    create(database, Clock())
+    store = SqliteStore(database)
+    streams, given = [], []
+    for number in range(STREAMS):
+        project = {"code": f"P{number}", "title": f"Project {number}"}
+        streams.append(await add_project(store, Clock(), project, {}))
+    for number in range(laptops):
+        laptop = TestLaptop("", "", streams[0])
+        name = f"laptop-{number}"
+        code, _ = await issue_code(store, Clock(), tuple(streams), name)
+        asked = Enrolment(code, name, laptop.log, laptop.public_key)
+        _, token = await enrol(store, Clock(), asked)
+        secret = laptop.secret.hex()
+        given.append(
+            Given("", str(database), token, laptop.log, secret, tuple(streams))
+        )
+    store.close()
+    return given
+
+
+@contextmanager
+def laptops_of(given):
+    """Open the laptops of a process, over HTTP or on the database itself."""
+    store = None if given[0].url else SqliteStore(Path(given[0].database))
+    try:
+        made = []
+        for one in given:
+            kind = TestLaptop if one.url else DirectLaptop
+            laptop = kind(one.url, one.token, one.streams[0], one.log)
+            laptop.store, laptop.secret = store, bytes.fromhex(one.secret)
+            made.append(laptop)
+        yield made
+    finally:
+        if store is not None:
+            store.close()
+
+
+def write(given, pushes, seed, told):
+    """Push from several logs at once; tell what was acknowledged."""
+    with laptops_of(given) as laptops:
+        acknowledged = asyncio.run(_write_all(laptops, given, pushes, seed))
+    Path(told).write_text(json.dumps(acknowledged), "utf-8")
+
+
+async def _write_all(laptops, given, pushes, seed):
+    found = await asyncio.gather(
+        *(
+            _write(laptop, given[0].streams, pushes, random.Random(f"{seed} {number}"))
+            for number, laptop in enumerate(laptops)
+        )
+    )
+    return [line for own in found for line in own]
+
+
+async def _write(laptop, streams, pushes, chance):
+    acknowledged = []
+    for _ in range(pushes):
+        for _ in range(chance.randint(1, 8)):
+            laptop.stream = chance.choice(streams)
+            _draft(laptop, chance)
+        while laptop.acked < len(laptop.lines):
+            acknowledged += await _push(laptop)
+    return acknowledged
+
+
+def _draft(laptop, chance):
+    """Record a plot, or describe one of this laptop's again: rows move in their stream."""
+    known = [line for line in map(json.loads, laptop.lines) if "code" in line["f"]]
+    mine = [line for line in known if line["s"] == laptop.stream]
+    if mine and chance.random() < 0.3:
+        record = chance.choice(mine)["r"]
+        laptop.draft("plot", record, {"note": f"note {len(laptop.lines)}"})
+    else:
+        code = f"{laptop.log[-6:]}-{len(laptop.lines)}"
+        laptop.add("plot", {"code": code})
+
+
+async def _push(laptop):
+    """Push what waits; give log, place and number of each acknowledged change."""
+    first = laptop.acked
+    try:
+        # Writers want few rows: the poller reads.
+        status, raw = await laptop.post(laptop.body(want=1))
+    except (StorageError, aiohttp.ClientError):
+        await asyncio.sleep(0.05)  # busy: nothing was acknowledged
+        return []
+    if status == 503:
+        await asyncio.sleep(0.05)
+        return []
+    assert status == 200, raw
+    verdicts = read_answer(raw).verdicts
+    laptop.acked = len(laptop.lines)
+    assert [verdict["n"] for verdict in verdicts] == list(
+        range(first + 1, laptop.acked + 1)
+    )
+    return [[laptop.log, v["n"], v["r"], v["q"]] for v in verdicts]
+
+
+def poll(given, seed, stopped, told):
+    """Pull by cursor like a laptop, until nothing is written any more; tell every row."""
+    with laptops_of([given]) as (laptop,):
+        rows, polls = asyncio.run(_poll(laptop, random.Random(seed), stopped))
+    Path(told).write_text(json.dumps({"rows": rows, "polls": polls}), "utf-8")
+
+
+async def _poll(laptop, chance, stopped):
+    rows, polls, ended = {}, 0, False
+    while not ended:
+        was_stopped = stopped.is_set()
+        body = laptop.body(want=chance.choice([1, 7, 50, 2000]))
+        try:
+            status, raw = await laptop.post(body)
+        except StorageError:
+            continue
+        assert status == 200, raw
+        answer = read_answer(raw)
+        polls += bool(answer.rows)
+        for row in answer.rows:
+            rows[row["r"]] = [row["s"], row["q"]]
+        laptop.cursors |= {s: tuple(c) for s, c in answer.end["cursors"].items()}
+        ended = was_stopped and not answer.end["more"] and not answer.rows
+    return rows, polls
+
+
+def run_writers(folder, given, pushes, seed):
+    """Let writers and a poller run at once; give what was acknowledged, what was read."""
+    stopped = SPAWN.Event()
+    poller = SPAWN.Process(
+        target=poll, args=(given[-1], seed, stopped, folder / "polled.json")
+    )
+    writers = [
+        SPAWN.Process(
+            target=write,
+            args=(
+                given[number * LOGS : (number + 1) * LOGS],
+                pushes,
+                seed * 100 + number,
+                folder / f"written-{number}.json",
+            ),
+        )
+        for number in range(WRITERS)
+    ]
+    every = [poller, *writers]
+    try:
+        for process in every:
+            process.start()
+        for process in writers:
+            process.join(200)
+        stopped.set()
+        poller.join(60)
+        codes = [process.exitcode for process in every]
+        assert codes == [0] * len(every), codes
+    finally:
+        for process in every:
+            if process.is_alive():
+                process.kill()
+                process.join()
+    acknowledged = [
+        line
+        for number in range(WRITERS)
+        for line in json.loads((folder / f"written-{number}.json").read_text("utf-8"))
+    ]
+    return acknowledged, json.loads((folder / "polled.json").read_text("utf-8"))
+
+
+def over_http(given, url):
+    """Give the same laptops, for a server process at a URL."""
+    return [Given(**asdict(one) | {"url": url}) for one in given]
