@@ -9,7 +9,9 @@ and leaves its folder to look into; the program then ends with exit code 1.
 
 import argparse
 import asyncio
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +35,7 @@ KILLS = 20
 IMAGES = 25
 FLIPS = 30
 LAYERS = 4_000
+SEASONS = 500
 PUSHES = 150
 
 
@@ -124,7 +127,25 @@ def write_to_one_server(path: Path, seed: int) -> int:
     return test_writers.write_to_one_server(path, seed, PUSHES)
 
 
+def live_seasons(path: Path, seed: int) -> int:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-n", "2"),
+            f"--hypothesis-seed={seed}",
+            "tests/stateful/test_machine.py",
+        ],
+        env={**os.environ, "PERMILLE_EXAMPLES": str(SEASONS), "PERMILLE_SHRINK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (path / "output.txt").write_text(done.stdout, "utf-8")
+    assert done.returncode == 0, done.stdout[-3000:]
+    return SEASONS
+
+
 KINDS = (
+    Kind("simulated seasons", live_seasons, "seasons"),
     Kind("kill imports", kill_imports, "kills"),
     Kind("kill syncs", kill_syncs, "kills"),
     Kind("kill servers", kill_servers, "kills"),

@@ -1,0 +1,287 @@
+"""Seeded bugs: each is put into a copy of the code, and the suite has to find it.
+
+    python -m tests.mutants
+    python -m tests.mutants --only lineage
+
+Prints a line per bug: the test that killed it, or SURVIVED; the exit code is 1 when one
+survived. docs/testing.md lists them.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("schemas", "server", "collector", "tests", "fixtures", "pyproject.toml")
+SUITE = (
+    "tests/stateful/test_directed.py",
+    "tests/integration/test_hostile_sync.py",
+    "tests/stateful/test_machine.py",
+)
+EXAMPLES = "100"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One bug: in `file`, `sound` becomes `broken`."""
+
+    name: str
+    file: str
+    sound: str
+    broken: str
+
+    def apply(self, folder):
+        path = folder / self.file
+        text = path.read_text("utf-8")
+        assert text.count(self.sound) == 1, (self.name, text.count(self.sound))
+        path.write_text(text.replace(self.sound, self.broken), "utf-8")
+
+
+MEETING, MERGE = "server/sync/meeting.py", "server/sync/merge.py"
+LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
+FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
+SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
+
+MUTANTS = (
+    Mutant(
+        "an equal value takes over authorship",
+        MEETING,
+        "self._writers[group] = (*writers, self.me) if not_seen else (self.me,)",
+        "self._writers[group] = (self.me,)",
+    ),
+    Mutant(
+        "last writer wins for measurements",
+        MEETING,
+        "self.conflicts.append(self._conflict(group, ours, theirs))",
+        "self._set(group, ours, theirs)",
+    ),
+    Mutant(
+        "the loser of two descriptions is not kept",
+        MEETING,
+        "self._replaced.append((group, ours, self.me))",
+        "pass",
+    ),
+    Mutant(
+        "bases as bare numbers, without their epoch",
+        MEETING,
+        "return desk.timeline.common(change.stream, *change.base)",
+        "return change.base[1]",
+    ),
+    Mutant(
+        "an epoch shares all numbers with the one before",
+        TIMELINE,
+        "return min([seq, *(known.starts.get(stream, 0) for known in later)])",
+        "return seq",
+    ),
+    Mutant(
+        "own lineage by log alone",
+        TIMELINE,
+        "return other_n <= place[1]",
+        "return True",
+    ),
+    Mutant(
+        "no lineage through parents",
+        TIMELINE,
+        "place = self.parents.get(place[0])",
+        "place = None",
+    ),
+    Mutant(
+        "known changes are taken without comparing hashes",
+        LINEAGE,
+        "if stored == said and not went_on:",
+        "if not went_on:",
+    ),
+    Mutant(
+        "a laptop that fell behind its own log is not noticed",
+        LINEAGE,
+        "if stored == said and not went_on:",
+        "if stored == said:",
+    ),
+    Mutant(
+        "a server that lost changes does not ask for them",
+        LINEAGE,
+        "return (push.log, stored_n + 1) if push.acked_n > stored_n else None",
+        "return None",
+    ),
+    Mutant(
+        "no new epoch for a database put back by hand",
+        LINEAGE,
+        "if not any(seq > ",
+        "if any(seq > ",
+    ),
+    Mutant(
+        "no deduplication by change id",
+        MERGE,
+        "known = desk.known.get(change.id)\n    if known is not None:",
+        "known = desk.known.get(change.id)\n    if False:",
+    ),
+    Mutant(
+        "a deletion wins over an unseen edit",
+        MERGE,
+        "if any(unseen(desk, change, found) for found in present.writers.values()):",
+        "if False:",
+    ),
+    Mutant(
+        "an edit brings a deleted record back",
+        MERGE,
+        "    return _whole_conflict(desk, judged, present, judged.fields, {})\n\n\n",
+        "    return _update(desk, judged, present, origin)\n\n\n",
+    ),
+    Mutant(
+        "who did not see a deletion undoes it",
+        MERGE,
+        "if unseen(desk, change, deletion):",
+        "if False:",
+    ),
+    Mutant(
+        "held changes are never tried again",
+        MERGE,
+        "while desk.appeared and desk.waiting:",
+        "while False:",
+    ),
+    Mutant(
+        "a sampling event stands by halves",
+        MERGE,
+        "if not broken:",
+        "if True:",
+    ),
+    Mutant(
+        "changes of a withdrawn project are applied",
+        MERGE,
+        "if change.stream not in desk.streams and not (",
+        "if change.stream not in desk.heads and not (",
+    ),
+    Mutant(
+        "a purged id is used again",
+        MERGE,
+        "if (change.stream, change.record) in desk.purged:",
+        "if False:",
+    ),
+    Mutant(
+        "a decision closes conflicts though it met a newer value",
+        MERGE,
+        "if change.settles and not meeting.conflicts:",
+        "if change.settles:",
+    ),
+    Mutant(
+        "the digest forgets what was replaced",
+        "server/sync/desk.py",
+        "digest = digest.minus(old.id, old.seq)",
+        "pass",
+    ),
+    Mutant(
+        "authors do not hear of late verdicts",
+        "server/store/custody.py",
+        "if verdict.change not in pushed:",
+        "if False:",
+    ),
+    Mutant(
+        "receipts do not name the one before",
+        "server/flow/receipts.py",
+        "heads[stream].receipt_hash]",
+        '"0" * 64]',
+    ),
+    Mutant(
+        "a push needs no signature",
+        "server/flow/sync.py",
+        "if not is_signed(",
+        "if False and not is_signed(",
+    ),
+    Mutant(
+        "a cut page moves the cursor to the head",
+        FEED,
+        "cursor = kept[-1].seq if more else max(self._head(stream), after)",
+        "cursor = max(self._head(stream), after)",
+    ),
+    Mutant(
+        "rows are withheld that no verdict speaks for",
+        FEED,
+        "last_n > ? AND last_n <= ?",
+        "last_n > ? AND last_n + 0 * ? >= 0",
+    ),
+    Mutant(
+        "a cursor from a lost timeline is not reset",
+        PULL,
+        "if known is None or common < cursor[1] or cursor[1] > known.head:",
+        "if known is None:",
+    ),
+    Mutant(
+        "a late answer moves the cursor",
+        SETTLE,
+        "if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):",
+        "if False:",
+    ),
+    Mutant(
+        "a reset lets nothing go",
+        SETTLE,
+        '_forget_rows(connection, "stale = ?", 1)',
+        "pass",
+    ),
+    Mutant(
+        "a verdict brings back a row of a withdrawn project",
+        SETTLE,
+        "    _forget_beyond_scope(connection, known)\n    for stream in reply.resets:",
+        "    for stream in reply.resets:",
+    ),
+    Mutant(
+        "a fork moves only what was not acknowledged",
+        SYNCING,
+        "store.split(log.number, fork.agreed, ",
+        "store.split(log.number, max(fork.agreed, log.acked_n), ",
+    ),
+    Mutant(
+        "receipts are not compared with the own log",
+        "collector/flow/keys.py",
+        "or own.hex() != receipt.hash",
+        "",
+    ),
+)
+
+
+def hunt(mutant, folder):
+    """Run the suite on code with the bug; give the test that found it, or None."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    mutant.apply(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "PERMILLE_EXAMPLES": EXAMPLES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) \S+/(\S+)", done.stdout, re.MULTILINE)
+    return found[1] if found else done.stdout[-200:]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("--only", default="", help="bugs whose name has this in it")
+    wanted = parser.parse_args().only
+    survived = 0
+    for mutant in MUTANTS:
+        if wanted not in mutant.name:
+            continue
+        with tempfile.TemporaryDirectory(prefix="permille-mutant-") as folder:
+            killer = hunt(mutant, Path(folder))
+        survived += killer is None
+        print(f"{mutant.name}: {killer or 'SURVIVED'}", flush=True)
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
