@@ -72,7 +72,7 @@ class Meeting:
                     self._replaced.append((group, ours, self.me))
 
     def _set(self, group: str, values: Fields, old: Fields) -> None:
-        for writer in self.present.writers.get(group, ())[-1:]:
+        for writer in self.present.writers.get(group, ()):
             self._replaced.append((group, old, writer))
         self.fields.update(values)
         self._writers[group] = (self.me,)

@@ -124,7 +124,22 @@ class History:
         self._nothing_is_lost(before)
         self._nothing_is_overwritten_unseen()
         self._no_measurement_disappears()
+        self._no_description_disappears()
         self._nothing_comes_back()
+
+    def _no_description_disappears(self):
+        """I4: an accepted description stands, or is kept as history."""
+        outcomes = dict(self.world.sql("SELECT change_id, outcome FROM change"))
+        kept = {row[0] for row in self.world.sql("SELECT written_by FROM history")}
+        rows = {}
+        for stream in self.world.streams:
+            rows |= self.world.records(stream)
+        for change, (_, record, op, fields) in self.changes.items():
+            settled = outcomes.get(change) in {"accepted", "merged"}
+            if "note" not in fields or not settled or op == "del" or record not in rows:
+                continue
+            stands = json.loads(rows[record][2]).get("note") == fields["note"]
+            assert stands or change in kept, ("I4 description lost", change, fields)
 
     def _nothing_is_lost(self, before):
         now = {row[0] for row in self.world.sql("SELECT change_id FROM change")}

@@ -287,6 +287,18 @@ def test_the_loser_of_two_descriptions_is_kept(world, p1):
     ends_well(world)
 
 
+def test_a_description_that_comes_too_late_to_stand_is_kept(world, p1):
+    made = both_have(world, p1)
+    early = edit(world, B, made, note="early")
+    edit(world, A, made, note="late")
+    world.sync(A)
+    assert world.sync(B).merged == 1
+    assert stands(world, made)["note"] == "late"
+    kept = world.sql("SELECT old_values FROM history WHERE written_by = ?", early.id)
+    assert kept == [('{"note":"early"}',)]
+    ends_well(world)
+
+
 def test_a_deletion_against_an_unseen_edit(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, A, made, area_ha=2.0)
