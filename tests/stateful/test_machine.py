@@ -274,6 +274,7 @@ def rounds(count):
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=PHASES,
+        report_multiple_bugs=False,
     )
 
 
