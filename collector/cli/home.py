@@ -123,11 +123,11 @@ def _tell(found: "home.Standing") -> None:
 def recover(app: App, as_json: bool) -> None:
     """Go on after this laptop's data was copied or restored from a backup.
 
-    Closes the log where the server last acknowledged it and moves every later change
-    to a new one, so that a copy elsewhere and this laptop cannot get into each other's
-    way. Nothing is lost or doubled, however often it is run. permille does this by
-    itself when it finds its database copied or the server says that the log went on
-    elsewhere.
+    Closes the log and goes on in a new one, so that a copy elsewhere and this laptop
+    cannot get into each other's way. What waits in the closed log is still sent;
+    nothing is lost or doubled, however often it is run. permille does this by itself
+    when it finds its database copied, and a sync does it when the server says that the
+    log went on elsewhere.
 
     \b
     Example:
@@ -140,8 +140,8 @@ def recover(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(done.as_data())
         return
-    click.echo(f"closed log {done.closed_log} after its change {done.closed_at}")
-    click.echo(f"began log {done.new_log}; {done.moved} changes moved to it")
+    click.echo(f"closed log {done.closed_log} with {done.changes} changes")
+    click.echo(f"began log {done.new_log}; {done.pending} changes wait to be sent")
     click.echo("next: permille sync")
     click.echo("is the other copy in use too? give it a name of its own there:")
     click.echo("  permille recover; then: permille enrol URL CODE")

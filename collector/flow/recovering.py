@@ -15,12 +15,12 @@ from collector.flow.laptop import Laptop
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The log that was closed, up to which change, and how many moved to the new one."""
+    """The log that was closed, with how many changes, and the one that goes on."""
 
     closed_log: str
-    closed_at: int
+    changes: int
     new_log: str
-    moved: int
+    pending: int
 
     def as_data(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -28,12 +28,12 @@ class Recovery:
 
 
 def recover(laptop: Laptop) -> Recovery:
-    """Go on in a new log: what the server has not acknowledged moves there."""
+    """Close the log as it is and go on in a new one; what waits in it is still sent."""
     old = laptop.store.head()
     new_id = laptop.clock.new_id()
-    moved = laptop.store.split(old.number, old.acked_n, new_id)
+    laptop.store.split(old.number, old.n, new_id)
     _note_place(laptop)
-    return Recovery(old.id, old.acked_n, new_id, moved)
+    return Recovery(old.id, old.n, new_id, laptop.store.count_unacknowledged())
 
 
 def notice_copy(laptop: Laptop) -> Recovery | None:

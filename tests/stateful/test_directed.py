@@ -201,6 +201,18 @@ def test_a_closed_log_that_a_clone_went_on_with_after_a_restore(world, p1):
     assert (found["note"], found["area_ha"], found["farm"]) == ("a", 3.0, "c")
 
 
+def test_what_a_laptop_wrote_before_it_recovered_is_its_own(world, p1):
+    """The answer was lost, so the later change names an older row."""
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A, "response")
+    world.recover(A)
+    edit(world, A, made, area_ha=3.0)
+    ends_well(world)
+    assert stands(world, made)["area_ha"] == 3.0
+    assert conflicts(world, made) == set()
+
+
 def test_the_base_of_a_change_from_a_lost_timeline(world, p1):
     made = plot(world, A, p1, area_ha=1.0)
     world.sync(A)
