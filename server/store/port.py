@@ -306,6 +306,9 @@ class Feed(Protocol):
     def purged(self, stream: str) -> list[str]:
         """Give the ids of a stream that are never used again."""
 
+    def purgeable(self, before: str) -> dict[str, int]:
+        """Count the deletions that a purge would shrink, by stream."""
+
     def purge(self, before: str, now: str) -> dict[str, int]:
         """Shrink old deletions to their ids; give how many, by stream."""
 
@@ -357,6 +360,12 @@ class Devices(Protocol):
 
     def tally(self, device: str) -> dict[str, int]:
         """Count the changes of a device by their present verdict."""
+
+    def custody_of(self, device: str) -> list[tuple[str, str, int]]:
+        """Count a device's changes in custody by status and first reason."""
+
+    def conflicts_of(self, device: str) -> dict[str, int]:
+        """Count the conflicts that a device's changes met, by status."""
 
     def logs_of(self, device: str) -> list[dict[str, Any]]:
         """Give the logs of a device, oldest first."""
