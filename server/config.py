@@ -25,6 +25,11 @@ class DataDirectory:
         return self.path / "blobs"
 
     @property
+    def mark(self) -> Path:
+        """What the database says too, as long as it is the one that was served here."""
+        return self.path / "mark"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that serves this directory."""
         return self.path / "server.lock"

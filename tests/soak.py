@@ -27,6 +27,7 @@ from tests.faults import (
     test_kill_laptop,
     test_kill_server,
     test_power_loss,
+    test_server_bit_flips,
     test_writers,
 )
 from tests.faults.disk import why_no_strace
@@ -84,6 +85,12 @@ def lose_power_of_servers(path: Path, seed: int) -> int:
 
 def flip_bits(path: Path, seed: int) -> int:
     missed = test_bit_flips.flip_laptop_bits(path, seed, FLIPS)
+    assert not missed, f"not found: {missed}"
+    return FLIPS
+
+
+def flip_server_bits(path: Path, seed: int) -> int:
+    missed = test_server_bit_flips.flip_server_bits(path, seed, FLIPS)
     assert not missed, f"not found: {missed}"
     return FLIPS
 
@@ -154,6 +161,7 @@ KINDS = (
     Kind("laptop power loss", lose_power_of_laptops, "images", needs_strace=True),
     Kind("server power loss", lose_power_of_servers, "images", needs_strace=True),
     Kind("laptop bit flips", flip_bits, "flips"),
+    Kind("server bit flips", flip_server_bits, "flips"),
     Kind("laptop disk faults", break_laptop_disks, "faults", needs_strace=True),
     Kind("server disk faults", break_server_disks, "faults", needs_strace=True),
     Kind("bad links", sync_over_bad_links, "connections"),

@@ -9,8 +9,10 @@ import structlog
 from aiohttp import web
 
 from server.app.data import open_store, sole_server
+from server.app.marks import notice_copy, renew
 from server.clock import Clock
 from server.config import DataDirectory
+from server.errors import StorageError
 from server.flow.blobs import Blobs
 from server.flow.derive import derive_waiting
 from server.http.guards import CLOCK, guard, trim_headers
@@ -69,8 +71,9 @@ async def serve(
 ) -> None:
     """Serve until told to stop; say the address once it is bound."""
     with sole_server(data):
-        store = open_store(data)
-        app = build_app(store, Blobs(data.blobs), Clock())
+        store, clock = open_store(data), Clock()
+        await notice_copy(store, data.mark, clock)
+        app = build_app(store, Blobs(data.blobs), clock)
         # Our own body reader unpacks (server.http.body says why).
         runner = web.AppRunner(
             app,
@@ -87,4 +90,7 @@ async def serve(
             await stop.wait()
         finally:
             await runner.cleanup()
+            # A disk that fails now has been spoken of; the marks of the start stand.
+            with contextlib.suppress(StorageError, OSError):
+                await renew(store, data.mark, clock)
             store.close()

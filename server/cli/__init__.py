@@ -8,8 +8,10 @@ from schemas.version import __version__
 from server.cli.attachments import attachments
 from server.cli.common import Commands, data_directory, data_option
 from server.cli.custody import conflict, quarantine
-from server.cli.device import device
+from server.cli.device_scope import device
+from server.cli.drills import backup, epochs, restore, verify
 from server.cli.project import project
+from server.cli.purge import purge
 from server.cli.service import init, run, stats
 from server.cli.stocks import stocks
 
@@ -40,6 +42,11 @@ for command in (
     conflict,
     quarantine,
     attachments,
+    backup,
+    restore,
+    verify,
+    epochs,
+    purge,
     stats,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Command `device`: enrol, look at and revoke laptops."""
+"""Command `device`: enrol, list and revoke laptops; device_scope.py adds the others."""
 
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +11,7 @@ from server.errors import NotFoundError
 
 @click.group()
 def device() -> None:
-    """Enrol, look at and revoke laptops.
+    """Enrol, look at and revoke laptops, and say which projects they see.
 
     \b
     Example:

@@ -142,7 +142,7 @@ def _collecting_seldom() -> Iterator[None]:
 def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[DerivedPlot]:
     """Give every stock, change and trend as they follow from the records. Pure."""
     return [
-        DerivedPlot(each.job, list(_rows(each)), _reference(each))
+        DerivedPlot(each.job, list(rows_of(each)), _reference(each))
         for each in derive_trees(jobs, trees)
     ]
 
@@ -210,7 +210,8 @@ def _reference(derived: Derived) -> tuple[str, dict[str, Any]] | None:
     return setting_name(settings), reference_row(found)
 
 
-def _rows(derived: Derived) -> Iterator[DerivedRow]:
+def rows_of(derived: Derived) -> Iterator[DerivedRow]:
+    """Give every stock, change and trend of a plot."""
     yield from _stocks(derived)
     yield from _changes(derived)
     yield from _trend(derived)

@@ -6,6 +6,7 @@ that hash, so whatever has the name is whole. What was acknowledged was fsynced.
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class BlobFiles:
             return BlobState(whole, complete=True)
         part = _size(self._part(sha256))
         return None if part is None else BlobState(part, complete=False)
+
+    def whole(self) -> Iterator[tuple[str, Path]]:
+        """Give every file that has its own name, in the order of the names."""
+        for path in sorted(self._path.glob("??/*")):
+            if path.suffix != ".part":
+                yield path.name, path
 
     def append(self, sha256: str, data: bytes) -> None:
         """Put bytes at the end of a file that is arriving."""

@@ -70,6 +70,15 @@ class DerivationQueries:
         rows = self.connection.execute(_CLAIM, (now_ms + lease_ms, now_ms, most))
         return [Job(*row) for row in rows.fetchall()]
 
+    def derived_plots(self, stream: str) -> list[str]:
+        """Give the plots of a project that do not wait to be derived."""
+        rows = self.connection.execute(
+            "SELECT id FROM record WHERE project_id = ?1 AND type = 'plot' AND id NOT IN"
+            " (SELECT plot_id FROM job WHERE project_id = ?1) ORDER BY id",
+            (stream,),
+        )
+        return [plot for (plot,) in rows]
+
     def waiting_jobs(self) -> int:
         """Give how many plots wait to be derived."""
         return int(self.connection.execute("SELECT count(*) FROM job").fetchone()[0])

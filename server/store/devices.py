@@ -136,6 +136,26 @@ class DeviceQueries:
         )
         return dict(rows.fetchall())
 
+    def custody_of(self, device: str) -> list[tuple[str, str, int]]:
+        """Count a device's changes in custody by status and first reason."""
+        rows = self.connection.execute(
+            "SELECT q.status, q.why ->> '$[0].code', count(*) FROM quarantine q"
+            " JOIN log l ON l.log_id = q.log_id WHERE l.device_id = ?"
+            " AND q.status <> 'released' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+            (device,),
+        )
+        return list(rows)
+
+    def conflicts_of(self, device: str) -> dict[str, int]:
+        """Count the conflicts that a device's changes met, by status."""
+        rows = self.connection.execute(
+            "SELECT f.status, count(DISTINCT f.id) FROM conflict f JOIN change c"
+            " ON c.project_id = f.project_id AND c.change_id = f.change_id"
+            " JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ? GROUP BY 1",
+            (device,),
+        )
+        return {"open": 0, "settled": 0, **dict(rows.fetchall())}
+
     def logs_of(self, device: str) -> list[dict[str, Any]]:
         """Give the logs of a device, oldest first."""
         rows = self.connection.execute(

@@ -1,6 +1,7 @@
 """The one module of the server that names the SQLite library."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,12 @@ _DISK: Final = {
     ),
 }
 
+#: Pages copied between two signs of progress: 4 MiB.
+_COPIED_PAGES: Final = 1024
+
+#: The function by which triggers add a row to the seal of its table (seals.py).
+SEAL_FUNCTION: Final = "add_to_seal"
+
 #: How long a statement waits for another process's transaction.
 _BUSY_MS: Final = 10_000
 
@@ -56,6 +63,7 @@ def connect(path: Path, *, create: bool = False) -> Connection:
         connection = dbapi2.connect(
             str(path), isolation_level=None, check_same_thread=False
         )
+        connection.create_function(SEAL_FUNCTION, -1, add_to_seal)
         # FULL: an acknowledgement means fsynced; NORMAL lost acknowledged rows
         # in power-loss images.
         for pragma in (
@@ -71,6 +79,43 @@ def connect(path: Path, *, create: bool = False) -> Connection:
             "check the disk and the permissions; restore a backup if it is damaged",
         ) from error
     return connection
+
+
+def add_to_seal(total: int, sign: int, *columns: object) -> int:
+    """Add the hash of a row to a sum, or take it away; both wrap at 64 bits."""
+    row = hashlib.blake2b(ascii(columns).encode(), digest_size=8).digest()
+    total += sign * int.from_bytes(row, "big", signed=True)
+    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def scratch() -> Connection:
+    """Open an empty database that is on the disk when it grows, and gone when closed."""
+    connection = dbapi2.connect("", isolation_level=None)
+    connection.create_function(SEAL_FUNCTION, -1, add_to_seal)
+    return connection
+
+
+def copy_to(
+    connection: Connection, path: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Copy a database as it stands now to a new file; others may go on writing.
+
+    `progress` is told the pages that are left, and how many there are.
+    """
+    with translated():
+        target = dbapi2.connect(str(path), isolation_level=None)
+        # While it is open no other process's commit begins the copy anew.
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.backup(
+                target,
+                pages=_COPIED_PAGES,
+                progress=lambda _, left, pages: progress(left, pages),
+            )
+        finally:
+            connection.execute("ROLLBACK")
+            target.close()
 
 
 def settle(connection: Connection) -> bool:

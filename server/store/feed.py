@@ -72,6 +72,11 @@ class FeedQueries:
         )
         return [name for (name,) in rows]
 
+    def purgeable(self, before: str) -> dict[str, int]:
+        """Count the deletions that a purge would shrink, by stream."""
+        found = self.connection.execute(_OLD_TOMBSTONES, (before,))
+        return dict(Counter(stream for stream, *_ in found))
+
     def purge(self, before: str, now: str) -> dict[str, int]:
         """Shrink old deletions to their ids; give how many, by stream."""
         gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from schemas import chain
 from server.store.driver import Connection
-from server.store.port import LogHead, Receipt, StreamHead
+from server.store.port import Begun, LogHead, Receipt, StreamHead
 from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
 from server.sync.model import Verdict
 from server.sync.timeline import Epoch, Lineage, Timeline
@@ -61,6 +61,37 @@ class LogQueries:
             "INSERT INTO epoch_start (epoch_id, project_id, head)"
             " SELECT ?, project_id, head FROM stream",
             (name,),
+        )
+
+    def epochs(self) -> list[Begun]:
+        """Give every timeline, oldest first."""
+        rows = self.connection.execute(
+            "SELECT number, e.id, e.at, e.reason, coalesce(d.name, e.device_id)"
+            " FROM epoch e LEFT JOIN device d ON d.device_id = e.device_id"
+            " ORDER BY number"
+        )
+        return [Begun(*row) for row in rows]
+
+    def marks(self) -> tuple[str | None, str | None]:
+        """Give the mark that was written last, and the one before it."""
+        found = dict(
+            self.connection.execute(
+                "SELECT key, value FROM meta WHERE key IN ('mark', 'mark_before')"
+            )
+        )
+        return found.get("mark"), found.get("mark_before")
+
+    def put_mark(self, mark: str) -> None:
+        """Write a new mark."""
+        self.connection.execute(
+            "INSERT INTO meta (key, value)"
+            " SELECT 'mark_before', value FROM meta WHERE key = 'mark'"
+            " ON CONFLICT DO UPDATE SET value = excluded.value"
+        )
+        self.connection.execute(
+            "INSERT INTO meta (key, value) VALUES ('mark', ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value",
+            (mark,),
         )
 
     def last_epoch_by(self, device: str) -> str | None:

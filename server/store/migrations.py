@@ -6,15 +6,40 @@ from sqlite_utils import Database, Migrations
 
 from schemas.digest import digest_of
 from schemas.signing import NO_RECEIPT, public_key
-from server.store.driver import Connection
+from server.store import seals
+from server.store.driver import Connection, scratch
 from server.store.lifting import lift_from_1
 
 migrations: Final = Migrations("permille-server")
+
+_SHAPE: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 
 
 def migrate(connection: Connection) -> None:
     """Bring a database to the present shape; a repeat does nothing."""
     migrations.apply(Database(connection))
+    seals.install(connection)
+
+
+def tables() -> int:
+    """Give the version of the tables that this program works with."""
+    return len(migrations.pending(Database(memory=True)))
+
+
+def tables_of(connection: Connection) -> int:
+    """Give the version of the tables of a database."""
+    return len(migrations.applied(Database(connection)))
+
+
+def misshapen(connection: Connection) -> list[str]:
+    """Give the tables, indexes and triggers that are not as they are made."""
+    fresh = scratch()
+    try:
+        migrate(fresh)
+        made, found = (set(each.execute(_SHAPE)) for each in (fresh, connection))
+        return sorted({str(row[1]) for row in made ^ found})
+    finally:
+        fresh.close()
 
 
 @migrations()

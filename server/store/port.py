@@ -6,7 +6,7 @@ disk; a repeat of the same job after a failure is harmless, because every write
 is keyed by what it says.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -17,6 +17,9 @@ from server.sync.request import Push
 from server.sync.timeline import Timeline
 
 T = TypeVar("T")
+
+#: Told what is being done, how much of it is done, and of how much.
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,17 @@ class Receipt:
     raw: str
     signature: str
     pushed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One timeline of the server: when it began and why."""
+
+    number: int
+    id: str
+    at: str
+    reason: str
+    device: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +194,15 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is not as it must be: what was checked, where, and what is wrong."""
+
+    check: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class DerivedPlot:
     """What a job came to: rows, and the reference mass with its setting."""
 
@@ -199,6 +222,15 @@ class Logs(Protocol):
 
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
         """Begin a new timeline where every stream stands."""
+
+    def epochs(self) -> list[Begun]:
+        """Give every timeline, oldest first."""
+
+    def marks(self) -> tuple[str | None, str | None]:
+        """Give the mark that was written last, and the one before it."""
+
+    def put_mark(self, mark: str) -> None:
+        """Write a new mark."""
 
     def last_epoch_by(self, device: str) -> str | None:
         """Give when a device last showed that the timeline was another one."""
@@ -274,6 +306,9 @@ class Feed(Protocol):
     def purged(self, stream: str) -> list[str]:
         """Give the ids of a stream that are never used again."""
 
+    def purgeable(self, before: str) -> dict[str, int]:
+        """Count the deletions that a purge would shrink, by stream."""
+
     def purge(self, before: str, now: str) -> dict[str, int]:
         """Shrink old deletions to their ids; give how many, by stream."""
 
@@ -326,6 +361,12 @@ class Devices(Protocol):
     def tally(self, device: str) -> dict[str, int]:
         """Count the changes of a device by their present verdict."""
 
+    def custody_of(self, device: str) -> list[tuple[str, str, int]]:
+        """Count a device's changes in custody by status and first reason."""
+
+    def conflicts_of(self, device: str) -> dict[str, int]:
+        """Count the conflicts that a device's changes met, by status."""
+
     def logs_of(self, device: str) -> list[dict[str, Any]]:
         """Give the logs of a device, oldest first."""
 
@@ -335,6 +376,9 @@ class Derivation(Protocol):
 
     def claim_jobs(self, now_ms: int, lease_ms: int, most: int) -> list[Job]:
         """Take the next plots of one project; they come back when the lease runs out."""
+
+    def derived_plots(self, stream: str) -> list[str]:
+        """Give the plots of a project that do not wait to be derived."""
 
     def waiting_jobs(self) -> int:
         """Give how many plots wait to be derived."""
@@ -384,7 +428,24 @@ class Reports(Protocol):
         """Count everything."""
 
 
-class Unit(Logs, Custody, Feed, Devices, Derivation, Attachments, Reports, Protocol):
+class Checks(Protocol):
+    """Whether what is stored follows from what was sent."""
+
+    def faults(self, progress: Progress) -> Iterator[Fault]:
+        """Check everything; give what is wrong, the first bad line first."""
+
+
+class Unit(
+    Logs,
+    Custody,
+    Feed,
+    Devices,
+    Derivation,
+    Attachments,
+    Reports,
+    Checks,
+    Protocol,
+):
     """One transaction."""
 
 

@@ -52,6 +52,7 @@ _COUNTS: Final = {
     "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
     f" WHERE revoked_at IS NULL AND device_id <> {OWN_DEVICE}",
     "logs": "SELECT count(*) FROM log",
+    "epochs": "SELECT count(*) FROM epoch",
     "changes": "SELECT count(*) FROM change",
     "open_conflicts": "SELECT count(*) FROM conflict WHERE status = 'open'",
     "open_quarantine": "SELECT count(*) FROM quarantine WHERE status = 'open'",

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,13 +12,21 @@ from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
 from server.store.attachments import AttachmentQueries
+from server.store.checks.database import check_database
 from server.store.custody import CustodyQueries
 from server.store.derivation import DerivationQueries
 from server.store.devices import DeviceQueries
-from server.store.driver import Connection, DatabaseError, connect, settle, translated
+from server.store.driver import (
+    Connection,
+    DatabaseError,
+    connect,
+    copy_to,
+    settle,
+    translated,
+)
 from server.store.feed import FeedQueries
-from server.store.migrations import migrate
-from server.store.port import Device, Unit
+from server.store.migrations import migrate, tables, tables_of
+from server.store.port import Device, Fault, Progress, Unit
 from server.store.reports import ReportQueries
 from server.store.writer import WriterThread
 
@@ -39,6 +48,10 @@ class SqliteUnit(
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def faults(self, progress: Progress) -> Iterator[Fault]:
+        """Check everything; give what is wrong, the first bad line first."""
+        return check_database(self.connection, progress)
 
 
 class SqliteStore:
@@ -86,6 +99,45 @@ class SqliteStore:
             connection.execute("PRAGMA query_only=ON")
             self._opened.append(connection)
         return connection
+
+
+@contextmanager
+def look(path: Path) -> Iterator[SqliteUnit]:
+    """Open a database as it is, to read it in one snapshot; nothing is written to it.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened, or its tables are of another version of Permille.
+    """
+    connection = connect(path)
+    try:
+        with translated():
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("BEGIN")
+            if tables_of(connection) != tables():
+                raise StorageError(
+                    f"{path} has the tables of another version of Permille",
+                    "start the server of this version once, or verify with that version",
+                )
+            yield SqliteUnit(connection)
+    finally:
+        connection.close()
+
+
+def copy(path: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy a database as it stands now; a server may go on writing to it.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be read, or the copy not be written.
+    """
+    connection = connect(path)
+    try:
+        copy_to(connection, target, progress)
+    finally:
+        connection.close()
 
 
 def create(path: Path, clock: Clock) -> None:

@@ -19,6 +19,7 @@ def check_all(world):
     chains_and_receipts_verify(world)
     digests_are_right(world)
     nobody_sees_beyond_their_scope(world)
+    the_database_verifies(world)
 
 
 def local_changes(world):
@@ -148,6 +149,11 @@ def digests_are_right(world):
     for stream in world.streams:
         rows = world.read(lambda unit, s=stream: unit.live_rows(s))
         assert world.read(lambda unit, s=stream: unit.digest(s)) == digest_of(rows)
+
+
+def the_database_verifies(world):
+    """What `permille-server verify` checks holds after any course of events."""
+    assert world.read(lambda unit: list(unit.faults(lambda *_: None))) == []
 
 
 def nobody_sees_beyond_their_scope(world):

@@ -1,0 +1,73 @@
+"""Whether the database is the one that was served here, or a copy put in its place.
+
+A random mark stands in the database and in a file beside it. Both get a new one when
+the service starts and when it ends, the database first. A database that was copied
+away meanwhile and put back by hand has an older mark than the file.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from server.clock import Clock
+from server.store.port import Store, Unit
+
+_LOG: Final = structlog.get_logger("permille")
+
+#: Why the epoch begins.
+COPIED: Final = "the database was copied or put back"
+
+
+async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
+    """Begin a new epoch when the database is a copy; give it a new mark either way."""
+    beside = read_mark(path)
+    epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
+
+    def job(unit: Unit) -> bool:
+        last, before = unit.marks()
+        # Power may fail after the database has its new mark and before the file has it.
+        is_copy = last is not None and beside not in {last, before}
+        if is_copy:
+            unit.begin_epoch(epoch, now, COPIED, None)
+        unit.put_mark(mark)
+        return is_copy
+
+    is_copy = await store.write(job)
+    write_mark(path, mark)
+    if is_copy:
+        _LOG.warning("a new epoch begins", reason=COPIED, epoch=epoch)
+    return is_copy
+
+
+async def renew(store: Store, path: Path, clock: Clock) -> None:
+    """Give database and file a new mark, so that copies made until now are known."""
+    mark = clock.secret()
+    await store.write(lambda unit: unit.put_mark(mark))
+    write_mark(path, mark)
+
+
+def read_mark(path: Path) -> str | None:
+    """Read the mark beside the database."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def write_mark(path: Path, mark: str) -> None:
+    """Write the mark beside the database: the old one stands, or the new one."""
+    begun = path.with_name(path.name + ".new")
+    with begun.open("w", encoding="ascii") as file:
+        file.write(mark + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    begun.replace(path)
+
+
+def forget_mark(path: Path) -> None:
+    """Remove the file."""
+    with suppress(FileNotFoundError):
+        path.unlink()

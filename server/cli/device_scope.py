@@ -1,0 +1,172 @@
+"""Commands `device show`, `grant`, `withdraw` and `move`: what a laptop sees and sent."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from server.cli.common import json_option, print_json, with_store
+from server.cli.device import device
+
+_name = click.argument("name", metavar="DEVICE")
+_project = click.option("--project", required=True, help="Project, by code or id.")
+
+
+@device.command("show")
+@_name
+@json_option
+@click.pass_context
+def show(context: click.Context, name: str, as_json: bool) -> None:
+    """Show a laptop by name or id: its projects, its clock, and what it sent.
+
+    Every change is counted once, as the laptop itself counts it.
+
+    \b
+    Example:
+      permille-server device show north-team
+    """
+    from server.flow import scope
+
+    shown: scope.Shown = with_store(context, lambda store: scope.show(store, name))
+    found, account = shown.device, shown.account
+    if as_json:
+        print_json(
+            {
+                **asdict(found),
+                "projects": shown.projects,
+                "withdrawn": shown.withdrawn,
+                "clock_is_off": shown.is_clock_off,
+                "logs": shown.logs,
+                "changes": {"total": account.total, **asdict(account)},
+                "waiting": shown.waiting,
+                "conflicts": shown.conflicts,
+            }
+        )
+        return
+    click.echo(f"{found.name} ({found.id})")
+    for label, text in _lines(shown):
+        click.echo(f"  {label:<10} {text}")
+
+
+@device.command("grant")
+@_name
+@_project
+@json_option
+@click.pass_context
+def grant(context: click.Context, name: str, project: str, as_json: bool) -> None:
+    """Let a laptop see a project; it receives all of it with its next sync.
+
+    \b
+    Example:
+      permille-server device grant north-team --project WB
+    """
+    from server.flow import scope
+
+    found = with_store(context, lambda store: scope.grant(store, name, project))
+    _say(found, f"{found.name} sees {project} from its next sync on.", as_json=as_json)
+
+
+@device.command("withdraw")
+@_name
+@_project
+@json_option
+@click.pass_context
+def withdraw(context: click.Context, name: str, project: str, as_json: bool) -> None:
+    """Take a project from a laptop: its rows go with the next sync.
+
+    What the laptop still sends for it waits in the quarantine.
+
+    \b
+    Example:
+      permille-server device withdraw north-team --project HF
+    """
+    from server.clock import Clock
+    from server.flow import scope
+
+    found = with_store(
+        context, lambda store: scope.withdraw(store, Clock(), name, project)
+    )
+    _say(
+        found,
+        f"{found.name} no longer sees {project}; what it still sends for it waits"
+        " in the quarantine.",
+        as_json=as_json,
+    )
+
+
+@device.command("move")
+@_name
+@click.option(
+    "--from", "old", required=True, help="Project it sees now, by code or id."
+)
+@click.option("--to", "new", required=True, help="Project it shall see instead.")
+@json_option
+@click.pass_context
+def move(
+    context: click.Context,
+    name: str,
+    old: str,
+    new: str,
+    as_json: bool,
+) -> None:
+    """Let a laptop see one project instead of another, at once.
+
+    \b
+    Example:
+      permille-server device move north-team --from HF --to WB
+    """
+    from server.clock import Clock
+    from server.flow import scope
+
+    found = with_store(
+        context, lambda store: scope.move(store, Clock(), name, (old, new))
+    )
+    _say(found, f"{found.name} sees {new} instead of {old}.", as_json=as_json)
+
+
+def _say(found: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - a device
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(text)
+
+
+def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow gives
+    found, account = shown.device, shown.account
+    lines = [
+        ("enrolled", found.created_at),
+        ("last seen", found.last_seen_at or "never"),
+    ]
+    if found.revoked_at:
+        lines.append(("revoked", found.revoked_at))
+    if found.skew_s is not None:
+        flag = "  (off: put it right)" if shown.is_clock_off else ""
+        lines.append(("clock", f"{found.skew_s:+.1f} s{flag}"))
+    lines.append(("projects", ", ".join(shown.projects) or "none"))
+    if shown.withdrawn:
+        lines.append(("withdrawn", ", ".join(shown.withdrawn)))
+    for log in shown.logs:
+        parent = log["parent"]
+        came = f", goes on from change {parent[1]} of {parent[0]}" if parent else ""
+        lines.append(("log", f"{log['log']}: {log['changes']} changes{came}"))
+    named = {**asdict(account), "to fix": account.to_fix}
+    order = (
+        "accepted",
+        "merged",
+        "to fix",
+        "conflict",
+        "held",
+        "replaced",
+        "discarded",
+    )
+    counts = ", ".join(f"{named[word]} {word}" for word in order if named[word])
+    lines.append(("changes", f"{account.total}{': ' if counts else ''}{counts}"))
+    if shown.waiting:
+        reasons = ", ".join(f"{n} {code}" for code, n in shown.waiting.items())
+        lines.append(("waiting", reasons))
+    settled = shown.conflicts
+    lines.append(("conflicts", f"{settled['open']} open, {settled['settled']} settled"))
+    return lines
+
+
+__all__ = ["device"]

@@ -1,0 +1,70 @@
+"""Command `purge`: shrink old deletions to their ids."""
+
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from schemas import limits
+from server.cli.common import json_option, print_json, print_table, with_store
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    "days",
+    default=limits.TOMBSTONE_DAYS,
+    show_default=True,
+    type=click.IntRange(1, 100 * 365),
+    help="Days since the record was deleted.",
+)
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def purge(
+    context: click.Context, days: int, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    """Shrink records that were deleted long ago to their ids, for ever.
+
+    Raw lines and verdicts stay. A laptop that was away for longer fetches its projects
+    anew. A deletion that somebody contests is never purged.
+
+    \b
+    Example:
+      permille-server purge --dry-run
+    """
+    from server.clock import Clock, iso
+
+    clock = Clock()
+    age_ms = int(timedelta(days=days).total_seconds() * 1000)
+    before = iso(clock.now_ms() - age_ms)
+
+    async def count(store: Any) -> tuple[dict[str, str], dict[str, int]]:  # noqa: ANN401
+        projects = await store.read(lambda unit: unit.projects())
+        found = await store.read(lambda unit: unit.purgeable(before))
+        return {each["id"]: each["code"] for each in projects}, found
+
+    async def shrink(store: Any) -> dict[str, int]:  # noqa: ANN401 - the port's store
+        now = clock.now()
+        done: dict[str, int] = await store.write(lambda unit: unit.purge(before, now))
+        return done
+
+    codes, found = with_store(context, count)
+    if not as_json:
+        rows = [(codes[stream], n) for stream, n in sorted(found.items())]
+        print_table(["project", "deleted records"], rows)
+    if not dry_run and found:
+        if not yes and not as_json:
+            click.confirm(
+                f"Shrink {sum(found.values())} records to their ids for ever?",
+                abort=True,
+            )
+        elif not yes:
+            raise click.UsageError("--json does not ask: give --yes or --dry-run.")
+        found = with_store(context, shrink)
+    if as_json:
+        print_json({"before": before, "dry_run": dry_run, "purged": found})
+        return
+    what = "would be purged" if dry_run else "purged"
+    click.echo(f"{sum(found.values())} deleted records {what}.")

@@ -1,0 +1,169 @@
+"""Which laptop sees which project, and the account of what a laptop sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas import limits
+from schemas.messages import Outcome
+from server.clock import Clock
+from server.errors import NotFoundError, RefusedError
+from server.flow.admin import find_project
+from server.store.port import Device, Store, Unit
+
+#: What a change that was quarantined is, by its status in custody.
+_TO_FIX: Final = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Every change of a laptop, once, by what became of it."""
+
+    accepted: int
+    merged: int
+    conflict: int
+    held: int
+    to_fix: int
+    replaced: int
+    discarded: int
+
+    @property
+    def total(self) -> int:
+        """Count the changes."""
+        return sum(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A laptop, its projects by code, its logs, and the account of its changes."""
+
+    device: Device
+    projects: Sequence[str]
+    withdrawn: Sequence[str]
+    logs: Sequence[dict[str, Any]]
+    account: Account
+    waiting: dict[str, int]
+    conflicts: dict[str, int]
+
+    @property
+    def is_clock_off(self) -> bool:
+        """Tell whether its clock was off by more than is let pass."""
+        return abs(self.device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
+
+
+async def find_device(store: Store, name: str) -> Device:
+    """Give the laptop with this name or id; a revoked one only if it is the one.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several are called so.
+    """
+    known = await store.read(lambda unit: unit.devices())
+    found = [device for device in known if name in {device.name, device.id}]
+    live = [device for device in found if device.revoked_at is None]
+    found = live if len(found) > 1 and live else found
+    if len(found) == 1:
+        return found[0]
+    many = "several devices are called" if found else "there is no device"
+    raise NotFoundError(f"{many} {name}", "give its id: permille-server device list")
+
+
+async def grant(store: Store, name: str, project: str) -> Device:
+    """Let a laptop see a project; it receives all of it with its next sync."""
+    device, stream = await _both(store, name, project)
+    await store.write(lambda unit: unit.grant(device.id, stream))
+    return await find_device(store, device.id)
+
+
+async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Device:
+    """Take a project from a laptop; what it still sends is kept for review.
+
+    Raises
+    ------
+    NotFoundError
+        If the laptop does not see the project.
+    """
+    device, stream = await _both(store, name, project)
+    _check_sees(device, stream, project)
+    now = clock.now()
+    await store.write(lambda unit: unit.withdraw(device.id, stream, now))
+    return await find_device(store, device.id)
+
+
+async def move(
+    store: Store, clock: Clock, name: str, projects: tuple[str, str]
+) -> Device:
+    """Let a laptop see one project instead of another, in one transaction.
+
+    Raises
+    ------
+    NotFoundError
+        If the laptop does not see the first project.
+    """
+    device, old = await _both(store, name, projects[0])
+    _, new = await _both(store, name, projects[1])
+    _check_sees(device, old, projects[0])
+    now = clock.now()
+
+    def job(unit: Unit) -> None:
+        unit.withdraw(device.id, old, now)
+        unit.grant(device.id, new)
+
+    await store.write(job)
+    return await find_device(store, device.id)
+
+
+async def show(store: Store, name: str) -> Shown:
+    """Give a laptop with the account of its changes, in one snapshot."""
+    device = await find_device(store, name)
+    return await store.read(lambda unit: _show(unit, device))
+
+
+def _show(unit: Unit, device: Device) -> Shown:
+    codes = {found["id"]: found["code"] or found["id"] for found in unit.projects()}
+    verdicts, custody = unit.tally(device.id), unit.custody_of(device.id)
+    closed = {
+        how: sum(count for status, _, count in custody if status == how)
+        for how in ("replaced", "discarded", "held", _TO_FIX)
+    }
+    waiting: dict[str, int] = {}
+    for status, reason, count in custody:
+        if status in {"held", _TO_FIX}:
+            waiting[reason] = waiting.get(reason, 0) + count
+    return Shown(
+        device=device,
+        projects=[codes.get(stream, stream) for stream in device.projects],
+        withdrawn=[codes.get(stream, stream) for stream in device.withdrawn],
+        logs=unit.logs_of(device.id),
+        account=Account(
+            accepted=verdicts.get(Outcome.ACCEPTED, 0),
+            merged=verdicts.get(Outcome.MERGED, 0),
+            conflict=verdicts.get(Outcome.CONFLICT, 0),
+            held=closed["held"],
+            to_fix=closed[_TO_FIX],
+            replaced=closed["replaced"],
+            discarded=closed["discarded"],
+        ),
+        waiting=waiting,
+        conflicts=unit.conflicts_of(device.id),
+    )
+
+
+async def _both(store: Store, name: str, project: str) -> tuple[Device, str]:
+    device = await find_device(store, name)
+    if device.revoked_at is not None:
+        raise RefusedError(
+            f"{device.name} was revoked",
+            [],
+            "enrol it anew: permille-server device code",
+        )
+    return device, (await find_project(store, project))["id"]
+
+
+def _check_sees(device: Device, stream: str, project: str) -> None:
+    if stream not in device.projects:
+        raise NotFoundError(
+            f"{device.name} does not see the project {project}",
+            f"see: permille-server device show {device.name}",
+        )

@@ -1,0 +1,75 @@
+"""Whether derived rows follow from the records of today, to the last digit."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+import orjson
+
+from server.flow.derive import BATCH, Derived, derive_trees, digest, rows_of
+from server.store.port import Fault, Input, Job, Progress, Unit
+
+_CHECK: Final = "derived rows"
+#: What a row says besides its numbers: neither moves a number.
+_BESIDE: Final = ("digest", "provisional")
+
+
+def check_derived(unit: Unit, progress: Progress) -> Iterator[Fault]:
+    """Derive every plot again, but those that wait to be derived.
+
+    Rows of an older method are left: a server of that version derives them.
+    """
+    for project in unit.projects():
+        stream = project["id"]
+        plots, done = iter(unit.derived_plots(stream)), 0
+        total = len(unit.derived_plots(stream))
+        while batch := list(islice(plots, BATCH)):
+            jobs = [Job(stream, plot, 0) for plot in batch]
+            for derived in derive_trees(jobs, unit.plot_trees(stream, batch)):
+                yield from _check_plot(stream, derived)
+            done += len(batch)
+            progress(f"plots of {project['code']}", done, total)
+
+
+def _check_plot(stream: str, derived: Derived) -> Iterator[Fault]:
+    present = {row.id: row for row in derived.tree.derived}
+    for row in rows_of(derived):
+        where = f"project {stream}, {row.type} {row.id}"
+        stored = present.pop(row.id, None)
+        if stored is None:
+            yield Fault(_CHECK, where, "it follows from the records and is not here")
+        elif stored.fields.get("method_version") == row.fields["method_version"]:
+            made = orjson.loads(orjson.dumps(row.whole))
+            for what in _differences(derived, stored, made):
+                yield Fault(_CHECK, where, what)
+    for left in present.values():
+        if left.fields.get("method_version") == derived.settings.version:
+            where = f"project {stream}, {left.type} {left.id}"
+            yield Fault(_CHECK, where, "it follows from no record")
+
+
+def _differences(
+    derived: Derived, stored: Input, made: Mapping[str, Any]
+) -> Iterator[str]:
+    differ = [
+        name
+        for name in sorted({*made, *stored.fields})
+        if name not in _BESIDE and made.get(name) != stored.fields.get(name)
+    ]
+    if differ:
+        yield f"derived again it has other values in: {', '.join(differ)}"
+    said = {n: v for n, v in stored.fields.items() if n not in {"digest", "plot_id"}}
+    layers = [derived.said[campaign] for campaign in _campaigns(derived, stored)]
+    if digest(layers, said) != stored.fields["digest"]:
+        yield "its digest is not that of its fields and layers"
+
+
+def _campaigns(derived: Derived, row: Input) -> list[str]:
+    """Give the campaigns that a row rests on, in the order of its digest."""
+    match row.type:
+        case "stock":
+            return [row.fields["campaign_id"]]
+        case "change":
+            return [row.fields["from_campaign_id"], row.fields["to_campaign_id"]]
+        case _:
+            return list(dict.fromkeys(s.campaign for s in derived.result.stocks))

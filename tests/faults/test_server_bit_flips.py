@@ -1,0 +1,248 @@
+"""A flipped bit in a server's database is found by `verify`, or changes nothing."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+from contextlib import closing
+from random import Random
+
+import pytest
+
+from server.app.data import init_data
+from server.app.drills import verify
+from server.clock import Clock
+from server.config import DataDirectory
+from server.errors import StorageError
+from server.flow.admin import add_project
+from server.store.blobs import BlobFiles
+from server.store.driver import SEAL_FUNCTION, connect
+from tests.conftest import RunningServer, running
+from tests.faults.disk import flip_bits
+from tests.integration.test_derivation import SOC, record_campaign
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+FLIPS = 150
+SEED = 5
+LATER = "2100-01-01T00:00:00.000Z"
+PROJECT = {"code": "HF", "title": "Highfield", "reference_depth_cm": 30.0}
+
+
+def build_server(path):
+    """Make a small server with some of everything that is stored."""
+    data = DataDirectory(path / "server")
+    init_data(data, Clock())
+    asyncio.run(_fill(data))
+    blob = b"a photo" * 100
+    name = hashlib.sha256(blob).hexdigest()
+    BlobFiles(data.blobs).append(name, blob)
+    assert BlobFiles(data.blobs).finish(name)
+    assert faults_of(data) == []
+    return data
+
+
+async def _fill(data):
+    async with running(data) as url:
+        server = RunningServer(data, url, "")
+        server.stream = await server.ask(
+            lambda store: add_project(store, Clock(), PROJECT, {})
+        )
+        one, two = await server.laptop("one"), await server.laptop("two")
+        plot = one.add("plot", {"code": "P1", "land_use": "cropland"})
+        ids = [record_campaign(one, plot, name, soc) for name, soc in SOC.items()]
+        await one.sync()
+        await _disagree(server, one, two, ids[1])
+        # Bad, held, released, deleted, purged.
+        one.add("sample", {"core_id": ids[0][0]["core"], "sample_code": "bad"})
+        gone = one.add("campaign", {"name": "gone", "purpose": "baseline"})
+        one.draft("plot", gone, {"note": "x"}, base=[await server.report("epoch"), 1])
+        late = two.add("plot", {"code": "P2", "land_use": "cropland"})
+        one.add("point", {"plot_id": late, "code": "1"})
+        await one.sync()
+        await two.sync()
+        seen = await server.seen(late)
+        empty = two.add("plot", {"code": "P3", "land_use": "cropland"})
+        await two.sync()
+        two.draft("plot", empty, {}, op="del", base=[seen[0], seen[1] + 99])
+        await two.sync()
+        await server.derived()
+        await server.ask(lambda store: store.write(_purge))
+
+
+def _purge(unit):
+    unit.purge(LATER, Clock().now())
+    unit.begin_epoch(Clock().fresh_id(), Clock().now(), "a test", None)
+
+
+async def _disagree(server, one, two, ids):
+    """Write one value twice, unseen: once settled, once left open."""
+    await two.sync()
+    for bag in ids[:2]:
+        base = await server.seen(bag["sample"])
+        one.draft("sample", bag["sample"], {"bulk_density_g_cm3": 1.3}, base=base)
+        await one.sync()
+        two.draft("sample", bag["sample"], {"bulk_density_g_cm3": 1.4}, base=base)
+        await two.sync()
+    (first, _) = await server.report("conflicts", None)
+    two.draft(
+        "sample",
+        first["record"],
+        {"bulk_density_g_cm3": 1.4},
+        op="resolve",
+        base=await server.seen(first["record"]),
+        c=[first["id"]],
+        y="the balance was off",
+    )
+    await two.sync()
+
+
+def faults_of(data):
+    return list(verify(data, lambda *_: None))
+
+
+def is_found(data):
+    """Tell whether verify reports something, or says that it cannot open the file."""
+    try:
+        return bool(faults_of(data))
+    except StorageError as error:
+        return bool(error.hint)
+
+
+def content(data):
+    """Give every row of every table."""
+    with closing(connect(data.database)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        ).fetchall()
+        return {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - names of ours
+            for (name,) in names
+        }
+
+
+def flip_server_bits(path, seed, count):
+    """Flip single bits of copies; give those that altered something unfound."""
+    data = build_server(path)
+    before, rng, missed = content(data), Random(seed), []
+    copy = DataDirectory(path / "copy")
+    for _ in range(count):
+        shutil.copytree(data.path, copy.path)
+        offsets = flip_bits(copy.database, rng.randrange(2**32))
+        if not is_found(copy) and content(copy) != before:
+            missed.append(offsets)
+        shutil.rmtree(copy.path)
+    return missed
+
+
+def test_every_flipped_bit_of_a_servers_database_is_found_or_changes_nothing(tmp_path):
+    assert flip_server_bits(tmp_path, SEED, FLIPS) == []
+
+
+# What is altered, and the check that must find it besides the seal of its table.
+ALTERED = {
+    "a line": (
+        "UPDATE change SET raw = CAST(replace(raw, '1.4', '1.5') AS BLOB)",
+        "logs",
+    ),
+    "a hash": ("UPDATE change SET hash = zeroblob(32) WHERE n = 3", "logs"),
+    "a hole": ("DELETE FROM change WHERE n = 3", "logs"),
+    "a head": ("UPDATE log SET n = n + 1", "logs"),
+    "a time": ("UPDATE change SET received_at = '2020-01-01' WHERE n = 3", "receipts"),
+    "a receipt": (
+        "UPDATE receipt SET raw = replace(raw, '\"n\"', '\"m\"')",
+        "receipts",
+    ),
+    "a signature": ("UPDATE receipt SET pushed = signature", "receipts"),
+    "a lost receipt": ("DELETE FROM receipt WHERE rowid = 2", "receipts"),
+    "a verdict": (
+        "UPDATE change SET outcome = 'accepted', why = NULL WHERE outcome = 'conflict'",
+        "verdicts",
+    ),
+    "a number": ("UPDATE change SET seq = seq + 1 WHERE n = 3", "records"),
+    "a value": (
+        "UPDATE record SET fields = replace(fields, ':17.0', ':17.5')",
+        "records",
+    ),
+    "a writer": (
+        (
+            "UPDATE record SET writers = replace(writers, '[[', '[[1')"
+            " WHERE type = 'sample'"
+        ),
+        "records",
+    ),
+    "a parent": ("UPDATE record SET parent_id = id WHERE type = 'core'", "records"),
+    "a label": ("UPDATE record SET natural_key = 'x' WHERE type = 'core'", "records"),
+    "a lost record": ("DELETE FROM record WHERE type = 'result'", "verdicts"),
+    "a derived row": (
+        "UPDATE record SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
+        "derived rows",
+    ),
+    "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
+    "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
+    "a counted conflict": (
+        "UPDATE record SET open_conflicts = 0 WHERE open_conflicts > 0",
+        "conflicts",
+    ),
+    "a quarantined value": ("UPDATE quarantine SET fields = '{}'", "quarantine"),
+    "a released change": (
+        "UPDATE quarantine SET status = 'released' WHERE status = 'open'",
+        "verdicts",
+    ),
+    "a digest": ("UPDATE stream SET digest_sum = '1'", "projects"),
+    "a project's head": ("UPDATE stream SET head = head + 1", "projects"),
+    "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),
+    "a purged id": ("DELETE FROM purged", "tables"),
+    "a key": ("UPDATE meta SET value = 'ff' || value WHERE key = 'own_device'", ""),
+    "history": ("UPDATE history SET old_values = '{}'", "tables"),
+    "a trigger": ("DROP TRIGGER seal_meta_update", "tables"),
+}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return build_server(tmp_path_factory.mktemp("filled"))
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_what_was_altered_past_the_program_is_found(filled, tmp_path, name):
+    copy = DataDirectory(tmp_path / "copy")
+    shutil.copytree(filled.path, copy.path)
+    sql, check = ALTERED[name]
+    with closing(connect(copy.database)) as connection:
+        # Who alters a file does not keep its seals.
+        connection.create_function(SEAL_FUNCTION, -1, lambda total, *_: total)
+        before = content(copy)
+        connection.execute(sql)
+        if not sql.startswith("DROP"):
+            assert content(copy) != before, "nothing was altered"
+    found = faults_of(copy)
+    assert found
+    assert not check or check in {fault.check for fault in found}, found
+
+
+def test_the_first_bad_line_is_told_first(filled, tmp_path):
+    copy = DataDirectory(tmp_path / "copy")
+    shutil.copytree(filled.path, copy.path)
+    with closing(connect(copy.database)) as connection:
+        connection.execute(
+            "UPDATE change SET raw = CAST(raw || ' ' AS BLOB) WHERE n >= 3"
+        )
+    found = faults_of(copy)
+    assert found[0].check == "logs"
+    assert found[0].where.endswith("change 3")
+
+
+def test_a_flipped_bit_of_an_attached_file_is_found(filled, tmp_path):
+    copy = DataDirectory(tmp_path / "copy")
+    shutil.copytree(filled.path, copy.path)
+    ((sha256, path),) = BlobFiles(copy.blobs).whole()
+    flip_bits(path, SEED)
+    (found,) = faults_of(copy)
+    assert (found.check, sha256 in found.where) == ("attached files", True)
+
+
+def test_the_server_of_these_tests_holds_some_of_everything(filled):
+    rows = {name: len(found) for name, found in content(filled).items()}
+    empty = {name for name, count in rows.items() if not count}
+    assert empty <= {"job", "sqlite_sequence"}, json.dumps(rows)

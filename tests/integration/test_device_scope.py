@@ -1,0 +1,147 @@
+"""Which laptop sees what, and the account of what it sent, as an administrator types it."""
+
+import json
+
+import pytest
+
+from collector.core.overlay import Status
+from server.store.driver import connect
+from tests.faults.homes import admin, enrolled, init_server, write_table
+from tests.processes import PERMILLE_SERVER, run, server_process
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "server"
+    init_server(path)
+    admin(path, "project", "add", "--code", "Q", "--title", "Q")
+    return path
+
+
+def ask(data, *words):
+    return json.loads(admin(data, *words, "--json"))
+
+
+def refused(data, *words):
+    done = run([*PERMILLE_SERVER, "--data", data], *words, check=4)
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def plots(laptop):
+    return {plot["fields"]["code"] for plot in laptop.json("plot", "list")}
+
+
+def test_a_laptop_is_granted_moved_and_withdrawn(data, tmp_path):
+    with server_process(data) as url:
+        one = enrolled(tmp_path / "one", data, url, ("P", "Q"))
+        two = enrolled(tmp_path / "two", data, url)
+        one("plot", "add", "--code", "in-p", "--project", "P")
+        one("plot", "add", "--code", "in-q", "--project", "Q")
+        one.json("sync")
+        two.json("sync")
+        assert plots(two) == {"in-p"}
+        admin(data, "device", "grant", "two", "--project", "Q")
+        two.json("sync")
+        assert plots(two) == {"in-p", "in-q"}
+        admin(data, "device", "withdraw", "two", "--project", "Q")
+        two.json("sync")
+        assert plots(two) == {"in-p"}
+        admin(data, "device", "move", "two", "--from", "P", "--to", "Q")
+        two.json("sync")
+        assert plots(two) == {"in-q"}
+    shown = ask(data, "device", "show", "two")
+    assert (shown["projects"], shown["withdrawn"]) == (["Q"], ["P"])
+
+
+def test_what_does_not_fit_is_refused_with_the_next_step(data, tmp_path):
+    with server_process(data) as url:
+        enrolled(tmp_path / "one", data, url)
+    said = refused(data, "device", "withdraw", "one", "--project", "Q")
+    assert "one does not see the project Q" in said
+    said = refused(data, "device", "move", "one", "--from", "Q", "--to", "P")
+    assert "does not see" in said
+    assert "no project X" in refused(data, "device", "grant", "one", "--project", "X")
+    assert "no device x" in refused(data, "device", "show", "x")
+    admin(data, "device", "revoke", "one")
+    said = refused(data, "device", "grant", "one", "--project", "Q")
+    assert "was revoked" in said
+    assert "device code" in said
+
+
+def test_the_account_of_a_laptop_is_the_one_it_gives_itself(data, tmp_path):
+    with server_process(data) as url:
+        one, two = (enrolled(tmp_path / name, data, url) for name in ("one", "two"))
+        for laptop in (one, two):
+            laptop("plot", "add", "--code", "A", "--area-ha", "1")
+            laptop.json("sync")
+        one.json("sync")
+        one("plot", "edit", "A", "--area-ha", "2")
+        two("plot", "edit", "A", "--area-ha", "3")
+        two("point", "add", "--plot", "A", "--code", "1")
+        # What this laptop may not send any more waits for a person.
+        one.json("sync")
+        run(two.command("sync"))
+        admin(data, "device", "withdraw", "two", "--project", "P")
+        two("plot", "add", "--code", "B")
+        run(two.command("sync"))
+    shown = ask(data, "device", "show", "two")
+    counts = own_counts(two)
+    changes = shown["changes"]
+    assert changes["total"] == sum(counts.values())
+    assert changes["to_fix"] == counts[Status.QUARANTINED] == 1
+    assert changes["conflict"] == counts[Status.CONFLICT] == 1
+    assert changes["accepted"] == counts[Status.ACCEPTED]
+    assert changes["merged"] == counts.get(Status.MERGED, 0)
+    assert shown["waiting"] == {"scope_revoked": 1}
+    assert shown["conflicts"] == {"open": 1, "settled": 0}
+    text = admin(data, "device", "show", "two")
+    assert f"{changes['total']}: " in text
+    assert "1 to fix, 1 conflict" in text
+    assert "1 open, 0 settled" in text
+
+
+def own_counts(laptop):
+    store = laptop.store()
+    try:
+        return store.count_changes()
+    finally:
+        store.close()
+
+
+def test_a_clock_that_is_off_is_flagged(data, tmp_path):
+    with server_process(data) as url:
+        enrolled(tmp_path / "one", data, url)
+    assert ask(data, "device", "show", "one")["clock_is_off"] is False
+    connection = connect(data / "permille.db")
+    connection.execute("UPDATE device SET skew_s = -301 WHERE name = 'one'")
+    connection.close()
+    assert ask(data, "device", "show", "one")["clock_is_off"] is True
+    assert "-301.0 s  (off" in admin(data, "device", "show", "one")
+
+
+def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
+    with server_process(data) as url:
+        one = enrolled(tmp_path / "one", data, url)
+        one(*write_table(tmp_path / "a.csv", "A", 5))
+        one("plot", "add", "--code", "gone")
+        one.json("sync")
+        one("plot", "delete", "gone", "--yes")
+        one.json("sync")
+    assert ask(data, "purge", "--dry-run")["purged"] == {}
+    age(data)
+    (project,) = (p["id"] for p in ask(data, "project", "list") if p["code"] == "P")
+    assert ask(data, "purge", "--dry-run")["purged"] == {project: 1}
+    done = run([*PERMILLE_SERVER, "--data", data], "purge", "--json", check=2)
+    assert "--yes" in done.stderr
+    assert "1 deleted records purged" in admin(data, "purge", "--yes")
+    assert ask(data, "purge", "--dry-run")["purged"] == {}
+
+
+def age(data):
+    """Let everything be received long ago."""
+    connection = connect(data / "permille.db")
+    connection.execute("UPDATE change SET received_at = '2020-01-01T00:00:00.000Z'")
+    connection.close()
