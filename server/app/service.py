@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.config import DataDirectory
 from server.flow.blobs import Blobs
 from server.flow.derive import derive_waiting
+from server.flow.review import rejudge_once
 from server.http.guards import CLOCK, guard, trim_headers
 from server.http.keys import BLOBS, STORE, WAKE
 from server.http.routes import add_routes
@@ -60,6 +61,13 @@ async def _derive_for_ever(app: web.Application) -> None:
         wake.clear()
 
 
+async def _rejudge(store: Store) -> None:
+    """Give what an older program kept back another chance, once."""
+    done = await rejudge_once(store, Clock())
+    if done is not None and done.tried:
+        _LOG.info("judged again", tried=done.tried, settled=done.settled)
+
+
 async def serve(
     data: DataDirectory,
     host: str,
@@ -70,6 +78,7 @@ async def serve(
     """Serve until told to stop; say the address once it is bound."""
     with sole_server(data):
         store = open_store(data)
+        await _rejudge(store)
         app = build_app(store, Blobs(data.blobs), Clock())
         # Our own body reader unpacks (server.http.body says why).
         runner = web.AppRunner(

@@ -7,9 +7,10 @@ import click
 from schemas.version import __version__
 from server.cli.attachments import attachments
 from server.cli.common import Commands, data_directory, data_option
-from server.cli.custody import conflict, quarantine
+from server.cli.conflict import conflict
 from server.cli.device import device
 from server.cli.project import project
+from server.cli.quarantine import quarantine
 from server.cli.service import init, run, stats
 from server.cli.stocks import stocks
 

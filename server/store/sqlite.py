@@ -19,6 +19,7 @@ from server.store.feed import FeedQueries
 from server.store.migrations import migrate
 from server.store.port import Device, Unit
 from server.store.reports import ReportQueries
+from server.store.waiting import WaitingQueries
 from server.store.writer import WriterThread
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class SqliteUnit(
     DerivationQueries,
     AttachmentQueries,
     ReportQueries,
+    WaitingQueries,
 ):
     """One transaction on one connection."""
 
