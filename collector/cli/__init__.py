@@ -34,8 +34,10 @@ COMMANDS: Final = MappingProxyType(
         "attachments": ("collector.cli.attachments", "attachments"),
         "import": ("collector.cli.tables", "import_group"),
         "sync": ("collector.cli.sync", "sync"),
-        "conflicts": ("collector.cli.review", "conflicts"),
+        "bundle": ("collector.cli.bundle", "bundle"),
+        "conflicts": ("collector.cli.conflicts", "conflicts"),
         "fix": ("collector.cli.review", "fix"),
+        "receipts": ("collector.cli.receipts", "receipts"),
         "recover": ("collector.cli.home", "recover"),
         "stocks": ("collector.cli.stocks", "stocks"),
     }

@@ -102,6 +102,9 @@ class Store(Protocol):
     def referrers(self, target: str) -> list[View]:
         """Give the live records that refer to this one."""
 
+    def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
+        """Give the records of a type that are deleted here or on the server."""
+
     def attached(self) -> list[View]:
         """Give the live records that name attached files."""
 
@@ -195,6 +198,9 @@ class Store(Protocol):
 
     def rewind(self, log: int, acked_n: int) -> None:
         """Note that the server has less of a log than it said."""
+
+    def count_stale(self) -> int:
+        """Count the rows that a reset has not confirmed yet."""
 
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
