@@ -1,6 +1,7 @@
 """One change meets one record: group by group, remembering what came of it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from schemas.fields import FieldClass
 from schemas.messages import Outcome
@@ -16,6 +17,10 @@ from server.sync.model import (
     Replaced,
     Writer,
 )
+
+#: The stamp of a writer whose value does not stand, or no more. It is kept for those who
+#: have not seen it, and stands against nobody.
+NEVER_STOOD: Final = 0
 
 
 class Meeting:
@@ -61,21 +66,33 @@ class Meeting:
             case FieldClass.SET:
                 self._merged = True
                 both = {k: joined(theirs[k], v) for k, v in ours.items()}
-                self._set(group, both, theirs)
+                self._set(group, both, theirs, not_seen)
             case FieldClass.DESCRIPTIVE:
                 self._merged = True
                 if (self.me.hlc, self.me.change) > max(
                     (w.hlc, w.change) for w in not_seen
                 ):
-                    self._set(group, ours, theirs)
+                    self._set(group, ours, theirs, not_seen)
                 else:
                     self._replaced.append((group, ours, self.me))
+                    # Others have not seen it as yet.
+                    lost = self.me._replace(hlc=NEVER_STOOD)
+                    self._writers[group] = (lost, *not_seen)
 
-    def _set(self, group: str, values: Fields, old: Fields) -> None:
+    def _set(
+        self,
+        group: str,
+        values: Fields,
+        old: Fields,
+        not_seen: Sequence[Writer] = (),
+    ) -> None:
         for writer in self.present.writers.get(group, ()):
-            self._replaced.append((group, old, writer))
+            if writer.hlc != NEVER_STOOD:
+                self._replaced.append((group, old, writer))
         self.fields.update(values)
-        self._writers[group] = (self.me,)
+        # What this author has not seen stays unseen for the next change, too.
+        past = (w._replace(hlc=NEVER_STOOD) for w in not_seen)
+        self._writers[group] = (*past, self.me)
 
     def _conflict(self, group: str, ours: Fields, theirs: Fields) -> Conflict:
         return Conflict(
@@ -144,7 +161,7 @@ def unseen(desk: Desk, change: Change, writers: Iterable[Writer]) -> list[Writer
 
 def writer_of(change: Change, origin: Origin, seq: int) -> Writer:
     """Give the writer that a change makes; no stamp counts as later than now."""
-    hlc = min(change.hlc, origin.received_hlc)
+    hlc = max(min(change.hlc, origin.received_hlc), NEVER_STOOD + 1)
     return Writer(seq, change.log, change.n, hlc, change.id)
 
 

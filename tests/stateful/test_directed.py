@@ -89,7 +89,8 @@ def test_what_an_earlier_change_of_a_push_was_merged_to_arrives(world, p1):
     edit(world, B, made, area_ha=2.0)
     world.sync(A)
     report = world.sync(B)
-    assert (report.merged, report.accepted) == (1, 1)
+    # Neither edit had seen the other laptop's.
+    assert report.merged == 2
     ends_well(world)
     assert world.laptop(B).store.record(made.record).fields["note"] == "later"
 
@@ -108,6 +109,35 @@ def test_a_decision_and_an_edit_in_one_push_leave_no_conflict_behind(world, p1):
     world.sync(B)
     assert world.laptop(B).store.contested() == []
     ends_well(world)
+
+
+@pytest.mark.parametrize("skew_s", [-3_600.0, 0.0, 3_600.0])
+def test_a_deletion_meets_a_description_its_author_did_not_see(world, p1, skew_s):
+    """Whether the author's own description stood against it does not matter."""
+    made = both_have(world, p1, area_ha=1.0)
+    world.laptop(B).clock.skew_s = skew_s
+    edit(world, A, made, note="unseen")
+    edit(world, B, made, note="own")
+    gone = world.put(B, p1, "plot", {}, made.record, op="del")
+    world.sync(A)
+    world.sync(B)
+    assert outcome(world, gone) == {"conflict"}
+    ends_well(world)
+    assert stands(world, made) is not None
+
+
+def test_a_set_that_is_written_twice_keeps_what_others_added(world, p1):
+    fields = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
+    made = world.put(A, p1, "campaign", {**fields, "crew": ["Ada"]}, is_new=True)
+    world.sync(A)
+    world.sync(B)
+    edit(world, A, made, crew=["Ada", "Di"])
+    edit(world, B, made, crew=["Ada", "Bo"])
+    edit(world, B, made, crew=["Ada", "Bo", "Cy"])
+    world.sync(A)
+    world.sync(B)
+    ends_well(world)
+    assert stands(world, made)["crew"] == ["Ada", "Bo", "Cy", "Di"]
 
 
 def test_a_clone_and_its_original_both_go_on(world, p1):

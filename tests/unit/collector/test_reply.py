@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.core.reply import CutReplyError, read_reply
-from tests.unit.collector.replies import end, hello, lines, row
+from collector.core.reply import CutReplyError, read_reply, read_rows
+from tests.unit.collector.replies import end, hello, lines, row, verdict
 
 
 def test_a_whole_answer_is_read():
@@ -32,3 +32,15 @@ def test_what_comes_after_the_end_is_not_taken():
 def test_a_page_of_the_internet_cafe_is_no_answer():
     with pytest.raises(CutReplyError):
         read_reply([b"<html>please log in</html>"])
+
+
+@pytest.mark.parametrize("kept", range(3))
+def test_rows_that_repair_are_read_whole_or_not_at_all(kept):
+    whole = [*lines(row(q=3), row(q=4)), b'{"k":"end","epoch":"e"}']
+    assert read_rows(whole)[0] == "e"
+    with pytest.raises(CutReplyError):
+        read_rows(whole[:kept])
+    with pytest.raises(CutReplyError):
+        read_rows([*whole[:2], whole[2][:-2]])
+    with pytest.raises(CutReplyError):
+        read_rows([*lines(verdict(None)), whole[2]])

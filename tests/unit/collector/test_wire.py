@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -178,6 +179,23 @@ def test_a_cut_answer_applies_nothing_and_the_next_sync_gets_it_all(enrolled, sc
     found = enrolled.json("sync")
     assert (found["pushed"], found["accepted"], found["duplicates"]) == (1, 1, 1)
     assert enrolled.json("status")["pending"] == 0
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0, None), (4, None), (30, "30 minutes behind"), (-30, "30 minutes ahead of")],
+)
+def test_a_clock_that_is_far_off_is_told_and_refuses_nothing(
+    enrolled, scripted, clock, minutes, said
+):
+    now = clock.now() + timedelta(minutes=minutes)
+    answer = hello(1) | {"now": now.isoformat(timespec="milliseconds")}
+    scripted.answers = [body(answer, verdict(None, q=1), end(1))]
+    text = enrolled("sync").out
+    assert "1 accepted" in text
+    assert ("clock" in text) is bool(said)
+    assert (said or "") in text
+    assert enrolled.json("sync")["clock_skew_s"] == pytest.approx(-60 * minutes, abs=1)
 
 
 def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):

@@ -142,3 +142,19 @@ def test_one_file_with_two_names_keeps_one_of_them():
 def test_sets_of_names_meet_as_ever():
     assert joined(["Bo", "Ana"], ["Cy", "Bo"]) == ["Ana", "Bo", "Cy"]
     assert joined(None, ["Bo"]) == joined(["Bo"], None) == ["Bo"]
+
+
+@pytest.mark.parametrize("version", sorted(evolve.PUBLISHED))
+@given(kind=st.sampled_from(list(TYPES)), data=st.data())
+def test_unknown_fields_of_any_version_stay_and_are_refused_by_name(
+    version, kind, data
+):
+    known = TYPES[kind].fields.keys() | V1.get(kind, {}).get("fields", {}).keys()
+    names = any_text.filter(lambda name: name not in known)
+    unknown = data.draw(st.dictionaries(names, any_json, min_size=1, max_size=3))
+    lifted = evolve.up_cast(kind, version, dict(unknown))
+    assert repr(lifted) == repr(unknown)
+    clean, problems = load_patch(kind, lifted)
+    assert clean == {}
+    assert {problem.code for problem in problems} == {"unknown_field"}
+    assert len(problems) == len(unknown)
