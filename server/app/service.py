@@ -15,6 +15,7 @@ from server.config import DataDirectory
 from server.errors import StorageError
 from server.flow.blobs import Blobs
 from server.flow.derive import derive_waiting
+from server.flow.review import rejudge_once
 from server.http.guards import CLOCK, guard, trim_headers
 from server.http.keys import BLOBS, STORE, WAKE
 from server.http.routes import add_routes
@@ -62,6 +63,13 @@ async def _derive_for_ever(app: web.Application) -> None:
         wake.clear()
 
 
+async def _rejudge(store: Store, clock: Clock) -> None:
+    """Give what an older program kept back another chance, once."""
+    done = await rejudge_once(store, clock)
+    if done is not None and done.tried:
+        _LOG.info("judged again", tried=done.tried, settled=done.settled)
+
+
 async def serve(
     data: DataDirectory,
     host: str,
@@ -73,6 +81,7 @@ async def serve(
     with sole_server(data):
         store, clock = open_store(data), Clock()
         await notice_copy(store, data.mark, clock)
+        await _rejudge(store, clock)
         app = build_app(store, Blobs(data.blobs), clock)
         # Our own body reader unpacks (server.http.body says why).
         runner = web.AppRunner(

@@ -7,11 +7,12 @@ import click
 from schemas.version import __version__
 from server.cli.attachments import attachments
 from server.cli.common import Commands, data_directory, data_option
-from server.cli.custody import conflict, quarantine
+from server.cli.conflict import conflict
 from server.cli.device_scope import device
 from server.cli.drills import backup, epochs, restore, verify
 from server.cli.project import project
 from server.cli.purge import purge
+from server.cli.quarantine import quarantine
 from server.cli.service import init, run, stats
 from server.cli.stocks import stocks
 

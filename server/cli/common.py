@@ -87,19 +87,29 @@ def with_store(
 
 def print_json(document: object) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(
+        printable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    )
+
+
+def printable(text: str) -> str:
+    """Write what UTF-8 cannot hold, as a hostile laptop may send, by its number."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table that a terminal of any width can show."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(
+            *(Text("" if cell is None else printable(str(cell))) for cell in row)
+        )
     # A file or pipe gets whole lines; a terminal its own width.
     width = None if sys.stdout.isatty() else 200
     Console(width=width, soft_wrap=False).print(table)

@@ -1,111 +1,28 @@
-"""Commands `conflict` and `quarantine`: what waits for a person."""
+"""What `conflict` and `quarantine` share: names, values and who."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import click
 
-from server.cli.common import json_option, print_json, print_table, with_store
-
-_project_option = click.option("--project", help="Only this project, by code or id.")
-
-
-@click.group()
-def conflict() -> None:
-    """Look at conflicts: two unseen values of one measurement.
-
-    \b
-    Example:
-      permille-server conflict list --project HF
-    """
+project_option: Final = click.option(
+    "--project", help="Only this project, by code or id."
+)
+reason_option: Final = click.option(
+    "--reason", required=True, help="Why; it is kept and the author is told."
+)
 
 
-@conflict.command("list")
-@_project_option
-@json_option
-@click.pass_context
-def list_conflicts(context: click.Context, project: str | None, as_json: bool) -> None:
-    """List the open conflicts: the first value stands, the other is kept.
-
-    \b
-    Example:
-      permille-server conflict list --project HF --json
-    """
-    found = with_store(context, lambda store: _find(store, project, "conflicts"))
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ["record", "group", "stands", "also recorded", "by", "at"],
-        [
-            (
-                _name(c),
-                c["group"],
-                _values(c["theirs"]),
-                _values(c["ours"]),
-                c["person"] or c["device"],
-                c["at"][:16],
-            )
-            for c in found
-        ],
-    )
-    click.echo(f"{len(found)} open conflicts.")
-
-
-@click.group()
-def quarantine() -> None:
-    """Look at the quarantine: changes that were stored and not applied.
-
-    \b
-    Example:
-      permille-server quarantine list --project HF
-    """
-
-
-@quarantine.command("list")
-@_project_option
-@json_option
-@click.pass_context
-def list_quarantine(context: click.Context, project: str | None, as_json: bool) -> None:
-    """List the quarantined changes with their reasons; their authors see them too.
-
-    \b
-    Example:
-      permille-server quarantine list --json
-    """
-    found = with_store(context, lambda store: _find(store, project, "quarantine"))
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ["record", "field", "value", "reason", "what to do", "by"],
-        [
-            (
-                _name(q),
-                why.get("path"),
-                why.get("value"),
-                f"{why.get('text')} [{why.get('code')}]",
-                why.get("hint"),
-                q["person"] or q["device"],
-            )
-            for q in found
-            for why in q["why"]
-        ],
-    )
-    click.echo(f"{len(found)} quarantined changes.")
-
-
-async def _find(store: Any, project: str | None, what: str) -> list[dict[str, Any]]:  # noqa: ANN401
+async def stream_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
+    """Give the id of the project that was named, if one was."""
     from server.flow.admin import find_project
 
-    stream = (await find_project(store, project))["id"] if project else None
-    found: list[dict[str, Any]] = await store.read(
-        lambda unit: getattr(unit, what)(stream)
-    )
-    return found
+    return (await find_project(store, project))["id"] if project else None
 
 
-def _name(found: dict[str, Any]) -> str:
+def name_of(found: Mapping[str, Any]) -> str:
+    """Name a record as people do, or by the start of its id."""
     fields = found["fields"]
     for key in ("sample_code", "code", "name", "analyte"):
         if key in fields:
@@ -113,9 +30,18 @@ def _name(found: dict[str, Any]) -> str:
     return f"{found['type']} {found['record'][:8]}"
 
 
-def _values(fields: dict[str, Any] | None) -> str:
+def values_of(fields: Mapping[str, Any] | None) -> str:
+    """Write the values of one side."""
     if not fields:
         return "deleted" if fields == {} else ""
     return ", ".join(
         f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()
     )
+
+
+def by(found: Mapping[str, Any] | None) -> str:
+    """Say who did something, where and when."""
+    if not found:
+        return ""
+    who = " on ".join(filter(None, [found["person"], found["device"]]))
+    return f"{who or 'somebody'}, {(found['at'] or '')[:16]}"

@@ -114,13 +114,17 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     RefusedError
         If one of them does not stand.
     """
-    device, head, secret = await store.read(_own_log)
-    push = _push(head, drafts, clock, secret)
-    accepted = await accept(store, clock, device, push)
+    accepted = await write(store, clock, drafts)
     problems = [problem for v in accepted.verdicts for problem in v.why]
     if problems:
         raise RefusedError("this was not accepted", problems)
     return accepted
+
+
+async def write(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
+    """Write records in the server's own log; the verdicts are in their order."""
+    device, head, secret = await store.read(_own_log)
+    return await accept(store, clock, device, _push(head, drafts, clock, secret))
 
 
 def _own_log(unit: Unit) -> tuple[Device, LogHead, bytes]:

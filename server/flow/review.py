@@ -8,6 +8,7 @@ from typing import Final
 from schemas import hlc
 from schemas.messages import Outcome
 from schemas.problems import Problem
+from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import NotFoundError
 from server.store.port import Device, Store, Unit
@@ -17,7 +18,6 @@ from server.sync.model import Origin, Verdict, Waiting
 
 #: Changes judged again in one transaction.
 _BATCH: Final = 500
-_WAITS: Final = frozenset({Outcome.HELD, Outcome.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,40 @@ class Reviewed:
     settled: int
     waiting: int
 
+    def __add__(self, other: "Reviewed") -> "Reviewed":
+        return Reviewed(
+            self.tried + other.tried,
+            self.settled + other.settled,
+            self.waiting + other.waiting,
+        )
+
 
 async def rejudge(store: Store, clock: Clock, stream: str | None) -> Reviewed:
-    """Judge everything that waits again, as after a change of rules or of records."""
+    """Judge everything that waits again, as after a change of rules or of records.
+
+    Each change stays bound to the projects of its own laptop: what lies outside is
+    for a person to release.
+    """
     streams = [stream] if stream else await store.read(_streams_that_wait)
-    tried = settled = 0
+    total = Reviewed(0, 0, 0)
     for name in streams:
-        ids = await store.read(partial(_waiting_in, stream=name))
-        for start in range(0, len(ids), _BATCH):
-            done = await release(store, clock, name, ids[start : start + _BATCH])
-            tried, settled = tried + done.tried, settled + done.settled
-    return Reviewed(tried, settled, tried - settled)
+        for device, ids in await store.read(partial(_waiting_in, stream=name)):
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                total += await _again(store, clock, name, part, device)
+    return total
+
+
+async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
+    """Judge everything that waits again if the schema is newer than it was last time.
+
+    Gives None when it is not; a repeat does nothing.
+    """
+    if await store.read(lambda unit: unit.schema_version()) >= SCHEMA_VERSION:
+        return None
+    done = await rejudge(store, clock, None)
+    await store.write(lambda unit: unit.note_schema_version(SCHEMA_VERSION))
+    return done
 
 
 async def release(
@@ -46,21 +69,17 @@ async def release(
 ) -> Reviewed:
     """Judge waiting changes again; the scope of their laptop does not bind them.
 
+    The others of a group that stands or falls together are judged with them.
+
     Raises
     ------
     NotFoundError
         If none of them waits.
     """
-    now_ms = clock.now_ms()
-
-    def job(unit: Unit) -> Reviewed:
-        waiting, desk, origin = _lay(unit, stream, changes, now_ms)
-        decide_again(desk, waiting, origin)
-        unit.keep_effects(desk, origin)
-        still = sum(v.outcome in _WAITS for v in desk.revised.values())
-        return Reviewed(len(waiting), len(waiting) - still, still)
-
-    return await store.write(job)
+    done = await _again(store, clock, stream, changes, None)
+    if not done.tried:
+        raise _nothing_waits()
+    return done
 
 
 async def discard(
@@ -76,7 +95,10 @@ async def discard(
     now_ms = clock.now_ms()
 
     def job(unit: Unit) -> int:
-        waiting, desk, origin = _lay(unit, stream, changes, now_ms)
+        waiting = unit.waiting(stream, changes)
+        if not waiting:
+            raise _nothing_waits()
+        desk, origin = _lay(unit, waiting, now_ms, None)
         for found in waiting:
             change = found.judged.change
             why = [Problem("discarded", detail=reason)]
@@ -89,22 +111,75 @@ async def discard(
     return await store.write(job)
 
 
+async def _again(
+    store: Store, clock: Clock, stream: str, changes: Sequence[str], device: str | None
+) -> Reviewed:
+    """Judge waiting changes again, for a laptop or, without one, for an administrator."""
+    now_ms = clock.now_ms()
+
+    def job(unit: Unit) -> Reviewed:
+        waiting = _whole_groups(unit, stream, unit.waiting(stream, changes))
+        if not waiting:
+            return Reviewed(0, 0, 0)
+        desk, origin = _lay(unit, waiting, now_ms, device)
+        before = dict(desk.known)
+        decide_again(desk, waiting, origin)
+        desk.revised = {
+            name: verdict
+            for name, verdict in desk.revised.items()
+            if not _is_old_news(verdict, before.get(name))
+        }
+        unit.keep_effects(desk, origin)
+        still = sum(found.judged.change.id in desk.waiting for found in waiting)
+        return Reviewed(len(waiting), len(waiting) - still, still)
+
+    return await store.write(job)
+
+
+def _whole_groups(unit: Unit, stream: str, found: list[Waiting]) -> list[Waiting]:
+    groups = {waiting.judged.change.group for waiting in found} - {None}
+    if not groups:
+        return found
+    ids = {waiting.judged.change.id for waiting in found}
+    return [
+        waiting
+        for waiting in unit.waiting(stream, None)
+        if waiting.judged.change.id in ids or waiting.judged.change.group in groups
+    ]
+
+
+def _is_old_news(verdict: Verdict, before: Verdict | None) -> bool:
+    """Tell whether the author has heard just this."""
+    return before is not None and (verdict.outcome, verdict.why) == (
+        before.outcome,
+        before.why,
+    )
+
+
 def _lay(
-    unit: Unit, stream: str, changes: Sequence[str], now_ms: int
-) -> tuple[list[Waiting], Desk, Origin]:
-    waiting = unit.waiting(stream, changes)
-    if not waiting:
-        raise NotFoundError(
-            "no such change waits", "see: permille-server quarantine list"
-        )
-    own: Device = unit.own_device()
-    origin = Origin(own.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=True)
-    desk = unit.lay_desk([found.judged for found in waiting], set(own.projects), set())
-    return waiting, desk, origin
+    unit: Unit, waiting: list[Waiting], now_ms: int, device: str | None
+) -> tuple[Desk, Origin]:
+    own = unit.own_device()
+    known: dict[str, Device] = {found.id: found for found in [own, *unit.devices()]}
+    whose = known.get(device or own.id, own)
+    origin = Origin(whose.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=device is None)
+    batch = [found.judged for found in waiting]
+    return unit.lay_desk(batch, set(whose.projects), set(whose.withdrawn)), origin
 
 
-def _waiting_in(unit: Unit, stream: str) -> list[str]:
-    return [found.judged.change.id for found in unit.waiting(stream, None)]
+def _nothing_waits() -> NotFoundError:
+    return NotFoundError(
+        "no such change waits", "see: permille-server quarantine list --all"
+    )
+
+
+def _waiting_in(unit: Unit, stream: str) -> list[tuple[str, list[str]]]:
+    """Give the changes that wait in a project, by the laptop that sent them."""
+    by_log: dict[str, list[str]] = {}
+    for found in unit.waiting(stream, None):
+        by_log.setdefault(found.judged.change.log, []).append(found.judged.change.id)
+    heads = {log: unit.log_head(log) for log in by_log}
+    return [(head.device, by_log[log]) for log, head in heads.items() if head]
 
 
 def _streams_that_wait(unit: Unit) -> list[str]:

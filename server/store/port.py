@@ -418,12 +418,6 @@ class Reports(Protocol):
     def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Give who wrote each record last: person, device, when."""
 
-    def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
-        """Give the open conflicts."""
-
-    def quarantine(self, stream: str | None) -> list[dict[str, Any]]:
-        """Give the open quarantined changes."""
-
     def stats(self) -> dict[str, Any]:
         """Count everything."""
 
@@ -435,6 +429,35 @@ class Checks(Protocol):
         """Check everything; give what is wrong, the first bad line first."""
 
 
+class Reviews(Protocol):
+    """What waits for a person, and what was decided."""
+
+    def conflicts(
+        self, stream: str | None, status: str = "open", prefix: str = ""
+    ) -> list[dict[str, Any]]:
+        """Give conflicts, open or settled, whose id starts like this."""
+
+    def quarantine(
+        self,
+        stream: str | None,
+        statuses: Sequence[str] | None = ("open",),
+        prefix: str = "",
+    ) -> list[dict[str, Any]]:
+        """Give changes in custody of these statuses whose id starts like this."""
+
+    def record(self, stream: str, name: str) -> Record | None:
+        """Give a record as it stands, deleted or not."""
+
+    def written(self, log: str, n: int) -> dict[str, Any]:
+        """Give who wrote a change of a log: person, device, when."""
+
+    def schema_version(self) -> int:
+        """Give the newest schema version that waiting changes were judged by; or 0."""
+
+    def note_schema_version(self, version: int) -> None:
+        """Keep the newest schema version that waiting changes were judged by."""
+
+
 class Unit(
     Logs,
     Custody,
@@ -444,6 +467,7 @@ class Unit(
     Attachments,
     Reports,
     Checks,
+    Reviews,
     Protocol,
 ):
     """One transaction."""

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from server.store.devices import OWN_DEVICE
 from server.store.driver import Connection
-from server.store.feed import conflict_data
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
 from server.sync.model import Record
 
@@ -22,23 +21,6 @@ _PROJECTS: Final = f"""
         ON r.project_id = s.project_id AND r.id = s.project_id
     ORDER BY s.created_at, s.project_id
 """  # noqa: S608 - the inserted text is a constant
-_CONFLICTS: Final = """
-    SELECT c.project_id, c.type, c.record_id, r.fields,
-        c.id, c.group_name, c.base, c.theirs, c.ours, c.change_id, d.name, c.person,
-        c.at
-    FROM conflict c
-        LEFT JOIN device d ON d.device_id = c.device_id
-        LEFT JOIN record r ON r.project_id = c.project_id AND r.id = c.record_id
-    WHERE c.status = 'open' AND (?1 IS NULL OR c.project_id = ?1)
-    ORDER BY c.at, c.id
-"""
-_QUARANTINE: Final = """
-    SELECT q.project_id, q.type, q.record_id, q.change_id, q.fields, q.why, d.name,
-        q.person, q.at
-    FROM quarantine q LEFT JOIN device d ON d.device_id = q.device_id
-    WHERE q.status = 'open' AND (?1 IS NULL OR q.project_id = ?1)
-    ORDER BY q.at, q.change_id
-"""
 _AUTHORS: Final = """
     SELECT r.id, c.raw, d.name, c.received_at
     FROM record r
@@ -55,6 +37,7 @@ _COUNTS: Final = {
     "epochs": "SELECT count(*) FROM epoch",
     "changes": "SELECT count(*) FROM change",
     "open_conflicts": "SELECT count(*) FROM conflict WHERE status = 'open'",
+    "held": "SELECT count(*) FROM quarantine WHERE status = 'held'",
     "open_quarantine": "SELECT count(*) FROM quarantine WHERE status = 'open'",
     "plots_to_derive": "SELECT count(*) FROM job",
     "database_bytes": "SELECT page_count * page_size"
@@ -105,40 +88,6 @@ class ReportQueries:
             }
             for record, raw, device, at in rows
         }
-
-    def conflicts(self, stream: str | None) -> list[dict[str, Any]]:
-        """Give the open conflicts."""
-        return [
-            {
-                "project": project,
-                "type": kind,
-                "record": record,
-                "fields": json.loads(fields) if fields else {},
-                **conflict_data(columns),
-            }
-            for project, kind, record, fields, *columns in (
-                self.connection.execute(_CONFLICTS, (stream,))
-            )
-        ]
-
-    def quarantine(self, stream: str | None) -> list[dict[str, Any]]:
-        """Give the open quarantined changes."""
-        return [
-            {
-                "project": project,
-                "type": kind,
-                "record": record,
-                "change": change,
-                "fields": json.loads(fields) if fields else {},
-                "why": json.loads(why),
-                "device": device,
-                "person": person,
-                "at": at,
-            }
-            for project, kind, record, change, fields, why, device, person, at in (
-                self.connection.execute(_QUARANTINE, (stream,))
-            )
-        ]
 
     def stats(self) -> dict[str, Any]:
         """Count everything."""

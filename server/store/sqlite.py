@@ -28,6 +28,7 @@ from server.store.feed import FeedQueries
 from server.store.migrations import migrate, tables, tables_of
 from server.store.port import Device, Fault, Progress, Unit
 from server.store.reports import ReportQueries
+from server.store.waiting import WaitingQueries
 from server.store.writer import WriterThread
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class SqliteUnit(
     DerivationQueries,
     AttachmentQueries,
     ReportQueries,
+    WaitingQueries,
 ):
     """One transaction on one connection."""
 

@@ -104,10 +104,16 @@ class Desk:
             (stream, record_type, key_text(record_type, fields)), ""
         )
 
-    def awaits(self, record: str) -> bool:
-        """Tell whether a change of this record waits in custody."""
+    def awaits_other(self, change: Change) -> bool:
+        """Tell whether another change waits in custody that may bring the record.
+
+        What waits for the record itself cannot bring it.
+        """
         return any(
-            found.judged.change.record == record for found in self.waiting.values()
+            found.judged.change.record == change.record
+            and found.judged.change.id != change.id
+            and found.waits_for != change.record
+            for found in self.waiting.values()
         )
 
     def can_hold(self, stream: str) -> bool:

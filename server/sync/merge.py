@@ -231,7 +231,7 @@ def _create(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         return _hold(desk, judged, change.record)
     fields = {name: value for name, value in judged.fields.items() if value is not None}
     problems, missing = problems_of_record(desk, change, fields, fields)
-    if problems and change.replaces is None and desk.awaits(change.record):
+    if problems and change.replaces is None and desk.awaits_other(change):
         return _hold(desk, judged, change.record)
     if problems:
         return _quarantine(desk, judged, problems)
@@ -337,7 +337,7 @@ def _discard(desk: Desk, judged: Judged) -> Verdict:
     if change.replaces is not None and change.replaces in desk.waiting:
         desk.settle(change.stream, change.replaces, "discarded")
         return Verdict(change.id, change.stream, Outcome.ACCEPTED, n=change.n)
-    if change.base is not None or desk.awaits(change.record):
+    if change.base is not None or desk.awaits_other(change):
         return _hold(desk, judged, change.record)
     return _quarantine(desk, judged, [Problem("no_such_record", "r", change.record)])
 

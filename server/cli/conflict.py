@@ -1,0 +1,308 @@
+"""Command `conflict`: two unseen values of one measurement, and what a person decides."""
+
+import getpass
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from server.cli.common import json_option, print_json, print_table, with_store
+from server.cli.custody import (
+    by,
+    name_of,
+    project_option,
+    reason_option,
+    stream_of,
+    values_of,
+)
+from server.errors import RefusedError
+
+if TYPE_CHECKING:
+    from server.flow.deciding import Decided
+
+
+@click.group()
+def conflict() -> None:
+    """Look at conflicts and settle them: two unseen values of one measurement.
+
+    \b
+    Example:
+      permille-server conflict list --project HF
+    """
+
+
+@conflict.command("list")
+@project_option
+@click.option("--settled", is_flag=True, help="Those that were decided, and how.")
+@json_option
+@click.pass_context
+def list_conflicts(
+    context: click.Context, project: str | None, settled: bool, as_json: bool
+) -> None:
+    """List the open conflicts: the first value stands, the other is kept.
+
+    \b
+    Example:
+      permille-server conflict list --project HF --json
+      permille-server conflict list --settled
+    """
+    status = "settled" if settled else "open"
+
+    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        stream = await stream_of(store, project)
+        found: list[dict[str, Any]] = await store.read(
+            lambda unit: unit.conflicts(stream, status)
+        )
+        return found
+
+    found = with_store(context, job)
+    if as_json:
+        print_json(found)
+        return
+    if settled:
+        _print_settled(found)
+    else:
+        _print_open(found)
+    click.echo(f"{len(found)} {status} conflict{'' if len(found) == 1 else 's'}.")
+
+
+@conflict.command("show")
+@click.argument("name", metavar="ID")
+@json_option
+@click.pass_context
+def show(context: click.Context, name: str, as_json: bool) -> None:
+    """Show an open conflict side by side: before, what stands, the other value.
+
+    The start of its id is enough.
+
+    \b
+    Example:
+      permille-server conflict show 0190b2
+    """
+    from server.flow import deciding
+
+    async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
+        found: dict[str, Any] = await store.read(
+            lambda unit: deciding.sides(unit, deciding.find(unit, [name])[0])
+        )
+        return found
+
+    found = with_store(context, job)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{name_of(found)} ({found['record']})")
+    click.echo(f"conflict {found['id']}")
+    click.echo(f"stands: {by(found['stands_by'])}")
+    click.echo(f"other:  {by(found)}")
+    base, ours = found["base"] or {}, found["ours"]
+    names = dict.fromkeys([*base, *found["theirs"], *ours])
+    print_table(
+        ["field", "before", "stands", "other"],
+        [
+            (name, base.get(name), *_pair(found, name))
+            for name in names
+            if found["group"] != "*" or ours.get(name) != found["theirs"].get(name)
+        ],
+    )
+    for choice, text in _choices(found):
+        click.echo(f"  --take {choice:<7} {text}")
+
+
+@conflict.command("resolve")
+@click.argument("names", metavar="ID...", nargs=-1, required=True)
+@click.option(
+    "--take",
+    type=click.Choice(["stands", "other"]),
+    help="Let the value that stands stand, or the other one.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Let a third value stand. May be repeated.",
+)
+@reason_option
+@click.option("--person", help="Who decides; your login name when not given.")
+@click.option("--yes", is_flag=True, help="Do not ask when there are many.")
+@json_option
+@click.pass_context
+def resolve(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    names: tuple[str, ...],
+    take: str | None,
+    settings: tuple[str, ...],
+    reason: str,
+    person: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Decide which value stands; all laptops receive it, and what was not chosen is kept.
+
+    Where a deletion met an edit, `--take stands` changes nothing and `--take other`
+    deletes the record or brings it back.
+
+    \b
+    Example:
+      permille-server conflict resolve 0190b2 --take other --reason "measured again"
+      permille-server conflict resolve 0190b2 --set area_ha=2.4 --reason "from the map"
+    """
+    from server.clock import Clock
+    from server.flow import deciding
+
+    if bool(take) == bool(settings):
+        raise click.UsageError("say --take or --set, one of them")
+    if len(names) > 1 and not yes:
+        _ask(f"Decide on {len(names)} conflicts?")
+
+    async def job(store: Any) -> "list[Decided]":  # noqa: ANN401
+        found = await store.read(lambda unit: deciding.find(unit, names))
+        choice = _choice(take, settings, found)
+        given = deciding.Given(choice, reason, person or getpass.getuser())
+        return await deciding.resolve(store, Clock(), found, given)
+
+    done = with_store(context, job)
+    if as_json:
+        print_json([_data(one) for one in done])
+    else:
+        for one in done:
+            _tell(one)
+    if any(one.problems for one in done):
+        raise SystemExit(4)
+    if any(one.conflicts for one in done):
+        raise SystemExit(1)
+
+
+def _choice(
+    take: str | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
+) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
+    from schemas.deciding import Choice, Take
+
+    if take:
+        return Choice(Take(take))
+    kinds = {conflict["type"] for conflict in found}
+    if len(kinds) > 1:
+        raise click.UsageError("--set fits conflicts of one record type")
+    return Choice(values=dict(_setting(kinds.pop(), text) for text in settings))
+
+
+def _setting(kind: str, text: str) -> tuple[str, object]:
+    from schemas import fields
+    from schemas.records import TYPES
+
+    name, equals, value = text.partition("=")
+    field = TYPES[kind].fields.get(name.strip().replace("-", "_"))
+    if not equals or field is None:
+        known = ", ".join(TYPES[kind].fields)
+        raise click.UsageError(f"{text!r} sets no field; FIELD=VALUE of: {known}")
+    return field.name or name, _value(field, value.strip(), fields)
+
+
+def _value(field: object, text: str, kinds: Any) -> object:  # noqa: ANN401 - a module
+    if not text:
+        return None
+    match field:
+        case kinds.Integer() | kinds.Number():
+            return _number(text, whole=isinstance(field, kinds.Integer))
+        case kinds.Flag():
+            return {"true": True, "false": False}.get(text.lower(), text)
+        case kinds.NameSet():
+            return [item.strip() for item in text.split(",")]
+        case _:
+            return text
+
+
+def _number(text: str, *, whole: bool) -> object:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        return text
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise RefusedError(f"{question} This needs a yes.", [], "add: --yes")
+    if not click.confirm(question):
+        raise RefusedError("nothing was decided", [])
+
+
+def _data(one: "Decided") -> dict[str, Any]:
+    problems = [problem.as_data() for problem in one.problems]
+    return asdict(one) | {"outcome": one.outcome.value, "problems": problems}
+
+
+def _tell(one: "Decided") -> None:
+    said = f"{one.type} {one.record[:8]}"
+    if one.problems:
+        click.echo(f"{said}: refused; the conflict stays open", err=True)
+        for problem in one.problems:
+            click.echo(f"  {problem}; {problem.hint}", err=True)
+    elif one.conflicts:
+        click.echo(
+            f"{said}: somebody wrote a newer value meanwhile; your decision is a"
+            f" conflict itself now, and both stay open: {', '.join(one.conflicts)}"
+        )
+    else:
+        count = len(one.settles)
+        click.echo(f"{said}: {count} conflict{'' if count == 1 else 's'} settled")
+
+
+def _pair(found: dict[str, Any], name: str) -> tuple[object, object]:
+    stands, ours = found["stands"], found["ours"]
+    return (
+        "deleted" if stands is None else stands.get(name),
+        ours.get(name) if ours else "deleted",
+    )
+
+
+def _choices(found: dict[str, Any]) -> list[tuple[str, str]]:
+    if found["group"] != "*":
+        return [
+            ("stands", values_of(found["stands"])),
+            ("other", values_of(found["ours"])),
+        ]
+    if found["theirs"]:
+        return [("stands", "keep the record"), ("other", "delete the record")]
+    return [
+        ("stands", "leave it deleted"),
+        ("other", f"bring it back with {values_of(found['ours'])}"),
+    ]
+
+
+def _print_open(found: Sequence[dict[str, Any]]) -> None:
+    print_table(
+        ["conflict", "record", "group", "stands", "also recorded", "by", "at"],
+        [
+            (
+                c["id"],
+                name_of(c),
+                c["group"],
+                values_of(c["theirs"]),
+                values_of(c["ours"]),
+                c["person"] or c["device"],
+                c["at"][:16],
+            )
+            for c in found
+        ],
+    )
+
+
+def _print_settled(found: Sequence[dict[str, Any]]) -> None:
+    print_table(
+        ["conflict", "record", "stood", "also recorded", "decision", "reason", "by"],
+        [
+            (
+                c["id"],
+                name_of(c),
+                values_of(c["theirs"]),
+                values_of(c["ours"]),
+                values_of(c["decision"]["chosen"] or None),
+                c["decision"]["reason"],
+                by(c["decision"]),
+            )
+            for c in found
+        ],
+    )

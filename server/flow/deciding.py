@@ -1,0 +1,160 @@
+"""Conflicts: a person's decision becomes a change in the server's own log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.deciding import Choice, Standing, UndecidableError, decide
+from schemas.messages import Outcome
+from schemas.problems import Problem
+from schemas.validate import errors, load_patch
+from server.clock import Clock
+from server.errors import NotFoundError, RefusedError
+from server.flow.admin import Draft, write
+from server.flow.review import discard
+from server.store.port import Store, Unit
+from server.sync.model import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person decided, why, and who it was."""
+
+    choice: Choice
+    reason: str
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a decision on conflicts of one record."""
+
+    record: str
+    type: str
+    settles: tuple[str, ...]
+    outcome: Outcome
+    problems: list[Problem]
+    conflicts: list[str]
+
+
+def find(unit: Unit, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Give the open conflicts with these ids, or starts of ids.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several start so.
+    """
+    found = {conflict["id"]: conflict for conflict in (_one(unit, n) for n in names)}
+    return list(found.values())
+
+
+def sides(unit: Unit, conflict: dict[str, Any]) -> dict[str, Any]:
+    """Add to a conflict the record as it stands, and who wrote what stands."""
+    record = unit.record(conflict["project"], conflict["record"])
+    if record is None:
+        return conflict | {"stands": None, "stands_by": None}
+    writers = record.writers.get(conflict["group"]) or (record.last_writer,)
+    names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
+    return conflict | {
+        "stands": None
+        if record.deleted
+        else {name: record.fields.get(name) for name in names},
+        "stands_by": unit.written(writers[-1].log, writers[-1].n),
+    }
+
+
+async def resolve(
+    store: Store, clock: Clock, conflicts: Sequence[dict[str, Any]], given: Given
+) -> list[Decided]:
+    """Settle conflicts; those of one record are settled by one change.
+
+    Raises
+    ------
+    RefusedError
+        If the choice does not fit the conflicts; nothing is written then.
+    """
+    drafts = await store.read(lambda unit: _drafts(unit, conflicts, given))
+    accepted = await write(store, clock, drafts)
+    pairs = list(zip(drafts, accepted.verdicts, strict=True))
+    for draft, verdict in pairs:
+        # Nobody looks for a decision that does not stand among what laptops sent.
+        if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
+            reason = "the decision was refused"
+            await discard(store, clock, draft.stream, [verdict.change], reason)
+    return [_decided(draft, verdict) for draft, verdict in pairs]
+
+
+def _one(unit: Unit, name: str) -> dict[str, Any]:
+    found = unit.conflicts(None, "open", name)
+    exact = [conflict for conflict in found if conflict["id"] == name]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        ids = ", ".join(conflict["id"] for conflict in found[:5])
+        raise NotFoundError(
+            f"{len(found)} open conflicts start with {name}", f"give more of one: {ids}"
+        )
+    if unit.conflicts(None, "settled", name):
+        raise NotFoundError(
+            f"conflict {name} is settled already",
+            "see: permille-server conflict list --settled",
+        )
+    raise NotFoundError(
+        f"there is no open conflict {name}", "see: permille-server conflict list"
+    )
+
+
+def _drafts(
+    unit: Unit, conflicts: Sequence[dict[str, Any]], given: Given
+) -> list[Draft]:
+    by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for conflict in conflicts:
+        place = (conflict["project"], conflict["record"])
+        by_record.setdefault(place, []).append(conflict)
+    epoch = unit.epoch()
+    return [
+        _draft(unit, epoch, place, found, given) for place, found in by_record.items()
+    ]
+
+
+def _draft(
+    unit: Unit,
+    epoch: str,
+    place: tuple[str, str],
+    conflicts: list[dict[str, Any]],
+    given: Given,
+) -> Draft:
+    record = unit.record(*place)
+    assert record is not None, "a conflict belongs to a record"
+    standing = Standing(record.type, record.fields, record.deleted)
+    try:
+        found = decide(conflicts, standing, given.choice)
+    except UndecidableError as error:
+        where = f"conflict {conflicts[0]['id']}"
+        raise RefusedError(f"{where}: {error.text}", [], error.hint) from None
+    problems = errors(load_patch(record.type, found.fields)[1])
+    if problems:
+        raise RefusedError("nothing was decided", problems)
+    return Draft(
+        record.stream,
+        record.type,
+        record.id,
+        found.fields,
+        (epoch, record.seq),
+        found.op,
+        given.person,
+        found.settles,
+        given.reason,
+    )
+
+
+def _decided(draft: Draft, verdict: Verdict) -> Decided:
+    return Decided(
+        draft.record,
+        draft.type,
+        draft.settles,
+        verdict.outcome,
+        verdict.why,
+        verdict.conflicts,
+    )

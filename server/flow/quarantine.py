@@ -1,0 +1,65 @@
+"""The quarantine as an administrator reads it: one change with all that bears on it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from server.errors import NotFoundError
+from server.store.port import Unit
+
+#: Changes that wait: for a person, or for a record.
+WAITS: Final = ("open", "held")
+
+
+def find(
+    unit: Unit, names: Sequence[str], statuses: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """Give the changes with these ids, or starts of ids.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several start so.
+    """
+    found = {
+        change["change"]: change for change in (_one(unit, n, statuses) for n in names)
+    }
+    return list(found.values())
+
+
+def shown(unit: Unit, name: str) -> dict[str, Any]:
+    """Give one change with the record as it stands, and who waits for whom."""
+    (found,) = find(unit, [name], None)
+    stream = found["project"]
+    record = unit.record(stream, found["record"])
+    waiting = unit.quarantine(stream, WAITS)
+    return found | {
+        "stands": None
+        if record is None
+        else {"fields": record.fields, "deleted": record.deleted, "seq": record.seq},
+        "waits_for_changes": [
+            other["change"]
+            for other in waiting
+            if other["record"] == found["waits_for"]
+        ],
+        "waiting_for_it": [
+            {key: other[key] for key in ("change", "type", "record", "fields")}
+            for other in waiting
+            if other["waits_for"] == found["record"]
+            and other["change"] != found["change"]
+        ],
+    }
+
+
+def _one(unit: Unit, name: str, statuses: Sequence[str] | None) -> dict[str, Any]:
+    found = unit.quarantine(None, statuses, name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(change["change"] for change in found[:5])
+        raise NotFoundError(
+            f"{len(found)} changes start with {name}", f"give more of one: {ids}"
+        )
+    raise NotFoundError(
+        f"no change {name} waits in quarantine",
+        "see: permille-server quarantine list --all",
+    )

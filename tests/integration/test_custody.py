@@ -1,0 +1,294 @@
+"""Conflicts, the quarantine and bundles, from the field to the decision and back."""
+
+import json
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from server.cli import main as server_cli
+from tests.integration.test_laptop_sync import (
+    LAYER,
+    SAMPLE,
+    Laptop,
+    Served,
+    everything,
+    prepare,
+)
+from tests.processes import PERMILLE_SERVER, run, server_process
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    data = tmp_path_factory.mktemp("custody") / "data"
+    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    with server_process(data) as url:
+        yield Served(data, url)
+
+
+@pytest.fixture
+def pair(served, tmp_path):
+    """Two laptops of one project, both with plot HF, point 1 and campaign 2026."""
+    project = served.project()
+    laptops = [Laptop(tmp_path, name) for name in ("one", "two")]
+    for laptop in laptops:
+        laptop("enrol", served.url, served.code(project))
+        laptop.sync()
+    laptops[0].project = project
+    prepare(laptops[0])
+    for laptop in laptops:
+        laptop.sync()
+    return laptops
+
+
+def admin(served, *words, code=0):
+    """Type an administrator's command; give what it printed."""
+    done = CliRunner().invoke(server_cli, ["--data", str(served.data), *words])
+    assert done.exit_code == code, (words, done.output)
+    return done
+
+
+def contested(pair, **areas):
+    """Let both laptops change the area unseen; give the open conflict."""
+    one, two = pair
+    one("plot", "edit", "HF", "--area-ha", areas.get("first", 2))
+    two("plot", "edit", "HF", "--area-ha", areas.get("second", 3))
+    one.sync()
+    two.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    return found["id"]
+
+
+def area(laptop):
+    return laptop.json("plot", "show", "HF")["fields"].get("area_ha")
+
+
+def agreed(*laptops):
+    """Sync twice and see that all show the same, without an open conflict."""
+    for laptop in laptops * 2:
+        laptop.sync()
+    assert all(laptop.json("conflicts") == [] for laptop in laptops)
+    assert everything(laptops[0]) == everything(laptops[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "stands"),
+    [
+        (["--take", "stands"], 2.0),
+        (["--take", "other"], 3.0),
+        (["--set", "area_ha=2.5"], 2.5),
+    ],
+)
+def test_an_administrator_settles_a_conflict(pair, served, words, stands):
+    name = contested(pair)
+    done = served.admin(
+        "conflict", "resolve", name[:20], *words, "--reason", "measured again"
+    )
+    assert "1 conflict settled" in done
+    agreed(*pair)
+    assert area(pair[0]) == stands
+    settled = json.loads(served.admin("conflict", "list", "--settled", "--json"))
+    (found,) = [c for c in settled if c["id"] == name]
+    assert found["decision"]["reason"] == "measured again"
+    assert found["decision"]["chosen"] == {"area_ha": stands}
+    assert "measured again" in served.admin("conflict", "list", "--settled")
+
+
+def test_a_conflict_is_shown_side_by_side_with_who_and_when(pair, served):
+    name = contested(pair)
+    shown = served.admin("conflict", "show", name)
+    assert "stands: one on one" in shown
+    assert "other:  two on two" in shown
+    found = json.loads(served.admin("conflict", "show", name, "--json"))
+    assert (found["stands"], found["ours"]) == ({"area_ha": 2.0}, {"area_ha": 3.0})
+    assert found["stands_by"]["person"] == "one"
+
+
+def test_a_choice_that_does_not_fit_writes_nothing(pair, served):
+    name = contested(pair)
+    give = ["conflict", "resolve", name, "--reason", "x"]
+    before = json.loads(served.admin("stats", "--json"))["changes"]
+    assert "no other" in admin(served, *give, "--set", "note=x", code=4).output
+    assert (
+        "outside its limits"
+        in admin(served, *give, "--set", "area_ha=-1", code=4).output
+    )
+    assert "one of them" in admin(served, *give, code=2).output
+    missing = admin(served, "conflict", "show", "ffffffff", code=4).output
+    assert "there is no open conflict" in missing
+    assert json.loads(served.admin("stats", "--json"))["changes"] == before
+    served.admin("conflict", "resolve", name, "--take", "stands", "--reason", "x")
+    gone = admin(served, *give, "--take", "stands", code=4).output
+    assert "settled already" in gone
+
+
+def test_many_conflicts_are_settled_at_once(pair, served):
+    one, two = pair
+    for laptop, note in ((one, "2"), (two, "3")):
+        laptop("plot", "edit", "HF", "--area-ha", note, "--land-use", "grassland")
+        laptop("point", "edit", "HF/1", "--lon", note, "--lat", "48")
+    one.sync()
+    two.sync(code=1)
+    ids = [found["id"] for found in two.json("conflicts", code=1)]
+    assert len(ids) == 2
+    words = ["conflict", "resolve", *ids, "--take", "other", "--reason", "second visit"]
+    assert "needs a yes" in admin(served, *words, code=4).output
+    served.admin(*words, "--yes")
+    agreed(one, two)
+    assert area(one) == 3.0
+    assert one.json("point", "show", "HF/1")["fields"]["lon"] == 3.0
+
+
+def deleted_and_edited(pair):
+    """Let one laptop delete a plot that the other edits unseen."""
+    one, two = pair
+    one("plot", "add", "--code", "A", "--area-ha", "1")
+    for laptop in pair:
+        laptop.sync()
+    return one, two
+
+
+@pytest.mark.parametrize(("take", "lives"), [("stands", False), ("other", True)])
+def test_an_edit_met_a_deletion(pair, served, take, lives):
+    one, two = deleted_and_edited(pair)
+    two("plot", "delete", "A", "--yes")
+    one("plot", "edit", "A", "--area-ha", "2")
+    two.sync()
+    one.sync(code=1)
+    (found,) = one.json("conflicts", code=1)
+    assert "bring it back" in served.admin("conflict", "show", found["id"])
+    served.admin("conflict", "resolve", found["id"], "--take", take, "--reason", "x")
+    agreed(one, two)
+    fields = {p["name"]: p["fields"] for p in two.json("plot", "list")}
+    assert ("A" in fields) is lives
+    assert not lives or fields["A"]["area_ha"] == 2.0
+
+
+@pytest.mark.parametrize(("take", "lives"), [("stands", True), ("other", False)])
+def test_a_deletion_met_an_edit(pair, served, take, lives):
+    one, two = deleted_and_edited(pair)
+    one("plot", "edit", "A", "--area-ha", "2")
+    two("plot", "delete", "A", "--yes")
+    one.sync()
+    two.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    assert "delete the record" in served.admin("conflict", "show", found["id"])
+    served.admin("conflict", "resolve", found["id"], "--take", take, "--reason", "x")
+    agreed(one, two)
+    assert ("A" in {p["name"] for p in one.json("plot", "list")}) is lives
+
+
+def test_a_decision_that_cannot_stand_leaves_the_conflict_open(pair, served):
+    one, two = deleted_and_edited(pair)
+    one("plot", "edit", "A", "--area-ha", "2")
+    two("plot", "delete", "A", "--yes")
+    one.sync()
+    two.sync(code=1)
+    one("point", "add", "--plot", "A", "--code", "1")
+    one.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    words = ["conflict", "resolve", found["id"], "--take", "other", "--reason", "x"]
+    assert "refused; the conflict stays open" in admin(served, *words, code=4).output
+    assert json.loads(served.admin("quarantine", "list", "--json")) == []
+    assert found["id"] in served.admin("conflict", "list", "--json")
+
+
+def same_label_twice(pair):
+    """Let two cores have a bag of the same label; give the second laptop's change."""
+    one, two = pair
+    given = "core add --plot HF --point 1 --campaign 2026 --number 2"
+    two(*given.split(), "--sampled-at", "2026-05-03")
+    one(*SAMPLE, "--sample-code", "BAG", *LAYER)
+    two(*SAMPLE, "--core-number", "2", "--sample-code", "BAG", *LAYER)
+    lab = ["--analyte", "soc", "--value", "14", "--unit", "g_kg", "--method", "tinsley"]
+    two("result", "add", "--sample", "BAG", *lab)
+    one.sync()
+    two.sync(code=1)
+    entries = {entry["type"]: entry for entry in two.json("fix", code=1)}
+    return entries["sample"]["change"], entries["result"]["change"]
+
+
+def mine(served, pair, *words):
+    """List the quarantine of the pair's project."""
+    given = ("quarantine", "list", "--project", pair[0].project, "--json", *words)
+    return json.loads(served.admin(*given))
+
+
+def test_the_quarantine_says_what_waits_for_what(pair, served):
+    bag, result = same_label_twice(pair)
+    assert [q["change"] for q in mine(served, pair)] == [bag]
+    assert [q["change"] for q in mine(served, pair, "--held")] == [result]
+    assert len(mine(served, pair, "--all")) == 2
+    shown = served.admin("quarantine", "show", bag[:18])
+    assert "[key_taken]" in shown
+    assert "sent by two on two" in shown
+    assert "the record is not on the server" in shown
+    assert f"change {result}" in shown
+    held = json.loads(served.admin("quarantine", "show", result, "--json"))
+    assert held["waits_for_changes"] == [bag]
+    assert "1 more held" in served.admin(
+        "quarantine", "list", "--project", pair[0].project
+    )
+
+
+def test_a_change_is_released_when_what_was_wrong_is_mended(pair, served):
+    one, two = pair
+    bag, _ = same_label_twice(pair)
+    done = served.admin("quarantine", "release", bag)
+    assert "0 settled, 1 still waiting" in done
+    assert [q["change"] for q in mine(served, pair)] == [bag], "still for a person"
+    one("sample", "delete", "BAG", "--yes")
+    one.sync()
+    assert "1 settled" in served.admin("quarantine", "release", bag[:20])
+    assert mine(served, pair, "--held") == []
+    found = two.sync()
+    assert found["settled_late"] == 2
+    agreed(one, two)
+    assert two.json("result", "show", "BAG/soc")["state"] == "accepted"
+    late = admin(served, "quarantine", "release", bag, code=4).output
+    assert "no change" in late
+
+
+def test_what_is_given_up_is_told_to_its_author(pair, served):
+    one, two = pair
+    bag, result = same_label_twice(pair)
+    words = ["quarantine", "discard", result, bag, "--reason", "typed twice"]
+    assert "2 changes given up" in served.admin(*words)
+    two.sync()
+    assert two.json("fix") == []
+    agreed(one, two)
+    kept = {q["change"]: q for q in mine(served, pair, "--all")}
+    assert kept[bag]["reason"] == "typed twice"
+    assert kept[bag]["status"] == "discarded"
+
+
+def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
+    """What an older schema kept back gets another chance when the server starts."""
+    data = tmp_path / "data"
+    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    with server_process(data) as url:
+        served = Served(data, url)
+        project = served.project()
+        pair = [Laptop(tmp_path, name) for name in ("one", "two")]
+        for laptop in pair:
+            laptop("enrol", url, served.code(project))
+            laptop.sync()
+        prepare(pair[0])
+        for laptop in pair:
+            laptop.sync()
+        same_label_twice(pair)
+        pair[0]("sample", "delete", "BAG", "--yes")
+        pair[0].sync()
+    log = tmp_path / "server.log"
+    with server_process(data):
+        assert "judged again" not in log.read_text()
+    with sqlite3.connect(data / "permille.db") as db:
+        db.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+    db.close()
+    with server_process(data):
+        pass
+    with server_process(data):
+        pass
+    (said,) = [line for line in log.read_text().splitlines() if "judged again" in line]
+    assert json.loads(said)["settled"] == 2
+    assert json.loads(served.admin("quarantine", "list", "--json")) == []
