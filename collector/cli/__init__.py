@@ -34,7 +34,7 @@ COMMANDS: Final = MappingProxyType(
         "attachments": ("collector.cli.attachments", "attachments"),
         "import": ("collector.cli.tables", "import_group"),
         "sync": ("collector.cli.sync", "sync"),
-        "conflicts": ("collector.cli.review", "conflicts"),
+        "conflicts": ("collector.cli.conflicts", "conflicts"),
         "fix": ("collector.cli.review", "fix"),
         "recover": ("collector.cli.home", "recover"),
         "stocks": ("collector.cli.stocks", "stocks"),

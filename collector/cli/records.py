@@ -1,4 +1,4 @@
-"""The nouns: add, edit, show, list, delete for every record type.
+"""The nouns: add, edit, show, list, delete, restore for every record type.
 
 One builder makes them from schemas.records, so an option is there because the
 field is there.
@@ -65,7 +65,7 @@ def build(record_type: str) -> click.Group:
     """Make the command group of one record type."""
     schema = TYPES[record_type].schema
     group = click.Group(record_type, help=(schema.__doc__ or "").strip())
-    for make in (_add, _edit, _show, _list, _delete):
+    for make in (_add, _edit, _show, _list, _delete, _restore):
         group.add_command(make(record_type))
     return group
 
@@ -197,6 +197,24 @@ def _delete(record_type: str) -> click.Command:
         delete,
         f"Delete a {record_type} that nothing belongs to.\n\n{example(shown)}",
         [_name_argument(record_type), yes, _project(record_type)],
+    )
+
+
+def _restore(record_type: str) -> click.Command:
+    def restore(app: App, which: str, project: str | None, as_json: bool) -> None:
+        with app.laptop() as laptop:
+            stream = None
+            if record_type != "project":
+                stream = names.stream_of(laptop.store, project)
+            view = names.find_deleted(laptop.store, record_type, which, stream)
+            saved = recording.restore(laptop, view)
+            _tell(laptop, saved, "restored", as_json=as_json)
+
+    shown = f"permille {record_type} restore {_example_name(record_type)}"
+    return _command(
+        restore,
+        f"Bring a deleted {record_type} back as it was.\n\n{example(shown)}",
+        [_name_argument(record_type), _project(record_type)],
     )
 
 

@@ -1,45 +1,19 @@
-"""conflicts and fix: what needs a person."""
+"""fix: what the server could not apply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from collector.cli.app import App, confirmed, json_option, pass_app
 from collector.cli.edge import problem_line
-from collector.cli.output import cell, emit_json, table
+from collector.cli.output import cell, emit_json
 from collector.core.instants import read_instant
 from collector.errors import Exit, UsageError
 from schemas import fields as kinds
 from schemas.evolve import present_name
 from schemas.problems import from_data
 from schemas.records import TYPES
-
-
-@click.command()
-@json_option
-@pass_app
-def conflicts(app: App, as_json: bool) -> int:
-    """Show open conflicts: what both had seen, theirs, ours.
-
-    The first value stands until a person decides on the server.
-
-    \b
-    Example:
-      permille conflicts
-    """
-    from collector.flow import showing
-
-    with app.laptop() as laptop:
-        found = showing.conflicts(laptop)
-    if as_json:
-        emit_json(found)
-    elif not found:
-        click.echo("no open conflicts")
-    else:
-        headers = ["record", "group", "base", "theirs (stands)", "ours", "who", "when"]
-        table("conflicts", headers, [_conflict_row(one) for one in found])
-    return Exit.ATTENTION if found else Exit.DONE
 
 
 @click.command()
@@ -53,6 +27,7 @@ def conflicts(app: App, as_json: bool) -> int:
 )
 @click.option("--resend", is_flag=True, help="Send it again as it is.")
 @click.option("--discard", is_flag=True, help="Give the change up.")
+@click.option("--reason", help="Why it is given up; with --discard.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_app
@@ -62,64 +37,75 @@ def fix(  # noqa: PLR0917 - click passes them by name
     settings: tuple[str, ...],
     resend: bool,
     discard: bool,
+    reason: str | None,
     yes: bool,
     as_json: bool,
 ) -> int:
     """List what the server could not apply, and correct it.
 
     A fix is a new change that names the old one and carries the whole record;
-    what waited for the record is sent again with it.
+    what waited for the record is sent again with it. A record without more shows what
+    is wrong with it.
 
     \b
     Example:
       permille fix
+      permille fix HF-1
       permille fix HF-1 --set sample_code=HF-1b
       permille fix HF-1 --resend
-      permille fix HF-1 --discard --yes
+      permille fix HF-1 --discard --reason "typed twice" --yes
     """
     if bool(settings) + resend + discard > 1:
         raise UsageError(
             "--set, --resend and --discard exclude each other", "choose one"
         )
-    if record is None:
-        if settings or resend or discard:
-            raise UsageError("which record?", "permille fix RECORD ...")
-        return _print_list(app, as_json=as_json)
+    if reason is not None and not discard:
+        raise UsageError("--reason goes with --discard")
     if not (settings or resend or discard):
-        raise UsageError(
-            "say how to fix it", "--set FIELD=VALUE, --resend or --discard"
-        )
-    _fix_one(app, record, settings, discard=discard, yes=yes, as_json=as_json)
+        return _print_list(app, record, as_json=as_json)
+    if record is None:
+        raise UsageError("which record?", "permille fix RECORD ...")
+    if discard:
+        _discard(app, record, reason, yes=yes, as_json=as_json)
+    else:
+        _fix_one(app, record, settings, as_json=as_json)
     return Exit.DONE
 
 
-def _fix_one(
-    app: App,
-    record: str,
-    settings: Sequence[str],
-    *,
-    discard: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
+def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -> None:
     from collector.flow import fixing, names, recording
 
     with app.laptop() as laptop:
         view = fixing.find_quarantined(laptop, record)
         said = f"{view.type} {names.label(laptop.store, view)}"
-        if discard:
-            confirmed(f"Give up the change of {said}?", yes=yes)
-            sent = fixing.discard(laptop, view.id)
-        elif settings:
+        before = laptop.store.head().n
+        if settings:
             recording.edit(laptop, view, read_settings(view.type, settings))
-            sent = 1
         else:
-            sent = fixing.send_again(laptop, view.id, {})
-    word = "discarded" if discard else "fixed"
+            fixing.send_again(laptop, view.id, {})
+        sent = laptop.store.head().n - before
+    _told(view.id, said, "fixed", sent, as_json=as_json)
+
+
+def _discard(
+    app: App, record: str, reason: str | None, *, yes: bool, as_json: bool
+) -> None:
+    from collector.flow import fixing, names
+
+    with app.laptop() as laptop:
+        view = fixing.find_quarantined(laptop, record)
+        said = f"{view.type} {names.label(laptop.store, view)}"
+        confirmed(f"Give up the change of {said}?", yes=yes)
+        sent = fixing.discard(laptop, view.id, reason)
+    _told(view.id, said, "discarded", sent, as_json=as_json)
+
+
+def _told(record: str, said: str, word: str, sent: int, *, as_json: bool) -> None:
     if as_json:
-        emit_json({"record": view.id, "name": said, "outcome": word, "changes": sent})
+        emit_json({"record": record, "name": said, "outcome": word, "changes": sent})
         return
-    click.echo(f"{word} {said}")
+    others = f" ({sent} changes, which stand or fall together)" if sent > 1 else ""
+    click.echo(f"{word} {said}{others}")
     click.echo("next: permille sync")
 
 
@@ -168,11 +154,14 @@ def _number(text: str, *, whole: bool) -> object:
         return text
 
 
-def _print_list(app: App, *, as_json: bool) -> int:
+def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
     from collector.flow import fixing
 
     with app.laptop() as laptop:
         found = fixing.fix_list(laptop)
+        if record is not None:
+            view = fixing.find_quarantined(laptop, record)
+            found = [entry for entry in found if entry["record"] == view.id]
     if as_json:
         emit_json(found)
     elif not found:
@@ -181,24 +170,9 @@ def _print_list(app: App, *, as_json: bool) -> int:
         click.echo(f"{entry['type']} {entry['name']} ({entry['op']})")
         for reason in entry["reasons"]:
             click.echo(problem_line(from_data(reason)))
+        for name, value in (entry["fields"] if record else {}).items():
+            click.echo(f"    {name} = {cell(value)}")
         if entry["fix"]:
             click.echo(f"  -> {entry['fix']}")
         click.echo(f"  or {entry['discard']}")
     return Exit.ATTENTION if found else Exit.DONE
-
-
-def _conflict_row(found: Mapping[str, Any]) -> list[str]:
-    who = found.get("person") or found.get("device") or ""
-    return [
-        f"{found['type']} {found['name']}",
-        str(found.get("group", "")),
-        *(_values(found.get(side)) for side in ("base", "theirs", "ours")),
-        str(who),
-        str(found.get("at", ""))[:16],
-    ]
-
-
-def _values(side: object) -> str:
-    if not isinstance(side, Mapping):
-        return cell(side)
-    return ", ".join(f"{name}={cell(value)}" for name, value in side.items())

@@ -35,6 +35,7 @@ class State(StrEnum):
     CONFLICT = "conflict"
     HELD = "waits"
     TO_FIX = "to fix"
+    DECIDED = "decided here, not yet synced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Base:
 class Logged:
     """One change of this laptop, with what became of it.
 
-    `place` counts the changes of this laptop in the order they were kept.
+    `place` counts the changes of this laptop in the order they were kept, `group` holds
+    those that stand or fall together, `settles` the conflicts that it decides.
     """
 
     place: int
@@ -76,6 +78,8 @@ class Logged:
     fields: Mapping[str, Any]
     status: Status
     verdict: Mapping[str, Any] = field(default_factory=dict)
+    group: str | None = None
+    settles: Sequence[str] = ()
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
@@ -116,6 +120,8 @@ def with_draft(
             draft.op,
             draft.fields,
             Status.PENDING,
+            group=draft.group,
+            settles=draft.settles,
         ),
     ]
 
@@ -158,6 +164,17 @@ def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
     return View(*whose, fields, deleted, _state(base, changes))
 
 
+def undecided(base: Base, changes: Sequence[Logged]) -> list[Mapping[str, Any]]:
+    """Give the open conflicts that no change waiting to be sent decides."""
+    settled = {
+        name
+        for change in changes
+        if change.status is Status.PENDING
+        for name in change.settles
+    }
+    return [conflict for conflict in base.conflicts if conflict["id"] not in settled]
+
+
 def _step(
     fields: dict[str, Any], change: Logged, *, deleted: bool
 ) -> tuple[dict[str, Any], bool]:
@@ -177,7 +194,7 @@ def _state(base: Base | None, changes: Sequence[Logged]) -> State:
     if Status.HELD in found:
         return State.HELD
     if base is not None and base.conflicts:
-        return State.CONFLICT
+        return State.CONFLICT if undecided(base, changes) else State.DECIDED
     if Status.PENDING in found:
         return State.SAVED
     settled = [c.status for c in changes if c.status is not Status.REPLACED]

@@ -4,6 +4,7 @@ What is held follows by itself when the record it waits for is fixed.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from collector.core.draft import Draft, patched
@@ -58,7 +59,9 @@ def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
 
     The changes of one sampling event, which stand or fall together, are all sent.
     """
-    drafts = list(_resend(laptop, record_id, patch))
+    drafts = list(_resend(laptop, record_id, patch)) + list(_others(laptop, record_id))
+    if len(drafts) > 1 and any(draft.record != record_id for draft in drafts):
+        drafts = _in_order(laptop, drafts)
     laptop.store.keep(drafts, laptop.moment(), laptop.person)
     return len(drafts)
 
@@ -101,10 +104,35 @@ def _resend(
             change.type,
             record_id,
             change.op,
-            fields=whole if change.op is Op.PUT else {},
+            fields=whole if change.op is Op.PUT else change.fields,
             base=base.seen if base else None,
             replaces=change.id,
+            settles=tuple(change.settles),
         )
+
+
+def _others(laptop: Laptop, record_id: str) -> Iterator[Draft]:
+    """Give anew what fell because a change of this record did."""
+    groups = {change.group for change in _waiting(laptop, record_id)} - {None}
+    fallen = [
+        change
+        for change in laptop.store.changes_with(Status.QUARANTINED)
+        if change.group in groups and change.record != record_id
+    ]
+    for name in dict.fromkeys(change.record for change in fallen):
+        yield from _resend(laptop, name, {})
+
+
+def _in_order(laptop: Laptop, drafts: list[Draft]) -> list[Draft]:
+    """Let drafts stand or fall together, in the order of what they stand in for."""
+    group = laptop.clock.new_id()
+    places = {
+        change.id: change.place
+        for name in {draft.record for draft in drafts}
+        for change in laptop.store.changes(name)
+    }
+    together = [replace(draft, group=group) for draft in drafts]
+    return sorted(together, key=lambda draft: places[draft.replaces or ""])
 
 
 def _waiting(laptop: Laptop, record_id: str) -> list[Logged]:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from collector.core.draft import Draft
 from collector.core.intake import Difference, Intake, Judged, Known, with_campaigns
@@ -24,6 +24,10 @@ from schemas import limits
 
 #: Told after a batch is on disk: layers kept so far, layers in all.
 Progress = Callable[[int, int], None]
+
+
+#: The records of one sampling event.
+_TOGETHER: Final = frozenset({"core", "sample"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +95,17 @@ def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checke
 
 
 def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
-    """Keep what is new, batch by batch; give the number of layers kept."""
+    """Keep what is new, batch by batch; give the number of layers kept.
+
+    A new core and its samples are one group: they stand or fall together.
+    """
     kept, person = 0, laptop.person
-    for batch in _batches(checked.new, limits.IMPORT_BATCH_LAYERS):
+    for batch in _batches(_events(checked.new), limits.IMPORT_BATCH_LAYERS):
         drafts = [
-            Draft(
-                checked.stream,
-                wanted.type,
-                wanted.id,
-                fields=wanted.fields,
-                is_new=True,
-            )
-            for judged in batch
-            for wanted in judged.wanted
+            draft for event in batch for draft in _drafts(laptop, checked.stream, event)
         ]
         laptop.store.keep(drafts, laptop.moment(), person)
-        kept += len(batch)
+        kept += sum(map(len, batch))
         progress(kept, len(checked.new))
     return kept
 
@@ -208,9 +207,51 @@ def _tally(checked: Checked, judged: Judged) -> str:
     return "differs" if judged.differences else "here"
 
 
-def _batches(items: Sequence[Judged], size: int) -> Iterator[Sequence[Judged]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _events(new: Sequence[Judged]) -> list[list[Judged]]:
+    """Bring the layers of each new core together; every other layer is by itself."""
+    cores = {w.id for judged in new for w in judged.wanted if w.type == "core"}
+    events: dict[str | int, list[Judged]] = {}
+    for judged in new:
+        samples = [w for w in judged.wanted if w.type == "sample"]
+        core = str(samples[0].fields["core_id"]) if samples else ""
+        events.setdefault(core if core in cores else judged.line, []).append(judged)
+    return list(events.values())
+
+
+def _batches(events: Sequence[list[Judged]], size: int) -> Iterator[list[list[Judged]]]:
+    """Give events while their layers fit; an event is never cut."""
+    batch: list[list[Judged]] = []
+    count = 0
+    for event in events:
+        if batch and count + len(event) > size:
+            yield batch
+            batch, count = [], 0
+        batch.append(event)
+        count += len(event)
+    if batch:
+        yield batch
+
+
+def _drafts(laptop: Laptop, stream: str, event: Sequence[Judged]) -> list[Draft]:
+    """Draft the records of an event: what it lies on, the group, the results."""
+    wanted = [w for judged in event for w in judged.wanted]
+    group = [w for w in wanted if w.type in _TOGETHER]
+    name = None
+    if len(group) > 1 and any(w.type == "core" for w in group):
+        name = laptop.clock.new_id()
+    results = [w for w in wanted if w.type == "result"]
+    below = [w for w in wanted if w.type not in {*_TOGETHER, "result"}]
+    return [
+        Draft(
+            stream,
+            w.type,
+            w.id,
+            fields=w.fields,
+            is_new=True,
+            group=name if w.type in _TOGETHER else None,
+        )
+        for w in [*below, *group, *results]
+    ]
 
 
 def _harmless(cell: str) -> str:

@@ -81,6 +81,27 @@ def find(store: Store, record_type: str, name: str, stream: str | None = None) -
     return one(record_type, name, candidates(store, record_type, name, stream))
 
 
+def find_deleted(
+    store: Store, record_type: str, name: str, stream: str | None = None
+) -> View:
+    """Give the deleted record with this name, id or start of an id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If several have it.
+    """
+    views = [
+        view
+        for view in store.deleted(record_type, stream)
+        if name in {view.id, label(store, view)}
+        or (_PREFIX.fullmatch(name) and view.id.startswith(name))
+    ]
+    return one(f"deleted {record_type}", name, views)
+
+
 def candidates(
     store: Store, record_type: str, name: str, stream: str | None
 ) -> list[View]:
@@ -100,7 +121,7 @@ def one(record_type: str, name: str, views: Sequence[View]) -> View:
     if not views:
         raise NotFoundError(
             f"there is no {record_type} {name} on this laptop",
-            f"see: permille {record_type} list",
+            f"see: permille {record_type.removeprefix('deleted ')} list",
         )
     if len({view.id for view in views}) > 1:
         ids = ", ".join(view.id for view in views)

@@ -123,6 +123,33 @@ def delete(laptop: Laptop, view: View) -> Saved:
     return Saved(view, name)
 
 
+def restore(laptop: Laptop, view: View) -> Saved:
+    """Bring a deleted record back as it was.
+
+    Raises
+    ------
+    RefusedError
+        If its name is taken, its parent is deleted, or its fields never were here.
+    """
+    if not view.fields:
+        raise RefusedError(
+            f"this laptop never had the fields of {view.type} {view.id}",
+            "restore it where it was recorded",
+            code="not_here",
+        )
+    refuse(_reference_problems(laptop, view.type, view.fields, view.stream))
+    _refuse_taken_key(laptop, view.type, _scope(view), view.fields, view.id)
+    base = laptop.store.base(view.id)
+    draft = Draft(
+        view.stream,
+        view.type,
+        view.id,
+        Op.UNDELETE,
+        base=base.seen if base else None,
+    )
+    return _kept(laptop, draft, ())
+
+
 def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what goes without saying."""
     given = {name: value for name, value in entered.items() if value is not None}

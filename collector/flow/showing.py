@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collector.core.keys import natural_order
-from collector.core.overlay import View
+from collector.core.overlay import View, undecided
 from collector.flow.laptop import Laptop
 from collector.flow.names import label
 
@@ -41,7 +41,11 @@ def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
         view = laptop.store.record(base.id)
         name = label(laptop.store, view) if view else base.id
         who = {"record": base.id, "type": base.type, "name": name}
-        found.extend({**who, **conflict} for conflict in base.conflicts)
+        still = undecided(base, laptop.store.changes(base.id))
+        found.extend(
+            {**who, "decided": conflict not in still, **conflict}
+            for conflict in base.conflicts
+        )
     return found
 
 

@@ -102,6 +102,9 @@ class Store(Protocol):
     def referrers(self, target: str) -> list[View]:
         """Give the live records that refer to this one."""
 
+    def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
+        """Give the records of a type that are deleted here or on the server."""
+
     def attached(self) -> list[View]:
         """Give the live records that name attached files."""
 

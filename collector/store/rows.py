@@ -71,6 +71,8 @@ def read_change(row: tuple[Any, ...]) -> Logged:
         up_cast(kind, line["v"], line.get("f") or {}),
         Status(status),
         json.loads(verdict) if verdict else {},
+        line.get("g"),
+        line.get("c") or (),
     )
 
 

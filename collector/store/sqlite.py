@@ -166,6 +166,12 @@ class SqliteStore:
         """Give the live records that refer to this one."""
         return [read_view(row) for row in self._read(_REFERRERS, target)]
 
+    def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
+        """Give the records of a type that are deleted here or on the server."""
+        within, streams = _within(stream)
+        sql = _LIST.replace("deleted = 0", "deleted = 1") + within + _IN_ORDER
+        return [read_view(row) for row in self._read(sql, record_type, *streams, -1)]
+
     def attached(self) -> list[View]:
         """Give the live records that name attached files."""
         return [read_view(row) for row in self._read(_ATTACHED)]
@@ -358,7 +364,9 @@ class SqliteStore:
                 " ELSE 0 END) WHERE number >= ?",
                 (log, n, log),
             )
-            self._db.execute("DELETE FROM receipt WHERE log > ? OR n > ?", (log, n))
+            self._db.execute(
+                "DELETE FROM receipt WHERE log > ?1 OR (log = ?1 AND n > ?2)", (log, n)
+            )
             self._db.execute(_NEW_LOG, (new_id, *self._origin(log, n)))
             new, last = self._last_log(), chain.START
             for number, (place, change_id, raw) in enumerate(moved, start=1):

@@ -292,3 +292,158 @@ def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
     (said,) = [line for line in log.read_text().splitlines() if "judged again" in line]
     assert json.loads(said)["settled"] == 2
     assert json.loads(served.admin("quarantine", "list", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "stands"),
+    [
+        (["--take", "stands"], 2.0),
+        (["--take", "mine"], 3.0),
+        (["--set", "area_ha=2.5"], 2.5),
+    ],
+)
+def test_a_person_settles_a_conflict_on_a_laptop(pair, served, words, stands):
+    one, two = pair
+    name = contested(pair)
+    assert name in two("conflicts", "show", "HF")
+    two("conflicts", "resolve", "HF", *words, "--reason", "measured again")
+    assert two.json("plot", "show", "HF")["state"] == "decided here, not yet synced"
+    assert "decided here, not yet synced" in two("conflicts")
+    assert area(two) == stands
+    found = two.sync()
+    assert (found["accepted"], found["conflicts"]) == (1, 0)
+    agreed(one, two)
+    assert area(one) == stands
+    settled = json.loads(served.admin("conflict", "list", "--settled", "--json"))
+    (found,) = [c for c in settled if c["id"] == name]
+    assert found["decision"]["reason"] == "measured again"
+    assert (found["decision"]["person"], found["decision"]["device"]) == ("two", "two")
+
+
+def test_a_decision_that_meets_a_newer_value_becomes_a_conflict(pair, served):
+    one, two = pair
+    name = contested(pair)
+    one.sync(code=1)
+    one("plot", "edit", "HF", "--area-ha", "5")
+    one.sync(code=1)
+    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "I saw 2 ha")
+    assert two.sync(code=1)["conflicts"] == 1
+    ids = [found["id"] for found in two.json("conflicts", code=1)]
+    assert len(ids) == 2
+    assert name in ids
+    assert area(two) == 5.0
+    two("conflicts", "resolve", "--all", "--take", "stands", "--reason", "5", "--yes")
+    two.sync()
+    agreed(one, two)
+    assert area(two) == 5.0
+
+
+@pytest.mark.parametrize(("take", "lives"), [("stands", False), ("mine", True)])
+def test_a_laptop_decides_on_a_deletion(pair, take, lives):
+    one, two = deleted_and_edited(pair)
+    two("plot", "delete", "A", "--yes")
+    one("plot", "edit", "A", "--area-ha", "2")
+    two.sync()
+    one.sync(code=1)
+    one("conflicts", "resolve", "A", "--take", take, "--reason", "x")
+    one.sync()
+    agreed(one, two)
+    assert ("A" in {p["name"] for p in two.json("plot", "list")}) is lives
+
+
+def test_only_the_named_conflict_is_settled(pair):
+    one, two = pair
+    for laptop, note in ((one, "2"), (two, "3")):
+        laptop("plot", "edit", "HF", "--area-ha", note)
+        laptop("point", "edit", "HF/1", "--lon", note, "--lat", "48")
+    one.sync()
+    two.sync(code=1)
+    by_type = {c["type"]: c["id"] for c in two.json("conflicts", code=1)}
+    words = ["--take", "mine", "--reason", "x"]
+    wrong = two.json("conflicts", "resolve", "HF", "--id", "zz", *words, code=4)
+    assert wrong["error"]["code"] == "not_found"
+    two("conflicts", "resolve", "HF", "--id", by_type["plot"][:18], *words)
+    states = {c["type"]: c["decided"] for c in two.json("conflicts", code=1)}
+    assert states == {"plot": True, "point": False}
+    assert two.json("conflicts", "resolve", "HF", "--reason", "x", code=2)["error"]
+
+
+def test_a_deleted_record_is_brought_back(pair):
+    one, two = pair
+    one("plot", "add", "--code", "A", "--area-ha", "1")
+    for laptop in pair:
+        laptop.sync()
+    one("plot", "delete", "A", "--yes")
+    one.sync()
+    two.sync()
+    assert two.json("plot", "restore", "A")["outcome"] == "restored"
+    assert two.sync()["accepted"] == 1
+    agreed(one, two)
+    assert one.json("plot", "show", "A")["fields"]["area_ha"] == 1.0
+    missing = one.json("plot", "restore", "A", code=4)["error"]
+    assert "deleted plot A" in missing["text"]
+
+
+def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
+    _, two = pair
+    bag, _ = same_label_twice(pair)
+    shown = two("fix", "BAG", code=1)
+    assert "sample_code = BAG" in shown
+    assert "soc" not in shown
+    two("fix", "BAG", "--discard", "--reason", "the bag of the other core", "--yes")
+    two.sync()
+    with sqlite3.connect(served.data / "permille.db") as db:
+        lines = [row[0] for row in db.execute("SELECT raw FROM change")]
+    db.close()
+    sent = [json.loads(line) for line in lines if bag.encode() in line]
+    assert [line["y"] for line in sent] == ["the bag of the other core"]
+
+
+TABLE = """bag,point,depth
+{0}1,7,0-10
+{0}2,8,0-10
+{0}3,7,10-30
+BAG,7,30-50
+"""
+MAPPING = """create = ["point", "campaign", "core", "sample"]
+[[date]]
+value = "2026-05-03"
+formats = ["%Y-%m-%d"]
+[depth]
+label = "{depth}"
+[plot]
+code = "HF"
+[point]
+code = "{point}"
+[campaign]
+name = "2026"
+[sample]
+sample_code = "{bag}"
+"""
+
+
+def test_a_sampling_event_falls_together_and_is_fixed_together(pair, tmp_path):
+    one, two = pair
+    one(*SAMPLE, "--sample-code", "BAG", *LAYER)
+    one.sync()
+    (tmp_path / "t.csv").write_text(TABLE.format("T"))
+    (tmp_path / "t.toml").write_text(MAPPING)
+    two(
+        "import",
+        "layers",
+        tmp_path / "t.csv",
+        "--mapping",
+        tmp_path / "t.toml",
+        "--write",
+    )
+    found = two.sync(code=1)
+    assert (found["pushed"], found["quarantined"], found["held"]) == (8, 4, 0)
+    codes = {e["reasons"][0]["code"] for e in two.json("fix", code=1)}
+    assert codes == {"key_taken", "group_broken"}
+    done = two.json("fix", "BAG", "--set", "sample_code=T4")
+    assert done["changes"] == 4
+    found = two.sync()
+    assert (found["accepted"], found["pushed"]) == (4, 4)
+    assert two.json("fix") == []
+    agreed(one, two)
+    assert len(one.json("sample", "list", "--point", "7", "--plot", "HF")) == 3

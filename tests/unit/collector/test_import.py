@@ -429,7 +429,7 @@ def test_a_mapping_that_cannot_be_used_says_why(small, broken, words):
 
 def test_batches_are_told_only_after_they_are_on_disk(small, monkeypatch):
     monkeypatch.setattr(limits, "IMPORT_BATCH_LAYERS", 2)
-    rows = [f"A,A-{i},2026-05-03,{i}-{i + 1},1.2,1.5" for i in range(5)]
+    rows = [f"{plot},{plot}-1,2026-05-03,0-10,1.2,1.5" for plot in "ABCDE"]
     kept = []
     real = SqliteStore.keep
 
@@ -440,6 +440,36 @@ def test_batches_are_told_only_after_they_are_on_disk(small, monkeypatch):
     monkeypatch.setattr(SqliteStore, "keep", keep)
     assert small(*rows)["kept"] == 5
     assert len(kept) == 3
+
+
+def test_a_new_core_and_its_samples_are_one_group(small, monkeypatch):
+    monkeypatch.setattr(limits, "IMPORT_BATCH_LAYERS", 2)
+    rows = [
+        f"{plot},{plot}-{top},2026-05-03,{top}-{top + 10},1.2,1.5"
+        for top in (0, 10, 20)
+        for plot in "AB"
+    ]
+    small(*rows)
+    lines = lines_of_log(small)
+    groups = [line.get("g") for line in lines if line["t"] in {"core", "sample"}]
+    assert len(set(groups)) == 2
+    assert None not in groups
+    assert groups == sorted(groups, key=groups.index), "each group is in one piece"
+    assert groups.count(groups[0]) == 4
+    assert not any("g" in ln for ln in lines if ln["t"] not in {"core", "sample"})
+    small(*rows, "A,A-30,2026-05-03,30-40,1.2,1.5")
+    new = lines_of_log(small)[len(lines) :]
+    assert [line["t"] for line in new] == ["sample", "result"]
+    assert not any("g" in line for line in new), "one sample needs no group"
+
+
+def lines_of_log(small):
+    """Give the changes that were kept."""
+    store = small.permille.open_store()
+    try:
+        return [json.loads(raw) for raw in store.tail(0, 1000)]
+    finally:
+        store.close()
 
 
 def test_the_help_shows_how_a_mapping_is_written(bare):

@@ -311,7 +311,8 @@ def test_every_field_can_be_typed(bare, record_type):
 
 
 @pytest.mark.parametrize(
-    "words", ["plot", "plot add --nope", "nope", "fix --resend", "fix X", "plot show"]
+    "words",
+    ["plot", "plot add --nope", "nope", "fix --resend", "fix --discard", "plot show"],
 )
 def test_wrong_usage_ends_with_two(permille, words):
     permille(*words.split(), code=2)

@@ -1,0 +1,187 @@
+"""conflicts: two unseen values of one measurement, and what a person decides."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from collector.cli.app import App, confirmed, json_option, pass_app
+from collector.cli.output import cell, emit_json, table
+from collector.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from schemas.deciding import Choice
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def conflicts(context: click.Context, as_json: bool) -> int | None:
+    """Show open conflicts and decide on them: what both had seen, theirs, ours.
+
+    The first value stands until a person decides, here or on the server.
+
+    \b
+    Example:
+      permille conflicts
+      permille conflicts resolve HF --take stands --reason "measured again"
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from collector.flow import showing
+
+    with context.ensure_object(App).laptop() as laptop:
+        found = showing.conflicts(laptop)
+    if as_json:
+        emit_json(found)
+    elif not found:
+        click.echo("no open conflicts")
+    else:
+        headers = ["record", "group", "base", "theirs (stands)", "ours", "who", "when"]
+        table("conflicts", [*headers, "state"], [_row(one) for one in found])
+    is_open = any(not one["decided"] for one in found)
+    return Exit.ATTENTION if is_open else Exit.DONE
+
+
+@conflicts.command()
+@click.argument("record")
+@json_option
+@pass_app
+def show(app: App, record: str, as_json: bool) -> None:
+    """Show the conflicts of a record side by side, with their ids.
+
+    \b
+    Example:
+      permille conflicts show HF
+    """
+    from collector.flow import deciding, showing
+
+    with app.laptop() as laptop:
+        base = deciding.find_contested(laptop, record)
+        name = deciding.name_of(laptop, base)
+        found = [c for c in showing.conflicts(laptop) if c["record"] == base.id]
+    if as_json:
+        emit_json(found)
+        return
+    click.echo(f"{name} ({base.id})")
+    for conflict in found:
+        who = conflict.get("person") or conflict.get("device") or "somebody"
+        decided = "; decided here, not yet synced" if conflict["decided"] else ""
+        click.echo(f"conflict {conflict['id']}{decided}")
+        click.echo(f"ours is of {who}, {str(conflict.get('at', ''))[:16]}")
+        _print_sides(conflict)
+
+
+@conflicts.command()
+@click.argument("record", required=False)
+@click.option(
+    "--id", "ids", multiple=True, help="Only this conflict; its start will do."
+)
+@click.option("--all", "everything", is_flag=True, help="Every open conflict.")
+@click.option(
+    "--take",
+    type=click.Choice(["stands", "mine", "other"]),
+    help="Let what stands stand, or the other value; `mine` and `other` are one.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Let a third value stand. May be repeated.",
+)
+@click.option("--reason", required=True, help="Why; it travels with the decision.")
+@click.option("--yes", is_flag=True, help="Do not ask about --all.")
+@json_option
+@pass_app
+def resolve(  # noqa: PLR0917 - click passes them by name
+    app: App,
+    record: str | None,
+    ids: tuple[str, ...],
+    everything: bool,
+    take: str | None,
+    settings: tuple[str, ...],
+    reason: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Decide which value stands. The next sync carries the decision to all.
+
+    Where a deletion met an edit, `--take stands` changes nothing and `--take mine`
+    deletes the record or brings it back. A decision that meets a value newer than the
+    one seen here becomes a conflict itself.
+
+    \b
+    Example:
+      permille conflicts resolve HF --take mine --reason "measured again"
+      permille conflicts resolve HF --set area_ha=2.4 --reason "from the map"
+      permille conflicts resolve --all --take stands --reason "first visit counts"
+    """
+    from collector.flow import deciding
+
+    if bool(take) == bool(settings):
+        raise UsageError("say --take or --set, one of them")
+    if everything == bool(record):
+        raise UsageError("which record?", "permille conflicts resolve RECORD, or --all")
+    if everything and (take != "stands" or ids):
+        raise UsageError("--all goes with --take stands only")
+    with app.laptop() as laptop:
+        if record is None:
+            confirmed("Let everything stand as it stands?", yes=yes)
+            said, count = "all", deciding.settle_all(laptop, reason)
+        else:
+            base = deciding.find_contested(laptop, record)
+            said = deciding.name_of(laptop, base)
+            choice = _choice(base.type, take, settings)
+            count = deciding.settle(laptop, base, ids, choice, reason)
+    if as_json:
+        emit_json({"record": said, "decided": count})
+        return
+    plural = "" if count == 1 else "s"
+    click.echo(f"decided {count} conflict{plural} of {said}")
+    click.echo("next: permille sync")
+
+
+def _choice(record_type: str, take: str | None, settings: Sequence[str]) -> "Choice":
+    from collector.cli.review import read_settings
+    from schemas.deciding import Choice, Take
+
+    if take is None:
+        return Choice(values=read_settings(record_type, settings))
+    return Choice(Take.STANDS if take == "stands" else Take.OTHER)
+
+
+def _row(found: Mapping[str, Any]) -> list[str]:
+    who = found.get("person") or found.get("device") or ""
+    return [
+        f"{found['type']} {found['name']}",
+        str(found.get("group", "")),
+        *(_values(found.get(side)) for side in ("base", "theirs", "ours")),
+        str(who),
+        str(found.get("at", ""))[:16],
+        "decided here, not yet synced" if found["decided"] else "open",
+    ]
+
+
+def _print_sides(found: Mapping[str, Any]) -> None:
+    sides = [found.get(side) for side in ("base", "theirs", "ours")]
+    names = dict.fromkeys(name for side in sides for name in side or ())
+    rows = [
+        [name, *(_value(side, name) for side in sides)]
+        for name in names
+        if len({str(_value(side, name)) for side in sides[1:]}) > 1
+    ]
+    table("conflict", ["field", "base", "theirs (stands)", "ours"], rows)
+
+
+def _value(side: object, name: str) -> object:
+    if not isinstance(side, Mapping):
+        return None
+    return side.get(name) if side else "deleted"
+
+
+def _values(side: object) -> str:
+    if not isinstance(side, Mapping):
+        return cell(side)
+    said = ", ".join(f"{name}={cell(value)}" for name, value in side.items())
+    return said or "deleted"

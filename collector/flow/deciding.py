@@ -1,0 +1,122 @@
+"""Conflicts: a person's decision becomes a change of this laptop."""
+
+from collections.abc import Sequence
+
+from collector.core.draft import Draft
+from collector.core.overlay import Base, View, undecided
+from collector.errors import NotFoundError, RefusedError
+from collector.flow.laptop import Laptop
+from collector.flow.names import label, one
+from schemas.deciding import Choice, Standing, Take, UndecidableError, decide
+from schemas.validate import errors, load_patch
+
+
+def find_contested(laptop: Laptop, name: str) -> Base:
+    """Give the server's row with open conflicts that a name or an id means.
+
+    Raises
+    ------
+    NotFoundError
+        If no record with an open conflict has the name.
+    """
+    bases = {base.id: base for base in laptop.store.contested()}
+    views = [
+        view
+        for base in bases.values()
+        if name in _names(laptop, view := _view(laptop, base))
+        or (len(name) >= 4 and base.id.startswith(name))
+    ]
+    if not views:
+        raise NotFoundError(
+            f"there is no open conflict of {name}", "see: permille conflicts"
+        )
+    return bases[one("record", name, views).id]
+
+
+def name_of(laptop: Laptop, base: Base) -> str:
+    """Name a contested record as people do."""
+    return f"{base.type} {label(laptop.store, _view(laptop, base))}"
+
+
+def settle(
+    laptop: Laptop, base: Base, ids: Sequence[str], choice: Choice, reason: str
+) -> int:
+    """Decide on conflicts of one record, all or those named; give how many.
+
+    Raises
+    ------
+    NotFoundError
+        If the record has no such conflict.
+    RefusedError
+        If the choice does not fit the conflicts; nothing is kept then.
+    """
+    draft = _draft(base, _chosen(base, ids), choice, reason)
+    laptop.store.keep([draft], laptop.moment(), laptop.person)
+    return len(draft.settles)
+
+
+def settle_all(laptop: Laptop, reason: str) -> int:
+    """Let everything stand as it stands; give how many conflicts that decides."""
+    drafts = []
+    for base in laptop.store.contested():
+        left = undecided(base, laptop.store.changes(base.id))
+        if left:
+            ids = [conflict["id"] for conflict in left]
+            stands = Choice(Take.STANDS)
+            drafts.append(_draft(base, _chosen(base, ids), stands, reason))
+    if drafts:
+        laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    return sum(len(draft.settles) for draft in drafts)
+
+
+def _chosen(base: Base, ids: Sequence[str]) -> list[dict[str, object]]:
+    chosen = [
+        dict(conflict)
+        for conflict in base.conflicts
+        if not ids or any(str(conflict["id"]).startswith(name) for name in ids)
+    ]
+    strange = [
+        name
+        for name in ids
+        if not any(str(conflict["id"]).startswith(name) for conflict in chosen)
+    ]
+    if strange:
+        raise NotFoundError(
+            f"the record has no open conflict {strange[0]}", "see: permille conflicts"
+        )
+    return chosen
+
+
+def _draft(
+    base: Base, conflicts: Sequence[dict[str, object]], choice: Choice, reason: str
+) -> Draft:
+    try:
+        found = decide(
+            conflicts, Standing(base.type, base.fields, base.deleted), choice
+        )
+    except UndecidableError as error:
+        raise RefusedError(error.text, error.hint, code="undecidable") from None
+    problems = errors(load_patch(base.type, found.fields)[1])
+    if problems:
+        raise RefusedError("nothing was decided", "", problems, code="invalid")
+    return Draft(
+        base.stream,
+        base.type,
+        base.id,
+        found.op,
+        found.fields,
+        base.seen,
+        settles=found.settles,
+        reason=reason,
+    )
+
+
+def _view(laptop: Laptop, base: Base) -> View:
+    found = laptop.store.record(base.id)
+    assert found is not None, "what the server has is shown"
+    return found
+
+
+def _names(laptop: Laptop, view: View) -> set[str]:
+    said = label(laptop.store, view)
+    return {view.id, said, f"{view.type} {said}"}
