@@ -82,6 +82,7 @@ PURGED_IDS: Final = 2_000  # ids of one line
 REMOVED_RECORDS: Final = 50
 REMOVED_SHARE: Final = 0.3
 TOMBSTONE_DAYS: Final = 400  # a laptop that comes every season has seen the deletion
+BUNDLE_BYTES: Final = 256 * 1024 * 1024  # unpacked: 600,000 changes on a stick
 ENROL_BODY_BYTES: Final = 16 * 1024
 
 # Attachments -----------------------------------------------------------------

@@ -34,6 +34,7 @@ COMMANDS: Final = MappingProxyType(
         "attachments": ("collector.cli.attachments", "attachments"),
         "import": ("collector.cli.tables", "import_group"),
         "sync": ("collector.cli.sync", "sync"),
+        "bundle": ("collector.cli.bundle", "bundle"),
         "conflicts": ("collector.cli.conflicts", "conflicts"),
         "fix": ("collector.cli.review", "fix"),
         "recover": ("collector.cli.home", "recover"),

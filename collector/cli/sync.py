@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ import click
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json
 from collector.cli.sync_files import attachment_options, send_files, tell_files
+from collector.cli.sync_report import tell as tell_report
 from collector.errors import Exit
-from schemas import limits
 
 if TYPE_CHECKING:
     from collector.core.tally import Report
@@ -67,7 +67,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
             told = {"attachments": files.as_data()} if files else {}
             emit_json(report.as_data() | told)
         else:
-            _tell(report)
+            tell_report(report)
             tell_files(files)
 
     options = syncing.Options(accepts_removals=accept_removals, checks=check)
@@ -108,45 +108,3 @@ def _progress() -> Callable[[int, int], None]:
 
 def _say_waiting(reason: str, seconds: float) -> None:
     click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
-
-
-def _tell(report: "Report") -> None:
-    if sys.stderr.isatty():
-        click.echo("\r" + " " * 40 + "\r", nl=False, err=True)
-    parts = [
-        f"{count} {word}"
-        for count, word in [
-            (report.accepted, "accepted"),
-            (report.merged, "merged"),
-            (report.quarantined, "to fix"),
-            (report.held, "waiting"),
-            (report.conflicts, "conflict" if report.conflicts == 1 else "conflicts"),
-        ]
-        if count
-    ]
-    verdicts = f": {', '.join(parts)}" if parts else ""
-    click.echo(
-        f"{report.pushed} changes pushed{verdicts}; {report.received} rows received"
-    )
-    for line in _more(report):
-        click.echo(line)
-
-
-def _more(report: "Report") -> Iterator[str]:
-    if report.new_logs:
-        yield (
-            "this laptop's data was copied or restored: a new log was begun,"
-            f" {report.moved} changes moved to it; nothing is lost"
-        )
-    if report.settled_late:
-        yield f"{report.settled_late} changes that waited were settled on the server"
-    if report.repaired:
-        yield f"{report.repaired} rows differed from the server's and were mended"
-    if abs(report.clock_skew_s) > limits.CLOCK_SKEW_WARN_S:
-        ahead = "ahead of" if report.clock_skew_s > 0 else "behind"
-        minutes = abs(report.clock_skew_s) / 60
-        yield f"this laptop's clock is {minutes:.0f} minutes {ahead} the server's"
-    if report.quarantined or report.held:
-        yield "see: permille fix"
-    if report.conflicts:
-        yield "see: permille conflicts"

@@ -6,6 +6,7 @@ import click
 
 from schemas.version import __version__
 from server.cli.attachments import attachments
+from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option
 from server.cli.conflict import conflict
 from server.cli.device_scope import device
@@ -42,6 +43,7 @@ for command in (
     stocks,
     conflict,
     quarantine,
+    bundle,
     attachments,
     backup,
     restore,

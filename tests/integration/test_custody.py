@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from schemas import bundles
+from schemas.signing import sign
 from server.cli import main as server_cli
 from tests.integration.test_laptop_sync import (
     LAYER,
@@ -13,6 +15,7 @@ from tests.integration.test_laptop_sync import (
     Laptop,
     Served,
     everything,
+    point_at,
     prepare,
 )
 from tests.processes import PERMILLE_SERVER, run, server_process
@@ -447,3 +450,193 @@ def test_a_sampling_event_falls_together_and_is_fixed_together(pair, tmp_path):
     assert two.json("fix") == []
     agreed(one, two)
     assert len(one.json("sample", "list", "--point", "7", "--plot", "HF")) == 3
+
+
+@pytest.fixture
+def stick(tmp_path):
+    return tmp_path / "stick.bundle"
+
+
+def import_bundle(served, stick, *words):
+    return json.loads(served.admin("bundle", "import", str(stick), "--json", *words))
+
+
+def changes_here(served):
+    return json.loads(served.admin("stats", "--json"))["changes"]
+
+
+def test_a_bundle_arrives_like_a_push_and_twice_is_harmless(pair, served, stick):
+    one, two = pair
+    for number in range(30):
+        one("plot", "add", "--code", f"S{number}")
+    one(*SAMPLE, "--sample-code", "BAG", *LAYER)
+    assert one.json("bundle", "export", stick)["changes"] == 31
+    assert one.json("status")["pending"] == 31, "nothing is marked as sent"
+    found = import_bundle(served, stick)
+    assert (found["name"], found["changes"], found["known"]) == ("one", 31, 0)
+    assert found["verdicts"] == {"accepted": 31}
+    before = changes_here(served)
+    again = import_bundle(served, stick)
+    assert (again["changes"], again["known"]) == (31, 31)
+    assert changes_here(served) == before
+    told = served.admin("bundle", "import", str(stick))
+    assert "31 changes of one: 31 accepted; 31 known before" in told
+    synced = one.sync()
+    assert (synced["accepted"], synced["duplicates"]) == (31, 31)
+    agreed(one, two)
+
+
+def test_the_answers_come_back_by_stick(pair, served, stick, tmp_path):
+    one, two = pair
+    answers = tmp_path / "north.answers"
+    one("plot", "edit", "HF", "--area-ha", "2")
+    one.sync()
+    two("plot", "edit", "HF", "--area-ha", "3")
+    two("plot", "add", "--code", "B")
+    two("bundle", "export", stick)
+    import_bundle(served, stick, "--reply", str(answers))
+    found = two.json("bundle", "apply", answers, code=1)
+    counts = (found["pushed"], found["accepted"], found["conflicts"], found["pending"])
+    assert counts == (2, 1, 1, 0)
+    assert area(two) == 2.0
+    assert len(two.json("conflicts", code=1)) == 1
+    assert two.json("status", code=1)["safe_to_wipe"] is True
+    shown = two("bundle", "apply", answers, code=1)
+    assert "0 changes judged" in shown, "a repeat does nothing"
+    synced = two.sync(code=1)
+    assert (synced["pushed"], synced["duplicates"]) == (0, 0)
+    one.sync(code=1)
+    assert everything(one) == everything(two)
+
+
+def test_old_answers_do_not_undo_what_was_heard_since(pair, served, stick, tmp_path):
+    one, two = pair
+    answers = tmp_path / "old.answers"
+    one(*SAMPLE, "--sample-code", "BAG", *LAYER)
+    given = "core add --plot HF --point 1 --campaign 2026 --number 2"
+    two(*given.split(), "--sampled-at", "2026-05-03")
+    two(*SAMPLE, "--core-number", "2", "--sample-code", "BAG", *LAYER)
+    one.sync()
+    two("bundle", "export", stick)
+    import_bundle(served, stick, "--reply", str(answers))
+    two.sync(code=1)
+    two("fix", "BAG", "--set", "sample_code=BAG-2")
+    two.sync()
+    import_bundle(served, stick)
+    two("bundle", "apply", answers)
+    assert two.json("fix") == []
+    agreed(one, two)
+
+
+def test_a_bundle_of_several_batches_is_whole(pair, served, stick, tmp_path):
+    one, two = pair
+    rows = [f"G{n},{n},0-10" for n in range(1, 301)]
+    (tmp_path / "t.csv").write_text("bag,point,depth\n" + "\n".join(rows) + "\n")
+    (tmp_path / "t.toml").write_text(MAPPING)
+    words = [tmp_path / "t.csv", "--mapping", tmp_path / "t.toml", "--write"]
+    one("import", "layers", *words)
+    one("recover")
+    one("plot", "add", "--code", "last")
+    found = one.json("bundle", "export", stick)
+    assert (found["changes"], found["requests"]) == (899, 2)
+    answers = tmp_path / "a"
+    assert import_bundle(served, stick, "--reply", str(answers))["verdicts"] == {
+        "accepted": 899
+    }
+    assert one.json("bundle", "apply", answers)["accepted"] == 899
+    assert one.json("status")["safe_to_wipe"] is True
+    agreed(one, two)
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "longer", "empty", "text"])
+def test_a_damaged_bundle_is_refused_whole(pair, served, stick, harm):
+    one, _ = pair
+    one("plot", "add", "--code", "B")
+    one("bundle", "export", stick)
+    whole = stick.read_bytes()
+    stick.write_bytes(
+        {
+            "cut": whole[:-9],
+            "flipped": whole[:99] + bytes([whole[99] ^ 1]) + whole[100:],
+            "longer": whole + b"x",
+            "empty": b"",
+            "text": b"dear administrator",
+        }[harm]
+    )
+    before = changes_here(served)
+    done = admin(served, "bundle", "import", str(stick), code=4)
+    assert "the bundle cannot be used" in done.output
+    assert "nothing was stored" in done.output
+    assert changes_here(served) == before
+    refused = one.json("bundle", "apply", stick, code=4)["error"]
+    assert refused["code"] == "bad_bundle"
+
+
+def test_answers_that_somebody_changed_are_refused(pair, served, stick, tmp_path):
+    one, two = pair
+    answers = tmp_path / "answers"
+    one("plot", "add", "--code", "B")
+    one("bundle", "export", stick)
+    import_bundle(served, stick, "--reply", str(answers))
+    found = bundles.read(answers.read_bytes(), bundles.ANSWERS)
+    forged = [part.replace(b"accepted", b"conflict") for part in found.parts]
+    secret = bytes(32)
+    head = {k: v for k, v in found.head.items() if k not in {"sig", "count", "sha256"}}
+    answers.write_bytes(bundles.write(head, forged, lambda text: sign(secret, text)))
+    refused = one.json("bundle", "apply", answers, code=4)["error"]
+    assert "not signed by the server" in refused["text"]
+    import_bundle(served, stick, "--reply", str(answers))
+    assert (
+        "another laptop"
+        in two.json("bundle", "apply", answers, code=4)["error"]["text"]
+    )
+    assert one.json("status")["pending"] == 1
+
+
+def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp_path):
+    one, _ = pair
+    one("plot", "add", "--code", "B")
+    one("bundle", "export", stick)
+    data = tmp_path / "other"
+    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    other = Served(data, "")
+    strange = admin(other, "bundle", "import", str(stick), code=4)
+    assert "not enrolled here" in strange.output
+    device = one.json("status")["device"]
+    served.admin("device", "revoke", device)
+    refused = admin(served, "bundle", "import", str(stick), code=4)
+    assert "was revoked on" in refused.output
+    one("enrol", served.url, served.code(one.project))
+    one("bundle", "export", stick)
+    assert import_bundle(served, stick)["verdicts"] == {"accepted": 1}
+
+
+def test_a_server_that_lost_a_log_asks_for_everything(tmp_path, stick):
+    data = tmp_path / "data"
+    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    with server_process(data) as url:
+        served = Served(data, url)
+        one = Laptop(tmp_path, "one")
+        one("enrol", url, served.code(served.project()))
+        one.sync()
+    backup = (data / "permille.db").read_bytes()
+    with server_process(data) as url:
+        point_at(one, url)
+        one("plot", "add", "--code", "A")
+        one.sync()
+    for old in data.glob("permille.db*"):
+        old.unlink()
+    (data / "permille.db").write_bytes(backup)
+    one("plot", "add", "--code", "B")
+    one("bundle", "export", stick)
+    refused = admin(served, "bundle", "import", str(stick), code=4)
+    assert "bundle export --all" in refused.output
+    one("bundle", "export", stick, "--all")
+    assert import_bundle(served, stick)["verdicts"] == {"accepted": 2}
+
+
+def test_a_laptop_that_was_never_enrolled_has_no_bundle(tmp_path, stick):
+    lonely = Laptop(tmp_path, "lonely")
+    refused = lonely.json("bundle", "export", stick, code=4)["error"]
+    assert refused["code"] == "not_enrolled"
+    assert not stick.exists()

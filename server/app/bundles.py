@@ -1,0 +1,30 @@
+"""The answers to a bundle, as a file for the laptop."""
+
+from schemas import bundles
+from schemas.messages import encode
+from schemas.signing import sign
+from server.clock import Clock
+from server.flow.bundles import Answered, TakenIn
+from server.http.sync import answer_lines
+from server.store.port import Store
+
+
+async def write_answers(store: Store, clock: Clock, taken: TakenIn) -> bytes:
+    """Write what the server answers to each request, signed by it."""
+    secret = await store.read(lambda unit: unit.server_key())
+    now = clock.now()
+    head = {"format": bundles.ANSWERS, "device": taken.device.id, "made_at": now}
+    parts = [_part(answered, now) for answered in taken.answers]
+    return bundles.write(head, parts, lambda text: sign(secret, text))
+
+
+def _part(answered: Answered, now: str) -> bytes:
+    push = answered.push
+    asked = {
+        "log": push.log,
+        "from": push.acked_n,
+        "to": push.end[0],
+        "cursors": {stream: list(cursor) for stream, cursor in push.cursors.items()},
+    }
+    lines = answer_lines(answered.accepted, answered.pulled, push, now)
+    return b"\n".join([encode(asked), *map(encode, lines)]) + b"\n"

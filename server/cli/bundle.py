@@ -1,0 +1,94 @@
+"""Command `bundle`: what laptops send by a stick."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from server.cli.common import json_option, print_json, with_store
+
+if TYPE_CHECKING:
+    from server.flow.bundles import TakenIn
+
+
+@click.group()
+def bundle() -> None:
+    """Take in what laptops carry on a stick.
+
+    \b
+    Example:
+      permille-server bundle import north.bundle --reply north.answers
+    """
+
+
+@bundle.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--reply",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the answers here, for: permille bundle apply",
+)
+@json_option
+@click.pass_context
+def import_(
+    context: click.Context, file: Path, reply: Path | None, as_json: bool
+) -> None:
+    """Store and merge a bundle as if it had come over the network. A repeat is harmless.
+
+    \b
+    Example:
+      permille-server bundle import north.bundle --reply north.answers
+    """
+    from server.app.bundles import write_answers
+    from server.clock import Clock
+    from server.flow.bundles import take_in
+
+    clock = Clock()
+    packed = file.read_bytes()
+
+    async def job(store: Any) -> "tuple[TakenIn, bytes]":  # noqa: ANN401
+        taken = await take_in(store, clock, packed)
+        return taken, await write_answers(store, clock, taken)
+
+    taken, answers = with_store(context, job)
+    if reply is not None:
+        _write(reply, answers)
+    if as_json:
+        print_json(_data(taken))
+        return
+    _tell(taken)
+    if reply is not None:
+        click.echo(f"On the laptop: permille bundle apply {reply.name}")
+
+
+def _write(file: Path, answers: bytes) -> None:
+    begun = file.with_name(file.name + ".part")
+    with begun.open("wb") as out:
+        out.write(answers)
+        out.flush()
+        os.fsync(out.fileno())
+    begun.replace(file)
+
+
+def _data(taken: "TakenIn") -> dict[str, Any]:
+    return {
+        "device": taken.device.id,
+        "name": taken.device.name,
+        "changes": taken.changes,
+        "known": taken.known,
+        "verdicts": taken.verdicts,
+    }
+
+
+def _tell(taken: "TakenIn") -> None:
+    words = {"quarantined": "to fix", "held": "waiting"}
+    counts = [
+        f"{taken.verdicts[name]} {words.get(name, name)}"
+        for name in ("accepted", "merged", "quarantined", "held", "conflict")
+        if name in taken.verdicts
+    ]
+    plural = "" if taken.changes == 1 else "s"
+    said = f": {', '.join(counts)}" if counts else ""
+    known = f"; {taken.known} known before" if taken.known else ""
+    click.echo(f"{taken.changes} change{plural} of {taken.device.name}{said}{known}")
