@@ -37,6 +37,7 @@ COMMANDS: Final = MappingProxyType(
         "bundle": ("collector.cli.bundle", "bundle"),
         "conflicts": ("collector.cli.conflicts", "conflicts"),
         "fix": ("collector.cli.review", "fix"),
+        "receipts": ("collector.cli.receipts", "receipts"),
         "recover": ("collector.cli.home", "recover"),
         "stocks": ("collector.cli.stocks", "stocks"),
     }

@@ -1,8 +1,8 @@
 """sync."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import click
 
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json
+from collector.cli.progress import ProgressLine
 from collector.cli.sync_files import attachment_options, send_files, tell_files
 from collector.cli.sync_report import tell as tell_report
 from collector.errors import Exit
@@ -70,21 +71,29 @@ def sync(  # noqa: PLR0917 - click passes them by name
             tell_report(report)
             tell_files(files)
 
+    line = ProgressLine(quiet=as_json)
+
+    def tell_waiting(reason: str, seconds: float) -> None:
+        line.clear()
+        click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
+
     options = syncing.Options(accepts_removals=accept_removals, checks=check)
-    with app.laptop() as laptop:
+    with app.laptop() as laptop, closing(line):
 
         async def files_after(report: "Report") -> "Sent | None":
+            line.clear()
             files = await send_files(laptop, attachment_rate) if attachments else None
             if not watch or report.pushed or report.received:
                 tell(report, files)
             return files
 
         if watch:
-            asyncio.run(waiting.watch(laptop, _progress(), options, files_after))
+            go_on = waiting.watch(laptop, line, options, files_after, tell_waiting)
+            asyncio.run(go_on)
             return Exit.DONE
-        reach = partial(waiting.until_reached, tell=_say_waiting)
+        reach = partial(waiting.until_reached, tell=tell_waiting)
         work = reach if wait else syncing.sync
-        files = asyncio.run(_once(work(laptop, _progress(), options), files_after))
+        files = asyncio.run(_once(work(laptop, line, options), files_after))
         attention = syncing.needs_person(laptop)
     if files is not None and files.stopped is not None:
         return files.stopped.exit_code
@@ -96,15 +105,3 @@ async def _once(
     files_after: "Callable[[Report], Awaitable[Sent | None]]",
 ) -> "Sent | None":
     return await files_after(await records)
-
-
-def _progress() -> Callable[[int, int], None]:
-    if not sys.stderr.isatty():
-        return lambda _left, _received: None
-    return lambda left, received: click.echo(
-        f"\r{left} to push, {received} received   ", nl=False, err=True
-    )
-
-
-def _say_waiting(reason: str, seconds: float) -> None:
-    click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)

@@ -4,7 +4,7 @@ import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from collector.clock import Clock
 from collector.config import Home
@@ -13,10 +13,14 @@ from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
 from collector.flow.attached import waiting
 from collector.flow.laptop import Laptop
+from collector.flow.receipts import without_receipt
 from collector.flow.recovering import notice_copy
 from collector.store import driver
+from collector.store.port import Store
 from collector.store.sqlite import SqliteStore
 from collector.store.vault import Vault
+
+_NOT_THERE: Final = "not on the server: permille sync"
 
 #: Asked only when the database is under a passphrase.
 AskPassphrase = Callable[[], str]
@@ -122,17 +126,8 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     records = store.count_records()
     damage = store.damage() if check else []
     files = len(waiting(laptop))
-    reasons = []
-    if files:
-        reasons.append(f"{files} attached files are not on the server: permille sync")
-    if pending:
-        reasons.append(f"{pending} changes are not on the server: permille sync")
-    if quarantined:
-        reasons.append(f"{quarantined} changes wait on the fix list: permille fix")
-    if held:
-        reasons.append(f"{held} changes wait on the server for others: permille fix")
-    if records and last is None:
-        reasons.append("this laptop was never synced: permille sync")
+    waits = _Waits(pending, quarantined, held, files)
+    reasons = list(_reasons(store, waits, has_records=bool(records)))
     if damage:
         reasons.append("the database is damaged: keep it and restore a copy")
     return Standing(
@@ -152,6 +147,43 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         records=records,
         damage=damage,
     )
+
+
+class _Waits(NamedTuple):
+    """What is not settled on the server."""
+
+    changes: int
+    to_fix: int
+    held: int
+    files: int
+
+
+def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]:
+    """Give why this laptop may not be wiped."""
+    counted = (
+        (waits.files, "attached file is", "attached files are", _NOT_THERE),
+        (waits.changes, "change is", "changes are", _NOT_THERE),
+        (waits.to_fix, "change waits", "changes wait", "on the fix list: permille fix"),
+        (
+            waits.held,
+            "change waits",
+            "changes wait",
+            "on the server for others: permille fix",
+        ),
+        (
+            store.count_stale(),
+            "row is",
+            "rows are",
+            "not confirmed by the server yet: permille sync",
+        ),
+    )
+    for count, one, many, text in counted:
+        if count:
+            yield f"{count} {one if count == 1 else many} {text}"
+    if has_records and store.setting(names.LAST_SYNC) is None:
+        yield "this laptop was never synced: permille sync"
+    if not waits.changes and without_receipt(store) is not None:
+        yield "the server's receipt for the last changes is missing: permille sync --check"
 
 
 def _new_key(home: Home, clock: Clock, passphrase: str | None) -> bytes:

@@ -16,12 +16,13 @@ from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
 from collector.flow.keys import check_receipt, named_log, sign
 from collector.flow.laptop import Laptop
+from collector.flow.receipts import without_receipt
 from collector.flow.repairing import is_check_due, note_check, repair
 from collector.store.lock import held
 from collector.store.port import Cursor
 from schemas import limits
 
-#: Told after each round: changes still to push, rows received so far.
+#: Told at the beginning and after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
 
 
@@ -87,8 +88,15 @@ async def sync_with(
     had = laptop.store.count_live()
     removals = Removals(had, are_accepted=options.accepts_removals)
     wants_digest = options.checks or is_check_due(laptop)
+    unsigned = without_receipt(laptop.store) if options.checks else None
+    if unsigned is not None:
+        # Who sends the last change again is given the receipt for all of them.
+        laptop.store.rewind(unsigned.number, unsigned.n - 1)
     exchange = _Exchange(laptop, transport, removals, wants_digest)
-    while await exchange.round():
+    progress(laptop.store.count_unacknowledged(), 0)
+    goes_on = True
+    while goes_on:
+        goes_on = await exchange.round()
         progress(laptop.store.count_unacknowledged(), exchange.tally.received)
     if wants_digest:
         exchange.tally.repaired = await repair(laptop, transport, exchange.digests)

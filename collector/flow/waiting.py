@@ -59,6 +59,7 @@ async def watch(
     progress: Progress,
     options: Options,
     after: Callable[[Report], Awaitable[object]],
+    tell: Waiting,
 ) -> None:
     """Sync whenever something was recorded here, and every minute, until stopped.
 
@@ -73,8 +74,10 @@ async def watch(
     while True:
         try:
             await after(await sync(laptop, progress, options))
-        except UnreachableError:
-            await laptop.clock.pause(next(pauses))
+        except UnreachableError as error:
+            wait = next(pauses)
+            tell(str(error), wait)
+            await laptop.clock.pause(wait)
             continue
         pauses = waits()
         await _until_news(laptop)

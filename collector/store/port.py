@@ -199,6 +199,9 @@ class Store(Protocol):
     def rewind(self, log: int, acked_n: int) -> None:
         """Note that the server has less of a log than it said."""
 
+    def count_stale(self) -> int:
+        """Count the rows that a reset has not confirmed yet."""
+
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
 

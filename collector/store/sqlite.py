@@ -431,6 +431,10 @@ class SqliteStore:
             )
             self._await_verdicts([row[0] for row in rows])
 
+    def count_stale(self) -> int:
+        """Count the rows that a reset has not confirmed yet."""
+        return int(self._read("SELECT count(*) FROM base WHERE stale = 1")[0][0])
+
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
         sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"

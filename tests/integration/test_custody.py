@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from collector.store.sqlite import SqliteStore
 from schemas import bundles
 from schemas.signing import sign
 from server.cli import main as server_cli
@@ -640,3 +641,90 @@ def test_a_laptop_that_was_never_enrolled_has_no_bundle(tmp_path, stick):
     refused = lonely.json("bundle", "export", stick, code=4)["error"]
     assert refused["code"] == "not_enrolled"
     assert not stick.exists()
+
+
+def reasons(laptop, code=0):
+    found = laptop.json("status", code=code)
+    assert found["safe_to_wipe"] is (not found["reasons"])
+    return found["reasons"]
+
+
+def opened(laptop):
+    """Open the database of a laptop."""
+    key = bytes.fromhex((laptop.home / "key").read_text().strip())
+    return SqliteStore(laptop.home / "permille.db", key)
+
+
+def test_status_says_why_a_laptop_may_not_be_wiped(pair, tmp_path):
+    _, two = pair
+    assert reasons(two) == []
+    two("plot", "add", "--code", "B")
+    assert reasons(two) == ["1 change is not on the server: permille sync"]
+    two.sync()
+    same_label_twice(pair)
+    assert reasons(two, code=1) == [
+        "1 change waits on the fix list: permille fix",
+        "1 change waits on the server for others: permille fix",
+    ]
+    two("fix", "BAG", "--set", "sample_code=T")
+    two.sync()
+    assert reasons(two) == []
+    store = opened(two)
+    store._db.execute("UPDATE base SET stale = 1 WHERE type = 'plot'")
+    store.close()
+    assert reasons(two) == ["2 rows are not confirmed by the server yet: permille sync"]
+    lonely = Laptop(tmp_path, "lonely")
+    lonely("project", "add", "--code", "X", "--title", "X")
+    assert "never synced" in reasons(lonely)[1]
+
+
+def test_a_receipt_that_is_missing_is_asked_for_again(pair):
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    (held,) = two.json("receipts", "--verify")
+    assert (held["changes"], held["signed_for"], held["is_good"]) == (1, 1, True)
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt")
+    store.close()
+    (why,) = reasons(two)
+    assert "receipt" in why
+    assert two.json("receipts", "--verify", code=1)[0]["is_good"] is False
+    found = two.json("sync", "--check")
+    assert (found["pushed"], found["duplicates"], found["pending"]) == (1, 1, 0)
+    assert reasons(two) == []
+    assert "good" in two("receipts", "--verify")
+
+
+def test_a_receipt_that_was_changed_is_found(pair):
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    assert "not checked" in two("receipts")
+    store = opened(two)
+    store._db.execute("UPDATE receipt SET raw = replace(raw, '\"n\":1', '\"n\":9')")
+    store.close()
+    assert "not good" in two("receipts", "--verify", code=1)
+
+
+def test_the_account_after_a_sync_adds_up(pair):
+    one, two = pair
+    one(*SAMPLE, "--sample-code", "BAG", *LAYER)
+    one("plot", "edit", "HF", "--area-ha", "2", "--note", "early")
+    one.sync()
+    given = "core add --plot HF --point 1 --campaign 2026 --number 2"
+    two(*given.split(), "--sampled-at", "2026-05-03")
+    two(*SAMPLE, "--core-number", "2", "--sample-code", "BAG", *LAYER)
+    lab = ["--analyte", "soc", "--value", "14", "--unit", "g_kg", "--method", "tinsley"]
+    two("result", "add", "--sample", "BAG", *lab)
+    two("plot", "edit", "HF", "--area-ha", "3")
+    two("point", "edit", "HF/1", "--note", "a stone")
+    told = two("sync", code=1).splitlines()
+    assert told[0].startswith(
+        "5 changes pushed: 2 accepted, 1 to fix, 1 waiting, 1 conflict; "
+    )
+    assert told[1:] == ["see: permille fix", "see: permille conflicts"]
+    two("fix", "BAG", "--set", "sample_code=T")
+    told = two("sync", code=1).splitlines()
+    assert told[0].startswith("1 change pushed: 1 accepted; ")
+    assert told[1] == "1 change that waited got another verdict on the server"

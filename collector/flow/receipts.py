@@ -1,0 +1,62 @@
+"""Receipts: what the server signed that it has, against what is in the logs here."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from collector.core.request import LogHead
+from collector.flow.keys import is_of_server
+from collector.flow.laptop import Laptop
+from collector.store.port import Receipt, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The latest receipt of a log; `is_good` is None where nobody asked."""
+
+    log: str
+    changes: int
+    signed_for: int
+    at: str | None
+    is_good: bool | None
+
+
+def receipts(laptop: Laptop, *, verify: bool) -> list[Held]:
+    """Give the latest receipt of each log; with `verify` its signature is checked."""
+    return list(_held(laptop, verify=verify))
+
+
+def without_receipt(store: Store) -> LogHead | None:
+    """Give the log that is written to if the server has not signed for all of it.
+
+    A closed log needs none: the server compared its hash when the next one began.
+    """
+    log = store.head()
+    signed = {receipt.log: receipt.n for receipt in store.receipts()}
+    is_missing = log.n == log.acked_n > signed.get(log.number, 0)
+    return log if is_missing else None
+
+
+def _held(laptop: Laptop, *, verify: bool) -> Iterator[Held]:
+    known = {receipt.log: receipt for receipt in laptop.store.receipts()}
+    for log in laptop.store.logs():
+        receipt = known.get(log.number)
+        if receipt is not None:
+            at = str(json.loads(receipt.raw).get("at"))
+            good = _is_good(laptop, log, receipt) if verify else None
+            yield Held(log.id, log.n, receipt.n, at, good)
+        elif log.n:
+            yield Held(log.id, log.n, 0, None, False if verify else None)
+
+
+def _is_good(laptop: Laptop, log: LogHead, receipt: Receipt) -> bool:
+    from schemas.signing import receipt_text  # noqa: PLC0415 - 50 ms others spare
+
+    said = json.loads(receipt.raw)
+    own = laptop.store.hash_at(receipt.n, log.number)
+    return (
+        own is not None
+        and (said.get("log"), said.get("n")) == (log.id, receipt.n)
+        and said.get("hash") == own.hex()
+        and is_of_server(laptop, receipt.signature, receipt_text(receipt.raw))
+    )
