@@ -53,7 +53,8 @@ def write(
     digest = hashlib.sha256(body).hexdigest()
     first = {**head, "count": len(parts), "sha256": digest}
     first["sig"] = sign(_signed(first))
-    return zstd.compress(encode(first) + b"\n" + body)
+    checked: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    return zstd.compress(encode(first) + b"\n" + body, options=checked)
 
 
 def read(packed: bytes, form: str) -> Bundle:
@@ -67,7 +68,8 @@ def read(packed: bytes, form: str) -> Bundle:
     first, _, body = _unpacked(packed).partition(b"\n")
     try:
         head = parse_object(first)
-    except MessageError:
+        _signed(head)
+    except (MessageError, ValueError, TypeError):
         raise BundleError("it is no bundle") from None
     if head.get("format") != form:
         raise BundleError(f"it is {str(head.get('format'))[:60]!r}, not {form!r}")

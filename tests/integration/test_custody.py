@@ -728,3 +728,23 @@ def test_the_account_after_a_sync_adds_up(pair):
     told = two("sync", code=1).splitlines()
     assert told[0].startswith("1 change pushed: 1 accepted; ")
     assert told[1] == "1 change that waited got another verdict on the server"
+
+
+def test_judging_again_keeps_to_the_projects_of_each_laptop(pair, served):
+    one, two = pair
+    two("plot", "add", "--code", "B")
+    device = two.json("status")["device"]
+    with sqlite3.connect(served.data / "permille.db") as db:
+        db.execute(
+            "UPDATE device_project SET withdrawn_at = '2026-01-01' WHERE device_id = ?",
+            (device,),
+        )
+    db.close()
+    assert two.sync(code=1)["quarantined"] == 1
+    (kept,) = mine(served, pair)
+    assert kept["why"][0]["code"] == "scope_revoked"
+    told = served.admin("quarantine", "rejudge", "--project", one.project)
+    assert "1 change judged again: 0 settled, 1 still waiting" in told
+    assert "1 settled" in served.admin("quarantine", "release", kept["change"])
+    one.sync()
+    assert "B" in {plot["name"] for plot in one.json("plot", "list")}

@@ -1,0 +1,74 @@
+"""What a decision on conflicts comes to."""
+
+import pytest
+
+from schemas.deciding import Choice, Standing, Take, UndecidableError, decide
+from schemas.messages import Op
+from schemas.records import TYPES
+
+DEPTHS = {"depth_top_cm": 0.0, "depth_bottom_cm": 30.0}
+STANDS = Standing("sample", DEPTHS, deleted=False)
+DELETED = Standing("sample", DEPTHS, deleted=True)
+GROUP = TYPES["sample"].groups["depth_top_cm"]
+
+
+def conflict(group=GROUP, ours=None, theirs=None, name="c1"):
+    return {
+        "id": name,
+        "group": group,
+        "ours": {"depth_top_cm": 0.0, "depth_bottom_cm": 20.0}
+        if ours is None
+        else ours,
+        "theirs": dict(STANDS.fields) if theirs is None else theirs,
+    }
+
+
+def test_what_stands_is_named_so_that_a_newer_value_is_met():
+    found = decide([conflict()], STANDS, Choice(Take.STANDS))
+    assert (found.op, found.fields) == (Op.RESOLVE, dict(STANDS.fields))
+    assert found.settles == ("c1",)
+
+
+def test_a_conflict_of_a_deleted_record_is_closed_without_values():
+    found = decide([conflict()], DELETED, Choice(Take.STANDS))
+    assert (found.op, found.fields) == (Op.RESOLVE, {})
+
+
+def test_two_other_values_of_one_group_need_an_id():
+    both = [conflict(), conflict(name="c2")]
+    assert decide(both, STANDS, Choice(Take.STANDS)).settles == ("c1", "c2")
+    with pytest.raises(UndecidableError) as caught:
+        decide(both, STANDS, Choice(Take.OTHER))
+    assert "id" in caught.value.hint
+
+
+def test_the_other_side_of_a_whole_record_deletes_it_or_brings_it_back():
+    deletion = conflict("*", ours={}, theirs={"note": "x"})
+    assert decide([deletion], STANDS, Choice(Take.OTHER)).op is Op.DELETE
+    edit = conflict("*", ours={"note": "x"}, theirs={})
+    found = decide([edit], DELETED, Choice(Take.OTHER))
+    assert (found.op, found.fields) == (Op.UNDELETE, {"note": "x"})
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "standing", "choice"),
+    [
+        ([conflict()], DELETED, Choice(Take.OTHER)),
+        ([conflict()], DELETED, Choice(values={"depth_top_cm": 1.0})),
+        ([conflict("*", ours={})], STANDS, Choice(values={"note": "x"})),
+        ([conflict("*", ours={}), conflict()], STANDS, Choice(Take.OTHER)),
+        ([conflict()], STANDS, Choice(values={"note": "x"})),
+        ([conflict()], STANDS, Choice()),
+    ],
+)
+def test_a_choice_that_does_not_fit_is_refused(conflicts, standing, choice):
+    with pytest.raises(UndecidableError):
+        decide(conflicts, standing, choice)
+
+
+def test_values_are_set_within_the_group_in_question():
+    values = {"depth_bottom_cm": 25.0}
+    found = decide([conflict()], STANDS, Choice(values=values))
+    assert (found.op, found.fields) == (Op.RESOLVE, values)
+    with pytest.raises(UndecidableError):
+        decide([conflict()], STANDS, Choice(values={**values, "note": "x"}))
