@@ -1,5 +1,7 @@
 """The answers to a bundle, as a file for the laptop."""
 
+from dataclasses import replace
+
 from schemas import bundles
 from schemas.messages import encode
 from schemas.signing import sign
@@ -19,7 +21,8 @@ async def write_answers(store: Store, clock: Clock, taken: TakenIn) -> bytes:
 
 
 def _part(answered: Answered, now: str) -> bytes:
-    push = answered.push
+    # The laptop that reads this remembers no request: every key is written out.
+    push = replace(answered.push, epoch=None)
     asked = {
         "log": push.log,
         "from": push.acked_n,

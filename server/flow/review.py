@@ -137,14 +137,17 @@ async def _again(
 
 
 def _whole_groups(unit: Unit, stream: str, found: list[Waiting]) -> list[Waiting]:
-    groups = {waiting.judged.change.group for waiting in found} - {None}
+    """Add what stands or falls with these changes, in the log they came in."""
+    changes = [waiting.judged.change for waiting in found]
+    groups = {(change.log, change.group) for change in changes if change.group}
     if not groups:
         return found
-    ids = {waiting.judged.change.id for waiting in found}
+    ids = {change.id for change in changes}
     return [
         waiting
         for waiting in unit.waiting(stream, None)
-        if waiting.judged.change.id in ids or waiting.judged.change.group in groups
+        if (change := waiting.judged.change).id in ids
+        or (change.log, change.group) in groups
     ]
 
 
