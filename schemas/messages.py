@@ -134,7 +134,9 @@ class ResponseHello(_Line):
     `protocol`, `epoch` and `have` are left out when they are what the request said.
     `need_from` asks for the log again from that change, `need_log` says which one when
     it is not the one that spoke.
-    `schema` is the newest version of records that this server knows.
+    `shared` is the highest number of each stream that the present timeline has in common
+    with the one of the request's cursors. `schema` is the newest version of records that
+    this server knows.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
@@ -144,6 +146,7 @@ class ResponseHello(_Line):
     have = fields.Nested(Position)
     need_from = wire.count(load_default=None, allow_none=True)
     need_log = wire.uuid()
+    shared = fields.Dict(keys=wire.uuid(), values=wire.count())
     schema = wire.count()
     limits = fields.Dict(keys=fields.String(), load_default=dict)
 

@@ -75,6 +75,11 @@ class Reply:
         return (self.epoch, max(numbers)) if numbers else None
 
     @property
+    def shared(self) -> dict[str, int]:
+        """Give how much of each stream is left of the timeline this laptop read."""
+        return dict(self.hello.get("shared", {}))
+
+    @property
     def cursors(self) -> dict[str, tuple[str, int]]:
         """Give the new cursor of each stream that moved."""
         found = self.end.get("cursors", {})

@@ -6,6 +6,7 @@ rules of collector.core.settling, and written.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from collector.core.overlay import Base, Logged, Status
 from collector.core.removals import Removals
@@ -29,6 +30,15 @@ from collector.store.rows import (
 )
 from schemas import limits
 from schemas.records import DERIVED
+
+# The first change of each log that was judged in another timeline, beyond what is shared.
+_LOST: Final = """
+    SELECT log, min(n) FROM change
+    WHERE stream = ? AND verdict IS NOT NULL AND status <> 'replaced'
+      AND json_extract(verdict, '$.epoch') <> ?
+      AND coalesce(json_extract(verdict, '$.q') > ?, 1)
+    GROUP BY log
+"""
 
 
 def settle(
@@ -56,6 +66,7 @@ def settle(
         _forget_beyond_scope(connection, known)
         return Applied(said, acked_n, late=late, removals=removals)
     # No word of the scope means: it is what the request had cursors for.
+    _doubt_lost_verdicts(connection, reply)
     asked_for = [stream for stream, cursor in asked.items() if cursor]
     _rescope(connection, asked_for if reply.scope is None else reply.scope)
     _take_rows(connection, reply, known)
@@ -209,6 +220,16 @@ def _sweep(connection: Connection, removals: Removals) -> Removals:
     if not removals.too_many():
         _forget_rows(connection, "stale = ?", 1)
     return removals
+
+
+def _doubt_lost_verdicts(connection: Connection, reply: Reply) -> None:
+    """Have changes judged again whose verdicts were lost with a timeline."""
+    for stream, common in reply.shared.items():
+        rows = connection.execute(_LOST, (stream, reply.epoch, common)).fetchall()
+        connection.executemany(
+            "UPDATE log SET acked_n = min(acked_n, ?) WHERE number = ?",
+            [(n - 1, number) for number, n in rows],
+        )
 
 
 def _count_pending(connection: Connection) -> int:

@@ -63,9 +63,9 @@ async def _derive_for_ever(app: web.Application) -> None:
         wake.clear()
 
 
-async def _rejudge(store: Store) -> None:
+async def _rejudge(store: Store, clock: Clock) -> None:
     """Give what an older program kept back another chance, once."""
-    done = await rejudge_once(store, Clock())
+    done = await rejudge_once(store, clock)
     if done is not None and done.tried:
         _LOG.info("judged again", tried=done.tried, settled=done.settled)
 
@@ -81,7 +81,7 @@ async def serve(
     with sole_server(data):
         store, clock = open_store(data), Clock()
         await notice_copy(store, data.mark, clock)
-        await _rejudge(store)
+        await _rejudge(store, clock)
         app = build_app(store, Blobs(data.blobs), clock)
         # Our own body reader unpacks (server.http.body says why).
         runner = web.AppRunner(

@@ -26,13 +26,23 @@ def notice_lost_timeline(
     present = unit.epoch()
     read = {s: seq for s, (name, seq) in push.cursors.items() if name == present}
     heads = unit.streams(read)
-    if not any(seq > (heads[s].head if s in heads else 0) for s, seq in read.items()):
+    has_read = any(
+        seq > (heads[s].head if s in heads else 0) for s, seq in read.items()
+    )
+    if not has_read and not _was_told_more(unit, device, push, present):
         return
     last = unit.last_epoch_by(device.id)
     if last is None or _moment(now) - _moment(last) > _EPOCHS_EVERY:
         unit.begin_epoch(
             epoch, now, "a laptop has read rows that are not here", device.id
         )
+
+
+def _was_told_more(unit: Unit, device: Device, push: Push, present: str) -> bool:
+    """Tell whether this server acknowledged more of a log than it has."""
+    log = unit.log_head(push.log)
+    is_own = log is None or log.device == device.id
+    return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
 
 
 def missing_part(unit: Unit, device: Device, push: Push) -> tuple[str, int] | None:

@@ -12,11 +12,17 @@ from server.sync.timeline import Timeline
 
 #: Late verdicts of one response.
 _LATE: Final = limits.BATCH_CHANGES
+#: Higher than any number of a row.
+_ANY: Final = 2**63 - 1
 
 
 @dataclass(slots=True)
 class Pulled:
-    """Rows, verdicts given anew, and the laptop's new cursors."""
+    """Rows, verdicts given anew, and the laptop's new cursors.
+
+    `shared` gives, for a laptop that comes from an older timeline, the highest number of
+    each stream that both have: what it was told beyond that is to be judged again.
+    """
 
     epoch: str
     late: list[Verdict]
@@ -25,6 +31,7 @@ class Pulled:
     rows: list[FeedRow] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
     digests: dict[str, Digest] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
     more: bool = False
 
 
@@ -51,6 +58,8 @@ def _pull_stream(
     """Add the rows of one stream; give how many more fit."""
     cursor = push.cursors.get(stream)
     after = _start(unit, timeline, stream, cursor)
+    if cursor and cursor[0] != timeline.now:
+        pulled.shared[stream] = timeline.common(stream, cursor[0], _ANY)
     if left <= 0:
         pulled.more = pulled.more or unit.count_after(stream, after) > 0
         return left

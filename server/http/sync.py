@@ -82,6 +82,8 @@ def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str
     line["now"] = now
     if push.schema != SCHEMA_VERSION:
         line["schema"] = SCHEMA_VERSION
+    if pulled.shared:
+        line["shared"] = pulled.shared
     if accepted.need is not None:
         log, n = accepted.need
         line["need_from"] = n

@@ -99,7 +99,8 @@ class WaitingQueries:
     def note_schema_version(self, version: int) -> None:
         """Keep the newest schema version that waiting changes were judged by."""
         self.connection.execute(
-            "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)",
+            "INSERT INTO meta (key, value) VALUES ('schema_version', ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (str(version),),
         )
 

@@ -8,7 +8,7 @@ import pytest
 
 from collector.store.vault import Vault
 from schemas import limits
-from tests.faults.test_kill_laptop import Laptop, admin, enrolled, kill
+from tests.faults.homes import Laptop, admin, enrolled, kill
 from tests.processes import PERMILLE_SERVER, run, start_server, stop
 
 pytestmark = pytest.mark.slow
@@ -85,7 +85,7 @@ class Server:
 @pytest.mark.timeout(300)
 def test_files_arrive_whole_although_both_sides_are_killed(server, tmp_path):
     rng = Random(SEED)
-    laptop = enrolled(tmp_path / "home", (server.data, server.url))
+    laptop = enrolled(tmp_path / "home", server.data, server.url)
     laptop("plot", "add", "--code", "HF")
     paths = [tmp_path / f"{number}.jpg" for number in range(4)]
     wanted = {write_photo(path, n): path for n, path in enumerate(paths)}

@@ -1,5 +1,6 @@
 """Conflicts, the quarantine and bundles, from the field to the decision and back."""
 
+import asyncio
 import json
 import sqlite3
 
@@ -10,6 +11,7 @@ from collector.store.sqlite import SqliteStore
 from schemas import bundles
 from schemas.signing import sign
 from server.cli import main as server_cli
+from server.store.sqlite import SqliteStore as ServerStore
 from tests.integration.test_laptop_sync import (
     LAYER,
     SAMPLE,
@@ -28,6 +30,7 @@ def served(tmp_path_factory):
     run(PERMILLE_SERVER, "--data", data, "init", check=0)
     with server_process(data) as url:
         yield Served(data, url)
+    run(PERMILLE_SERVER, "--data", data, "verify", check=0)
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def pair(served, tmp_path):
     for laptop in laptops:
         laptop("enrol", served.url, served.code(project))
         laptop.sync()
-    laptops[0].project = project
+    laptops[0].project = laptops[1].project = project
     prepare(laptops[0])
     for laptop in laptops:
         laptop.sync()
@@ -266,6 +269,13 @@ def test_what_is_given_up_is_told_to_its_author(pair, served):
     assert kept[bag]["status"] == "discarded"
 
 
+async def last_ran_with(data, version):
+    """Let a server's database look as an older program left it."""
+    store = ServerStore(data / "permille.db")
+    await store.write(lambda unit: unit.note_schema_version(version))
+    store.close()
+
+
 def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
     """What an older schema kept back gets another chance when the server starts."""
     data = tmp_path / "data"
@@ -286,9 +296,7 @@ def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
     log = tmp_path / "server.log"
     with server_process(data):
         assert "judged again" not in log.read_text()
-    with sqlite3.connect(data / "permille.db") as db:
-        db.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
-    db.close()
+    asyncio.run(last_ran_with(data, 1))
     with server_process(data):
         pass
     with server_process(data):
@@ -529,7 +537,7 @@ def test_old_answers_do_not_undo_what_was_heard_since(pair, served, stick, tmp_p
     agreed(one, two)
 
 
-def test_a_bundle_of_several_batches_is_whole(pair, served, stick, tmp_path):
+def test_a_bundle_of_several_batches_and_logs_is_whole(pair, served, stick, tmp_path):
     one, two = pair
     rows = [f"G{n},{n},0-10" for n in range(1, 301)]
     (tmp_path / "t.csv").write_text("bag,point,depth\n" + "\n".join(rows) + "\n")
@@ -539,7 +547,7 @@ def test_a_bundle_of_several_batches_is_whole(pair, served, stick, tmp_path):
     one("recover")
     one("plot", "add", "--code", "last")
     found = one.json("bundle", "export", stick)
-    assert (found["changes"], found["requests"]) == (899, 2)
+    assert (found["changes"], found["requests"]) == (899, 3)
     answers = tmp_path / "a"
     assert import_bundle(served, stick, "--reply", str(answers))["verdicts"] == {
         "accepted": 899
@@ -734,12 +742,7 @@ def test_judging_again_keeps_to_the_projects_of_each_laptop(pair, served):
     one, two = pair
     two("plot", "add", "--code", "B")
     device = two.json("status")["device"]
-    with sqlite3.connect(served.data / "permille.db") as db:
-        db.execute(
-            "UPDATE device_project SET withdrawn_at = '2026-01-01' WHERE device_id = ?",
-            (device,),
-        )
-    db.close()
+    served.admin("device", "withdraw", device, "--project", two.project)
     assert two.sync(code=1)["quarantined"] == 1
     (kept,) = mine(served, pair)
     assert kept["why"][0]["code"] == "scope_revoked"

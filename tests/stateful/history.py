@@ -74,8 +74,8 @@ class History:
             if t == self.timeline
         }
 
-    def restore_server(self, *, unnoticed):
-        if self.world.restore_server(unnoticed=unnoticed):
+    def restore_server(self, how):
+        if self.world.restore_server(how):
             self.timeline += 1
             for change, said in self._first_at_backup.items():
                 self.first[self.timeline, change] = said

@@ -188,7 +188,7 @@ def test_a_server_put_back_by_hand_begins_a_new_epoch_by_itself(world, p1):
         edit(world, A, made, note=note)
         world.sync(A)
     world.sync(B)
-    world.restore_server(unnoticed=True)
+    world.restore_server("whole")
     other = plot(world, C, p1, code="C")
     world.sync(C)
     world.sync(B)
@@ -197,6 +197,22 @@ def test_a_server_put_back_by_hand_begins_a_new_epoch_by_itself(world, p1):
     ends_well(world)
     assert stands(world, made)["note"] == "three"
     assert stands(world, other) == {"code": "C"}
+
+
+def test_what_was_judged_in_a_lost_timeline_is_told_anew(world, p1):
+    """The old request is replayed after another laptop was first: it is a conflict now."""
+    world.backup_server()
+    first = plot(world, A, p1, area_ha=1.0)
+    world.sync(A)
+    _, body = world.requests[-1]
+    world.restore_server()
+    plot(world, B, p1, area_ha=2.0)
+    world.sync(B)
+    world.run(world.serve(world.device(A), body))
+    assert outcome(world, first) == {"conflict"}
+    world.sync(A)
+    assert world.laptop(A).store.changes(first.record)[0].status == "conflict"
+    ends_well(world)
 
 
 def test_a_restored_server_and_then_a_clone(world, p1):

@@ -214,9 +214,9 @@ class Season(RuleBasedStateMachine):
     def back_up_server(self):
         self.history.backup_server()
 
-    @rule(unnoticed=st.booleans())
-    def restore_server(self, unnoticed):
-        self.history.restore_server(unnoticed=unnoticed)
+    @rule(how=st.sampled_from(["command", "hand"]))
+    def restore_server(self, how):
+        self.history.restore_server(how)
 
     @rule(name=who, place=where, gives=st.booleans())
     def scope(self, name, place, gives):

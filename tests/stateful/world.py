@@ -32,6 +32,7 @@ from schemas.digest import buckets_of
 from schemas.ids import uuid7
 from schemas.messages import decode_response, encode
 from schemas.records import record_id
+from server.app.marks import notice_copy, renew
 from server.clock import Clock as ServerClock
 from server.errors import RequestError
 from server.flow.access import Enrolment, enrol, issue_code
@@ -159,6 +160,8 @@ class World:
         shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
         self.streams = template.streams
         self.server = ServerStore(self._server_path)
+        self.mark = self.folder / "server" / "mark"
+        self.run(notice_copy(self.server, self.mark, self.clock))
         for number in range(laptops):
             skew = skews[number] if number < len(skews) else 0.0
             self._open(f"laptop-{number}", skew)
@@ -204,16 +207,23 @@ class World:
         shutil.copy(self._server_path, self.folder / "server.backup")
         self.server = ServerStore(self._server_path)
 
-    def restore_server(self, *, unnoticed=False):
-        """Put the backup in place: as the command does, or by hand."""
+    def restore_server(self, how="command"):
+        """Put the backup in place: by the `command`, by `hand`, or `whole`.
+
+        By hand the mark beside the database stays as the server left it; whole means that
+        it was put back with its mark, so that only laptops can notice.
+        """
         if not (self.folder / "server.backup").exists():
             return False
+        self.run(renew(self.server, self.mark, self.clock))
         self.server.close()
-        for old in self._server_path.parent.iterdir():
+        for old in self._server_path.parent.glob("permille.db*"):
             old.unlink()
         shutil.copy(self.folder / "server.backup", self._server_path)
         self.server = ServerStore(self._server_path)
-        if not unnoticed:
+        if how == "hand":
+            assert self.run(notice_copy(self.server, self.mark, self.clock))
+        if how == "command":
             epoch, now = self.clock.fresh_id(), self.clock.now()
             self.run(
                 self.server.write(lambda u: u.begin_epoch(epoch, now, "restored", None))
