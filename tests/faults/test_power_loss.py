@@ -5,6 +5,7 @@ found after power was lost at many moments of it (tests/faults/disk.py).
 """
 
 import json
+import shutil
 import signal
 import time
 from contextlib import closing
@@ -125,14 +126,22 @@ def lose_power_of_server(path, seed, most, *, after_failed_fsync=False):
     return found_set
 
 
+def fsyncs_of_a_start(disk, path):
+    """Count what a server has to bring to the disk before it serves."""
+    shutil.copytree(disk.directory, path / "dry")
+    process, _ = start_server(path / "dry", 0, recorded([], path / "start"))
+    stop(process, signal.SIGKILL)
+    return (path / "start").read_text(errors="replace").count(" fsync(")
+
+
 def fail_fsync_of_server(laptop, disk, path, port):
     """Let the disk of a server fail in the first push, and kill the server.
 
-    The first two calls are of the new WAL's header and of the directory. What the push
-    wrote can still be read, and is not on the disk.
+    What the push wrote can still be read, and is not on the disk.
     """
     trace, log = path / "failed", path / "server.log"
-    command = recorded([], trace, ["fsync:error=EIO:when=3+"])
+    first = fsyncs_of_a_start(disk, path) + 1
+    command = recorded([], trace, [f"fsync:error=EIO:when={first}+"])
     process, _ = start_server(disk.directory, port, command)
     try:
         record_layers(laptop, path / "t.csv", "X", 20)
