@@ -1,7 +1,7 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -120,16 +120,18 @@ class _Exchange:
     tally: Tally = field(default_factory=Tally)
     digests: dict[str, list[int | str]] = field(default_factory=dict)
     _detours: int = 0
+    _probe: tuple[int, int] | None = None  # log and place to ask the server about
 
     async def round(self) -> bool:
         """Do one request; tell whether another one is needed."""
         store = self.laptop.store
         head, asked = _speaking(store.logs()), store.streams()
+        spoken = self._probing(head)
         batch = first_batch(
-            store.tail(head.acked_n, limits.BATCH_CHANGES + 1, head.number)
+            store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
         )
         reading = self._reading(asked)
-        body = self._request(head, batch, reading)
+        body = self._request(spoken, batch, reading)
         try:
             reply = await self._send(body, reading.epoch or "")
         except RefusedError as error:
@@ -145,7 +147,7 @@ class _Exchange:
         self._refuse_removals()
         self.digests = {**self.digests, **reply.end["digest"]}
         left = store.count_unacknowledged()
-        if batch and applied.acked_n == head.acked_n:
+        if batch and spoken is head and applied.acked_n == head.acked_n:
             raise UnreachableError(
                 "the server did not take the changes", "nothing is lost; permille sync"
             )
@@ -206,9 +208,20 @@ class _Exchange:
             moved = store.split(log.number, fork.agreed, self.laptop.clock.new_id())
             self.tally.moved += moved
             self.tally.new_logs += 1
-        else:
+        elif fork.agreed < log.acked_n:
             store.rewind(log.number, fork.agreed)
+        else:
+            self._probe = (log.number, fork.agreed)
         return True
+
+    def _probing(self, head: LogHead) -> LogHead:
+        """Give the log as if it were acknowledged up to where a fork is looked for."""
+        probe, self._probe = self._probe, None
+        if probe is None or probe[0] != head.number:
+            return head
+        digest = self.laptop.store.hash_at(probe[1], head.number)
+        assert digest is not None, "both sides have what they agree on"
+        return replace(head, acked_n=probe[1], acked_hash=digest)
 
     def _rewind(self, reply: Reply, head: LogHead) -> bool:
         """Send again what a restored server has lost."""

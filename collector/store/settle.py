@@ -34,9 +34,10 @@ from schemas.records import DERIVED
 # The first change of each log that was judged in another timeline, beyond what is shared.
 _LOST: Final = """
     SELECT log, min(n) FROM change
-    WHERE stream = ? AND verdict IS NOT NULL AND status <> 'replaced'
-      AND json_extract(verdict, '$.epoch') <> ?
-      AND coalesce(json_extract(verdict, '$.q') > ?, 1)
+    WHERE verdict IS NOT NULL AND status <> 'replaced'
+      AND json_extract(verdict, '$.epoch') <> ?1
+      AND coalesce(json_extract(verdict, '$.q') > coalesce(
+          (SELECT value FROM json_each(?2) WHERE key = change.stream), 0), 1)
     GROUP BY log
 """
 
@@ -52,8 +53,7 @@ def settle(
     found = _named(connection, reply, head)
     said, known = _judge(connection, reply, found)
     late = sum(n is None for n, _ in found)
-    judged_n = [n for n, _ in found if n is not None]
-    acked_n = max([head.acked_n, *judged_n])
+    acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
         (acked_n, head.number),
@@ -73,6 +73,13 @@ def settle(
     if not reply.more and not _count_pending(connection):
         removals = _sweep(connection, removals)
     return Applied(said, acked_n, received=reply.received, late=late, removals=removals)
+
+
+def _judged_up_to(acked_n: int, judged: set[int]) -> int:
+    """Give the last change up to which each one has its verdict."""
+    while acked_n + 1 in judged:
+        acked_n += 1
+    return acked_n
 
 
 def cursor_of(connection: Connection, stream: str) -> Cursor | None:
@@ -223,13 +230,17 @@ def _sweep(connection: Connection, removals: Removals) -> Removals:
 
 
 def _doubt_lost_verdicts(connection: Connection, reply: Reply) -> None:
-    """Have changes judged again whose verdicts were lost with a timeline."""
-    for stream, common in reply.shared.items():
-        rows = connection.execute(_LOST, (stream, reply.epoch, common)).fetchall()
+    """In a new timeline, have judged again what was judged in a part that is lost."""
+    known = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    if known is not None and known[0] != reply.epoch:
+        rows = connection.execute(_LOST, (reply.epoch, to_json(reply.shared)))
         connection.executemany(
             "UPDATE log SET acked_n = min(acked_n, ?) WHERE number = ?",
-            [(n - 1, number) for number, n in rows],
+            [(n - 1, number) for number, n in rows.fetchall()],
         )
+    connection.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('epoch', ?)", (reply.epoch,)
+    )
 
 
 def _count_pending(connection: Connection) -> int:

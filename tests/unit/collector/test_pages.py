@@ -118,7 +118,7 @@ def answer(data, kept, epoch):
             q=data.draw(st.none() | numbers),
             cf=data.draw(st.sampled_from([[], ["k"]])),
         )
-        for change in {change.id: change for change in judged}.values()
+        for change in sorted({c.id: c for c in judged}.values(), key=lambda c: c.place)
     ]
     verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"]), n=None))
     rows = data.draw(st.lists(messages, max_size=8))
