@@ -120,6 +120,7 @@ async def test_a_server_of_version_1_is_lifted_when_it_is_opened(server, tmp_pat
     other.draft("sample", bag, {"carbonate_class": "none", "note": "x"}, base=None)
     await laptop.sync()
     await other.sync()
+    await server.derived()
     before = _stored(server.data.database)
     _put_back_to_version_1(server.data.database)
     assert _stored(server.data.database) != before

@@ -279,7 +279,10 @@ def test_a_reset_lets_go_of_what_is_not_sent_again(store, clock, moment, kept):
     take(store, moment, first)
     new = "0190a000-0000-7000-8000-00000000000f"
     page = reply(
-        hello(epoch=new), reset(), row(2, code="HF"), end(2, more=True, epoch=new)
+        hello(epoch=new, shared={STREAM: 7}),
+        reset(),
+        row(2, code="HF"),
+        end(2, more=True, epoch=new),
     )
     take(store, moment, page, {STREAM: (EPOCH, 9)})
     assert store.record(gone_now) is not None, "the snapshot is not whole yet"
