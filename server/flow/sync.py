@@ -99,13 +99,15 @@ def _merge(
 ) -> Accepted:
     streams = frozenset(device.projects)
     # What is acknowledged never goes beyond what this response gives verdicts for.
-    repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
     if not new:
+        repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
         return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
     new = with_own_ids(unit, device, new)
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)
+    # Read after the merge: it may have released what was held before.
+    repeated = unit.verdicts(push.log, push.acked_n + 1, new[0].change.n - 1)
     receipt = give_receipt(unit, push, desk, origin.received_at)
     return Accepted(frozenset(desk.streams), repeated + desk.verdicts, receipt=receipt)
 

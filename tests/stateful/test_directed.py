@@ -443,6 +443,22 @@ def test_what_depends_on_a_quarantined_record_follows_when_it_is_fixed(world, p1
     ends_well(world)
 
 
+def test_a_copy_whose_fix_releases_what_it_repeats_gets_the_row(world, p1):
+    """The copy has not heard that its child was held, and sends the fix with it."""
+    plot(world, A, p1, code="taken")
+    world.sync(A)
+    key = {"code": "taken"}
+    other = "0190a000-0000-7000-8000-00000000000b"
+    (bad,) = world.keep(B, world.draft(B, p1, "plot", key, record=other))
+    child = world.put(B, p1, "point", {"plot_id": other, "code": "1"}, is_new=True)
+    world.clone_laptop(B, C)
+    world.sync(B)
+    world.put(C, p1, "plot", {"code": "free"}, other, replaces=bad.id)
+    assert world.sync(C).repaired == 0, "no digest has to mend it"
+    assert world.laptop(C).store.base(child.record) is not None
+    ends_well(world)
+
+
 def test_a_sampling_event_stands_or_falls_together(world, p1):
     group = "0190a000-0000-7000-8000-0000000000aa"
     good = world.draft(A, p1, "plot", {"code": "G"}, group=group, is_new=True)
