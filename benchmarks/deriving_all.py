@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import random  # noqa: TID251 - seeded, and only to make test data
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from benchmarks.figures import Figure, timed
 from benchmarks.stage import World, new_server, server_store
@@ -22,7 +24,7 @@ _LAYERS = ((0.0, 15.0), (15.0, 30.0), (30.0, 50.0))
 
 
 def derive_all(world: World) -> Iterator[Figure]:
-    """Derive every plot of a project; as many plots as the run has records."""
+    """Derive every plot of a project on one core; as many plots as the run has records."""
     folder = world.folder / "derive_all"
     stream = new_server(folder)
     database = DataDirectory(folder).database
@@ -31,11 +33,12 @@ def derive_all(world: World) -> Iterator[Figure]:
     put_records(connection, map(record_row, _records(stream, world.n)))
     connection.execute("UPDATE stream SET head = 100000000")
     connection.execute("COMMIT")
-    read_s = timed(lambda: _read(connection)).seconds
-    connection.close()
-    with server_store(folder) as store:
-        asyncio.run(_ask(store, stream))
-        took = timed(lambda: asyncio.run(derive_waiting(store, Clock())))
+    with _one_core():
+        read_s = timed(lambda: _read(connection)).seconds
+        connection.close()
+        with server_store(folder) as store:
+            asyncio.run(_ask(store, stream))
+            took = timed(lambda: asyncio.run(derive_waiting(store, Clock())))
     yield Figure(
         "derive_all_plots",
         world.n,
@@ -52,6 +55,20 @@ def derive_all(world: World) -> Iterator[Figure]:
         "reading and parsing the same records",
         read_s,
     )
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Stay on one core, where the system lets a process choose."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 async def _ask(store, stream: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -24,16 +24,19 @@ _CLAIM: Final = """
         ORDER BY up_to_seq LIMIT ?3
     ) RETURNING project_id, plot_id, up_to_seq
 """
-# Derivation asks for values, not for who wrote them: that column is half of a row.
-_COLUMNS: Final = "r.id, r.type, r.seq, r.fields, r.open_conflicts"
+# All rows as one text of JSON: SQLite puts it together without Python's lock, which
+# it would take and give back for each row while the batch before is derived. Derivation
+# asks for values, not for who wrote them: that column is half of a row.
+_INPUT: Final = "r.id, r.type, r.seq, r.fields, r.open_conflicts"
 # The + keeps SQLite from walking all records of the type: it searches by parent.
 _CHILDREN: Final = f"""
-    SELECT {_COLUMNS}, above.key FROM json_each(?) AS above CROSS JOIN record AS r
+    SELECT group_concat(format('["%s","%s",%d,%s,%d,%d]', {_INPUT}, above.key))
+    FROM json_each(?) AS above CROSS JOIN record AS r
     WHERE r.project_id = ? AND r.parent_id = above.value
       AND +r.type IN (SELECT value FROM json_each(?)) AND r.deleted = 0
 """  # noqa: S608 - the columns are a constant
 _BY_ID: Final = f"""
-    SELECT {_COLUMNS} FROM record AS r
+    SELECT group_concat(format('["%s","%s",%d,%s,%d]', {_INPUT})) FROM record AS r
     WHERE r.project_id = ? AND r.id IN (SELECT value FROM json_each(?))
       AND r.deleted = 0
 """  # noqa: S608
@@ -156,15 +159,17 @@ class DerivationQueries:
         ]
 
     def _close(self, group: Sequence[DerivedPlot], now: str) -> None:
+        """Freeze references, end jobs; one that was asked for anew meanwhile stays."""
         for derived in group:
-            job = derived.job
             if derived.reference is not None:
                 setting, mass = derived.reference
-                values = (job.stream, job.plot, setting, dump(mass), now)
-                self.connection.execute(_FREEZE, values)
-            place = (job.stream, job.plot)
-            if not self.connection.execute(_CLOSE, (*place, job.up_to_seq)).rowcount:
-                self.connection.execute(_REOPEN, place)
+                place = (derived.job.stream, derived.job.plot)
+                self.connection.execute(_FREEZE, (*place, setting, dump(mass), now))
+        jobs = [derived.job for derived in group]
+        self.connection.executemany(
+            _CLOSE, [(job.stream, job.plot, job.up_to_seq) for job in jobs]
+        )
+        self.connection.executemany(_REOPEN, [(job.stream, job.plot) for job in jobs])
 
     def _write(
         self, stream: str, new: list[DerivedRow], gone: list[Input], now: str
@@ -220,17 +225,22 @@ class DerivationQueries:
     ) -> _Level:
         """Give the records below their parents; `plots` numbers the plot of each."""
         values = (json_list(parents), stream, json_list(kinds))
-        rows = self.connection.execute(_CHILDREN, values).fetchall()
         level: _Level = [[] for _ in range(count)]
-        for record, row in zip(_read(rows), rows, strict=True):
-            level[plots[row[5]]].append(record)
+        for *record, above in self._rows(_CHILDREN, values):
+            level[plots[above]].append(Input(*record))
         for group in level:
             group.sort(key=_BY_NAME)
         return level
 
     def _by_id(self, stream: str, ids: Iterable[str]) -> list[Input]:
-        found = self.connection.execute(_BY_ID, (stream, json_list(sorted(ids))))
-        return sorted(_read(found.fetchall()), key=_BY_NAME)
+        rows = self._rows(_BY_ID, (stream, json_list(sorted(ids))))
+        return sorted((Input(*row) for row in rows), key=_BY_NAME)
+
+    def _rows(self, sql: str, values: tuple[str, ...]) -> list[list[Any]]:
+        """Run a query that gives its rows as one text."""
+        (text,) = self.connection.execute(sql, values).fetchone()
+        rows: list[list[Any]] = orjson.loads(f"[{text or ''}]")
+        return rows
 
     def _quarantined(
         self, stream: str, plots: Sequence[str], levels: Sequence[_Level]
@@ -269,15 +279,6 @@ def _note_digest(
         return
     gone = digest_of((row.id, row.seq) for row in old)
     add_digest(connection, stream, digest_of(written).without(gone))
-
-
-def _read(rows: Sequence[tuple[Any, ...]]) -> list[Input]:
-    """Read records; their fields are parsed as one text."""
-    parsed = orjson.loads(f"[{','.join([row[3] for row in rows])}]")
-    return [
-        Input(row[0], row[1], row[2], fields, row[4])
-        for row, fields in zip(rows, parsed, strict=True)
-    ]
 
 
 def _columns(

@@ -1,6 +1,5 @@
 """The one module of the server that names the SQLite library."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,9 +41,6 @@ _DISK: Final = {
 #: Pages copied between two signs of progress: 4 MiB.
 _COPIED_PAGES: Final = 1024
 
-#: The function by which triggers add a row to the seal of its table (seals.py).
-SEAL_FUNCTION: Final = "add_to_seal"
-
 #: How long a statement waits for another process's transaction.
 _BUSY_MS: Final = 10_000
 
@@ -63,14 +59,15 @@ def connect(path: Path, *, create: bool = False) -> Connection:
         connection = dbapi2.connect(
             str(path), isolation_level=None, check_same_thread=False
         )
-        connection.create_function(SEAL_FUNCTION, -1, add_to_seal)
         # FULL: an acknowledgement means fsynced; NORMAL lost acknowledged rows
-        # in power-loss images.
+        # in power-loss images. FILE: a journal of savepoints that is kept in memory
+        # is walked from its beginning at each statement with a trigger.
         for pragma in (
             f"busy_timeout={_BUSY_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "temp_store=FILE",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except dbapi2.Error as error:
@@ -81,18 +78,9 @@ def connect(path: Path, *, create: bool = False) -> Connection:
     return connection
 
 
-def add_to_seal(total: int, sign: int, *columns: object) -> int:
-    """Add the hash of a row to a sum, or take it away; both wrap at 64 bits."""
-    row = hashlib.blake2b(ascii(columns).encode(), digest_size=8).digest()
-    total += sign * int.from_bytes(row, "big", signed=True)
-    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
 def scratch() -> Connection:
     """Open an empty database that is on the disk when it grows, and gone when closed."""
-    connection = dbapi2.connect("", isolation_level=None)
-    connection.create_function(SEAL_FUNCTION, -1, add_to_seal)
-    return connection
+    return dbapi2.connect("", isolation_level=None)
 
 
 def copy_to(

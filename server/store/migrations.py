@@ -12,13 +12,17 @@ from server.store.lifting import lift_from_1
 
 migrations: Final = Migrations("permille-server")
 
+_SEAL_TRIGGERS: Final = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _SHAPE: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 
 
 def migrate(connection: Connection) -> None:
     """Bring a database to the present shape; a repeat does nothing."""
-    migrations.apply(Database(connection))
-    seals.install(connection)
+    database = Database(connection)
+    if migrations.pending(database):
+        seals.lift(connection)
+        migrations.apply(database)
+    seals.set_all(connection)
 
 
 def tables() -> int:
@@ -352,4 +356,18 @@ def attachments(db: Database) -> None:
     db.execute(
         "CREATE INDEX idx_record_attachments ON record (project_id, id)"
         """ WHERE instr(fields, '"attachments"') > 0"""
+    )
+
+
+@migrations()
+def sealed(db: Database) -> None:
+    """Keep the seals; databases made before 0.1.0 kept them by triggers of their own."""
+    for (name,) in db.execute(_SEAL_TRIGGERS).fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("DROP TABLE IF EXISTS seal")
+    db.table("seal").create(
+        {"name": str, "rows": int, "total": int},
+        pk="name",
+        not_null={"rows", "total"},
+        strict=True,
     )

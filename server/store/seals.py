@@ -1,24 +1,28 @@
 """Seals: for each table, how many rows it has and the sum of their 64-bit hashes.
 
-Triggers keep them, in the transaction that changes a row, so that whatever alters a
-row in another way is found: a flipped bit of a name, a time or a reason too, which no
+The connection that writes notes every row that a transaction brings or takes away, by
+temporary triggers, and adds the notes to the seals before it commits. So whatever alters
+a row in another way is found: a flipped bit of a name, a time or a reason too, which no
 chain and no digest covers. The sum does not depend on the order of rows, and a damaged
-row that is written again or deleted leaves it wrong.
+row that is written again or deleted leaves it wrong (docs/decisions/0013).
 """
 
+import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from server.store.driver import SEAL_FUNCTION, Connection, add_to_seal
+from server.store.driver import Connection
 
 #: The table of the seals themselves; a bit flipped in it does not fit its table.
 _OWN: Final = "seal"
+#: Of one connection and in memory: the rows of the transaction that is under way.
+_NOTES: Final = "CREATE TEMP TABLE sealing (name TEXT, sign INTEGER, said BLOB)"
 _TABLES: Final = """
-    SELECT name FROM sqlite_master
+    SELECT name FROM main.sqlite_master
     WHERE type = 'table' AND name <> ? AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
     ORDER BY name
 """
-_TRIGGERS: Final = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
 class Broken(NamedTuple):
@@ -29,80 +33,109 @@ class Broken(NamedTuple):
     sealed_rows: int
 
 
-def install(connection: Connection) -> None:
-    """Let triggers of the present shape of each table keep its seal."""
-    wanted = _wanted(connection)
-    present = dict(connection.execute(_TRIGGERS).fetchall())
-    if present == {name: sql for found in wanted.values() for name, sql in found}:
+class _Sum(NamedTuple):
+    rows: int = 0
+    total: int = 0
+
+    def add(self, sign: int, said: bytes) -> "_Sum":
+        """Add a row, or take it away; the total wraps at 64 bits."""
+        row = hashlib.blake2b(said, digest_size=8).digest()
+        total = self.total + sign * int.from_bytes(row, "big", signed=True)
+        return _Sum(self.rows + sign, (total + (1 << 63)) % (1 << 64) - (1 << 63))
+
+
+def lift(connection: Connection) -> None:
+    """Take the seals away before tables change their shape."""
+    if connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_OWN,)
+    ).fetchone():
+        connection.execute("DELETE FROM seal")
+
+
+def set_all(connection: Connection) -> None:
+    """Seal every table as it stands, where there are no seals."""
+    if connection.execute("SELECT 1 FROM seal").fetchone():
         return
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS seal"
-        " (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, total INTEGER NOT NULL) STRICT"
-    )
-    for name in present:
-        connection.execute(f"DROP TRIGGER {name}")
-    for table, triggers in wanted.items():
-        rows, total = _counted(connection, table)
-        connection.execute(
-            "INSERT INTO seal VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET rows = excluded.rows, total = excluded.total",
-            (table, rows, total),
-        )
-        for _, sql in triggers:
-            connection.execute(sql)
+    _put(connection, {name: _counted(connection, name) for name in _tables(connection)})
     connection.execute("COMMIT")
+
+
+def watch(connection: Connection) -> None:
+    """Let a connection note the rows that it writes."""
+    connection.execute(_NOTES)
+    for table in _tables(connection):
+        new, old = (_said(connection, table, row) for row in ("new.", "old."))
+        for event, notes in (
+            ("INSERT", f"('{table}', 1, {new})"),
+            ("UPDATE", f"('{table}', -1, {old}), ('{table}', 1, {new})"),
+            ("DELETE", f"('{table}', -1, {old})"),
+        ):
+            head = f"CREATE TEMP TRIGGER seal_{table}_{event} AFTER {event} ON main.{table}"
+            body = f"INSERT INTO sealing VALUES {notes}"  # noqa: S608 - our own names
+            connection.execute(f"{head} BEGIN {body}; END")
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """Run a writing transaction of a watched connection, and commit it with its seals.
+
+    What fails is left open: the caller closes the connection.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    _add_notes(connection)
+    connection.execute("COMMIT")
+
+
+def _add_notes(connection: Connection) -> None:
+    seals: dict[str, _Sum] = {}
+    for name, sign, said in connection.execute("SELECT * FROM sealing"):
+        if name not in seals:
+            seals[name] = _seal_of(connection, name)
+        seals[name] = seals[name].add(sign, said)
+    if seals:
+        _put(connection, seals)
+        connection.execute("DELETE FROM sealing")
 
 
 def broken(connection: Connection) -> Iterator[Broken]:
     """Give the tables whose rows do not fit their seals."""
-    seals = {
-        name: (rows, total)
-        for name, rows, total in connection.execute("SELECT * FROM seal")
-    }
     for table in _tables(connection):
-        rows, total = _counted(connection, table)
-        if seals.get(table) != (rows, total):
-            yield Broken(table, rows, seals.get(table, (0, 0))[0])
-
-
-def _wanted(connection: Connection) -> dict[str, list[tuple[str, str]]]:
-    return {
-        table: list(_triggers(table, _columns(connection, table)))
-        for table in _tables(connection)
-    }
+        found, sealed = _counted(connection, table), _seal_of(connection, table)
+        if found != sealed:
+            yield Broken(table, found.rows, sealed.rows)
 
 
 def _tables(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(_TABLES, (_OWN,)).fetchall()]
 
 
-def _columns(connection: Connection, table: str) -> list[str]:
-    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
-    return [name for (name,) in rows.fetchall()]
+def _said(connection: Connection, table: str, row: str) -> str:
+    """Give the expression of all that a row says, each value in its type."""
+    columns = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    values = " || ',' || ".join(f"quote({row}{name})" for (name,) in columns)
+    return f"CAST({values} AS BLOB)"
 
 
-def _triggers(table: str, columns: list[str]) -> Iterator[tuple[str, str]]:
-    new = ", ".join(f"new.{name}" for name in columns)
-    old = ", ".join(f"old.{name}" for name in columns)
-    plus = f"{SEAL_FUNCTION}(total, 1, {new})"
-    minus = f"{SEAL_FUNCTION}(total, -1, {old})"
-    both = f"{SEAL_FUNCTION}({minus}, 1, {new})"
-    for event, change in (
-        ("insert", f"rows = rows + 1, total = {plus}"),
-        ("update", f"total = {both}"),
-        ("delete", f"rows = rows - 1, total = {minus}"),
-    ):
-        name = f"seal_{table}_{event}"
-        head = f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} BEGIN"
-        update = f" UPDATE seal SET {change} WHERE name = '{table}'; END"  # noqa: S608
-        yield name, head + update
+def _counted(connection: Connection, table: str) -> _Sum:
+    said = _said(connection, table, "")
+    found = _Sum()
+    for (row,) in connection.execute(f"SELECT {said} FROM {table}"):  # noqa: S608
+        found = found.add(1, row)
+    return found
 
 
-def _counted(connection: Connection, table: str) -> tuple[int, int]:
-    columns = ", ".join(_columns(connection, table))
-    rows = total = 0
-    for row in connection.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608
-        rows += 1
-        total = add_to_seal(total, 1, *row)
-    return rows, total
+def _seal_of(connection: Connection, table: str) -> _Sum:
+    row = connection.execute(
+        "SELECT rows, total FROM seal WHERE name = ?", (table,)
+    ).fetchone()
+    return _Sum(*row) if row else _Sum()
+
+
+def _put(connection: Connection, seals: dict[str, _Sum]) -> None:
+    connection.executemany(
+        "INSERT INTO seal VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET rows = excluded.rows, total = excluded.total",
+        [(name, *sealed) for name, sealed in seals.items()],
+    )

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
+from server.store import seals
 from server.store.attachments import AttachmentQueries
 from server.store.checks.database import check_database
 from server.store.custody import CustodyQueries
@@ -158,7 +159,9 @@ def create(path: Path, clock: Clock) -> None:
     connection = connect(begun, create=True)
     try:
         migrate(connection)
-        _begin(SqliteUnit(connection), clock)
+        seals.watch(connection)
+        with seals.writing(connection):
+            _begin(SqliteUnit(connection), clock)
     finally:
         connection.close()
     begun.rename(path)

@@ -1,0 +1,54 @@
+"""Jobs that share a transaction: what fails takes nothing with it."""
+
+import asyncio
+import threading
+
+import pytest
+
+from server.clock import Clock
+from server.config import DataDirectory
+from server.store.sqlite import SqliteStore, create, look
+
+
+class RefusedError(Exception):
+    """What a job says of its input."""
+
+
+def write(unit, key):
+    unit.connection.execute("INSERT INTO meta VALUES (?, 'written')", [key])
+
+
+def refuse(unit, key):
+    write(unit, key)
+    raise RefusedError(key)
+
+
+@pytest.mark.parametrize("failing", [{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 1, 2}, set()])
+async def test_a_failing_job_undoes_itself_alone(tmp_path, failing):
+    database = DataDirectory(tmp_path).database
+    create(database, Clock())
+    store = SqliteStore(database)
+    busy = threading.Event()
+    # Holds the writer, so that the three jobs wait together.
+    first = asyncio.create_task(store.write(lambda _: busy.wait()))
+    await asyncio.sleep(0)
+    jobs = [
+        asyncio.create_task(
+            store.write(
+                lambda unit, n=n: (refuse if n in failing else write)(unit, str(n))
+            )
+        )
+        for n in range(3)
+    ]
+    await asyncio.sleep(0)
+    busy.set()
+    await first
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    store.close()
+    assert {
+        n for n, said in enumerate(results) if isinstance(said, RefusedError)
+    } == failing
+    with look(database) as unit:
+        there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
+        assert {int(key) for (key,) in there} == {0, 1, 2} - failing
+        assert not list(unit.faults(lambda *_: None))
