@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from schemas import limits
 from schemas.records import record_id
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
@@ -317,7 +318,47 @@ def test_a_late_answer_moves_no_cursor(world, p1, restored):
         plot(world, A, p1, code="third")
         world.sync(A)
     world.sync(B)
+    cursors = world.laptop(B).store.streams()
     deliver_late(world, 0)
+    assert world.laptop(B).store.streams() == cursors
+    ends_well(world)
+
+
+def test_an_answer_to_the_life_before_a_restore_skips_no_row(world, p1):
+    world.sync(B)
+    world.backup_laptop(B)
+    missed = plot(world, A, p1, code="missed")
+    world.sync(A)
+    world.sync(B)
+    plot(world, A, p1, code="second")
+    world.sync(A)
+    world.sync(B, "late")
+    world.restore_laptop(B)
+    deliver_late(world, 0)
+    ends_well(world)
+    assert world.laptop(B).store.record(missed.record) is not None
+
+
+def test_a_receipt_for_another_life_of_the_log_acknowledges_nothing(world, p1):
+    world.backup_laptop(A)
+    plot(world, A, p1, code="before")
+    world.sync(A, "late")
+    world.restore_laptop(A)
+    after = plot(world, A, p1, code="after")
+    deliver_late(world, 0)
+    assert world.laptop(A).store.head().acked_n == 0
+    ends_well(world)
+    assert stands(world, after) == {"code": "after"}
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_feed_in_small_pages_leaves_nothing_out(world, p1, most):
+    world.sync(B)
+    made = [plot(world, A, p1, code=str(number)) for number in range(5)]
+    world.sync(A)
+    assert world.sync(B, most=most).repaired == 0
+    shown = world.laptop(B).store
+    assert all(shown.record(change.record) for change in made)
     ends_well(world)
 
 
@@ -421,6 +462,20 @@ def test_withdrawn_access_deletes_rows_and_keeps_what_is_pending(world, p1):
     world.grant(B, p1)
     world.sync(B)
     assert world.laptop(B).store.base(made.record) is not None
+    ends_well(world)
+
+
+def test_a_copy_that_repeats_much_of_a_withdrawn_project_gets_no_row(world, p1):
+    """The first answer takes the project away; the second has verdicts of it again."""
+    world.sync(B)
+    codes = map(str, range(limits.BATCH_CHANGES + 1))
+    drafts = [world.draft(B, p1, "plot", {"code": c}, is_new=True) for c in codes]
+    world.keep(B, *drafts)
+    world.clone_laptop(B, C)
+    world.sync(B)
+    world.withdraw(B, p1)
+    assert world.sync(C).duplicates == len(drafts)
+    assert not any(world.laptop(C).store.base(draft.record) for draft in drafts)
     ends_well(world)
 
 
