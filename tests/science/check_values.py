@@ -37,3 +37,18 @@ def profile(case, campaign, point) -> Profiles:
         [number(row["bd_fine_g_cm3"]) for row in layers],
     )
     return profiles
+
+
+def example_profiles(name) -> tuple[list[tuple[str, str]], Profiles]:
+    """Profiles of an example that was published with a tool, and whose they are."""
+    inputs = rows(f"vonhaden_example_{name}_input.csv")
+    cores = [(row["ID"], row["Rep"]) for row in inputs]
+    order = list(dict.fromkeys(cores))
+    profiles, mask = arrange(
+        [order.index(core) for core in cores],
+        *([float(row[key]) for row in inputs] for key in ("Upper_cm", "Lower_cm")),
+        [10 * float(row["SOC_pct"]) for row in inputs],
+        [float(row["BD_g_cm3"]) for row in inputs],
+    )
+    assert not mask.any()
+    return order, profiles

@@ -114,44 +114,6 @@ def test_the_figure_that_verra_prints_is_the_natural_spline():
         assert natural == pytest.approx(printed[row["point"]], abs=0.05)
 
 
-def tool_rows(name):
-    """Equivalent masses inside the sampled mass that another tool printed."""
-    left_out = {("N10", "t1"), ("N19", "t1"), ("N20", "t1"), ("N21", "t1")}
-    for row in rows(name):
-        if name.startswith("vonhaden"):
-            if row["Type"] != "ESM" or row["extrapolation"] != "FALSE":
-                continue
-            key = (*row["ID"].split("_"), row["Rep"])[:3]
-            figures = (
-                100 * float(row["Cum_Min_Soil_g_cm2"]),
-                100 * float(row["Cum_SOC_g_cm2"]),
-            )
-        else:
-            key = row["case"], row["Campaign"], row["Point"]
-            figures = float(row["Soil_mass_cum_ESM2"]), float(row["SOC_stock_cum_ESM2"])
-        if key[:2] not in left_out:
-            yield key, *figures
-
-
-@pytest.mark.parametrize(
-    ("name", "basis", "fewest"),
-    [
-        ("vonhaden_cases_ESM.csv", Basis.MINERAL, 170),
-        ("simpleesm_cases_ESM_spline.csv", Basis.FINE, 160),
-    ],
-)
-def test_hyman_stocks_match_another_tool_inside_the_sampled_mass(name, basis, fewest):
-    compared = 0
-    for key, mass, expected in tool_rows(name):
-        layers = profile(*key)
-        stock, reasons, sampled = read_off(layers, mass, basis=basis)
-        if mass > sampled * (1 + 1e-9) or Reason.SINGLE_INCREMENT in reasons:
-            continue
-        assert stock == pytest.approx(expected, rel=1e-6), (key, mass)
-        compared += 1
-    assert compared >= fewest
-
-
 def test_a_fault_below_the_reference_mass_does_not_matter():
     faulty, sound = profile("N20", "t1", "p1"), profile("N20", "t0", "p1")
     mass = 0.9 * 1223.3

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from server.stocks.fixed_depth import cumulative_t_ha, fixed_depth
 from server.stocks.profiles import DUPLICATES_AVERAGED, Profiles, arrange
 from server.stocks.reasons import Reason, reasons_of
-from tests.science.check_values import profile, rows
+from tests.science.check_values import example_profiles, profile, rows
 
 EXPECTED = rows("r_fixed_depth.csv")
 
@@ -113,17 +113,8 @@ def test_cumulative_stocks_match_another_tool(name, fewest):
 
 @pytest.mark.parametrize("name", ["a_temporal_paired", "b_temporal_random"])
 def test_published_example_profiles_give_the_published_stocks(name):
-    inputs = rows(f"vonhaden_example_{name}_input.csv")
+    order, profiles = example_profiles(name)
     expected = rows(f"vonhaden_example_{name}_FD.csv")
-    cores = [(row["ID"], row["Rep"]) for row in inputs]
-    order = list(dict.fromkeys(cores))
-    profiles, mask = arrange(
-        [order.index(core) for core in cores],
-        *([float(row[key]) for row in inputs] for key in ("Upper_cm", "Lower_cm")),
-        [10 * float(row["SOC_pct"]) for row in inputs],
-        [float(row["BD_g_cm3"]) for row in inputs],
-    )
-    assert not mask.any()
     for row in expected:
         result = fixed_depth(profiles, float(row["Lower_cm"]))
         stock = result.soc_stock_t_ha[order.index((row["ID"], row["Rep"]))]
