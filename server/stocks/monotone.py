@@ -12,11 +12,17 @@ from server.stocks.fine_soil import FloatArray
 
 
 class Interpolant(StrEnum):
-    """How a cumulative curve runs between its nodes."""
+    """How a cumulative curve runs between its nodes.
+
+    Methods of projects use the first three; the others tell how far a figure depends
+    on the curve.
+    """
 
     LINEAR = "linear"
     HYMAN = "hyman"
     NATURAL = "natural"
+    FMM = "fmm"
+    FRITSCH_CARLSON = "monoHFC"
 
 
 def interpolate(
@@ -34,7 +40,9 @@ def interpolate(
         Place on each curve, shape (m,); inside the nodes.
     interpolant
         ``linear``; ``hyman``, a cubic spline with its slopes limited so that it
-        never falls; ``natural``, a cubic spline without limit, straight at the ends.
+        never falls; ``natural``, a cubic spline without limit, straight at the ends;
+        ``fmm``, the spline that Hyman limits; ``monoHFC``, cubic pieces with slopes
+        between the secants, which never fall either.
 
     Returns
     -------
@@ -44,8 +52,9 @@ def interpolate(
     Notes
     -----
     Hyman: slopes of the spline of Forsythe, Malcolm and Moler (1977), limited to 3
-    times the smaller neighbouring secant (Hyman 1983). It equals the R function
-    ``splinefun(method = "hyman")``. A natural spline may overshoot.
+    times the smaller neighbouring secant (Hyman 1983). ``monoHFC``: Fritsch and
+    Carlson (1980). The names are those of ``splinefun`` in R, which gives the same
+    values. ``natural`` and ``fmm`` may overshoot.
 
     Examples
     --------
@@ -54,15 +63,23 @@ def interpolate(
     ...     round(float(interpolate(x, y, np.array([2.0]), kind)[0]), 4)
     ...     for kind in Interpolant
     ... ]
-    [2.25, 2.4375, 2.6875]
+    [2.25, 2.4375, 2.6875, 2.8333, 2.3924]
     """
     secants = np.diff(y, axis=1) / np.diff(x, axis=1)
     if interpolant is Interpolant.LINEAR or x.shape[1] == 2:
         return _piecewise_linear(x, y, secants, at)
-    slopes = _spline_slopes(x, secants, natural=interpolant is Interpolant.NATURAL)
-    if interpolant is Interpolant.HYMAN:
-        slopes = _limited(slopes, secants)
-    return _hermite(x, y, slopes, at)
+    return _hermite(x, y, _slopes(x, secants, interpolant), at)
+
+
+def _slopes(x: FloatArray, secants: FloatArray, interpolant: Interpolant) -> FloatArray:
+    match interpolant:
+        case Interpolant.HYMAN:
+            return _limited(_spline_slopes(x, secants, natural=False), secants)
+        case Interpolant.FRITSCH_CARLSON:
+            return _fritsch_carlson_slopes(secants)
+        case _:
+            natural = interpolant is Interpolant.NATURAL
+            return _spline_slopes(x, secants, natural=natural)
 
 
 def _piecewise_linear(
@@ -104,6 +121,24 @@ def _limited(slopes: FloatArray, secants: FloatArray) -> FloatArray:
     before = np.concatenate((steepness[:, :1], steepness), axis=1)
     after = np.concatenate((steepness, steepness[:, -1:]), axis=1)
     return np.clip(slopes, 0.0, 3.0 * np.minimum(before, after))
+
+
+def _fritsch_carlson_slopes(secants: FloatArray) -> FloatArray:
+    """Means of the neighbouring secants, shortened where a piece would overshoot."""
+    means = (secants[:, :-1] + secants[:, 1:]) / 2.0
+    slopes = np.concatenate((secants[:, :1], means, secants[:, -1:]), axis=1)
+    for piece in range(secants.shape[1]):
+        secant, ends = secants[:, piece], slopes[:, piece : piece + 2]
+        flat = secant == 0.0
+        ratios = ends / np.where(flat, 1.0, secant)[:, np.newaxis]
+        start, end = ratios[:, 0], ratios[:, 1]
+        over_start, over_end = 2.0 * start + end - 3.0, start + 2.0 * end - 3.0
+        overshoots = (over_start > 0.0) & (over_end > 0.0)
+        overshoots &= start * (over_start + over_end) < over_start**2
+        length = np.where(overshoots, np.hypot(start, end), 3.0)
+        shortened = ends * (3.0 / length)[:, np.newaxis]
+        slopes[:, piece : piece + 2] = np.where(flat[:, np.newaxis], 0.0, shortened)
+    return slopes
 
 
 def _spline_slopes(x: FloatArray, secants: FloatArray, *, natural: bool) -> FloatArray:
