@@ -60,14 +60,12 @@ def connect(path: Path, *, create: bool = False) -> Connection:
             str(path), isolation_level=None, check_same_thread=False
         )
         # FULL: an acknowledgement means fsynced; NORMAL lost acknowledged rows
-        # in power-loss images. FILE: a journal of savepoints that is kept in memory
-        # is walked from its beginning at each statement with a trigger.
+        # in power-loss images.
         for pragma in (
             f"busy_timeout={_BUSY_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "temp_store=FILE",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except dbapi2.Error as error:
