@@ -252,14 +252,26 @@ def _reach_warnings(
     reached = fields.get("depth_reached_cm")
     if record_type != "core" or reached is None:
         return []
-    project = laptop.store.record(stream)
-    told = with_defaults("project", project.fields if project else {})
-    depth_cm = told["reference_depth_cm"]
-    enough = reached > depth_cm or fields.get("stop_reason") in COMPLETE_SOIL
-    if enough or told["stock_method_profile"] == FIXED_DEPTH:
+    depth_cm = depth_to_pass_cm(laptop, stream)
+    if depth_cm is None or not ends_at(depth_cm, reached, fields):
         return []
     detail = f"stocks are to {depth_cm:g} cm"
     return [Problem("ends_at_depth", "depth_reached_cm", reached, detail)]
+
+
+def depth_to_pass_cm(laptop: Laptop, stream: str) -> float | None:
+    """Give the depth that cores of a project should go below, if there is one."""
+    project = laptop.store.record(stream)
+    told = with_defaults("project", project.fields if project else {})
+    if told["stock_method_profile"] == FIXED_DEPTH:
+        return None
+    depth_cm: float = told["reference_depth_cm"]
+    return depth_cm
+
+
+def ends_at(depth_cm: float, reached_cm: float, core: Mapping[str, Any]) -> bool:
+    """Tell whether a core ends at the depth or above it, and the soil goes on."""
+    return reached_cm <= depth_cm and core.get("stop_reason") not in COMPLETE_SOIL
 
 
 def _area_warnings(
