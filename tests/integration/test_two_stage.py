@@ -210,6 +210,18 @@ async def test_the_selection_is_refused_where_it_says_two_things(drawn, laptop):
     assert (await asked(drawn))["total"]["drawn_plots"] == 0
 
 
+async def test_two_laptops_that_say_it_differently_meet_as_a_conflict(drawn, laptop):
+    other = await drawn.laptop("south")
+    base = await drawn.seen(drawn.stream)
+    await choose(drawn, laptop, ALL_LAND)
+    other.draft("project", drawn.stream, STRATA, base=base)
+    assert (await other.sync()).outcomes == ["conflict"]
+    await drawn.derived()
+    assert (await asked(drawn))["projects"][0]["sampled_area_ha"] == 1200.0
+    (conflict,) = await drawn.report("conflicts", drawn.stream)
+    assert conflict["group"] == "selection"
+
+
 async def test_an_administrator_sets_it_and_takes_it_back(drawn):
     edit = ("project", "edit", "HF")
     strata = ("--sampled-strata-ha", "clay=300", "--sampled-strata-ha", "loam=900")
