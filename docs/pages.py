@@ -172,6 +172,9 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
         f" {limits.ATTACHMENT_BYTES}), mime (code of"
         " [attachment_type](#attachment_type)), name, and where known taken_at, lon, lat"
     ),
+    f.StratumAreas: lambda _: (
+        f"object of {limits.SET_ITEMS} strata at most: name, and area in ha"
+    ),
     f.Geometry: lambda _: (
         f"GeoJSON Polygon or MultiPolygon, {limits.GEOMETRY_POSITIONS} positions at most"
     ),

@@ -8,7 +8,7 @@ not a whole number, a blank is not a text.
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -339,6 +339,59 @@ class Geometry(PlainField):
     def bounds(self) -> dict[str, Any]:
         """Give how much fits."""
         return {"positions": limits.GEOMETRY_POSITIONS, "polygons": limits.POLYGONS}
+
+
+class StratumAreas(PlainField):
+    """Areas in ha by the name of the stratum, written in the order of the names."""
+
+    def check(self, value: object) -> dict[str, float]:
+        """Refuse what names no stratum, and areas that are none."""
+        if not isinstance(value, dict) or not value:
+            raise fail("bad_areas", value)
+        if len(value) > limits.SET_ITEMS:
+            raise fail("too_many", len(value), f"{limits.SET_ITEMS} at most")
+        areas = {
+            _STRATUM.check(name): _area(name, area) for name, area in value.items()
+        }
+        if len(areas) != len(value):
+            raise fail("repeated", list(value))
+        return dict(sorted(areas.items()))
+
+    def bounds(self) -> dict[str, Any]:
+        """Give how many strata fit, how long their names and large their areas are."""
+        return {
+            "items": limits.SET_ITEMS,
+            "most": limits.CODE_CHARS,
+            "area": _AREA.bounds(),
+        }
+
+
+def read_areas(pairs: Iterable[str]) -> dict[str, object]:
+    """Read NAME=HA as people type it; what is no number is left for the field.
+
+    >>> read_areas(["clay=1200", "loam = 3,5", "sand"])
+    {'clay': 1200.0, 'loam': '3,5', 'sand': None}
+    """
+    found: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, area = (part.strip() for part in pair.rpartition("="))
+        try:
+            found[name if equals else area] = float(area) if equals else None
+        except ValueError:
+            found[name] = area
+    return found
+
+
+_STRATUM: Final = Code()
+_AREA: Final = Number(0, limits.AREA_MAX_HA, low_open=True)
+
+
+def _area(name: str, area: object) -> float:
+    try:
+        return _AREA.check(area)
+    except ValidationError:
+        detail = f"{name}: ha, {_AREA.range_text}"
+        raise fail("bad_areas", area, detail) from None
 
 
 def _check_year(text: str) -> None:

@@ -60,6 +60,10 @@ _FIELD: Final = {
         "an attachment is not described as it must be",
         "attach the file again: permille attach",
     ),
+    "bad_areas": Kind(
+        "names of strata with their areas in ha were expected",
+        "write each as NAME=HA, such as clay=1200",
+    ),
     "not_a_polygon": Kind(
         "a GeoJSON Polygon or MultiPolygon in WGS84 was expected",
         "give longitude, latitude pairs; each ring closed, four positions or more",
@@ -88,6 +92,9 @@ _RULE: Final = {
     ),
     "mass_order": Kind(
         "the dry masses exceed the field mass", "check the three masses"
+    ),
+    "either_or": Kind(
+        "two fields say the same in two ways", "give one of them and empty the other"
     ),
     "depth_beyond_core": Kind(
         "the layer ends below the depth the core reached",
@@ -139,6 +146,11 @@ _WARNING: Final = {
         " of soil need more: a lighter core is then left without a stock",
         "sample one increment deeper, such as 30-50 cm for a stock to 30 cm; record"
         " bedrock or a hardpan if the soil ends there",
+    ),
+    "area_below_plots": Kind(
+        "the plots drawn add up to more land than they were drawn from",
+        "check the areas of the plots and the area they stand for; a plot that reaches"
+        " beyond it was not drawn from it",
     ),
     "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }

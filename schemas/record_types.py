@@ -25,6 +25,7 @@ from schemas.fields import (
     Integer,
     NameSet,
     Number,
+    StratumAreas,
     Text,
 )
 
@@ -90,6 +91,25 @@ class Project(Schema):
         low_open=True,
         field_class=_M,
         help="a reference mass of its own, t/ha; instead of the baseline's",
+    )
+    plot_selection = Choice(
+        v.PLOT_SELECTION,
+        field_class=_M,
+        group="selection",
+        help="how the plots were chosen; all when not given",
+    )
+    sampled_area_ha = Number(
+        0,
+        limits.AREA_MAX_HA,
+        low_open=True,
+        field_class=_M,
+        group="selection",
+        help="all land the plots were drawn from, ha; with random_sample",
+    )
+    sampled_strata_ha = StratumAreas(
+        field_class=_M,
+        group="selection",
+        help="all land of each stratum whose plots were drawn, ha; with random_sample",
     )
     note = _note()
 

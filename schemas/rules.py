@@ -249,10 +249,27 @@ def _within(name: str) -> _Rule:
     return rule
 
 
+def _project_selection(record: Record) -> Iterator[Problem]:
+    chosen = record.get("plot_selection")
+    areas = ("sampled_area_ha", "sampled_strata_ha")
+    given = [name for name in areas if record.get(name) is not None]
+    if chosen != "random_sample":
+        for name in given:
+            detail = f"{name} needs plot_selection random_sample"
+            yield Problem("pair_incomplete", "plot_selection", chosen, detail)
+    elif not given:
+        detail = "random_sample needs sampled_area_ha or sampled_strata_ha"
+        yield Problem("pair_incomplete", "sampled_area_ha", None, detail)
+    elif len(given) > 1:
+        detail = "sampled_area_ha for all plots, or sampled_strata_ha for each stratum"
+        yield Problem("either_or", "sampled_area_ha", record[areas[0]], detail)
+
+
 _FILES: Final = _within("attachments")
 
 _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
     {
+        "project": (_project_selection,),
         "plot": (_FILES,),
         "practice": (_period("from_date", "to_date"),),
         "point": (_place, _FILES),

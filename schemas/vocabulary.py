@@ -101,6 +101,13 @@ STOCK_REFERENCE = Vocabulary(
     {"mean": None, "point": None},
 )
 
+PLOT_SELECTION = Vocabulary(
+    "plot_selection",
+    "how the plots of a project were chosen; random_sample = drawn at random out of"
+    " many, so that they stand for more land than their own",
+    {"all": None, "random_sample": None},
+)
+
 TOOL = Vocabulary(
     "tool",
     "sampling tool",
@@ -257,6 +264,7 @@ ALL: Final = (
     STOCK_METHOD_PROFILE,
     STOCK_MASS_BASIS,
     STOCK_REFERENCE,
+    PLOT_SELECTION,
     TOOL,
     STOP_REASON,
     TIME_PRECISION,

@@ -95,6 +95,8 @@ def _field_option(
             settings = {"default": None}
         case kinds.NameSet():
             settings = {"multiple": True, "metavar": "NAME"}
+        case kinds.StratumAreas():
+            settings = {"multiple": True, "metavar": "NAME=HA"}
         case kinds.Geometry():
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
             settings, text = {"type": kind}, f"{text}; a GeoJSON file"
@@ -123,6 +125,8 @@ def read_fields(
                 entered[name] = read_geometry(value)
             case kinds.NameSet():
                 entered[name] = list(value)
+            case kinds.StratumAreas():
+                entered[name] = kinds.read_areas(value)
             case kinds.Instant():
                 _enter_instant(entered, name, value)
             case _:

@@ -51,6 +51,9 @@ EXAMPLES: Final = {
     "result": "--sample HF-1 --analyte soc --value 14.2 --unit g_kg"
     " --method dry_combustion",
 }
+EDITS: Final = {
+    "project": "--plot-selection random_sample --sampled-area-ha 5200",
+}
 _NAMES: Final = {
     "practice": "0190b2",
     "point": "HF/1",
@@ -114,7 +117,8 @@ def _edit(record_type: str) -> click.Command:
     clear = click.Option(
         ["--clear"], multiple=True, metavar="FIELD", help="Empty this field."
     )
-    shown = f"permille {record_type} edit {_example_name(record_type)} --note checked"
+    words = EDITS.get(record_type, "--note checked")
+    shown = f"permille {record_type} edit {_example_name(record_type)} {words}"
     return _command(
         edit,
         f"Change a {record_type}.\n\n{example(shown)}",

@@ -140,6 +140,8 @@ def _value(field: kinds.PlainField, text: str) -> object:
             value = {"true": True, "false": False}.get(text.lower(), text)
         case kinds.NameSet():
             value = [item.strip() for item in text.split(",")]
+        case kinds.StratumAreas():
+            value = kinds.read_areas(text.split(","))
         case kinds.Instant():
             value = read_instant(text)[0]
         case _:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
+from collector.cli.edge import problem_line
 from collector.cli.output import emit_json
 from collector.errors import Exit
 
@@ -131,6 +132,7 @@ def _data(
         "rejected": len(checked.rejected_rows),
         "records": checked.counts(),
         "warnings": checked.warnings,
+        "doubts": [problem.as_data() for problem in checked.doubts],
         "rejections": [asdict(one) for one in checked.rejections],
         "differences": [asdict(one) for one in checked.differing],
         "rejected_file": str(place) if place else None,
@@ -160,6 +162,8 @@ def _tell(checked: "Checked", kept: int, place: Path | None, *, write: bool) -> 
         click.echo("... and more; see --json", err=True)
     if checked.warnings:
         click.echo(f"{checked.warnings} values are unusual, and kept", err=True)
+    for problem in checked.doubts:
+        click.echo(f"warning:{problem_line(problem)[1:]}", err=True)
     if place:
         click.echo(f"the rejected rows are in {place}")
     if not write and checked.new:

@@ -18,9 +18,11 @@ from collector.core.layers import Layer, columns_of, read_layer
 from collector.core.mapping import MappingError, TableMapping, read_mapping
 from collector.core.table import Rejection, Row, Table, TableError, read_table
 from collector.errors import RefusedError
+from collector.flow import recording
 from collector.flow.laptop import Laptop
 from collector.store.port import Store
 from schemas import limits
+from schemas.problems import Problem
 
 #: Told after a batch is on disk: layers kept so far, layers in all.
 Progress = Callable[[int, int], None]
@@ -43,6 +45,7 @@ class Checked:
     rejections: list[Rejection] = field(default_factory=list)
     rejected_rows: list[Row] = field(default_factory=list)
     warnings: int = 0
+    doubts: list[Problem] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -91,6 +94,7 @@ def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checke
         rejections=sorted(checked.rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
         warnings=sum(len(judged.warnings) for judged in checked.new),
+        doubts=_reach_doubts(laptop, stream, checked.new),
     )
 
 
@@ -130,6 +134,33 @@ def write_rejected(checked: Checked, path: Path) -> None:
         hints = "; ".join(dict.fromkeys(one.hint for one in found))
         writer.writerow([*map(_harmless, cells), row.line, reasons, hints])
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
+
+
+def _reach_doubts(laptop: Laptop, stream: str, new: Sequence[Judged]) -> list[Problem]:
+    """Doubt cores whose layers end where the stock does, all of them in one warning."""
+    depth_cm = recording.depth_to_pass_cm(laptop, stream)
+    if depth_cm is None:
+        return []
+    wanted = [w for judged in new for w in judged.wanted]
+    cores = {w.id: w.fields for w in wanted if w.type == "core"}
+    deepest: dict[str, float] = {}
+    for sample in (w.fields for w in wanted if w.type == "sample"):
+        core, bottom = sample["core_id"], sample["depth_bottom_cm"]
+        deepest[core] = max(bottom, deepest.get(core, 0.0))
+    for core in deepest.keys() - cores.keys():
+        here = laptop.store.record(core)
+        cores[core] = here.fields if here else {}
+        for view in laptop.store.records("sample", stream, under=[core]):
+            deepest[core] = max(deepest[core], view.fields["depth_bottom_cm"])
+    ending = [
+        bottom
+        for core, bottom in deepest.items()
+        if recording.ends_at(depth_cm, bottom, cores[core])
+    ]
+    if not ending:
+        return []
+    detail = f"{len(ending)} of {len(deepest)} cores; stocks are to {depth_cm:g} cm"
+    return [Problem("ends_at_depth", "depth_bottom_cm", max(ending), detail)]
 
 
 class _Shelf:

@@ -15,6 +15,7 @@ from collector.flow.names import label
 from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import TYPES, record_id
+from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
 from schemas.validate import errors, load_record, warnings
 from schemas.vocabulary import COMPLETE_SOIL
 
@@ -27,6 +28,8 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 #: The one method of stocks that needs no soil below the reference depth.
 FIXED_DEPTH: Final = "fixed_depth"
+
+_AREA_FIELDS: Final = {True: "sampled_area_ha", False: "sampled_strata_ha"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def add(
         refuse(_reference_problems(laptop, record_type, fields, stream))
         _refuse_taken_key(laptop, record_type, stream, fields, "")
         doubts += _reach_warnings(laptop, record_type, fields, stream)
+        doubts += _area_warnings(laptop, record_type, fields, stream)
         new_id = mint(laptop, stream, record_type, fields)
     draft = Draft(stream, record_type, new_id, fields=fields, is_new=True)
     return _kept(laptop, draft, doubts)
@@ -73,6 +77,7 @@ def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
     fields, doubts = judged(laptop, view.type, known)
     refuse(_reference_problems(laptop, view.type, fields, view.stream))
     doubts += _reach_warnings(laptop, view.type, fields, view.stream)
+    doubts += _area_warnings(laptop, view.type, fields, view.stream, view.id)
     _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
     before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
     changes = difference(before, fields)
@@ -247,14 +252,58 @@ def _reach_warnings(
     reached = fields.get("depth_reached_cm")
     if record_type != "core" or reached is None:
         return []
-    project = laptop.store.record(stream)
-    told = with_defaults("project", project.fields if project else {})
-    depth_cm = told["reference_depth_cm"]
-    enough = reached > depth_cm or fields.get("stop_reason") in COMPLETE_SOIL
-    if enough or told["stock_method_profile"] == FIXED_DEPTH:
+    depth_cm = depth_to_pass_cm(laptop, stream)
+    if depth_cm is None or not ends_at(depth_cm, reached, fields):
         return []
     detail = f"stocks are to {depth_cm:g} cm"
     return [Problem("ends_at_depth", "depth_reached_cm", reached, detail)]
+
+
+def depth_to_pass_cm(laptop: Laptop, stream: str) -> float | None:
+    """Give the depth that cores of a project should go below, if there is one."""
+    project = laptop.store.record(stream)
+    told = with_defaults("project", project.fields if project else {})
+    if told["stock_method_profile"] == FIXED_DEPTH:
+        return None
+    depth_cm: float = told["reference_depth_cm"]
+    return depth_cm
+
+
+def ends_at(depth_cm: float, reached_cm: float, core: Mapping[str, Any]) -> bool:
+    """Tell whether a core ends at the depth or above it, and the soil goes on."""
+    return reached_cm <= depth_cm and core.get("stop_reason") not in COMPLETE_SOIL
+
+
+def _area_warnings(
+    laptop: Laptop,
+    record_type: str,
+    fields: Mapping[str, Any],
+    stream: str,
+    own_id: str = "",
+) -> list[Problem]:
+    """Doubt plots that are larger together than the land they were drawn from."""
+    project, own = fields, list[Mapping[str, Any]]()
+    if record_type == "plot":
+        found = laptop.store.record(stream)
+        project, own = (found.fields if found else {}), [fields]
+    elif record_type != "project":
+        return []
+    areas = drawn_areas(project)
+    if not areas:
+        return []
+    others = laptop.store.records("plot", stream)
+    plots = [*own, *(view.fields for view in others if view.id != own_id)]
+    path = "area_ha" if own else _AREA_FIELDS[WHOLE in areas]
+    return [
+        Problem(
+            "area_below_plots",
+            path,
+            fields.get(path),
+            f"{stratum or 'all land'}: {areas[stratum]:g} ha, plots {found_ha:g} ha",
+        )
+        for stratum, found_ha in beyond(areas, plots).items()
+        if not own or stratum == drawn_stratum(areas, fields)
+    ]
 
 
 def _refuse_taken_key(

@@ -202,15 +202,18 @@ def _setting(kind: str, text: str) -> tuple[str, object]:
 
 
 def _value(field: object, text: str, kinds: Any) -> object:  # noqa: ANN401 - a module
-    if not text:
-        return None
     match field:
+        case _ if not text:
+            return None
         case kinds.Integer() | kinds.Number():
             return _number(text, whole=isinstance(field, kinds.Integer))
         case kinds.Flag():
             return {"true": True, "false": False}.get(text.lower(), text)
-        case kinds.NameSet():
-            return [item.strip() for item in text.split(",")]
+        case kinds.NameSet() | kinds.StratumAreas():
+            items = [item.strip() for item in text.split(",")]
+            return (
+                items if isinstance(field, kinds.NameSet) else kinds.read_areas(items)
+            )
         case _:
             return text
 

@@ -41,6 +41,24 @@ _DEPTH: Final = click.option(
 )
 
 
+_SELECTION: Final = click.option(
+    "--plot-selection",
+    type=click.Choice([*vocabulary.PLOT_SELECTION.codes]),
+    help="How the plots were chosen; random_sample = drawn out of many.",
+)
+_AREA: Final = click.option(
+    "--sampled-area-ha",
+    type=click.FloatRange(0, limits.AREA_MAX_HA, min_open=True),
+    help="All land the plots were drawn from, ha.",
+)
+_STRATA: Final = click.option(
+    "--sampled-strata-ha",
+    metavar="NAME=HA",
+    multiple=True,
+    help="All land of a stratum whose plots were drawn, ha; may be repeated.",
+)
+
+
 @project.command("add")
 @click.option("--code", required=True, help="Short name people type.")
 @click.option("--title", required=True, help="Full title.")
@@ -48,6 +66,9 @@ _DEPTH: Final = click.option(
 @_METHOD
 @_BASIS
 @_REFERENCE
+@_SELECTION
+@_AREA
+@_STRATA
 @click.option("--country", help="ISO 3166-1 alpha-2, such as GB.")
 @click.option("--organisation", help="Short name of the organisation that runs it.")
 @click.option("--organisation-name", help="Its full name.")
@@ -81,6 +102,7 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
     defaults = {"reference_depth_cm": 30.0, "stock_method_profile": "permille"}
     named = {name: given[name] for name in ("code", "title", "country")}
     fields = defaults | _given(named) | _settings(given)
+    fields |= _given(_selection(given))
     organisation: dict[str, Any] = {}
     if given["organisation"]:
         organisation = {
@@ -109,21 +131,28 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
 @_METHOD
 @_BASIS
 @_REFERENCE
+@_SELECTION
+@_AREA
+@_STRATA
 @json_option
 @click.pass_context
 def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Change a project. Another method or depth derives all its plots again.
 
-    The old numbers are kept: permille-server stocks explain shows them.
+    The old numbers are kept: permille-server stocks explain shows them. Plots that were
+    drawn out of many stand for all land that they were drawn from; --plot-selection all
+    takes that back.
 
     \b
     Example:
       permille-server project edit HF --stock-method vm0042
+      permille-server project edit HF --plot-selection random_sample \\
+        --sampled-area-ha 5200
     """
     from server.clock import Clock
     from server.flow.admin import edit_project
 
-    fields = _given({"title": given["title"]}) | _settings(given)
+    fields = _given({"title": given["title"]}) | _settings(given) | _selection(given)
     if not fields:
         raise click.UsageError("say what to change")
 
@@ -136,6 +165,20 @@ def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> N
         return
     click.echo(f"Changed project {found['code']}. A running server derives it again;")
     click.echo("or run: permille-server stocks derive --project " + found["code"])
+
+
+def _selection(given: dict[str, Any]) -> dict[str, Any]:
+    """Give what the plots stand for; each way of saying it replaces the others."""
+    from schemas.fields import read_areas
+
+    selection, area = given["plot_selection"], given["sampled_area_ha"]
+    strata = read_areas(given["sampled_strata_ha"])
+    if selection is None and area is None and not strata:
+        return {}
+    fields = _given({"plot_selection": selection})
+    if selection == "all" or area is not None or strata:
+        fields |= {"sampled_area_ha": area, "sampled_strata_ha": strata or None}
+    return fields
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:

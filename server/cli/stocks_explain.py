@@ -104,8 +104,7 @@ def _point(point: dict[str, Any]) -> Iterator[str]:
             f"    {layer['top_cm']:g}-{layer['bottom_cm']:g} cm, {layer['date']}:"
             f" {_number(layer['soc_g_kg'])} g/kg ({layer['soc_method']})"
             f" x {_number(layer['fine_mass_t_ha'])} t/ha fine soil"
-            f" ({_number(layer['bd_fine_g_cm3'])} g/cm3, {layer['bd_method']},"
-            f" {', '.join(layer['bd_routes'])})"
+            f" ({_density(layer)})"
             f" = {_number(layer['soc_stock_t_ha'])} t C/ha"
         )
         for source in layer["bags"]:
@@ -117,6 +116,15 @@ def _point(point: dict[str, Any]) -> Iterator[str]:
                 f"      {fields['analyte']} {value} {fields['unit']} by"
                 f" {fields['method']}, {_who(source)}"
             )
+
+
+def _density(layer: dict[str, Any]) -> str:
+    """Say a density and where it came from."""
+    value = f"{_number(layer['bd_fine_g_cm3'])} g/cm3"
+    if layer["bd_from_layers_cm"]:
+        spans = (f"{top:g}-{bottom:g}" for top, bottom in layer["bd_from_layers_cm"])
+        return f"{value}, read off the density layers {', '.join(spans)} cm"
+    return f"{value}, {layer['bd_method']}, {', '.join(layer['bd_routes'])}"
 
 
 def _who(source: dict[str, Any]) -> str:

@@ -51,12 +51,18 @@ _PLOTS_NAMED: Final = 10
     type=click.Choice(_LONELY),
     default="fail",
     show_default=True,
-    help="What to do about a plot of one point, which has no variance.",
+    help="What to do about a plot of one point, or the one plot drawn from a stratum,"
+    " which has no variance.",
 )
 @click.option(
     "--projection",
     is_flag=True,
     help="Also what it comes to by 2050, if the measured rate went on.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["vm0042", "gold_standard_402"]),
+    help="Also what this crediting programme would count.",
 )
 @json_option
 @click.pass_context
@@ -69,12 +75,14 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     span: str,
     lonely: str,
     projection: bool,
+    profile: str | None,
     as_json: bool,
 ) -> None:
     """Print what a project or an organisation contributes, in its own terms.
 
     Area-weighted over the plots that were measured; plots that were not are never
-    filled. The same organisation code in several projects is one organisation.
+    filled. Plots that were drawn out of many (permille project edit --plot-selection)
+    stand for all land they were drawn from. The same organisation code in several projects is one organisation.
     4 permille a year is an illustration; a target that the organisation recorded is
     tested in the same way. Exit code 1 says that plots still wait to be derived.
 
@@ -96,6 +104,7 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
         span=Span(span),
         lonely=Lonely(lonely),
         projection=projection,
+        profile=profile,
     )
     scope = Scope(project, organisation)
     document, waiting = with_store(context, lambda store: gather(store, scope, choices))
@@ -118,7 +127,8 @@ def _print(document: _Row) -> None:
     click.echo()
     print_table(_RATE_HEAD, [_rate_cells(row) for row in rows])
     click.echo()
-    for line in (*_about(document), *_projections(rows), *document["notes"]):
+    told = (*_about(document), *_projections(rows), *_credited(rows))
+    for line in (*told, *document["notes"]):
         click.echo(line)
     for code, why in _reasons(rows):
         click.echo(f"{code}: {why.meaning}.\n  {why.what_to_do}.")
@@ -141,7 +151,11 @@ def _area_cells(row: _Row) -> tuple[str, ...]:
 
 def _area(row: _Row) -> str:
     measured, area = row["measured_area_ha"], row["area_ha"]
-    return f"{measured:.6g} of {area:.6g} ({100.0 * row['coverage']:.0f} %)"
+    share = f"{100.0 * row['coverage']:.0f} %"
+    if not row["drawn_plots"]:
+        return f"{measured:.6g} of {area:.6g} ({share})"
+    stands_for = row["represented_area_ha"]
+    return f"{measured:.6g} for {stands_for:.6g} of {area:.6g} ({share})"
 
 
 def _rate_cells(row: _Row) -> tuple[str, ...]:
@@ -177,8 +191,10 @@ def _about(document: _Row) -> Iterator[str]:
     else:
         yield (
             f"Sampled {total['first_date']} to {total['last_date']}. Figures are of the"
-            " measured area; 4 permille a year is an illustration, no pass mark."
+            f" {'represented' if total['drawn_plots'] else 'measured'} area; 4 permille a year is an illustration, no pass mark."
         )
+    if total["drawn_plots"]:
+        yield _drawn(total)
     left_out = [row["plot"] for row in document["plots"] if not row["counted"]]
     if left_out:
         yield f"Not counted: {_listed(left_out)}. No figure stands in for them."
@@ -191,6 +207,20 @@ def _about(document: _Row) -> Iterator[str]:
     alone = total["lonely"]
     if alone != "fail" and "SINGLE_POINT" in total["reasons"]:
         yield f"Plots of one point have no variance of their own; rule used: {alone}."
+    if alone != "fail" and "SINGLE_PLOT" in total["reasons"]:
+        yield f"A plot drawn alone has no variance between plots; rule used: {alone}."
+
+
+def _drawn(row: _Row) -> str:
+    """Say that plots stand for more than themselves."""
+    rest = row["plots"] - row["drawn_plots"]
+    beside = f" Beside them {rest} plots stand for themselves." if rest else ""
+    return (
+        f"Two-stage sample: {row['drawn_plots']} plots were drawn out of many;"
+        f" {row['measured_plots'] if not rest else 'those'} measured"
+        f" ({row['measured_area_ha']:.6g} ha) stand for {row['represented_area_ha']:.6g}"
+        f" of {row['area_ha']:.6g} ha. The error is that between drawn plots.{beside}"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -214,6 +244,23 @@ def _projections(rows: Sequence[_Row]) -> Iterator[str]:
             f" {_number(found['gain_t_ha'], 2)} t C/ha"
             f" ({_interval(found['gain_ci95_t_ha'], 2)})."
         )
+
+
+def _credited(rows: Sequence[_Row]) -> Iterator[str]:
+    for row in rows:
+        found = row.get("crediting")
+        if found is None:
+            continue
+        if found["reason"] is not None:
+            yield f"{_name(row)}: {found['source']} counts nothing, {found['reason']}."
+            continue
+        uncertainty = f"uncertainty {100.0 * found['uncertainty']:.3g} %"
+        counted = (
+            f"{_short(found['adjusted_total_co2e_t_year'])} t CO2e a year"
+            if found["profile"] == "vm0042"
+            else f"{_short(found['creditable_total_co2e_t'])} t CO2e in all"
+        )
+        yield f"{_name(row)}: {found['source']} would count {counted} ({uncertainty})."
 
 
 def _reasons(rows: Sequence[_Row]) -> Iterator[tuple[str, Any]]:

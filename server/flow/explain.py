@@ -4,6 +4,7 @@ Everything here is read or derived again from the stored records, so the path th
 shown is the path that was taken; the digests say whether it still leads there.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,15 @@ from server.flow.derive import Derived, derive_trees, derived_plots
 from server.flow.inputs import density_of
 from server.flow.showing import find_plot
 from server.stocks import fine_soil
+from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
+from server.stocks.profiles import arrange
 from server.stocks.rows import settings_row
 from server.store.port import Job, PlotTree, Store, Unit
 
 Row = dict[str, Any]
+#: Core, top, bottom -> density, and the density layers that it comes from.
+_Densities = dict[tuple[str, float, float], tuple[float | None, list[list[float]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def _point(
         for layer in derived.layers
         if (layer.campaign, layer.point) == (campaign, point)
     ]
+    densities = _densities(layers)
     return {
         "id": point,
         "code": derived.names[point],
@@ -121,14 +127,47 @@ def _point(
         "fine_mass_t_ha": stock.fine_mass_t_ha,
         "reasons": [reason.value for reason in stock.reasons],
         "layers": [
-            _layer(layer, tree, authors)
+            _layer(layer, densities, tree, authors)
             for layer in sorted(layers, key=lambda each: (each.core, each.top_cm))
         ],
     }
 
 
-def _layer(layer: Layer, tree: PlotTree, authors: dict[str, Row]) -> Row:
+def _densities(layers: Sequence[Layer]) -> _Densities:
+    """Give what each layer of a core may read off the density of its other layers."""
+    found: _Densities = {}
+    for core in {layer.core for layer in layers}:
+        own = [layer for layer in layers if layer.core == core]
+        profiles, _ = arrange(
+            [0] * len(own),
+            [layer.top_cm for layer in own],
+            [layer.bottom_cm for layer in own],
+            _column([layer.soc_g_kg for layer in own]),
+            _column([layer.bd_fine_g_cm3 for layer in own]),
+        )
+        given = density_layers(profiles)
+        joined, _ = join_density(profiles)
+        columns = (joined.top_cm, joined.bottom_cm, joined.bd_fine_g_cm3)
+        for top, bottom, bd in zip(*(c.tolist() for c in columns), strict=True):
+            if not math.isnan(bd):
+                beside = [[a, b] for a, b in given if a < bottom and b > top]
+                found[core, top, bottom] = bd, beside
+    return found
+
+
+def _column(values: Sequence[float | None]) -> list[float]:
+    return [math.nan if value is None else value for value in values]
+
+
+def _layer(
+    layer: Layer, densities: _Densities, tree: PlotTree, authors: dict[str, Row]
+) -> Row:
     """Give a layer's numbers, its bag, and its laboratory results."""
+    read_off: list[list[float]] = []
+    if layer.bd_fine_g_cm3 is None and layer.soc_g_kg is not None:
+        place = (layer.core, layer.top_cm, layer.bottom_cm)
+        density, read_off = densities.get(place, (None, []))
+        layer = layer._replace(bd_fine_g_cm3=density)
     samples = [
         sample
         for sample in tree.samples
@@ -148,6 +187,7 @@ def _layer(layer: Layer, tree: PlotTree, authors: dict[str, Row]) -> Row:
         "soc_method": layer.soc_method,
         "bd_fine_g_cm3": layer.bd_fine_g_cm3,
         "bd_method": layer.bd_method,
+        "bd_from_layers_cm": read_off,
         "bd_routes": [density_of(s.fields, core.fields).route for s in samples],
         "fine_mass_t_ha": mass,
         "soc_stock_t_ha": stock,

@@ -2,23 +2,33 @@
 
 Every plot brings the change of one span of its own. Plots that were not measured are
 never filled: figures are of the measured area, and its share of all area stands beside
-them. 4 permille a year is an illustration; an organisation's own target is tested in
-the same way.
+them. Plots that were drawn out of many stand for all the land they were drawn from, in
+every group that holds that land whole; in other groups they stand for themselves.
+4 permille a year is an illustration; an organisation's own target is tested in the same
+way.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from schemas.selection import drawn_stratum
 from server.errors import NotFoundError
 from server.flow.admin import find_project
+from server.flow.members import (
+    Holding,
+    Member,
+    is_used,
+    notes_of_drawn,
+    strata_of,
+)
 from server.flow.projection import project_on
 from server.flow.showing import Span, choose_span, whole
 from server.stocks.aggregate import Aggregate, aggregate
 from server.stocks.change import Verdict, ZeroVerdict
-from server.stocks.rows import aggregate_row, estimate_of
+from server.stocks.rows import aggregate_row, area_crediting_row, estimate_of
 from server.stocks.strata import Freedom, Lonely, Strata
 from server.stocks.student_t import ALPHA
 from server.stocks.units import Unit, unit_of
@@ -68,28 +78,7 @@ class Choices:
     span: Span = Span.LONGEST
     lonely: Lonely = Lonely.FAIL
     projection: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A project with the organisation that runs it, as their fields stand."""
-
-    id: str
-    project: Row
-    organisation: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A plot, and the change that stands for it where it was measured."""
-
-    holding: Holding
-    plot: Row
-    unit: Unit
-    change: Row | None = None
-    span: Span | None = None
-    provisional: Row = field(default_factory=dict)
-    families: frozenset[str] = frozenset()
+    profile: str | None = None  # of a crediting programme
 
 
 async def portfolio(store: Store, scope: Scope, choices: Choices) -> tuple[Row, int]:
@@ -269,15 +258,18 @@ def _group_row(
     level: str, group: Group, members: Sequence[Member], choices: Choices
 ) -> Row:
     project, _, name = group
-    units = [member.unit for member in members]
+    units = strata_of(level, members)
     found = aggregate(units, lonely=choices.lonely)
-    used = [member for member in members if _is_used(member.unit)]
+    used = [member for member in members if is_used(member.unit)]
     changes = [member.change for member in used if member.change]
     sampled = [(m.plot["area_ha"], m.change["to_date"]) for m in used if m.change]
+    credited = {}
+    if choices.profile is not None:
+        credited["crediting"] = area_crediting_row(choices.profile, found)
     return {
         **aggregate_row(level, name, found),
         "project": project,
-        "plots_without_area": sum(not unit.area_ha for unit in units),
+        "plots_without_area": sum(not member.unit.area_ha for member in members),
         "first_date": min((row["from_date"] for row in changes), default=None),
         "last_date": max((row["to_date"] for row in changes), default=None),
         "depths_cm": sorted({row["depth_cm"] for row in changes}),
@@ -288,13 +280,10 @@ def _group_row(
             if (count := sum(member.span is span for member in used))
         },
         "provisional": _provisional(members),
-        **_against_target(members, found, choices.lonely),
+        **_against_target(members, units, found, choices.lonely),
         "projection": project_on(found, sampled) if choices.projection else None,
+        **credited,
     }
-
-
-def _is_used(unit: Unit) -> bool:
-    return bool(unit.area_ha) and unit.annual_t_ha is not None
 
 
 def _provisional(members: Sequence[Member]) -> Row:
@@ -309,11 +298,13 @@ def _provisional(members: Sequence[Member]) -> Row:
     }
 
 
-def _against_target(members: Sequence[Member], found: Aggregate, lonely: Lonely) -> Row:
+def _against_target(
+    members: Sequence[Member], units: Sequence[Unit], found: Aggregate, lonely: Lonely
+) -> Row:
     """Test the rate against the target that the organisation recorded."""
     target = _target(members)
     verdict, p_value = Verdict.NOT_ASSESSABLE, None
-    used = [member.unit for member in members if _is_used(member.unit)]
+    used = [unit for unit in units if is_used(unit)]
     if target is not None and used:
         strata = Strata(used, lonely, Freedom.SATTERTHWAITE)
         p_value, t = strata.test(target)
@@ -344,11 +335,12 @@ def _target(members: Sequence[Member]) -> float | None:
 
 def _project_row(holding: Holding) -> Row:
     project = ("code", "title", "country", "reference_depth_cm")
+    chosen = ("plot_selection", "sampled_area_ha", "sampled_strata_ha")
     names = ("code", "name", "kind", "college", "country", "target_permille_year")
     runs = {name: holding.organisation.get(name) for name in names}
     return {
         "id": holding.id,
-        **{name: holding.project.get(name) for name in project},
+        **{name: holding.project.get(name) for name in project + chosen},
         "organisation": runs if holding.organisation else None,
     }
 
@@ -365,7 +357,8 @@ def _plot_row(member: Member) -> Row:
         "plot": member.plot["code"],
         **{n: member.plot.get(n) for n in ("area_ha", "farm", "stratum", "land_use")},
         "practices": sorted(member.families),
-        "counted": _is_used(member.unit),
+        "drawn": drawn_stratum(member.holding.drawn, member.plot) is not None,
+        "counted": is_used(member.unit),
         "span": member.span and member.span.value,
         **{name: change.get(name) for name in names},
         "reasons": change.get("reasons", []),
@@ -377,13 +370,14 @@ def _notes(
     by: Sequence[By], holdings: Sequence[Holding], members: Sequence[Member]
 ) -> Iterator[str]:
     """Say in words what a reader must know of the figures."""
-    changes = [m.change for m in members if m.change and _is_used(m.unit)]
+    changes = [m.change for m in members if m.change and is_used(m.unit)]
     for name, what in (("depth_cm", "depths"), ("method_version", "methods")):
         values = sorted({str(change[name]) for change in changes})
         if len(values) > 1:
             yield f"Stocks of several {what} are added up: {', '.join(values)}."
     if By.PRACTICE in by and any(len(member.families) > 1 for member in members):
         yield "A plot with several practice families counts in each; they do not add up."
+    yield from notes_of_drawn([level.value for level in by], holdings, members)
     targets: dict[str, set[float]] = defaultdict(set)
     for each in holdings:
         target = each.organisation.get("target_permille_year")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from statistics import fmean, variance
 from typing import Any
 
+from schemas.selection import drawn_areas
 from server.clock import Clock
 from server.flow.admin import find_project
 from server.flow.derive import settings_of
@@ -68,7 +69,9 @@ def _gather(unit: Unit, project: Row, now: str, aggregates: Sequence[Row]) -> Re
         changes=rows["changes"],
         trends=rows["trends"],
         aggregates=aggregates,
-        group_stocks=_strata(plots, campaigns, rows),
+        group_stocks=_strata(
+            plots, campaigns, rows, drawn_areas(own.fields if own else {})
+        ),
         campaigns=[
             CampaignFacts(name=c.fields["name"], date=c.fields["start_date"])
             for c in campaigns
@@ -131,12 +134,16 @@ def _commands(code: str, changes: Sequence[Row]) -> list[Command]:
 
 
 def _strata(
-    plots: Sequence[Record], campaigns: Sequence[Record], rows: Document
+    plots: Sequence[Record],
+    campaigns: Sequence[Record],
+    rows: Document,
+    drawn: dict[str, float],
 ) -> list[Row]:
     """Give the area-weighted mean stock of each stratum and campaign.
 
     Only strata whose plots all have an area; SE from the points within plots, df after
-    Satterthwaite, as in `server.stocks.strata`.
+    Satterthwaite, as in `server.stocks.strata`. Of plots that were drawn out of many
+    it is that between plots, as in `server.stocks.units.cluster`.
     """
     dates = {c.fields["name"]: c.fields["start_date"] for c in campaigns}
     key = _stock_key(rows["changes"])
@@ -153,7 +160,8 @@ def _strata(
         | figures
         for stratum, own in sorted(members.items())
         for name in sorted(dates, key=dates.__getitem__)
-        if (figures := _weighted(own, name, of_plot)) is not None
+        if (figures := _weighted(own, name, of_plot, is_drawn=stratum in drawn))
+        is not None
     ]
 
 
@@ -164,7 +172,11 @@ def _stock_key(changes: Sequence[Row]) -> str:
 
 
 def _weighted(
-    plots: Sequence[Record], campaign: str, of_plot: dict[tuple[str, str], list[float]]
+    plots: Sequence[Record],
+    campaign: str,
+    of_plot: dict[tuple[str, str], list[float]],
+    *,
+    is_drawn: bool,
 ) -> Row | None:
     parts: list[tuple[float, list[float]]] = [
         (
@@ -173,19 +185,30 @@ def _weighted(
         )
         for plot in plots
     ]
-    if not all(area > 0.0 and len(values) > 1 for area, values in parts):
+    least = 1 if is_drawn else 2
+    if not all(area > 0.0 and len(values) >= least for area, values in parts):
         return None
     total = sum(area for area, _ in parts)
     mean = sum(area / total * fmean(values) for area, values in parts)
-    shares = [
-        (area / total) ** 2 * variance(values) / len(values) for area, values in parts
-    ]
-    spread = sum(shares)
+    if is_drawn:
+        count = len(parts)
+        df = count - 1.0
+        off = [area / total * (fmean(values) - mean) for area, values in parts]
+        spread = count / df * sum(each**2 for each in off) if df else 0.0
+    else:
+        shares = [
+            (area / total) ** 2 * variance(values) / len(values)
+            for area, values in parts
+        ]
+        spread = sum(shares)
+        df = _satterthwaite(shares, [len(values) for _, values in parts])
     if spread == 0.0:
         return {"stock_t_ha": mean, "stock_ci95_t_ha": None}
-    df = spread**2 / sum(
-        share**2 / (len(values) - 1)
-        for share, (_, values) in zip(shares, parts, strict=True)
-    )
     half = float(critical_t(df)) * spread**0.5
     return {"stock_t_ha": mean, "stock_ci95_t_ha": [mean - half, mean + half]}
+
+
+def _satterthwaite(shares: Sequence[float], counts: Sequence[int]) -> float:
+    pairs = zip(shares, counts, strict=True)
+    squares = sum(share**2 / (count - 1) for share, count in pairs)
+    return sum(shares) ** 2 / squares if squares else 1.0

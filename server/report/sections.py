@@ -149,11 +149,26 @@ def _coverage(findings: Findings, report: Report) -> Iterator[tuple[str, str]]:
             "Area assessed",
             f"{assessed} of {fixed(area, digits)} ha ({fixed(share, 0)} %)",
         )
+    yield from _drawn(report)
     if findings.without_area:
         yield "Without an area", counted(findings.without_area, "plot")
     yield "Samples", str(sum(each.plot.samples for each in plots))
     yield "Method", plain(report.project.method_profile)
     yield "Written", report.generated_at
+
+
+def _drawn(report: Report) -> Iterator[tuple[str, str]]:
+    """Say that the plots stand for more than themselves, and for how much."""
+    total = next((r for r in report.aggregates if text(r, "level") == "project"), {})
+    drawn = number(total, "drawn_plots")
+    if not drawn:
+        return
+    stands_for = fixed(number(total, "represented_area_ha"), 1)
+    yield "Two-stage sample", f"{counted(int(drawn), 'plot')} drawn out of many"
+    area, measured = (
+        fixed(number(total, name), 1) for name in ("area_ha", "measured_area_ha")
+    )
+    yield "Area represented", f"{stands_for} of {area} ha, by {measured} ha measured"
 
 
 def map_section(findings: Findings) -> Iterator[Html]:

@@ -27,17 +27,21 @@ _PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """What is known of an area; every figure is of the measured area alone.
+    """What is known of an area; every figure is of the represented area alone.
 
-    Means per hectare in t/ha and t/ha/year; totals in t of carbon and of CO2 a year,
-    positive is removal. `area_with_se_share` is the share of the measured area whose
-    strata have a variance of their own.
+    That is the area of the measured plots, and where plots were drawn out of many, the
+    land they stand for; `drawn` counts those. Means per hectare in t/ha and t/ha/year;
+    totals in t of carbon and of CO2 a year, positive is removal. `coverage` and
+    `area_with_se_share` are the shares of all area that is represented, and of that
+    whose strata have a variance of their own.
     """
 
     units: int
     measured: int
+    drawn: int
     area_ha: float
     measured_ha: float
+    represented_ha: float
     coverage: float
     area_with_se_share: float
     lonely: Lonely
@@ -64,7 +68,7 @@ def aggregate(
     """Give the mean and total change of an area, and judge it.
 
     ``y = sum(w_h y_h)``, ``Var = sum(w_h^2 Var_h)``, ``w_h = A_h / A`` over the
-    measured area A; total ``A y``. Degrees of freedom
+    represented area A; total ``A y``. Degrees of freedom
     ``Var^2 / sum((w_h^2 Var_h)^2 / df_h)`` (Satterthwaite), an unpaired stratum with
     one term for each campaign. The rate is judged on the contrast
     ``sum(w_h (c1_h - k_h c0_h))``, ``k_h = 1 + r T_h``, so nothing is divided by; its
@@ -73,7 +77,8 @@ def aggregate(
     Parameters
     ----------
     units
-        All plots of the area, measured or not.
+        All strata of the area, measured or not: plots, and what `cluster` made of
+        plots that were drawn.
     lonely
         What to do about strata of one point.
     freedom
@@ -104,14 +109,23 @@ def aggregate(
     known = [unit for unit in units if unit.area_ha]
     used = [unit for unit in known if unit.annual_t_ha is not None]
     area = sum(unit.area_ha or 0.0 for unit in known)
-    reasons = [Reason.AREA_MISSING] if len(known) < len(units) else []
-    if len(used) < len(known):
+    counts = _counts(units)
+    reasons = []
+    if len(known) < len(units) or any(u.drawn and u.drawn.without_area for u in known):
+        reasons.append(Reason.AREA_MISSING)
+    if len(used) < len(known) or any(
+        unit.represented_ha < (unit.area_ha or 0.0) for unit in used
+    ):
         reasons.append(Reason.PARTIAL_COVERAGE)
     if not used:
-        return _nothing(len(units), area, lonely, reasons)
+        return _nothing(counts, area, lonely, reasons)
     strata = Strata(used, lonely, freedom)
     if strata.alone.any():
-        reasons += [Reason.SINGLE_POINT, Reason.NO_VARIANCE]
+        reasons.append(Reason.NO_VARIANCE)
+    if (strata.alone & strata.drawn).any():
+        reasons.append(Reason.SINGLE_PLOT)
+    if (strata.alone & ~strata.drawn).any():
+        reasons.append(Reason.SINGLE_POINT)
     reasons += [reason for unit in used for reason in unit.reasons]
     annual = strata.annual_change()
     total = _times(annual, strata.area_ha)
@@ -122,10 +136,10 @@ def aggregate(
         low, high, shape = strata.bounds(rate)
     withheld = any(unit.withheld for unit in used)
     return Aggregate(
-        units=len(units),
-        measured=len(used),
+        **counts,
         area_ha=area,
-        measured_ha=strata.area_ha,
+        measured_ha=sum(unit.measured_ha for unit in used),
+        represented_ha=strata.area_ha,
         coverage=strata.area_ha / area,
         area_with_se_share=strata.share_with_error,
         lonely=lonely,
@@ -175,14 +189,29 @@ def _times(estimate: Estimate, factor: float) -> Estimate:
     )
 
 
+def _counts(units: Sequence[Unit]) -> dict[str, int]:
+    """Count plots: all, those with a result and an area, those that were drawn."""
+    drawn = [unit.drawn for unit in units if unit.drawn is not None]
+    own = [unit for unit in units if unit.drawn is None]
+    measured = sum(bool(u.area_ha) and u.annual_t_ha is not None for u in own)
+    return {
+        "units": len(own) + sum(each.plots for each in drawn),
+        "measured": measured + sum(each.measured for each in drawn),
+        "drawn": sum(each.plots for each in drawn),
+    }
+
+
 def _nothing(
-    units: int, area_ha: float, lonely: Lonely, reasons: Sequence[Reason]
+    counts: dict[str, int],
+    area_ha: float,
+    lonely: Lonely,
+    reasons: Sequence[Reason],
 ) -> Aggregate:
     return Aggregate(
-        units=units,
-        measured=0,
+        **counts,
         area_ha=area_ha,
         measured_ha=0.0,
+        represented_ha=0.0,
         coverage=0.0,
         area_with_se_share=0.0,
         lonely=lonely,

@@ -82,11 +82,24 @@ def gold_standard_402(change: ChangeEstimate) -> GoldStandard402 | None:
         change.stock1_se_t_ha,
         change.change_t_ha,
     )
-    if error0 is None or error1 is None or gain is None or gain == 0.0:
+    if error0 is None or error1 is None or gain is None:
+        return None
+    return gold_standard_402_of(
+        gain, (error0, change.n0 - 1.0), (error1, change.n1 - 1.0)
+    )
+
+
+def gold_standard_402_of(
+    gain: float, *errors: tuple[float, float]
+) -> GoldStandard402 | None:
+    """Give the creditable change from the standard error and df of each campaign.
+
+    None for a change of 0.
+    """
+    if gain == 0.0:
         return None
     half = sum(
-        float(critical_t(n - 1, GOLD_STANDARD_LEVEL)) * error
-        for n, error in ((change.n0, error0), (change.n1, error1))
+        float(critical_t(df, GOLD_STANDARD_LEVEL)) * error for error, df in errors
     )
     uncertainty = half / abs(gain)
     deduction = max(uncertainty - GOLD_STANDARD_FREE, 0.0) if gain > 0.0 else 0.0

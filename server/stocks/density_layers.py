@@ -4,6 +4,7 @@ The fine mass of a SOC layer is the difference of the cumulative mass of the den
 layers at its boundaries, which is a straight line inside each of them.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -81,6 +82,23 @@ def join_density(profiles: Profiles) -> tuple[Profiles, IntArray]:
         profiles.soc_g_kg[kept],
         density[kept],
     ), mask
+
+
+def density_layers(profiles: Profiles, number: int = 0) -> list[tuple[float, float]]:
+    """Give top and bottom of the density layers of a profile that count.
+
+    >>> from server.stocks.profiles import arrange
+    >>> nan = float("nan")
+    >>> profiles, _ = arrange(
+    ...     [0, 0, 0], [0, 0, 20], [30, 10, 30], [20, nan, nan], [nan, 1.2, 1.5]
+    ... )
+    >>> density_layers(profiles)
+    [(0.0, 10.0)]
+    """
+    rows = np.arange(profiles.offsets[number], profiles.offsets[number + 1])
+    given = rows[~np.isnan(profiles.bd_fine_g_cm3[rows])]
+    depths_cm, _ = _cumulative(profiles, given)
+    return list(pairwise(depths_cm))
 
 
 def _any(profiles: Profiles, marked: BoolArray) -> BoolArray:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     SEASON_DIFFERS = "SEASON_DIFFERS"
     UNPAIRED_MIX = "UNPAIRED_MIX"
     SINGLE_POINT = "SINGLE_POINT"
+    SINGLE_PLOT = "SINGLE_PLOT"
     NO_VARIANCE = "NO_VARIANCE"
     ZERO_VARIANCE = "ZERO_VARIANCE"
     ZERO_BASELINE = "ZERO_BASELINE"
@@ -179,8 +180,13 @@ EXPLANATIONS: Final = MappingProxyType(
             "a campaign has one point with a stock only",
             "sample three points or more per plot",
         ),
+        Reason.SINGLE_PLOT: Explanation(
+            "one plot only of those drawn out of many has a result, so the variance"
+            " between plots is not known",
+            "measure three of the drawn plots or more",
+        ),
         Reason.NO_VARIANCE: Explanation(
-            "too few points for a standard error, so there is no verdict",
+            "too few points, or drawn plots, for a standard error, so there is no verdict",
             "sample three points or more per plot",
         ),
         Reason.ZERO_VARIANCE: Explanation(
@@ -205,7 +211,8 @@ EXPLANATIONS: Final = MappingProxyType(
             "enter the area of the plot",
         ),
         Reason.PARTIAL_COVERAGE: Explanation(
-            "some plots have no result; only the measured area is described",
+            "some plots have no result; only the measured area is described, and where"
+            " plots were drawn the land that the measured ones stand for",
             "compare measured area with total area",
         ),
     }

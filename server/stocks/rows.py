@@ -10,10 +10,18 @@ from datetime import date
 from typing import Any
 
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import ChangeEstimate, Design, Interval, Verdict, ZeroVerdict
+from server.stocks.change import (
+    CO2_PER_C,
+    ChangeEstimate,
+    Design,
+    Interval,
+    Verdict,
+    ZeroVerdict,
+)
 from server.stocks.crediting import (
     GoldStandard402,
     gold_standard_402,
+    gold_standard_402_of,
     vm0042_adjusted,
     vm0042_uncertainty,
 )
@@ -25,6 +33,7 @@ from server.stocks.rate_interval import Shape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.settings import DEFAULT_SETTINGS, Reference, Settings
+from server.stocks.strata import Estimate
 
 Row = dict[str, object]
 
@@ -165,24 +174,80 @@ def crediting_row(profile: str, estimate: ChangeEstimate) -> Row:
 
 
 def _vm0042(estimate: ChangeEstimate, *, judged: bool) -> Row:
-    change, error, df = estimate.change_t_ha, estimate.se_t_ha, estimate.df
     uncertainty = adjusted = None
-    if judged and change is not None and error is not None and df is not None:
-        uncertainty = vm0042_uncertainty(change, error, df)
-    if change is not None and uncertainty is not None:
-        adjusted = vm0042_adjusted(change, uncertainty, worse=change < 0.0)
+    if judged:
+        found = estimate.change_t_ha, estimate.se_t_ha, estimate.df
+        uncertainty, adjusted = _adjusted(*found)
     return {"uncertainty": uncertainty, "adjusted_change_t_ha": adjusted}
 
 
+def _adjusted(
+    change: float | None, error: float | None, df: float | None
+) -> tuple[float | None, float | None]:
+    """Give the uncertainty of VM0042, and the change after it."""
+    if change is None or error is None or df is None:
+        return None, None
+    uncertainty = vm0042_uncertainty(change, error, df)
+    if uncertainty is None:
+        return None, None
+    return uncertainty, vm0042_adjusted(change, uncertainty, worse=change < 0.0)
+
+
+def area_crediting_row(profile: str, found: Aggregate) -> Row:
+    """Give what a programme would credit of an area; null without a verdict.
+
+    The same equations as of one plot, with the standard errors and degrees of freedom
+    of the area: over strata, between drawn plots.
+    """
+    judged = found.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
+    if profile == "vm0042":
+        source = "VM0042 v2.2"
+        annual = found.annual_t_ha if judged else Estimate()
+        uncertainty, adjusted = _adjusted(annual.value, annual.se, annual.df)
+        total = None if adjusted is None else adjusted * found.represented_ha
+        parts: Row = {
+            "uncertainty": uncertainty,
+            "adjusted_annual_t_ha": adjusted,
+            "adjusted_total_co2e_t_year": None if total is None else total * CO2_PER_C,
+        }
+    elif profile == "gold_standard_402":
+        source = "Gold Standard SOC framework 402"
+        credited = _gold_standard_402(found) if judged else None
+        names = [field.name for field in fields(GoldStandard402)]
+        parts = dict.fromkeys(names) if credited is None else asdict(credited)
+        kept = None if credited is None else credited.creditable_t_ha
+        total = None if kept is None else kept * found.represented_ha * CO2_PER_C
+        parts["creditable_total_co2e_t"] = total
+    else:
+        raise ValueError(f"no such profile: {profile}")
+    why = None if judged else "the change has no verdict"
+    if judged and parts["uncertainty"] is None:
+        why = "the change is zero, or a campaign has no standard error"
+    return {"profile": profile, "source": source, **parts, "reason": why}
+
+
+def _gold_standard_402(found: Aggregate) -> GoldStandard402 | None:
+    early, late = found.stock0_t_ha, found.stock1_t_ha
+    if early.value is None or late.value is None or not early.df or not late.df:
+        return None
+    assert early.se is not None
+    assert late.se is not None
+    gain = late.value - early.value
+    return gold_standard_402_of(gain, (early.se, early.df), (late.se, late.df))
+
+
 def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:
-    """Give the row of what is known of an area; figures are of the measured area."""
+    """Give the row of what is known of an area; figures are of the represented area."""
     return {
         "level": level,
         "name": name,
         "plots": found.units,
         "measured_plots": found.measured,
+        "drawn_plots": found.drawn,
+        "sampling": _sampling(found),
         "area_ha": found.area_ha,
         "measured_area_ha": found.measured_ha,
+        "represented_area_ha": found.represented_ha,
         "coverage": found.coverage,
         "area_with_se_share": found.area_with_se_share,
         "lonely": found.lonely.value,
@@ -209,6 +274,13 @@ def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:
         "verdict_zero": found.verdict_zero.value,
         "reasons": _codes(found.reasons),
     }
+
+
+def _sampling(found: Aggregate) -> str:
+    """Name the design: every plot sampled, plots drawn out of many, or both."""
+    if not found.drawn:
+        return "every_plot"
+    return "two_stage" if found.drawn == found.units else "partly_two_stage"
 
 
 def trend_row(plot: str, trend: PlotTrend) -> Row:

@@ -84,10 +84,10 @@ class Strata:
 
     def __init__(self, units: Sequence[Unit], lonely: Lonely, freedom: Freedom) -> None:
         self.lonely, self.freedom = lonely, freedom
-        area, years, self.stock0, self.stock1, self.annual = (
+        area = _column(units, "represented_ha")
+        years, self.stock0, self.stock1, self.annual = (
             _column(units, name)
             for name in (
-                "area_ha",
                 "years",
                 "stock0_t_ha",
                 "stock1_t_ha",
@@ -104,6 +104,7 @@ class Strata:
         )
         self.paired = np.array([unit.design is Design.PAIRED for unit in units])
         self.n0, self.n1 = _column(units, "n0"), _column(units, "n1")
+        self.drawn = np.array([unit.drawn is not None for unit in units])
         self.area_ha = float(area.sum())
         self.weight = area / self.area_ha
         self.years = years

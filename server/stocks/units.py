@@ -1,12 +1,35 @@
 """Strata of an area: plots whose points were measured, and plots that stand for more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from server.stocks.change import ChangeEstimate, Design, ZeroVerdict
-from server.stocks.reasons import Reason, in_order
+from server.stocks.reasons import WITHHOLDS_VERDICT, Reason, in_order
+
+# What the points of one plot could not tell; the spread between plots does not need it.
+_OF_POINTS: Final = frozenset(
+    {Reason.SINGLE_POINT, Reason.NO_VARIANCE, Reason.ZERO_VARIANCE}
+)
+# Without a test nobody can see whether a density was carried over or estimated.
+_MAY_WITHHOLD: Final = WITHHOLDS_VERDICT | {Reason.BD_ESTIMATED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """Plots drawn out of a stratum, and those of them that have a result.
+
+    `area_ha` and `measured_ha` are of the plots themselves; `without_area` counts those
+    that have none.
+    """
+
+    plots: int
+    without_area: int
+    measured: int
+    area_ha: float
+    measured_ha: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +38,7 @@ class Unit:
 
     Stocks in t/ha, variances in their squares; None where not computable. `area_ha`
     is taken as exact. `withheld` says that its change must not be judged, for one of
-    its `reasons`.
+    its `reasons`. `drawn` tells of the plots where they stand for more than themselves.
     """
 
     name: str
@@ -33,6 +56,25 @@ class Unit:
     annual_variance: float | None
     withheld: bool = False
     reasons: tuple[Reason, ...] = ()
+    drawn: Drawn | None = None
+
+    @property
+    def represented_ha(self) -> float:
+        """Area that the figures speak of.
+
+        A drawn plot without result takes its share of the land with it.
+        """
+        area = self.area_ha or 0.0
+        if self.drawn is None:
+            return area
+        if not self.drawn.measured:
+            return 0.0
+        return area * (self.drawn.measured_ha / self.drawn.area_ha)
+
+    @property
+    def measured_ha(self) -> float:
+        """Area of the plots that were measured."""
+        return (self.area_ha or 0.0) if self.drawn is None else self.drawn.measured_ha
 
 
 def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> Unit:
@@ -66,10 +108,7 @@ def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> 
         variance1=variance1,
         covariance=covariance,
         annual_variance=annual_variance,
-        withheld=(
-            change.p_value is not None
-            and change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
-        ),
+        withheld=_is_withheld(change),
         reasons=change.reasons,
     )
 
@@ -86,12 +125,14 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
     name, area_ha
         The stratum that the plots stand for, with its whole area.
     plots
-        Plots drawn at random from it; those without result or area are left out.
+        Plots drawn at random from it; those without result or area are left out, and
+        a plot without result takes its share of the land with it (`represented_ha`).
 
     Notes
     -----
     Source: two-stage sampling with the first stage drawn with replacement, ratio
-    estimator of the mean (Cochran 1977, chapter 11).
+    estimator of the mean (Cochran 1977, chapter 11). Plots of one point count like
+    any other, since the variance inside a plot is not asked for.
 
     Examples
     --------
@@ -108,9 +149,17 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
     >>> round(merged.annual_t_ha, 6), round(merged.annual_variance**0.5, 6)
     (0.4, 0.11547)
     """
-    used = [plot for plot in plots if plot.annual_t_ha is not None and plot.area_ha]
+    known = [plot for plot in plots if plot.area_ha]
+    used = [plot for plot in known if plot.annual_t_ha is not None]
+    drawn = Drawn(
+        plots=len(plots),
+        without_area=len(plots) - len(known),
+        measured=len(used),
+        area_ha=sum(plot.area_ha or 0.0 for plot in known),
+        measured_ha=sum(plot.area_ha or 0.0 for plot in used),
+    )
     if not used:
-        return _unmeasured(name, area_ha)
+        return replace(_unmeasured(name, area_ha), drawn=drawn)
     columns = [
         np.array([getattr(plot, field) for plot in used], dtype=np.float64)
         for field in ("area_ha", "stock0_t_ha", "stock1_t_ha", "annual_t_ha", "years")
@@ -142,8 +191,21 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
         covariance=covariance,
         annual_variance=annual_variance,
         withheld=any(plot.withheld for plot in used),
-        reasons=in_order(reason for plot in used for reason in plot.reasons),
+        reasons=in_order(
+            reason
+            for plot in used
+            for reason in plot.reasons
+            if reason not in _OF_POINTS
+        ),
+        drawn=drawn,
     )
+
+
+def _is_withheld(change: ChangeEstimate) -> bool:
+    """Tell whether a verdict was withheld, or would have been had there been a test."""
+    if change.p_value is not None:
+        return change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
+    return not _MAY_WITHHOLD.isdisjoint(change.reasons)
 
 
 def _square(error: float | None) -> float | None:

@@ -119,5 +119,8 @@ def _project_fields(fields: str | None) -> dict[str, Any]:
         "stock_mass_basis",
         "stock_reference",
         "stock_reference_mass_t_ha",
+        "plot_selection",
+        "sampled_area_ha",
+        "sampled_strata_ha",
     )
     return {name: found.get(name) for name in names}

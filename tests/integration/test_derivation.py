@@ -1,7 +1,11 @@
 """From merged records to numbers that travel down: the whole way on a real server."""
 
-import pytest
+import asyncio
 
+import pytest
+from click.testing import CliRunner
+
+from server.cli import main
 from server.clock import Clock
 from server.errors import NotFoundError
 from server.flow.admin import edit_project
@@ -315,6 +319,59 @@ async def test_a_figure_is_traced_to_its_bags_results_and_people(recorded):
     assert len(used) == 12
     assert used <= set(document["entity"])
     assert len(document["wasDerivedFrom"]) == 12
+
+
+def record_rings_beside_an_auger(laptop):
+    """Record SOC at 0-30 cm and densities at 0-10 and 10-30 cm, in two campaigns."""
+    plot = laptop.add("plot", {"code": "P1"})
+    point = laptop.add("point", {"plot_id": plot, "code": "1"})
+    density = {
+        "bulk_density_definition": "fine_in_total",
+        "bulk_density_method": "ring",
+    }
+    for name, soc in (("2010", 20.0), ("2020", 22.0)):
+        period = {"start_date": f"{name}-09-01", "purpose": "resampling"}
+        campaign = laptop.add("campaign", {"name": name} | period)
+        hole = {"point_id": point, "campaign_id": campaign, "number": 1}
+        core = laptop.add("core", hole | {"sampled_at": f"{name}-09-01T12:00:00Z"})
+        for top, bottom, bd in ((0, 10, 1.2), (10, 30, 1.5), (0, 30, None)):
+            bag = {"core_id": core, "sample_code": f"{name}-{top}-{bottom}"}
+            bag |= {"depth_top_cm": top, "depth_bottom_cm": bottom}
+            bag |= {} if bd is None else {"bulk_density_g_cm3": bd} | density
+            sample = laptop.add("sample", bag)
+            if bd is None:
+                value = {"analyte": "soc", "replicate": 1, "value": soc}
+                value |= {"unit": "g_kg", "method": "dry_combustion"}
+                laptop.add("result", {"sample_id": sample} | value)
+
+
+async def test_a_density_of_other_layers_is_traced_to_them(server):
+    laptop = await server.laptop("north")
+    record_rings_beside_an_auger(laptop)
+    assert set((await laptop.sync()).outcomes) == {"accepted"}
+    await server.derived()
+    lineage = await server.ask(lambda store: explain(store, "HF", "P1", "2010", "2020"))
+    (found,) = lineage.campaigns[0]["points"]
+    ring, auger, lower = found["layers"]
+    if auger["soc_g_kg"] is None:
+        ring, auger = auger, ring
+    # 100 * (1.2 * 10 + 1.5 * 20) t/ha of fine soil, 20 g/kg.
+    assert auger["fine_mass_t_ha"] == pytest.approx(4200.0)
+    assert auger["soc_stock_t_ha"] == pytest.approx(84.0)
+    assert found["soc_stock_t_ha"] == pytest.approx(84.0)
+    assert auger["bd_fine_g_cm3"] == pytest.approx(1.4)
+    assert auger["bd_from_layers_cm"] == [[0.0, 10.0], [10.0, 30.0]]
+    assert "BD_OTHER_LAYERS" in found["reasons"]
+    assert ring["bd_from_layers_cm"] == lower["bd_from_layers_cm"] == []
+    words = ["--data", str(server.data.path), "stocks", "explain", "P1", "2010", "2020"]
+    done = await asyncio.to_thread(
+        lambda: CliRunner().invoke(main, [*words, "--project", "HF"])
+    )
+    assert done.exit_code == 0, done.output
+    said = (
+        "x 4200 t/ha fine soil (1.4 g/cm3, read off the density layers 0-10, 10-30 cm)"
+    )
+    assert said in done.output
 
 
 async def test_a_change_between_any_two_campaigns_is_derived_as_asked(recorded):

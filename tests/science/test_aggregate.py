@@ -299,7 +299,9 @@ def test_plots_out_of_many_have_the_variance_between_them():
     assert merged.annual_t_ha == pytest.approx(mean, rel=1e-12)
     assert merged.annual_variance == pytest.approx(spread, rel=1e-12)
     result = aggregate([merged])
-    assert result.measured_ha == 5000.0
+    assert result.represented_ha == 5000.0
+    assert result.measured_ha == area.sum()
+    assert (result.units, result.measured, result.drawn) == (12, 12, 12)
     assert result.annual_t_ha.df == pytest.approx(11)
     assert result.annual_t_ha.se == pytest.approx(spread**0.5, rel=1e-12)
     equal = cluster("all", 1.0, [replace(plot, area_ha=2.0) for plot in plots])
@@ -311,7 +313,15 @@ def test_one_plot_out_of_many_is_a_stratum_without_variance():
     result = aggregate([cluster("all", 50.0, [plot])])
     assert result.annual_t_ha.value == plot.annual_t_ha
     assert result.annual_t_ha.se is None
+    assert result.reasons == (Reason.SINGLE_PLOT, Reason.NO_VARIANCE)
     assert aggregate([cluster("all", 50.0, [])]).coverage == 0.0
+    second = cluster("other", 50.0, list(drawn_plots()))
+    both = [cluster("all", 50.0, [plot]), second]
+    assert aggregate(both).annual_t_ha.se is None
+    for lonely in (Lonely.ADJUST, Lonely.AVERAGE):
+        ruled = aggregate(both, lonely=lonely)
+        assert ruled.annual_t_ha.se > 0.0
+        assert Reason.SINGLE_PLOT in ruled.reasons
 
 
 def test_the_interval_of_an_area_covers_the_truth_as_often_as_it_says():
@@ -331,3 +341,161 @@ def test_the_interval_of_an_area_covers_the_truth_as_often_as_it_says():
         low, high = aggregate(units).annual_t_ha.ci95
         hits += low < (10 * 1.0 + 40 * 2.0) / 70 / 5 < high
     assert 0.93 <= hits / trials <= 0.97
+
+
+#: Area in ha, stocks of the points in two campaigns, t/ha; ten years between them.
+DRAWN = (
+    (2.0, (50.0, 54.0, 58.0), (53.0, 55.0, 63.0)),
+    (3.5, (61.0, 66.0), (60.0, 69.0)),
+    (1.5, (40.0, 44.0, 45.0), (44.0, 49.0, 48.0)),
+    (4.0, (70.0, 71.0), (75.0, 74.0)),
+)
+
+
+def drawn_plots():
+    for number, (area, before, after) in enumerate(DRAWN):
+        change = estimate_change(before, after, design=Design.PAIRED, years=10.0)
+        yield unit_of(str(number), area, change)
+
+
+def two_stage(areas, means):
+    """Mean and variance of plots drawn at random, in plain Python from the formula."""
+    count, total = len(areas), sum(areas)
+    mean = sum(a * y for a, y in zip(areas, means, strict=True)) / total
+    squares = sum((a * (y - mean)) ** 2 for a, y in zip(areas, means, strict=True))
+    return mean, count / (count - 1) * squares / total**2
+
+
+def test_two_strata_of_drawn_plots_are_what_the_equations_give():
+    """Beside a plot that stands for itself, so that both kinds meet in one total."""
+    own = estimate_change(
+        [30.0, 33.0, 35.0], [31.0, 35.0, 35.0], design=Design.PAIRED, years=10.0
+    )
+    plots = list(drawn_plots())
+    result = aggregate(
+        [
+            cluster("clay", 300.0, plots[:2]),
+            cluster("loam", 900.0, plots[2:]),
+            unit_of("field", 20.0, own),
+        ]
+    )
+    parts = []
+    for land, members in ((300.0, DRAWN[:2]), (900.0, DRAWN[2:])):
+        areas = [area for area, _, _ in members]
+        gains = [
+            (sum(after) - sum(before)) / len(before) / 10.0
+            for _, before, after in members
+        ]
+        parts.append((land, *two_stage(areas, gains), len(members) - 1))
+    differences = [1.0, 2.0, 0.0]
+    spread = sum((each - 1.0) ** 2 for each in differences) / 2 / 3 / 10.0**2
+    parts.append((20.0, 0.1, spread, 2))
+    whole = 1220.0
+    mean = sum(land / whole * y for land, y, _, _ in parts)
+    terms = [((land / whole) ** 2 * var, df) for land, _, var, df in parts]
+    variance = sum(term for term, _ in terms)
+    df = variance**2 / sum(term**2 / df for term, df in terms)
+    annual = result.annual_t_ha
+    assert annual.value == pytest.approx(mean, rel=1e-12)
+    assert annual.se == pytest.approx(variance**0.5, rel=1e-12)
+    assert annual.df == pytest.approx(df, rel=1e-9)
+    half = stats.t.ppf(0.975, df) * variance**0.5
+    assert annual.ci95 == pytest.approx((mean - half, mean + half), rel=1e-9)
+    assert result.total_c_t_year.value == pytest.approx(mean * whole, rel=1e-12)
+    assert (result.units, result.measured, result.drawn) == (5, 5, 4)
+    assert (result.represented_ha, result.measured_ha) == (1220.0, 31.0)
+    assert result.coverage == 1.0
+    assert result.reasons == ()
+
+
+def test_plots_of_one_size_are_a_simple_random_sample_of_their_means():
+    plots = [replace(plot, area_ha=2.5) for plot in drawn_plots()]
+    found = cluster("all", 700.0, plots)
+    gains = [plot.annual_t_ha for plot in plots]
+    interval = stats.t.interval(0.95, 3, np.mean(gains), stats.sem(gains))
+    result = aggregate([found])
+    assert result.annual_t_ha.ci95 == pytest.approx(interval, rel=1e-9)
+    _, p_value = stats.ttest_1samp(gains, 0.0)
+    assert result.annual_t_ha.p_value == pytest.approx(p_value, rel=1e-9)
+    stocks = [[np.mean(row[1]) for row in DRAWN], [np.mean(row[2]) for row in DRAWN]]
+    covariance = np.cov(stocks) / 4
+    assert found.variance0 == pytest.approx(covariance[0, 0], rel=1e-12)
+    assert found.variance1 == pytest.approx(covariance[1, 1], rel=1e-12)
+    assert found.covariance == pytest.approx(covariance[0, 1], rel=1e-12)
+
+
+@pytest.mark.parametrize("set_id", [s for s in SETS if s != ONE_POINT])
+def test_points_as_plots_of_one_size_are_the_strata_that_survey_prints(set_id):
+    """A stratum whose every point is a drawn plot of 1 ha has the figures of points."""
+    printed = next(
+        row
+        for row in rows("stratified_survey.csv")
+        if (row["set_id"], row["lonely_psu"]) == (set_id, "fail")
+    )
+    members = {}
+    for row in rows("stratified_inputs.csv"):
+        if row["set_id"] == set_id:
+            years, area = float(row["years"]), float(row["area_ha"])
+            change = estimate_change(
+                [float(row["stock0"])],
+                [float(row["stock1"])],
+                design=Design.PAIRED,
+                years=years,
+            )
+            plot = unit_of(row["stratum"], 1.0, change)
+            members.setdefault((row["stratum"], area), []).append(plot)
+    units = [cluster(name, area, plots) for (name, area), plots in members.items()]
+    result = aggregate(units, freedom=Freedom.DESIGN)
+    assert result.annual_t_ha.se == pytest.approx(float(printed["se"]), rel=1e-6)
+    assert result.annual_t_ha.df == float(printed["df"])
+    assert result.reasons == (), "points without a spread of their own are no matter"
+
+
+def test_a_drawn_plot_without_result_takes_its_share_of_the_land_with_it():
+    plots = [*drawn_plots(), unit_of("missed", 9.0, None), unit_of("x", None, None)]
+    result = aggregate([cluster("all", 4000.0, plots)])
+    assert (result.units, result.measured, result.drawn) == (6, 4, 6)
+    assert result.area_ha == 4000.0
+    assert result.represented_ha == pytest.approx(4000.0 * 11 / 20)
+    assert result.coverage == pytest.approx(11 / 20)
+    assert result.measured_ha == 11.0
+    whole = aggregate([cluster("all", 4000.0, list(drawn_plots()))])
+    assert result.annual_t_ha == whole.annual_t_ha
+    assert result.total_c_t_year.value == pytest.approx(
+        whole.total_c_t_year.value * 11 / 20
+    )
+    assert result.reasons == (Reason.AREA_MISSING, Reason.PARTIAL_COVERAGE)
+
+
+def test_a_verdict_that_one_point_could_not_carry_is_withheld_between_plots():
+    changed = estimate_change(
+        [50.0],
+        [58.0],
+        design=Design.PAIRED,
+        years=10.0,
+        withheld=[Reason.METHOD_CHANGED],
+    )
+    plots = [*drawn_plots(), unit_of("old", 2.0, changed)]
+    result = aggregate([cluster("all", 4000.0, plots)])
+    assert result.annual_t_ha.p_value is not None
+    assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
+    assert result.reasons == (Reason.METHOD_CHANGED,)
+
+
+def test_the_interval_between_drawn_plots_covers_the_truth_as_often_as_it_says():
+    """Many plots of one population; the mean of those drawn is a sample of means."""
+    generator = np.random.default_rng(31)
+    areas = generator.uniform(1.0, 6.0, 4000)
+    gains = generator.normal(1.5, 3.0, areas.size)
+    truth = np.average(gains, weights=areas) / 5.0
+    trials, hits = 1000, 0
+    for _ in range(trials):
+        units = []
+        for number in generator.integers(0, areas.size, 15):
+            before = generator.normal(60.0, 5.0, 3)
+            after = before + gains[number] + generator.normal(0.0, 2.0, 3)
+            change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
+            units.append(unit_of(str(number), areas[number], change))
+        low, high = aggregate([cluster("all", areas.sum(), units)]).annual_t_ha.ci95
+        hits += low < truth < high
+    assert 0.92 <= hits / trials <= 0.97

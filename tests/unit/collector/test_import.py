@@ -304,6 +304,29 @@ def test_a_second_file_adds_layers_to_a_core_that_is_here(small):
     assert found["records"] == {"sample": 1, "result": 1}
 
 
+def test_cores_whose_layers_end_where_the_stock_does_are_doubted_once(small):
+    shallow = (GOOD.replace("0-23", "0-30"), "B,B-1,2026-05-03,0-15,1.2,1.5")
+    deep = ("C,C-1,2026-05-03,0-30,1.2,1.5", "C,C-2,2026-05-03,30-50,1.2,0.8")
+    (doubt,) = small(*shallow, *deep, write=False)["doubts"]
+    assert (doubt["code"], doubt["path"]) == ("ends_at_depth", "depth_bottom_cm")
+    assert doubt["value"] == 30.0
+    assert doubt["detail"] == "2 of 3 cores; stocks are to 30 cm"
+    small(*shallow, *deep)
+    below = ("A,A-2,2026-05-03,30-50,1.2,1.0", "B,B-2,2026-05-03,15-30,1.2,1.0")
+    (doubt,) = small(*shallow, *below)["doubts"]
+    assert doubt["detail"] == "1 of 2 cores; stocks are to 30 cm"
+    small.permille("core", "edit", "B/1/2026/1", "--stop-reason", "bedrock")
+    assert small("B,B-3,2026-05-03,30-30.5,1.2,1.0")["doubts"] == []
+    # A layer above what is here already: the core goes deeper than its file says.
+    assert small("C,C-9,2026-05-03,0-30,1.2,1.5")["doubts"] == []
+
+
+def test_layers_may_end_where_a_stock_to_a_fixed_depth_does(small):
+    profile = ["--stock-method-profile", "fixed_depth"]
+    small.permille("project", "edit", "P1", *profile)
+    assert small(GOOD, write=False)["doubts"] == []
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -319,3 +319,70 @@ def test_wrong_usage_ends_with_two(permille, words):
     found = permille(*words.split(), "--json", code=2)
     if words != "plot":
         assert json.loads(found.out)["error"]["code"] == "usage"
+
+
+DRAWN = ["--plot-selection", "random_sample"]
+
+
+def test_a_project_says_what_land_its_plots_were_drawn_from(field):
+    field("project", "edit", "P1", *DRAWN, "--sampled-area-ha", 1200)
+    shown = field.json("project", "show", "P1")["fields"]
+    assert (shown["plot_selection"], shown["sampled_area_ha"]) == (
+        "random_sample",
+        1200.0,
+    )
+    strata = ["--sampled-strata-ha", "loam=900", "--sampled-strata-ha", "clay = 300"]
+    field("project", "edit", "P1", "--clear", "sampled-area-ha", *strata)
+    shown = field.json("project", "show", "P1")["fields"]
+    assert shown["sampled_strata_ha"] == {"clay": 300.0, "loam": 900.0}
+    assert "sampled_area_ha" not in shown
+    words = ["--plot-selection", "all", "--clear", "sampled_strata_ha"]
+    field("project", "edit", "P1", *words)
+    assert "sampled_strata_ha" not in field.json("project", "show", "P1")["fields"]
+    field("project", "add", "--code", "P9", "--title", "T", *DRAWN, *strata)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([*DRAWN, "--sampled-area-ha", 0], "more than 0"),
+        ([*DRAWN, "--sampled-area-ha", -3], "more than 0"),
+        ([*DRAWN, "--sampled-area-ha", "much"], "a number was expected"),
+        (["--sampled-area-ha", 900], "sampled_area_ha needs plot_selection"),
+        (
+            ["--plot-selection", "all", "--sampled-area-ha", 900],
+            "sampled_area_ha needs plot_selection random_sample",
+        ),
+        (DRAWN, "random_sample needs sampled_area_ha or sampled_strata_ha"),
+        (
+            [*DRAWN, "--sampled-area-ha", 900, "--sampled-strata-ha", "clay=9"],
+            "two fields say the same in two ways",
+        ),
+        ([*DRAWN, "--sampled-strata-ha", "clay"], "NAME=HA"),
+        ([*DRAWN, "--sampled-strata-ha", "clay=0"], "clay: ha, more than 0"),
+        ([*DRAWN, "--sampled-strata-ha", "clay=much"], "clay: ha, more than 0"),
+        (["--plot-selection", "lottery"], "all | random_sample"),
+    ],
+)
+def test_a_selection_that_makes_no_sense_is_refused_with_its_reason(field, words, said):
+    found = field("project", "edit", "P1", *words, code=4)
+    assert said in found.err
+    assert "plot_selection" not in field.json("project", "show", "P1")["fields"]
+
+
+def test_more_land_drawn_than_there_is_warns_and_is_kept(field):
+    field("plot", "edit", "HF", "--area-ha", 40, "--stratum", "clay")
+    given = ["project", "edit", "P1", *DRAWN, "--sampled-area-ha"]
+    assert field.json(*given, 100)["warnings"] == []
+    (warning,) = field.json(*given, 30)["warnings"]
+    assert warning["code"] == "area_below_plots"
+    assert "30 ha, plots 40 ha" in warning["text"]
+    assert field.json(*given, 45)["warnings"] == []
+    more = ["plot", "add", "--code", "X", "--area-ha", 10]
+    (warning,) = field.json(*more)["warnings"]
+    assert (warning["code"], warning["path"]) == ("area_below_plots", "area_ha")
+    strata = ["--clear", "sampled_area_ha", "--sampled-strata-ha", "clay=39"]
+    (warning,) = field.json("project", "edit", "P1", *strata)["warnings"]
+    assert "clay: 39 ha, plots 40 ha" in warning["text"]
+    # A plot of another stratum was not drawn from this one.
+    assert field.json("plot", "edit", "X", "--area-ha", 12)["warnings"] == []

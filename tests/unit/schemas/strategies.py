@@ -17,6 +17,7 @@ from schemas.fields import (
     Integer,
     NameSet,
     Number,
+    StratumAreas,
     Text,
 )
 from schemas.ids import uuid7
@@ -93,6 +94,9 @@ _GOOD = {
     Instant: lambda _: instants,
     Id: lambda _: ids,
     NameSet: lambda _: st.lists(labels, unique=True, max_size=4),
+    StratumAreas: lambda _: st.dictionaries(
+        labels, st.floats(0.001, 1e6), min_size=1, max_size=4
+    ),
     Geometry: lambda _: squares(),
     Attachments: lambda _: st.lists(
         attachments, unique_by=lambda item: item["sha256"], max_size=4
