@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from schemas.messages import Op
@@ -57,7 +58,7 @@ _COUNT_WAITING: Final = """
     WHERE project_id = ? AND status IN ('open', 'held')
 """
 _WAITING: Final = """
-    SELECT q.rowid, c.log_id, c.raw, c.hash, q.waits_for
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
     WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
       AND (q.waits_for IN (SELECT value FROM json_each(?2))
@@ -65,7 +66,7 @@ _WAITING: Final = """
         OR q.change_id IN (SELECT value FROM json_each(?3)))
 """
 _ALL_WAITING: Final = """
-    SELECT q.rowid, c.log_id, c.raw, c.hash, q.waits_for
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
     WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
       AND (?2 IS NULL OR q.change_id IN (SELECT value FROM json_each(?2)))
@@ -216,7 +217,8 @@ def _by_stream(batch: list[Judged]) -> dict[str, list[Judged]]:
 def _read_waiting(rows: list[tuple[Any, ...]]) -> dict[str, Waiting]:
     """Read waiting changes in the order they came; their fields are judged anew."""
     found = {}
-    for _, log, raw, digest, waits_for in sorted(set(rows)):
-        judged = judge(read_change(log, bytes(raw), bytes(digest)))
-        found[judged.change.id] = Waiting(judged, waits_for)
+    for _, name, log, raw, digest, waits_for in sorted(set(rows)):
+        # A line may say the id of another laptop's change: it was kept under its own.
+        change = replace(read_change(log, bytes(raw), bytes(digest)), id=name)
+        found[name] = Waiting(judge(change), waits_for)
     return found

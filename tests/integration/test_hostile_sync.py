@@ -15,6 +15,7 @@ from schemas.records import record_id
 from schemas.signing import push_text, sign
 from server.clock import Clock
 from server.flow.admin import add_project
+from server.flow.review import release
 from tests.laptop import fresh_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}
@@ -315,6 +316,40 @@ async def test_a_stolen_change_id_absorbs_nothing(pair, server):
     assert await judged(hostile) == [("quarantined", "change_id_taken")]
     mine = await server.report("quarantine", None)
     assert [row["fields"] for row in mine] == [{"area_ha": 9.0}]
+
+
+async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, server):
+    victim, hostile = pair
+    stolen = json.loads(victim.lines[0])["i"]
+    hostile.draft("plot", victim.plot, {"area_ha": 9.0}, i=stolen)
+    assert await judged(hostile) == [("quarantined", "change_id_taken")]
+    before = await verdict_on(server, stolen)
+    (waits,) = await server.report("quarantine", None)
+    give = (server.stream, [waits["change"]])
+    done = await server.ask(lambda store: release(store, Clock(), *give))
+    assert (done.tried, done.settled) == (1, 1)
+    assert await verdict_on(server, stolen) == before
+    assert await verdict_on(server, waits["change"]) == [("conflict", 3, None)]
+    assert await faults(server) == []
+    assert (await victim.sync()).late == {}
+
+
+async def faults(server):
+    """Give what `permille-server verify` finds."""
+    return await server.ask(
+        lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
+    )
+
+
+async def verdict_on(server, change):
+    """Give outcome and number of a change, as they are stored."""
+    return await server.ask(
+        lambda store: store.read(
+            lambda unit: unit.connection.execute(
+                "SELECT outcome, seq, why FROM change WHERE change_id = ?", (change,)
+            ).fetchall()
+        )
+    )
 
 
 async def test_the_id_of_a_quarantined_change_cannot_be_taken_over(pair, server):
