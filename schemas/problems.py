@@ -219,6 +219,10 @@ _CUSTODY: Final = {
         "another laptop's change has the same id",
         "ask the administrator; the change is kept",
     ),
+    "base_beyond_head": Kind(
+        "it says that its author saw a row which the server has not written",
+        "sync, look at the record, then send it again: permille fix RECORD --resend",
+    ),
     "discarded": Kind(
         "an administrator gave the change up", "ask the administrator for the reason"
     ),

@@ -110,6 +110,27 @@ def _under_own_id(judged: Judged, known: bytes | None) -> Judged:
     return Judged(own, {}, [problem])
 
 
+def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
+    """Let no change claim that its author saw a row which is not written yet.
+
+    It would count as having seen whatever others write up to there.
+    """
+    epoch = unit.epoch()
+    claims = {j.change.stream for j in batch if j.change.base}
+    heads = {stream: found.head for stream, found in unit.streams(claims).items()}
+    return [_with_true_base(j, epoch, heads.get(j.change.stream, 0)) for j in batch]
+
+
+def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
+    base = judged.change.base
+    # Of an older timeline counts only what it shares with this one.
+    if base is None or base[0] != epoch or base[1] <= head:
+        return judged
+    detail = f"the last row of the project is {head}"
+    problem = Problem("base_beyond_head", "b", base[1], detail)
+    return Judged(judged.change, {}, [problem])
+
+
 def _content(raw: bytes) -> dict[str, Any]:
     line = parse_object(raw)
     return {key: value for key, value in line.items() if key not in {"n", "i"}}

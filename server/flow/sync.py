@@ -16,6 +16,7 @@ from server.flow.lineage import (
     missing_part,
     notice_lost_timeline,
     with_own_ids,
+    with_true_bases,
 )
 from server.flow.pull import Pulled, pull
 from server.flow.receipts import give_receipt
@@ -102,7 +103,7 @@ def _merge(
     if not new:
         repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
         return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
-    new = with_own_ids(unit, device, new)
+    new = with_true_bases(unit, with_own_ids(unit, device, new))
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)

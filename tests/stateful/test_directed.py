@@ -6,6 +6,7 @@ import pytest
 
 from schemas import limits
 from schemas.records import record_id
+from server.flow.review import rejudge
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
 
@@ -50,6 +51,16 @@ def conflicts(world, change):
 def outcome(world, change):
     rows = world.sql("SELECT outcome FROM change WHERE change_id = ?", change.id)
     return {row[0] for row in rows}
+
+
+def reasons(world, change):
+    """Give the problem codes of a change's present verdict."""
+    (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", change.id)[0]
+    return [problem["code"] for problem in json.loads(why)]
+
+
+def judge_again(world):
+    world.run(rejudge(world.server, world.clock, None))
 
 
 def ends_well(world):
@@ -277,6 +288,44 @@ def test_the_base_of_a_change_from_a_lost_timeline(world, p1):
     ends_well(world)
     assert stands(world, made)["area_ha"] == 7.0
     assert conflicts(world, made) == {unseeing.id}
+
+
+def test_a_base_that_nobody_can_have_seen_is_not_believed(world, p1):
+    """It would count as having seen whatever others write until then."""
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A)
+    (head,) = world.sql("SELECT head FROM stream WHERE project_id = ?", p1)[0]
+    claim = {"base": (world.read(lambda unit: unit.epoch()), head + 2)}
+    lie = world.put(B, p1, "plot", {"area_ha": 9.0}, made.record, **claim)
+    assert world.sync(B).quarantined == 1
+    assert reasons(world, lie) == ["base_beyond_head"]
+    for note in ("one", "two", "three"):
+        edit(world, A, made, note=note)
+        world.sync(A)
+    judge_again(world)
+    assert reasons(world, lie) == ["base_beyond_head"], "no later row makes it true"
+    assert stands(world, made)["area_ha"] == 2.0
+    ends_well(world)
+    fixed = {"area_ha": 9.0}
+    again = world.put(B, p1, "plot", fixed, made.record, replaces=lie.id)
+    ends_well(world)
+    assert outcome(world, again) == {"accepted"}
+
+
+def test_who_saw_rows_that_a_restore_took_away_is_no_liar(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.backup_server()
+    for number in range(5):
+        edit(world, A, made, note=str(number))
+        world.sync(A)
+    world.sync(B)
+    late = edit(world, B, made, area_ha=9.0)
+    world.restore_server("whole")
+    world.sync(B)
+    assert outcome(world, late) == {"accepted"}
+    ends_well(world)
+    assert stands(world, made) == {"code": "HF", "area_ha": 9.0, "note": "4"}
 
 
 def test_an_equal_value_keeps_both_authors(world, p1):
