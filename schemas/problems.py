@@ -140,6 +140,10 @@ _WARNING: Final = {
         "sample one increment deeper, such as 30-50 cm for a stock to 30 cm; record"
         " bedrock or a hardpan if the soil ends there",
     ),
+    "not_deleted": Kind(
+        "the record to bring back was not deleted",
+        "look at it: somebody brought it back before, or its deletion did not stand",
+    ),
     "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }
 

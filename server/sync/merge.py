@@ -263,7 +263,10 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         return _quarantine(desk, judged, problems)
     if missing is not None:
         return _hold(desk, judged, missing)
+    notes = _notes(change, present)
     outcome = meeting.outcome()
+    if notes and outcome == Outcome.ACCEPTED:
+        outcome = Outcome.MERGED
     seq = desk.next_seq(change.stream)
     record = replace(
         present,
@@ -278,7 +281,17 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
     if change.settles and not meeting.conflicts:
         record = desk.close_conflicts(record, change)
     desk.write(record)
-    return _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+    verdict = _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+    return replace(verdict, why=notes)
+
+
+def _notes(change: Change, present: Record) -> list[Problem]:
+    """Tell who brings a record back that others had back before, or never lost."""
+    if change.op != Op.UNDELETE or present.deleted:
+        return []
+    name = present.fields.get(TYPES[present.type].key[-1])
+    detail = f"{present.type} {name}"
+    return [Problem("not_deleted", "r", change.record, detail)]
 
 
 def _is_computable(desk: Desk, change: Change, present: Record) -> bool:

@@ -396,6 +396,24 @@ def test_a_deleted_record_is_brought_back(pair):
     assert "deleted plot A" in missing["text"]
 
 
+def test_who_brings_back_what_is_back_already_is_told(pair):
+    one, two = pair
+    one("plot", "add", "--code", "A", "--area-ha", "1")
+    for laptop in pair:
+        laptop.sync()
+    one("plot", "delete", "A", "--yes")
+    for laptop in pair:
+        laptop.sync()
+        laptop("plot", "restore", "A")
+    assert one.sync()["notes"] == []
+    told = two("sync")
+    assert "1 change pushed: 1 merged" in told
+    assert "was not deleted (plot A)" in told
+    assert two.json("fix") == [], "nothing waits for a person"
+    agreed(one, two)
+    assert one.json("plot", "show", "A")["fields"]["area_ha"] == 1.0
+
+
 def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     _, two = pair
     bag, _ = same_label_twice(pair)

@@ -498,6 +498,22 @@ def test_a_record_is_brought_back_with_its_fields(world, p1):
     ends_well(world)
 
 
+def test_a_record_that_two_bring_back_is_back_once(world, p1):
+    """The second finds it there: what it adds is merged, and its author is told."""
+    made = both_have(world, p1, area_ha=1.0)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    for name in (A, B):
+        world.sync(name)
+    first = world.put(A, p1, "plot", {"area_ha": 2.0}, made.record, op="undel")
+    second = world.put(B, p1, "plot", {"note": "back"}, made.record, op="undel")
+    assert world.sync(A).notes == []
+    (note,) = world.sync(B).notes
+    assert "plot HF" in note
+    assert (outcome(world, first), outcome(world, second)) == ({"accepted"}, {"merged"})
+    assert stands(world, made) == {"code": "HF", "area_ha": 2.0, "note": "back"}
+    ends_well(world)
+
+
 def test_withdrawn_access_deletes_rows_and_keeps_what_is_pending(world, p1):
     made = both_have(world, p1)
     late = edit(world, B, made, area_ha=2.0)
