@@ -200,6 +200,11 @@ _CUSTODY: Final = {
         "it waits for a record that is not on the server yet",
         "fix or send that record; this one follows by itself",
     ),
+    "parent_discarded": Kind(
+        "the record that it needs was given up before it stood",
+        "give it another record, or discard it too; should that one come after all,"
+        " this one follows by itself",
+    ),
     "too_many_held": Kind(
         "too many changes of the project wait for others",
         "fix what they wait for, then send this one again",

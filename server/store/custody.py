@@ -248,6 +248,6 @@ def _quarantine_row(found: Quarantined, origin: Origin) -> tuple[Any, ...]:
         change.log,
         change.person,
         origin.received_at,
-        "open" if found.waits_for is None else "held",
+        "held" if found.is_held else "open",
         found.waits_for,
     )

@@ -18,7 +18,7 @@ from server.store.rows import (
     record_of,
     verdict_of,
 )
-from server.sync.desk import Desk, key_text
+from server.sync.desk import Desk, key_text, label
 from server.sync.judge import judge
 from server.sync.model import Change, Judged, KnownConflict, Waiting
 from server.sync.request import read_change
@@ -76,6 +76,12 @@ _ALL_WAITING: Final = """
 _SETTLED: Final = """
     SELECT id, record_id, status FROM conflict
     WHERE project_id = ? AND id IN (SELECT value FROM json_each(?))
+"""
+# The plus: those given up are fewer than what a batch names.
+_GIVEN_UP: Final = """
+    SELECT record_id, type, fields FROM quarantine
+    WHERE project_id = ? AND status = 'discarded'
+      AND +record_id IN (SELECT value FROM json_each(?))
 """
 _PURGED: Final = """
     SELECT id FROM purged
@@ -166,6 +172,8 @@ class LayingQueries(LogQueries):
             desk.records[stream, record.id] = record
         for (name,) in self.connection.execute(_PURGED, (stream, wanted)):
             desk.purged.add((stream, name))
+        for name, kind, fields in self.connection.execute(_GIVEN_UP, (stream, wanted)):
+            desk.given_up[stream, name] = label(kind, json.loads(fields))
 
     def _lay_holders(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
         keys: dict[str, set[str]] = defaultdict(set)

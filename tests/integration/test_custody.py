@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sqlite3
 
 import pytest
@@ -421,7 +422,13 @@ def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     assert "sample_code = BAG" in shown
     assert "soc" not in shown
     two("fix", "BAG", "--discard", "--reason", "the bag of the other core", "--yes")
+    two.sync(code=1)
+    (left,) = two.json("fix", code=1)
+    assert (left["type"], left["reasons"][0]["code"]) == ("result", "parent_discarded")
+    assert left["reasons"][0]["detail"] == "sample BAG"
+    two(*shlex.split(left["discard"])[1:], "--yes")
     two.sync()
+    assert two.json("fix") == []
     with sqlite3.connect(served.data / "permille.db") as db:
         lines = [row[0] for row in db.execute("SELECT raw FROM change")]
     db.close()

@@ -6,7 +6,7 @@ import pytest
 
 from schemas import limits
 from schemas.records import record_id
-from server.flow.review import rejudge
+from server.flow.review import discard, rejudge
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
 
@@ -561,6 +561,64 @@ def test_what_depends_on_a_quarantined_record_follows_when_it_is_fixed(world, p1
     assert (report.accepted, report.settled_late) == (1, 1)
     assert stands(world, child) == {"plot_id": bad.record, "code": "1"}
     ends_well(world)
+
+
+def bad_plot_with_child(world, stream):
+    """A plot whose code is taken, quarantined, and a point that waits for it."""
+    plot(world, A, stream, code="taken")
+    world.sync(A)
+    other = "0190a000-0000-7000-8000-00000000000b"
+    draft = world.draft(B, stream, "plot", {"code": "taken"}, other)
+    (bad,) = world.keep(B, draft)
+    child = world.put(B, stream, "point", {"plot_id": other, "code": "1"}, is_new=True)
+    world.sync(B)
+    assert outcome(world, child) == {"held"}
+    return bad, child
+
+
+def names_what_was_given_up(world, child, bad):
+    (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", child.id)[0]
+    (problem,) = json.loads(why)
+    found = (problem["code"], problem["value"], problem["detail"])
+    return found == ("parent_discarded", bad.record, "plot taken")
+
+
+@pytest.mark.parametrize("by", ["its author", "an administrator"])
+def test_what_waits_for_a_record_that_is_given_up_is_told(world, p1, by):
+    bad, child = bad_plot_with_child(world, p1)
+    if by == "its author":
+        world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    else:
+        given = (world.server, world.clock, p1, [bad.id], "typed twice")
+        assert world.run(discard(*given)) == 1
+    assert world.sync(B).settled_late >= 1
+    waiting = world.laptop(B).store.changes_with("quarantined")
+    assert [change.id for change in waiting] == [child.id]
+    assert names_what_was_given_up(world, child, bad)
+    judge_again(world)
+    assert outcome(world, child) == {"quarantined"}, "it does not fall silent again"
+    ends_well(world)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.sync(B)
+    assert outcome(world, child) == {"accepted"}, "it still follows by itself"
+    ends_well(world)
+
+
+def test_what_comes_after_its_record_was_given_up_is_told_at_once(world, p1):
+    bad, child = bad_plot_with_child(world, p1)
+    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.sync(B)
+    fields = {"plot_id": bad.record, "code": "2"}
+    late = world.put(B, p1, "point", fields, is_new=True)
+    assert world.sync(B).quarantined == 1
+    assert names_what_was_given_up(world, late, bad)
+    again = world.put(B, p1, "plot", {"code": "taken"}, bad.record)
+    world.put(B, p1, "point", {**fields, "code": "3"}, is_new=True)
+    report = world.sync(B)
+    assert (report.quarantined, report.held) == (1, 1), "it may come again"
+    world.put(B, p1, "plot", {"code": "free"}, bad.record, replaces=again.id)
+    ends_well(world)
+    assert [outcome(world, change) for change in (child, late)] == [{"accepted"}] * 2
 
 
 def test_a_copy_whose_fix_releases_what_it_repeats_gets_the_row(world, p1):
