@@ -85,8 +85,7 @@ async def sync_with(
     had = laptop.store.count_live()
     removals = Removals(had, are_accepted=options.accepts_removals)
     wants_digest = options.checks or is_check_due(laptop)
-    unsigned = without_receipt(laptop.store) if options.checks else None
-    if unsigned is not None:
+    for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
         laptop.store.rewind(unsigned.number, unsigned.n - 1)
     exchange = _Exchange(laptop, transport, removals, wants_digest)

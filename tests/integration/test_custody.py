@@ -729,6 +729,42 @@ def test_a_receipt_that_is_missing_is_asked_for_again(pair):
     assert "good" in two("receipts", "--verify")
 
 
+def test_a_receipt_of_a_closed_log_is_asked_for_too(pair):
+    """A log that was closed leaves nothing behind that only this laptop can show."""
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt")
+    store.close()
+    two("recover")
+    (why,) = reasons(two)
+    assert "receipt" in why
+    assert two.json("sync", "--check")["duplicates"] == 1
+    assert reasons(two) == []
+    assert two.json("receipts", "--verify")[0]["signed_for"] == 1
+
+
+def test_a_receipt_of_the_log_that_goes_on_speaks_for_the_one_before(pair):
+    """The server compared the end of the first when it took the second."""
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    two("recover")
+    two("plot", "add", "--code", "C")
+    two.sync()
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt WHERE log = 1")
+    store.close()
+    assert reasons(two) == []
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt")
+    store.close()
+    assert len(reasons(two)) == 1
+    assert two.json("sync", "--check")["duplicates"] == 2
+    assert reasons(two) == []
+
+
 def test_a_receipt_that_was_changed_is_found(pair):
     _, two = pair
     two("plot", "add", "--code", "B")
