@@ -213,6 +213,10 @@ _CUSTODY: Final = {
         "another change of the same sampling event cannot be applied",
         "fix that one; the whole event is sent again with it",
     ),
+    "group_split": Kind(
+        "the first changes of the same sampling event came in an earlier push",
+        "send the whole event in one push: permille fix RECORD --resend",
+    ),
     "purged_id": Kind(
         "the record was deleted long ago and its id is not used again",
         "sync, then add the record anew",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from schemas import chain
@@ -129,6 +130,20 @@ def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
     detail = f"the last row of the project is {head}"
     problem = Problem("base_beyond_head", "b", base[1], detail)
     return Judged(judged.change, {}, [problem])
+
+
+def with_whole_groups(unit: Unit, head: LogHead, batch: list[Judged]) -> list[Judged]:
+    """Let nothing be judged that was cut off the changes it stands or falls with.
+
+    What is left of a group whose beginning came in an earlier push waits for a person.
+    """
+    group = batch[0].change.group
+    if group is None or group != unit.group_at(head.log, head.n):
+        return batch
+    rest = takewhile(lambda judged: judged.change.group == group, batch)
+    problem = Problem("group_split", "g", group)
+    cut = [Judged(judged.change, {}, [problem]) for judged in rest]
+    return cut + batch[len(cut) :]
 
 
 def _content(raw: bytes) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from server.flow.lineage import (
     notice_lost_timeline,
     with_own_ids,
     with_true_bases,
+    with_whole_groups,
 )
 from server.flow.pull import Pulled, pull
 from server.flow.receipts import give_receipt
@@ -92,7 +93,10 @@ def _accept(
         return Accepted(streams, need=need)
     head = unit.log_head(push.log) or unit.add_log(push.log, device.id, push.parent)
     check_lineage(unit, push, head)
-    return _merge(unit, device, push, [j for j in batch if j.change.n > head.n], origin)
+    new = [judged for judged in batch if judged.change.n > head.n]
+    if new:
+        new = with_whole_groups(unit, head, with_own_ids(unit, device, new))
+    return _merge(unit, device, push, with_true_bases(unit, new), origin)
 
 
 def _merge(
@@ -103,7 +107,6 @@ def _merge(
     if not new:
         repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
         return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
-    new = with_true_bases(unit, with_own_ids(unit, device, new))
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)

@@ -254,6 +254,9 @@ class Logs(Protocol):
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
         """Give the chain hash of a log after each of these lines that it has."""
 
+    def group_at(self, log: str, n: int) -> str | None:
+        """Give the group that a change of a log stands or falls with, if any."""
+
     def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
         """Give the stored verdicts of lines first to last."""
 

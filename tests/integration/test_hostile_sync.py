@@ -15,7 +15,7 @@ from schemas.records import record_id
 from schemas.signing import push_text, sign
 from server.clock import Clock
 from server.flow.admin import add_project
-from server.flow.review import release
+from server.flow.review import rejudge, release
 from tests.laptop import fresh_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}
@@ -462,14 +462,23 @@ async def test_250_groups_in_one_push_are_judged(pair):
     assert [v[0] for v in verdicts] == (["quarantined"] * 2 + ["accepted"] * 2) * 125
 
 
-async def test_a_group_that_is_split_over_two_pushes_breaks_no_log(pair):
+@pytest.mark.parametrize("first", [-1, 1])
+async def test_a_group_that_is_split_over_two_pushes_is_not_judged_in_halves(
+    pair, server, first
+):
+    """What comes after the cut waits for a person; nothing is lost, no log is broken."""
     _, hostile = pair
     group = fresh_id()
     for number in range(4):
-        area = -1 if number == 0 else 1
+        area = first if number == 0 else 1
         hostile.add("plot", {"code": f"G{number}", "area_ha": area}, g=group)
-    assert await judged(hostile, 2) == [
-        ("quarantined", "out_of_range"),
-        ("quarantined", "group_broken"),
-    ]
-    assert [v[0] for v in await judged(hostile, 2)] == ["accepted"] * 2
+    hostile.add("plot", {"code": "AFTER IT"})
+    fell = [("quarantined", "out_of_range"), ("quarantined", "group_broken")]
+    assert await judged(hostile, 2) == (fell if first < 0 else [("accepted",)] * 2)
+    split = ("quarantined", "group_split")
+    assert await judged(hostile, 1) == [split], "also where it is cut again"
+    assert await judged(hostile) == [split, ("accepted",)]
+    done = await server.ask(lambda store: rejudge(store, Clock(), None))
+    settled = 0 if first < 0 else 2
+    assert (done.tried, done.settled) == (4 if first < 0 else 2, settled)
+    assert await faults(server) == []
