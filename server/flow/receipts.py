@@ -10,10 +10,11 @@ from server.sync.request import Push
 def give_receipt(unit: Unit, push: Push, desk: Desk, now: str) -> Receipt:
     """Sign for a push in the transaction that stores it.
 
-    Each stream it touched counts its receipts and names the one before.
+    Each stream it touched counts its receipts and names the one before. Not one that this
+    device may not write: what it sent there is signed for, and shows nothing of it.
     """
     n, digest = push.end
-    touched = {change.stream for change in push.changes} & set(desk.heads)
+    touched = {change.stream for change in push.changes} & desk.streams
     heads = unit.streams(touched)
     said = {
         "epoch": desk.timeline.now,

@@ -136,7 +136,8 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         _found_project(desk, judged)
     present = desk.find(change.stream, change.record)
     problems = (
-        _own_problems(judged, present)
+        _foreign_problems(desk, change, origin)
+        or _own_problems(judged, present)
         or _scope_problems(desk, change, origin)
         or _type_problems(change, present)
         or _replacing_problems(desk, change)
@@ -195,10 +196,21 @@ def _own_problems(judged: Judged, present: Record | None) -> list[Problem]:
     return problems
 
 
+def _foreign_problems(desk: Desk, change: Change, origin: Origin) -> list[Problem]:
+    """Judge nothing of a project that the author never saw: the reasons would tell of it."""
+    is_strange = change.stream in desk.heads and change.stream not in desk.revoked
+    if is_strange and not _may_write(desk, change, origin):
+        return [Problem("scope_foreign", "s", change.stream)]
+    return []
+
+
+def _may_write(desk: Desk, change: Change, origin: Origin) -> bool:
+    by_admin = origin.is_admin and change.stream in desk.heads
+    return change.stream in desk.streams or by_admin
+
+
 def _scope_problems(desk: Desk, change: Change, origin: Origin) -> list[Problem]:
-    if change.stream not in desk.streams and not (
-        origin.is_admin and change.stream in desk.heads
-    ):
+    if not _may_write(desk, change, origin):
         revoked = change.stream in desk.revoked
         code = "scope_revoked" if revoked else "scope_foreign"
         return [Problem(code, "s", change.stream)]

@@ -309,6 +309,35 @@ async def test_a_foreign_project_is_neither_written_nor_read(pair, server, stran
     assert rows.get(strange.plot, PLOT) == PLOT
 
 
+async def test_a_push_into_a_foreign_project_leaves_its_receipts_alone(
+    pair, server, strange
+):
+    """What nobody may write there is no link of its chain, nor is a link shown."""
+    _, hostile = pair
+    before = await server.report("streams", [strange.stream])
+    hostile.add("plot", {"code": "OWN"})
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    answer = await hostile.sync()
+    assert answer.outcomes == ["accepted", "quarantined"]
+    assert set(json.loads(answer.end["receipt"]["raw"])["streams"]) == {server.stream}
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    answer = await hostile.sync()
+    assert json.loads(answer.end["receipt"]["raw"])["streams"] == {}
+    assert {row["s"] for row in answer.rows} <= {server.stream}
+    assert await server.report("streams", [strange.stream]) == before
+    assert await faults(server) == []
+
+
+async def test_a_foreign_project_does_not_tell_what_it_has(pair, strange):
+    """The same reason, whether the record is there, the fields fit, or neither."""
+    _, hostile = pair
+    hostile.stream = strange.stream
+    for record in (strange.plot, fresh_id()):
+        hostile.draft("plot", record, {"area_ha": -1.0})
+        hostile.draft("plot", record, {"area_ha": 1.0})
+    assert await judged(hostile) == [("quarantined", "scope_foreign")] * 4
+
+
 async def test_a_stolen_change_id_absorbs_nothing(pair, server):
     victim, hostile = pair
     stolen = json.loads(victim.lines[0])["i"]
