@@ -408,6 +408,9 @@ class Attachments(Protocol):
     def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
         """Give where live records of these projects name a file."""
 
+    def is_named_since(self, sha256: str, moment: str) -> bool:
+        """Tell whether something names a file, waits to, or did after a moment."""
+
 
 class Reports(Protocol):
     """What administrators ask."""
