@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from collector.flow.receipts import receipts, without_receipt
 from schemas import limits
 from schemas.records import record_id
 from server.flow.review import discard, rejudge
@@ -257,6 +258,23 @@ def test_a_closed_log_that_a_clone_went_on_with_after_a_restore(world, p1):
     ends_well(world)
     found = stands(world, made)
     assert (found["note"], found["area_ha"], found["farm"]) == ("a", 3.0, "c")
+
+
+def test_a_part_of_a_push_that_a_restored_laptop_has_is_signed_for(world, p1):
+    """Its backup ends in the middle of what it sent in one push afterwards."""
+    made = plot(world, A, p1)
+    world.sync(A)
+    edit(world, A, made, note="in the backup")
+    world.backup_laptop(A)
+    edit(world, A, made, note="after the backup")
+    world.sync(A)
+    world.restore_laptop(A)
+    world.sync(A)
+    assert [log.n for log in world.laptop(A).store.logs()] == [2, 0]
+    assert without_receipt(world.laptop(A).store) == []
+    held = receipts(world.laptop(A), verify=True)
+    assert [(one.signed_for, one.is_good) for one in held] == [(2, True)]
+    ends_well(world)
 
 
 def test_what_a_laptop_wrote_before_it_recovered_is_its_own(world, p1):
