@@ -152,6 +152,10 @@ _WARNING: Final = {
         "check the areas of the plots and the area they stand for; a plot that reaches"
         " beyond it was not drawn from it",
     ),
+    "not_deleted": Kind(
+        "the record to bring back was not deleted",
+        "look at it: somebody brought it back before, or its deletion did not stand",
+    ),
     "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }
 
@@ -208,6 +212,11 @@ _CUSTODY: Final = {
         "it waits for a record that is not on the server yet",
         "fix or send that record; this one follows by itself",
     ),
+    "parent_discarded": Kind(
+        "the record that it needs was given up before it stood",
+        "give it another record, or discard it too; should that one come after all,"
+        " this one follows by itself",
+    ),
     "too_many_held": Kind(
         "too many changes of the project wait for others",
         "fix what they wait for, then send this one again",
@@ -215,6 +224,10 @@ _CUSTODY: Final = {
     "group_broken": Kind(
         "another change of the same sampling event cannot be applied",
         "fix that one; the whole event is sent again with it",
+    ),
+    "group_split": Kind(
+        "the first changes of the same sampling event came in an earlier push",
+        "send the whole event in one push: permille fix RECORD --resend",
     ),
     "purged_id": Kind(
         "the record was deleted long ago and its id is not used again",
@@ -230,6 +243,10 @@ _CUSTODY: Final = {
     "change_id_taken": Kind(
         "another laptop's change has the same id",
         "ask the administrator; the change is kept",
+    ),
+    "base_beyond_head": Kind(
+        "it says that its author saw a row which the server has not written",
+        "sync, look at the record, then send it again: permille fix RECORD --resend",
     ),
     "discarded": Kind(
         "an administrator gave the change up", "ask the administrator for the reason"

@@ -61,6 +61,11 @@ def project_flag(*, hidden: bool = False) -> click.Option:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+insecure_option = click.option(
+    "--insecure",
+    is_flag=True,
+    help="Send the token unencrypted, over plain http, from now on.",
+)
 project_option = click.option(
     "--project", metavar="CODE", help="Project; not needed when there is just one."
 )

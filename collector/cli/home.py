@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collector.cli.app import App, json_option, new_passphrase, pass_app
+from collector.cli.app import (
+    App,
+    insecure_option,
+    json_option,
+    new_passphrase,
+    pass_app,
+)
 from collector.cli.output import emit_json
 from collector.errors import Exit
 
@@ -56,10 +62,14 @@ def init(
 @click.command()
 @click.argument("url")
 @click.argument("code")
+@insecure_option
 @json_option
 @pass_app
-def enrol(app: App, url: str, code: str, as_json: bool) -> None:
+def enrol(app: App, url: str, code: str, insecure: bool, as_json: bool) -> None:
     """Make this laptop known to a server, with a code of its administrator.
+
+    The server's address begins with https. One that does not is refused, unless it is
+    this very machine: whoever reads the token on its way can write as this laptop.
 
     \b
     Example:
@@ -68,7 +78,7 @@ def enrol(app: App, url: str, code: str, as_json: bool) -> None:
     from collector.flow.enrolling import enrol as trade
 
     with app.laptop() as laptop:
-        done = asyncio.run(trade(laptop, url, code))
+        done = asyncio.run(trade(laptop, url, code, insecure=insecure))
     if as_json:
         emit_json(done)
         return

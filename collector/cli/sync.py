@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collector.cli.app import App, json_option, pass_app
+from collector.cli.app import App, insecure_option, json_option, pass_app
 from collector.cli.output import emit_json
 from collector.cli.progress import ProgressLine
 from collector.cli.sync_files import attachment_options, send_files, tell_files
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let the server take away many records at once.",
 )
+@insecure_option
 @attachment_options
 @json_option
 @pass_app
@@ -46,6 +47,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
     watch: bool,
     check: bool,
     accept_removals: bool,
+    insecure: bool,
     attachments: bool,
     attachment_rate: int | None,
     as_json: bool,
@@ -77,7 +79,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
         line.clear()
         click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
 
-    options = syncing.Options(accepts_removals=accept_removals, checks=check)
+    options = syncing.Options(accept_removals, check, insecure)
     with app.laptop() as laptop, closing(line):
 
         async def files_after(report: "Report") -> "Sent | None":

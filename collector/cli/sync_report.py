@@ -49,6 +49,7 @@ def _more(report: "Report") -> Iterator[str]:
     if report.settled_late:
         late = _count(report.settled_late, "change that", "changes that")
         yield f"{late} waited got another verdict on the server"
+    yield from report.notes
     if report.repaired:
         rows = _count(report.repaired, "row", "rows")
         yield f"{rows} differed from the server's and came right"

@@ -1,6 +1,6 @@
 """What a reply makes of one change and of one of the server's rows: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -38,6 +38,16 @@ def status_of(verdict: Message) -> Status:
     if any(why.get("code") == "discarded" for why in verdict["why"]):
         return Status.REPLACED
     return BECOMES[verdict["r"]]
+
+
+def notes_of(verdicts: Iterable[Message]) -> list[str]:
+    """Give what the server remarks on changes that stand."""
+    return [
+        f"{why.get('text')}; {why.get('hint')}"
+        for verdict in verdicts
+        if verdict["r"] not in {Outcome.QUARANTINED, Outcome.HELD}
+        for why in verdict["why"]
+    ]
 
 
 def advanced(base: Base | None, change: Logged) -> Base | None:

@@ -22,7 +22,8 @@ class Report:
     """What one sync did.
 
     Of the `pushed` changes each has one verdict; `settled_late` counts older changes
-    that waited and have another verdict now.
+    that waited and have another verdict now, `notes` holds what the server remarks on
+    changes that stand.
     """
 
     pushed: int
@@ -38,6 +39,7 @@ class Report:
     pending: int
     new_logs: int
     moved: int
+    notes: list[str]
     requests: int
     bytes_sent: int
     bytes_received: int
@@ -61,6 +63,10 @@ class Counted(Protocol):
         """Count the verdicts that were given anew."""
 
     @property
+    def notes(self) -> Sequence[str]:
+        """Give what the server remarks on changes that stand."""
+
+    @property
     def received(self) -> int:
         """Count the rows."""
 
@@ -76,6 +82,7 @@ class Tally:
     repaired: int = 0
     moved: int = 0
     new_logs: int = 0
+    notes: list[str] = field(default_factory=list)
     verdicts: Counter[Status] = field(default_factory=Counter)
 
     def add(self, answer: Counted, pushed: int) -> None:
@@ -83,6 +90,7 @@ class Tally:
         self.pushed += pushed
         self.received += answer.received
         self.settled_late += answer.late
+        self.notes += answer.notes
         for status, repeated in answer.verdicts:
             self.verdicts[status] += 1
             self.duplicates += repeated
@@ -105,6 +113,7 @@ class Tally:
             pending=pending,
             new_logs=self.new_logs,
             moved=self.moved,
+            notes=self.notes,
             requests=traffic.requests,
             bytes_sent=traffic.bytes_sent,
             bytes_received=traffic.bytes_received,

@@ -10,7 +10,7 @@ import aiohttp
 
 from collector.core.retry import delays
 from collector.errors import PermilleError, RefusedError, UnreachableError
-from collector.flow import laptop as settings
+from collector.flow.address import enrolled_at
 from collector.flow.attached import File, waiting
 from collector.flow.laptop import Laptop
 from collector.store.lock import held
@@ -204,12 +204,5 @@ class _Patience:
 def _client(
     laptop: Laptop, opened: aiohttp.ClientSession, rate_kbit: int | None = None
 ) -> BlobClient:
-    server = laptop.store.setting(settings.SERVER)
-    token = laptop.store.setting(settings.TOKEN)
-    if server is None or token is None:
-        raise RefusedError(
-            "this laptop is not enrolled",
-            "ask the administrator for a code, then: permille enrol URL CODE",
-            code="not_enrolled",
-        )
+    server, token = enrolled_at(laptop)
     return BlobClient(server, token, opened, rate_kbit)

@@ -3,13 +3,25 @@
 from typing import Any
 
 from collector.flow import laptop as names
+from collector.flow.address import allow_insecure, check_address
 from collector.flow.keys import public_key
 from collector.flow.laptop import Laptop
 from collector.wire import Client
 
 
-async def enrol(laptop: Laptop, server: str, code: str) -> dict[str, Any]:
-    """Trade a code for a token, and keep it; nothing else changes here."""
+async def enrol(
+    laptop: Laptop, server: str, code: str, *, insecure: bool = False
+) -> dict[str, Any]:
+    """Trade a code for a token, and keep it; nothing else changes here.
+
+    Raises
+    ------
+    RefusedError
+        If the server refuses the code, or the token could be read on its way and
+        that is not allowed (`insecure`).
+    """
+    if not insecure:
+        check_address(server, "permille enrol --insecure URL CODE")
     request = {
         "code": code,
         "name": laptop.store.setting(names.NAME),
@@ -28,6 +40,7 @@ async def enrol(laptop: Laptop, server: str, code: str) -> dict[str, Any]:
             names.SERVER_KEY: answer.get("public_key"),
         }
     )
+    allow_insecure(laptop, allowed=insecure)
     return {
         "server": address,
         "device": answer["device"],

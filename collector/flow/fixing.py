@@ -142,10 +142,11 @@ def _waiting(laptop: Laptop, record_id: str) -> list[Logged]:
 
 
 def _by_id(laptop: Laptop, change: Logged, name: str) -> View | None:
-    # A record whose view is deleted, or that is named by its change.
-    if name in {change.id, change.record}:
-        return laptop.store.record(change.record)
-    return None
+    # A record whose view is deleted, that is named by its change, or whose parent is not
+    # here and which the list calls by the parent's id.
+    view = laptop.store.record(change.record)
+    shown = label(laptop.store, view) if view else None
+    return view if name in {change.id, change.record, shown} else None
 
 
 def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:

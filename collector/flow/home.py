@@ -182,7 +182,7 @@ def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]
             yield f"{count} {one if count == 1 else many} {text}"
     if has_records and store.setting(names.LAST_SYNC) is None:
         yield "this laptop was never synced: permille sync"
-    if not waits.changes and without_receipt(store) is not None:
+    if not waits.changes and without_receipt(store):
         yield "the server's receipt for the last changes is missing: permille sync --check"
 
 

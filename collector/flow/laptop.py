@@ -15,6 +15,7 @@ PERSON: Final = "person"
 SERVER: Final = "server"
 SERVER_NAME: Final = "server_name"
 TOKEN: Final = "token"  # noqa: S105 - the name of a setting
+INSECURE: Final = "insecure"
 DEVICE: Final = "device"
 LAST_SYNC: Final = "last_sync_at"
 LAST_CHECK: Final = "last_check_at"

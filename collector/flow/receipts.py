@@ -26,15 +26,22 @@ def receipts(laptop: Laptop, *, verify: bool) -> list[Held]:
     return list(_held(laptop, verify=verify))
 
 
-def without_receipt(store: Store) -> LogHead | None:
-    """Give the log that is written to if the server has not signed for all of it.
+def without_receipt(store: Store) -> list[LogHead]:
+    """Give the logs that the server has, and of whose end there is no proof here.
 
-    A closed log needs none: the server compared its hash when the next one began.
+    A log that another one goes on from is proved by a receipt of that one: before the
+    server took its first change, it compared where it came from.
     """
-    log = store.head()
     signed = {receipt.log: receipt.n for receipt in store.receipts()}
-    is_missing = log.n == log.acked_n > signed.get(log.number, 0)
-    return log if is_missing else None
+    proved: set[tuple[str, int]] = set()
+    missing = []
+    for log in reversed(store.logs()):
+        is_proved = (log.id, log.n) in proved
+        if log.parent is not None and (is_proved or signed.get(log.number)):
+            proved.add((log.parent.log, log.parent.n))
+        if not is_proved and log.n == log.acked_n > signed.get(log.number, 0):
+            missing.append(log)
+    return missing
 
 
 def _held(laptop: Laptop, *, verify: bool) -> Iterator[Held]:

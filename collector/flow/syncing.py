@@ -14,6 +14,7 @@ from collector.core.retry import delays
 from collector.core.tally import Report, Tally, Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
+from collector.flow.address import allow_insecure, enrolled_at
 from collector.flow.keys import check_receipt, named_log, sign
 from collector.flow.laptop import Laptop
 from collector.flow.receipts import without_receipt
@@ -45,10 +46,11 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to sync: let much be taken away, compare every row."""
+    """How to sync: let much be taken away, compare every row, send the token openly."""
 
     accepts_removals: bool = False
     checks: bool = False
+    insecure: bool = False
 
 
 async def sync(
@@ -67,14 +69,9 @@ async def sync(
     """
     from collector.wire import Client  # noqa: PLC0415 - aiohttp is not for every flow
 
-    server = laptop.store.setting(names.SERVER)
-    token = laptop.store.setting(names.TOKEN)
-    if server is None or token is None:
-        raise RefusedError(
-            "this laptop is not enrolled",
-            "ask the administrator for a code, then: permille enrol URL CODE",
-            code="not_enrolled",
-        )
+    if options.insecure:
+        allow_insecure(laptop)
+    server, token = enrolled_at(laptop)
     with held(laptop.home.sync_lock):
         async with Client(server, token) as client:
             return await sync_with(laptop, client, progress, options)
@@ -88,8 +85,7 @@ async def sync_with(
     had = laptop.store.count_live()
     removals = Removals(had, are_accepted=options.accepts_removals)
     wants_digest = options.checks or is_check_due(laptop)
-    unsigned = without_receipt(laptop.store) if options.checks else None
-    if unsigned is not None:
+    for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
         laptop.store.rewind(unsigned.number, unsigned.n - 1)
     exchange = _Exchange(laptop, transport, removals, wants_digest)

@@ -39,6 +39,7 @@ class Applied:
     received: int = 0
     late: int = 0
     stale: bool = False
+    notes: Sequence[str] = ()
     removals: Removals = field(default_factory=Removals)
 
 

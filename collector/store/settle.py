@@ -12,7 +12,7 @@ from collector.core.overlay import Base, Logged, Status
 from collector.core.removals import Removals
 from collector.core.reply import Message, Reply
 from collector.core.request import LogHead
-from collector.core.settling import advanced, judged, status_of, taken
+from collector.core.settling import advanced, judged, notes_of, status_of, taken
 from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
@@ -52,7 +52,7 @@ def settle(
     """Apply a reply to a request that spoke for a log."""
     found = _named(connection, reply, head)
     said, known = _judge(connection, reply, found)
-    late = sum(n is None for n, _ in found)
+    late, notes = sum(n is None for n, _ in found), notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
@@ -60,11 +60,13 @@ def settle(
     )
     if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
         _forget_beyond_scope(connection, known)
-        return Applied(said, acked_n, late=late, stale=True, removals=removals)
+        return Applied(
+            said, acked_n, late=late, stale=True, notes=notes, removals=removals
+        )
     removals = removals.plus(_taken_away(connection, reply.rows))
     if removals.too_many():
         _forget_beyond_scope(connection, known)
-        return Applied(said, acked_n, late=late, removals=removals)
+        return Applied(said, acked_n, late=late, notes=notes, removals=removals)
     # No word of the scope means: it is what the request had cursors for.
     _doubt_lost_verdicts(connection, reply)
     asked_for = [stream for stream, cursor in asked.items() if cursor]
@@ -72,7 +74,14 @@ def settle(
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
         removals = _sweep(connection, removals)
-    return Applied(said, acked_n, received=reply.received, late=late, removals=removals)
+    return Applied(
+        said,
+        acked_n,
+        received=reply.received,
+        late=late,
+        notes=notes,
+        removals=removals,
+    )
 
 
 def _judged_up_to(acked_n: int, judged: set[int]) -> int:

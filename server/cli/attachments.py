@@ -1,9 +1,11 @@
 """Commands `attachments`: which files records name, and which of them are here."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
 
+from schemas import limits
 from server.cli.common import json_option, print_json, print_table, with_store
 from server.config import DataDirectory
 
@@ -54,6 +56,70 @@ def list_attachments(
         ],
     )
     click.echo(f"{len(found)} files.")
+
+
+@attachments.command("unnamed")
+@click.option(
+    "--older-than",
+    "days",
+    default=limits.TOMBSTONE_DAYS,
+    show_default=True,
+    type=click.IntRange(1, 100 * 365),
+    help="Days since it was written, and since a record named it.",
+)
+@click.option("--remove", is_flag=True, help="Remove them from the disk, for ever.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def list_unnamed(
+    context: click.Context, days: int, remove: bool, yes: bool, as_json: bool
+) -> None:
+    """List the files on the disk that nothing names any more; remove them if told to.
+
+    What a waiting change or an open conflict names stays. The laptop that attached a
+    file may have dropped its own copy: make a backup before you remove any.
+
+    \b
+    Example:
+      permille-server attachments unnamed
+      permille-server attachments unnamed --older-than 800 --remove
+    """
+    if remove and as_json and not yes:
+        raise click.UsageError("--json does not ask: give --yes.")
+    found = _unnamed(context, days, remove=False)
+    if not as_json:
+        rows = [(f["sha256"], f["bytes"], f["written_at"], f["state"]) for f in found]
+        print_table(["sha256", "bytes", "written", "state"], rows)
+    if remove and found:
+        size = sum(file["bytes"] for file in found)
+        if not yes:
+            question = f"Remove {len(found)} files, {size} bytes, for ever?"
+            click.confirm(question, abort=True)
+        found = _unnamed(context, days, remove=True)
+    if as_json:
+        print_json({"older_than_days": days, "removed": remove, "files": found})
+        return
+    click.echo(f"{len(found)} files {'removed' if remove else 'that nothing names'}.")
+
+
+def _unnamed(
+    context: click.Context, days: int, *, remove: bool
+) -> list[dict[str, Any]]:
+    from server.clock import Clock
+    from server.flow.unnamed import remove_unnamed, unnamed
+    from server.store.blobs import BlobFiles
+
+    data = context.find_object(DataDirectory)
+    assert data is not None, "the root command names the data directory"
+    age_ms = int(timedelta(days=days).total_seconds() * 1000)
+    before_ms = Clock().now_ms() - age_ms
+    work = remove_unnamed if remove else unnamed
+
+    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the port's store
+        found = await work(store, BlobFiles(data.blobs), before_ms)
+        return [file.as_data() for file in found]
+
+    return with_store(context, job)
 
 
 def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:

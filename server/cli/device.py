@@ -48,7 +48,7 @@ def code(
         print_json({"code": text, "expires_at": expires, "projects": list(projects)})
         return
     click.echo(f"Code: {text}   (one laptop, until {expires[:10]})")
-    click.echo(f"On the laptop: permille enrol http://THIS-SERVER:8750 {text}")
+    click.echo(f"On the laptop: permille enrol https://THIS-SERVER {text}")
 
 
 @device.command("list")

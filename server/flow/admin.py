@@ -7,6 +7,7 @@ from schemas import chain, hlc
 from schemas.messages import Op, encode
 from schemas.records import record_id
 from schemas.signing import push_text, sign
+from schemas.validate import errors
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import AlreadyThereError, NotFoundError, RefusedError
@@ -115,7 +116,7 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
         If one of them does not stand.
     """
     accepted = await write(store, clock, drafts)
-    problems = [problem for v in accepted.verdicts for problem in v.why]
+    problems = [problem for v in accepted.verdicts for problem in errors(v.why)]
     if problems:
         raise RefusedError("this was not accepted", problems)
     return accepted

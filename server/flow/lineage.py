@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from schemas import chain
@@ -108,6 +109,41 @@ def _under_own_id(judged: Judged, known: bytes | None) -> Judged:
     problem = Problem("change_id_taken", "i", change.id)
     own = replace(change, id=chain.change_id(change.hash))
     return Judged(own, {}, [problem])
+
+
+def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
+    """Let no change claim that its author saw a row which is not written yet.
+
+    It would count as having seen whatever others write up to there.
+    """
+    epoch = unit.epoch()
+    claims = {j.change.stream for j in batch if j.change.base}
+    heads = {stream: found.head for stream, found in unit.streams(claims).items()}
+    return [_with_true_base(j, epoch, heads.get(j.change.stream, 0)) for j in batch]
+
+
+def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
+    base = judged.change.base
+    # Of an older timeline counts only what it shares with this one.
+    if base is None or base[0] != epoch or base[1] <= head:
+        return judged
+    detail = f"the last row of the project is {head}"
+    problem = Problem("base_beyond_head", "b", base[1], detail)
+    return Judged(judged.change, {}, [problem])
+
+
+def with_whole_groups(unit: Unit, head: LogHead, batch: list[Judged]) -> list[Judged]:
+    """Let nothing be judged that was cut off the changes it stands or falls with.
+
+    What is left of a group whose beginning came in an earlier push waits for a person.
+    """
+    group = batch[0].change.group
+    if group is None or group != unit.group_at(head.log, head.n):
+        return batch
+    rest = takewhile(lambda judged: judged.change.group == group, batch)
+    problem = Problem("group_split", "g", group)
+    cut = [Judged(judged.change, {}, [problem]) for judged in rest]
+    return cut + batch[len(cut) :]
 
 
 def _content(raw: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from server.clock import Clock, iso
 from server.errors import NotFoundError
 from server.store.port import Device, Store, Unit
 from server.sync.desk import Desk
-from server.sync.merge import decide_again
+from server.sync.merge import decide_again, give_up
 from server.sync.model import Origin, Verdict, Waiting
 
 #: Changes judged again in one transaction.
@@ -103,7 +103,7 @@ async def discard(
             change = found.judged.change
             why = [Problem("discarded", detail=reason)]
             desk.revise(Verdict(change.id, change.stream, Outcome.QUARANTINED, why=why))
-            desk.settle(change.stream, change.id, "discarded")
+            give_up(desk, change)
         unit.keep_effects(desk, origin)
         unit.note_reason(stream, [w.judged.change.id for w in waiting], reason)
         return len(waiting)

@@ -16,9 +16,11 @@ from server.flow.lineage import (
     missing_part,
     notice_lost_timeline,
     with_own_ids,
+    with_true_bases,
+    with_whole_groups,
 )
 from server.flow.pull import Pulled, pull
-from server.flow.receipts import give_receipt
+from server.flow.receipts import give_receipt, repeat_receipt
 from server.store.port import Device, Receipt, Store, Unit
 from server.sync.judge import judge
 from server.sync.merge import merge
@@ -91,7 +93,10 @@ def _accept(
         return Accepted(streams, need=need)
     head = unit.log_head(push.log) or unit.add_log(push.log, device.id, push.parent)
     check_lineage(unit, push, head)
-    return _merge(unit, device, push, [j for j in batch if j.change.n > head.n], origin)
+    new = [judged for judged in batch if judged.change.n > head.n]
+    if new:
+        new = with_whole_groups(unit, head, with_own_ids(unit, device, new))
+    return _merge(unit, device, push, with_true_bases(unit, new), origin)
 
 
 def _merge(
@@ -101,8 +106,10 @@ def _merge(
     # What is acknowledged never goes beyond what this response gives verdicts for.
     if not new:
         repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
-        return Accepted(streams, repeated, receipt=_latest_receipt(unit, push))
-    new = with_own_ids(unit, device, new)
+        receipt = None
+        if push.changes:
+            receipt = repeat_receipt(unit, push, origin.received_at)
+        return Accepted(streams, repeated, receipt=receipt)
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
     merge(desk, new, origin)
     unit.keep(desk, new, origin)
@@ -110,8 +117,3 @@ def _merge(
     repeated = unit.verdicts(push.log, push.acked_n + 1, new[0].change.n - 1)
     receipt = give_receipt(unit, push, desk, origin.received_at)
     return Accepted(frozenset(desk.streams), repeated + desk.verdicts, receipt=receipt)
-
-
-def _latest_receipt(unit: Unit, push: Push) -> Receipt | None:
-    """Give the receipt of a push that is repeated, since its answer was lost."""
-    return unit.last_receipt(push.log, push.end[0]) if push.changes else None

@@ -1,12 +1,14 @@
-"""Which files live records name: SQLite."""
+"""Which files records name, and named once: SQLite."""
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
+from schemas.records import TYPES
 from server.store.driver import Connection
 from server.store.port import Attached
 from server.store.rows import json_list
+from server.sync.model import Record
 
 # The first condition is the one of the index, word for word; left to itself SQLite
 # takes the index of the project and reads every record.
@@ -15,11 +17,37 @@ _ATTACHED: Final = """
     FROM record r INDEXED BY idx_record_attachments,
         json_each(r.fields, '$.attachments') file
     WHERE instr(fields, '"attachments"') > 0 AND r.deleted = 0
+      AND (?1 IS NULL OR r.project_id = ?1) ORDER BY 1, 2, 3
 """
-_IN_PROJECT: Final = " AND (?1 IS NULL OR r.project_id = ?1) ORDER BY 1, 2, 3"
-_NAMING: Final = (
-    " AND r.project_id IN (SELECT value FROM json_each(?1)) AND instr(fields, ?2) > 0"
-    " AND file.value ->> '$.sha256' = ?2"
+# CROSS keeps the order: first who names the file, then those few records.
+_NAMING: Final = """
+    SELECT r.project_id, r.type, r.id, r.fields, file.value
+    FROM attachment named
+        CROSS JOIN record r ON r.project_id = named.project_id
+            AND r.id = named.record_id
+        CROSS JOIN json_each(r.fields, '$.attachments') file
+    WHERE named.project_id IN (SELECT value FROM json_each(?1)) AND named.sha256 = ?2
+      AND named.gone_at IS NULL AND file.value ->> '$.sha256' = ?2
+"""
+_LET_GO: Final = """
+    UPDATE attachment SET gone_at = ? WHERE project_id = ? AND gone_at IS NULL
+        AND record_id IN (SELECT value FROM json_each(?))
+"""
+_NAME: Final = """
+    INSERT INTO attachment (project_id, record_id, sha256) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET gone_at = NULL
+"""
+_NAMED_SINCE: Final = """
+    SELECT 1 FROM attachment
+    WHERE sha256 = ?1 AND (gone_at IS NULL OR gone_at >= ?2)
+    UNION ALL SELECT 1 FROM quarantine
+    WHERE status IN ('open', 'held') AND instr(fields, ?1) > 0
+    UNION ALL SELECT 1 FROM conflict
+    WHERE status = 'open' AND (instr(theirs, ?1) > 0 OR instr(ours, ?1) > 0)
+    LIMIT 1
+"""
+_ATTACHABLE: Final = frozenset(
+    name for name, kind in TYPES.items() if "attachments" in kind.fields
 )
 
 
@@ -30,11 +58,15 @@ class AttachmentQueries:
 
     def attached(self, stream: str | None) -> list[Attached]:
         """Give every file that live records name, in all projects or in one."""
-        return self._found(_ATTACHED + _IN_PROJECT, stream)
+        return self._found(_ATTACHED, stream)
 
     def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
         """Give where live records of these projects name a file."""
-        return self._found(_ATTACHED + _NAMING, json_list(streams), sha256)
+        return self._found(_NAMING, json_list(streams), sha256)
+
+    def is_named_since(self, sha256: str, moment: str) -> bool:
+        """Tell whether something names a file, waits to, or did after a moment."""
+        return bool(self.connection.execute(_NAMED_SINCE, (sha256, moment)).fetchone())
 
     def _found(self, sql: str, *values: object) -> list[Attached]:
         return [
@@ -43,3 +75,22 @@ class AttachmentQueries:
                 self.connection.execute(sql, values)
             )
         ]
+
+
+def note_files(
+    connection: Connection, stream: str, records: Iterable[Record], now: str
+) -> None:
+    """Note which files the records of a project name now, and which no longer."""
+    own = [record for record in records if record.type in _ATTACHABLE]
+    if not own:
+        return
+    names = json_list(record.id for record in own)
+    connection.execute(_LET_GO, (now, stream, names))
+    rows = [(stream, record.id, sha256) for record in own for sha256 in _files(record)]
+    connection.executemany(_NAME, rows)
+
+
+def _files(record: Record) -> list[Any]:
+    if record.deleted:
+        return []
+    return [file["sha256"] for file in record.fields.get("attachments") or ()]

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.attachments import is_digest
+
 
 @dataclass(frozen=True, slots=True)
 class BlobState:
@@ -17,6 +19,17 @@ class BlobState:
 
     offset: int
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file on the disk, whole or arriving, and when it was written last."""
+
+    sha256: str
+    path: Path
+    size: int
+    written_ms: int
+    is_whole: bool
 
 
 class BlobFiles:
@@ -42,6 +55,16 @@ class BlobFiles:
         for path in sorted(self._path.glob("??/*")):
             if path.suffix != ".part":
                 yield path.name, path
+
+    def stored(self) -> Iterator[StoredFile]:
+        """Give every file of this directory, also those that are arriving."""
+        for path in sorted(self._path.glob("??/*")):
+            is_whole = path.suffix != ".part"
+            name = path.name if is_whole else path.stem
+            if is_digest(name) and path.is_file():
+                found = path.stat()
+                ms = found.st_mtime_ns // 1_000_000
+                yield StoredFile(name, path, found.st_size, ms, is_whole)
 
     def append(self, sha256: str, data: bytes) -> None:
         """Put bytes at the end of a file that is arriving."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from schemas.digest import Digest
 from server.store import touched
+from server.store.attachments import note_files
 from server.store.driver import Connection
 from server.store.laying import LayingQueries
 from server.store.rows import dump, record_row, verdict_row
@@ -37,7 +38,7 @@ class CustodyQueries(LayingQueries):
         """Write what a merge came to, but the lines themselves."""
         self._keep_heads(desk)
         self._keep_revised(desk, origin)
-        self._keep_records(desk)
+        self._keep_records(desk, origin)
         self._keep_conflicts(desk.conflicts, origin)
         self._settle_conflicts(desk, origin)
         self._keep_quarantine(desk, origin)
@@ -113,8 +114,10 @@ class CustodyQueries(LayingQueries):
             (last.n, last.hash, last.log),
         )
 
-    def _keep_records(self, desk: Desk) -> None:
+    def _keep_records(self, desk: Desk, origin: Origin) -> None:
         put_records(self.connection, map(record_row, desk.written.values()))
+        for stream, records in desk.by_stream().items():
+            note_files(self.connection, stream, records, origin.received_at)
 
     def _keep_conflicts(self, conflicts: list[Conflict], origin: Origin) -> None:
         self.connection.executemany(
@@ -248,6 +251,6 @@ def _quarantine_row(found: Quarantined, origin: Origin) -> tuple[Any, ...]:
         change.log,
         change.person,
         origin.received_at,
-        "open" if found.waits_for is None else "held",
+        "held" if found.is_held else "open",
         found.waits_for,
     )

@@ -1,10 +1,13 @@
 """Lay the merge desk: read everything a batch may touch. SQLite."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from schemas.messages import Op
+from schemas.problems import from_data
 from schemas.records import TYPES, natural_key
 from server.store.driver import Connection
 from server.store.logs import LogQueries
@@ -15,9 +18,9 @@ from server.store.rows import (
     record_of,
     verdict_of,
 )
-from server.sync.desk import Desk, key_text
+from server.sync.desk import Desk, key_text, label
 from server.sync.judge import judge
-from server.sync.model import Judged, KnownConflict, Waiting
+from server.sync.model import Change, Judged, KnownConflict, Waiting
 from server.sync.request import read_change
 
 # The same places and keys are looked up in one statement per batch, whatever its size.
@@ -57,7 +60,7 @@ _COUNT_WAITING: Final = """
     WHERE project_id = ? AND status IN ('open', 'held')
 """
 _WAITING: Final = """
-    SELECT q.rowid, c.log_id, c.raw, c.hash, q.waits_for
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
     WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
       AND (q.waits_for IN (SELECT value FROM json_each(?2))
@@ -65,7 +68,7 @@ _WAITING: Final = """
         OR q.change_id IN (SELECT value FROM json_each(?3)))
 """
 _ALL_WAITING: Final = """
-    SELECT q.rowid, c.log_id, c.raw, c.hash, q.waits_for
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
     WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
       AND (?2 IS NULL OR q.change_id IN (SELECT value FROM json_each(?2)))
@@ -73,6 +76,12 @@ _ALL_WAITING: Final = """
 _SETTLED: Final = """
     SELECT id, record_id, status FROM conflict
     WHERE project_id = ? AND id IN (SELECT value FROM json_each(?))
+"""
+# The plus: those given up are fewer than what a batch names.
+_GIVEN_UP: Final = """
+    SELECT record_id, type, fields FROM quarantine
+    WHERE project_id = ? AND status = 'discarded'
+      AND +record_id IN (SELECT value FROM json_each(?))
 """
 _PURGED: Final = """
     SELECT id FROM purged
@@ -163,6 +172,8 @@ class LayingQueries(LogQueries):
             desk.records[stream, record.id] = record
         for (name,) in self.connection.execute(_PURGED, (stream, wanted)):
             desk.purged.add((stream, name))
+        for name, kind, fields in self.connection.execute(_GIVEN_UP, (stream, wanted)):
+            desk.given_up[stream, name] = label(kind, json.loads(fields))
 
     def _lay_holders(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
         keys: dict[str, set[str]] = defaultdict(set)
@@ -216,7 +227,15 @@ def _by_stream(batch: list[Judged]) -> dict[str, list[Judged]]:
 def _read_waiting(rows: list[tuple[Any, ...]]) -> dict[str, Waiting]:
     """Read waiting changes in the order they came; their fields are judged anew."""
     found = {}
-    for _, log, raw, digest, waits_for in sorted(set(rows)):
-        judged = judge(read_change(log, bytes(raw), bytes(digest)))
-        found[judged.change.id] = Waiting(judged, waits_for)
+    for _, name, log, raw, digest, waits_for, why in sorted(set(rows)):
+        # A line may say the id of another laptop's change: it was kept under its own.
+        change = replace(read_change(log, bytes(raw), bytes(digest)), id=name)
+        found[name] = Waiting(_judge_again(change, why), waits_for)
     return found
+
+
+def _judge_again(change: Change, why: str) -> Judged:
+    """Judge the fields of a waiting change; a false claim stays one, whatever came since."""
+    known = [from_data(problem) for problem in json.loads(why)]
+    lies = [problem for problem in known if problem.code == "base_beyond_head"]
+    return Judged(change, {}, lies) if lies else judge(change)

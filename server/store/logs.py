@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from schemas import chain
+from schemas.messages import parse_object
 from server.store.driver import Connection
 from server.store.port import Begun, LogHead, Receipt, StreamHead
 from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
@@ -149,6 +150,12 @@ class LogQueries:
         )
         found = {n: bytes(digest) for n, digest in rows}
         return {0: chain.START, **found} if 0 in wanted else found
+
+    def group_at(self, log: str, n: int) -> str | None:
+        """Give the group that a change of a log stands or falls with, if any."""
+        row = self._one("SELECT raw FROM change WHERE log_id = ? AND n = ?", log, n)
+        found = parse_object(bytes(row[0])).get("g") if row else None
+        return found if isinstance(found, str) else None
 
     def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
         """Give the stored verdicts of lines first to last."""

@@ -371,3 +371,24 @@ def sealed(db: Database) -> None:
         not_null={"rows", "total"},
         strict=True,
     )
+
+
+@migrations()
+def named_files(db: Database) -> None:
+    """Find who names a file by its hash, and since when nobody does."""
+    table = db.table("attachment")
+    table.create(
+        {"project_id": str, "record_id": str, "sha256": str, "gone_at": str},
+        pk=("project_id", "record_id", "sha256"),
+        strict=True,
+    )
+    table.create_index(["project_id", "sha256"])
+    table.create_index(["sha256"])
+    db.execute(
+        "INSERT OR IGNORE INTO attachment"
+        " SELECT r.project_id, r.id, file.value ->> '$.sha256',"
+        " CASE WHEN r.deleted THEN (SELECT received_at FROM change"
+        "  WHERE log_id = r.last_log AND n = r.last_n) END"
+        " FROM record r, json_each(r.fields, '$.attachments') file"
+        """ WHERE instr(r.fields, '"attachments"') > 0"""
+    )

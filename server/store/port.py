@@ -254,6 +254,9 @@ class Logs(Protocol):
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
         """Give the chain hash of a log after each of these lines that it has."""
 
+    def group_at(self, log: str, n: int) -> str | None:
+        """Give the group that a change of a log stands or falls with, if any."""
+
     def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
         """Give the stored verdicts of lines first to last."""
 
@@ -404,6 +407,9 @@ class Attachments(Protocol):
 
     def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
         """Give where live records of these projects name a file."""
+
+    def is_named_since(self, sha256: str, moment: str) -> bool:
+        """Tell whether something names a file, waits to, or did after a moment."""
 
 
 class Reports(Protocol):

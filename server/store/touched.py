@@ -25,9 +25,16 @@ _PLOTS_OF_CAMPAIGNS: Final = """
           IN (SELECT value FROM json_each(?2))
 """
 _PLOTS: Final = "SELECT id FROM record WHERE project_id = ? AND type = 'plot'"
+_SETTLED: Final = """
+    SELECT record_id FROM quarantine
+    WHERE project_id = ? AND change_id IN (SELECT value FROM json_each(?))
+"""
+# What waits, or waits no more, takes no number of its own: a job that has begun must
+# still look like another one, or its end would be the end of this one too.
 _NOTE: Final = """
     INSERT INTO job (project_id, plot_id, up_to_seq, leased_until) VALUES (?, ?, ?, 0)
-    ON CONFLICT (project_id, plot_id) DO UPDATE SET up_to_seq = excluded.up_to_seq
+    ON CONFLICT (project_id, plot_id) DO UPDATE
+        SET up_to_seq = max(excluded.up_to_seq, up_to_seq + 1)
 """
 
 
@@ -35,6 +42,7 @@ def note_jobs(connection: Connection, desk: Desk) -> None:
     """Note every plot a batch touched as a job of this transaction."""
     streams = {stream for stream, _ in desk.written}
     streams |= {found.change.stream for found in desk.quarantined}
+    streams |= {stream for stream, _ in desk.settled}
     for stream in streams & set(desk.heads):
         plots = set(_plots(connection, desk, stream))
         head = desk.heads[stream]
@@ -45,6 +53,8 @@ def _plots(connection: Connection, desk: Desk, stream: str) -> Iterable[str]:
     written = [record for (s, _), record in desk.written.items() if s == stream]
     ids = {record.id for record in written}
     ids |= {q.change.record for q in desk.quarantined if q.change.stream == stream}
+    settled = json_list(change for s, change in desk.settled if s == stream)
+    ids.update(_column(connection, _SETTLED, stream, settled))
     # A record that moved touched the place it left as well.
     ids |= {
         old.values[name]

@@ -6,7 +6,7 @@ handful of statements, however many changes it holds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from schemas import limits
@@ -36,6 +36,13 @@ def key_text(record_type: str, fields: dict[str, object]) -> str:
     return "\x1f".join("" if part is None else str(part) for part in parts)
 
 
+def label(record_type: str, fields: Mapping[str, object]) -> str:
+    """Give what people call a record: its type and its own code."""
+    kind = TYPES.get(record_type)
+    code = fields.get(kind.key[-1]) if kind else None
+    return record_type if code is None else f"{record_type} {code}"
+
+
 def _targets(record: Record) -> list[Place]:
     """Give the records this one refers to."""
     names = TYPES[record.type].references
@@ -60,6 +67,7 @@ class Desk:
     held_count: dict[str, int] = field(default_factory=dict)
     known_conflicts: dict[Place, KnownConflict] = field(default_factory=dict)
     purged: set[Place] = field(default_factory=set)
+    given_up: dict[Place, str] = field(default_factory=dict)
 
     # What is to be written.
     verdicts: list[Verdict] = field(default_factory=list)
@@ -105,14 +113,18 @@ class Desk:
         )
 
     def awaits_other(self, change: Change) -> bool:
-        """Tell whether another change waits in custody that may bring the record.
+        """Tell whether another change waits in custody that may bring its record."""
+        return self.may_come(change.record, besides=change.id)
+
+    def may_come(self, record: str, besides: str = "") -> bool:
+        """Tell whether a change waits in custody that may bring a record.
 
         What waits for the record itself cannot bring it.
         """
         return any(
-            found.judged.change.record == change.record
-            and found.judged.change.id != change.id
-            and found.waits_for != change.record
+            found.judged.change.record == record
+            and found.judged.change.id != besides
+            and found.waits_for != record
             for found in self.waiting.values()
         )
 
@@ -163,7 +175,7 @@ class Desk:
         """Keep a change in custody that is not applied."""
         self.quarantined.append(found)
         self.waiting[found.change.id] = Waiting(judged, found.waits_for)
-        if found.waits_for is not None:
+        if found.is_held:
             count = self.held_count.get(found.change.stream, 0)
             self.held_count[found.change.stream] = count + 1
 

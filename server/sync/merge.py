@@ -21,7 +21,7 @@ from schemas.messages import Op, Outcome
 from schemas.problems import Problem
 from schemas.records import TYPES
 from schemas.validate import errors, load_record
-from server.sync.desk import Desk, Place
+from server.sync.desk import Desk, Place, label
 from server.sync.meeting import Meeting, base_seq, unseen, writer_of
 from server.sync.model import (
     WHOLE_RECORD,
@@ -59,6 +59,22 @@ def decide_again(desk: Desk, waiting: Sequence[Waiting], origin: Origin) -> None
     for _, together in groupby(waiting, lambda w: _together(w.judged.change)):
         _try_again(desk, [found.judged for found in together], origin)
         _release(desk, origin)
+
+
+def give_up(desk: Desk, gone: Change) -> None:
+    """Close a waiting change for good; what is held for its record is no longer.
+
+    It still follows when the record comes after all, but somebody is to hear of it.
+    """
+    desk.settle(gone.stream, gone.id, "discarded")
+    desk.given_up[gone.stream, gone.record] = label(gone.type, gone.fields)
+    if desk.may_come(gone.record):
+        return
+    for found in list(desk.waiting.values()):
+        known = desk.known.get(found.judged.change.id)
+        is_held = known is not None and known.outcome == Outcome.HELD
+        if is_held and _waits(found, (gone.stream, gone.record)):
+            desk.revise(_hold(desk, found.judged, gone.record))
 
 
 def _together(change: Change) -> str:
@@ -120,7 +136,8 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         _found_project(desk, judged)
     present = desk.find(change.stream, change.record)
     problems = (
-        _own_problems(judged, present)
+        _foreign_problems(desk, change, origin)
+        or _own_problems(judged, present)
         or _scope_problems(desk, change, origin)
         or _type_problems(change, present)
         or _replacing_problems(desk, change)
@@ -179,10 +196,21 @@ def _own_problems(judged: Judged, present: Record | None) -> list[Problem]:
     return problems
 
 
+def _foreign_problems(desk: Desk, change: Change, origin: Origin) -> list[Problem]:
+    """Judge nothing of a project that the author never saw: the reasons would tell of it."""
+    is_strange = change.stream in desk.heads and change.stream not in desk.revoked
+    if is_strange and not _may_write(desk, change, origin):
+        return [Problem("scope_foreign", "s", change.stream)]
+    return []
+
+
+def _may_write(desk: Desk, change: Change, origin: Origin) -> bool:
+    by_admin = origin.is_admin and change.stream in desk.heads
+    return change.stream in desk.streams or by_admin
+
+
 def _scope_problems(desk: Desk, change: Change, origin: Origin) -> list[Problem]:
-    if change.stream not in desk.streams and not (
-        origin.is_admin and change.stream in desk.heads
-    ):
+    if not _may_write(desk, change, origin):
         revoked = change.stream in desk.revoked
         code = "scope_revoked" if revoked else "scope_foreign"
         return [Problem(code, "s", change.stream)]
@@ -263,7 +291,10 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
         return _quarantine(desk, judged, problems)
     if missing is not None:
         return _hold(desk, judged, missing)
+    notes = _notes(change, present)
     outcome = meeting.outcome()
+    if notes and outcome == Outcome.ACCEPTED:
+        outcome = Outcome.MERGED
     seq = desk.next_seq(change.stream)
     record = replace(
         present,
@@ -278,7 +309,16 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
     if change.settles and not meeting.conflicts:
         record = desk.close_conflicts(record, change)
     desk.write(record)
-    return _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+    verdict = _settle(desk, change, outcome, seq, [c.id for c in meeting.conflicts])
+    return replace(verdict, why=notes)
+
+
+def _notes(change: Change, present: Record) -> list[Problem]:
+    """Tell who brings a record back that others had back before, or never lost."""
+    if change.op != Op.UNDELETE or present.deleted:
+        return []
+    name = label(present.type, present.fields)
+    return [Problem("not_deleted", "r", change.record, name)]
 
 
 def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
@@ -335,7 +375,7 @@ def _discard(desk: Desk, judged: Judged) -> Verdict:
     """Delete what never stood: a quarantined record its author gives up."""
     change = judged.change
     if change.replaces is not None and change.replaces in desk.waiting:
-        desk.settle(change.stream, change.replaces, "discarded")
+        give_up(desk, desk.waiting[change.replaces].judged.change)
         return Verdict(change.id, change.stream, Outcome.ACCEPTED, n=change.n)
     if change.base is not None or desk.awaits_other(change):
         return _hold(desk, judged, change.record)
@@ -366,6 +406,10 @@ def _whole_conflict(
 def _hold(desk: Desk, judged: Judged, waits_for: str) -> Verdict:
     """Keep a change until the record that it depends on is here."""
     change = judged.change
+    given_up = desk.given_up.get((change.stream, waits_for))
+    if given_up is not None and not desk.may_come(waits_for, besides=change.id):
+        why = [Problem("parent_discarded", "", waits_for, given_up)]
+        return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
     if not desk.can_hold(change.stream):
         return _quarantine(desk, judged, [Problem("too_many_held", "s", change.stream)])
     why = [Problem("waits_for", "", waits_for)]
@@ -389,7 +433,8 @@ def _keep_back(
     if not isinstance(parent, str):
         parent = None
     _close_replaced(desk, change)
-    desk.quarantine(judged, Quarantined(change, parent, why, waits_for))
+    is_held = outcome == Outcome.HELD
+    desk.quarantine(judged, Quarantined(change, parent, why, waits_for, is_held))
     return Verdict(change.id, change.stream, outcome, why=why, n=change.n)
 
 

@@ -151,13 +151,15 @@ class Conflict:
 class Quarantined:
     """A change that was stored but not applied, with its reasons.
 
-    A held one names the record that it waits for, and is tried again when that comes.
+    One that waits for a record names it, and is tried again when that comes; it is held
+    as long as nobody gave that record up.
     """
 
     change: Change
     parent: str | None
     why: list[Problem]
     waits_for: str | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,17 @@ LATER = "2100-01-01T00:00:00.000Z"
 PROJECT = {"code": "HF", "title": "Highfield", "reference_depth_cm": 30.0}
 
 
+PHOTO = b"a photo" * 100
+NAME = hashlib.sha256(PHOTO).hexdigest()
+
+
 def build_server(path):
     """Make a small server with some of everything that is stored."""
     data = DataDirectory(path / "server")
     init_data(data, Clock())
     asyncio.run(_fill(data))
-    blob = b"a photo" * 100
-    name = hashlib.sha256(blob).hexdigest()
-    BlobFiles(data.blobs).append(name, blob)
-    assert BlobFiles(data.blobs).finish(name)
+    BlobFiles(data.blobs).append(NAME, PHOTO)
+    assert BlobFiles(data.blobs).finish(NAME)
     assert faults_of(data) == []
     return data
 
@@ -49,7 +51,9 @@ async def _fill(data):
             lambda store: add_project(store, Clock(), PROJECT, {})
         )
         one, two = await server.laptop("one"), await server.laptop("two")
-        plot = one.add("plot", {"code": "P1", "land_use": "cropland"})
+        photo = {"sha256": NAME, "size": len(PHOTO), "mime": "image/jpeg", "name": "a"}
+        plot = {"code": "P1", "land_use": "cropland", "attachments": [photo]}
+        plot = one.add("plot", plot)
         ids = [record_campaign(one, plot, name, soc) for name, soc in SOC.items()]
         await one.sync()
         await _disagree(server, one, two, ids[1])
@@ -64,7 +68,7 @@ async def _fill(data):
         seen = await server.seen(late)
         empty = two.add("plot", {"code": "P3", "land_use": "cropland"})
         await two.sync()
-        two.draft("plot", empty, {}, op="del", base=[seen[0], seen[1] + 99])
+        two.draft("plot", empty, {}, op="del", base=seen)
         await two.sync()
         await server.derived()
         await server.ask(lambda store: store.write(_purge))
@@ -189,6 +193,7 @@ ALTERED = {
         "UPDATE quarantine SET status = 'released' WHERE status = 'open'",
         "verdicts",
     ),
+    "who names a file": ("UPDATE attachment SET sha256 = 'x'", "attachments"),
     "a digest": ("UPDATE stream SET digest_sum = '1'", "projects"),
     "a project's head": ("UPDATE stream SET head = head + 1", "projects"),
     "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import io
 import json
+import os
 import re
 import socket
+import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from random import Random
 from urllib.parse import urlsplit
 
@@ -18,7 +20,9 @@ from PIL import Image
 from schemas import limits
 from schemas.records import record_id
 from server.store.blobs import BlobFiles
+from server.store.sqlite import SqliteStore
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
+from tests.laptop import fresh_id
 from tests.processes import PERMILLE_SERVER, run, server_process
 
 pytestmark = pytest.mark.slow
@@ -272,6 +276,138 @@ async def test_a_deleted_record_names_no_file(server):
     send.laptop.draft("plot", plot, {}, op="del", base=await server.seen(plot))
     assert (await send.laptop.sync()).outcomes == ["accepted"]
     assert code_of(await send.patch(data, data)) == (403, "blob_foreign")
+
+
+async def test_who_may_read_a_file_is_looked_up_and_not_searched(server):
+    """However many files there are, those who name this one are found by its hash."""
+    await sender_of(server, told(photo(1000)))
+
+    def plan(unit):
+        seen = []
+        unit.connection.set_trace_callback(seen.append)
+        unit.naming([server.stream], "0" * 64)
+        unit.connection.set_trace_callback(None)
+        rows = unit.connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}")
+        return [row[3] for row in rows]
+
+    steps = await server.ask(lambda store: store.read(plan))
+    assert any(step.startswith("SEARCH named USING") for step in steps), steps
+    assert any(step.startswith("SEARCH r USING") for step in steps), steps
+    scanned = [step for step in steps if step.startswith("SCAN")]
+    assert all("VIRTUAL TABLE" in step for step in scanned), steps
+
+
+async def test_a_file_is_named_as_long_as_a_record_names_it(server):
+    data = photo(1000)
+    send = await sender_of(server, told(data))
+    await send.patch(data, data)
+    plot = record_id(server.stream, "plot", {"code": "P1"})
+    for op, fields, code in (
+        ("put", {"note": "x"}, 200),
+        ("put", {"attachments": None}, 403),
+        ("put", {"attachments": [told(data, "b.jpg")]}, 200),
+        ("del", {}, 403),
+        ("undel", {}, 200),
+    ):
+        base = [await server.report("epoch"), await head_of(server)]
+        send.laptop.draft("plot", plot, fields, op=op, base=base)
+        assert (await send.laptop.sync()).outcomes == ["accepted"]
+        assert (await send("GET", told(data)["sha256"]))[0] == code, (op, fields)
+    faults = await server.ask(
+        lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
+    )
+    assert faults == []
+
+
+async def test_a_database_of_before_the_index_finds_its_files(server, tmp_path):
+    data, deleted = photo(1000), photo(1000, seed=2)
+    send = await sender_of(server, told(data))
+    plot = send.laptop.add("plot", {"code": "P2", "attachments": [told(deleted)]})
+    await send.laptop.sync()
+    base = [await server.report("epoch"), await head_of(server)]
+    send.laptop.draft("plot", plot, {}, op="del", base=base)
+    assert (await send.laptop.sync()).outcomes == ["accepted"]
+    path = tmp_path / "older.db"
+    with (
+        closing(sqlite3.connect(server.data.database)) as source,
+        closing(sqlite3.connect(path)) as older,
+    ):
+        source.backup(older)
+        older.execute("DROP TABLE attachment")
+        older.execute("DELETE FROM _sqlite_migrations WHERE name = 'named_files'")
+        older.commit()
+    store = SqliteStore(path)
+    names = [told(each)["sha256"] for each in (data, deleted)]
+
+    def found(unit):
+        return [len(unit.naming([server.stream], name)) for name in names]
+
+    def named(unit):
+        return [unit.is_named_since(name, "2030-01-01") for name in names]
+
+    assert await store.read(found) == [1, 0]
+    assert await store.read(named) == [True, False]
+    assert await store.read(lambda unit: list(unit.faults(lambda *_: None))) == []
+    store.close()
+
+
+async def head_of(server):
+    return (await server.report("streams", [server.stream]))[server.stream].head
+
+
+async def test_files_that_nothing_names_are_listed_and_removed_when_old(server):
+    """Nothing is removed that a record names, or may name again, or named lately."""
+    kept, lately, waits, old = (photo(1000, seed=n) for n in range(4))
+    send = await sender_of(server, *map(told, (kept, lately, waits, old)))
+    for data in (kept, lately, waits, old):
+        assert (await send.patch(data, data))[0] == 204
+    plot = record_id(server.stream, "plot", {"code": "P1"})
+    bad = {"code": "BAD", "area_ha": -1, "attachments": [told(waits)]}
+    base = [await server.report("epoch"), await head_of(server)]
+    send.laptop.draft("plot", fresh_id(), bad)
+    send.laptop.draft("plot", plot, {"attachments": [told(kept)]}, base=base)
+    assert (await send.laptop.sync()).outcomes == ["quarantined", "accepted"]
+    stray = server.data.blobs / "ab" / f"{'ab' * 32}.part"
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"begun")
+    await let_go_long_ago(server, told(old)["sha256"])
+    assert names_listed(server, "--older-than", "1") == [], "all was written today"
+    for path in server.data.blobs.glob("??/*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    gone = {told(old)["sha256"], "ab" * 32}
+    assert set(names_listed(server)) == gone
+    assert len(stored(server)) == 5, "listing removes nothing"
+    refused = run(PERMILLE_SERVER, *unnamed(server, "--remove", "--json"), check=2)
+    assert "--yes" in refused.stderr
+    run(PERMILLE_SERVER, *unnamed(server, "--remove"), check=1, input="n\n")
+    assert len(stored(server)) == 5, "nobody said yes"
+    assert set(names_listed(server, "--remove", "--yes")) == gone
+    assert {path.split("/")[1] for path in stored(server)} == {
+        told(data)["sha256"] for data in (kept, lately, waits)
+    }
+    assert names_listed(server) == []
+
+
+def unnamed(server, *words):
+    return ("--data", server.data.path, "attachments", "unnamed", *words)
+
+
+def names_listed(server, *words):
+    done = run(PERMILLE_SERVER, *unnamed(server, *words, "--json"), check=0)
+    return [one["sha256"] for one in json.loads(done.stdout)["files"]]
+
+
+async def let_go_long_ago(server, sha256):
+    """Let it be years since a file was taken off its record."""
+    await server.ask(
+        lambda store: store.write(
+            lambda unit: unit.connection.execute(
+                "UPDATE attachment SET gone_at = '2001-01-01T00:00:00.000Z'"
+                " WHERE sha256 = ?",
+                (sha256,),
+            )
+        )
+    )
 
 
 async def test_more_files_than_a_record_holds_wait_for_a_person(server):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sqlite3
 
 import pytest
@@ -396,6 +397,24 @@ def test_a_deleted_record_is_brought_back(pair):
     assert "deleted plot A" in missing["text"]
 
 
+def test_who_brings_back_what_is_back_already_is_told(pair):
+    one, two = pair
+    one("plot", "add", "--code", "A", "--area-ha", "1")
+    for laptop in pair:
+        laptop.sync()
+    one("plot", "delete", "A", "--yes")
+    for laptop in pair:
+        laptop.sync()
+        laptop("plot", "restore", "A")
+    assert one.sync()["notes"] == []
+    told = two("sync")
+    assert "1 change pushed: 1 merged" in told
+    assert "was not deleted (plot A)" in told
+    assert two.json("fix") == [], "nothing waits for a person"
+    agreed(one, two)
+    assert one.json("plot", "show", "A")["fields"]["area_ha"] == 1.0
+
+
 def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     _, two = pair
     bag, _ = same_label_twice(pair)
@@ -403,7 +422,13 @@ def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     assert "sample_code = BAG" in shown
     assert "soc" not in shown
     two("fix", "BAG", "--discard", "--reason", "the bag of the other core", "--yes")
+    two.sync(code=1)
+    (left,) = two.json("fix", code=1)
+    assert (left["type"], left["reasons"][0]["code"]) == ("result", "parent_discarded")
+    assert left["reasons"][0]["detail"] == "sample BAG"
+    two(*shlex.split(left["discard"])[1:], "--yes")
     two.sync()
+    assert two.json("fix") == []
     with sqlite3.connect(served.data / "permille.db") as db:
         lines = [row[0] for row in db.execute("SELECT raw FROM change")]
     db.close()
@@ -702,6 +727,42 @@ def test_a_receipt_that_is_missing_is_asked_for_again(pair):
     assert (found["pushed"], found["duplicates"], found["pending"]) == (1, 1, 0)
     assert reasons(two) == []
     assert "good" in two("receipts", "--verify")
+
+
+def test_a_receipt_of_a_closed_log_is_asked_for_too(pair):
+    """A log that was closed leaves nothing behind that only this laptop can show."""
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt")
+    store.close()
+    two("recover")
+    (why,) = reasons(two)
+    assert "receipt" in why
+    assert two.json("sync", "--check")["duplicates"] == 1
+    assert reasons(two) == []
+    assert two.json("receipts", "--verify")[0]["signed_for"] == 1
+
+
+def test_a_receipt_of_the_log_that_goes_on_speaks_for_the_one_before(pair):
+    """The server compared the end of the first when it took the second."""
+    _, two = pair
+    two("plot", "add", "--code", "B")
+    two.sync()
+    two("recover")
+    two("plot", "add", "--code", "C")
+    two.sync()
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt WHERE log = 1")
+    store.close()
+    assert reasons(two) == []
+    store = opened(two)
+    store._db.execute("DELETE FROM receipt")
+    store.close()
+    assert len(reasons(two)) == 1
+    assert two.json("sync", "--check")["duplicates"] == 2
+    assert reasons(two) == []
 
 
 def test_a_receipt_that_was_changed_is_found(pair):

@@ -9,8 +9,9 @@ from server.cli import main
 from server.clock import Clock
 from server.errors import NotFoundError
 from server.flow.admin import edit_project
-from server.flow.derive import derive_waiting
+from server.flow.derive import derive_waiting, derived_plots
 from server.flow.explain import explain, prov_document
+from server.flow.review import discard
 from server.flow.showing import change_between
 
 SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
@@ -166,20 +167,60 @@ async def test_a_contested_input_makes_the_number_say_so(recorded):
     assert "CONTESTED" in row["change"]["reasons"]
 
 
-async def test_a_quarantined_input_is_counted_beside_the_number(recorded):
+async def waiting_sample(recorded):
+    """Let a sample wait in quarantine and be counted; give its record and change."""
     server, laptop, _plot, ids = recorded
-    laptop.add(
-        "sample",
-        {
-            "core_id": ids["2010"][0]["core"],
-            "sample_code": "deep",
-            "depth_top_cm": 30.0,
-            "depth_bottom_cm": 20.0,
-        },
-    )
+    core = {"core_id": ids["2010"][0]["core"], "sample_code": "deep"}
+    name = laptop.add("sample", core | {"depth_top_cm": 30.0, "depth_bottom_cm": 20.0})
     assert (await laptop.sync()).outcomes == ["quarantined"]
     await server.derived()
     assert (await change_of(server))["provisional"]["quarantined"] == 1
+    (found,) = await server.report("quarantine", None)
+    return name, found["change"]
+
+
+async def test_a_quarantined_input_is_counted_beside_the_number(recorded):
+    await waiting_sample(recorded)
+
+
+async def test_what_an_administrator_gives_up_is_no_longer_counted(recorded):
+    server = recorded[0]
+    _, change = await waiting_sample(recorded)
+    give_up = (server.stream, [change], "typed twice")
+    assert await server.ask(lambda store: discard(store, Clock(), *give_up)) == 1
+    await server.derived()
+    assert (await change_of(server))["provisional"]["quarantined"] == 0
+
+
+async def test_what_its_author_gives_up_is_no_longer_counted(recorded):
+    server, laptop, _plot, _ids = recorded
+    name, change = await waiting_sample(recorded)
+    laptop.draft("sample", name, {}, op="del", x=change)
+    assert (await laptop.sync()).outcomes == ["accepted"]
+    await server.derived()
+    assert (await change_of(server))["provisional"]["quarantined"] == 0
+
+
+async def test_what_is_given_up_while_its_plot_is_derived_is_not_missed(recorded):
+    """A discard takes no number, so the job looks as the one that was begun."""
+    server = recorded[0]
+    _, change = await waiting_sample(recorded)
+
+    def begin(unit):
+        unit.ask_for(server.stream)
+        return unit.claim_jobs(0, 10**15, 1)
+
+    async def interrupted(store):
+        jobs = await store.write(begin)
+        plots = [job.plot for job in jobs]
+        trees = await store.read(lambda unit: unit.plot_trees(server.stream, plots))
+        await discard(store, Clock(), server.stream, [change], "typed twice")
+        rows = derived_plots(jobs, trees)
+        await store.write(lambda unit: unit.store_derived(rows, Clock().now()))
+
+    await server.ask(interrupted)
+    await server.derived()
+    assert (await change_of(server))["provisional"]["quarantined"] == 0
 
 
 async def test_a_deleted_result_takes_its_point_out(recorded):

@@ -15,6 +15,7 @@ from schemas.records import record_id
 from schemas.signing import push_text, sign
 from server.clock import Clock
 from server.flow.admin import add_project
+from server.flow.review import rejudge, release
 from tests.laptop import fresh_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}
@@ -308,6 +309,35 @@ async def test_a_foreign_project_is_neither_written_nor_read(pair, server, stran
     assert rows.get(strange.plot, PLOT) == PLOT
 
 
+async def test_a_push_into_a_foreign_project_leaves_its_receipts_alone(
+    pair, server, strange
+):
+    """What nobody may write there is no link of its chain, nor is a link shown."""
+    _, hostile = pair
+    before = await server.report("streams", [strange.stream])
+    hostile.add("plot", {"code": "OWN"})
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    answer = await hostile.sync()
+    assert answer.outcomes == ["accepted", "quarantined"]
+    assert set(json.loads(answer.end["receipt"]["raw"])["streams"]) == {server.stream}
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    answer = await hostile.sync()
+    assert json.loads(answer.end["receipt"]["raw"])["streams"] == {}
+    assert {row["s"] for row in answer.rows} <= {server.stream}
+    assert await server.report("streams", [strange.stream]) == before
+    assert await faults(server) == []
+
+
+async def test_a_foreign_project_does_not_tell_what_it_has(pair, strange):
+    """The same reason, whether the record is there, the fields fit, or neither."""
+    _, hostile = pair
+    hostile.stream = strange.stream
+    for record in (strange.plot, fresh_id()):
+        hostile.draft("plot", record, {"area_ha": -1.0})
+        hostile.draft("plot", record, {"area_ha": 1.0})
+    assert await judged(hostile) == [("quarantined", "scope_foreign")] * 4
+
+
 async def test_a_stolen_change_id_absorbs_nothing(pair, server):
     victim, hostile = pair
     stolen = json.loads(victim.lines[0])["i"]
@@ -315,6 +345,40 @@ async def test_a_stolen_change_id_absorbs_nothing(pair, server):
     assert await judged(hostile) == [("quarantined", "change_id_taken")]
     mine = await server.report("quarantine", None)
     assert [row["fields"] for row in mine] == [{"area_ha": 9.0}]
+
+
+async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, server):
+    victim, hostile = pair
+    stolen = json.loads(victim.lines[0])["i"]
+    hostile.draft("plot", victim.plot, {"area_ha": 9.0}, i=stolen)
+    assert await judged(hostile) == [("quarantined", "change_id_taken")]
+    before = await verdict_on(server, stolen)
+    (waits,) = await server.report("quarantine", None)
+    give = (server.stream, [waits["change"]])
+    done = await server.ask(lambda store: release(store, Clock(), *give))
+    assert (done.tried, done.settled) == (1, 1)
+    assert await verdict_on(server, stolen) == before
+    assert await verdict_on(server, waits["change"]) == [("conflict", 3, None)]
+    assert await faults(server) == []
+    assert (await victim.sync()).late == {}
+
+
+async def faults(server):
+    """Give what `permille-server verify` finds."""
+    return await server.ask(
+        lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
+    )
+
+
+async def verdict_on(server, change):
+    """Give outcome and number of a change, as they are stored."""
+    return await server.ask(
+        lambda store: store.read(
+            lambda unit: unit.connection.execute(
+                "SELECT outcome, seq, why FROM change WHERE change_id = ?", (change,)
+            ).fetchall()
+        )
+    )
 
 
 async def test_the_id_of_a_quarantined_change_cannot_be_taken_over(pair, server):
@@ -397,8 +461,7 @@ async def test_bringing_back_what_lives_or_never_lived_changes_nothing(pair):
     hostile.draft("plot", victim.plot, {}, op="undel")
     hostile.draft("plot", fresh_id(), {}, op="undel")
     verdicts = await judged(hostile)
-    assert verdicts[0][0] in {"accepted", "merged"}
-    assert verdicts[1] == ("quarantined", "required")
+    assert verdicts == [("merged", "not_deleted"), ("quarantined", "required")]
 
 
 # Groups --------------------------------------------------------------------------
@@ -428,14 +491,23 @@ async def test_250_groups_in_one_push_are_judged(pair):
     assert [v[0] for v in verdicts] == (["quarantined"] * 2 + ["accepted"] * 2) * 125
 
 
-async def test_a_group_that_is_split_over_two_pushes_breaks_no_log(pair):
+@pytest.mark.parametrize("first", [-1, 1])
+async def test_a_group_that_is_split_over_two_pushes_is_not_judged_in_halves(
+    pair, server, first
+):
+    """What comes after the cut waits for a person; nothing is lost, no log is broken."""
     _, hostile = pair
     group = fresh_id()
     for number in range(4):
-        area = -1 if number == 0 else 1
+        area = first if number == 0 else 1
         hostile.add("plot", {"code": f"G{number}", "area_ha": area}, g=group)
-    assert await judged(hostile, 2) == [
-        ("quarantined", "out_of_range"),
-        ("quarantined", "group_broken"),
-    ]
-    assert [v[0] for v in await judged(hostile, 2)] == ["accepted"] * 2
+    hostile.add("plot", {"code": "AFTER IT"})
+    fell = [("quarantined", "out_of_range"), ("quarantined", "group_broken")]
+    assert await judged(hostile, 2) == (fell if first < 0 else [("accepted",)] * 2)
+    split = ("quarantined", "group_split")
+    assert await judged(hostile, 1) == [split], "also where it is cut again"
+    assert await judged(hostile) == [split, ("accepted",)]
+    done = await server.ask(lambda store: rejudge(store, Clock(), None))
+    settled = 0 if first < 0 else 2
+    assert (done.tried, done.settled) == (4 if first < 0 else 2, settled)
+    assert await faults(server) == []

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from collector.flow.receipts import receipts, without_receipt
 from schemas import limits
 from schemas.records import record_id
+from server.flow.review import discard, rejudge
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
 
@@ -50,6 +52,16 @@ def conflicts(world, change):
 def outcome(world, change):
     rows = world.sql("SELECT outcome FROM change WHERE change_id = ?", change.id)
     return {row[0] for row in rows}
+
+
+def reasons(world, change):
+    """Give the problem codes of a change's present verdict."""
+    (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", change.id)[0]
+    return [problem["code"] for problem in json.loads(why)]
+
+
+def judge_again(world):
+    world.run(rejudge(world.server, world.clock, None))
 
 
 def ends_well(world):
@@ -248,6 +260,23 @@ def test_a_closed_log_that_a_clone_went_on_with_after_a_restore(world, p1):
     assert (found["note"], found["area_ha"], found["farm"]) == ("a", 3.0, "c")
 
 
+def test_a_part_of_a_push_that_a_restored_laptop_has_is_signed_for(world, p1):
+    """Its backup ends in the middle of what it sent in one push afterwards."""
+    made = plot(world, A, p1)
+    world.sync(A)
+    edit(world, A, made, note="in the backup")
+    world.backup_laptop(A)
+    edit(world, A, made, note="after the backup")
+    world.sync(A)
+    world.restore_laptop(A)
+    world.sync(A)
+    assert [log.n for log in world.laptop(A).store.logs()] == [2, 0]
+    assert without_receipt(world.laptop(A).store) == []
+    held = receipts(world.laptop(A), verify=True)
+    assert [(one.signed_for, one.is_good) for one in held] == [(2, True)]
+    ends_well(world)
+
+
 def test_what_a_laptop_wrote_before_it_recovered_is_its_own(world, p1):
     """The answer was lost, so the later change names an older row."""
     made = both_have(world, p1, area_ha=1.0)
@@ -277,6 +306,44 @@ def test_the_base_of_a_change_from_a_lost_timeline(world, p1):
     ends_well(world)
     assert stands(world, made)["area_ha"] == 7.0
     assert conflicts(world, made) == {unseeing.id}
+
+
+def test_a_base_that_nobody_can_have_seen_is_not_believed(world, p1):
+    """It would count as having seen whatever others write until then."""
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A)
+    (head,) = world.sql("SELECT head FROM stream WHERE project_id = ?", p1)[0]
+    claim = {"base": (world.read(lambda unit: unit.epoch()), head + 2)}
+    lie = world.put(B, p1, "plot", {"area_ha": 9.0}, made.record, **claim)
+    assert world.sync(B).quarantined == 1
+    assert reasons(world, lie) == ["base_beyond_head"]
+    for note in ("one", "two", "three"):
+        edit(world, A, made, note=note)
+        world.sync(A)
+    judge_again(world)
+    assert reasons(world, lie) == ["base_beyond_head"], "no later row makes it true"
+    assert stands(world, made)["area_ha"] == 2.0
+    ends_well(world)
+    fixed = {"area_ha": 9.0}
+    again = world.put(B, p1, "plot", fixed, made.record, replaces=lie.id)
+    ends_well(world)
+    assert outcome(world, again) == {"accepted"}
+
+
+def test_who_saw_rows_that_a_restore_took_away_is_no_liar(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.backup_server()
+    for number in range(5):
+        edit(world, A, made, note=str(number))
+        world.sync(A)
+    world.sync(B)
+    late = edit(world, B, made, area_ha=9.0)
+    world.restore_server("whole")
+    world.sync(B)
+    assert outcome(world, late) == {"accepted"}
+    ends_well(world)
+    assert stands(world, made) == {"code": "HF", "area_ha": 9.0, "note": "4"}
 
 
 def test_an_equal_value_keeps_both_authors(world, p1):
@@ -449,6 +516,22 @@ def test_a_record_is_brought_back_with_its_fields(world, p1):
     ends_well(world)
 
 
+def test_a_record_that_two_bring_back_is_back_once(world, p1):
+    """The second finds it there: what it adds is merged, and its author is told."""
+    made = both_have(world, p1, area_ha=1.0)
+    world.put(A, p1, "plot", {}, made.record, op="del")
+    for name in (A, B):
+        world.sync(name)
+    first = world.put(A, p1, "plot", {"area_ha": 2.0}, made.record, op="undel")
+    second = world.put(B, p1, "plot", {"note": "back"}, made.record, op="undel")
+    assert world.sync(A).notes == []
+    (note,) = world.sync(B).notes
+    assert "plot HF" in note
+    assert (outcome(world, first), outcome(world, second)) == ({"accepted"}, {"merged"})
+    assert stands(world, made) == {"code": "HF", "area_ha": 2.0, "note": "back"}
+    ends_well(world)
+
+
 def test_withdrawn_access_deletes_rows_and_keeps_what_is_pending(world, p1):
     made = both_have(world, p1)
     late = edit(world, B, made, area_ha=2.0)
@@ -496,6 +579,64 @@ def test_what_depends_on_a_quarantined_record_follows_when_it_is_fixed(world, p1
     assert (report.accepted, report.settled_late) == (1, 1)
     assert stands(world, child) == {"plot_id": bad.record, "code": "1"}
     ends_well(world)
+
+
+def bad_plot_with_child(world, stream):
+    """A plot whose code is taken, quarantined, and a point that waits for it."""
+    plot(world, A, stream, code="taken")
+    world.sync(A)
+    other = "0190a000-0000-7000-8000-00000000000b"
+    draft = world.draft(B, stream, "plot", {"code": "taken"}, other)
+    (bad,) = world.keep(B, draft)
+    child = world.put(B, stream, "point", {"plot_id": other, "code": "1"}, is_new=True)
+    world.sync(B)
+    assert outcome(world, child) == {"held"}
+    return bad, child
+
+
+def names_what_was_given_up(world, child, bad):
+    (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", child.id)[0]
+    (problem,) = json.loads(why)
+    found = (problem["code"], problem["value"], problem["detail"])
+    return found == ("parent_discarded", bad.record, "plot taken")
+
+
+@pytest.mark.parametrize("by", ["its author", "an administrator"])
+def test_what_waits_for_a_record_that_is_given_up_is_told(world, p1, by):
+    bad, child = bad_plot_with_child(world, p1)
+    if by == "its author":
+        world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    else:
+        given = (world.server, world.clock, p1, [bad.id], "typed twice")
+        assert world.run(discard(*given)) == 1
+    assert world.sync(B).settled_late >= 1
+    waiting = world.laptop(B).store.changes_with("quarantined")
+    assert [change.id for change in waiting] == [child.id]
+    assert names_what_was_given_up(world, child, bad)
+    judge_again(world)
+    assert outcome(world, child) == {"quarantined"}, "it does not fall silent again"
+    ends_well(world)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.sync(B)
+    assert outcome(world, child) == {"accepted"}, "it still follows by itself"
+    ends_well(world)
+
+
+def test_what_comes_after_its_record_was_given_up_is_told_at_once(world, p1):
+    bad, child = bad_plot_with_child(world, p1)
+    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.sync(B)
+    fields = {"plot_id": bad.record, "code": "2"}
+    late = world.put(B, p1, "point", fields, is_new=True)
+    assert world.sync(B).quarantined == 1
+    assert names_what_was_given_up(world, late, bad)
+    again = world.put(B, p1, "plot", {"code": "taken"}, bad.record)
+    world.put(B, p1, "point", {**fields, "code": "3"}, is_new=True)
+    report = world.sync(B)
+    assert (report.quarantined, report.held) == (1, 1), "it may come again"
+    world.put(B, p1, "plot", {"code": "free"}, bad.record, replaces=again.id)
+    ends_well(world)
+    assert [outcome(world, change) for change in (child, late)] == [{"accepted"}] * 2
 
 
 def test_a_copy_whose_fix_releases_what_it_repeats_gets_the_row(world, p1):

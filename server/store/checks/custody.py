@@ -121,5 +121,5 @@ def _quarantined(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row
     reasons = [problem["code"] for problem in json.loads(why)]
     if status == "held" and (waits_for is None or reasons != ["waits_for"]):
         yield "it is held and waits for nothing"
-    if status == "open" and waits_for is not None:
-        yield "it is quarantined and waits for a record"
+    if status == "open" and (waits_for is None) == (reasons == ["parent_discarded"]):
+        yield "it is quarantined and its reason is not what it waits for"

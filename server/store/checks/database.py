@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from server.store import seals
+from server.store.checks.attachments import check_attachments
 from server.store.checks.counters import check_projects, check_timelines
 from server.store.checks.custody import check_conflicts, check_quarantine
 from server.store.checks.faults import guarded
@@ -28,6 +29,7 @@ def check_database(connection: Connection, progress: Progress) -> Iterator[Fault
             ("records", check_records(connection, beside, progress)),
             ("conflicts", check_conflicts(connection)),
             ("quarantine", check_quarantine(connection)),
+            ("attachments", check_attachments(connection)),
             ("projects", check_projects(connection)),
             ("timelines", check_timelines(connection)),
             ("tables", _tables(connection, progress)),

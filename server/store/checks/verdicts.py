@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from schemas.messages import Outcome
 from schemas.problems import from_data
+from schemas.validate import errors
 from server.store.driver import Connection
 from server.sync.model import Change
 
@@ -37,8 +38,9 @@ def check_verdict(
 ) -> Iterator[str]:
     """Give in words what does not fit a verdict."""
     outcome = Outcome(known.outcome)
-    for problem in json.loads(known.why or "[]"):
-        from_data(problem)
+    why = errors([from_data(problem) for problem in json.loads(known.why or "[]")])
+    if (outcome in APPLIED) == bool(why):
+        yield f"it is {outcome.value} {'with' if why else 'without'} a reason"
     yield from _custody(connection, known, outcome)
     if known.seq is not None:
         yield from _effect(connection, change, known, outcome)
@@ -59,8 +61,6 @@ def _custody(
         yield f"it is {outcome.value} and {row[0]} in custody"
     if expected is not None and (row is None or row[0] not in expected):
         yield f"it is {outcome.value} and {row[0] if row else 'not'} in custody"
-    if (outcome in APPLIED) == bool(known.why):
-        yield f"it is {outcome.value} {'with' if known.why else 'without'} a reason"
 
 
 def _effect(

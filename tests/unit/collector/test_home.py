@@ -126,6 +126,39 @@ def test_a_server_that_is_away_loses_nothing(permille):
     assert permille.json("status")["pending"] == 1
 
 
+HOLE = "http://192.0.2.1:9"  # addresses that nobody has (RFC 5737)
+
+
+@pytest.mark.parametrize(
+    "url", [HOLE, "http://soil.invalid", "http://127.0.0.1@soil.invalid"]
+)
+def test_a_token_does_not_travel_openly(bare, url):
+    bare("init")
+    error = bare.json("enrol", url, "CODE", code=4)["error"]
+    assert error["code"] == "insecure_server"
+    assert "https" in error["hint"]
+    assert "permille enrol --insecure" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1:9", "http://localhost:9", "http://127.0.0.2:9"]
+)
+def test_to_this_very_machine_it_may(bare, url):
+    bare("init")
+    assert bare.json("enrol", url, "CODE", code=3)["error"]["code"] == "unreachable"
+
+
+def test_who_enrolled_over_plain_http_says_once_that_it_is_meant(permille):
+    store = permille.open_store()
+    store.set_settings({"server": "http://soil.invalid:9", "token": "t"})
+    store.close()
+    error = permille.json("sync", code=4)["error"]
+    assert error["code"] == "insecure_server"
+    assert "permille sync --insecure" in error["hint"]
+    assert permille.json("sync", "--insecure", code=3)["error"]["code"] == "unreachable"
+    assert permille.json("sync", code=3)["error"]["code"] == "unreachable"
+
+
 def test_the_home_comes_from_the_environment_too(bare, monkeypatch, tmp_path):
     monkeypatch.setenv("PERMILLE_HOME", str(tmp_path / "elsewhere"))
     done = CliRunner().invoke(cli, ["init", "--json"])

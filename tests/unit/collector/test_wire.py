@@ -214,6 +214,7 @@ def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):
         "pending",
         "new_logs",
         "moved",
+        "notes",
         "requests",
         "bytes_sent",
         "bytes_received",
