@@ -154,8 +154,8 @@ MUTANTS = (
     Mutant(
         "changes of a withdrawn project are applied",
         MERGE,
-        "if change.stream not in desk.streams and not (",
-        "if change.stream not in desk.heads and not (",
+        "return change.stream in desk.streams or by_admin",
+        "return change.stream in desk.heads or by_admin",
     ),
     Mutant(
         "a purged id is used again",
@@ -184,8 +184,8 @@ MUTANTS = (
     Mutant(
         "receipts do not name the one before",
         "server/flow/receipts.py",
-        "heads[stream].receipt_hash]",
-        '"0" * 64]',
+        "heads[stream].receipt_hash)",
+        '"0" * 64)',
     ),
     Mutant(
         "a push needs no signature",
