@@ -44,6 +44,7 @@ class Mutant:
 
 
 MEETING, MERGE = "server/sync/meeting.py", "server/sync/merge.py"
+EFFECTS, REFUSALS = "server/sync/effects.py", "server/sync/refusals.py"
 LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
 FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
@@ -123,19 +124,19 @@ MUTANTS = (
     ),
     Mutant(
         "a deletion wins over an unseen edit",
-        MERGE,
+        EFFECTS,
         "if any(unseen(desk, change, found) for found in present.writers.values()):",
         "if False:",
     ),
     Mutant(
         "an edit brings a deleted record back",
-        MERGE,
+        EFFECTS,
         "    return _whole_conflict(desk, judged, present, judged.fields, {})\n\n\n",
         "    return _update(desk, judged, present, origin)\n\n\n",
     ),
     Mutant(
         "who did not see a deletion undoes it",
-        MERGE,
+        EFFECTS,
         "if unseen(desk, change, deletion):",
         "if False:",
     ),
@@ -153,19 +154,19 @@ MUTANTS = (
     ),
     Mutant(
         "changes of a withdrawn project are applied",
-        MERGE,
+        REFUSALS,
         "return change.stream in desk.streams or by_admin",
         "return change.stream in desk.heads or by_admin",
     ),
     Mutant(
         "a purged id is used again",
-        MERGE,
+        REFUSALS,
         "if (change.stream, change.record) in desk.purged:",
         "if False:",
     ),
     Mutant(
         "a decision closes conflicts though it met a newer value",
-        MERGE,
+        EFFECTS,
         "if change.settles and not meeting.conflicts:",
         "if change.settles:",
     ),

@@ -13,8 +13,9 @@ from server.clock import Clock, iso
 from server.errors import NotFoundError
 from server.store.port import Device, Store, Unit
 from server.sync.desk import Desk
-from server.sync.merge import decide_again, give_up
+from server.sync.merge import decide_again
 from server.sync.model import Origin, Verdict, Waiting
+from server.sync.verdicts import give_up
 
 #: Changes judged again in one transaction.
 _BATCH: Final = 500
