@@ -28,8 +28,9 @@ from server.exchange.backup import (
 from server.flow.verify import check_derived
 from server.store.blobs import BlobFiles
 from server.store.migrations import tables
-from server.store.port import Fault, Progress, Unit
+from server.store.port import Unit
 from server.store.sqlite import copy, look
+from server.store.values import Fault, Progress
 
 #: Why the epoch of a restored database begins.
 RESTORED: Final = "restored"

@@ -9,7 +9,8 @@ from typing import Any, Final, Self
 from schemas.signing import is_public_key
 from server.clock import Clock, iso
 from server.errors import refuse
-from server.store.port import Code, Device, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Code, Device
 
 #: A code is read out or written down, and typed within days.
 CODE_LIFE: Final = timedelta(days=7)

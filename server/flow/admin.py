@@ -12,7 +12,8 @@ from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import AlreadyThereError, NotFoundError, RefusedError
 from server.flow.sync import Accepted, accept
-from server.store.port import Device, LogHead, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Device, LogHead
 from server.sync.request import Push, read_change
 
 

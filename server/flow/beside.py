@@ -28,7 +28,8 @@ from server.stocks.uncertainty import (
     simulate,
     total_se_t_ha,
 )
-from server.store.port import Job, Unit
+from server.store.port import Unit
+from server.store.values import Job
 
 Row = dict[str, Any]
 

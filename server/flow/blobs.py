@@ -14,7 +14,8 @@ from schemas.media import HEAD_BYTES, sniff
 from schemas.problems import Problem
 from server.errors import RequestError, refuse
 from server.store.blobs import BlobFiles, BlobState
-from server.store.port import Attached, Device, Store
+from server.store.port import Store
+from server.store.values import Attached, Device
 
 
 class Blobs:

@@ -12,7 +12,8 @@ from server.clock import Clock
 from server.errors import RefusedError, RequestError
 from server.flow.pull import Pulled
 from server.flow.sync import Accepted, sync
-from server.store.port import Device, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Device
 from server.sync.request import Push, read_push
 
 

@@ -31,7 +31,8 @@ from server.stocks.rows import (
     trend_row,
 )
 from server.stocks.settings import Reference, choose_settings
-from server.store.port import DerivedPlot, DerivedRow, Job, PlotTree, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import DerivedPlot, DerivedRow, Job, PlotTree
 
 #: Longer than a batch takes; a server that died leaves its jobs this long.
 LEASE_MS: Final = 60_000

@@ -20,7 +20,8 @@ from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
 from server.stocks.profiles import arrange
 from server.stocks.rows import settings_row
-from server.store.port import Job, PlotTree, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Job, PlotTree
 
 Row = dict[str, Any]
 #: Core, top, bottom -> density, and the density layers that it comes from.

@@ -17,7 +17,7 @@ from server.exchange.layers import first_visit
 from server.stocks import fine_soil
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
-from server.store.port import Input, PlotTree
+from server.store.values import Input, PlotTree
 
 Fields = Mapping[str, Any]
 

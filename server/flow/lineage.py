@@ -9,7 +9,8 @@ from schemas import chain
 from schemas.messages import parse_object
 from schemas.problems import Problem
 from server.errors import RequestError, refuse
-from server.store.port import Device, LogHead, Unit
+from server.store.port import Unit
+from server.store.values import Device, LogHead
 from server.sync.model import Judged
 from server.sync.request import Push
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from schemas import limits
 from schemas.digest import Digest
-from server.store.port import Device, FeedRow, Unit
+from server.store.port import Unit
+from server.store.values import Device, FeedRow
 from server.sync.model import Verdict
 from server.sync.request import Push
 from server.sync.timeline import Timeline

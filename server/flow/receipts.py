@@ -2,7 +2,8 @@
 
 from schemas.messages import encode
 from schemas.signing import receipt_hash, receipt_text, sign
-from server.store.port import Receipt, Unit
+from server.store.port import Unit
+from server.store.values import Receipt
 from server.sync.desk import Desk
 from server.sync.request import Push
 

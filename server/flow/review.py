@@ -11,7 +11,8 @@ from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import NotFoundError
-from server.store.port import Device, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Device
 from server.sync.desk import Desk
 from server.sync.merge import decide_again
 from server.sync.model import Origin, Verdict, Waiting

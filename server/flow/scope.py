@@ -9,7 +9,8 @@ from schemas.messages import Outcome
 from server.clock import Clock
 from server.errors import NotFoundError, RefusedError
 from server.flow.admin import find_project
-from server.store.port import Device, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Device
 
 #: What a change that was quarantined is, by its status in custody.
 _TO_FIX: Final = "open"

@@ -19,7 +19,8 @@ from server.stocks.rows import (
     estimate_of,
     reference_of,
 )
-from server.store.port import Job, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Job
 from server.sync.model import Record
 
 Row = dict[str, Any]

@@ -21,7 +21,8 @@ from server.flow.lineage import (
 )
 from server.flow.pull import Pulled, pull
 from server.flow.receipts import give_receipt, repeat_receipt
-from server.store.port import Device, Receipt, Store, Unit
+from server.store.port import Store, Unit
+from server.store.values import Device, Receipt
 from server.sync.judge import judge
 from server.sync.merge import merge
 from server.sync.model import Judged, Origin, Verdict

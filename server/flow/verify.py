@@ -7,7 +7,8 @@ from typing import Any, Final
 import orjson
 
 from server.flow.derive import BATCH, Derived, derive_trees, digest, rows_of
-from server.store.port import Fault, Input, Job, Progress, Unit
+from server.store.port import Unit
+from server.store.values import Fault, Input, Job, Progress
 
 _CHECK: Final = "derived rows"
 #: What a row says besides its numbers: neither moves a number.

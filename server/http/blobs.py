@@ -11,7 +11,7 @@ from server.flow import blobs as flow
 from server.flow.blobs import Piece, named_for, offset_headers
 from server.http.keys import BLOBS, STORE
 from server.http.sync import device_of
-from server.store.port import Attached
+from server.store.values import Attached
 
 _OCTETS = "application/octet-stream"
 

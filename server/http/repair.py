@@ -13,7 +13,8 @@ from schemas.messages import encode
 from server.errors import refuse
 from server.http.keys import STORE
 from server.http.sync import device_of, ndjson, row_line
-from server.store.port import FeedRow, Unit
+from server.store.port import Unit
+from server.store.values import FeedRow
 
 _KNOWN: Final = frozenset(BUCKETS)
 

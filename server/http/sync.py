@@ -17,7 +17,7 @@ from server.flow.sync import Accepted, sync
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE, WAKE
-from server.store.port import Device, FeedRow
+from server.store.values import Device, FeedRow
 from server.sync.model import Verdict
 from server.sync.request import Push, read_push
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from schemas.records import TYPES
 from server.store.driver import Connection
-from server.store.port import Attached
 from server.store.rows import json_list
+from server.store.values import Attached
 from server.sync.model import Record
 
 # The first condition is the one of the index, word for word; left to itself SQLite

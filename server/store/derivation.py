@@ -12,8 +12,8 @@ import orjson
 from schemas.digest import digest_of
 from server.store.custody import add_digest, put_records
 from server.store.driver import Connection
-from server.store.port import DerivedPlot, DerivedRow, Input, Job, PlotTree
 from server.store.rows import dump, json_list
+from server.store.values import DerivedPlot, DerivedRow, Input, Job, PlotTree
 
 _CLAIM: Final = """
     UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) IN (

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from server.store.driver import Connection
-from server.store.port import Code, Device
 from server.store.rows import dump
+from server.store.values import Code, Device
 
 #: The device that stands for the server itself.
 OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"

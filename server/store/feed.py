@@ -8,8 +8,8 @@ from typing import Any, Final
 from schemas import limits
 from schemas.digest import Digest
 from server.store.driver import Connection
-from server.store.port import FeedRow, Page
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
+from server.store.values import FeedRow, Page
 from server.sync.model import Record
 from server.sync.request import Push
 

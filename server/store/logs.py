@@ -7,8 +7,8 @@ from typing import Any, Final
 from schemas import chain
 from schemas.messages import parse_object
 from server.store.driver import Connection
-from server.store.port import Begun, LogHead, Receipt, StreamHead
 from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
+from server.store.values import Begun, LogHead, Receipt, StreamHead
 from server.sync.model import Verdict
 from server.sync.timeline import Epoch, Lineage, Timeline
 

@@ -27,8 +27,9 @@ from server.store.driver import (
 )
 from server.store.feed import FeedQueries
 from server.store.migrations import migrate, tables, tables_of
-from server.store.port import Device, Fault, Progress, Unit
+from server.store.port import Unit
 from server.store.reports import ReportQueries
+from server.store.values import Device, Fault, Progress
 from server.store.waiting import WaitingQueries
 from server.store.writer import WriterThread
 

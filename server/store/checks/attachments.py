@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from server.store.driver import Connection
-from server.store.port import Fault
+from server.store.values import Fault
 
 _SAID: Final = """
     SELECT r.project_id, r.id, file.value ->> '$.sha256'

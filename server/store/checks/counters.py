@@ -6,7 +6,7 @@ from typing import Final
 from schemas.digest import Digest, digest_of
 from schemas.signing import public_key
 from server.store.driver import Connection
-from server.store.port import Fault
+from server.store.values import Fault
 
 _CHECK: Final = "projects"
 _HEAD: Final = """

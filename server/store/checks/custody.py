@@ -8,8 +8,8 @@ from schemas.messages import Op, Outcome
 from schemas.records import TYPES
 from server.store.checks.faults import guarded
 from server.store.driver import Connection
-from server.store.port import Fault
 from server.store.rows import dump
+from server.store.values import Fault
 from server.sync.judge import judge
 from server.sync.model import WHOLE_RECORD, Change, Fields
 from server.sync.request import read_change

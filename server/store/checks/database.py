@@ -11,7 +11,7 @@ from server.store.checks.logs import check_logs, check_receipts
 from server.store.checks.records import check_records
 from server.store.driver import Connection, scratch
 from server.store.migrations import misshapen
-from server.store.port import Fault, Progress
+from server.store.values import Fault, Progress
 
 
 def check_database(connection: Connection, progress: Progress) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from server.errors import RequestError
 from server.store.driver import DatabaseError
-from server.store.port import Fault, Progress
+from server.store.values import Fault, Progress
 
 #: Rows between two signs of progress.
 _STEP: Final = 500

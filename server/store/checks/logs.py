@@ -17,7 +17,7 @@ from schemas.signing import (
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import Judgement, check_verdict
 from server.store.driver import Connection
-from server.store.port import Fault, Progress
+from server.store.values import Fault, Progress
 from server.sync.request import read_change
 
 _LINES: Final = """

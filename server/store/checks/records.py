@@ -11,8 +11,8 @@ from schemas.sets import joined
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import APPLIED
 from server.store.driver import Connection
-from server.store.port import Fault, Progress
 from server.store.rows import RECORD_COLUMNS, dump, record_of, record_row
+from server.store.values import Fault, Progress
 from server.sync.judge import judge
 from server.sync.model import WHOLE_RECORD, Change, Judged, Record, Writer
 from server.sync.request import read_change

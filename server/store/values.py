@@ -1,0 +1,199 @@
+"""What the store takes and gives: one value class for each thing it knows. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from server.sync.model import Record
+
+#: Told what is being done, how much of it is done, and of how much.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One enrolled laptop."""
+
+    id: str
+    name: str
+    created_at: str
+    revoked_at: str | None
+    last_seen_at: str | None
+    projects: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    public_key: str | None = None
+    skew_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A one-time enrolment code, as its hash."""
+
+    hash: str
+    name: str
+    projects: tuple[str, ...]
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """How far the server has a log."""
+
+    log: str
+    device: str
+    n: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """Where a stream stands: its last row, its last receipt, its oldest deletion."""
+
+    head: int
+    receipt_count: int
+    receipt_hash: str
+    gc_floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server signed for a push, and the signature of the push itself."""
+
+    log: str
+    n: int
+    raw: str
+    signature: str
+    pushed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One timeline of the server: when it began and why."""
+
+    number: int
+    id: str
+    at: str
+    reason: str
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One record on its way to a laptop, with its open conflicts."""
+
+    record: Record
+    conflicts: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of one stream after a cursor, in server order."""
+
+    rows: list[FeedRow]
+    cursor: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A plot whose numbers are to be derived again."""
+
+    stream: str
+    plot: str
+    up_to_seq: int
+
+
+class Input(NamedTuple):
+    """One record as derivation reads it: values, not who wrote them."""
+
+    id: str
+    type: str
+    seq: int
+    fields: dict[str, Any]
+    open_conflicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlotTree:
+    """Everything a plot's numbers are derived from, read in one snapshot.
+
+    `frozen` holds the reference masses that
+    were found before, by the setting they belong to.
+    """
+
+    project: Input | None
+    plot: Input | None
+    campaigns: list[Input]
+    points: list[Input]
+    cores: list[Input]
+    samples: list[Input]
+    results: list[Input]
+    derived: list[Input]
+    frozen: dict[str, dict[str, Any]]
+    quarantined: int = 0
+
+    @property
+    def inputs(self) -> list[Input]:
+        """Give every record the numbers rest on."""
+        own = [record for record in (self.project, self.plot) if record]
+        return [
+            *own,
+            *self.campaigns,
+            *self.points,
+            *self.cores,
+            *self.samples,
+            *self.results,
+        ]
+
+    @property
+    def open_conflicts(self) -> int:
+        """Count the conflicts that are open among the inputs."""
+        return sum(record.open_conflicts for record in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedRow:
+    """A stock, change or trend to store; its fields replace what stood there.
+
+    `inputs` lists the id and number of every record it was derived from.
+    """
+
+    type: str
+    id: str
+    plot: str
+    fields: dict[str, Any] = field(hash=False)
+    inputs: list[tuple[str, int]] = field(hash=False, default_factory=list)
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """Give the fields of the record that is stored."""
+        return {"plot_id": self.plot, **self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as one live record names it."""
+
+    project: str
+    type: str
+    record: str
+    fields: dict[str, Any]
+    file: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is not as it must be: what was checked, where, and what is wrong."""
+
+    check: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedPlot:
+    """What a job came to: rows, and the reference mass with its setting."""
+
+    job: Job
+    rows: list[DerivedRow]
+    reference: tuple[str, dict[str, Any]] | None = None
