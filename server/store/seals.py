@@ -1,7 +1,7 @@
 """Seals: for each table, how many rows it has and the sum of their 64-bit hashes.
 
-The connection that writes notes every row that a transaction brings or takes away, by
-temporary triggers, and adds the notes to the seals before it commits. So whatever alters
+The connection that writes notes by temporary triggers which rows a transaction touches and
+what the first touch replaced, and brings the seals up to them before it commits. So whatever alters
 a row in another way is found: a flipped bit of a name, a time or a reason too, which no
 chain and no digest covers. The sum does not depend on the order of rows, and a damaged
 row that is written again or deleted leaves it wrong (docs/decisions/0013).
@@ -16,8 +16,12 @@ from server.store.driver import Connection
 
 #: The table of the seals themselves; a bit flipped in it does not fit its table.
 _OWN: Final = "seal"
-#: Of one connection and in memory: the rows of the transaction that is under way.
-_NOTES: Final = "CREATE TEMP TABLE sealing (name TEXT, sign INTEGER, said BLOB)"
+#: Of one connection and in memory: the rows that the transaction under way has touched,
+#: with what each said before it.
+_NOTES: Final = """
+    CREATE TEMP TABLE sealing
+    (name TEXT, place INTEGER, before BLOB, PRIMARY KEY (name, place)) WITHOUT ROWID
+"""
 _TABLES: Final = """
     SELECT name FROM main.sqlite_master
     WHERE type = 'table' AND name <> ? AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -65,15 +69,15 @@ def watch(connection: Connection) -> None:
     """Let a connection note the rows that it writes."""
     connection.execute(_NOTES)
     for table in _tables(connection):
-        new, old = (_said(connection, table, row) for row in ("new.", "old."))
+        new = _note(table, "new.rowid", "NULL")
+        old = _note(table, "old.rowid", _said(connection, table, "old."))
         for event, notes in (
-            ("INSERT", f"('{table}', 1, {new})"),
-            ("UPDATE", f"('{table}', -1, {old}), ('{table}', 1, {new})"),
-            ("DELETE", f"('{table}', -1, {old})"),
+            ("INSERT", new),
+            ("UPDATE", f"{old}; {new}"),
+            ("DELETE", old),
         ):
             head = f"CREATE TEMP TRIGGER seal_{table}_{event} AFTER {event} ON main.{table}"
-            body = f"INSERT INTO sealing VALUES {notes}"  # noqa: S608 - our own names
-            connection.execute(f"{head} BEGIN {body}; END")
+            connection.execute(f"{head} BEGIN {notes}; END")
 
 
 @contextmanager
@@ -89,14 +93,28 @@ def writing(connection: Connection) -> Iterator[None]:
 
 
 def _add_notes(connection: Connection) -> None:
-    seals: dict[str, _Sum] = {}
-    for name, sign, said in connection.execute("SELECT * FROM sealing"):
-        if name not in seals:
-            seals[name] = _seal_of(connection, name)
-        seals[name] = seals[name].add(sign, said)
-    if seals:
-        _put(connection, seals)
+    names = connection.execute("SELECT DISTINCT name FROM sealing").fetchall()
+    if names:
+        _put(connection, {name: _renewed(connection, name) for (name,) in names})
         connection.execute("DELETE FROM sealing")
+
+
+def _renewed(connection: Connection, table: str) -> _Sum:
+    """Give the seal of a table after the rows that were touched."""
+    now = _said(connection, table, "t.")
+    touched = connection.execute(
+        f"SELECT s.before, CASE WHEN t.rowid IS NOT NULL THEN {now} END"  # noqa: S608
+        f" FROM sealing s LEFT JOIN main.{table} t ON t.rowid = s.place"
+        " WHERE s.name = ?",
+        (table,),
+    )
+    seal = _seal_of(connection, table)
+    for before, after in touched:
+        if before is not None:
+            seal = seal.add(-1, before)
+        if after is not None:
+            seal = seal.add(1, after)
+    return seal
 
 
 def broken(connection: Connection) -> Iterator[Broken]:
@@ -109,6 +127,15 @@ def broken(connection: Connection) -> Iterator[Broken]:
 
 def _tables(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(_TABLES, (_OWN,)).fetchall()]
+
+
+def _note(table: str, place: str, before: str) -> str:
+    """Give the statement that notes a row unless it was touched before."""
+    known = f"SELECT 1 FROM sealing WHERE name = '{table}' AND place = {place}"  # noqa: S608
+    return (
+        f"INSERT INTO sealing SELECT '{table}', {place}, {before}"
+        f" WHERE NOT EXISTS ({known})"
+    )
 
 
 def _said(connection: Connection, table: str, row: str) -> str:
