@@ -91,7 +91,7 @@ def test_the_corpus_meets_every_problem_a_record_can_have():
     ]
     # These need more than one record, a clock, or a patch.
     elsewhere = {"null", "not_an_object", "depth_beyond_core", "in_the_future"}
-    elsewhere |= {"ends_at_depth", "area_below_plots"}
+    elsewhere |= {"ends_at_depth", "area_below_plots", "not_deleted"}
     assert set(of_records) - met == elsewhere
 
 
