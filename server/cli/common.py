@@ -83,6 +83,20 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
+def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
+    """Give the callback of an option whose text travels in a message."""
+
+    def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
+        from schemas.wire_values import one_line as line_of
+
+        try:
+            return None if value is None else line_of(value, most)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
+
+
 def data_directory(path: Path | None) -> DataDirectory:
     """Give the data directory: as named, or the platform's own place."""
     return DataDirectory(path or user_data_path("permille-server"))

@@ -627,6 +627,40 @@ def test_answers_that_somebody_changed_are_refused(pair, served, stick, tmp_path
     assert one.json("status")["pending"] == 1
 
 
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 4001, "a\x01b"])
+def test_a_reason_that_no_message_can_carry_is_refused_at_once(pair, served, reason):
+    _, two = pair
+    conflict = contested(pair)
+    given = ["--take", "stands", "--reason", reason]
+    said = two.json("conflicts", "resolve", "HF", *given, code=2)["error"]["text"]
+    assert "--reason" in said
+    assert two.json("status", code=1)["pending"] == 0
+    assert (
+        "--reason"
+        in admin(served, "conflict", "resolve", conflict, *given, code=2).output
+    )
+    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "two\nlines")
+    assert two.sync()["accepted"] == 1
+
+
+def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair):
+    one, two = pair
+    conflict = contested(pair)
+    two("plot", "edit", "HF", "--area-ha", 5)
+    one("plot", "edit", "HF", "--area-ha", 6)
+    two.sync(code=1)
+    one.sync(code=1)
+    mine = ["--take", "mine", "--reason", "measured again"]
+    many = one.json("conflicts", "resolve", "HF", *mine, code=4)["error"]
+    assert conflict[:8] in many["hint"]
+    decided = one.json("conflicts", "resolve", conflict[:8], *mine)
+    assert decided["decided"] == 1
+    again = one.json("conflicts", "resolve", conflict[:8], *mine, code=4)["error"]
+    assert again["code"] == "decided"
+    stands = ["--take", "stands", "--reason", "the rest"]
+    assert one.json("conflicts", "resolve", "HF", *stands)["decided"] == 1
+
+
 def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp_path):
     one, _ = pair
     one("plot", "add", "--code", "B")
