@@ -17,6 +17,7 @@ from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
     AMONG,
+    await_no_row,
     bases_of,
     changes_in,
     changes_named,
@@ -52,6 +53,7 @@ def settle(
     """Apply a reply to a request that spoke for a log."""
     found = _named(connection, reply, head)
     said, known = _judge(connection, reply, found)
+    _await_no_row_beyond_scope(connection, [c.record for n, c in found if n is None])
     late, notes = sum(n is None for n, _ in found), notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
@@ -188,6 +190,7 @@ def _rescope(connection: Connection, scope: list[str]) -> None:
     for stream in known - set(scope):
         _forget_rows(connection, "stream = ?", stream)
         connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
+        refresh(connection, await_no_row(connection, "stream = ?", stream))
 
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
@@ -198,6 +201,12 @@ def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
         (to_json(sorted(records)),),
     ).fetchall()
     refresh(connection, [record_id for (record_id,) in gone])
+
+
+def _await_no_row_beyond_scope(connection: Connection, records: list[str]) -> None:
+    """Let what was released in a project that was withdrawn stay out of sight."""
+    which = f"stream NOT IN (SELECT id FROM stream) AND record_id IN {AMONG}"  # noqa: S608 - constants
+    refresh(connection, await_no_row(connection, which, to_json(records)))
 
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
@@ -267,5 +276,6 @@ def _forget_rows(connection: Connection, which: str, value: object) -> None:
     ).fetchall()
     # As many as a page has: a project of 100,000 records must not fill the memory.
     for start in range(0, len(gone), limits.PAGE_ROWS):
-        page = gone[start : start + limits.PAGE_ROWS]
-        refresh(connection, [record_id for (record_id,) in page])
+        page = [record_id for (record_id,) in gone[start : start + limits.PAGE_ROWS]]
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(page))
+        refresh(connection, page)
