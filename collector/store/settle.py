@@ -52,9 +52,9 @@ def settle(
 ) -> Applied:
     """Apply a reply to a request that spoke for a log."""
     found = _named(connection, reply, head)
-    said, known = _judge(connection, reply, found)
+    said, known, late = _judge(connection, reply, found)
     _await_no_row_beyond_scope(connection, [c.record for n, c in found if n is None])
-    late, notes = sum(n is None for n, _ in found), notes_of(reply.verdicts)
+    notes = notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
@@ -152,19 +152,26 @@ def _named(
 
 def _judge(
     connection: Connection, reply: Reply, found: list[tuple[int | None, Logged]]
-) -> tuple[list[tuple[Status, bool]], set[str]]:
-    """Note the verdicts; give them, and the records whose rows are known by them."""
+) -> tuple[list[tuple[Status, bool]], set[str], int]:
+    """Note the verdicts; give them, the records whose rows are known by them, news.
+
+    The news are late verdicts that are others than those known: a restored server
+    numbers all of them anew.
+    """
     records = list(dict.fromkeys(change.record for _, change in found))
     changes = changes_of(connection, records)
     log = {change.id: change for own in changes.values() for change in own}
     bases = bases_of(connection, records)
     verdicts = {_name(verdict): verdict for verdict in reply.verdicts}
-    said, known = [], set[str]()
+    said, known, news = [], set[str](), 0
     for n, was in found:
         verdict = verdicts[was.id if n is None else n]
-        change = log[was.id] = judged(log[was.id], reply.epoch, verdict)
+        before = log[was.id]
+        change = log[was.id] = judged(before, reply.epoch, verdict)
         if n is not None:
             said.append((status_of(verdict), bool(verdict["d"])))
+        elif (before.status, before.reasons) != (change.status, change.reasons):
+            news += 1
         base = advanced(bases.get(change.record), change)
         if base is not None and base is not bases.get(change.record):
             bases[change.record] = base
@@ -173,7 +180,7 @@ def _judge(
     put_bases(connection, [bases[name] for name in known])
     settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
     show(connection, records, bases, settled)
-    return said, known
+    return said, known, news
 
 
 def _name(verdict: Message) -> str | int:
