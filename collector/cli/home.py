@@ -125,7 +125,9 @@ def status(app: App, check: bool, as_json: bool) -> int:
 
 def _tell(found: "home.Standing") -> None:
     projects = ", ".join(found.projects) or "none"
-    counts = ", ".join(f"{n} {kind}" for kind, n in found.records.items())
+    counts = ", ".join(
+        f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in found.records.items()
+    )
     click.echo(f"laptop     {found.name} in {found.home}")
     click.echo(f"server     {found.server or 'not enrolled'}")
     click.echo(f"projects   {projects}")

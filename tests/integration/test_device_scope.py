@@ -87,6 +87,8 @@ def test_what_does_not_fit_is_refused_with_the_next_step(data, tmp_path):
         enrolled(tmp_path / "one", data, url)
     said = refused(data, "device", "withdraw", "one", "--project", "Q")
     assert "one does not see the project Q" in said
+    said = refused(data, "device", "move", "one", "--from", "P", "--to", "P")
+    assert "one project" in said
     said = refused(data, "device", "move", "one", "--from", "Q", "--to", "P")
     assert "does not see" in said
     assert "no project X" in refused(data, "device", "grant", "one", "--project", "X")
