@@ -66,8 +66,12 @@ _NAMES: Final = {
 
 def build(record_type: str) -> click.Group:
     """Make the command group of one record type."""
-    schema = TYPES[record_type].schema
-    group = click.Group(record_type, help=(schema.__doc__ or "").strip())
+    said = (TYPES[record_type].schema.__doc__ or "").strip()
+    shown = (
+        f"permille {record_type} add {EXAMPLES[record_type]}",
+        f"permille {record_type} list",
+    )
+    group = click.Group(record_type, help=f"{said}\n\n{example(*shown)}")
     for make in (_add, _edit, _show, _list, _delete, _restore):
         group.add_command(make(record_type))
     return group
