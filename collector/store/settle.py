@@ -53,26 +53,26 @@ def settle(
     """Apply a reply to a request that spoke for a log."""
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
-    _await_no_row_beyond_scope(connection, [c.record for n, c in found if n is None])
-    notes = notes_of(reply.verdicts)
+    judged_here, notes = {c.record for _, c in found}, notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
         (acked_n, head.number),
     )
     if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
-        _forget_beyond_scope(connection, known)
+        _forget_beyond_scope(connection, judged_here)
         return Applied(
             said, acked_n, late=late, stale=True, notes=notes, removals=removals
         )
     removals = removals.plus(_taken_away(connection, reply.rows))
     if removals.too_many():
-        _forget_beyond_scope(connection, known)
+        _forget_beyond_scope(connection, judged_here)
         return Applied(said, acked_n, late=late, notes=notes, removals=removals)
     # No word of the scope means: it is what the request had cursors for.
     _doubt_lost_verdicts(connection, reply)
     asked_for = [stream for stream, cursor in asked.items() if cursor]
     _rescope(connection, asked_for if reply.scope is None else reply.scope)
+    _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
         removals = _sweep(connection, removals)
@@ -112,11 +112,11 @@ def take_bucket(
     _take(connection, epoch, messages)
     gone = list(missing)
     drop_bases(connection, gone)
+    await_no_row(connection, f"record_id IN {AMONG}", to_json(gone))
     refresh(connection, gone)
 
 
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
-    _forget_beyond_scope(connection, known)
     for stream in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.
         connection.execute(
@@ -202,18 +202,13 @@ def _rescope(connection: Connection, scope: list[str]) -> None:
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
     """Let a verdict on an old change bring no row of a project that was withdrawn."""
+    names, beyond = to_json(sorted(records)), "stream NOT IN (SELECT id FROM stream)"
     gone = connection.execute(
-        f"DELETE FROM base WHERE id IN {AMONG} AND stream NOT IN"  # noqa: S608 - a constant
-        " (SELECT id FROM stream) RETURNING id",
-        (to_json(sorted(records)),),
+        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond} RETURNING id",  # noqa: S608 - constants
+        (names,),
     ).fetchall()
-    refresh(connection, [record_id for (record_id,) in gone])
-
-
-def _await_no_row_beyond_scope(connection: Connection, records: list[str]) -> None:
-    """Let what was released in a project that was withdrawn stay out of sight."""
-    which = f"stream NOT IN (SELECT id FROM stream) AND record_id IN {AMONG}"  # noqa: S608 - constants
-    refresh(connection, await_no_row(connection, which, to_json(records)))
+    late = await_no_row(connection, f"record_id IN {AMONG} AND {beyond}", names)
+    refresh(connection, [*(record_id for (record_id,) in gone), *late])
 
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
@@ -224,6 +219,9 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
         if base is not None:
             bases[base.id] = base
     drop_bases(connection, kinds.keys() - bases.keys())
+    purged = [m["r"] for m in messages if m["k"] == "gone" and m["why"] != "deleted"]
+    if purged:
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(purged))
     put_bases(connection, bases.values())
     records = [name for name, kind in kinds.items() if kind not in DERIVED]
     show(connection, records, bases, changes_of(connection, records))
