@@ -13,6 +13,7 @@ from typing import Any, Final
 from schemas import limits
 from schemas.messages import MessageError, encode, parse_object
 
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"  # how each frame begins
 #: What laptops export, and what a server answers.
 REQUESTS: Final = "permille bundle 1"
 ANSWERS: Final = "permille bundle answers 1"
@@ -41,6 +42,11 @@ class Bundle:
     def signature(self) -> str:
         """Give the signature."""
         return str(self.head.get("sig", ""))
+
+
+def may_be_one(first: bytes) -> bool:
+    """Tell by its first bytes whether a file may be a bundle; an empty one may."""
+    return not first or first.startswith(_ZSTD)
 
 
 def write(

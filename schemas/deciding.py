@@ -4,7 +4,7 @@ The laptop and the server offer the same choices, so the rules are here once.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -106,7 +106,7 @@ def _other(
     if whole and len(conflicts) > 1:
         raise UndecidableError(
             "one of these conflicts is about deleting the record",
-            "decide on that one alone: name its id",
+            f"decide on that one alone, by its id: {_short(whole)}",
         )
     if whole:
         (found,) = whole
@@ -115,9 +115,11 @@ def _other(
         return Op.UNDELETE, dict(found["ours"])
     _refuse_deleted(standing)
     for group, count in Counter(found["group"] for found in conflicts).items():
+        those = [found for found in conflicts if found["group"] == group]
         if count > 1:
             raise UndecidableError(
-                f"{count} other values of {group} wait", "name one of them by its id"
+                f"{count} other values of {group} wait",
+                f"name one of them by its id: {_short(those)}",
             )
     return Op.RESOLVE, {k: v for found in conflicts for k, v in found["ours"].items()}
 
@@ -141,6 +143,10 @@ def _set(
             "--set FIELD=VALUE",
         )
     return dict(values)
+
+
+def _short(conflicts: Iterable[Mapping[str, Any]]) -> str:
+    return ", ".join(str(found["id"])[:8] for found in conflicts)
 
 
 def _refuse_deleted(standing: Standing) -> None:

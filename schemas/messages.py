@@ -110,7 +110,7 @@ class Change(_Line):
     v = wire.count(required=True)
     g = wire.uuid(load_default=None, allow_none=True)
     f = fields.Dict(keys=fields.String(), load_default=dict)
-    u = wire.text(1, 200, load_default=None, allow_none=True)
+    u = wire.text(1, limits.NAME_CHARS, load_default=None, allow_none=True)
     x = wire.uuid(load_default=None, allow_none=True)
     c = wire.conflict_ids()
     y = wire.text(1, limits.NOTE_CHARS)

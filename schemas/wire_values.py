@@ -17,6 +17,24 @@ def text(least: int, most: int, **kwargs: Any) -> fields.String:  # noqa: ANN401
     return fields.String(validate=[validate.Length(least, most), _clean], **kwargs)
 
 
+def one_line(value: str, most: int) -> str:
+    """Give what a person typed as the one line that a message carries.
+
+    Raises
+    ------
+    ValueError
+        If it is blank or too long, or holds what cannot be stored.
+    """
+    line = " ".join(value.split())
+    if not line:
+        raise ValueError("it is blank")
+    if len(line) > most:
+        raise ValueError(f"{len(line)} characters, {most} fit")
+    if _UNSAFE.search(line):
+        raise ValueError("it holds control characters")
+    return line
+
+
 def uuid(**kwargs: Any) -> fields.String:  # noqa: ANN401
     """Give a field for an id."""
     return fields.String(validate=_id, **kwargs)

@@ -1,5 +1,6 @@
 """What can go wrong on the server, with the operator's next step."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,18 @@ class ServerError(Exception):
         super().__init__(text)
         self.text = text
         self.hint = hint
+
+    @property
+    def code(self) -> str:
+        """Give the name of its kind, such as `not_found`, for programs."""
+        words = re.findall("[A-Z][a-z]+", type(self).__name__.removesuffix("Error"))
+        return "_".join(words).lower()
+
+
+class UsageError(ServerError):
+    """The command was typed wrongly."""
+
+    exit_code = 2
 
 
 class NoDataError(ServerError):

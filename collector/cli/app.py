@@ -71,6 +71,20 @@ project_option = click.option(
 )
 
 
+def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
+    """Give the callback of an option whose text travels in a message."""
+
+    def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
+        from schemas.wire_values import one_line as line_of
+
+        try:
+            return None if value is None else line_of(value, most)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
+
+
 def ask_passphrase() -> str:
     """Take the passphrase from the environment, or ask for it.
 

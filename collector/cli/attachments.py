@@ -70,6 +70,9 @@ def attach(
         )
         return
     for file in done.files:
+        if file["sha256"] in done.before:
+            click.echo(f"{file['name']} was attached before; nothing is doubled")
+            continue
         click.echo(f"attached {file['name']} to {view.type} {done.saved.label}")
     for warning in done.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -1,5 +1,6 @@
 """bundle: sync by a stick, where no network is."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def export(app: App, file: Path, everything: bool, as_json: bool) -> None:
         return
     plural = "" if done.changes == 1 else "s"
     click.echo(f"{done.changes} change{plural} in {file} ({done.bytes} bytes)")
-    click.echo(f"on the server: permille-server bundle import {file.name}")
+    click.echo(f"on the server: permille-server bundle import {shlex.quote(file.name)}")
 
 
 @bundle.command()

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from collector.cli.app import App, confirmed, json_option, pass_app
+from collector.cli.app import App, confirmed, json_option, one_line, pass_app
 from collector.cli.output import cell, emit_json, table
 from collector.errors import Exit, UsageError
+from schemas import limits
 
 if TYPE_CHECKING:
     from schemas.deciding import Choice
@@ -90,7 +91,12 @@ def show(app: App, record: str, as_json: bool) -> None:
     metavar="FIELD=VALUE",
     help="Let a third value stand. May be repeated.",
 )
-@click.option("--reason", required=True, help="Why; it travels with the decision.")
+@click.option(
+    "--reason",
+    required=True,
+    callback=one_line(limits.NOTE_CHARS),
+    help="Why; it travels with the decision.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask about --all.")
 @json_option
 @pass_app
@@ -132,6 +138,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         else:
             base = deciding.find_contested(laptop, record)
             said = deciding.name_of(laptop, base)
+            ids = ids or deciding.conflicts_named(base, record)
             choice = _choice(base.type, take, settings)
             count = deciding.settle(laptop, base, ids, choice, reason)
     if as_json:

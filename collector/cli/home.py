@@ -11,18 +11,30 @@ from collector.cli.app import (
     insecure_option,
     json_option,
     new_passphrase,
+    one_line,
     pass_app,
 )
 from collector.cli.output import emit_json
 from collector.errors import Exit
+from schemas import limits
 
 if TYPE_CHECKING:
     from collector.flow import home
 
 
 @click.command()
-@click.option("--name", metavar="LAPTOP", help="Name of this laptop.")
-@click.option("--person", metavar="NAME", help="Who works on it; stands in changes.")
+@click.option(
+    "--name",
+    metavar="LAPTOP",
+    callback=one_line(limits.CODE_CHARS),
+    help="Name of this laptop.",
+)
+@click.option(
+    "--person",
+    metavar="NAME",
+    callback=one_line(limits.NAME_CHARS),
+    help="Who works on it; stands in changes.",
+)
 @click.option(
     "--encrypt",
     is_flag=True,
@@ -48,7 +60,7 @@ def init(
     done = home.init(
         app.home,
         app.clock,
-        name or platform.node() or "laptop",
+        name or platform.node()[: limits.CODE_CHARS] or "laptop",
         person,
         new_passphrase() if encrypt else None,
     )
@@ -82,7 +94,9 @@ def enrol(app: App, url: str, code: str, insecure: bool, as_json: bool) -> None:
     if as_json:
         emit_json(done)
         return
-    click.echo(f"enrolled at {done['server']} for {done['projects']} projects")
+    count = done["projects"]
+    projects = "1 project" if count == 1 else f"{count} projects"
+    click.echo(f"enrolled at {done['server']} for {projects}")
     click.echo("next: permille sync")
 
 
@@ -111,7 +125,9 @@ def status(app: App, check: bool, as_json: bool) -> int:
 
 def _tell(found: "home.Standing") -> None:
     projects = ", ".join(found.projects) or "none"
-    counts = ", ".join(f"{n} {kind}" for kind, n in found.records.items())
+    counts = ", ".join(
+        f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in found.records.items()
+    )
     click.echo(f"laptop     {found.name} in {found.home}")
     click.echo(f"server     {found.server or 'not enrolled'}")
     click.echo(f"projects   {projects}")

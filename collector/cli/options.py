@@ -186,7 +186,7 @@ def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
     for name in fields:
         if name not in TYPES[record_type].fields:
             raise UsageError(
-                f"a {record_type} has no field {name}",
+                f"{names.one_of(record_type)} has no field {name}",
                 f"one of: {', '.join(TYPES[record_type].fields)}",
             )
     return fields

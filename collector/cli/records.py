@@ -66,8 +66,12 @@ _NAMES: Final = {
 
 def build(record_type: str) -> click.Group:
     """Make the command group of one record type."""
-    schema = TYPES[record_type].schema
-    group = click.Group(record_type, help=(schema.__doc__ or "").strip())
+    said = (TYPES[record_type].schema.__doc__ or "").strip()
+    shown = (
+        f"permille {record_type} add {EXAMPLES[record_type]}",
+        f"permille {record_type} list",
+    )
+    group = click.Group(record_type, help=f"{said}\n\n{example(*shown)}")
     for make in (_add, _edit, _show, _list, _delete, _restore):
         group.add_command(make(record_type))
     return group
@@ -103,7 +107,13 @@ def _edit(record_type: str) -> click.Command:
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
             patch = read_fields(laptop, record_type, given, view.stream)
-            patch.update(dict.fromkeys(cleared(record_type, clear)))
+            emptied = cleared(record_type, clear)
+            both = [name for name in emptied if name in patch]
+            if both:
+                raise UsageError(
+                    f"{both[0]} is given a value and cleared", "leave one of them out"
+                )
+            patch.update(dict.fromkeys(emptied))
             if not patch:
                 raise UsageError("nothing to change was given", "name a field to set")
             saved = recording.edit(laptop, view, patch)
@@ -121,7 +131,7 @@ def _edit(record_type: str) -> click.Command:
     shown = f"permille {record_type} edit {_example_name(record_type)} {words}"
     return _command(
         edit,
-        f"Change a {record_type}.\n\n{example(shown)}",
+        f"Change {names.one_of(record_type)}.\n\n{example(shown)}",
         [
             _name_argument(record_type),
             *field_options(record_type),
@@ -149,7 +159,7 @@ def _show(record_type: str) -> click.Command:
     shown = f"permille {record_type} show {_example_name(record_type)}"
     return _command(
         show,
-        f"Show a {record_type}.\n\n{example(shown)}",
+        f"Show {names.one_of(record_type)}.\n\n{example(shown)}",
         [_name_argument(record_type), _project(record_type)],
     )
 
@@ -199,7 +209,7 @@ def _delete(record_type: str) -> click.Command:
     shown = f"permille {record_type} delete {_example_name(record_type)} --yes"
     return _command(
         delete,
-        f"Delete a {record_type} that nothing belongs to.\n\n{example(shown)}",
+        f"Delete {names.one_of(record_type)} that nothing belongs to.\n\n{example(shown)}",
         [_name_argument(record_type), yes, _project(record_type)],
     )
 

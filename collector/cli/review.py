@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from collector.cli.app import App, confirmed, json_option, pass_app
+from collector.cli.app import App, confirmed, json_option, one_line, pass_app
 from collector.cli.edge import problem_line
 from collector.cli.output import cell, emit_json
 from collector.core.instants import read_instant
 from collector.errors import Exit, UsageError
 from schemas import fields as kinds
+from schemas import limits
 from schemas.evolve import present_name
 from schemas.problems import from_data
 from schemas.records import TYPES
@@ -27,7 +28,11 @@ from schemas.records import TYPES
 )
 @click.option("--resend", is_flag=True, help="Send it again as it is.")
 @click.option("--discard", is_flag=True, help="Give the change up.")
-@click.option("--reason", help="Why it is given up; with --discard.")
+@click.option(
+    "--reason",
+    callback=one_line(limits.NOTE_CHARS),
+    help="Why it is given up; with --discard.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_app

@@ -50,7 +50,12 @@ Example:
 
 @click.group(name="import")
 def import_group() -> None:
-    """Import tables of other people."""
+    """Import tables of other people.
+
+    \b
+    Example:
+      permille import layers soil.csv --mapping soil.toml
+    """
 
 
 @import_group.command(help=_HELP)

@@ -29,10 +29,11 @@ ATTACHABLE: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Files that are attached now, and what was doubtful about them."""
+    """Files that are attached now, what was doubtful, and what was there before."""
 
     saved: recording.Saved
     files: list[File]
+    before: set[str]
     warnings: list[str]
 
 
@@ -84,7 +85,7 @@ def attach(laptop: Laptop, view: View, paths: Sequence[Path]) -> Attached:
     patch = {"attachments": joined(files_of(view), new)}
     saved = recording.edit(laptop, view, patch)
     doubts = [f"{file['name']}: {doubt}" for file, _, found in read for doubt in found]
-    return Attached(saved, [file for file, _, _ in read], doubts)
+    return Attached(saved, [file for file, _, _ in read], here, doubts)
 
 
 def remove(laptop: Laptop, view: View, file: File) -> recording.Saved:
@@ -99,7 +100,7 @@ def _read(path: Path) -> tuple[File, bytes, list[str]]:
     if not 0 < size <= limits.ATTACHMENT_BYTES:
         raise RefusedError(
             f"{path} has {size} bytes; 1 to {limits.ATTACHMENT_BYTES} are taken",
-            "make the picture or scan smaller",
+            "make the picture or scan smaller" if size else "look what became of it",
             code="too_large" if size else "empty",
         )
     if fault := fault_of("name", path.name):

@@ -132,12 +132,21 @@ def _batches(laptop: Laptop, log: LogHead) -> Iterator[tuple[LogHead, list[bytes
 
 def _write(file: Path, packed: bytes) -> None:
     """Write a file that is whole when it has its name: a stick may be pulled."""
+    if file.exists() and not bundles.may_be_one(_first_bytes(file)):
+        raise RefusedError(
+            f"{file} exists and is no bundle", "name another file", code="exists"
+        )
     begun = file.with_name(file.name + ".part")
     with begun.open("wb") as out:
         out.write(packed)
         out.flush()
         os.fsync(out.fileno())
     begun.replace(file)
+
+
+def _first_bytes(file: Path) -> bytes:
+    with file.open("rb") as there:
+        return there.read(4)
 
 
 def _answers(laptop: Laptop, file: Path) -> bundles.Bundle:

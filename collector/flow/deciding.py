@@ -24,13 +24,20 @@ def find_contested(laptop: Laptop, name: str) -> Base:
         view
         for base in bases.values()
         if name in _names(laptop, view := _view(laptop, base))
-        or (len(name) >= 4 and base.id.startswith(name))
+        or (len(name) >= 4 and any(i.startswith(name) for i in _ids(base)))
     ]
     if not views:
         raise NotFoundError(
             f"there is no open conflict of {name}", "see: permille conflicts"
         )
     return bases[one("record", name, views).id]
+
+
+def conflicts_named(base: Base, name: str) -> tuple[str, ...]:
+    """Give the conflicts whose ids start so; none if the name is the record's."""
+    is_record = len(name) < 4 or base.id.startswith(name)
+    found = (str(conflict["id"]) for conflict in base.conflicts)
+    return () if is_record else tuple(i for i in found if i.startswith(name))
 
 
 def name_of(laptop: Laptop, base: Base) -> str:
@@ -50,7 +57,15 @@ def settle(
     RefusedError
         If the choice does not fit the conflicts; nothing is kept then.
     """
-    draft = _draft(base, _chosen(base, ids), choice, reason)
+    chosen = _chosen(base, ids)
+    left = undecided(base, laptop.store.changes(base.id))
+    open_ids = {str(conflict["id"]) for conflict in left}
+    chosen = [conflict for conflict in chosen if conflict["id"] in open_ids]
+    if not chosen:
+        raise RefusedError(
+            "this was decided here already", "to send it: permille sync", code="decided"
+        )
+    draft = _draft(base, chosen, choice, reason)
     laptop.store.keep([draft], laptop.moment(), laptop.person)
     return len(draft.settles)
 
@@ -109,6 +124,10 @@ def _draft(
         settles=found.settles,
         reason=reason,
     )
+
+
+def _ids(base: Base) -> list[str]:
+    return [base.id, *(str(conflict["id"]) for conflict in base.conflicts)]
 
 
 def _view(laptop: Laptop, base: Base) -> View:

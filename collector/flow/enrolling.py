@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from collector.errors import UnreachableError
 from collector.flow import laptop as names
 from collector.flow.address import allow_insecure, check_address
 from collector.flow.keys import public_key
@@ -29,7 +30,11 @@ async def enrol(
         "public_key": public_key(laptop),
     }
     async with Client(server) as client:
-        answer = await client.enrol(request)
+        try:
+            answer = await client.enrol(request)
+        except UnreachableError as error:
+            error.hint = "check address and network, and type the command again"
+            raise
         address = client.server
     laptop.store.set_settings(
         {

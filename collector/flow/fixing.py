@@ -3,6 +3,7 @@
 What is held follows by itself when the record it waits for is fixed.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -169,6 +170,6 @@ def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
         "fields": dict(change.fields),
         "reasons": change.reasons,
         "held": change.status is Status.HELD,
-        "fix": f"permille fix {name!r} {typed}" if typed else None,
-        "discard": f"permille fix {name!r} --discard",
+        "fix": f"permille fix {shlex.quote(name)} {typed}" if typed else None,
+        "discard": f"permille fix {shlex.quote(name)} --discard",
     }

@@ -158,6 +158,11 @@ def refer(
     return find(store, target, name, stream)
 
 
+def one_of(record_type: str) -> str:
+    """Give the name of a type with its article."""
+    return f"{'an' if record_type[0] in 'aeiou' else 'a'} {record_type}"
+
+
 def label(store: Store, view: View) -> str:
     """Name a record as people do."""
     parts = [

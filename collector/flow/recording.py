@@ -1,5 +1,6 @@
 """Record -> keep: judge an entry, and keep it when nothing is wrong with it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -321,7 +322,7 @@ def _refuse_taken_key(
         name = label(laptop.store, view)
         raise RefusedError(
             f"{record_type} {name} is already recorded here",
-            f"to change it: permille {record_type} edit {name}",
+            f"to change it: permille {record_type} edit {shlex.quote(name)}",
             code="already_here",
         )
 

@@ -40,6 +40,12 @@ _PUT_RECORD: Final = (
 )
 _PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
 _PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE place = ?"
+# A verdict that was given late is laid over until its row is here; then the row counts.
+_AWAIT_NO_ROW: Final = (
+    "UPDATE change SET verdict = json_remove(verdict, '$.late')"
+    " WHERE json_extract(verdict, '$.late') IS NOT NULL"
+    " AND status IN ('accepted', 'merged') AND "
+)
 
 
 def read_base(row: tuple[Any, ...]) -> Base:
@@ -139,6 +145,12 @@ def drop_bases(connection: Connection, record_ids: Iterable[str]) -> None:
     """Forget the server's rows of these records."""
     sql = f"DELETE FROM base WHERE id IN {AMONG}"  # noqa: S608 - a constant
     connection.execute(sql, (to_json(list(record_ids)),))
+
+
+def await_no_row(connection: Connection, which: str, value: str) -> list[str]:
+    """Let no accepted change stand in for a row that will not come; give the records."""
+    rows = connection.execute(_AWAIT_NO_ROW + which + " RETURNING record_id", (value,))
+    return [record_id for (record_id,) in rows.fetchall()]
 
 
 def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:

@@ -17,6 +17,7 @@ from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
     AMONG,
+    await_no_row,
     bases_of,
     changes_in,
     changes_named,
@@ -51,26 +52,27 @@ def settle(
 ) -> Applied:
     """Apply a reply to a request that spoke for a log."""
     found = _named(connection, reply, head)
-    said, known = _judge(connection, reply, found)
-    late, notes = sum(n is None for n, _ in found), notes_of(reply.verdicts)
+    said, known, late = _judge(connection, reply, found)
+    judged_here, notes = {c.record for _, c in found}, notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
         (acked_n, head.number),
     )
     if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
-        _forget_beyond_scope(connection, known)
+        _forget_beyond_scope(connection, judged_here)
         return Applied(
             said, acked_n, late=late, stale=True, notes=notes, removals=removals
         )
     removals = removals.plus(_taken_away(connection, reply.rows))
     if removals.too_many():
-        _forget_beyond_scope(connection, known)
+        _forget_beyond_scope(connection, judged_here)
         return Applied(said, acked_n, late=late, notes=notes, removals=removals)
     # No word of the scope means: it is what the request had cursors for.
     _doubt_lost_verdicts(connection, reply)
     asked_for = [stream for stream, cursor in asked.items() if cursor]
     _rescope(connection, asked_for if reply.scope is None else reply.scope)
+    _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
         removals = _sweep(connection, removals)
@@ -110,11 +112,11 @@ def take_bucket(
     _take(connection, epoch, messages)
     gone = list(missing)
     drop_bases(connection, gone)
+    await_no_row(connection, f"record_id IN {AMONG}", to_json(gone))
     refresh(connection, gone)
 
 
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
-    _forget_beyond_scope(connection, known)
     for stream in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.
         connection.execute(
@@ -150,19 +152,26 @@ def _named(
 
 def _judge(
     connection: Connection, reply: Reply, found: list[tuple[int | None, Logged]]
-) -> tuple[list[tuple[Status, bool]], set[str]]:
-    """Note the verdicts; give them, and the records whose rows are known by them."""
+) -> tuple[list[tuple[Status, bool]], set[str], int]:
+    """Note the verdicts; give them, the records whose rows are known by them, news.
+
+    The news are late verdicts that are others than those known: a restored server
+    numbers all of them anew.
+    """
     records = list(dict.fromkeys(change.record for _, change in found))
     changes = changes_of(connection, records)
     log = {change.id: change for own in changes.values() for change in own}
     bases = bases_of(connection, records)
     verdicts = {_name(verdict): verdict for verdict in reply.verdicts}
-    said, known = [], set[str]()
+    said, known, news = [], set[str](), 0
     for n, was in found:
         verdict = verdicts[was.id if n is None else n]
-        change = log[was.id] = judged(log[was.id], reply.epoch, verdict)
+        before = log[was.id]
+        change = log[was.id] = judged(before, reply.epoch, verdict)
         if n is not None:
             said.append((status_of(verdict), bool(verdict["d"])))
+        elif (before.status, before.reasons) != (change.status, change.reasons):
+            news += 1
         base = advanced(bases.get(change.record), change)
         if base is not None and base is not bases.get(change.record):
             bases[change.record] = base
@@ -171,7 +180,7 @@ def _judge(
     put_bases(connection, [bases[name] for name in known])
     settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
     show(connection, records, bases, settled)
-    return said, known
+    return said, known, news
 
 
 def _name(verdict: Message) -> str | int:
@@ -188,16 +197,18 @@ def _rescope(connection: Connection, scope: list[str]) -> None:
     for stream in known - set(scope):
         _forget_rows(connection, "stream = ?", stream)
         connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
+        refresh(connection, await_no_row(connection, "stream = ?", stream))
 
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
     """Let a verdict on an old change bring no row of a project that was withdrawn."""
+    names, beyond = to_json(sorted(records)), "stream NOT IN (SELECT id FROM stream)"
     gone = connection.execute(
-        f"DELETE FROM base WHERE id IN {AMONG} AND stream NOT IN"  # noqa: S608 - a constant
-        " (SELECT id FROM stream) RETURNING id",
-        (to_json(sorted(records)),),
+        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond} RETURNING id",  # noqa: S608 - constants
+        (names,),
     ).fetchall()
-    refresh(connection, [record_id for (record_id,) in gone])
+    late = await_no_row(connection, f"record_id IN {AMONG} AND {beyond}", names)
+    refresh(connection, [*(record_id for (record_id,) in gone), *late])
 
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
@@ -208,6 +219,9 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
         if base is not None:
             bases[base.id] = base
     drop_bases(connection, kinds.keys() - bases.keys())
+    purged = [m["r"] for m in messages if m["k"] == "gone" and m["why"] != "deleted"]
+    if purged:
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(purged))
     put_bases(connection, bases.values())
     records = [name for name, kind in kinds.items() if kind not in DERIVED]
     show(connection, records, bases, changes_of(connection, records))
@@ -267,5 +281,6 @@ def _forget_rows(connection: Connection, which: str, value: object) -> None:
     ).fetchall()
     # As many as a page has: a project of 100,000 records must not fill the memory.
     for start in range(0, len(gone), limits.PAGE_ROWS):
-        page = gone[start : start + limits.PAGE_ROWS]
-        refresh(connection, [record_id for (record_id,) in page])
+        page = [record_id for (record_id,) in gone[start : start + limits.PAGE_ROWS]]
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(page))
+        refresh(connection, page)

@@ -1,6 +1,7 @@
 """Command `bundle`: what laptops send by a stick."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,12 @@ def import_(
     clock = Clock()
     packed = file.read_bytes()
 
+    if reply is not None and not reply.absolute().parent.is_dir():
+        raise click.BadParameter(
+            f"there is no folder {reply.parent}; nothing was taken in",
+            param_hint="--reply",
+        )
+
     async def job(store: Any) -> "tuple[TakenIn, bytes]":  # noqa: ANN401
         taken = await take_in(store, clock, packed)
         return taken, await write_answers(store, clock, taken)
@@ -59,7 +66,7 @@ def import_(
         return
     _tell(taken)
     if reply is not None:
-        click.echo(f"On the laptop: permille bundle apply {reply.name}")
+        click.echo(f"On the laptop: permille bundle apply {shlex.quote(reply.name)}")
 
 
 def _write(file: Path, answers: bytes) -> None:

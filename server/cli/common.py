@@ -1,6 +1,7 @@
 """What every command shares: the data directory, running, printing, failing."""
 
 import asyncio
+import errno
 import json
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -11,7 +12,13 @@ import click
 from platformdirs import user_data_path
 
 from server.config import DATA_VARIABLE, DataDirectory
-from server.errors import RefusedError, RequestError, ServerError
+from server.errors import (
+    RefusedError,
+    RequestError,
+    ServerError,
+    StorageError,
+    UsageError,
+)
 
 T = TypeVar("T")
 
@@ -24,15 +31,36 @@ class Commands(click.Group):
     """A group whose commands never end in a traceback."""
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's type
-        """Run a command; turn our errors into advice and an exit code."""
+        """Run a command; turn errors into advice and an exit code."""
+        as_json = "--json" in sys.argv
         try:
             return super().invoke(context)
         except ServerError as error:
-            fail(error, as_json="--json" in sys.argv)
+            fail(error, as_json=as_json)
         except RequestError as error:
             problem = error.problem
             refused = RefusedError(problem.text, [problem], problem.hint)
-            fail(refused, as_json="--json" in sys.argv)
+            fail(refused, as_json=as_json)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            fail(_wrong_usage(error), as_json=True)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader went away: click's to end
+                raise
+            fail(_not_possible(error), as_json=as_json)
+
+
+def _wrong_usage(error: click.UsageError) -> UsageError:
+    hint = f"see: {error.ctx.command_path} --help" if error.ctx else ""
+    return UsageError(error.format_message(), hint)
+
+
+def _not_possible(error: OSError) -> StorageError:
+    where = f"{error.filename}: " if error.filename else ""
+    return StorageError(f"{where}{error.strerror or error}", "check path and rights")
 
 
 def fail(error: ServerError, *, as_json: bool) -> NoReturn:
@@ -40,7 +68,7 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
     problems = error.problems if isinstance(error, RefusedError) else []
     if as_json:
         body = {
-            "code": type(error).__name__.removesuffix("Error").lower(),
+            "code": error.code,
             "text": error.text,
             "hint": error.hint,
             "problems": [problem.as_data() for problem in problems],
@@ -53,6 +81,20 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
         if error.hint:
             click.echo(f"  {error.hint}", err=True)
     raise SystemExit(error.exit_code)
+
+
+def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
+    """Give the callback of an option whose text travels in a message."""
+
+    def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
+        from schemas.wire_values import one_line as line_of
+
+        try:
+            return None if value is None else line_of(value, most)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
 
 
 def data_directory(path: Path | None) -> DataDirectory:

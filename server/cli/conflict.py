@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.cli.common import json_option, print_json, print_table, with_store
+from schemas import limits
+from server.cli.common import (
+    json_option,
+    one_line,
+    print_json,
+    print_table,
+    with_store,
+)
 from server.cli.custody import (
     by,
     name_of,
@@ -126,7 +133,11 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     help="Let a third value stand. May be repeated.",
 )
 @reason_option
-@click.option("--person", help="Who decides; your login name when not given.")
+@click.option(
+    "--person",
+    callback=one_line(limits.NAME_CHARS),
+    help="Who decides; your login name when not given.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask when there are many.")
 @json_option
 @click.pass_context

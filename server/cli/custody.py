@@ -6,11 +6,17 @@ from typing import Any, Final
 
 import click
 
+from schemas import limits
+from server.cli.common import one_line
+
 project_option: Final = click.option(
     "--project", help="Only this project, by code or id."
 )
 reason_option: Final = click.option(
-    "--reason", required=True, help="Why; it is kept and the author is told."
+    "--reason",
+    required=True,
+    callback=one_line(limits.NOTE_CHARS),
+    help="Why; it is kept and the author is told.",
 )
 
 

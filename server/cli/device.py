@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from server.cli.common import json_option, print_json, print_table, with_store
+from schemas import limits
+from server.cli.common import (
+    json_option,
+    one_line,
+    print_json,
+    print_table,
+    with_store,
+)
 from server.errors import NotFoundError
 
 
@@ -23,11 +30,18 @@ def device() -> None:
 @click.option(
     "--project", "projects", multiple=True, required=True, help="Project; repeatable."
 )
-@click.option("--name", default="", help="Name of the laptop; its own by default.")
+@click.option(
+    "--name",
+    callback=one_line(limits.CODE_CHARS),
+    help="Name of the laptop; its own by default.",
+)
 @json_option
 @click.pass_context
 def code(
-    context: click.Context, projects: tuple[str, ...], name: str, as_json: bool
+    context: click.Context,
+    projects: tuple[str, ...],
+    name: str | None,
+    as_json: bool,
 ) -> None:
     """Make a one-time code that enrols one laptop within seven days.
 
@@ -41,7 +55,7 @@ def code(
 
     async def job(store: Any) -> tuple[str, str]:  # noqa: ANN401
         ids = [(await find_project(store, project))["id"] for project in projects]
-        return await issue_code(store, Clock(), tuple(ids), name)
+        return await issue_code(store, Clock(), tuple(ids), name or "")
 
     text, expires = with_store(context, job)
     if as_json:

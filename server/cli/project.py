@@ -1,5 +1,6 @@
 """Command `project`: open, change and look at projects."""
 
+import shlex
 from typing import Any, Final
 
 import click
@@ -121,7 +122,9 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
         print_json({"id": stream, "code": given["code"]})
         return
     click.echo(f"Opened project {given['code']} ({stream}).")
-    click.echo(f"Next: permille-server device code --project {given['code']}")
+    click.echo(
+        f"Next: permille-server device code --project {shlex.quote(given['code'])}"
+    )
 
 
 @project.command("edit")

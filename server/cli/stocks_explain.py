@@ -72,7 +72,8 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
         f" {_number(change['stock1_t_ha'])} t C/ha,"
         f" {_number(change['years'])} years; {' '.join(change['reasons']) or 'no reasons'}"
     )
-    yield f"  method {lineage.method['method_version']}, {lineage.method['settings']}"
+    settings = ", ".join(f"{k} {v}" for k, v in lineage.method["settings"].items())
+    yield f"  method {lineage.method['method_version']}: {settings}"
     for campaign in lineage.campaigns:
         yield f"campaign {campaign['name']}"
         for point in campaign["points"]:

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import chain, hlc
-from schemas.messages import Op, encode
+from schemas.messages import Op, Outcome, encode
 from schemas.records import record_id
 from schemas.signing import push_text, sign
-from schemas.validate import errors
+from schemas.validate import errors, load_patch
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import AlreadyThereError, NotFoundError, RefusedError
+from server.flow.review import discard
 from server.flow.sync import Accepted, accept
 from server.store.port import Store, Unit
 from server.store.values import Device, LogHead
+from server.sync.model import Verdict
 from server.sync.request import Push, read_change
 
 
@@ -116,11 +118,24 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     RefusedError
         If one of them does not stand.
     """
+    problems = [p for d in drafts for p in errors(load_patch(d.type, d.fields)[1])]
+    if problems:
+        raise RefusedError("nothing was saved", problems)
     accepted = await write(store, clock, drafts)
     problems = [problem for v in accepted.verdicts for problem in errors(v.why)]
     if problems:
+        await give_up(store, clock, accepted.verdicts, "the administrator was told")
         raise RefusedError("this was not accepted", problems)
     return accepted
+
+
+async def give_up(
+    store: Store, clock: Clock, verdicts: list[Verdict], reason: str
+) -> None:
+    """Let nobody look for what was refused here among what laptops sent."""
+    for verdict in verdicts:
+        if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
+            await discard(store, clock, verdict.stream, [verdict.change], reason)
 
 
 async def write(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:

@@ -10,8 +10,7 @@ from schemas.problems import Problem
 from schemas.validate import errors, load_patch
 from server.clock import Clock
 from server.errors import NotFoundError, RefusedError
-from server.flow.admin import Draft, write
-from server.flow.review import discard
+from server.flow.admin import Draft, give_up, write
 from server.store.port import Store, Unit
 from server.sync.model import Verdict
 
@@ -76,12 +75,8 @@ async def resolve(
     """
     drafts = await store.read(lambda unit: _drafts(unit, conflicts, given))
     accepted = await write(store, clock, drafts)
-    pairs = list(zip(drafts, accepted.verdicts, strict=True))
-    for draft, verdict in pairs:
-        # Nobody looks for a decision that does not stand among what laptops sent.
-        if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
-            reason = "the decision was refused"
-            await discard(store, clock, draft.stream, [verdict.change], reason)
+    await give_up(store, clock, accepted.verdicts, "the decision was refused")
+    pairs = zip(drafts, accepted.verdicts, strict=True)
     return [_decided(draft, verdict) for draft, verdict in pairs]
 
 

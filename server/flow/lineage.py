@@ -43,7 +43,7 @@ def notice_lost_timeline(
 def _was_told_more(unit: Unit, device: Device, push: Push, present: str) -> bool:
     """Tell whether this server acknowledged more of a log than it has."""
     log = unit.log_head(push.log)
-    is_own = log is None or log.device == device.id
+    is_own = log is None or log.is_of(device)
     return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
 
 
@@ -166,7 +166,7 @@ def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:
 
 
 def _refuse_foreign(head: LogHead | None, device: Device) -> None:
-    if head is not None and head.device != device.id:
+    if head is not None and not head.is_of(device):
         raise refuse("foreign_log", f"log {head.log}")
 
 

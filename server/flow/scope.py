@@ -101,10 +101,16 @@ async def move(
     ------
     NotFoundError
         If the laptop does not see the first project.
+    RefusedError
+        If both are the same one.
     """
     device, old = await _both(store, name, projects[0])
     _, new = await _both(store, name, projects[1])
     _check_sees(device, old, projects[0])
+    if old == new:
+        raise RefusedError(
+            f"--from and --to are one project, {projects[0]}", [], "name another one"
+        )
     now = clock.now()
 
     def job(unit: Unit) -> None:

@@ -46,15 +46,17 @@ async def stocks_document(
     Raises
     ------
     NotFoundError
-        If there is no such project.
+        If there is no such project, or no such plot in it.
     RefusedError
         If figures were asked for beside numbers of an older version.
     """
     stream = (await find_project(store, project))["id"]
     document = await store.read(lambda unit: gather(unit, stream))
     if plot is not None:
+        record = await store.read(lambda unit: find_plot(unit, stream, plot))
+        code = record.fields["code"]
         document = {
-            name: [row for row in rows if row["plot"] == plot]
+            name: [row for row in rows if row["plot"] == code]
             for name, rows in document.items()
         }
     if beside != NOTHING:
@@ -112,7 +114,8 @@ async def change_between(
     record = await store.read(lambda unit: find_plot(unit, stream, plot))
     trees = await store.read(lambda unit: unit.plot_trees(stream, [record.id]))
     (derived,) = derive_trees([Job(stream, record.id, 0)], trees)
-    ids = {name: number for number, name in derived.names.items()}
+    sampled = {layer.campaign for layer in derived.layers}
+    ids = {derived.names[campaign]: campaign for campaign in sampled}
     wanted = {_campaign(ids, early), _campaign(ids, late)}
     frozen = derived.tree.frozen.get(setting_name(derived.settings))
     result = derive_plot(
@@ -224,13 +227,16 @@ def find_plot(unit: Unit, stream: str, code: str) -> Record:
     for record in unit.records(stream, "plot"):
         if code in {record.fields["code"], record.id}:
             return record
-    raise NotFoundError(f"there is no plot {code}", "see: permille-server stocks show")
+    raise NotFoundError(
+        f"there is no plot {code}", "see: permille-server stocks show --project PROJECT"
+    )
 
 
 def _campaign(ids: dict[str, str], name: str) -> str:
     if name not in ids:
         raise NotFoundError(
-            f"the plot has no campaign {name}", f"it has: {', '.join(sorted(ids))}"
+            f"the plot has no campaign {name} with samples",
+            f"it has: {', '.join(sorted(ids)) or 'none'}",
         )
     return ids[name]
 

@@ -86,6 +86,12 @@ class DeviceQueries:
             (device.id, log, device.public_key),
         )
 
+    def take_over_log(self, log: str, device: str) -> None:
+        """Count a log as that of the device that this laptop is now."""
+        self.connection.execute(
+            "UPDATE log SET device_id = ? WHERE log_id = ?", (device, log)
+        )
+
     def device_by_token(self, token_hash: str) -> Device | None:
         """Give the device of a token unless it was revoked."""
         row = self.connection.execute(

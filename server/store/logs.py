@@ -12,16 +12,23 @@ from server.store.values import Begun, LogHead, Receipt, StreamHead
 from server.sync.model import Verdict
 from server.sync.timeline import Epoch, Lineage, Timeline
 
-_FAMILY: Final = """
-    SELECT log_id, parent_log, parent_n, device_id FROM log WHERE device_id IN
-        (SELECT device_id FROM log WHERE log_id IN (SELECT value FROM json_each(?)))
-"""
+#: What stays the same of a laptop that is enrolled again: its key.
+_LAPTOP: Final = "coalesce(d.public_key, d.device_id)"
+_FAMILY: Final = f"""
+    SELECT l.log_id, l.parent_log, l.parent_n, {_LAPTOP} FROM log l
+        JOIN device d ON d.device_id = l.device_id
+    WHERE {_LAPTOP} IN (
+        SELECT {_LAPTOP} FROM log l JOIN device d ON d.device_id = l.device_id
+        WHERE l.log_id IN (SELECT value FROM json_each(?)))
+"""  # noqa: S608 - a constant
 _LATE: Final = f"""
     SELECT {", ".join(f"c.{name}" for name in VERDICT_COLUMNS.split(", "))}, late.number
     FROM late JOIN change c
         ON c.project_id = late.project_id AND c.change_id = late.change_id
-        JOIN log l ON l.log_id = c.log_id
-    WHERE late.number > ? AND l.device_id = ? ORDER BY late.number LIMIT ?
+        JOIN log l ON l.log_id = c.log_id JOIN device d ON d.device_id = l.device_id
+    WHERE late.number > ?
+        AND {_LAPTOP} = (SELECT {_LAPTOP} FROM device d WHERE d.device_id = ?)
+    ORDER BY late.number LIMIT ?
 """  # noqa: S608 - the columns are a constant
 
 
@@ -110,8 +117,12 @@ class LogQueries:
 
     def log_head(self, log: str) -> LogHead | None:
         """Give how far a log is here, or None."""
-        row = self._one("SELECT device_id, n, hash FROM log WHERE log_id = ?", log)
-        return LogHead(log, row[0], row[1], bytes(row[2])) if row else None
+        row = self._one(
+            "SELECT l.device_id, l.n, l.hash, d.public_key FROM log l"
+            " JOIN device d ON d.device_id = l.device_id WHERE l.log_id = ?",
+            log,
+        )
+        return LogHead(log, row[0], row[1], bytes(row[2]), row[3]) if row else None
 
     def add_log(
         self, log: str, device: str, parent: tuple[str, int] | None = None

@@ -169,6 +169,9 @@ class Devices(Protocol):
     def hand_over_logs(self, log: str, device: Device) -> None:
         """Give the logs of a revoked device to the one that takes its place."""
 
+    def take_over_log(self, log: str, device: str) -> None:
+        """Count a log as that of the device that this laptop is now."""
+
     def device_by_token(self, token_hash: str) -> Device | None:
         """Give the device of a token unless it was revoked."""
 

@@ -43,6 +43,12 @@ class LogHead:
     device: str
     n: int
     hash: bytes
+    public_key: str | None = None
+
+    def is_of(self, device: Device) -> bool:
+        """Tell whether this laptop wrote it: under this enrolment, or by its key."""
+        same_key = None is not self.public_key == device.public_key
+        return self.device == device.id or same_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@ import asyncio
 import json
 import shlex
 import sqlite3
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
+from collector.cli import cli
+from collector.cli.app import App
+from collector.clock import Clock
 from collector.store.sqlite import SqliteStore
 from schemas import bundles
 from schemas.signing import sign
@@ -625,6 +629,72 @@ def test_answers_that_somebody_changed_are_refused(pair, served, stick, tmp_path
         in two.json("bundle", "apply", answers, code=4)["error"]["text"]
     )
     assert one.json("status")["pending"] == 1
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 4001, "a\x01b"])
+def test_a_reason_that_no_message_can_carry_is_refused_at_once(pair, served, reason):
+    _, two = pair
+    conflict = contested(pair)
+    given = ["--take", "stands", "--reason", reason]
+    said = two.json("conflicts", "resolve", "HF", *given, code=2)["error"]["text"]
+    assert "--reason" in said
+    assert two.json("status", code=1)["pending"] == 0
+    assert (
+        "--reason"
+        in admin(served, "conflict", "resolve", conflict, *given, code=2).output
+    )
+    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "two\nlines")
+    assert two.sync()["accepted"] == 1
+
+
+def test_a_bundle_takes_no_other_file_away_and_tells_no_time(pair, served, stick):
+    one, _ = pair
+    one("plot", "add", "--code", "B")
+    notes = stick.with_name("my notes.txt")
+    notes.write_text("do not lose")
+    assert "no bundle" in one.json("bundle", "export", notes, code=4)["error"]["text"]
+    assert notes.read_text() == "do not lose"
+    one("bundle", "export", stick)
+    one("bundle", "export", stick)
+    answers = stick.with_name("none") / "north.answers"
+    given = ["bundle", "import", str(stick), "--reply", str(answers)]
+    assert "nothing was taken in" in admin(served, *given, code=2).output
+    show = ["device", "show", one.json("status")["device"], "--json"]
+    before = json.loads(admin(served, *show).stdout)
+    assert export_days_ago(one, stick).exit_code == 0
+    import_bundle(served, stick)
+    after = json.loads(admin(served, *show).stdout)
+    assert after["changes"]["total"] == before["changes"]["total"] + 1
+    assert after["skew_s"] == before["skew_s"]
+
+
+def export_days_ago(laptop, stick):
+    """Write the bundle as if it had been three days on its way."""
+
+    class ThreeDaysAgo(Clock):
+        def now(self):
+            return super().now() - timedelta(days=3)
+
+    given = ["--home", str(laptop.home), "bundle", "export", str(stick)]
+    return CliRunner().invoke(cli, given, obj=App(clock=ThreeDaysAgo()))
+
+
+def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair):
+    one, two = pair
+    conflict = contested(pair)
+    two("plot", "edit", "HF", "--area-ha", 5)
+    one("plot", "edit", "HF", "--area-ha", 6)
+    two.sync(code=1)
+    one.sync(code=1)
+    mine = ["--take", "mine", "--reason", "measured again"]
+    many = one.json("conflicts", "resolve", "HF", *mine, code=4)["error"]
+    assert conflict[:8] in many["hint"]
+    decided = one.json("conflicts", "resolve", conflict[:8], *mine)
+    assert decided["decided"] == 1
+    again = one.json("conflicts", "resolve", conflict[:8], *mine, code=4)["error"]
+    assert again["code"] == "decided"
+    stands = ["--take", "stands", "--reason", "the rest"]
+    assert one.json("conflicts", "resolve", "HF", *stands)["decided"] == 1
 
 
 def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp_path):

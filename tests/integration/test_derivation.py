@@ -12,7 +12,7 @@ from server.flow.admin import edit_project
 from server.flow.derive import derive_waiting, derived_plots
 from server.flow.explain import explain, prov_document
 from server.flow.review import discard
-from server.flow.showing import change_between
+from server.flow.showing import change_between, stocks_document
 
 SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
 
@@ -429,3 +429,22 @@ async def test_a_change_between_any_two_campaigns_is_derived_as_asked(recorded):
         await server.ask(
             lambda store: change_between(store, "HF", "P1", "1999", "2030")
         )
+
+
+async def test_a_point_with_the_name_of_a_campaign_is_not_taken_for_it(recorded):
+    server, laptop, plot, _ids = recorded
+    record_campaign(laptop, plot, "2030", (20.0, 21.0, 22.5))
+    laptop.add("point", {"plot_id": plot, "code": "2040"})
+    await laptop.sync()
+    await server.derived()
+    with pytest.raises(NotFoundError, match="no campaign 2040") as told:
+        await server.ask(
+            lambda store: change_between(store, "HF", "P1", "2010", "2040")
+        )
+    assert told.value.hint == "it has: 2010, 2020, 2030"
+
+
+async def test_a_plot_that_is_not_there_has_no_empty_table(recorded):
+    server, *_ = recorded
+    with pytest.raises(NotFoundError, match="no plot NOPE"):
+        await server.ask(lambda store: stocks_document(store, "HF", "NOPE"))

@@ -56,11 +56,39 @@ def test_a_laptop_is_granted_moved_and_withdrawn(data, tmp_path):
     assert (shown["projects"], shown["withdrawn"]) == (["Q"], ["P"])
 
 
+def test_what_was_released_goes_with_the_project_too(data, tmp_path):
+    with server_process(data) as url:
+        one = enrolled(tmp_path / "one", data, url, ("P", "Q"))
+        one("plot", "add", "--code", "first", "--project", "Q")
+        one.json("sync")
+        admin(data, "device", "withdraw", "one", "--project", "Q")
+        one("plot", "add", "--code", "late", "--project", "Q")
+        one.json("sync", code=1)
+        release(data)
+        one.json("sync")
+        assert plots(one) == set()
+        admin(data, "device", "grant", "one", "--project", "Q")
+        one.json("sync")
+        assert plots(one) == {"first", "late"}
+        admin(data, "device", "withdraw", "one", "--project", "Q")
+        one.json("sync")
+        assert plots(one) == set()
+        assert one.json("status")["records"].get("plot") is None
+
+
+def release(data):
+    """Let in everything that waits."""
+    waiting = [found["change"] for found in ask(data, "quarantine", "list")]
+    admin(data, "quarantine", "release", *waiting)
+
+
 def test_what_does_not_fit_is_refused_with_the_next_step(data, tmp_path):
     with server_process(data) as url:
         enrolled(tmp_path / "one", data, url)
     said = refused(data, "device", "withdraw", "one", "--project", "Q")
     assert "one does not see the project Q" in said
+    said = refused(data, "device", "move", "one", "--from", "P", "--to", "P")
+    assert "one project" in said
     said = refused(data, "device", "move", "one", "--from", "Q", "--to", "P")
     assert "does not see" in said
     assert "no project X" in refused(data, "device", "grant", "one", "--project", "X")
@@ -135,7 +163,7 @@ def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
     (project,) = (p["id"] for p in ask(data, "project", "list") if p["code"] == "P")
     assert ask(data, "purge", "--dry-run")["purged"] == {project: 1}
     done = run([*PERMILLE_SERVER, "--data", data], "purge", "--json", check=2)
-    assert "--yes" in done.stderr
+    assert "--yes" in json.loads(done.stdout)["error"]["text"]
     assert "1 deleted records purged" in admin(data, "purge", "--yes")
     assert ask(data, "purge", "--dry-run")["purged"] == {}
 

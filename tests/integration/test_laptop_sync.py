@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -67,6 +68,19 @@ class Laptop:
 
     def sync(self, code=0):
         return self.json("sync", code=code)
+
+
+def copied(laptop, home):
+    """Give a laptop whose data are a copy of another one's."""
+    shutil.copytree(laptop.home, home)
+    copy = Laptop.__new__(Laptop)
+    copy.home = home
+    return copy
+
+
+def project_of(laptop):
+    (only,) = laptop.json("project", "list")
+    return only["name"]
 
 
 @pytest.fixture
@@ -271,6 +285,43 @@ def test_an_edit_of_what_another_deleted_is_a_conflict(pair):
     one("plot", "edit", "A", "--area-ha", "2")
     two.sync()
     assert one.sync(code=1)["conflicts"] == 1
+
+
+def test_a_laptop_that_is_enrolled_again_goes_on_with_its_log(pair, served):
+    one, two = pair
+    one("plot", "add", "--code", "A")
+    one.sync()
+    one("enrol", served.url, served.code(project_of(one)))
+    assert one.sync()["pushed"] == 0
+    one("plot", "add", "--code", "B")
+    assert one.sync()["accepted"] == 1
+    assert one.json("status")["safe_to_wipe"]
+    device = one.json("status")["device"]
+    shown = json.loads(served.admin("device", "show", device, "--json"))
+    assert (shown["changes"]["total"], shown["changes"]["accepted"]) == (2, 2)
+    two.sync()
+    assert everything(one) == everything(two)
+
+
+def test_a_copy_that_is_recovered_and_enrolled_goes_on_beside_the_first(
+    pair, served, tmp_path
+):
+    one, _ = pair
+    one("plot", "add", "--code", "A")
+    one.sync()
+    copy = copied(one, tmp_path / "copy")
+    copy("plot", "add", "--code", "B")
+    one("plot", "add", "--code", "C")
+    copy("recover")
+    copy("enrol", served.url, served.code(project_of(one)))
+    assert copy.sync()["accepted"] == 1
+    assert one.sync()["accepted"] == 1
+    copy("plot", "edit", "B", "--area-ha", "2")
+    one("plot", "edit", "A", "--area-ha", "2")
+    for laptop in (copy, one, copy, one):
+        laptop.sync()
+    assert everything(one) == everything(copy)
+    assert all(laptop.json("status")["safe_to_wipe"] for laptop in (one, copy))
 
 
 def test_a_code_is_good_for_one_laptop(served, tmp_path):

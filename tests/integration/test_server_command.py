@@ -88,6 +88,35 @@ def test_a_field_that_breaks_a_rule_is_named(ask):
     assert ask("project", "list") == []
 
 
+def test_what_an_administrator_mistyped_waits_for_nobody(ask):
+    ask("project", "add", "--code", "HF", "--title", "", check=4)
+    ask("project", "add", "--code", "HF", "--title", "Highfield")
+    ask("project", "edit", "HF", "--title", " ", check=4)
+    ask("project", "edit", "HF", "--stock-reference", "-1", check=4)
+    assert ask("quarantine", "list") == []
+    assert ask("stats")["open_quarantine"] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["device", "code"], ["device", "cdoe"], ["stats", "--all"]]
+)
+def test_wrong_usage_is_one_json_document_too(ask, words):
+    error = ask(*words, check=2)["error"]
+    assert error["code"] == "usage"
+    assert error["hint"].endswith("--help")
+
+
+def test_a_folder_that_cannot_be_made_is_named_without_a_traceback():
+    done = run([*PERMILLE_SERVER, "--data", "/dev/null/x"], "init", check=4)
+    assert done.stderr.startswith("Error: /dev/null/x")
+    error = json.loads(
+        run(
+            [*PERMILLE_SERVER, "--data", "/dev/null/x"], "init", "--json", check=4
+        ).stdout
+    )["error"]
+    assert error["code"] == "storage"
+
+
 def test_a_device_is_enrolled_by_code_listed_and_revoked(ask):
     ask("project", "add", "--code", "HF", "--title", "Highfield")
     assert len(ask("device", "code", "--project", "HF")["code"]) == 11

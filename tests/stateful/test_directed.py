@@ -680,6 +680,19 @@ def test_an_event_waits_as_a_whole_and_comes_as_a_whole(world, p1):
     ends_well(world)
 
 
+def test_a_restored_server_tells_no_old_verdict_as_news(world, p1):
+    parent = record_id(p1, "plot", {"code": "late"})
+    world.put(A, p1, "point", {"plot_id": parent, "code": "1"}, is_new=True)
+    world.sync(A)
+    plot(world, B, p1, code="late")
+    world.sync(B)
+    assert world.sync(A).settled_late == 1
+    world.backup_server()
+    world.restore_server()
+    assert world.sync(A).settled_late == 0
+    ends_well(world)
+
+
 def test_a_conflict_is_decided_by_a_change(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, A, made, area_ha=2.0)

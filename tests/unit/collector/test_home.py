@@ -159,6 +159,20 @@ def test_who_enrolled_over_plain_http_says_once_that_it_is_meant(permille):
     assert permille.json("sync", code=3)["error"]["code"] == "unreachable"
 
 
+@pytest.mark.parametrize("option", ["--name", "--person"])
+@pytest.mark.parametrize("value", ["", " ", "x" * 201, "a\x01b"])
+def test_a_name_that_no_message_can_carry_is_refused_at_once(bare, option, value):
+    error = bare("init", option, value, "--json", code=2).data["error"]
+    assert option in error["text"]
+    assert bare("status", "--json", code=4).data["error"]["code"] == "not_set_up"
+
+
+def test_an_enrolment_that_reached_no_server_is_to_be_typed_again(permille):
+    found = permille("enrol", "http://127.0.0.1:9", "K7QF-93MD", "--json", code=3).data
+    assert "type the command again" in found["error"]["hint"]
+    assert "permille sync" not in found["error"]["hint"]
+
+
 def test_the_home_comes_from_the_environment_too(bare, monkeypatch, tmp_path):
     monkeypatch.setenv("PERMILLE_HOME", str(tmp_path / "elsewhere"))
     done = CliRunner().invoke(cli, ["init", "--json"])

@@ -47,7 +47,7 @@ def test_the_help_lists_every_command(bare):
     shown = bare("--help").out
     for name in COMMANDS:
         assert f"\n  {name} " in shown, name
-        assert bare(name, "--help").out
+        assert "Example:" in bare(name, "--help").out, name
 
 
 def test_a_defect_is_told_in_one_line(permille, monkeypatch):

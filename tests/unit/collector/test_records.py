@@ -386,3 +386,15 @@ def test_more_land_drawn_than_there_is_warns_and_is_kept(field):
     assert "clay: 39 ha, plots 40 ha" in warning["text"]
     # A plot of another stratum was not drawn from this one.
     assert field.json("plot", "edit", "X", "--area-ha", 12)["warnings"] == []
+
+
+def test_a_field_is_not_given_and_cleared_at_once(permille):
+    permille("plot", "add", "--code", "N 1")
+    given = ["plot", "edit", "N 1", "--note", "x", "--clear", "note", "--json"]
+    assert "cleared" in permille(*given, code=2).data["error"]["text"]
+
+
+def test_a_command_to_type_next_has_its_names_in_quotes(permille):
+    permille("plot", "add", "--code", "N 1")
+    again = permille("plot", "add", "--code", "N 1", "--json", code=4)
+    assert again.data["error"]["hint"].endswith("permille plot edit 'N 1'")
