@@ -236,12 +236,16 @@ class ResponseEnd(_Line):
 
 
 class EnrolRequest(_Line):
-    """Body of POST /v1/enrol; the public key is Ed25519, 32 bytes in base64."""
+    """Body of POST /v1/enrol; the public key is Ed25519, 32 bytes in base64.
+
+    `proof` is the signature of that key over the code.
+    """
 
     code = wire.text(1, 100, required=True)
     name = wire.text(1, limits.CODE_CHARS, required=True)
     log = wire.uuid(required=True)
     public_key = wire.text(1, 200, load_default=None, allow_none=True)
+    proof = wire.text(1, 200)
 
 
 class EnrolResponse(_Line):

@@ -27,6 +27,11 @@ def push_text(log: str, n: int, digest: bytes) -> bytes:
     return f"permille push 1\n{log}\n{n}\n{digest.hex()}".encode()
 
 
+def enrolment_text(code: str) -> bytes:
+    """Give what a laptop signs when it enrols, to show that the key is its own."""
+    return f"permille enrolment 1\n{code}".encode()
+
+
 def receipt_text(raw: str) -> bytes:
     """Give what the server signs of a receipt."""
     return f"permille receipt 1\n{raw}".encode()

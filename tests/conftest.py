@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession
 
+from schemas.signing import enrolment_text, sign
 from server.app.data import init_data
 from server.app.service import serve
 from server.clock import Clock
@@ -47,6 +48,7 @@ class RunningServer:
             "name": name,
             "log": laptop.log,
             "public_key": laptop.public_key,
+            "proof": sign(laptop.secret, enrolment_text(code)),
         }
         async with (
             ClientSession() as session,

@@ -5,9 +5,10 @@ from typing import Any
 from collector.errors import UnreachableError
 from collector.flow import laptop as names
 from collector.flow.address import allow_insecure, check_address
-from collector.flow.keys import public_key
+from collector.flow.keys import public_key, sign
 from collector.flow.laptop import Laptop
 from collector.wire import Client
+from schemas.signing import enrolment_text
 
 
 async def enrol(
@@ -28,6 +29,7 @@ async def enrol(
         "name": laptop.store.setting(names.NAME),
         "log": laptop.store.head().id,
         "public_key": public_key(laptop),
+        "proof": sign(laptop, enrolment_text(code)),
     }
     async with Client(server) as client:
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Self
 
-from schemas.signing import is_public_key
+from schemas.signing import enrolment_text, is_public_key, is_signed
 from server.clock import Clock, iso
 from server.errors import refuse
 from server.store.port import Store, Unit
@@ -38,6 +38,7 @@ class Enrolment:
     name: str
     log: str
     public_key: str
+    proof: str = ""
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Self:
@@ -51,7 +52,12 @@ class Enrolment:
         key = asked["public_key"] or ""
         if not is_public_key(key):
             raise refuse("bad_message", "public_key: 32 bytes in base64 (Ed25519)")
-        return cls(asked["code"], asked["name"], asked["log"], key)
+        proof = asked.get("proof", "")
+        return cls(asked["code"], asked["name"], asked["log"], key, proof)
+
+    def is_proved(self) -> bool:
+        """Tell whether who enrols has the key, not only its public half."""
+        return is_signed(self.public_key, self.proof, enrolment_text(self.code))
 
 
 async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, str]:
@@ -63,7 +69,7 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
     Raises
     ------
     RequestError
-        If the code is unknown, used or expired.
+        If the code is unknown, used or expired, or the key is another laptop's.
     """
     token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
 
@@ -71,6 +77,9 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
         used = unit.use_code(digest(asked.code.strip().upper()), now, device_id)
         if used is None:
             raise refuse("bad_code")
+        is_known = any(d.public_key == asked.public_key for d in unit.devices())
+        if is_known and not asked.is_proved():
+            raise refuse("bad_signature", "the enrolment is not signed by its key")
         device = Device(
             device_id,
             used.name or asked.name,

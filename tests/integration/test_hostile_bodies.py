@@ -12,9 +12,10 @@ from backports import zstd
 
 from schemas import limits
 from schemas.problems import KINDS
-from schemas.signing import public_key
+from schemas.signing import enrolment_text, public_key, sign
 from server.clock import Clock
 from server.flow.access import issue_code
+from tests.laptop import fresh_id
 
 
 @pytest.fixture
@@ -211,6 +212,28 @@ async def test_a_code_enrols_one_laptop_only(server):
                 answers.append((answer.status, await answer.json(content_type=None)))
     assert [status for status, _ in answers] == [200, 403]
     assert answers[1][1]["code"] == "bad_code"
+
+
+async def test_nobody_enrols_with_a_key_that_is_only_known(server):
+    victim = await server.laptop("victim")
+    code, _ = await server.ask(
+        lambda store: issue_code(store, Clock(), (server.stream,), "thief")
+    )
+    body = {"code": code, "name": "thief", "log": fresh_id()}
+    thief, text = Clock().key(), enrolment_text(code)
+    answers = []
+    async with ClientSession() as session:
+        for key, proof in (
+            (victim.public_key, None),
+            (victim.public_key, sign(thief, text)),
+            (victim.public_key, sign(victim.secret, enrolment_text("another"))),
+            (public_key(thief), sign(thief, text)),
+        ):
+            asked = {**body, "public_key": key} | ({"proof": proof} if proof else {})
+            async with session.post(f"{server.url}/v1/enrol", json=asked) as answer:
+                said = await answer.json(content_type=None)
+                answers.append((answer.status, said.get("code")))
+    assert answers == [(403, "bad_signature")] * 3 + [(200, None)]
 
 
 @pytest.mark.parametrize(
