@@ -184,7 +184,7 @@ class Client:
                 self.traffic.bytes_received += len(f"{len(part):x}") + 4
             for piece in _unpack(unpacker, part):
                 size += len(piece)
-                if size > limits.UNPACKED_BYTES:
+                if size > limits.ANSWER_BYTES:
                     raise UnreachableError("the server's answer is too large", RETRY)
                 yield piece
         if unpacker is not None and not unpacker.eof:

@@ -68,7 +68,8 @@ BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
 # to half their length.
 BATCH_BYTES: Final = 384 * 1024  # 500 changes fit; prose takes 24 s on that link
 BODY_BYTES: Final = 2 * 1024 * 1024  # compressed or not, as it arrives
-UNPACKED_BYTES: Final = 8 * 1024 * 1024  # bounds a decompression bomb
+UNPACKED_BYTES: Final = 4 * 1024 * 1024  # of a request: bounds a decompression bomb
+ANSWER_BYTES: Final = 8 * 1024 * 1024  # of an answer, unpacked
 BODY_TIMEOUT_S: Final = 300.0  # 1 MiB at 32 kbit/s takes 262 s
 PAGE_ROWS: Final = 2_000  # rows of one response: bounds memory on both sides
 PAGE_BYTES: Final = 384 * 1024  # about 1,000 rows; prose takes 24 s on that link

@@ -30,8 +30,8 @@ async def post_sync(request: web.Request) -> web.Response:
     device = await device_of(request)
     if request.content_type != NDJSON:
         raise refuse("unknown_media_type", request.content_type[:60])
-    body = await read_body(request)
-    push = await asyncio.to_thread(read_push, body)
+    # The body has no name here: what was read from it is kept, not both.
+    push = await asyncio.to_thread(read_push, await read_body(request))
     store, clock = request.app[STORE], request.app[CLOCK]
     accepted, pulled = await sync(store, clock, device, push)
     if accepted.verdicts:

@@ -61,9 +61,11 @@ def read_push(body: bytes) -> Push:
     RequestError
         If it is not a whole, ordered, chained request of protocol 1.
     """
-    lines = body.removesuffix(b"\n").split(b"\n")
     if not body:
         raise refuse("bad_message", "the body is empty")
+    lines = body.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
     if max(map(len, lines)) > limits.LINE_BYTES:
         raise refuse("too_large", f"a line is longer than {limits.LINE_BYTES} bytes")
     hello = _line(lines[0], "hello")

@@ -71,8 +71,8 @@ def _check_poller(database, heads, polled):
             assert max(Counter(seq for _, seq in live).values()) == 1
     finally:
         store.close()
-    # It read while they wrote, not only after.
-    assert polled["polls"] > 20
+    # It read while they wrote, not only after; how often is up to the machine.
+    assert polled["polls"] > 3
 
 
 def test_a_poller_misses_nothing_of_four_processes_on_one_database(tmp_path):

@@ -86,8 +86,8 @@ def chained(laptop):
 #: How a body is packed, and bytes of each change: below what is taken, packed or not.
 PACKED = {
     "identity": (bytes, 4_000),
-    "zstd": (zstd.compress, 15_000),
-    "gzip": (gzip.compress, 15_000),
+    "zstd": (zstd.compress, 7_800),
+    "gzip": (gzip.compress, 7_800),
 }
 
 

@@ -135,7 +135,7 @@ async def test_garbage_that_calls_itself_zstd_is_no_answer(scripted):
 
 
 async def test_an_answer_that_unpacks_without_end_is_stopped(scripted):
-    bomb = zstd.compress(bytes(limits.UNPACKED_BYTES * 4))
+    bomb = zstd.compress(bytes(limits.ANSWER_BYTES * 4))
     scripted.answers = [{"body": bomb, "headers": {"Content-Encoding": "zstd"}}]
     with pytest.raises(UnreachableError, match="too large"):
         await send(scripted)
