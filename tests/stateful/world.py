@@ -8,6 +8,7 @@ codecs, and lost, repeated or delivered late on demand.
 import asyncio
 import json
 import shutil
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -152,13 +153,14 @@ class World:
     """One server with two projects, and laptops that were enrolled for them."""
 
     def __init__(self, folder, laptops=3, skews=()):
-        self.folder, self.ticks = Path(folder), Ticks()
+        template = template_of(laptops)
+        # Time goes on from the template's: else ids it has drawn are drawn again.
+        self.folder, self.ticks = Path(folder), copy(template.ticks)
         self.clock = ServerTime(self.ticks)
         self.loop = asyncio.new_event_loop()
         self.requests, self.late = [], []
         self._server_path = self.folder / "server" / "permille.db"
         self._laptops = {}
-        template = template_of(laptops)
         shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
         self.streams = template.streams
         self.server = ServerStore(self._server_path)
@@ -348,11 +350,11 @@ class Template:
 
     def __init__(self, laptops):
         self.folder = Path(mkdtemp(prefix="world-"))
-        self.streams = []
+        self.streams, self.ticks = [], Ticks()
         asyncio.run(self._make(laptops))
 
     async def _make(self, laptops):
-        ticks = Ticks()
+        ticks = self.ticks
         clock = ServerTime(ticks)
         path = self.folder / "server" / "permille.db"
         create(path, clock)
