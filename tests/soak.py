@@ -9,6 +9,7 @@ and leaves its folder to look into; the program then ends with exit code 1.
 
 import argparse
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from tests.faults import (
     test_bad_disks,
@@ -206,6 +209,9 @@ def main() -> int:
         "--only", action="append", choices=[kind.name for kind in KINDS], help="a kind"
     )
     asked = parser.parse_args()
+    # Servers that run in this process say what they do: here only results count.
+    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=quiet)
     folder = Path(tempfile.mkdtemp(prefix="permille-soak-"))
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     kinds = [kind for kind in KINDS if not asked.only or kind.name in asked.only]
