@@ -227,8 +227,8 @@ MUTANTS = (
     Mutant(
         "a verdict brings back a row of a withdrawn project",
         SETTLE,
-        "    _forget_beyond_scope(connection, known)\n    for stream in reply.resets:",
-        "    for stream in reply.resets:",
+        "    _forget_beyond_scope(connection, judged_here)\n    _take_rows(",
+        "    _take_rows(",
     ),
     Mutant(
         "a fork moves only what was not acknowledged",
