@@ -378,7 +378,7 @@ async def test_files_that_nothing_names_are_listed_and_removed_when_old(server):
     assert set(names_listed(server)) == gone
     assert len(stored(server)) == 5, "listing removes nothing"
     refused = run(PERMILLE_SERVER, *unnamed(server, "--remove", "--json"), check=2)
-    assert "--yes" in json.loads(refused.stdout)["error"]["message"]
+    assert "--yes" in json.loads(refused.stdout)["error"]["text"]
     run(PERMILLE_SERVER, *unnamed(server, "--remove"), check=1, input="n\n")
     assert len(stored(server)) == 5, "nobody said yes"
     assert set(names_listed(server, "--remove", "--yes")) == gone
