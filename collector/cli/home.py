@@ -74,10 +74,17 @@ def init(
 @click.command()
 @click.argument("url")
 @click.argument("code")
+@click.option(
+    "--another-server",
+    is_flag=True,
+    help="Leave the server of now, or follow it to another address.",
+)
 @insecure_option
 @json_option
 @pass_app
-def enrol(app: App, url: str, code: str, insecure: bool, as_json: bool) -> None:
+def enrol(
+    app: App, url: str, code: str, another_server: bool, insecure: bool, as_json: bool
+) -> None:
     """Make this laptop known to a server, with a code of its administrator.
 
     The server's address begins with https. One that does not is refused, unless it is
@@ -90,7 +97,9 @@ def enrol(app: App, url: str, code: str, insecure: bool, as_json: bool) -> None:
     from collector.flow.enrolling import enrol as trade
 
     with app.laptop() as laptop:
-        done = asyncio.run(trade(laptop, url, code, insecure=insecure))
+        done = asyncio.run(
+            trade(laptop, url, code, insecure=insecure, leaves_server=another_server)
+        )
     if as_json:
         emit_json(done)
         return

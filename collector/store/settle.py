@@ -71,7 +71,7 @@ def settle(
     # No word of the scope means: it is what the request had cursors for.
     _doubt_lost_verdicts(connection, reply)
     asked_for = [stream for stream, cursor in asked.items() if cursor]
-    _rescope(connection, asked_for if reply.scope is None else reply.scope)
+    notes += _rescope(connection, asked_for if reply.scope is None else reply.scope)
     _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
     if not reply.more and not _count_pending(connection):
@@ -188,16 +188,30 @@ def _name(verdict: Message) -> str | int:
     return name
 
 
-def _rescope(connection: Connection, scope: list[str]) -> None:
+def _rescope(connection: Connection, scope: list[str]) -> list[str]:
+    """Take up new projects and let go of those withdrawn; say which these are."""
     known = {row[0] for row in connection.execute("SELECT id FROM stream")}
     for stream in set(scope) - known:
         connection.execute(
             "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (stream,)
         )
-    for stream in known - set(scope):
+    withdrawn = sorted(known - set(scope))
+    notes = [_withdrawn(connection, stream) for stream in withdrawn]
+    for stream in withdrawn:
         _forget_rows(connection, "stream = ?", stream)
         connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
         refresh(connection, await_no_row(connection, "stream = ?", stream))
+    return notes
+
+
+def _withdrawn(connection: Connection, stream: str) -> str:
+    row = connection.execute(
+        "SELECT key FROM record WHERE id = ? AND type = 'project'", (stream,)
+    ).fetchone()
+    return (
+        f"project {row[0] if row else stream} was withdrawn from this laptop: the server"
+        " has its records, they are no longer here; ask the administrator if that is wrong"
+    )
 
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:

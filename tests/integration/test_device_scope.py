@@ -47,7 +47,8 @@ def test_a_laptop_is_granted_moved_and_withdrawn(data, tmp_path):
         two.json("sync")
         assert plots(two) == {"in-p", "in-q"}
         admin(data, "device", "withdraw", "two", "--project", "Q")
-        two.json("sync")
+        (note,) = two.json("sync")["notes"]
+        assert note.startswith("project Q was withdrawn")
         assert plots(two) == {"in-p"}
         admin(data, "device", "move", "two", "--from", "P", "--to", "Q")
         two.json("sync")

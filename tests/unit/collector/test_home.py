@@ -173,6 +173,20 @@ def test_an_enrolment_that_reached_no_server_is_to_be_typed_again(permille):
     assert "permille sync" not in found["error"]["hint"]
 
 
+def test_a_laptop_does_not_leave_its_server_by_a_slip(permille):
+    store = permille.open_store()
+    store.set_settings({"server": "https://soil.example.org", "token": "t"})
+    store.close()
+    permille("project", "add", "--code", "HF", "--title", "Highfield")
+    words = ("enrol", "http://127.0.0.1:9", "K7QF-93MD", "--json")
+    error = permille(*words, code=4).data["error"]
+    assert error["code"] == "enrolled_elsewhere"
+    assert "changes not sent to it: " in error["text"]
+    assert "--another-server" in error["hint"]
+    said = permille(*words, "--another-server", code=3).data["error"]
+    assert said["code"] != "enrolled_elsewhere"
+
+
 def test_the_home_comes_from_the_environment_too(bare, monkeypatch, tmp_path):
     monkeypatch.setenv("PERMILLE_HOME", str(tmp_path / "elsewhere"))
     done = CliRunner().invoke(cli, ["init", "--json"])
