@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.cli.common import json_option, print_json, with_store
+from server.cli.common import counted, json_option, print_json, with_store
 
 if TYPE_CHECKING:
     from server.flow.bundles import TakenIn
@@ -95,7 +95,8 @@ def _tell(taken: "TakenIn") -> None:
         for name in ("accepted", "merged", "quarantined", "held", "conflict")
         if name in taken.verdicts
     ]
-    plural = "" if taken.changes == 1 else "s"
     said = f": {', '.join(counts)}" if counts else ""
     known = f"; {taken.known} known before" if taken.known else ""
-    click.echo(f"{taken.changes} change{plural} of {taken.device.name}{said}{known}")
+    click.echo(
+        f"{counted(taken.changes, 'change')} of {taken.device.name}{said}{known}"
+    )

@@ -139,6 +139,15 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many there are of something.
+
+    >>> counted(1, "plot"), counted(2, "plot")
+    ('1 plot', '2 plots')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table that a terminal of any width can show."""
     from rich.console import Console

@@ -10,6 +10,7 @@ import click
 
 from schemas import limits
 from server.cli.common import (
+    counted,
     json_option,
     one_line,
     print_json,
@@ -72,7 +73,7 @@ def list_conflicts(
         _print_settled(found)
     else:
         _print_open(found)
-    click.echo(f"{len(found)} {status} conflict{'' if len(found) == 1 else 's'}.")
+    click.echo(f"{counted(len(found), f'{status} conflict')}.")
 
 
 @conflict.command("show")
@@ -260,8 +261,7 @@ def _tell(one: "Decided") -> None:
             f" conflict itself now, and both stay open: {', '.join(one.conflicts)}"
         )
     else:
-        count = len(one.settles)
-        click.echo(f"{said}: {count} conflict{'' if count == 1 else 's'} settled")
+        click.echo(f"{said}: {counted(len(one.settles), 'conflict')} settled")
 
 
 def _pair(found: dict[str, Any], name: str) -> tuple[object, object]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from server.cli.common import json_option, print_json, print_table, with_store
+from server.cli.common import counted, json_option, print_json, print_table, with_store
 from server.cli.custody import (
     by,
     name_of,
@@ -92,7 +92,7 @@ def list_quarantine(
     )
     word = {"open": "quarantined", "held": "held", "all": "kept"}[which]
     more = f" {held} more held: see --held." if which == "open" and held else ""
-    click.echo(f"{len(found)} {word} change{'' if len(found) == 1 else 's'}.{more}")
+    click.echo(f"{counted(len(found), f'{word} change')}.{more}")
 
 
 @quarantine.command("show")
@@ -181,7 +181,7 @@ def discard(
     if as_json:
         print_json({"discarded": count, "reason": reason})
         return
-    click.echo(f"{count} change{'' if count == 1 else 's'} given up.")
+    click.echo(f"{counted(count, 'change')} given up.")
 
 
 @quarantine.command("rejudge")
@@ -226,9 +226,8 @@ def _tell(done: "Reviewed", *, as_json: bool) -> None:
         counts = {"tried": done.tried, "settled": done.settled, "waiting": done.waiting}
         print_json(counts)
         return
-    plural = "" if done.tried == 1 else "s"
     click.echo(
-        f"{done.tried} change{plural} judged again: {done.settled} settled,"
+        f"{counted(done.tried, 'change')} judged again: {done.settled} settled,"
         f" {done.waiting} still waiting."
     )
     if done.waiting:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from server.cli.common import json_option, print_json, with_store
+from server.cli.common import counted, json_option, print_json, with_store
 from server.cli.stocks_beside import (
     beside_lines,
     beside_of,
@@ -92,7 +92,7 @@ def show(
             click.echo(line)
     if waiting:
         click.echo(
-            f"{waiting} plots wait to be derived; a running server does that,"
+            f"{counted(waiting, 'plot')} to be derived yet; a running server does that,"
             " or: permille-server stocks derive",
             err=True,
         )
@@ -151,8 +151,8 @@ def _provisional(changes: list[dict[str, Any]]) -> list[str]:
         if any(row.get("provisional", {}).values())
     }
     return [
-        f"{plot} is provisional: {counts['conflicts']} conflicts and"
-        f" {counts['quarantined']} quarantined changes among its inputs."
+        f"{plot} is provisional: {counted(counts['conflicts'], 'conflict')} and"
+        f" {counted(counts['quarantined'], 'quarantined change')} among its inputs."
         for plot, counts in waiting.items()
     ]
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from server.cli.common import json_option, print_json, print_table, with_store
+from server.cli.common import counted, json_option, print_json, print_table, with_store
 
 _Row = dict[str, Any]
 
@@ -114,7 +114,7 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
         _print(document)
     if waiting:
         click.echo(
-            f"{waiting} plots wait to be derived; a running server does that,"
+            f"{counted(waiting, 'plot')} to be derived yet; a running server does that,"
             " or: permille-server stocks derive",
             err=True,
         )
@@ -201,8 +201,9 @@ def _about(document: _Row) -> Iterator[str]:
     waiting = total["provisional"]
     if waiting["plots"]:
         yield (
-            f"Provisional: {waiting['plots']} plots rest on {waiting['conflicts']}"
-            f" conflicts and {waiting['quarantined']} quarantined changes."
+            f"Provisional: {counted(waiting['plots'], 'plot')}, with"
+            f" {counted(waiting['conflicts'], 'conflict')} and"
+            f" {counted(waiting['quarantined'], 'quarantined change')} among the inputs."
         )
     alone = total["lonely"]
     if alone != "fail" and "SINGLE_POINT" in total["reasons"]:
@@ -214,12 +215,12 @@ def _about(document: _Row) -> Iterator[str]:
 def _drawn(row: _Row) -> str:
     """Say that plots stand for more than themselves."""
     rest = row["plots"] - row["drawn_plots"]
-    beside = f" Beside them {rest} plots stand for themselves." if rest else ""
+    beside = f" Beside them, not drawn: {counted(rest, 'plot')}." if rest else ""
     return (
-        f"Two-stage sample: {row['drawn_plots']} plots were drawn out of many;"
-        f" {row['measured_plots'] if not rest else 'those'} measured"
-        f" ({row['measured_area_ha']:.6g} ha) stand for {row['represented_area_ha']:.6g}"
-        f" of {row['area_ha']:.6g} ha. The error is that between drawn plots.{beside}"
+        f"Two-stage sample: {counted(row['drawn_plots'], 'plot')} drawn out of many."
+        f" The measured {row['measured_area_ha']:.6g} ha stand for"
+        f" {row['represented_area_ha']:.6g} of {row['area_ha']:.6g} ha."
+        f" The error is that between drawn plots.{beside}"
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
+from server.cli.common import counted
+
 Document = dict[str, Any]
 _Row = Mapping[str, Any]
 _Cells = list[tuple[str, ...]]
@@ -167,8 +169,9 @@ def _render_reasons(rows: Iterable[_Row]) -> list[str]:
 
 def _render_problems(problems: Sequence[_Row]) -> str:
     count = len(problems)
-    noun = "problem" if count == 1 else "problems"
-    lines = [f"The file was refused: {count} {noun}. Nothing was computed.\n"]
+    lines = [
+        f"The file was refused: {counted(count, 'problem')}. Nothing was computed.\n"
+    ]
     lines += [_problem(problem) for problem in problems[:_PROBLEMS_SHOWN]]
     if count > _PROBLEMS_SHOWN:
         lines.append(f"and {count - _PROBLEMS_SHOWN} more; --json lists them all\n")

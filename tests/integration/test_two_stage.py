@@ -250,7 +250,7 @@ async def test_the_words_say_that_it_is_a_sample_of_plots(drawn, laptop):
     words = ("stocks", "portfolio", "--project", "HF", "--by", "project")
     done = await typed(drawn, *words)
     assert done.exit_code == 0, done.output
-    assert "Two-stage sample: 5 plots were drawn out of many" in done.output
+    assert "Two-stage sample: 5 plots drawn out of many" in done.output
     assert "12 for 1200 of 1200 (100 %)" in done.output
 
 
