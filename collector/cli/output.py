@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -27,18 +27,26 @@ def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def cell(value: object) -> str:
-    """Write one value for people."""
+    """Write one value for people.
+
+    >>> cell([{"name": "bag.jpg", "size": 9}, {"clay": 1200.0, "loam": 3.5}])
+    'bag.jpg, clay=1200, loam=3.5'
+    """
+    parts: Iterable[str]
     match value:
         case None:
-            return ""
+            parts = []
         case float():
-            return f"{value:g}"
+            parts = [f"{value:g}"]
         case list():
-            return ", ".join(map(cell, value))
+            parts = map(cell, value)
+        case {"name": said} | {"type": said}:
+            parts = [str(said)]
         case dict():
-            return str(value.get("name", value.get("type", "object")))
+            parts = (f"{name}={cell(part)}" for name, part in value.items())
         case _:
-            return str(value)
+            parts = [str(value)]
+    return ", ".join(parts)
 
 
 def _rich_table(

@@ -25,7 +25,7 @@ from collector.cli.options import (
     read_fields,
     reference_options,
 )
-from collector.cli.output import emit_json, table
+from collector.cli.output import cell, emit_json, table
 from collector.errors import UsageError
 from collector.flow import names, recording, showing
 from schemas.records import TYPES
@@ -152,7 +152,7 @@ def _show(record_type: str) -> click.Command:
             click.echo(f"{record_type} {found['name']} ({view.state})")
             for field, value in found["fields"].items():
                 target = laptop.store.record(value) if field.endswith("_id") else None
-                said = names.label(laptop.store, target) if target else value
+                said = names.label(laptop.store, target) if target else cell(value)
                 click.echo(f"  {field:<24} {said}")
             click.echo(f"  {'id':<24} {view.id}")
 
