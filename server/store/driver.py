@@ -68,7 +68,8 @@ def connect(path: Path, *, create: bool = False) -> Connection:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
-    except dbapi2.Error as error:
+    except (dbapi2.Error, UnicodeDecodeError) as error:
+        # What SQLite says of a damaged name may be no text.
         raise StorageError(
             f"{path} cannot be opened: {error}",
             "check the disk and the permissions; restore a backup if it is damaged",

@@ -143,6 +143,17 @@ def test_every_flipped_bit_of_a_servers_database_is_found_or_changes_nothing(tmp
     assert flip_server_bits(tmp_path, SEED, FLIPS) == []
 
 
+def test_a_damaged_name_in_the_schema_is_told_in_words(filled, tmp_path):
+    copy = DataDirectory(tmp_path / "copy")
+    shutil.copytree(filled.path, copy.path)
+    raw = copy.database.read_bytes()
+    damaged = raw.replace(b'CREATE TABLE "quarantine"', b'CREATE TABL\xe1 "quarantine"')
+    assert damaged != raw
+    copy.database.write_bytes(damaged)
+    with pytest.raises(StorageError, match="cannot be opened"):
+        connect(copy.database)
+
+
 # What is altered, and the check that must find it besides the seal of its table.
 ALTERED = {
     "a line": (
