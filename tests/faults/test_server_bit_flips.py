@@ -147,7 +147,7 @@ def test_a_damaged_name_in_the_schema_is_told_in_words(filled, tmp_path):
     copy = DataDirectory(tmp_path / "copy")
     shutil.copytree(filled.path, copy.path)
     raw = copy.database.read_bytes()
-    damaged = raw.replace(b'CREATE TABLE "quarantine"', b'CREATE TABL\xe1 "quarantine"')
+    damaged = raw.replace(b'CREATE TABLE "quarantine"', b'CREATE\xe1TABLE "quarantine"')
     assert damaged != raw
     copy.database.write_bytes(damaged)
     with pytest.raises(StorageError, match="cannot be opened"):
