@@ -14,13 +14,13 @@ from server.app.data import open_store, sole_server
 from server.app.marks import write_mark
 from server.clock import Clock
 from server.config import DataDirectory
+from server.disk import flush_directory
 from server.errors import AlreadyThereError, NoDataError, ServerError, StorageError
 from server.exchange.backup import (
     DATABASE,
     BackupError,
     Manifest,
     check_backup,
-    flush_directory,
     refuse_present,
     unpack_backup,
     write_backup,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from server.disk import flush_directory
 from server.errors import AlreadyThereError, ServerError
 
 #: Version of this format.
@@ -143,17 +144,6 @@ def unpack_backup(path: Path, folder: Path, manifest: Manifest) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             flush_directory(target.parent)
-
-
-def flush_directory(path: Path) -> None:
-    """Make the names in a directory survive a loss of power; Windows has no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 _OTHER: Final = "take another backup; keep this file as it is"

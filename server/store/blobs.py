@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.attachments import is_digest
+from server.disk import flush_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class BlobFiles:
         path = self._part(sha256)
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _flush_directory(self._path)
+            flush_directory(self._path)
         with path.open("ab") as file:
             file.write(data)
             file.flush()
@@ -90,7 +91,7 @@ class BlobFiles:
         if found != sha256:
             return False
         path.rename(self.path(sha256))
-        _flush_directory(path.parent)
+        flush_directory(path.parent)
         return True
 
     def drop(self, sha256: str) -> None:
@@ -106,14 +107,3 @@ def _size(path: Path) -> int | None:
         return path.stat().st_size
     except FileNotFoundError:
         return None
-
-
-def _flush_directory(path: Path) -> None:
-    """Make the names in a directory survive a loss of power; Windows has no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
