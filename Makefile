@@ -37,7 +37,7 @@ check: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell
+	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
