@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
+from schemas import limits
+from schemas.groups import WHOLE_RECORD, completed, members, whole
 from schemas.messages import Op
 from schemas.records import TYPES
 
 Fields = Mapping[str, Any]
-
-#: The group of a deletion that met an unseen write, or the reverse.
-WHOLE_RECORD: Final = "*"
 
 
 class Take(StrEnum):
@@ -53,17 +52,22 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The change that settles conflicts."""
+    """The change that settles conflicts.
+
+    It says how the record is to stand, so that it means the same on a server that was
+    restored; `seen` are the changes behind the values that stood, which it was made on.
+    """
 
     op: Op
     fields: dict[str, Any]
     settles: tuple[str, ...]
+    seen: tuple[str, ...] = ()
 
 
 def decide(
     conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
 ) -> Decision:
-    """Give the change that settles these conflicts of one record.
+    """Return the change that settles these conflicts of one record.
 
     It names the values that stand too, so that it meets a newer value as any change
     does: nobody decides on what they have not seen.
@@ -73,46 +77,86 @@ def decide(
     UndecidableError
         If the choice does not say which values are to stand.
     """
-    settles = tuple(str(found["id"]) for found in conflicts)
-    match choice.take:
-        case Take.STANDS:
-            return Decision(Op.RESOLVE, _standing_values(conflicts, standing), settles)
-        case Take.OTHER:
-            return Decision(*_other(conflicts, standing), settles)
-        case None:
-            values = _set(conflicts, standing, choice.values)
-            return Decision(Op.RESOLVE, values, settles)
+    op, fields = _chosen(conflicts, standing, choice)
+    known = TYPES[standing.type].fields
+    return Decision(
+        op,
+        {name: value for name, value in fields.items() if name in known},
+        tuple(str(found["id"]) for found in conflicts),
+        tuple(dict.fromkeys(i for found in conflicts for i in found.get("stands", ()))),
+    )
+
+
+def parts(
+    conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
+) -> list[Decision]:
+    """Return what decides many conflicts of one record: each part fits one change.
+
+    Raises
+    ------
+    UndecidableError
+        If the choice does not say which values are to stand.
+    """
+    found = decide(conflicts, standing, choice)
+    most = limits.SETTLED_CONFLICTS
+    return [
+        Decision(
+            found.op,
+            found.fields,
+            found.settles[start : start + most],
+            found.seen[-limits.SEEN_CHANGES :],
+        )
+        for start in range(0, len(found.settles), most)
+    ]
 
 
 def is_deletion(conflict: Mapping[str, Any]) -> bool:
-    """Tell whether the value that does not stand is a deletion."""
+    """Return whether the value that does not stand is a deletion."""
     return conflict["group"] == WHOLE_RECORD and bool(conflict["theirs"])
 
 
-def _standing_values(
+def _chosen(
+    conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
+) -> tuple[Op, Fields]:
+    match choice.take:
+        case Take.STANDS:
+            return _as_it_stands(conflicts, standing)
+        case Take.OTHER:
+            return _other(conflicts, standing)
+        case None:
+            return Op.RESOLVE, _set(conflicts, standing, choice.values)
+
+
+def _as_it_stands(
     conflicts: Sequence[Mapping[str, Any]], standing: Standing
-) -> dict[str, Any]:
+) -> tuple[Op, Fields]:
     if standing.deleted:
-        return {}
-    values = [found for found in conflicts if found["group"] != WHOLE_RECORD]
-    names = dict.fromkeys(name for found in values for name in found["ours"])
-    return {name: standing.fields.get(name) for name in names}
+        return Op.DELETE, {}
+    groups = dict.fromkeys(str(found["group"]) for found in conflicts)
+    if WHOLE_RECORD in groups:
+        every = TYPES[standing.type].fields
+        known = {k: v for k, v in standing.fields.items() if k in every}
+        return Op.UNDELETE, completed(standing.type, known, known)
+    values: dict[str, Any] = {}
+    for group in groups:
+        values |= whole(standing.type, group, standing.fields)
+    return Op.RESOLVE, values
 
 
 def _other(
     conflicts: Sequence[Mapping[str, Any]], standing: Standing
-) -> tuple[Op, dict[str, Any]]:
-    whole = [found for found in conflicts if found["group"] == WHOLE_RECORD]
-    if whole and len(conflicts) > 1:
+) -> tuple[Op, Fields]:
+    whole_ones = [found for found in conflicts if found["group"] == WHOLE_RECORD]
+    if whole_ones and len(conflicts) > 1:
         raise UndecidableError(
             "one of these conflicts is about deleting the record",
-            f"decide on that one alone, by its id: {_short(whole)}",
+            f"decide on that one alone, by its id: {_short(whole_ones)}",
         )
-    if whole:
-        (found,) = whole
+    if whole_ones:
+        (found,) = whole_ones
         if is_deletion(found):
             return Op.DELETE, {}
-        return Op.UNDELETE, dict(found["ours"])
+        return Op.UNDELETE, found["ours"]
     _refuse_deleted(standing)
     for group, count in Counter(found["group"] for found in conflicts).items():
         those = [found for found in conflicts if found["group"] == group]
@@ -121,14 +165,15 @@ def _other(
                 f"{count} other values of {group} wait",
                 f"name one of them by its id: {_short(those)}",
             )
+        _refuse_half(those[0], standing)
     return Op.RESOLVE, {k: v for found in conflicts for k, v in found["ours"].items()}
 
 
 def _set(
     conflicts: Sequence[Mapping[str, Any]], standing: Standing, values: Fields
-) -> dict[str, Any]:
+) -> Fields:
     _refuse_deleted(standing)
-    groups = {found["group"] for found in conflicts}
+    groups = {str(found["group"]) for found in conflicts}
     if WHOLE_RECORD in groups:
         raise UndecidableError(
             "this conflict is about deleting the record, not about a value",
@@ -142,7 +187,41 @@ def _set(
             f"set a field of each conflict, and no other; they are about: {open_groups}",
             "--set FIELD=VALUE",
         )
-    return dict(values)
+    _refuse_open_ends(conflicts, standing, values)
+    chosen: dict[str, Any] = {}
+    for group in sorted(groups):
+        chosen |= whole(standing.type, group, {**standing.fields, **values})
+    return chosen
+
+
+def _refuse_open_ends(
+    conflicts: Sequence[Mapping[str, Any]], standing: Standing, values: Fields
+) -> None:
+    """Ask for each field on which the sides differ: half a pair is nobody's value."""
+    missing = [
+        name
+        for found in conflicts
+        for name, other in found["ours"].items()
+        if name not in values and other != standing.fields.get(name)
+    ]
+    if missing:
+        names = " ".join(f"--set {name}=VALUE" for name in dict.fromkeys(missing))
+        raise UndecidableError(
+            f"the sides differ in {', '.join(dict.fromkeys(missing))} too",
+            f"say what is to stand there: {names}",
+        )
+
+
+def _refuse_half(found: Mapping[str, Any], standing: Standing) -> None:
+    """Take no side of which only a part was kept, as an older server did."""
+    kept, group = found["ours"], str(found["group"])
+    missing = [name for name in members(standing.type, group) if name not in kept]
+    if missing:
+        names = " ".join(f"--set {name}=VALUE" for name in [*kept, *missing])
+        raise UndecidableError(
+            f"of the other side only {', '.join(kept)} was kept",
+            f"say the whole value: {names}",
+        )
 
 
 def _short(conflicts: Iterable[Mapping[str, Any]]) -> str:

@@ -1,74 +1,112 @@
-"""Digests of a stream's rows: a count and a sum that grow with each row.
+"""Digests of a stream: a count and a sum that grow with each live row and open conflict.
 
-Two sides that hold the same rows have the same digest; where they differ, 256
-buckets tell which rows to send again.
+Two sides that show the same values and the same open conflicts have the same digest;
+where they differ, 256 buckets tell which records to send again.
 """
 
 import hashlib
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
-#: Rows are put into buckets by the last two hexadecimal digits of their id.
+from schemas.records import DERIVED
+
+#: Records are put into buckets by the last two hexadecimal digits of their id.
 BUCKETS: Final = tuple(f"{number:02x}" for number in range(256))
 _MASK: Final = (1 << 64) - 1
 
+#: A record's id, and the hash of something that it shows.
+Item = tuple[str, int]
+
 
 class Digest(NamedTuple):
-    """How many live rows, and the sum of their 64-bit hashes."""
+    """How many items, and the sum of their 64-bit hashes."""
 
-    rows: int = 0
+    items: int = 0
     total: int = 0
 
-    def plus(self, record: str, seq: int) -> "Digest":
-        """Give the digest with one row more."""
-        return Digest(self.rows + 1, (self.total + row_hash(record, seq)) & _MASK)
+    def plus(self, item_hash: int) -> "Digest":
+        """Return the digest with one item more."""
+        return Digest(self.items + 1, (self.total + item_hash) & _MASK)
 
-    def minus(self, record: str, seq: int) -> "Digest":
-        """Give the digest without one of its rows."""
-        return Digest(self.rows - 1, (self.total - row_hash(record, seq)) & _MASK)
+    def minus(self, item_hash: int) -> "Digest":
+        """Return the digest without one of its items."""
+        return Digest(self.items - 1, (self.total - item_hash) & _MASK)
 
     def joined(self, other: "Digest") -> "Digest":
-        """Give the digest with what was added and taken away elsewhere."""
-        return Digest(self.rows + other.rows, (self.total + other.total) & _MASK)
+        """Return the digest with what was added and taken away elsewhere."""
+        return Digest(self.items + other.items, (self.total + other.total) & _MASK)
 
     def without(self, other: "Digest") -> "Digest":
-        """Give the digest without rows that were among its own."""
-        return Digest(self.rows - other.rows, (self.total - other.total) & _MASK)
+        """Return the digest without items that were among its own."""
+        return Digest(self.items - other.items, (self.total - other.total) & _MASK)
 
     def as_data(self) -> list[int | str]:
-        """Give the JSON form."""
-        return [self.rows, f"{self.total:016x}"]
+        """Return the JSON form."""
+        return [self.items, f"{self.total:016x}"]
 
 
-def row_hash(record: str, seq: int) -> int:
-    """Give the 64-bit hash of one row: its id and its number in the stream.
+def row_hash(
+    record_type: str, record_id: str, seq: int, fields: Mapping[str, Any]
+) -> int:
+    """Return the 64-bit hash of a live row: its id, its number and what it shows.
+
+    The field `digest` of a derived row covers all that it says.
 
     Examples
     --------
-    >>> Digest().plus("a", 1).plus("b", 2) == Digest().plus("b", 2).plus("a", 1)
+    >>> one = row_hash("sample", "a", 1, {"depth_top_cm": 10.0, "note": None})
+    >>> one == row_hash("sample", "a", 1, {"depth_top_cm": 10})
     True
     """
-    name = f"{record}:{seq}".encode()
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")
+    if record_type in DERIVED:
+        fields = {"digest": fields.get("digest")}
+    return _hash(f"{record_id}:{seq}:{_canonical(fields)}")
 
 
-def digest_of(rows: Iterable[tuple[str, int]]) -> Digest:
-    """Give the digest of rows: pairs of id and number."""
+def conflict_hash(record_id: str, conflict_id: str) -> int:
+    """Return the 64-bit hash of an open conflict of a record."""
+    return _hash(f"{record_id}:{conflict_id}")
+
+
+def digest_of(items: Iterable[Item]) -> Digest:
+    """Return the digest of items."""
     count = total = 0
-    for record, seq in rows:
+    for _, item_hash in items:
         count += 1
-        total += row_hash(record, seq)
+        total += item_hash
     return Digest(count, total & _MASK)
 
 
-def bucket(record: str) -> str:
-    """Give the bucket of a row."""
-    return record[-2:]
+def bucket(record_id: str) -> str:
+    """Return the bucket of a record."""
+    return record_id[-2:]
 
 
-def buckets_of(rows: Iterable[tuple[str, int]]) -> dict[str, Digest]:
-    """Give the digest of each bucket that has a row."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for record, seq in rows:
-        found.setdefault(bucket(record), []).append((record, seq))
-    return {name: digest_of(own) for name, own in found.items()}
+def buckets_of(items: Iterable[Item]) -> dict[str, Digest]:
+    """Return the digest of each bucket that has an item."""
+    found: dict[str, Digest] = {}
+    for record_id, item_hash in items:
+        name = bucket(record_id)
+        found[name] = found.get(name, Digest()).plus(item_hash)
+    return found
+
+
+def _canonical(fields: Mapping[str, Any]) -> str:
+    """Return the one text of these fields: keys in order, no blanks, 14.0 as 14."""
+    said = {name: _plain(v) for name, v in fields.items() if v is not None}
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -77,7 +77,10 @@ STREAMS: Final = 200  # projects of one laptop
 CLOCK_SKEW_WARN_S: Final = 300.0
 CONFLICT_ID_CHARS: Final = 120  # a change id and the name of a field group
 SETTLED_CONFLICTS: Final = 100  # conflicts of one record that one change settles
+SEEN_CHANGES: Final = 200  # changes behind the sides of these conflicts
+FIELD_GROUPS: Final = 64  # more than any record type has
 HELD_CHANGES: Final = 10_000  # of one project: more is a fault, not field work
+RELEASED_AT_ONCE: Final = 500  # held changes of one transaction, as of a batch
 PURGED_IDS: Final = 2_000  # ids of one line
 # A reset that takes away more than both asks a person first.
 REMOVED_RECORDS: Final = 50

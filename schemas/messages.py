@@ -95,7 +95,9 @@ class Change(_Line):
     log after this line), h stamp, s stream, t record type, r record, o operation,
     b base [epoch, seq] or null, v schema version, g group, f fields, u person,
     x quarantined change that this one replaces, c conflicts that it settles,
-    y the reason a person gave.
+    y the reason a person gave. bg holds the base of each field group of which the author
+    saw an older row, because a change of their own lay over the newer one; a names
+    changes that the author had seen beyond what the bases say.
     """
 
     k = fields.String(required=True, validate=validate.Equal("c"))
@@ -114,6 +116,8 @@ class Change(_Line):
     x = wire.uuid(load_default=None, allow_none=True)
     c = wire.conflict_ids()
     y = wire.text(1, limits.NOTE_CHARS)
+    bg = wire.bases()
+    a = wire.change_ids()
 
 
 class RequestEnd(_Line):

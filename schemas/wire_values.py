@@ -84,6 +84,23 @@ def conflict_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
     )
 
 
+def bases(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
+    """Return a field for the base of each of several groups; null: no row was seen."""
+    return fields.Dict(
+        keys=text(1, limits.CODE_CHARS),
+        values=place(allow_none=True),
+        validate=validate.Length(1, limits.FIELD_GROUPS),
+        **kwargs,
+    )
+
+
+def change_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
+    """Return a field for the changes that an author had seen."""
+    return fields.List(
+        uuid(), validate=validate.Length(1, limits.SEEN_CHANGES), **kwargs
+    )
+
+
 def _is_count(value: object) -> bool:
     # 63 bits are what both databases keep; True and 1.0 are not counts.
     return type(value) is int and 0 <= value < 2**63

@@ -45,6 +45,7 @@ class Mutant:
 
 MEETING, MERGE = "server/sync/meeting.py", "server/sync/merge.py"
 EFFECTS, REFUSALS = "server/sync/effects.py", "server/sync/refusals.py"
+SHOWN, SETTLING = "server/sync/shown.py", "server/sync/settling.py"
 LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
 FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
@@ -53,8 +54,10 @@ MUTANTS = (
     Mutant(
         "an equal value takes over authorship",
         MEETING,
-        "self._writers[group] = (*writers, self.me) if not_seen else (self.me,)",
-        "self._writers[group] = (self.me,)",
+        """elif theirs == ours and not is_doubtful:
+            self._write(group, writers if not_seen else ())""",
+        """elif theirs == ours and not is_doubtful:
+            self._write(group, ())""",
     ),
     Mutant(
         "last writer wins for measurements",
@@ -65,14 +68,14 @@ MUTANTS = (
     Mutant(
         "the loser of two descriptions is not kept",
         MEETING,
-        "self._replaced.append((group, ours, self.me))",
+        "self._replaced.append((group, ours, self.me, self.change.id))",
         "pass",
     ),
     Mutant(
         "bases as bare numbers, without their epoch",
-        MEETING,
-        "return desk.timeline.common(change.stream, *change.base)",
-        "return change.base[1]",
+        SHOWN,
+        "return 0 if base is None else desk.timeline.common(change.stream, *base)",
+        "return 0 if base is None else base[1]",
     ),
     Mutant(
         "an epoch shares all numbers with the one before",
@@ -125,19 +128,19 @@ MUTANTS = (
     Mutant(
         "a deletion wins over an unseen edit",
         EFFECTS,
-        "if any(unseen(desk, change, found) for found in present.writers.values()):",
+        "if any(unseen(desk, change, group, w) for group, w in present.writers.items()):",
         "if False:",
     ),
     Mutant(
         "an edit brings a deleted record back",
         EFFECTS,
-        "    return _whole_conflict(desk, judged, present, judged.fields, {})\n\n\n",
+        "    return _whole_conflict(desk, change, present, patch.fields, {})\n\n\n",
         "    return _update(desk, judged, present, origin)\n\n\n",
     ),
     Mutant(
         "who did not see a deletion undoes it",
         EFFECTS,
-        "if unseen(desk, change, deletion):",
+        "if unseen(desk, change, WHOLE_RECORD, deletion):",
         "if False:",
     ),
     Mutant(
@@ -166,14 +169,14 @@ MUTANTS = (
     ),
     Mutant(
         "a decision closes conflicts though it met a newer value",
-        EFFECTS,
-        "if change.settles and not meeting.conflicts:",
-        "if change.settles:",
+        SETTLING,
+        "if change.settles and is_in_conflict:",
+        "if False:",
     ),
     Mutant(
         "the digest forgets what was replaced",
         "server/sync/desk.py",
-        "digest = digest.minus(old.id, old.seq)",
+        "digest = digest.minus(_row_hash(old))",
         "pass",
     ),
     Mutant(

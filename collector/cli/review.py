@@ -1,6 +1,6 @@
 """fix: what the server could not apply."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -177,9 +177,18 @@ def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
         click.echo(f"{entry['type']} {entry['name']} ({entry['op']})")
         for reason in entry["reasons"]:
             click.echo(problem_line(from_data(reason)))
-        for name, value in (entry["fields"] if record else {}).items():
-            click.echo(f"    {name} = {cell(value)}")
+        for line in _values(entry, says_fields=record is not None):
+            click.echo(f"    {line}")
         if entry["fix"]:
             click.echo(f"  -> {entry['fix']}")
         click.echo(f"  or {entry['discard']}")
     return Exit.ATTENTION if found else Exit.DONE
+
+
+def _values(entry: Mapping[str, Any], *, says_fields: bool) -> Iterator[str]:
+    """Return what a change says, and what the server has in its place by now."""
+    for name, value in (entry["fields"] if says_fields else {}).items():
+        if value is not None:
+            yield f"{name} = {cell(value)}"
+    for name, value in entry["meanwhile"].items():
+        yield f"meanwhile the server has {name} = {cell(value)}"

@@ -10,15 +10,19 @@ from schemas.version import SCHEMA_VERSION
 
 Fields = Mapping[str, Any]
 
+#: A row of the server: its timeline and its number there.
+Place = tuple[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One change to be kept.
 
-    `base` is the server row its author was looking at, `replaces` the quarantined
-    change it stands for, `settles` the conflicts it decides and `reason` why; the
-    drafts of a `group` stand or fall together. `is_new` says that no record of this
-    laptop has the id yet.
+    `base` is the server row its author was looking at, `bases` those of field groups
+    where a change of this laptop hid a newer row, `seen` changes that the author knew
+    besides. `replaces` is the quarantined change it stands for, `settles` the conflicts
+    it decides and `reason` why; the drafts of a `group` stand or fall together. `is_new`
+    says that no record of this laptop has the id yet.
     """
 
     stream: str
@@ -26,7 +30,9 @@ class Draft:
     record: str
     op: Op = Op.PUT
     fields: Fields = field(default_factory=dict)
-    base: tuple[str, int] | None = None
+    base: Place | None = None
+    bases: Mapping[str, Place | None] = field(default_factory=dict)
+    seen: tuple[str, ...] = ()
     replaces: str | None = None
     is_new: bool = False
     group: str | None = None
@@ -55,6 +61,8 @@ def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
         "x": draft.replaces,
         "c": list(draft.settles) or None,
         "y": draft.reason,
+        "bg": {g: list(b) if b else None for g, b in draft.bases.items()} or None,
+        "a": list(draft.seen) or None,
     }
     return encode({key: value for key, value in said.items() if value is not None})
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from collector.core.draft import Draft, patched
+from collector.core.draft import Draft, Place, patched
 from schemas.messages import Op
 
 
@@ -52,7 +52,7 @@ class Base:
     deleted: bool = False
 
     @property
-    def seen(self) -> tuple[str, int]:
+    def seen(self) -> Place:
         """Give what a change names as the row its author was looking at."""
         return (self.epoch, self.seq)
 
@@ -80,6 +80,12 @@ class Logged:
     verdict: Mapping[str, Any] = field(default_factory=dict)
     group: str | None = None
     settles: Sequence[str] = ()
+    base: Place | None = None
+    bases: Mapping[str, Place | None] = field(default_factory=dict)
+
+    def base_of(self, group: str) -> Place | None:
+        """Return the row in which its author saw a field group."""
+        return self.bases.get(group, self.base)
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
@@ -122,6 +128,8 @@ def with_draft(
             Status.PENDING,
             group=draft.group,
             settles=draft.settles,
+            base=draft.base,
+            bases=draft.bases,
         ),
     ]
 

@@ -142,7 +142,7 @@ def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
     Raises
     ------
     CutReplyError
-        If the last line is missing, or a line is not a row.
+        If the last line is missing, or a line is not a record.
     """
     *rows, last = [line for line in lines if line.strip()] or [b""]
     try:
@@ -151,7 +151,7 @@ def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
     except (ValueError, KeyError, TypeError):
         raise CutReplyError("the server's answer was cut") from None
     messages: list[Message] = [_decode(line) for line in rows]
-    if any(message["k"] != "row" for message in messages):
+    if any(message["k"] not in {"row", "gone"} for message in messages):
         raise CutReplyError("the server's answer has lines out of place")
     return epoch, messages
 

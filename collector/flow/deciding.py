@@ -7,7 +7,8 @@ from collector.core.overlay import Base, View, undecided
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
 from collector.flow.names import label, one
-from schemas.deciding import Choice, Standing, Take, UndecidableError, decide
+from collector.flow.saving import save
+from schemas.deciding import Choice, Standing, Take, UndecidableError, parts
 from schemas.validate import errors, load_patch
 
 
@@ -65,22 +66,22 @@ def settle(
         raise RefusedError(
             "this was decided here already", "to send it: permille sync", code="decided"
         )
-    draft = _draft(base, chosen, choice, reason)
-    laptop.store.keep([draft], laptop.moment(), laptop.person)
-    return len(draft.settles)
+    drafts = _drafts(base, chosen, choice, reason)
+    save(laptop, drafts, drafts[0].fields, base.id)
+    return sum(len(draft.settles) for draft in drafts)
 
 
 def settle_all(laptop: Laptop, reason: str) -> int:
     """Let everything stand as it stands; give how many conflicts that decides."""
-    drafts = []
+    drafts = list[Draft]()
     for base in laptop.store.contested():
         left = undecided(base, laptop.store.changes(base.id))
         if left:
             ids = [conflict["id"] for conflict in left]
             stands = Choice(Take.STANDS)
-            drafts.append(_draft(base, _chosen(base, ids), stands, reason))
+            drafts += _drafts(base, _chosen(base, ids), stands, reason)
     if drafts:
-        laptop.store.keep(drafts, laptop.moment(), laptop.person)
+        save(laptop, drafts)
     return sum(len(draft.settles) for draft in drafts)
 
 
@@ -102,28 +103,31 @@ def _chosen(base: Base, ids: Sequence[str]) -> list[dict[str, object]]:
     return chosen
 
 
-def _draft(
+def _drafts(
     base: Base, conflicts: Sequence[dict[str, object]], choice: Choice, reason: str
-) -> Draft:
+) -> list[Draft]:
+    """Draft a decision on the row as the server has it, which is what conflicts show."""
     try:
-        found = decide(
-            conflicts, Standing(base.type, base.fields, base.deleted), choice
-        )
+        found = parts(conflicts, Standing(base.type, base.fields, base.deleted), choice)
     except UndecidableError as error:
         raise RefusedError(error.text, error.hint, code="undecidable") from None
-    problems = errors(load_patch(base.type, found.fields)[1])
+    problems = errors(load_patch(base.type, found[0].fields)[1])
     if problems:
         raise RefusedError("nothing was decided", "", problems, code="invalid")
-    return Draft(
-        base.stream,
-        base.type,
-        base.id,
-        found.op,
-        found.fields,
-        base.seen,
-        settles=found.settles,
-        reason=reason,
-    )
+    return [
+        Draft(
+            base.stream,
+            base.type,
+            base.id,
+            decision.op,
+            decision.fields,
+            base.seen,
+            seen=decision.seen,
+            settles=decision.settles,
+            reason=reason,
+        )
+        for decision in found
+    ]
 
 
 def _ids(base: Base) -> list[str]:

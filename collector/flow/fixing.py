@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from collector.core.draft import Draft, patched
+from collector.core.draft import Draft
 from collector.core.overlay import Logged, Status, View
-from collector.errors import NotFoundError
+from collector.core.shown import Shown
+from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
 from collector.flow.names import candidates, label, one
+from collector.flow.saving import save
 from schemas.messages import Op
 from schemas.records import TYPES
 
@@ -56,60 +58,64 @@ def find_quarantined(laptop: Laptop, name: str) -> View:
 
 
 def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
-    """Send a quarantined record anew with a patch; gives the number of changes sent.
+    """Send a quarantined record anew with a patch; return how many changes are sent.
 
     The changes of one sampling event, which stand or fall together, are all sent.
+
+    Raises
+    ------
+    RefusedError
+        If a deletion is all that waits: a patch says nothing of it.
     """
+    waiting = _waiting(laptop, record_id)
+    if patch and all(change.op is Op.DELETE for change in waiting):
+        name = _name(laptop, waiting[0])
+        raise RefusedError(
+            f"what waits is the deletion of {waiting[0].type} {name}; no value is part of it",
+            f"permille fix {shlex.quote(name)} --resend, or --discard to keep the record",
+            code="deletion_waits",
+        )
     drafts = list(_resend(laptop, record_id, patch)) + list(_others(laptop, record_id))
     if len(drafts) > 1 and any(draft.record != record_id for draft in drafts):
         drafts = _in_order(laptop, drafts)
-    laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    save(laptop, drafts, patch, record_id)
     return len(drafts)
 
 
 def discard(laptop: Laptop, record_id: str, reason: str | None = None) -> int:
     """Give up the waiting changes of a record, here and on the server."""
-    base = laptop.store.base(record_id)
+    seen = _shown(laptop, record_id)
     # A record the server never had is deleted; one it has is left as it is there.
-    op = Op.DELETE if base is None else Op.PUT
+    op = Op.DELETE if seen.row is None else Op.PUT
     drafts = [
-        Draft(
-            change.stream,
-            change.type,
-            record_id,
-            op,
-            base=base.seen if base else None,
-            replaces=change.id,
-            reason=reason,
-        )
+        seen.draft(op, replaces=change.id, reason=reason)
         for change in _waiting(laptop, record_id)
     ]
-    laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    save(laptop, drafts)
     return len(drafts)
 
 
 def _resend(
     laptop: Laptop, record_id: str, patch: Mapping[str, Any]
 ) -> Iterator[Draft]:
-    waiting = _waiting(laptop, record_id)
-    base = laptop.store.base(record_id)
+    """Draft what waits of a record anew, each with all that its author said of it.
+
+    One change may stand only with what another one says.
+    """
+    waiting, seen = _waiting(laptop, record_id), _shown(laptop, record_id)
     whole = dict[str, Any]()
     for change in waiting:
-        whole.update(change.fields if change.op is Op.PUT else {})
+        whole.update(change.fields)
     whole.update(patch)
-    if base is None:
-        whole = patched({}, whole)
     for change in waiting:
-        yield Draft(
-            change.stream,
-            change.type,
-            record_id,
-            change.op,
-            fields=whole if change.op is Op.PUT else change.fields,
-            base=base.seen if base else None,
-            replaces=change.id,
-            settles=tuple(change.settles),
-        )
+        fields = {} if change.op is Op.DELETE else whole
+        yield seen.draft(change.op, fields, change.id, change.settles)
+
+
+def _shown(laptop: Laptop, record_id: str) -> Shown:
+    found = laptop.store.shown(record_id)
+    assert found is not None, "what waits is shown"
+    return found
 
 
 def _others(laptop: Laptop, record_id: str) -> Iterator[Draft]:
@@ -150,9 +156,13 @@ def _by_id(laptop: Laptop, change: Logged, name: str) -> View | None:
     return view if name in {change.id, change.record, shown} else None
 
 
-def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
+def _name(laptop: Laptop, change: Logged) -> str:
     view = laptop.store.record(change.record)
-    name = label(laptop.store, view) if view else change.record
+    return label(laptop.store, view) if view else change.record
+
+
+def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
+    name, seen = _name(laptop, change), laptop.store.shown(change.record)
     fields = [str(why.get("path") or "") for why in change.reasons]
     settable = [f for f in fields if f in TYPES[change.type].fields]
     if change.status is Status.HELD:
@@ -169,6 +179,7 @@ def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
         "op": str(change.op),
         "fields": dict(change.fields),
         "reasons": change.reasons,
+        "meanwhile": seen.meanwhile() if seen else {},
         "held": change.status is Status.HELD,
         "fix": f"permille fix {shlex.quote(name)} {typed}" if typed else None,
         "discard": f"permille fix {shlex.quote(name)} --discard",

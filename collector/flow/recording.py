@@ -9,10 +9,12 @@ from typing import Any, Final
 from collector.core.draft import Draft, difference, patched
 from collector.core.keys import key_text
 from collector.core.overlay import Status, View
+from collector.core.shown import Shown
 from collector.errors import RefusedError
 from collector.flow import fixing
 from collector.flow.laptop import Laptop
 from collector.flow.names import label
+from collector.flow.saving import save
 from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import TYPES, record_id
@@ -68,11 +70,13 @@ def add(
         doubts += _area_warnings(laptop, record_type, fields, stream)
         new_id = mint(laptop, stream, record_type, fields)
     draft = Draft(stream, record_type, new_id, fields=fields, is_new=True)
-    return _kept(laptop, draft, doubts)
+    return _saved(laptop, draft, fields, doubts)
 
 
 def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
     """Keep a change of a record; one that was quarantined is sent anew as a fix."""
+    seen = _as_shown(laptop, view)
+    view = seen.view
     after = patched(view.fields, patch)
     known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
     fields, doubts = judged(laptop, view.type, known)
@@ -86,18 +90,10 @@ def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
         change.status is Status.QUARANTINED for change in laptop.store.changes(view.id)
     ):
         fixing.send_again(laptop, view.id, changes)
-        return Saved(_shown(laptop, view), label(laptop.store, view), doubts)
+        return _now(laptop, view, doubts)
     if not changes:
         return Saved(view, label(laptop.store, view), doubts, changed=False)
-    base = laptop.store.base(view.id)
-    draft = Draft(
-        view.stream,
-        view.type,
-        view.id,
-        fields=changes,
-        base=base.seen if base else None,
-    )
-    return _kept(laptop, draft, doubts)
+    return _saved(laptop, seen.draft(Op.PUT, changes), changes, doubts)
 
 
 def delete(laptop: Laptop, view: View) -> Saved:
@@ -116,16 +112,8 @@ def delete(laptop: Laptop, view: View) -> Saved:
             "delete those first, or keep it",
             code="has_children",
         )
-    base = laptop.store.base(view.id)
-    draft = Draft(
-        view.stream,
-        view.type,
-        view.id,
-        Op.DELETE,
-        base=base.seen if base else None,
-    )
     name = label(laptop.store, view)
-    laptop.store.keep([draft], laptop.moment(), laptop.person)
+    save(laptop, [_as_shown(laptop, view).draft(Op.DELETE)])
     return Saved(view, name)
 
 
@@ -145,15 +133,7 @@ def restore(laptop: Laptop, view: View) -> Saved:
         )
     refuse(_reference_problems(laptop, view.type, view.fields, view.stream))
     _refuse_taken_key(laptop, view.type, _scope(view), view.fields, view.id)
-    base = laptop.store.base(view.id)
-    draft = Draft(
-        view.stream,
-        view.type,
-        view.id,
-        Op.UNDELETE,
-        base=base.seen if base else None,
-    )
-    return _kept(laptop, draft, ())
+    return _saved(laptop, _as_shown(laptop, view).draft(Op.UNDELETE), {}, ())
 
 
 def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,15 +183,27 @@ def mint(
     return laptop.clock.new_id() if laptop.store.is_used_up(natural) else natural
 
 
-def _kept(laptop: Laptop, draft: Draft, doubts: Sequence[Problem]) -> Saved:
-    laptop.store.keep([draft], laptop.moment(), laptop.person)
+def _as_shown(laptop: Laptop, view: View) -> Shown:
+    found = laptop.store.shown(view.id)
+    assert found is not None, "what has a view is shown"
+    return found
+
+
+def _saved(
+    laptop: Laptop,
+    draft: Draft,
+    typed: Mapping[str, Any],
+    doubts: Sequence[Problem],
+) -> Saved:
+    save(laptop, [draft], typed, draft.record)
     view = laptop.store.record(draft.record)
     assert view is not None, "what was kept is shown"
     return Saved(view, label(laptop.store, view), doubts)
 
 
-def _shown(laptop: Laptop, view: View) -> View:
-    return laptop.store.record(view.id) or view
+def _now(laptop: Laptop, view: View, doubts: Sequence[Problem]) -> Saved:
+    now = laptop.store.record(view.id) or view
+    return Saved(now, label(laptop.store, now), doubts)
 
 
 def _scope(view: View) -> str | None:

@@ -1,6 +1,6 @@
 """Once a day: compare every row with the server's by digest, and mend what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -9,7 +9,16 @@ from collector.core.reply import Message
 from collector.errors import RefusedError
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
-from schemas.digest import BUCKETS, bucket, buckets_of, digest_of
+from schemas.digest import (
+    BUCKETS,
+    Digest,
+    Item,
+    bucket,
+    buckets_of,
+    conflict_hash,
+    digest_of,
+    row_hash,
+)
 
 _EVERY: Final = timedelta(days=1)
 #: Buckets asked for at once: an eighth of a stream.
@@ -44,29 +53,49 @@ def note_check(laptop: Laptop) -> None:
 
 
 async def repair(laptop: Laptop, source: Source, digests: Digests) -> int:
-    """Mend the streams whose digest differs; give how many rows were wrong here."""
+    """Mend the streams whose digest differs; return how many records were wrong here."""
     mended = 0
     for stream, said in digests.items():
-        if digest_of(laptop.store.rows_held(stream)).as_data() != said:
+        if digest_of(laptop.store.digest_items(stream)).as_data() != said:
             mended += await _mend(laptop, source, stream)
     return mended
 
 
 async def _mend(laptop: Laptop, source: Source, stream: str) -> int:
     there = await source.buckets(stream)
-    held = list(laptop.store.rows_held(stream))
-    here = {name: found.as_data() for name, found in buckets_of(held).items()}
+    items = list(laptop.store.digest_items(stream))
+    held = _by_record(items)
+    here = {name: found.as_data() for name, found in buckets_of(items).items()}
     wrong = [name for name in BUCKETS if there.get(name) != here.get(name)]
     mended = 0
     for start in range(0, len(wrong), _AT_ONCE):
         part = wrong[start : start + _AT_ONCE]
-        epoch, rows = await source.rows_in(stream, part)
-        mine = dict(row for row in held if bucket(row[0]) in part)
-        missing = sorted(mine.keys() - {row["r"] for row in rows})
+        epoch, records = await source.rows_in(stream, part)
+        mine = {name: found for name, found in held.items() if bucket(name) in part}
+        theirs = _by_record(item for record in records for item in _items(record))
+        missing = sorted(mine.keys() - {record["r"] for record in records})
         _refuse_many(stream, len(missing), len(held))
-        laptop.store.take_bucket(epoch, rows, missing)
-        mended += len(missing) + sum(mine.get(row["r"]) != row["q"] for row in rows)
+        laptop.store.take_bucket(epoch, records, missing)
+        mended += sum(
+            mine.get(name) != theirs.get(name) for name in mine.keys() | theirs.keys()
+        )
     return mended
+
+
+def _items(record: Message) -> Iterator[Item]:
+    """Return what a record of the server adds to its digest."""
+    name = record["r"]
+    if record["k"] == "row":
+        yield name, row_hash(record["t"], name, record["q"], record["f"])
+    for conflict in record["x"]:
+        yield name, conflict_hash(name, conflict["id"])
+
+
+def _by_record(items: Iterable[Item]) -> dict[str, Digest]:
+    found: dict[str, Digest] = {}
+    for name, item_hash in items:
+        found[name] = found.get(name, Digest()).plus(item_hash)
+    return found
 
 
 def _refuse_many(stream: str, missing: int, had: int) -> None:

@@ -101,6 +101,17 @@ def transaction(connection: Connection) -> Iterator[None]:
             raise
 
 
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Let several reads see one state."""
+    with translated():
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
+
 def settle(connection: Connection) -> None:
     """Bring what a process before us left in the WAL into the database, once.
 

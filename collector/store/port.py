@@ -14,6 +14,8 @@ from collector.core.overlay import Base, Logged, Status, View
 from collector.core.removals import Removals
 from collector.core.reply import Message, Reply
 from collector.core.request import LogHead
+from collector.core.shown import Shown
+from schemas.digest import Item
 
 #: The place a stream was read up to: the server's timeline and its sequence.
 Cursor = tuple[str, int]
@@ -80,6 +82,9 @@ class Store(Protocol):
     # Records as shown -------------------------------------------------------
     def record(self, record_id: str) -> View | None:
         """Give one record, deleted or not."""
+
+    def shown(self, record_id: str) -> Shown | None:
+        """Return one record with the rows it was seen in, as of one moment."""
 
     def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
         """Give the live records with this natural key."""
@@ -206,13 +211,16 @@ class Store(Protocol):
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
 
-    def rows_held(self, stream: str) -> Iterator[tuple[str, int]]:
-        """Give id and number of every live row of a stream, derived ones too."""
+    def digest_items(self, stream: str) -> Iterator[Item]:
+        """Return what the digest of a stream is made of: live rows, open conflicts."""
 
     def take_bucket(
         self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
     ) -> None:
-        """Believe the server's rows of a part of a stream, and that others are gone."""
+        """Believe the server's records of a part of a stream.
+
+        Those missing are gone, or are deleted and no longer contested.
+        """
 
     def is_used_up(self, record_id: str) -> bool:
         """Tell whether a record had this id once, or has it."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from collector.core.draft import Place
 from collector.core.keys import key_text
 from collector.core.overlay import Base, Logged, Status, View, view
 from collector.store.driver import Connection
@@ -79,7 +80,13 @@ def read_change(row: tuple[Any, ...]) -> Logged:
         json.loads(verdict) if verdict else {},
         line.get("g"),
         line.get("c") or (),
+        _place(line.get("b")),
+        {group: _place(base) for group, base in line.get("bg", {}).items()},
     )
+
+
+def _place(said: list[Any] | None) -> Place | None:
+    return (said[0], said[1]) if said else None
 
 
 def read_view(row: tuple[Any, ...]) -> View:

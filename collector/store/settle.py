@@ -6,6 +6,7 @@ rules of collector.core.settling, and written.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from collector.core.overlay import Base, Logged, Status
@@ -108,12 +109,21 @@ def take_bucket(
     missing: Iterable[str],
 ) -> None:
     """Believe the server's rows of a part of a stream, and that it has no others."""
-    drop_bases(connection, [message["r"] for message in messages])
+    # Whatever number it has here; a deletion leaves the fields for who undoes it.
+    drop_bases(connection, [m["r"] for m in messages if m["k"] == "row"])
     _take(connection, epoch, messages)
-    gone = list(missing)
+    gone = _settled_deletions(connection, list(missing))
     drop_bases(connection, gone)
     await_no_row(connection, f"record_id IN {AMONG}", to_json(gone))
     refresh(connection, gone)
+
+
+def _settled_deletions(connection: Connection, missing: list[str]) -> list[str]:
+    """Let deleted records be contested no more; return those that are gone instead."""
+    deleted = [b for b in bases_of(connection, missing).values() if b.deleted]
+    put_bases(connection, [replace(base, conflicts=()) for base in deleted])
+    refresh(connection, [base.id for base in deleted])
+    return sorted(set(missing) - {base.id for base in deleted})
 
 
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from collector.core.overlay import Base, View
+from collector.core.shown import Shown, shown
 from collector.store import driver
 from collector.store.database import Database
 from collector.store.port import Cursor, Transfer
-from collector.store.rows import BASE, RECORD, bases_of, read_base, read_view
+from collector.store.rows import (
+    BASE,
+    RECORD,
+    bases_of,
+    changes_of,
+    read_base,
+    read_view,
+)
 from collector.store.settle import cursor_of
 
 # S608: the lists of columns are constants of collector.store.rows.
@@ -44,6 +52,12 @@ class ShownQueries(Database):
             record_id,
         )
         return read_view(rows[0]) if rows else None
+
+    def shown(self, record_id: str) -> Shown | None:
+        """Return one record with the rows it was seen in, as of one moment."""
+        with driver.snapshot(self._db):
+            base = bases_of(self._db, [record_id]).get(record_id)
+            return shown(base, changes_of(self._db, [record_id]).get(record_id, ()))
 
     def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
         """Give the live records with this natural key."""

@@ -1,5 +1,6 @@
 """The store on SQLite, through the driver module."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,9 +16,14 @@ from collector.store.rows import to_json
 from collector.store.settle import settle, take_bucket
 from collector.store.showing import ShownQueries
 from collector.store.version import VERSION
+from schemas.digest import Item, conflict_hash, row_hash
 
 _KEEP_RECEIPT: Final = (
     "INSERT OR REPLACE INTO receipt (log, n, raw, signature) VALUES (?, ?, ?, ?)"
+)
+_LIVE: Final = "SELECT type, id, seq, fields FROM base WHERE stream = ? AND deleted = 0"
+_CONTESTED: Final = (
+    "SELECT id, conflicts FROM base WHERE stream = ? AND conflicts IS NOT NULL"
 )
 
 
@@ -89,17 +95,20 @@ class SqliteStore(ShownQueries, LogQueries):
         sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
         return dict(self._read(sql))
 
-    def rows_held(self, stream: str) -> Iterator[tuple[str, int]]:
-        """Give id and number of every live row of a stream, derived ones too."""
-        sql = "SELECT id, seq FROM base WHERE stream = ? AND deleted = 0"
+    def digest_items(self, stream: str) -> Iterator[Item]:
+        """Return what the digest of a stream is made of: live rows, open conflicts."""
         # Not all at once: a large project has 100,000 of them.
         with driver.translated():
-            yield from self._db.execute(sql, (stream,))
+            for kind, name, seq, fields in self._db.execute(_LIVE, (stream,)):
+                yield name, row_hash(kind, name, seq, json.loads(fields))
+            for name, conflicts in self._db.execute(_CONTESTED, (stream,)):
+                for conflict in json.loads(conflicts):
+                    yield name, conflict_hash(name, conflict["id"])
 
     def take_bucket(
         self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
     ) -> None:
-        """Believe the server's rows of a part of a stream, and that others are gone."""
+        """Believe the server's records of a part of a stream; those missing are gone."""
         with driver.transaction(self._db):
             take_bucket(self._db, epoch, rows, missing)
 

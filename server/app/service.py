@@ -15,7 +15,7 @@ from server.config import DataDirectory
 from server.errors import StorageError
 from server.flow.blobs import Blobs
 from server.flow.derive import derive_waiting
-from server.flow.review import rejudge_once
+from server.flow.review import rejudge_once, release_waiting
 from server.http.guards import CLOCK, guard, trim_headers
 from server.http.keys import BLOBS, STORE, WAKE
 from server.http.routes import add_routes
@@ -53,9 +53,10 @@ async def _derive_for_ever(app: web.Application) -> None:
     wake = app[WAKE]
     while True:
         try:
+            await release_waiting(app[STORE], app[CLOCK])
             await derive_waiting(app[STORE], app[CLOCK])
-        except Exception:  # noqa: BLE001 - logged; the plot returns with its lease
-            _LOG.exception("derivation failed")
+        except Exception:  # noqa: BLE001 - logged; it is tried again
+            _LOG.exception("release or derivation failed")
         # Not wait_for: on Python 3.11 it can swallow the cancellation at shutdown.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_EVERY_S):

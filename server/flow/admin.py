@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import chain, hlc
+from schemas.groups import completed
 from schemas.messages import Op, Outcome, encode
 from schemas.records import record_id
 from schemas.signing import push_text, sign
@@ -32,6 +33,7 @@ class Draft:
     person: str | None = None
     settles: tuple[str, ...] = ()
     reason: str | None = None
+    seen: tuple[str, ...] = ()
 
 
 async def add_project(
@@ -82,8 +84,7 @@ async def edit_project(
     """
     found = await find_project(store, name)
     stream = found["id"]
-    epoch = await store.read(lambda unit: unit.epoch())
-    draft = Draft(stream, "project", stream, fields, (epoch, found["seq"]))
+    draft = await store.read(lambda unit: _edit(unit, stream, fields))
     accepted = await record(store, clock, [draft])
     if any(verdict.conflicts for verdict in accepted.verdicts):
         raise RefusedError(
@@ -92,6 +93,14 @@ async def edit_project(
             "see: permille-server conflict list",
         )
     return await find_project(store, name)
+
+
+def _edit(unit: Unit, stream: str, fields: dict[str, Any]) -> Draft:
+    """Draft an edit of the project as it stands in one snapshot."""
+    record = unit.record(stream, stream)
+    assert record is not None, "a project has its own record"
+    patch = completed("project", record.fields, fields)
+    return Draft(stream, "project", stream, patch, (unit.epoch(), record.seq))
 
 
 async def find_project(store: Store, name: str) -> dict[str, Any]:
@@ -171,6 +180,7 @@ def _push(head: LogHead, drafts: list[Draft], clock: Clock, secret: bytes) -> Pu
             "u": draft.person,
             "c": list(draft.settles) or None,
             "y": draft.reason,
+            "a": list(draft.seen) or None,
         }
         raw = encode({key: value for key, value in line.items() if value is not None})
         digest = chain.link(digest, raw)

@@ -1,10 +1,10 @@
 """Conflicts: a person's decision becomes a change in the server's own log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.deciding import Choice, Standing, UndecidableError, decide
+from schemas.deciding import Choice, Decision, Standing, UndecidableError, parts
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.validate import errors, load_patch
@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.errors import NotFoundError, RefusedError
 from server.flow.admin import Draft, give_up, write
 from server.store.port import Store, Unit
-from server.sync.model import Verdict
+from server.sync.model import Record, Verdict, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def resolve(
     RefusedError
         If the choice does not fit the conflicts; nothing is written then.
     """
-    drafts = await store.read(lambda unit: _drafts(unit, conflicts, given))
+    drafts = await store.read(lambda unit: list(_drafts(unit, conflicts, given)))
     accepted = await write(store, clock, drafts)
     await give_up(store, clock, accepted.verdicts, "the decision was refused")
     pairs = zip(drafts, accepted.verdicts, strict=True)
@@ -102,45 +102,49 @@ def _one(unit: Unit, name: str) -> dict[str, Any]:
 
 def _drafts(
     unit: Unit, conflicts: Sequence[dict[str, Any]], given: Given
-) -> list[Draft]:
+) -> Iterator[Draft]:
     by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for conflict in conflicts:
         place = (conflict["project"], conflict["record"])
         by_record.setdefault(place, []).append(conflict)
     epoch = unit.epoch()
-    return [
-        _draft(unit, epoch, place, found, given) for place, found in by_record.items()
-    ]
+    for place, found in by_record.items():
+        record = unit.record(*place)
+        assert record is not None, "a conflict belongs to a record"
+        for decision in _parts(record, found, given.choice):
+            yield _draft(record, (epoch, record.seq), decision, given)
 
 
-def _draft(
-    unit: Unit,
-    epoch: str,
-    place: tuple[str, str],
-    conflicts: list[dict[str, Any]],
-    given: Given,
-) -> Draft:
-    record = unit.record(*place)
-    assert record is not None, "a conflict belongs to a record"
+def _parts(
+    record: Record, conflicts: list[dict[str, Any]], choice: Choice
+) -> list[Decision]:
     standing = Standing(record.type, record.fields, record.deleted)
+    told = [found | {"stands": stands(record, found)} for found in conflicts]
     try:
-        found = decide(conflicts, standing, given.choice)
+        found = parts(told, standing, choice)
     except UndecidableError as error:
         where = f"conflict {conflicts[0]['id']}"
         raise RefusedError(f"{where}: {error.text}", [], error.hint) from None
-    problems = errors(load_patch(record.type, found.fields)[1])
+    problems = errors(load_patch(record.type, found[0].fields)[1])
     if problems:
         raise RefusedError("nothing was decided", problems)
+    return found
+
+
+def _draft(
+    record: Record, base: tuple[str, int], decision: Decision, given: Given
+) -> Draft:
     return Draft(
         record.stream,
         record.type,
         record.id,
-        found.fields,
-        (epoch, record.seq),
-        found.op,
+        decision.fields,
+        base,
+        decision.op,
         given.person,
-        found.settles,
+        decision.settles,
         given.reason,
+        decision.seen,
     )
 
 

@@ -11,7 +11,7 @@ from schemas.problems import Problem
 from server.errors import RequestError, refuse
 from server.store.port import Unit
 from server.store.values import Device, LogHead
-from server.sync.model import Judged
+from server.sync.model import Base, Change, Judged
 from server.sync.request import Push
 
 #: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
@@ -118,18 +118,23 @@ def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
     It would count as having seen whatever others write up to there.
     """
     epoch = unit.epoch()
-    claims = {j.change.stream for j in batch if j.change.base}
+    claims = {j.change.stream for j in batch if any(_bases(j.change))}
     heads = {stream: found.head for stream, found in unit.streams(claims).items()}
     return [_with_true_base(j, epoch, heads.get(j.change.stream, 0)) for j in batch]
 
 
+def _bases(change: Change) -> list[Base | None]:
+    return [change.base, *change.bases.values()]
+
+
 def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
-    base = judged.change.base
     # Of an older timeline counts only what it shares with this one.
-    if base is None or base[0] != epoch or base[1] <= head:
+    claimed = [base[1] for base in _bases(judged.change) if base and base[0] == epoch]
+    last = max(claimed, default=0)
+    if last <= head:
         return judged
     detail = f"the last row of the project is {head}"
-    problem = Problem("base_beyond_head", "b", base[1], detail)
+    problem = Problem("base_beyond_head", "b", last, detail)
     return Judged(judged.change, {}, [problem])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from schemas import hlc
+from schemas import hlc, limits
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
@@ -84,6 +84,30 @@ async def release(
     return done
 
 
+async def release_waiting(store: Store, clock: Clock) -> int:
+    """Release what waits for records that have come, a batch a transaction.
+
+    A push releases the first of them itself; a repeat is harmless. Returns how many
+    were tried.
+    """
+    total = 0
+    while await store.read(lambda unit: unit.next_release()) is not None:
+        total += await store.write(partial(_release_next, now_ms=clock.now_ms()))
+    return total
+
+
+def _release_next(unit: Unit, now_ms: int) -> int:
+    place = unit.next_release()
+    if place is None:
+        return 0
+    stream, record, after = place
+    waiting, last = unit.waiting_until(stream, record, after, limits.RELEASED_AT_ONCE)
+    unit.note_release(stream, record, last if waiting else None)
+    if waiting:
+        _judge_again(unit, waiting, now_ms, None)
+    return len(waiting)
+
+
 async def discard(
     store: Store, clock: Clock, stream: str, changes: Sequence[str], reason: str
 ) -> int:
@@ -123,19 +147,27 @@ async def _again(
         waiting = _whole_groups(unit, stream, unit.waiting(stream, changes))
         if not waiting:
             return Reviewed(0, 0, 0)
-        desk, origin = _lay(unit, waiting, now_ms, device)
-        before = dict(desk.known)
-        decide_again(desk, waiting, origin)
-        desk.revised = {
-            name: verdict
-            for name, verdict in desk.revised.items()
-            if not _is_old_news(verdict, before.get(name))
-        }
-        unit.keep_effects(desk, origin)
+        desk = _judge_again(unit, waiting, now_ms, device)
         still = sum(found.judged.change.id in desk.waiting for found in waiting)
         return Reviewed(len(waiting), len(waiting) - still, still)
 
     return await store.write(job)
+
+
+def _judge_again(
+    unit: Unit, waiting: list[Waiting], now_ms: int, device: str | None
+) -> Desk:
+    """Judge waiting changes again; their authors hear of it where the verdict differs."""
+    desk, origin = _lay(unit, waiting, now_ms, device)
+    before = dict(desk.known)
+    decide_again(desk, waiting, origin)
+    desk.revised = {
+        name: verdict
+        for name, verdict in desk.revised.items()
+        if not _is_old_news(verdict, before.get(name))
+    }
+    unit.keep_effects(desk, origin)
+    return desk
 
 
 def _whole_groups(unit: Unit, stream: str, found: list[Waiting]) -> list[Waiting]:

@@ -20,11 +20,11 @@ _KNOWN: Final = frozenset(BUCKETS)
 
 
 async def get_buckets(request: web.Request) -> web.Response:
-    """Give the digest of each bucket of a stream that has rows."""
+    """Return the digest of each bucket of a stream that has items."""
     stream = await _stream_of(request)
 
     def job(unit: Unit) -> dict[str, list[int | str]]:
-        found = buckets_of(unit.live_rows(stream))
+        found = buckets_of(unit.digest_items(stream))
         return {name: digest.as_data() for name, digest in sorted(found.items())}
 
     answer = {"buckets": await request.app[STORE].read(job)}
@@ -32,7 +32,7 @@ async def get_buckets(request: web.Request) -> web.Response:
 
 
 async def get_rows(request: web.Request) -> web.Response:
-    """Give every live row of some buckets (`?in=00,7f`)."""
+    """Return every live or contested record of some buckets (`?in=00,7f`)."""
     stream = await _stream_of(request)
     wanted = request.query.get("in", "").split(",")
     if not set(wanted) <= _KNOWN:

@@ -9,7 +9,7 @@ from server.store import touched
 from server.store.attachments import note_files
 from server.store.driver import Connection
 from server.store.laying import LayingQueries
-from server.store.rows import dump, record_row, verdict_row
+from server.store.rows import dump, json_list, record_row, verdict_row
 from server.sync.desk import Desk
 from server.sync.model import Conflict, Judged, Origin, Quarantined
 
@@ -20,6 +20,12 @@ _KEEP_QUARANTINE: Final = """
         ?, ?, ?, ?)
     ON CONFLICT (project_id, change_id) DO UPDATE SET why = excluded.why,
         status = excluded.status, waits_for = excluded.waits_for
+"""
+_ASK_FOR_RELEASE: Final = """
+    INSERT OR REPLACE INTO release (project_id, record_id, after)
+    SELECT DISTINCT project_id, waits_for, 0 FROM quarantine
+    WHERE project_id = ?1 AND status IN ('open', 'held')
+      AND waits_for IN (SELECT value FROM json_each(?2))
 """
 
 
@@ -43,6 +49,8 @@ class CustodyQueries(LayingQueries):
         self._settle_conflicts(desk, origin)
         self._keep_quarantine(desk, origin)
         self._keep_history(desk)
+        self._keep_decisions(desk)
+        self._ask_for_release(desk)
         touched.note_jobs(self.connection, desk)
 
     def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
@@ -186,6 +194,35 @@ class CustodyQueries(LayingQueries):
             [(how, origin.received_at, *place) for place, how in desk.settled.items()],
         )
 
+    def _keep_decisions(self, desk: Desk) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO decided (project_id, seen, group_name, decision)"
+            " VALUES (?, ?, ?, ?)",
+            desk.decisions,
+        )
+
+    def _ask_for_release(self, desk: Desk) -> None:
+        """Note the records that have come and that more waits for than was read."""
+        for stream in desk.has_more_waiting:
+            came = json_list(record for place, record in desk.came if place == stream)
+            self.connection.execute(_ASK_FOR_RELEASE, (stream, came))
+
+    def next_release(self) -> tuple[str, str, int] | None:
+        """Return a record that others wait for, and the place up to which they had it."""
+        row = self.connection.execute(
+            "SELECT project_id, record_id, after FROM release LIMIT 1"
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    def note_release(self, stream: str, record: str, after: int | None) -> None:
+        """Note up to where those who wait for a record were released; None: all."""
+        if after is None:
+            sql = "DELETE FROM release WHERE project_id = ? AND record_id = ?"
+            self.connection.execute(sql, (stream, record))
+        else:
+            sql = "UPDATE release SET after = ? WHERE project_id = ? AND record_id = ?"
+            self.connection.execute(sql, (after, stream, record))
+
     def _keep_history(self, desk: Desk) -> None:
         self.connection.executemany(
             "INSERT INTO history (project_id, record_id, group_name, old_values,"
@@ -231,7 +268,7 @@ def add_digest(connection: Connection, stream: str, change: Digest) -> None:
     found = Digest(count, int(total, 16)).joined(change)
     connection.execute(
         "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
-        (found.rows, f"{found.total:x}", stream),
+        (found.items, f"{found.total:x}", stream),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from schemas.digest import digest_of
+from schemas.digest import Item, digest_of, row_hash
 from server.store.custody import add_digest, put_records
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
@@ -173,8 +173,8 @@ class DerivationQueries:
 
     def _write(
         self, stream: str, new: list[DerivedRow], gone: list[Input], now: str
-    ) -> list[tuple[str, int]]:
-        """Write rows; give the id and number of the live ones."""
+    ) -> list[Item]:
+        """Write rows; return what the live ones add to the digest."""
         count = len(new) + len(gone)
         if not count:
             return []
@@ -201,7 +201,10 @@ class DerivationQueries:
                 )
             ],
         )
-        return [(row.id, columns[3]) for row, columns in zip(new, written, strict=True)]
+        return [
+            (row.id, row_hash(row.type, row.id, columns[3], row.whole))
+            for row, columns in zip(new, written, strict=True)
+        ]
 
     def _children(self, stream: str, above: _Level, kind: str) -> _Level:
         """Give the records below those of a level."""
@@ -271,13 +274,15 @@ class DerivationQueries:
 def _note_digest(
     connection: Connection,
     stream: str,
-    written: list[tuple[str, int]],
+    written: list[Item],
     old: list[Input],
 ) -> None:
     """Let the stream's digest follow its derived rows."""
     if not written and not old:
         return
-    gone = digest_of((row.id, row.seq) for row in old)
+    gone = digest_of(
+        (row.id, row_hash(row.type, row.id, row.seq, row.fields)) for row in old
+    )
     add_digest(connection, stream, digest_of(written).without(gone))
 
 

@@ -2,15 +2,15 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from schemas import limits
-from schemas.digest import Digest
+from schemas.digest import Digest, Item, conflict_hash, row_hash
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
 from server.store.values import FeedRow, Page
-from server.sync.model import Record
+from server.sync.model import Record, stands
 from server.sync.request import Push
 
 _PAGE: Final = f"""
@@ -21,10 +21,16 @@ _PAGE: Final = f"""
 """  # noqa: S608 - the columns are a constant
 _IN_BUCKETS: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
-    WHERE project_id = ? AND deleted = 0
+    WHERE project_id = ? AND (deleted = 0 OR open_conflicts > 0)
       AND substr(id, -2) IN (SELECT value FROM json_each(?))
     ORDER BY seq
 """  # noqa: S608
+_LIVE: Final = (
+    "SELECT type, id, seq, fields FROM record WHERE project_id = ? AND deleted = 0"
+)
+_CONTESTED: Final = (
+    "SELECT record_id, id FROM conflict WHERE project_id = ? AND status = 'open'"
+)
 # A contested deletion stays until somebody has decided.
 _OLD_TOMBSTONES: Final = """
     SELECT r.project_id, r.id, r.type, r.seq
@@ -102,15 +108,12 @@ class FeedQueries:
         ).fetchone()
         return Digest(count, int(total, 16))
 
-    def live_rows(self, stream: str) -> list[tuple[str, int]]:
-        """Give the id and number of every live row."""
-        rows = self.connection.execute(
-            "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0", (stream,)
-        )
-        return list(rows)
+    def digest_items(self, stream: str) -> list[Item]:
+        """Return what the digest of a stream is made of: live rows, open conflicts."""
+        return list(digest_items(self.connection, stream))
 
     def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
-        """Give the live rows of some buckets of a stream."""
+        """Return the records of some buckets that are live or contested."""
         found = self.connection.execute(_IN_BUCKETS, (stream, json_list(buckets)))
         records = [record_of(row) for row in found]
         conflicts = self.open_conflicts_of(stream, records)
@@ -123,9 +126,13 @@ class FeedQueries:
         contested = [record.id for record in records if record.open_conflicts]
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         if contested:
+            of = {record.id: record for record in records}
             rows = self.connection.execute(_CONFLICTS, (stream, json_list(contested)))
             for record, *columns in rows:
-                found[record].append(conflict_data(columns))
+                conflict = conflict_data(columns)
+                found[record].append(
+                    conflict | {"stands": stands(of[record], conflict)}
+                )
         return found
 
     def _head(self, stream: str) -> int:
@@ -133,6 +140,14 @@ class FeedQueries:
             "SELECT head FROM stream WHERE project_id = ?", (stream,)
         ).fetchone()
         return int(row[0]) if row else 0
+
+
+def digest_items(connection: Connection, stream: str) -> Iterator[Item]:
+    """Read what the digest of a stream is made of."""
+    for kind, name, seq, fields in connection.execute(_LIVE, (stream,)):
+        yield name, row_hash(kind, name, seq, json.loads(fields))
+    for record, name in connection.execute(_CONTESTED, (stream,)):
+        yield record, conflict_hash(record, name)
 
 
 def conflict_data(columns: list[Any]) -> dict[str, Any]:

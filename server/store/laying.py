@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from schemas.messages import Op
+from schemas import limits
+from schemas.groups import by_group, members
+from schemas.messages import Op, parse_object
 from schemas.problems import from_data
-from schemas.records import TYPES, natural_key
+from schemas.records import DERIVED, TYPES, natural_key
 from server.store.driver import Connection
 from server.store.logs import LogQueries
 from server.store.rows import (
@@ -18,9 +20,9 @@ from server.store.rows import (
     record_of,
     verdict_of,
 )
-from server.sync.desk import Desk, key_text, label
+from server.sync.desk import Desk, key_text, label, references_of
 from server.sync.judge import judge
-from server.sync.model import Change, Judged, KnownConflict, Waiting
+from server.sync.model import Change, Judged, KnownConflict, Past, Waiting
 from server.sync.request import read_change
 
 # The same places and keys are looked up in one statement per batch, whatever its size.
@@ -35,13 +37,14 @@ _HOLDERS: Final = f"""
 """  # noqa: S608
 # Only a campaign, an organisation or a revisited point is looked for in all records of
 # a type: they are deleted once in a project's life.
-_REFERRERS: Final = """
+_DERIVED: Final = ", ".join(f"'{name}'" for name in sorted(DERIVED))
+_REFERRERS: Final = f"""
     SELECT id FROM record WHERE project_id = ?1 AND parent_id = ?2 AND deleted = 0
-        AND type NOT IN ('stock', 'change')
+        AND type NOT IN ({_DERIVED})
     UNION
     SELECT id FROM record WHERE project_id = ?1 AND type = ?3 AND deleted = 0
         AND json_extract(fields, ?4) = ?2
-"""
+"""  # noqa: S608 - constants
 _REFERRED_BY: Final = {
     "campaign": ("core", "$.campaign_id"),
     "point": ("point", "$.revisits_point_id"),
@@ -55,17 +58,13 @@ _KNOWN: Final = f"""
     SELECT {VERDICT_COLUMNS} FROM change
     WHERE project_id = ? AND change_id IN (SELECT value FROM json_each(?))
 """  # noqa: S608
-_COUNT_WAITING: Final = """
-    SELECT count(*), coalesce(sum(status = 'held'), 0) FROM quarantine
-    WHERE project_id = ? AND status IN ('open', 'held')
-"""
-_WAITING: Final = """
-    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
-    FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
-    WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
-      AND (q.waits_for IN (SELECT value FROM json_each(?2))
-        OR q.record_id IN (SELECT value FROM json_each(?2))
-        OR q.change_id IN (SELECT value FROM json_each(?3)))
+# One more than may be held: beyond that nobody counts.
+_COUNT_HELD: Final = f"""
+    SELECT count(*) FROM (SELECT 1 FROM quarantine
+    WHERE project_id = ? AND status = 'held' LIMIT {limits.HELD_CHANGES + 1})
+"""  # noqa: S608 - a constant
+_ANY_WAITS: Final = """
+    SELECT 1 FROM quarantine WHERE project_id = ? AND status IN ('open', 'held') LIMIT 1
 """
 _ALL_WAITING: Final = """
     SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
@@ -73,9 +72,39 @@ _ALL_WAITING: Final = """
     WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
       AND (?2 IS NULL OR q.change_id IN (SELECT value FROM json_each(?2)))
 """
-_SETTLED: Final = """
-    SELECT id, record_id, status FROM conflict
-    WHERE project_id = ? AND id IN (SELECT value FROM json_each(?))
+_WAITING: Final = """
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
+    FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
+    WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
+      AND (q.record_id IN (SELECT value FROM json_each(?2))
+        OR q.change_id IN (SELECT value FROM json_each(?3)))
+"""
+_UNTIL: Final = """
+    SELECT q.rowid, q.change_id, c.log_id, c.raw, c.hash, q.waits_for, q.why
+    FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
+    WHERE q.project_id = ?1 AND q.status IN ('open', 'held')
+      AND q.waits_for IN (SELECT value FROM json_each(?2)) AND q.rowid > ?3
+    ORDER BY q.rowid LIMIT ?4
+"""
+_CONFLICTS: Final = """
+    SELECT f.id, f.record_id, f.group_name, f.change_id, c.log_id, c.n, f.ours, c.seq,
+        f.status = 'open'
+    FROM conflict f JOIN change c
+        ON c.project_id = f.project_id AND c.change_id = f.change_id
+    WHERE f.project_id = ?1 AND (f.id IN (SELECT value FROM json_each(?2))
+        OR (f.status = 'open' AND f.record_id IN (SELECT value FROM json_each(?3))))
+    ORDER BY f.rowid
+"""
+_PAST: Final = """
+    SELECT h.record_id, h.group_name, h.old_values, h.written_seq, h.replaced_seq,
+        c.log_id, c.n
+    FROM history h JOIN change c
+        ON c.project_id = h.project_id AND c.change_id = h.written_by
+    WHERE h.project_id = ? AND h.record_id IN (SELECT value FROM json_each(?))
+"""
+_DECIDED: Final = """
+    SELECT seen, group_name, decision FROM decided
+    WHERE project_id = ? AND seen IN (SELECT value FROM json_each(?))
 """
 # The plus: those given up are fewer than what a batch names.
 _GIVEN_UP: Final = """
@@ -97,7 +126,7 @@ class LayingQueries(LogQueries):
     def lay_desk(
         self, batch: list[Judged], streams: set[str], revoked: set[str]
     ) -> Desk:
-        """Read everything a batch may touch, and what waits for it."""
+        """Read everything a batch may touch, and the first of what waits for it."""
         touched = _by_stream(batch)
         desk = Desk(
             streams=set(streams),
@@ -110,7 +139,7 @@ class LayingQueries(LogQueries):
             waiting = self._lay_waiting(desk, stream, judged)
             self._lay_stream(desk, stream, judged + waiting)
         if desk.waiting:
-            logs = {found.judged.change.log for found in desk.waiting.values()}
+            logs = {found.judged.change.log for found in desk.waiting.all()}
             logs |= {judged.change.log for judged in batch}
             desk.lineage = self.lineage(logs)
         return desk
@@ -120,6 +149,14 @@ class LayingQueries(LogQueries):
         wanted = None if changes is None else json_list(changes)
         rows = self.connection.execute(_ALL_WAITING, (stream, wanted))
         return list(_read_waiting(rows.fetchall()).values())
+
+    def waiting_until(
+        self, stream: str, record: str, after: int, most: int
+    ) -> tuple[list[Waiting], int]:
+        """Return changes that wait for a record, and the place of the last of them."""
+        rows, _ = self._until(stream, {record}, after, most)
+        last = max((row[0] for row in rows), default=after)
+        return list(_read_waiting(rows).values()), last
 
     def streams_that_wait(self) -> list[str]:
         """Give the projects with changes that wait in custody."""
@@ -134,37 +171,72 @@ class LayingQueries(LogQueries):
         self._lay_holders(desk, stream, batch)
         self._lay_referrers(desk, stream, batch)
         self._lay_known(desk, stream, batch)
-        self._lay_settled(desk, stream, batch)
+        self._lay_conflicts(desk, stream, batch)
+        self._lay_past(desk, stream, batch)
 
     def _lay_waiting(
         self, desk: Desk, stream: str, batch: list[Judged]
     ) -> list[Judged]:
-        """Lay out what waits for the batch, what waits for that, and so on."""
-        count, held = self.connection.execute(_COUNT_WAITING, (stream,)).fetchone()
-        if not count:
+        """Lay out what waits of the batch's records, and for them, and so on.
+
+        What waits for them is read up to a bound: the rest is released by itself.
+        """
+        if not self.connection.execute(_ANY_WAITS, (stream,)).fetchone():
             return []
+        held = self.connection.execute(_COUNT_HELD, (stream,)).fetchone()[0]
         desk.held_count[stream] = held
         named = json_list(j.change.replaces for j in batch if j.change.replaces)
-        wanted, seen = {judged.change.record for judged in batch}, set[str]()
-        rows: list[tuple[Any, ...]] = []
-        while wanted:
+        records = {judged.change.record for judged in batch}
+        own = records.union(*map(_references, batch))
+        rows = self.connection.execute(
+            _WAITING, (stream, json_list(sorted(own)), named)
+        ).fetchall()
+        wanted, seen = records, set[str]()
+        left = limits.RELEASED_AT_ONCE
+        while wanted and left > 0:
             seen |= wanted
-            found = self.connection.execute(
-                _WAITING, (stream, json_list(sorted(wanted)), named)
-            ).fetchall()
+            found, has_more = self._until(stream, wanted, 0, left)
+            if has_more:
+                desk.has_more_waiting.add(stream)
             rows += found
-            records = {w.judged.change.record for w in _read_waiting(found).values()}
-            wanted = records - seen
-        waiting = _read_waiting(rows)
-        desk.waiting.update(waiting)
-        return [found.judged for found in waiting.values()]
+            left -= len(found)
+            brought = {w.judged.change.record for w in _read_waiting(found).values()}
+            wanted = brought - seen
+        if wanted:
+            desk.has_more_waiting.add(stream)
+        for waiting in _read_waiting(rows).values():
+            desk.waiting.add(waiting)
+        return [found.judged for found in desk.waiting.all()]
+
+    def _until(
+        self, stream: str, records: set[str], after: int, most: int
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """Return what waits for records, and whether there is more; no group is cut."""
+        # A group came in one push, so it is no longer than a batch.
+        wanted = (
+            stream,
+            json_list(sorted(records)),
+            after,
+            most + limits.BATCH_CHANGES,
+        )
+        rows: list[tuple[Any, ...]] = self.connection.execute(_UNTIL, wanted).fetchall()
+        end = min(most, len(rows))
+        while 0 < end < len(rows) and _is_one_group(rows[end - 1], rows[end]):
+            end += 1
+        return rows[:end], end < len(rows)
 
     def _lay_records(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
-        ids = {judged.change.record for judged in batch}
-        for judged in batch:
-            kind = TYPES.get(judged.change.type)
-            names = kind.references if kind else ()
-            ids.update(judged.fields[n] for n in names if judged.fields.get(n))
+        ids = {judged.change.record for judged in batch}.union(*map(_references, batch))
+        self._find_records(desk, stream, ids)
+        # What comes back refers to all that it referred to.
+        back = {j.change.record for j in batch if j.change.op == Op.UNDELETE}
+        found = [r for name in back if (r := desk.find(stream, name)) is not None]
+        referred = {target for record in found for target in references_of(record)}
+        self._find_records(desk, stream, referred - ids)
+
+    def _find_records(self, desk: Desk, stream: str, ids: set[str]) -> None:
+        if not ids:
+            return
         wanted = json_list(ids)
         for record in map(
             record_of, self.connection.execute(_RECORDS, (stream, wanted))
@@ -206,15 +278,59 @@ class LayingQueries(LogQueries):
         ids = json_list(judged.change.id for judged in batch)
         for row in self.connection.execute(_KNOWN, (stream, ids)):
             desk.known[row[0]] = verdict_of(row, repeated=True)
+        for seen, group, decision in self.connection.execute(_DECIDED, (stream, ids)):
+            desk.decided[stream, seen, group] = decision
 
-    def _lay_settled(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+    def _lay_conflicts(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+        """Lay out the conflicts that are named, and the open ones of the records."""
         named = [name for judged in batch for name in judged.change.settles]
-        if not named:
+        records = {judged.change.record for judged in batch}
+        contested = [
+            name
+            for name in sorted(records)
+            if (record := desk.find(stream, name)) and record.open_conflicts
+        ]
+        if not named and not contested:
             return
-        rows = self.connection.execute(_SETTLED, (stream, json_list(named)))
-        for name, record, status in rows:
-            found = KnownConflict(record, status == "open")
-            desk.known_conflicts[stream, name] = found
+        wanted = (stream, json_list(named), json_list(contested))
+        for row in self.connection.execute(_CONFLICTS, wanted):
+            name, record, group, change, log, n, ours, seq, is_open = row
+            said = (record, group, change, log, n, json.loads(ours), seq or 0)
+            found = KnownConflict(*said, is_open=bool(is_open))
+            desk.note_conflict(stream, name, found)
+
+    def _lay_past(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+        """Lay out what stood before, where a change names a group in part only."""
+        records = {j.change.record for j in batch if _names_parts(j)}
+        wanted = [name for name in sorted(records) if desk.find(stream, name)]
+        if not wanted:
+            return
+        rows = self.connection.execute(_PAST, (stream, json_list(wanted)))
+        for record, group, values, *place in rows:
+            past = desk.past.setdefault((stream, record), {})
+            past.setdefault(group, []).append(Past(json.loads(values), *place))
+
+
+def _is_one_group(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Return whether two waiting changes stand or fall together."""
+    groups = [(row[2], parse_object(bytes(row[3])).get("g")) for row in (one, other)]
+    return groups[0] == groups[1] and groups[0][1] is not None
+
+
+def _references(judged: Judged) -> set[str]:
+    """Return the records that a change refers to."""
+    kind = TYPES.get(judged.change.type)
+    names = kind.references if kind else ()
+    return {judged.fields[name] for name in names if judged.fields.get(name)}
+
+
+def _names_parts(judged: Judged) -> bool:
+    """Return whether a change names a field group in part."""
+    kind = judged.change.type
+    return kind in TYPES and any(
+        len(members(kind, group)) > len(named)
+        for group, named in by_group(kind, judged.fields).items()
+    )
 
 
 def _by_stream(batch: list[Judged]) -> dict[str, list[Judged]]:

@@ -8,6 +8,7 @@ from schemas.digest import digest_of
 from schemas.signing import NO_RECEIPT, public_key
 from server.store import seals
 from server.store.driver import Connection, scratch
+from server.store.feed import digest_items
 from server.store.lifting import lift_from_1
 
 migrations: Final = Migrations("permille-server")
@@ -333,15 +334,6 @@ def digests(db: Database) -> None:
         not_null={"type", "at"},
         strict=True,
     )
-    for (project,) in db.execute("SELECT project_id FROM stream").fetchall():
-        rows = db.execute(
-            "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0", [project]
-        )
-        found = digest_of(rows.fetchall())
-        db.execute(
-            "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
-            [found.rows, f"{found.total:x}", project],
-        )
 
 
 @migrations()
@@ -392,3 +384,29 @@ def named_files(db: Database) -> None:
         " FROM record r, json_each(r.fields, '$.attachments') file"
         """ WHERE instr(r.fields, '"attachments"') > 0"""
     )
+
+
+@migrations()
+def wholes(db: Database) -> None:
+    """Keep what decisions were made on, and who waits for records that have come.
+
+    Digests cover what rows show, and open conflicts.
+    """
+    db.table("decided").create(
+        {"project_id": str, "seen": str, "group_name": str, "decision": str},
+        pk=("project_id", "seen", "group_name"),
+        not_null={"decision"},
+        strict=True,
+    )
+    db.table("release").create(
+        {"project_id": str, "record_id": str, "after": int},
+        pk=("project_id", "record_id"),
+        not_null={"after"},
+        strict=True,
+    )
+    for (project,) in db.execute("SELECT project_id FROM stream").fetchall():
+        found = digest_of(digest_items(db.conn, project))
+        db.execute(
+            "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
+            [found.items, f"{found.total:x}", project],
+        )

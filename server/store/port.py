@@ -9,7 +9,7 @@ is keyed by what it says.
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from schemas.digest import Digest
+from schemas.digest import Digest, Item
 from server.store.values import (
     Attached,
     Begun,
@@ -107,6 +107,17 @@ class Custody(Protocol):
     def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
         """Give the changes of a project that wait in custody, oldest first."""
 
+    def waiting_until(
+        self, stream: str, record: str, after: int, most: int
+    ) -> tuple[list[Waiting], int]:
+        """Return changes that wait for a record, and the place of the last of them."""
+
+    def next_release(self) -> tuple[str, str, int] | None:
+        """Return a record that others wait for, and the place up to which they had it."""
+
+    def note_release(self, stream: str, record: str, after: int | None) -> None:
+        """Note up to where those who wait for a record were released; None: all."""
+
     def streams_that_wait(self) -> list[str]:
         """Give the projects with changes that wait in custody."""
 
@@ -141,11 +152,11 @@ class Feed(Protocol):
     def digest(self, stream: str) -> Digest:
         """Give the digest of a stream's live rows."""
 
-    def live_rows(self, stream: str) -> list[tuple[str, int]]:
-        """Give the id and number of every live row."""
+    def digest_items(self, stream: str) -> list[Item]:
+        """Return what the digest of a stream is made of: live rows, open conflicts."""
 
     def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
-        """Give the live rows of some buckets of a stream."""
+        """Return the records of some buckets that are live or contested."""
 
 
 class Devices(Protocol):

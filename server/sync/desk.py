@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from schemas import limits
-from schemas.digest import Digest
+from schemas.digest import Digest, conflict_hash, row_hash
 from schemas.messages import Outcome
 from schemas.records import TYPES, natural_key
+from server.sync.custody import Custody, Place
 from server.sync.model import (
     Change,
     Conflict,
     Judged,
     KnownConflict,
+    Past,
     Quarantined,
     Record,
     Replaced,
@@ -26,7 +28,6 @@ from server.sync.model import (
 )
 from server.sync.timeline import Lineage, Timeline
 
-Place = tuple[str, str]  # stream, id of a record, change or conflict
 Key = tuple[str, str, str]  # stream, record type, natural key as text
 
 
@@ -43,10 +44,18 @@ def label(record_type: str, fields: Mapping[str, object]) -> str:
     return record_type if code is None else f"{record_type} {code}"
 
 
-def _targets(record: Record) -> list[Place]:
-    """Give the records this one refers to."""
+def references_of(record: Record) -> list[str]:
+    """Return the records this one refers to."""
     names = TYPES[record.type].references
-    return [(record.stream, record.fields[n]) for n in names if record.fields.get(n)]
+    return [record.fields[n] for n in names if record.fields.get(n)]
+
+
+def _row_hash(record: Record) -> int:
+    return row_hash(record.type, record.id, record.seq, record.fields)
+
+
+def _targets(record: Record) -> list[Place]:
+    return [(record.stream, target) for target in references_of(record)]
 
 
 @dataclass(slots=True)
@@ -63,9 +72,13 @@ class Desk:
     holders: dict[Key, str] = field(default_factory=dict)
     referrers: dict[Place, set[str]] = field(default_factory=dict)
     known: dict[str, Verdict] = field(default_factory=dict)
-    waiting: dict[str, Waiting] = field(default_factory=dict)
+    waiting: Custody = field(default_factory=Custody)
+    has_more_waiting: set[str] = field(default_factory=set)
     held_count: dict[str, int] = field(default_factory=dict)
     known_conflicts: dict[Place, KnownConflict] = field(default_factory=dict)
+    contested: dict[Place, dict[str, None]] = field(default_factory=dict)
+    past: dict[Place, dict[str, list[Past]]] = field(default_factory=dict)
+    decided: dict[tuple[str, str, str], str] = field(default_factory=dict)
     purged: set[Place] = field(default_factory=set)
     given_up: dict[Place, str] = field(default_factory=dict)
 
@@ -81,14 +94,18 @@ class Desk:
     settled: dict[Place, str] = field(default_factory=dict)
     founded: list[str] = field(default_factory=list)
     appeared: list[Place] = field(default_factory=list)
+    came: list[Place] = field(default_factory=list)
+    decisions: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def copy(self) -> "Desk":
         """Give a desk to try something on."""
-        shared = {"timeline", "lineage", "referrers"}
-        own = {p.name for p in fields(self)} - shared
+        shared = {"timeline", "lineage", "past"}
+        copied = {"referrers", "contested"}
+        own = {p.name for p in fields(self)} - shared - copied
         return replace(
             self,
             referrers={place: set(found) for place, found in self.referrers.items()},
+            contested={place: dict(names) for place, names in self.contested.items()},
             **{name: getattr(self, name).copy() for name in own},
         )
 
@@ -112,21 +129,28 @@ class Desk:
             (stream, record_type, key_text(record_type, fields)), ""
         )
 
-    def awaits_other(self, change: Change) -> bool:
-        """Tell whether another change waits in custody that may bring its record."""
-        return self.may_come(change.record, besides=change.id)
+    def note_conflict(self, stream: str, name: str, found: KnownConflict) -> None:
+        """Note a conflict of a record."""
+        self.known_conflicts[stream, name] = found
+        self.contested.setdefault((stream, found.record), {})[name] = None
 
-    def may_come(self, record: str, besides: str = "") -> bool:
-        """Tell whether a change waits in custody that may bring a record.
+    def conflicts_of(self, stream: str, record: str) -> dict[str, KnownConflict]:
+        """Return the conflicts of a record that are known here, open or settled."""
+        names = self.contested.get((stream, record), ())
+        return {name: self.known_conflicts[stream, name] for name in names}
 
-        What waits for the record itself cannot bring it.
+    def decision_on(self, change: Change, group: str) -> str | None:
+        """Return the decision that was made knowing what a change says of a group.
+
+        It is the newer one, though the change comes later: a server was restored.
         """
-        return any(
-            found.judged.change.record == record
-            and found.judged.change.id != besides
-            and found.waits_for != record
-            for found in self.waiting.values()
-        )
+        return self.decided.get((change.stream, change.id, group))
+
+    def note_decision(self, decision: Change, group: str) -> None:
+        """Keep what a decision on a group was made on."""
+        for seen in sorted(decision.seen):
+            self.decided[decision.stream, seen, group] = decision.id
+            self.decisions.append((decision.stream, seen, group, decision.id))
 
     def can_hold(self, stream: str) -> bool:
         """Tell whether one change more may wait."""
@@ -136,45 +160,61 @@ class Desk:
         """Let a record stand as given."""
         place = (new.stream, new.id)
         old = self.records.get(place)
-        digest = self.digests.get(new.stream, Digest())
+        digest = self._digest(new.stream)
         if old is not None and not old.deleted:
             self.holders.pop((old.stream, old.type, key_text(old.type, old.fields)), "")
             for target in _targets(old):
                 self.referrers.get(target, set()).discard(old.id)
-            digest = digest.minus(old.id, old.seq)
+            digest = digest.minus(_row_hash(old))
         else:
             self.appeared.append(place)
+            self.came.append(place)
         if not new.deleted:
             self.holders[new.stream, new.type, key_text(new.type, new.fields)] = new.id
             for target in _targets(new):
                 self.referrers.setdefault(target, set()).add(new.id)
-            digest = digest.plus(new.id, new.seq)
+            digest = digest.plus(_row_hash(new))
         self.digests[new.stream] = digest
         self.records[place] = self.written[place] = new
 
+    def _digest(self, stream: str) -> Digest:
+        """Return what a stream's digest has gained so far."""
+        return self.digests.get(stream, Digest())
+
     def keep_conflicts(self, record: Record, found: Iterable[Conflict]) -> Record:
         """Keep both sides of each conflict and mark the record."""
-        new = list(found)
+        new, stream = list(found), record.stream
         self.conflicts += new
-        for conflict in new:
-            place = (record.stream, conflict.id)
-            self.known_conflicts[place] = KnownConflict(record.id, is_open=True)
+        for one in new:
+            change = one.change
+            said = (record.id, one.group, change.id, change.log, change.n, one.ours)
+            self.note_conflict(
+                stream, one.id, KnownConflict(*said, record.seq, is_open=True)
+            )
+            hashed = conflict_hash(record.id, one.id)
+            self.digests[stream] = self._digest(stream).plus(hashed)
         return replace(record, open_conflicts=record.open_conflicts + len(new))
 
-    def close_conflicts(self, record: Record, change: Change) -> Record:
-        """Close the conflicts a change settles; the row is sent to its author too."""
+    def close_conflicts(
+        self, record: Record, change: Change, names: Iterable[str]
+    ) -> Record:
+        """Close open conflicts by a change; the row is sent to its author too."""
         known, stream = self.known_conflicts, record.stream
-        open_ones = [name for name in change.settles if known[stream, name].is_open]
+        open_ones = [name for name in names if known[stream, name].is_open]
         for name in open_ones:
             self.settled_conflicts[name] = change
-            known[stream, name] = KnownConflict(record.id, is_open=False)
+            known[stream, name] = replace(known[stream, name], is_open=False)
+            hashed = conflict_hash(record.id, name)
+            self.digests[stream] = self._digest(stream).minus(hashed)
+        if not open_ones:
+            return record
         left = record.open_conflicts - len(open_ones)
         return replace(record, open_conflicts=left, clean=False)
 
     def quarantine(self, judged: Judged, found: Quarantined) -> None:
         """Keep a change in custody that is not applied."""
         self.quarantined.append(found)
-        self.waiting[found.change.id] = Waiting(judged, found.waits_for)
+        self.waiting.add(Waiting(judged, found.waits_for))
         if found.is_held:
             count = self.held_count.get(found.change.stream, 0)
             self.held_count[found.change.stream] = count + 1
@@ -182,7 +222,7 @@ class Desk:
     def settle(self, stream: str, change: str, status: str) -> None:
         """Close a change that waited in custody."""
         self.settled[stream, change] = status
-        self.waiting.pop(change, None)
+        self.waiting.remove(change)
 
     def revise(self, verdict: Verdict) -> None:
         """Give a change that waited another verdict."""

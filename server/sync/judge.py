@@ -21,6 +21,7 @@ def judge(change: Change) -> Judged:
 def _envelope_problem(change: Change) -> Problem | None:
     faults = (
         (change.unreadable, Problem("unreadable_change", detail=change.unreadable)),
+        (change.hlc < 1, Problem("unreadable_change", "h", 0, "its stamp is 0")),
         (change.type in DERIVED, Problem("derived_type", "t", change.type)),
         (change.type not in TYPES, Problem("unknown_type", "t", change.type)),
         (change.op not in {*Op}, Problem("unknown_op", "o", change.op)),

@@ -1,11 +1,13 @@
 """One change meets one record: group by group, remembering what came of it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from schemas.conflicts import conflict_id
 from schemas.fields import FieldClass
-from schemas.messages import Outcome
-from schemas.records import TYPES, RecordType
+from schemas.groups import WHOLE_RECORD, by_group, members
+from schemas.messages import Op, Outcome
+from schemas.records import TYPES
 from schemas.sets import joined
 from server.sync.desk import Desk
 from server.sync.model import (
@@ -17,6 +19,7 @@ from server.sync.model import (
     Replaced,
     Writer,
 )
+from server.sync.shown import AsShown, base_seq, unseen
 
 #: The stamp of a writer whose value does not stand, or no more. It is kept for those who
 #: have not seen it, and stands against nobody.
@@ -24,7 +27,7 @@ NEVER_STOOD: Final = 0
 
 
 class Meeting:
-    """A patch and the record it is for."""
+    """A patch of whole groups and the record it is for."""
 
     def __init__(
         self, desk: Desk, change: Change, present: Record, origin: Origin
@@ -34,25 +37,32 @@ class Meeting:
         self.fields = dict(present.fields)
         self.me = writer_of(change, origin, 0)
         self.conflicts: list[Conflict] = []
+        self.groups: set[str] = set()
         self._desk = desk
         self._writers = dict(present.writers)
-        self._replaced: list[tuple[str, Fields, Writer]] = []
-        self._touched: set[str] = set()
+        self._replaced: list[tuple[str, Fields, Writer, str]] = []
         self._merged = False
 
-    def meet_all(self, patch: Fields) -> None:
+    def meet_all(self, patch: AsShown) -> None:
         """Let each group of the patch meet the group as it stands."""
-        for group, ours in _by_group(TYPES[self.change.type], patch).items():
-            self._meet(group, ours)
+        for group, ours in by_group(self.change.type, patch.fields).items():
+            self.groups.add(group)
+            self._meet(group, ours, is_doubtful=group in patch.doubtful)
+        self._merged = self._merged or self._is_unseen_elsewhere()
+        if self.change.op == Op.UNDELETE:
+            self._affirm()
 
-    def _meet(self, group: str, ours: Fields) -> None:
-        self._touched.add(group)
+    def _meet(self, group: str, ours: Fields, *, is_doubtful: bool) -> None:
         theirs = {name: self.present.fields.get(name) for name in ours}
         writers = self.present.writers.get(group, ())
-        not_seen = unseen(self._desk, self.change, writers)
-        if theirs == ours:
-            self._writers[group] = (*writers, self.me) if not_seen else (self.me,)
-        elif not not_seen:
+        not_seen = unseen(self._desk, self.change, group, writers)
+        decision = self._desk.decision_on(self.change, group)
+        if decision is not None:
+            self._merged = True
+            self._replaced.append((group, ours, self.me, decision))
+        elif theirs == ours and not is_doubtful:
+            self._write(group, writers if not_seen else ())
+        elif not not_seen and not is_doubtful:
             self._set(group, ours, theirs)
         else:
             self._meet_unseen(group, ours, theirs, not_seen)
@@ -60,7 +70,7 @@ class Meeting:
     def _meet_unseen(
         self, group: str, ours: Fields, theirs: Fields, not_seen: list[Writer]
     ) -> None:
-        match _class_of(self.change.type, ours):
+        match _class_of(self.change.type, group):
             case FieldClass.MEASUREMENT:
                 self.conflicts.append(self._conflict(group, ours, theirs))
             case FieldClass.SET:
@@ -74,7 +84,7 @@ class Meeting:
                 ):
                     self._set(group, ours, theirs, not_seen)
                 else:
-                    self._replaced.append((group, ours, self.me))
+                    self._replaced.append((group, ours, self.me, self.change.id))
                     # Others have not seen it as yet.
                     lost = self.me._replace(hlc=NEVER_STOOD)
                     self._writers[group] = (lost, *not_seen)
@@ -88,45 +98,61 @@ class Meeting:
     ) -> None:
         for writer in self.present.writers.get(group, ()):
             if writer.hlc != NEVER_STOOD:
-                self._replaced.append((group, old, writer))
+                self._replaced.append((group, old, writer, self.change.id))
         self.fields.update(values)
         # What this author has not seen stays unseen for the next change, too.
-        past = (w._replace(hlc=NEVER_STOOD) for w in not_seen)
-        self._writers[group] = (*past, self.me)
+        past = [w._replace(hlc=NEVER_STOOD) for w in not_seen]
+        self._write(group, past)
+
+    def _write(self, group: str, beside: Sequence[Writer]) -> None:
+        """Count the author as who wrote a group, beside others whom they did not see."""
+        self._writers[group] = (*beside, self.me)
+
+    def _affirm(self) -> None:
+        """Count who brings a record back as a writer of all of it.
+
+        Else a deletion that has not seen the return would win over it.
+        """
+        for group, writers in self.present.writers.items():
+            if group not in self.groups and group != WHOLE_RECORD:
+                not_seen = unseen(self._desk, self.change, group, writers)
+                self._write(group, writers if not_seen else ())
 
     def _conflict(self, group: str, ours: Fields, theirs: Fields) -> Conflict:
         return Conflict(
-            id=f"{self.change.id}:{group}",
+            id=conflict_id(self.change.id, group),
             stream=self.change.stream,
             record=self.change.record,
             type=self.change.type,
             group=group,
-            base_seq=base_seq(self._desk, self.change),
+            base_seq=base_seq(self._desk, self.change, group),
             theirs=theirs,
             ours=ours,
             change=self.change,
         )
 
+    def _is_unseen_elsewhere(self) -> bool:
+        return any(
+            unseen(self._desk, self.change, group, writers)
+            for group, writers in self.present.writers.items()
+            if group not in self.groups
+        )
+
     def outcome(self) -> Outcome:
-        """Tell what came of the change as a whole."""
+        """Return what came of the change as a whole."""
         if self.conflicts:
             return Outcome.CONFLICT
-        unseen_elsewhere = any(
-            unseen(self._desk, self.change, writers)
-            for group, writers in self.present.writers.items()
-            if group not in self._touched
-        )
-        return Outcome.MERGED if self._merged or unseen_elsewhere else Outcome.ACCEPTED
+        return Outcome.MERGED if self._merged else Outcome.ACCEPTED
 
     def writers_at(self, seq: int) -> dict[str, tuple[Writer, ...]]:
-        """Give the writers with this change at its number."""
+        """Return the writers with this change at its number."""
         return {
             group: tuple(w if w.seq else w._replace(seq=seq) for w in writers)
             for group, writers in self._writers.items()
         }
 
     def replaced_at(self, seq: int) -> list[Replaced]:
-        """Give the values that no longer stand, or never stood."""
+        """Return the values that no longer stand, or never stood."""
         return [
             Replaced(
                 stream=self.change.stream,
@@ -136,41 +162,18 @@ class Meeting:
                 written_seq=writer.seq or seq,
                 replaced_seq=seq,
                 written_by=writer.change,
-                replaced_by=self.change.id,
+                replaced_by=by,
             )
-            for group, values, writer in self._replaced
+            for group, values, writer, by in self._replaced
         ]
 
 
-def base_seq(desk: Desk, change: Change) -> int:
-    """Give the number of the row the author looked at, on the present timeline."""
-    if change.base is None:
-        return 0
-    return desk.timeline.common(change.stream, *change.base)
-
-
-def unseen(desk: Desk, change: Change, writers: Iterable[Writer]) -> list[Writer]:
-    """Give the writers whose values the author of a change did not know."""
-    seen = base_seq(desk, change)
-    return [
-        w
-        for w in writers
-        if w.seq > seen and not desk.lineage.includes(change.log, change.n, w.log, w.n)
-    ]
-
-
 def writer_of(change: Change, origin: Origin, seq: int) -> Writer:
-    """Give the writer that a change makes; no stamp counts as later than now."""
+    """Return the writer that a change makes; no stamp counts as later than now."""
     hlc = max(min(change.hlc, origin.received_hlc), NEVER_STOOD + 1)
     return Writer(seq, change.log, change.n, hlc, change.id)
 
 
-def _by_group(kind: RecordType, fields: Fields) -> dict[str, Fields]:
-    groups: dict[str, Fields] = {}
-    for name, value in fields.items():
-        groups.setdefault(kind.groups[name], {})[name] = value
-    return groups
-
-
-def _class_of(record_type: str, group: Mapping[str, object]) -> FieldClass:
-    return TYPES[record_type].fields[next(iter(group))].field_class
+def _class_of(record_type: str, group: str) -> FieldClass:
+    name = next(iter(members(record_type, group)))
+    return TYPES[record_type].fields[name].field_class

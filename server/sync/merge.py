@@ -1,8 +1,10 @@
 """Merge: one verdict per change, and its effect on the desk. Pure.
 
 Rules (docs/sync.md):
-- a write is *unseen* when it came after the row its author looked at, and the author
-  had not written it (in this log or in one that it came from);
+- a write is *unseen* when it came after the row in which its author saw the field group,
+  and the author had not written it (in this log or in one that it came from), nor says
+  to have known it;
+- a group is compared, kept and written whole, as its author was shown;
 - no touched group has an unseen writer: accepted, or merged when other groups have;
 - same value twice: accepted, both stay writers;
 - unseen other value: a measurement is a conflict and the first stands; a
@@ -24,7 +26,7 @@ from server.sync.desk import Desk
 from server.sync.effects import apply
 from server.sync.model import Change, Judged, Origin, Verdict, Waiting
 from server.sync.refusals import refusals_of
-from server.sync.verdicts import hold, is_held_for, quarantine
+from server.sync.verdicts import hold, quarantine
 
 _WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
 
@@ -58,7 +60,7 @@ def _release(desk: Desk, origin: Origin) -> None:
     """Try again what waited for the records that have appeared."""
     while desk.appeared and desk.waiting:
         place = desk.appeared.pop(0)
-        waiting = [w.judged for w in desk.waiting.values() if is_held_for(w, place)]
+        waiting = [found.judged for found in desk.waiting.until(place)]
         for _, together in groupby(waiting, lambda judged: _together(judged.change)):
             _try_again(desk, list(together), origin)
 

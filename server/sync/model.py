@@ -1,15 +1,17 @@
 """What the merge works on and what it gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from schemas.groups import WHOLE_RECORD
 from schemas.messages import Outcome
 from schemas.problems import Problem
 
 Fields = dict[str, Any]
 
-#: The conflict group of a deletion that met an unseen write, or the reverse.
-WHOLE_RECORD = "*"
+#: The row that an author looked at: epoch and number.
+Base = tuple[str, int]
 
 
 class Writer(NamedTuple):
@@ -45,13 +47,27 @@ class Record:
         """The writer of the latest change."""
         return max(w for group in self.writers.values() for w in group)
 
+    def writers_of(self, group: str) -> tuple[Writer, ...]:
+        """Return who wrote what stands in a group, or in the record as a whole."""
+        if group != WHOLE_RECORD or self.deleted:
+            return self.writers.get(group, ())
+        return tuple(w for group in self.writers.values() for w in group)
+
+
+def stands(record: Record, conflict: Mapping[str, Any]) -> list[str]:
+    """Return the changes behind the value of a contested group that stands."""
+    writers = record.writers_of(str(conflict["group"]))
+    return sorted({writer.change for writer in writers})
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of a log, with its raw line and the chain's hash after it.
 
     `group` holds the changes that stand or fall together, `settles` the conflicts that
-    it decides, for the `reason` a person gave.
+    it decides, for the `reason` a person gave. `base` is the row that its author looked
+    at, `bases` those of field groups where a change of their own hid a newer row; `seen`
+    are changes that its author knew whatever the bases say.
     """
 
     log: str
@@ -62,7 +78,7 @@ class Change:
     type: str
     record: str
     op: str
-    base: tuple[str, int] | None
+    base: Base | None
     version: int
     fields: Fields
     person: str | None
@@ -73,6 +89,12 @@ class Change:
     settles: tuple[str, ...] = ()
     reason: str | None = None
     unreadable: str = ""
+    bases: Mapping[str, Base | None] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+
+    def base_of(self, group: str) -> Base | None:
+        """Return the row in which the author saw a group."""
+        return self.bases.get(group, self.base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +148,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class KnownConflict:
-    """A conflict of a record as it stands."""
+    """A conflict, and the change whose value does not stand; `seq` is of its row."""
 
     record: str
+    group: str
+    change: str
+    log: str
+    n: int
+    ours: Fields
+    seq: int
     is_open: bool
 
 
@@ -145,6 +173,17 @@ class Conflict:
     theirs: Fields
     ours: Fields
     change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What stood in a field group before: from one number of the stream to another."""
+
+    values: Fields
+    written_seq: int
+    replaced_seq: int
+    log: str
+    n: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from schemas.records import TYPES
 from schemas.validate import errors, load_record
 from server.sync.desk import Desk
 from server.sync.model import Change, Judged, Origin, Record
-from server.sync.verdicts import is_own
+from server.sync.verdicts import is_of_its_laptop
 
 
 def refusals_of(
@@ -66,20 +66,27 @@ def _type_problems(change: Change, present: Record | None) -> list[Problem]:
 
 def _replacing_problems(desk: Desk, change: Change) -> list[Problem]:
     """Refuse to close what waits of another laptop: its author or an administrator may."""
-    replaced = desk.waiting.get(change.replaces or "")
-    if replaced is None or is_own(desk, change, replaced):
+    replaced = desk.waiting.get(change.replaces)
+    if replaced is None or is_of_its_laptop(desk, change, replaced):
         return []
     return [Problem("foreign_change", "x", change.replaces)]
 
 
 def _settling_problems(desk: Desk, change: Change) -> list[Problem]:
-    """Give the conflicts a change settles that are none of its record."""
+    """Return the conflicts a change settles that are none of its record.
+
+    Those of a timeline that was lost may come again, or their values in another order.
+    """
     known = desk.known_conflicts
     if change.op == Op.RESOLVE and not change.settles:
         return [Problem("no_such_conflict", "c", detail="it names none")]
+    is_of_now = change.base is None or change.base[0] == desk.timeline.now
     return [
         Problem("no_such_conflict", "c", name)
         for name in change.settles
-        if (place := (change.stream, name)) not in known
-        or known[place].record != change.record
+        if (
+            known[place].record != change.record
+            if (place := (change.stream, name)) in known
+            else is_of_now
+        )
     ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas import chain, limits
+from schemas.conflicts import change_of
 from schemas.ids import is_id
 from schemas.messages import MessageError, decode_request, parse_object
 from schemas.problems import Problem
@@ -169,7 +170,14 @@ def read_change(log: str, raw: bytes, digest: bytes) -> Change:
         group=line["g"],
         settles=tuple(line.get("c", ())),
         reason=line.get("y"),
+        bases={g: tuple(b) if b else None for g, b in line.get("bg", {}).items()},
+        seen=_seen(line),
     )
+
+
+def _seen(line: dict[str, Any]) -> frozenset[str]:
+    """Return the changes that a line says its author knew; who decides knew both sides."""
+    return frozenset([*line.get("a", ()), *map(change_of, line.get("c", ()))])
 
 
 def _unreadable(log: str, raw: bytes, digest: bytes, problem: Problem) -> Change:

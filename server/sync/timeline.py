@@ -27,6 +27,10 @@ class Timeline:
         """Give the id of the present epoch."""
         return self.epochs[-1].id
 
+    def knows(self, epoch: str) -> bool:
+        """Return whether an epoch is one of this server's."""
+        return any(known.id == epoch for known in self.epochs)
+
     def common(self, stream: str, epoch: str, seq: int) -> int:
         """Give the highest number up to `seq` that the present timeline shares.
 

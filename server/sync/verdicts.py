@@ -3,7 +3,7 @@
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.records import TYPES
-from server.sync.desk import Desk, Place, label
+from server.sync.desk import Desk, label
 from server.sync.model import Change, Judged, Quarantined, Verdict, Waiting
 
 
@@ -11,7 +11,7 @@ def settle(
     desk: Desk,
     change: Change,
     outcome: Outcome,
-    seq: int,
+    seq: int | None,
     conflicts: list[str] | None = None,
 ) -> Verdict:
     """Give the verdict of a change that stands."""
@@ -25,11 +25,13 @@ def hold(desk: Desk, judged: Judged, waits_for: str) -> Verdict:
     """Keep a change until the record that it depends on is here."""
     change = judged.change
     given_up = desk.given_up.get((change.stream, waits_for))
-    if given_up is not None and not desk.may_come(waits_for, besides=change.id):
+    place = (change.stream, waits_for)
+    if given_up is not None and not desk.waiting.may_bring(place, besides=change.id):
         why = [Problem("parent_discarded", "", waits_for, given_up)]
         return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
     if not desk.can_hold(change.stream):
-        return quarantine(desk, judged, [Problem("too_many_held", "s", change.stream)])
+        why = [Problem("too_many_held", "s", change.stream)]
+        return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
     why = [Problem("waits_for", "", waits_for)]
     return _keep_back(desk, judged, Outcome.HELD, why, waits_for)
 
@@ -46,21 +48,16 @@ def give_up(desk: Desk, gone: Change) -> None:
     """
     desk.settle(gone.stream, gone.id, "discarded")
     desk.given_up[gone.stream, gone.record] = label(gone.type, gone.fields)
-    if desk.may_come(gone.record):
+    place = (gone.stream, gone.record)
+    if desk.waiting.may_bring(place):
         return
-    for found in list(desk.waiting.values()):
+    for found in desk.waiting.until(place):
         known = desk.known.get(found.judged.change.id)
-        is_held = known is not None and known.outcome == Outcome.HELD
-        if is_held and is_held_for(found, (gone.stream, gone.record)):
+        if known is not None and known.outcome == Outcome.HELD:
             desk.revise(hold(desk, found.judged, gone.record))
 
 
-def is_held_for(waiting: Waiting, place: Place) -> bool:
-    """Tell whether a change waits for the record of this place."""
-    return (waiting.judged.change.stream, waiting.waits_for) == place
-
-
-def is_own(desk: Desk, change: Change, waiting: Waiting) -> bool:
+def is_of_its_laptop(desk: Desk, change: Change, waiting: Waiting) -> bool:
     """Tell whether a waiting change is of the laptop that sent this one."""
     return desk.lineage.is_of_one_device(change.log, waiting.judged.change.log)
 
@@ -85,8 +82,8 @@ def _keep_back(
 
 def _close_replaced(desk: Desk, change: Change) -> None:
     """Close the quarantined change that this one stands in for."""
-    replaced = desk.waiting.get(change.replaces or "")
-    if replaced is not None and is_own(desk, change, replaced):
+    replaced = desk.waiting.get(change.replaces)
+    if replaced is not None and is_of_its_laptop(desk, change, replaced):
         desk.settle(
             replaced.judged.change.stream, replaced.judged.change.id, "replaced"
         )

@@ -679,12 +679,14 @@ def export_days_ago(laptop, stick):
     return CliRunner().invoke(cli, given, obj=App(clock=ThreeDaysAgo()))
 
 
-def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair):
-    one, two = pair
+def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair, served, tmp_path):
+    one, _ = pair
+    third = Laptop(tmp_path, "third")
+    third("enrol", served.url, served.code(one.project))
+    third.sync()
+    third("plot", "edit", "HF", "--area-ha", 6)
     conflict = contested(pair)
-    two("plot", "edit", "HF", "--area-ha", 5)
-    one("plot", "edit", "HF", "--area-ha", 6)
-    two.sync(code=1)
+    third.sync(code=1)
     one.sync(code=1)
     mine = ["--take", "mine", "--reason", "measured again"]
     many = one.json("conflicts", "resolve", "HF", *mine, code=4)["error"]
@@ -695,6 +697,17 @@ def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair):
     assert again["code"] == "decided"
     stands = ["--take", "stands", "--reason", "the rest"]
     assert one.json("conflicts", "resolve", "HF", *stands)["decided"] == 1
+
+
+def test_an_authors_newer_word_closes_the_conflict_of_the_older_one(pair, served):
+    one, two = pair
+    conflict = contested(pair)
+    two("plot", "edit", "HF", "--area-ha", 5)
+    assert two.sync()["accepted"] == 1
+    agreed(one, two)
+    assert area(one) == area(two) == 5
+    settled = json.loads(served.admin("conflict", "list", "--settled", "--json"))
+    assert conflict in [found["id"] for found in settled]
 
 
 def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp_path):

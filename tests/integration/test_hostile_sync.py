@@ -56,7 +56,7 @@ async def chains_are_whole(server):
         last[log] = n, chain.link(digest, bytes(raw))
         assert n == before + 1
         assert last[log][1] == bytes(kept)
-    live = await server.report("live_rows", server.stream)
+    live = await server.report("digest_items", server.stream)
     assert await server.report("digest", server.stream) == digest_of(live)
 
 

@@ -194,9 +194,10 @@ async def test_more_plots_than_land_is_told(drawn, laptop):
 
 async def test_the_selection_is_refused_where_it_says_two_things(drawn, laptop):
     base = await drawn.seen(drawn.stream)
+    nothing = dict.fromkeys(ALL_LAND | STRATA)
     for fields in (
-        {"sampled_area_ha": 900.0},
-        {"plot_selection": "random_sample"},
+        nothing | {"sampled_area_ha": 900.0},
+        nothing | {"plot_selection": "random_sample"},
         ALL_LAND | STRATA,
         ALL_LAND | {"sampled_area_ha": 0.0},
     ):

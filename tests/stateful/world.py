@@ -138,7 +138,7 @@ class Link:
         return await self.world.serve(self.device, body)
 
     async def buckets(self, stream):
-        rows = await self.world.ask(lambda unit: unit.live_rows(stream))
+        rows = await self.world.ask(lambda unit: unit.digest_items(stream))
         return {name: found.as_data() for name, found in buckets_of(rows).items()}
 
     async def rows_in(self, stream, buckets):

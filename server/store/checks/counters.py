@@ -6,6 +6,7 @@ from typing import Final
 from schemas.digest import Digest, digest_of
 from schemas.signing import public_key
 from server.store.driver import Connection
+from server.store.feed import digest_items
 from server.store.values import Fault
 
 _CHECK: Final = "projects"
@@ -45,16 +46,13 @@ def check_projects(connection: Connection) -> Iterator[Fault]:
             yield Fault(
                 _CHECK, where, f"it was purged up to {floor}, its head is {head}"
             )
-        live = connection.execute(
-            "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0", (stream,)
-        )
-        digest = digest_of(live)
+        digest = digest_of(digest_items(connection, stream))
         if Digest(count, int(total, 16)) != digest:
             yield Fault(
                 _CHECK,
                 where,
-                f"its digest is {count} rows {total};"
-                f" its rows give {digest.rows} rows {digest.total:x}",
+                f"its digest is {count} items {total};"
+                f" its rows give {digest.items} items {digest.total:x}",
             )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from schemas.groups import WHOLE_RECORD, by_group
 from schemas.messages import Op, Outcome
 from schemas.records import TYPES
 from server.store.checks.faults import guarded
@@ -11,7 +12,7 @@ from server.store.driver import Connection
 from server.store.rows import dump
 from server.store.values import Fault
 from server.sync.judge import judge
-from server.sync.model import WHOLE_RECORD, Change, Fields
+from server.sync.model import Change, Fields
 from server.sync.request import read_change
 
 _CONFLICTS: Final = """
@@ -66,7 +67,7 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
         json.loads(text)
     if status not in {"open", "settled"} or (status == "settled") != bool(settled_by):
         yield f"it is {status} by {settled_by or 'nobody'}"
-    if settled_by and not _settles(connection, settling, name):
+    if settled_by and not _settles(connection, settling, name, record, group):
         yield f"change {settled_by} did not settle it"
     if line is None:
         yield "its change is not here"
@@ -77,9 +78,9 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
         yield f"its change {change.id} is {outcome} and does not name it"
     if (record, kind) != (change.record, change.type):
         yield f"its change {change.id} is for another record"
-    wrote = dump(_side(change, group))
-    if json.loads(ours) != json.loads(wrote):
-        yield f"it keeps {ours}; its change {change.id} wrote {wrote}"
+    wrote = json.loads(dump(_side(change, group)))
+    if not _is_side(json.loads(ours), wrote):
+        yield f"it keeps {ours}; its change {change.id} wrote {dump(wrote)}"
 
 
 def _side(change: Change, group: str) -> Fields:
@@ -93,11 +94,26 @@ def _side(change: Change, group: str) -> Fields:
     return {name: value for name, value in fields.items() if groups[name] == group}
 
 
-def _settles(connection: Connection, line: int | None, name: str) -> bool:
+def _is_side(kept: Fields, wrote: Fields) -> bool:
+    """Return whether a side is what a change wrote; a group named in part is completed."""
+    named = {name: value for name, value in kept.items() if name in wrote}
+    return named == wrote and bool(kept) == bool(wrote)
+
+
+def _settles(
+    connection: Connection, line: int | None, name: str, record: str, group: str
+) -> bool:
+    """Return whether a change decided a conflict, or is its author's newer word."""
     row = connection.execute(_LINE, (line,)).fetchone()
     if row is None:
         return False
-    return name in read_change(row[0], bytes(row[1]), bytes(row[2])).settles
+    change = read_change(row[0], bytes(row[1]), bytes(row[2]))
+    if name in change.settles:
+        return True
+    writes_it = change.op in {Op.DELETE, Op.UNDELETE} or group in by_group(
+        change.type, judge(change).fields
+    )
+    return change.record == record and writes_it
 
 
 def check_quarantine(connection: Connection) -> Iterator[Fault]:
@@ -121,5 +137,6 @@ def _quarantined(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row
     reasons = [problem["code"] for problem in json.loads(why)]
     if status == "held" and (waits_for is None or reasons != ["waits_for"]):
         yield "it is held and waits for nothing"
-    if status == "open" and (waits_for is None) == (reasons == ["parent_discarded"]):
+    waits = reasons in (["parent_discarded"], ["too_many_held"])
+    if status == "open" and (waits_for is None) == waits:
         yield "it is quarantined and its reason is not what it waits for"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from schemas.fields import FieldClass
+from schemas.groups import WHOLE_RECORD
 from schemas.messages import Op
 from schemas.records import DERIVED, TYPES
 from schemas.sets import joined
@@ -14,7 +15,7 @@ from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, dump, record_of, record_row
 from server.store.values import Fault, Progress
 from server.sync.judge import judge
-from server.sync.model import WHOLE_RECORD, Change, Judged, Record, Writer
+from server.sync.model import Change, Judged, Record, Writer
 from server.sync.request import read_change
 
 _RECORDS: Final = f"""
@@ -140,7 +141,7 @@ def _group(record: Record, group: str, judged: Judged) -> Iterator[str]:
         return
     groups = TYPES[record.type].groups
     wrote = {name: v for name, v in judged.fields.items() if groups[name] == group}
-    if not wrote:
+    if not wrote and change.op != Op.UNDELETE:
         yield f"change {change.id} did not write {group}"
     for name, value in wrote.items():
         if not _stands(record, name, json.loads(dump(value))):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.deciding import Choice, Standing, Take, UndecidableError, decide
+from schemas.deciding import Choice, Standing, Take, UndecidableError, decide, parts
 from schemas.messages import Op
 from schemas.records import TYPES
 
@@ -29,9 +29,46 @@ def test_what_stands_is_named_so_that_a_newer_value_is_met():
     assert found.settles == ("c1",)
 
 
-def test_a_conflict_of_a_deleted_record_is_closed_without_values():
+def test_that_a_record_stays_deleted_is_said_as_a_deletion():
     found = decide([conflict()], DELETED, Choice(Take.STANDS))
-    assert (found.op, found.fields) == (Op.RESOLVE, {})
+    assert (found.op, found.fields) == (Op.DELETE, {})
+
+
+def test_that_a_record_stays_is_said_with_all_that_stands():
+    deletion = conflict("*", ours={}, theirs={"note": "x"})
+    standing = Standing("sample", {**DEPTHS, "field_mass_g": 2.0}, deleted=False)
+    found = decide([deletion], standing, Choice(Take.STANDS))
+    assert found.op is Op.UNDELETE
+    assert {**DEPTHS, "field_mass_g": 2.0, "water_g_g": None}.items() <= (
+        found.fields.items()
+    )
+
+
+def test_a_decision_names_the_changes_it_was_made_on():
+    one = {**conflict(), "stands": ["a", "b"]}
+    two = {**conflict(name="c2"), "stands": ["b"]}
+    assert decide([one, two], STANDS, Choice(Take.STANDS)).seen == ("a", "b")
+
+
+def test_many_conflicts_of_one_record_are_decided_by_several_changes():
+    many = [conflict(name=f"c{number}") for number in range(250)]
+    found = parts(many, STANDS, Choice(Take.STANDS))
+    assert [len(part.settles) for part in found] == [100, 100, 50]
+    assert [part.fields for part in found] == [DEPTHS] * 3
+
+
+def test_of_a_side_that_was_kept_by_half_the_whole_is_asked_for():
+    half = conflict(ours={"depth_bottom_cm": 20.0})
+    with pytest.raises(UndecidableError) as caught:
+        decide([half], STANDS, Choice(Take.OTHER))
+    assert "--set depth_top_cm=VALUE" in caught.value.hint
+
+
+def test_each_field_on_which_the_sides_differ_is_to_be_said():
+    pair = conflict(ours={"depth_top_cm": 5.0, "depth_bottom_cm": 20.0})
+    with pytest.raises(UndecidableError) as caught:
+        decide([pair], STANDS, Choice(values={"depth_bottom_cm": 25.0}))
+    assert "--set depth_top_cm=VALUE" in caught.value.hint
 
 
 def test_two_other_values_of_one_group_need_an_id():
@@ -69,6 +106,6 @@ def test_a_choice_that_does_not_fit_is_refused(conflicts, standing, choice):
 def test_values_are_set_within_the_group_in_question():
     values = {"depth_bottom_cm": 25.0}
     found = decide([conflict()], STANDS, Choice(values=values))
-    assert (found.op, found.fields) == (Op.RESOLVE, values)
+    assert (found.op, found.fields) == (Op.RESOLVE, {**DEPTHS, **values})
     with pytest.raises(UndecidableError):
         decide([conflict()], STANDS, Choice(values={**values, "note": "x"}))

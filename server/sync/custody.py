@@ -1,0 +1,82 @@
+"""The changes that wait, found by what they are for and by what they wait for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from server.sync.model import Waiting
+
+Place = tuple[str, str]  # stream, id of a record, change or conflict
+
+_Index = dict[Place, dict[str, None]]
+
+
+@dataclass(slots=True)
+class Custody:
+    """Waiting changes in the order they came."""
+
+    _changes: dict[str, Waiting] = field(default_factory=dict)
+    _for_record: _Index = field(default_factory=dict)
+    _until: _Index = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self._changes)
+
+    def __contains__(self, change_id: str) -> bool:
+        return change_id in self._changes
+
+    def copy(self) -> "Custody":
+        """Return one to try something on."""
+        for_record = {place: dict(ids) for place, ids in self._for_record.items()}
+        until = {place: dict(ids) for place, ids in self._until.items()}
+        return Custody(dict(self._changes), for_record, until)
+
+    def get(self, change_id: str | None) -> Waiting | None:
+        """Return a waiting change by its id."""
+        return self._changes.get(change_id or "")
+
+    def all(self) -> list[Waiting]:
+        """Return every one, in the order they came."""
+        return list(self._changes.values())
+
+    def add(self, waiting: Waiting) -> None:
+        """Keep a change that waits; what is known of it already is replaced."""
+        change = waiting.judged.change
+        self.remove(change.id)
+        self._changes[change.id] = waiting
+        self._for_record.setdefault((change.stream, change.record), {})[change.id] = (
+            None
+        )
+        if waiting.waits_for is not None:
+            place = (change.stream, waiting.waits_for)
+            self._until.setdefault(place, {})[change.id] = None
+
+    def remove(self, change_id: str) -> None:
+        """Let go of a change; harmless when it does not wait."""
+        gone = self._changes.pop(change_id, None)
+        if gone is None:
+            return
+        change = gone.judged.change
+        self._for_record[change.stream, change.record].pop(change_id)
+        if gone.waits_for is not None:
+            self._until[change.stream, gone.waits_for].pop(change_id)
+
+    def of_record(self, place: Place) -> list[Waiting]:
+        """Return the waiting changes of a record."""
+        return self._found(self._for_record.get(place, ()))
+
+    def until(self, place: Place) -> list[Waiting]:
+        """Return the changes that wait for a record."""
+        return self._found(self._until.get(place, ()))
+
+    def may_bring(self, place: Place, besides: str = "") -> bool:
+        """Return whether a waiting change may bring a record.
+
+        What waits for the record itself cannot bring it.
+        """
+        return any(
+            found.judged.change.id != besides and found.waits_for != place[1]
+            for found in self.of_record(place)
+        )
+
+    def _found(self, ids: Iterable[str]) -> list[Waiting]:
+        return [self._changes[change_id] for change_id in ids]
