@@ -78,6 +78,7 @@ CLOCK_SKEW_WARN_S: Final = 300.0
 CONFLICT_ID_CHARS: Final = 120  # a change id and the name of a field group
 SETTLED_CONFLICTS: Final = 100  # conflicts of one record that one change settles
 SEEN_CHANGES: Final = 200  # changes behind the sides of these conflicts
+LOST_TIMELINES: Final = 20  # restores that one change lived through
 FIELD_GROUPS: Final = 64  # more than any record type has
 HELD_CHANGES: Final = 10_000  # of one project: more is a fault, not field work
 RELEASED_AT_ONCE: Final = 500  # held changes of one transaction, as of a batch

@@ -71,6 +71,8 @@ class RequestHello(_Line):
     that leaves out what the request said. `head` is left out when no change follows
     those of the request. `late` is the last late verdict this laptop has, `digest` asks
     for the digest of each stream. `wall` and `app` come with changes and once a day.
+    `stood` says where changes of this request stood in timelines that were lost: their
+    place in the log to [epoch, seq], as often as they were judged.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
@@ -86,6 +88,7 @@ class RequestHello(_Line):
     cursors = wire.cursors(load_default=dict)
     late = wire.position()
     digest = wire.flag()
+    stood = wire.places_by_number()
 
 
 class Change(_Line):

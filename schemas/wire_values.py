@@ -94,6 +94,16 @@ def bases(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
     )
 
 
+def places_by_number(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
+    """Return a field for the places where changes stood, by their number in the log."""
+    return fields.Dict(
+        keys=text(1, 20),
+        values=fields.List(place(), validate=validate.Length(1, limits.LOST_TIMELINES)),
+        validate=validate.Length(1, limits.BATCH_CHANGES),
+        **kwargs,
+    )
+
+
 def change_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
     """Return a field for the changes that an author had seen."""
     return fields.List(

@@ -38,7 +38,7 @@ def conflicts(context: click.Context, as_json: bool) -> int | None:
     elif not found:
         click.echo("no open conflicts")
     else:
-        headers = ["record", "group", "base", "theirs (stands)", "ours", "who", "when"]
+        headers = ["record", "group", "base", "stands", "ours", "who", "when"]
         table("conflicts", [*headers, "state"], [_row(one) for one in found])
     is_open = any(not one["decided"] for one in found)
     return Exit.ATTENTION if is_open else Exit.DONE
@@ -163,7 +163,7 @@ def _row(found: Mapping[str, Any]) -> list[str]:
     return [
         f"{found['type']} {found['name']}",
         str(found.get("group", "")),
-        *(_values(found.get(side)) for side in ("base", "theirs", "ours")),
+        *map(_values, _sides(found)),
         str(who),
         str(found.get("at", ""))[:16],
         "decided here, not yet synced" if found["decided"] else "open",
@@ -171,14 +171,19 @@ def _row(found: Mapping[str, Any]) -> list[str]:
 
 
 def _print_sides(found: Mapping[str, Any]) -> None:
-    sides = [found.get(side) for side in ("base", "theirs", "ours")]
+    sides = _sides(found)
     names = dict.fromkeys(name for side in sides for name in side or ())
-    rows = [
-        [name, *(_value(side, name) for side in sides)]
-        for name in names
-        if len({str(_value(side, name)) for side in sides[1:]}) > 1
-    ]
-    table("conflict", ["field", "base", "theirs (stands)", "ours"], rows)
+    rows = [[name, *(_value(side, name) for side in sides)] for name in names]
+    table(
+        "conflict",
+        ["field", "base", "stands", "ours"],
+        [row for row in rows if any(value is not None for value in row[1:])],
+    )
+
+
+def _sides(found: Mapping[str, Any]) -> list[Any]:
+    """Return the values before, what stands now ({}: deleted), and the other side."""
+    return [found.get("base"), found["stands"] or {}, found.get("ours")]
 
 
 def _value(side: object, name: str) -> object:
@@ -190,5 +195,5 @@ def _value(side: object, name: str) -> object:
 def _values(side: object) -> str:
     if not isinstance(side, Mapping):
         return cell(side)
-    said = ", ".join(f"{name}={cell(value)}" for name, value in side.items())
-    return said or "deleted"
+    said = (f"{name}={cell(v)}" for name, v in side.items() if v is not None)
+    return ", ".join(said) or ("empty" if side else "deleted")

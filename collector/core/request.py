@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas import chain
@@ -55,24 +55,34 @@ class Reading:
         return epochs.most_common(1)[0][0] if epochs else None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines to send, and where those that are sent again stood in lost timelines."""
+
+    lines: Sequence[bytes]
+    stood: Mapping[int, Sequence[tuple[str, int]]] = field(default_factory=dict)
+
+
 def write_request(
-    head: LogHead, batch: Sequence[bytes], reading: Reading, wall: str, sign: Sign
+    head: LogHead, batch: Batch, reading: Reading, wall: str, sign: Sign
 ) -> bytes:
     """Write the request that speaks for a log; one with changes is signed."""
     last_n, last = head.acked_n, head.acked_hash
-    for raw in batch:
+    for raw in batch.lines:
         last_n, last = last_n + 1, chain.link(last, raw)
     hello = _hello(head, reading)
     end: dict[str, Any] = {"k": "end"}
     if last_n != head.n:
         hello["head"] = head.n
-    if batch or reading.wants_digest:
+    if batch.stood:
+        hello["stood"] = {str(n): places for n, places in batch.stood.items()}
+    if batch.lines or reading.wants_digest:
         # What the server keeps of a laptop: with what it says, and once a day.
         hello |= {"app": f"permille {__version__}", "wall": wall}
-    if batch:
+    if batch.lines:
         signature = sign(push_text(head.id, last_n, last))
         end |= {"n": last_n, "hash": last.hex(), "sig": signature}
-    lines = [encode(hello), *batch, encode(end)]
+    lines = [encode(hello), *batch.lines, encode(end)]
     return b"\n".join(lines) + b"\n"
 
 

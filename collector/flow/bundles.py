@@ -20,6 +20,7 @@ from collector.errors import RefusedError
 from collector.flow import laptop as names
 from collector.flow.keys import check_receipt, is_of_server, sign
 from collector.flow.laptop import Laptop
+from collector.flow.syncing import batch_of
 from collector.store.lock import held
 from collector.store.port import Cursor
 from schemas import bundles, chain, limits
@@ -109,9 +110,10 @@ def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
     wall = laptop.clock.stamp()
     for log in waiting:
         for head, batch in _batches(laptop, log):
+            lines = batch_of(laptop, head, batch)
             yield (
                 len(batch),
-                write_request(head, batch, reading, wall, lambda t: sign(laptop, t)),
+                write_request(head, lines, reading, wall, lambda t: sign(laptop, t)),
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collector.core.keys import natural_order
-from collector.core.overlay import View, undecided
+from collector.core.overlay import Base, View, undecided
 from collector.flow.laptop import Laptop
 from collector.flow.names import label
 
@@ -35,7 +35,11 @@ def listed(
 
 
 def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
-    """Give each open conflict with the values side by side."""
+    """Return each open conflict with the values side by side.
+
+    `theirs` is what stood when they met, `stands` what stands now: a person decides on
+    that. None where the record is deleted.
+    """
     found: list[dict[str, Any]] = []
     for base in laptop.store.contested():
         view = laptop.store.record(base.id)
@@ -43,10 +47,22 @@ def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
         who = {"record": base.id, "type": base.type, "name": name}
         still = undecided(base, laptop.store.changes(base.id))
         found.extend(
-            {**who, "decided": conflict not in still, **conflict}
+            {
+                **who,
+                "decided": conflict not in still,
+                **conflict,
+                "stands": _standing(base, conflict),
+            }
             for conflict in base.conflicts
         )
     return found
+
+
+def _standing(base: Base, conflict: Mapping[str, Any]) -> dict[str, Any] | None:
+    if base.deleted:
+        return None
+    names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
+    return {name: base.fields.get(name) for name in names}
 
 
 def stocks(

@@ -1,6 +1,6 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from collector.core.batches import first_batch
 from collector.core.fork import find_fork
 from collector.core.removals import Removals
 from collector.core.reply import Message, Reply
-from collector.core.request import LogHead, Reading, write_request
+from collector.core.request import Batch, LogHead, Reading, write_request
 from collector.core.retry import delays
 from collector.core.tally import Report, Tally, Traffic
 from collector.errors import RefusedError, UnreachableError
@@ -156,11 +156,14 @@ class _Exchange:
             self.wants_digest,
         )
 
-    def _request(self, head: LogHead, batch: list[bytes], reading: Reading) -> bytes:
+    def _request(self, head: LogHead, lines: list[bytes], reading: Reading) -> bytes:
         laptop = self.laptop
-        wall = laptop.clock.stamp()
         return write_request(
-            head, batch, reading, wall, lambda text: sign(laptop, text)
+            head,
+            batch_of(laptop, head, lines),
+            reading,
+            laptop.clock.stamp(),
+            lambda text: sign(laptop, text),
         )
 
     async def _send(self, body: bytes, asked_epoch: str) -> Reply:
@@ -253,6 +256,12 @@ class _Exchange:
                 "ask the administrator; if it is right: permille sync --accept-removals",
                 code="many_removals",
             )
+
+
+def batch_of(laptop: Laptop, head: LogHead, lines: Sequence[bytes]) -> Batch:
+    """Return lines that follow what is acknowledged of a log, as they are sent."""
+    last_n = head.acked_n + len(lines)
+    return Batch(lines, laptop.store.stood(head.acked_n, last_n, head.number))
 
 
 def _speaking(logs: list[LogHead]) -> LogHead:

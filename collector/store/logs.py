@@ -1,5 +1,6 @@
 """What leaves the laptop: changes in their logs, and the receipts for them."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,8 +32,13 @@ _NEW_LOG: Final = (
 )
 _LOGS: Final = "SELECT number, id, parent, parent_n, closed, acked_n FROM log"
 _MOVE: Final = "UPDATE change SET log = ?, n = ?, raw = ?, hash = ? WHERE place = ?"
+# Others may have seen it where it stood: the server is told of that, too.
 _AWAIT: Final = (
-    f"UPDATE change SET status = 'pending', verdict = NULL WHERE id IN {AMONG}"  # noqa: S608
+    "UPDATE change SET status = 'pending', verdict = NULL, stood ="  # noqa: S608
+    " CASE WHEN json_extract(verdict, '$.q') IS NULL THEN stood ELSE"
+    " json_insert(coalesce(stood, '[]'), '$[#]', json_array("
+    "json_extract(verdict, '$.epoch'), json_extract(verdict, '$.q'))) END"
+    f" WHERE id IN {AMONG}"
     " AND status IN ('accepted', 'merged', 'conflict') RETURNING record_id"
 )
 _REPLACED: Final = "UPDATE change SET status = 'replaced' WHERE id = ?"
@@ -152,6 +158,23 @@ class LogQueries(Database):
         sql = "SELECT raw FROM change WHERE log = ? AND n > ? ORDER BY n LIMIT ?"
         number = self._last_log() if log is None else log
         return [row[0] for row in self._read(sql, number, after_n, most)]
+
+    def stood(
+        self, after_n: int, up_to_n: int, log: int
+    ) -> dict[int, list[tuple[str, int]]]:
+        """Return where changes of a log stood in timelines that were lost."""
+        rows = self._read(
+            "SELECT n, stood FROM change WHERE log = ? AND n > ? AND n <= ?"
+            " AND stood IS NOT NULL",
+            log,
+            after_n,
+            up_to_n,
+        )
+        latest = -limits.LOST_TIMELINES
+        return {
+            n: [(epoch, seq) for epoch, seq in json.loads(text)[latest:]]
+            for n, text in rows
+        }
 
     def hash_at(self, n: int, log: int | None = None) -> bytes | None:
         """Give the chain hash after n changes of a log; of the last by default."""

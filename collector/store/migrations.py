@@ -169,6 +169,15 @@ def attachments(db: Database) -> None:
     )
 
 
+@LAPTOP()
+def lost_timelines(db: Database) -> None:
+    """Note where changes stood in timelines that a restored server has lost."""
+    db.execute("ALTER TABLE change ADD COLUMN stood TEXT")
+    db.execute(
+        "CREATE INDEX idx_change_stood ON change (log, n) WHERE stood IS NOT NULL"
+    )
+
+
 def _table(db: Database, name: str) -> Table:
     table = db[name]
     assert isinstance(table, Table)

@@ -175,6 +175,11 @@ class Store(Protocol):
     def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
         """Give raw lines of a log after a place, in order; of the last log by default."""
 
+    def stood(
+        self, after_n: int, up_to_n: int, log: int
+    ) -> dict[int, list[tuple[str, int]]]:
+        """Return where changes of a log stood in timelines that were lost."""
+
     def hash_at(self, n: int, log: int | None = None) -> bytes | None:
         """Give the chain hash after n changes of a log; of the last by default."""
 

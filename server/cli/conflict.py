@@ -56,12 +56,14 @@ def list_conflicts(
       permille-server conflict list --project HF --json
       permille-server conflict list --settled
     """
+    from server.flow import deciding
+
     status = "settled" if settled else "open"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         stream = await stream_of(store, project)
         found: list[dict[str, Any]] = await store.read(
-            lambda unit: unit.conflicts(stream, status)
+            lambda unit: deciding.listed(unit, stream, status)
         )
         return found
 
@@ -105,14 +107,14 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     click.echo(f"conflict {found['id']}")
     click.echo(f"stands: {by(found['stands_by'])}")
     click.echo(f"other:  {by(found)}")
-    base, ours = found["base"] or {}, found["ours"]
-    names = dict.fromkeys([*base, *found["theirs"], *ours])
+    base = found["base"] or {}
+    names = dict.fromkeys([*base, *found["theirs"], *found["ours"]])
     print_table(
         ["field", "before", "stands", "other"],
         [
             (name, base.get(name), *_pair(found, name))
             for name in names
-            if found["group"] != "*" or ours.get(name) != found["theirs"].get(name)
+            if _is_told(found, name)
         ],
     )
     for choice, text in _choices(found):
@@ -264,6 +266,14 @@ def _tell(one: "Decided") -> None:
         click.echo(f"{said}: {counted(len(one.settles), 'conflict')} settled")
 
 
+def _is_told(found: dict[str, Any], name: str) -> bool:
+    """Return whether a field is worth a line: it differs, or it is not empty."""
+    stands, ours = found["theirs"].get(name), found["ours"].get(name)
+    if found["group"] == "*":
+        return bool(stands != ours)
+    return stands is not None or ours is not None
+
+
 def _pair(found: dict[str, Any], name: str) -> tuple[object, object]:
     stands, ours = found["stands"], found["ours"]
     return (
@@ -294,7 +304,7 @@ def _print_open(found: Sequence[dict[str, Any]]) -> None:
                 c["id"],
                 name_of(c),
                 c["group"],
-                values_of(c["theirs"]),
+                values_of(c["stands"] or {}),
                 values_of(c["ours"]),
                 c["person"] or c["device"],
                 c["at"][:16],

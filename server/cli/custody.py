@@ -40,8 +40,10 @@ def values_of(fields: Mapping[str, Any] | None) -> str:
     """Write the values of one side."""
     if not fields:
         return "deleted" if fields == {} else ""
-    return ", ".join(
-        f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()
+    said = {k: v for k, v in fields.items() if v is not None}
+    return (
+        ", ".join(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in said.items())
+        or "empty"
     )
 
 

@@ -48,19 +48,29 @@ def find(unit: Unit, names: Sequence[str]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def listed(unit: Unit, stream: str | None, status: str) -> list[dict[str, Any]]:
+    """Return conflicts, each with what stands now; None where the record is deleted."""
+    found = unit.conflicts(stream, status)
+    return [one | {"stands": _standing(one)} for one in found]
+
+
 def sides(unit: Unit, conflict: dict[str, Any]) -> dict[str, Any]:
     """Add to a conflict the record as it stands, and who wrote what stands."""
     record = unit.record(conflict["project"], conflict["record"])
     if record is None:
         return conflict | {"stands": None, "stands_by": None}
     writers = record.writers.get(conflict["group"]) or (record.last_writer,)
-    names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
     return conflict | {
-        "stands": None
-        if record.deleted
-        else {name: record.fields.get(name) for name in names},
+        "stands": _standing(conflict),
         "stands_by": unit.written(writers[-1].log, writers[-1].n),
     }
+
+
+def _standing(conflict: dict[str, Any]) -> dict[str, Any] | None:
+    if conflict["deleted"]:
+        return None
+    names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
+    return {name: conflict["fields"].get(name) for name in names}
 
 
 async def resolve(

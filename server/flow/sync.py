@@ -115,8 +115,12 @@ def _merge(
             receipt = repeat_receipt(unit, push, origin.received_at)
         return Accepted(streams, repeated, receipt=receipt)
     desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
+    for judged in new:
+        for place in push.stood.get(judged.change.id, ()):
+            desk.note_stood(judged.change.id, *place)
     merge(desk, new, origin)
     unit.keep(desk, new, origin)
+    unit.note_stood(new, push.stood)
     # Read after the merge: it may have released what was held before.
     repeated = unit.verdicts(push.log, push.acked_n + 1, new[0].change.n - 1)
     receipt = give_receipt(unit, push, desk, origin.received_at)

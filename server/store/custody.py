@@ -1,7 +1,7 @@
 """What a batch writes: lines, verdicts, records, conflicts, quarantine. SQLite."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from schemas.digest import Digest
@@ -21,6 +21,9 @@ _KEEP_QUARANTINE: Final = """
     ON CONFLICT (project_id, change_id) DO UPDATE SET why = excluded.why,
         status = excluded.status, waits_for = excluded.waits_for
 """
+#: Why a conflict is closed that nobody decided on.
+_NEWER_WORD: Final = "its author has said otherwise since"
+
 _ASK_FOR_RELEASE: Final = """
     INSERT OR REPLACE INTO release (project_id, record_id, after)
     SELECT DISTINCT project_id, waits_for, 0 FROM quarantine
@@ -174,7 +177,7 @@ class CustodyQueries(LayingQueries):
                 (
                     change.id,
                     origin.received_at,
-                    change.reason,
+                    change.reason if change.settles else _NEWER_WORD,
                     dump(change.fields),
                     change.stream,
                     name,
@@ -206,6 +209,20 @@ class CustodyQueries(LayingQueries):
         for stream in desk.has_more_waiting:
             came = json_list(record for place, record in desk.came if place == stream)
             self.connection.execute(_ASK_FOR_RELEASE, (stream, came))
+
+    def note_stood(
+        self, batch: Sequence[Judged], stood: Mapping[str, Sequence[tuple[str, int]]]
+    ) -> None:
+        """Note the numbers that changes had in timelines that were lost."""
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO stood (project_id, change_id, epoch, seq)"
+            " VALUES (?, ?, ?, ?)",
+            [
+                (judged.change.stream, judged.change.id, epoch, seq)
+                for judged in batch
+                for epoch, seq in stood.get(judged.change.id, ())
+            ],
+        )
 
     def next_release(self) -> tuple[str, str, int] | None:
         """Return a record that others wait for, and the place up to which they had it."""

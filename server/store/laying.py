@@ -102,6 +102,10 @@ _PAST: Final = """
         ON c.project_id = h.project_id AND c.change_id = h.written_by
     WHERE h.project_id = ? AND h.record_id IN (SELECT value FROM json_each(?))
 """
+_STOOD: Final = """
+    SELECT change_id, epoch, seq FROM stood
+    WHERE project_id = ? AND change_id IN (SELECT value FROM json_each(?))
+"""
 _DECIDED: Final = """
     SELECT seen, group_name, decision FROM decided
     WHERE project_id = ? AND seen IN (SELECT value FROM json_each(?))
@@ -173,6 +177,7 @@ class LayingQueries(LogQueries):
         self._lay_known(desk, stream, batch)
         self._lay_conflicts(desk, stream, batch)
         self._lay_past(desk, stream, batch)
+        self._lay_stood(desk, stream, batch)
 
     def _lay_waiting(
         self, desk: Desk, stream: str, batch: list[Judged]
@@ -309,6 +314,27 @@ class LayingQueries(LogQueries):
         for record, group, values, *place in rows:
             past = desk.past.setdefault((stream, record), {})
             past.setdefault(group, []).append(Past(json.loads(values), *place))
+
+    def _lay_stood(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+        """Lay out where writes stood before, for those who saw them in a lost timeline."""
+        names = {j.change.record for j in batch if _is_of_before(j, desk.timeline.now)}
+        found = [record for name in names if (record := desk.find(stream, name))]
+        writers = {
+            writer.change
+            for record in found
+            for writers in record.writers.values()
+            for writer in writers
+        }
+        if writers:
+            rows = self.connection.execute(_STOOD, (stream, json_list(sorted(writers))))
+            for change, epoch, seq in rows:
+                desk.note_stood(change, epoch, seq)
+
+
+def _is_of_before(judged: Judged, epoch: str) -> bool:
+    """Return whether a change was made on a row of an earlier timeline."""
+    bases = [judged.change.base, *judged.change.bases.values()]
+    return any(base is not None and base[0] != epoch for base in bases)
 
 
 def _is_one_group(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

@@ -404,6 +404,12 @@ def wholes(db: Database) -> None:
         not_null={"after"},
         strict=True,
     )
+    db.table("stood").create(
+        {"project_id": str, "change_id": str, "epoch": str, "seq": int},
+        pk=("project_id", "change_id", "epoch"),
+        not_null={"seq"},
+        strict=True,
+    )
     for (project,) in db.execute("SELECT project_id FROM stream").fetchall():
         found = digest_of(digest_items(db.conn, project))
         db.execute(

@@ -6,7 +6,14 @@ disk; a repeat of the same job after a failure is harmless, because every write
 is keyed by what it says.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, Protocol, TypeVar
 
 from schemas.digest import Digest, Item
@@ -111,6 +118,11 @@ class Custody(Protocol):
         self, stream: str, record: str, after: int, most: int
     ) -> tuple[list[Waiting], int]:
         """Return changes that wait for a record, and the place of the last of them."""
+
+    def note_stood(
+        self, batch: Sequence[Judged], stood: Mapping[str, Sequence[tuple[str, int]]]
+    ) -> None:
+        """Note the numbers that changes had in timelines that were lost."""
 
     def next_release(self) -> tuple[str, str, int] | None:
         """Return a record that others wait for, and the place up to which they had it."""

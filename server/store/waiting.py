@@ -10,7 +10,7 @@ from server.store.rows import RECORD_COLUMNS, json_list, record_of
 from server.sync.model import Record
 
 _CONFLICTS: Final = """
-    SELECT c.project_id, c.type, c.record_id, r.fields, c.status, c.settled_by,
+    SELECT c.project_id, c.type, c.record_id, r.fields, r.deleted, c.status, c.settled_by,
         c.settled_at, c.reason, c.chosen,
         c.id, c.group_name, c.base, c.theirs, c.ours, c.change_id, d.name, c.person,
         c.at
@@ -105,12 +105,14 @@ class WaitingQueries:
         )
 
     def _conflict(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        project, kind, record, fields, status, by, at, reason, chosen, *columns = row
+        project, kind, record, fields, deleted, *settled = row
+        status, by, at, reason, chosen, *columns = settled
         found = {
             "project": project,
             "type": kind,
             "record": record,
             "fields": json.loads(fields) if fields else {},
+            "deleted": bool(deleted),
             **conflict_data(columns),
         }
         if status != "open":

@@ -79,6 +79,7 @@ class Desk:
     contested: dict[Place, dict[str, None]] = field(default_factory=dict)
     past: dict[Place, dict[str, list[Past]]] = field(default_factory=dict)
     decided: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    stood: dict[str, dict[str, int]] = field(default_factory=dict)
     purged: set[Place] = field(default_factory=set)
     given_up: dict[Place, str] = field(default_factory=dict)
 
@@ -99,7 +100,7 @@ class Desk:
 
     def copy(self) -> "Desk":
         """Give a desk to try something on."""
-        shared = {"timeline", "lineage", "past"}
+        shared = {"timeline", "lineage", "past", "stood"}
         copied = {"referrers", "contested"}
         own = {p.name for p in fields(self)} - shared - copied
         return replace(
@@ -145,6 +146,10 @@ class Desk:
         It is the newer one, though the change comes later: a server was restored.
         """
         return self.decided.get((change.stream, change.id, group))
+
+    def note_stood(self, change: str, epoch: str, seq: int) -> None:
+        """Note the number that a change had in a timeline that was lost."""
+        self.stood.setdefault(change, {})[epoch] = seq
 
     def note_decision(self, decision: Change, group: str) -> None:
         """Keep what a decision on a group was made on."""

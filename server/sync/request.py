@@ -1,7 +1,7 @@
 """From the lines of a request to a push whose chain holds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ class Push:
     epoch: str | None = None
     wants_digest: bool = False
     signature: str = ""
+    stood: Mapping[str, Sequence[Cursor]] = field(default_factory=dict)
 
     @property
     def end(self) -> tuple[int, bytes]:
@@ -97,9 +98,21 @@ def read_push(body: bytes) -> Push:
         epoch=epoch,
         wants_digest=hello.get("digest", False),
         signature=end["sig"] or "",
+        stood=_stood(hello.get("stood", {}), changes),
     )
     _check_end(end, push)
     return push
+
+
+def _stood(
+    said: Mapping[str, Sequence[Sequence[Any]]], changes: Sequence[Change]
+) -> dict[str, list[Cursor]]:
+    """Return where changes of a push stood in lost timelines, by their ids."""
+    return {
+        change.id: [(epoch, seq) for epoch, seq in said[str(change.n)]]
+        for change in changes
+        if str(change.n) in said
+    }
 
 
 def _cursor(said: int | Sequence[Any], epoch: str | None) -> Cursor:

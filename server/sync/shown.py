@@ -52,8 +52,23 @@ def unseen(
     return [
         w
         for w in writers
-        if w.seq > seen and w.change not in change.seen and not is_own(desk, change, w)
+        if w.seq > seen
+        and w.change not in change.seen
+        and not is_own(desk, change, w)
+        and not _was_seen_before_restore(desk, change, group, w)
     ]
+
+
+def _was_seen_before_restore(
+    desk: Desk, change: Change, group: str, writer: Writer
+) -> bool:
+    """Return whether a write stood in a lost timeline where the author saw it."""
+    base = change.base_of(group)
+    if base is None:
+        return False
+    epoch, seq = base
+    stood = desk.stood.get(writer.change, {}).get(epoch)
+    return stood is not None and stood <= seq
 
 
 def is_own(desk: Desk, change: Change, writer: Writer) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from collector.core.batches import first_batch
 from collector.core.reply import CutReplyError, read_reply
-from collector.core.request import LogHead, Reading, write_request
+from collector.core.request import Batch, LogHead, Reading, write_request
 from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError
@@ -29,7 +29,7 @@ def head(n=3):
 
 
 def written(reading, batch=(), n=3):
-    body = write_request(head(n), batch, reading, WALL, lambda _: "signature")
+    body = write_request(head(n), Batch(batch), reading, WALL, lambda _: "signature")
     return body, json.loads(body.split(b"\n")[0])
 
 
