@@ -109,6 +109,7 @@ class Standing:
     projects: list[str]
     records: dict[str, int]
     damage: list[str] = field(default_factory=list)
+    is_copy: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -146,6 +147,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         projects=[str(p.fields.get("code")) for p in store.records("project")],
         records=records,
         damage=damage,
+        is_copy=store.setting(names.COPY) == names.YES,
     )
 
 

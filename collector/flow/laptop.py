@@ -24,6 +24,10 @@ SERVER_KEY: Final = "server_key"
 LATE: Final = "late"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 PLACE: Final = "place"
+COPY: Final = "copy"
+
+#: What a setting that is on says.
+YES: Final = "yes"
 
 
 @dataclass(frozen=True, slots=True)
