@@ -38,7 +38,7 @@ class App:
         """Open the laptop for one command."""
         from collector.flow.home import opened
 
-        with opened(self.home, self.clock, ask_passphrase) as laptop:
+        with opened(self.home, self.clock, ask_passphrase, _tell) as laptop:
             yield laptop
 
 
@@ -133,6 +133,10 @@ def example(*lines: str) -> str:
 
 
 Callback = Callable[..., Any]
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _prompt(text: str, *, confirmation_prompt: bool = False) -> str:

@@ -42,11 +42,21 @@ async def enrol(
     RefusedError
         If the server refuses the code, the token could be read on its way and that is
         not allowed, or the laptop is enrolled at another address and is not to leave it.
+    BusyError
+        If a sync is running.
     """
     if not terms.leaves_server:
         _refuse_leaving(laptop, server)
     if not terms.insecure:
         check_address(server, "permille enrol --insecure URL CODE")
+    # A sync under way speaks for the logs and the key of before.
+    with laptop.sync_lock():
+        return await _enrol(laptop, server, code, terms)
+
+
+async def _enrol(
+    laptop: Laptop, server: str, code: str, terms: Terms
+) -> dict[str, Any]:
     identity = _identity(laptop, terms)
     name = terms.name or laptop.store.setting(names.NAME)
     request = {

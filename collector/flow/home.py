@@ -24,6 +24,7 @@ _NOT_THERE: Final = "not on the server: permille sync"
 
 #: Asked only when the database is under a passphrase.
 AskPassphrase = Callable[[], str]
+Tell = Callable[[str], None]
 
 
 def init(
@@ -60,8 +61,12 @@ def init(
 
 
 @contextmanager
-def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
+def opened(
+    home: Home, clock: Clock, ask: AskPassphrase, tell: Tell = lambda _text: None
+) -> Iterator[Laptop]:
     """Open the laptop of a home, and close it afterwards.
+
+    `tell` is called when a person has to wait, with the reason.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
                 "run: permille init",
                 code="not_set_up",
             )
-        laptop = Laptop(home, store, clock, Vault(home.attachments, key))
+        laptop = Laptop(home, store, clock, Vault(home.attachments, key), tell)
         notice_copy(laptop)
         yield laptop
     finally:

@@ -19,7 +19,6 @@ from collector.flow.keys import check_receipt, named_log, sign
 from collector.flow.laptop import Laptop
 from collector.flow.receipts import without_receipt
 from collector.flow.repairing import is_check_due, note_check, repair
-from collector.store.lock import held
 from collector.store.port import Cursor
 from schemas import limits
 
@@ -72,7 +71,7 @@ async def sync(
     if options.insecure:
         allow_insecure(laptop)
     server, token = enrolled_at(laptop)
-    with held(laptop.home.sync_lock):
+    with laptop.sync_lock():
         async with Client(server, token) as client:
             return await sync_with(laptop, client, progress, options)
 
