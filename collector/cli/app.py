@@ -55,7 +55,7 @@ def project_flag(*, hidden: bool = False) -> click.Option:
     return click.Option(
         ["--project"],
         metavar="CODE",
-        help="Project; not needed when there is just one.",
+        help="Project, or the start of its id; not needed when there is just one.",
         hidden=hidden,
     )
 
@@ -67,7 +67,9 @@ insecure_option = click.option(
     help="Send the token unencrypted, over plain http, from now on.",
 )
 project_option = click.option(
-    "--project", metavar="CODE", help="Project; not needed when there is just one."
+    "--project",
+    metavar="CODE",
+    help="Project, or the start of its id; not needed when there is just one.",
 )
 
 

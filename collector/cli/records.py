@@ -28,6 +28,7 @@ from collector.cli.options import (
 from collector.cli.output import cell, emit_json, table
 from collector.errors import UsageError
 from collector.flow import names, recording, showing
+from schemas.ids import starts
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
@@ -281,6 +282,22 @@ def _tell(
 
 
 def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None:
+    short = starts(view.id for view in views)
+    if record_type == "project":
+        # What tells two projects of one code apart.
+        headers = ["project", "title", "organisation", "state", "id"]
+        rows = [
+            [
+                names.label(laptop.store, view),
+                view.fields.get("title"),
+                names.runner(laptop.store, view),
+                view.state,
+                short[view.id],
+            ]
+            for view in views
+        ]
+        table("projects", headers, rows)
+        return
     kind = TYPES[record_type]
     told = {"code", "note", "name", "geometry", *kind.references}
     told |= set() if record_type == "practice" else set(kind.key)
@@ -294,7 +311,7 @@ def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None
             names.label(laptop.store, view),
             *(view.fields.get(column) for column in columns),
             view.state,
-            view.id[:8],
+            short[view.id],
         ]
         for view in views
     ]

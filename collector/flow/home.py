@@ -13,6 +13,7 @@ from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
 from collector.flow.attached import waiting
 from collector.flow.laptop import Laptop
+from collector.flow.names import told_apart
 from collector.flow.receipts import without_receipt
 from collector.flow.recovering import notice_copy
 from collector.store import driver
@@ -149,7 +150,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         name=store.setting(names.NAME),
         server=store.setting(names.SERVER),
         device=store.setting(names.DEVICE),
-        projects=[str(p.fields.get("code")) for p in store.records("project")],
+        projects=list(told_apart(store.records("project")).values()),
         records=records,
         damage=damage,
         is_copy=store.setting(names.COPY) == names.YES,

@@ -10,7 +10,8 @@ from schemas.signing import push_text, sign
 from schemas.validate import errors, load_patch
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
-from server.errors import AlreadyThereError, NotFoundError, RefusedError
+from server.errors import AlreadyThereError, RefusedError
+from server.flow.projects import find_project
 from server.flow.review import discard
 from server.flow.sync import Accepted, accept
 from server.store.port import Store, Unit
@@ -92,22 +93,6 @@ async def edit_project(
             "see: permille-server conflict list",
         )
     return await find_project(store, name)
-
-
-async def find_project(store: Store, name: str) -> dict[str, Any]:
-    """Give the project with this code or id.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none, or several have the code.
-    """
-    known = await store.read(lambda unit: unit.projects())
-    found = [project for project in known if name in {project["code"], project["id"]}]
-    if len(found) == 1:
-        return found[0]
-    many = "several projects are called" if found else "there is no project"
-    raise NotFoundError(f"{many} {name}", "see: permille-server project list")
 
 
 async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
