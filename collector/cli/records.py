@@ -282,7 +282,8 @@ def _tell(
 
 
 def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None:
-    short = starts(view.id for view in views)
+    every = laptop.store.records("project") if record_type == "project" else views
+    short = starts(view.id for view in [*every, *views])
     if record_type == "project":
         # What tells two projects of one code apart.
         headers = ["project", "title", "organisation", "state", "id"]

@@ -163,15 +163,17 @@ def _ambiguous(
             "name it by the start of its id",
             code="ambiguous",
         )
+    every = store.records("project")
+    told = told_apart(every)
     if all(view.type == "project" for view in views):
-        told = told_apart(store.records("project"))
+        # Not only these may share a start.
+        short = starts(view.id for view in [*every, *views])
         said = _listed(store, views, told)
         return RefusedError(
             f"{record_type} {name} means several projects: {said}",
             f"name one by the start of its id, such as: {short[views[0].id]}",
             code="ambiguous",
         )
-    told = told_apart(store.records("project"))
     said = "; ".join(
         f"{view.type} {label(store, view)} of project"
         f" {told.get(view.stream, view.stream)}, id {short[view.id]}"
