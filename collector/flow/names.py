@@ -35,6 +35,7 @@ _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "sample": ("sample_code",),
     "result": ("sample_id", "analyte", "replicate"),
 }
+_NUMBERED: Final = frozenset({"core", "result"})
 _REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
 
 
@@ -106,7 +107,9 @@ def find(store: Store, record_type: str, name: str, stream: str | None = None) -
 def find_deleted(
     store: Store, record_type: str, name: str, stream: str | None = None
 ) -> View:
-    """Give the deleted record with this name, id or start of an id.
+    """Return the deleted record with this name, id or start of an id.
+
+    Its name is the one it would have now: its parents may have been renamed since.
 
     Raises
     ------
@@ -115,10 +118,13 @@ def find_deleted(
     RefusedError
         If several have it.
     """
+    # The first core or result goes without its number, as one that lives does.
+    said = {name, f"{name}/1"} if record_type in _NUMBERED else {name}
     views = [
         view
         for view in store.deleted(record_type, stream)
-        if name in {view.id, label(store, view)}
+        if view.id == name
+        or label(store, view) in said
         or (is_start(name) and view.id.startswith(name))
     ]
     return one(f"deleted {record_type}", name, views, store)
@@ -145,11 +151,16 @@ def one(
     if not views:
         raise NotFoundError(
             f"there is no {record_type} {name} on this laptop",
-            f"see: permille {record_type.removeprefix('deleted ')} list",
+            f"see: permille {_list_of(record_type)}",
         )
     if len({view.id for view in views}) > 1:
         raise _ambiguous(store, record_type, name, views)
     return views[0]
+
+
+def _list_of(record_type: str) -> str:
+    deleted, _, name = record_type.rpartition(" ")
+    return f"{name} list --deleted" if deleted else f"{name} list"
 
 
 def _ambiguous(
