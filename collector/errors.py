@@ -20,6 +20,7 @@ class Exit(IntEnum):
     USAGE = 2
     UNREACHABLE = 3  # nothing is lost, try again
     REFUSED = 4
+    BUSY = 5  # another permille command is at work here, wait and try again
 
 
 class PermilleError(Exception):
@@ -75,7 +76,8 @@ class UnreachableError(PermilleError):
     code = "unreachable"
 
 
-class BusyError(UnreachableError):
-    """Somebody else is at it; try again in a moment."""
+class BusyError(PermilleError):
+    """Another command is at work on this laptop; wait for it and try again."""
 
+    exit_code = Exit.BUSY
     code = "busy"

@@ -22,7 +22,7 @@ from collector.core.reply import (
     read_rows,
 )
 from collector.core.tally import Traffic
-from collector.errors import BusyError, RefusedError, UnreachableError, UsageError
+from collector.errors import RefusedError, UnreachableError, UsageError
 from schemas import limits
 from schemas.messages import NDJSON, MessageError, decode_body
 
@@ -215,7 +215,9 @@ def refusal(
     detail = str(document.get("detail") or "")
     text = f"{title}: {detail}" if detail and detail != title else title
     if status == 503:
-        busy = BusyError(f"the server is busy: {text}", RETRY)
+        busy = UnreachableError(
+            f"the server is busy: {text}", RETRY, code="server_busy"
+        )
         busy.retry_after_s = _seconds(headers.get("Retry-After"))
         return busy
     if status >= 500 or status == 408:

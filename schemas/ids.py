@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -44,3 +44,36 @@ def is_id(text: object) -> bool:
     (True, False, False)
     """
     return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+#: A shorter start of an id is more likely a mistyped name.
+START_CHARS: Final = 4
+_START: Final = re.compile(f"[0-9a-f][0-9a-f-]{{{START_CHARS - 1},35}}")
+
+
+def is_start(text: str) -> bool:
+    """Return whether a text may be the start of an id.
+
+    Examples
+    --------
+    >>> is_start("0190"), is_start("019"), is_start("HF")
+    (True, False, False)
+    """
+    return _START.fullmatch(text) is not None
+
+
+def starts(ids: Iterable[str]) -> dict[str, str]:
+    """Return for each id its start, 8 characters or as many as no two of them share.
+
+    Examples
+    --------
+    >>> starts(["0190a000-0001-7000", "0190a000-0002-7000", "0190b000-0001-7000"])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'0190a000-0001-7000': '0190a000-0001', '0190a000-0002-7000': '0190a000-0002',
+     '0190b000-0001-7000': '0190b000-0001'}
+    """
+    known = list(dict.fromkeys(ids))
+    length = next(
+        (n for n in range(8, 36) if len({name[:n] for name in known}) == len(known)), 36
+    )
+    return {name: name[:length] for name in known}

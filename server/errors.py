@@ -46,6 +46,10 @@ class NotFoundError(ServerError):
     """A project, device or record that was named does not exist."""
 
 
+class AmbiguousError(ServerError):
+    """A name means several projects or devices."""
+
+
 class StorageError(ServerError):
     """The database cannot be opened, read or written."""
 

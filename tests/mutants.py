@@ -29,12 +29,13 @@ EXAMPLES = "100"
 
 @dataclass(frozen=True)
 class Mutant:
-    """One bug: in `file`, `sound` becomes `broken`."""
+    """One bug: in `file`, `sound` becomes `broken`; `suite` has to find it."""
 
     name: str
     file: str
     sound: str
     broken: str
+    suite: tuple[str, ...] = SUITE
 
     def apply(self, folder):
         path = folder / self.file
@@ -48,6 +49,10 @@ EFFECTS, REFUSALS = "server/sync/effects.py", "server/sync/refusals.py"
 SHOWN, SETTLING = "server/sync/shown.py", "server/sync/settling.py"
 LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
 FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
+FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
+RESTORE = ("tests/integration/test_restore.py",)
+STAKE = ("tests/integration/test_own_value_at_stake.py",)
+ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
 
 MUTANTS = (
@@ -245,6 +250,55 @@ MUTANTS = (
         "or own.hex() != receipt.hash",
         "",
     ),
+    Mutant(
+        "laptops of one image share the key of an earlier enrolment",
+        ENROLLING,
+        "if was_enrolled and (terms.replaces or not is_copy):",
+        "if was_enrolled:",
+        FLEET,
+    ),
+    Mutant(
+        "what an image recorded stays in the log that all of them have",
+        ENROLLING,
+        "laptop.store.split(laptop.store.logs()[0].number, 0, identity.new_log)",
+        "laptop.store.split(*(h := laptop.store.head()) and (h.number, h.n), identity.new_log)",
+        FLEET,
+    ),
+    Mutant(
+        "a laptop that is enrolled again gets another key",
+        ENROLLING,
+        "if was_enrolled and (terms.replaces or not is_copy):",
+        "if was_enrolled and terms.replaces:",
+        FLEET,
+    ),
+    Mutant(
+        "a copy is noticed by the number of its file alone",
+        PLACE,
+        "for name in found.keys() & known.keys())",
+        'for name in found.keys() & known.keys() & {"file"})',
+        FLEET,
+    ),
+    Mutant(
+        "the domain of a network is part of a machine's name",
+        PLACE,
+        'platform.node().partition(".")[0].lower()',
+        "platform.node()",
+        FLEET,
+    ),
+    Mutant(
+        "a deleted record is found by the start of its id only",
+        "collector/flow/names.py",
+        "or label(store, view) in said",
+        "",
+        RESTORE,
+    ),
+    Mutant(
+        "a decision goes over a value of one's own unasked",
+        "collector/flow/giving_up.py",
+        "if decision.op is Op.DELETE or not is_kept:",
+        "if decision.op is Op.DELETE:",
+        STAKE,
+    ),
 )
 
 
@@ -259,7 +313,16 @@ def hunt(mutant, folder):
             shutil.copy(source, folder / part)
     mutant.apply(folder)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *mutant.suite,
+        ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PERMILLE_EXAMPLES": EXAMPLES},
         capture_output=True,

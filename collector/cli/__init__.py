@@ -56,7 +56,8 @@ Record:  permille plot add --code HF
 Look:    permille status, permille sample list, permille stocks
 
 Exit codes: 0 done; 1 done, but something needs attention; 2 wrong usage;
-3 the server was not reached, nothing is lost, try again; 4 refused.
+3 the server was not reached, nothing is lost, try again; 4 refused;
+5 another permille command is at work on this laptop, wait for it and try again.
 """
 
 

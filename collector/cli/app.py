@@ -38,7 +38,7 @@ class App:
         """Open the laptop for one command."""
         from collector.flow.home import opened
 
-        with opened(self.home, self.clock, ask_passphrase) as laptop:
+        with opened(self.home, self.clock, ask_passphrase, _tell) as laptop:
             yield laptop
 
 
@@ -55,7 +55,7 @@ def project_flag(*, hidden: bool = False) -> click.Option:
     return click.Option(
         ["--project"],
         metavar="CODE",
-        help="Project; not needed when there is just one.",
+        help="Project, or the start of its id; not needed when there is just one.",
         hidden=hidden,
     )
 
@@ -67,7 +67,9 @@ insecure_option = click.option(
     help="Send the token unencrypted, over plain http, from now on.",
 )
 project_option = click.option(
-    "--project", metavar="CODE", help="Project; not needed when there is just one."
+    "--project",
+    metavar="CODE",
+    help="Project, or the start of its id; not needed when there is just one.",
 )
 
 
@@ -133,6 +135,10 @@ def example(*lines: str) -> str:
 
 
 Callback = Callable[..., Any]
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _prompt(text: str, *, confirmation_prompt: bool = False) -> str:

@@ -97,7 +97,7 @@ def show(app: App, record: str, as_json: bool) -> None:
     callback=one_line(limits.NOTE_CHARS),
     help="Why; it travels with the decision.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask about --all.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_app
 def resolve(  # noqa: PLR0917 - click passes them by name
@@ -115,7 +115,8 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 
     Where a deletion met an edit, `--take stands` changes nothing and `--take mine`
     deletes the record or brings it back. A decision that meets a value newer than the
-    one seen here becomes a conflict itself.
+    one seen here becomes a conflict itself. Where a value of this laptop waits, to be
+    sent or to be fixed, that the decision would go over, it is named and asked about.
 
     \b
     Example:
@@ -123,7 +124,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
       permille conflicts resolve HF --set area_ha=2.4 --reason "from the map"
       permille conflicts resolve --all --take stands --reason "first visit counts"
     """
-    from collector.flow import deciding
+    from collector.flow import deciding, giving_up
 
     if bool(take) == bool(settings):
         raise UsageError("say --take or --set, one of them")
@@ -133,13 +134,17 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         raise UsageError("--all goes with --take stands only")
     with app.laptop() as laptop:
         if record is None:
-            confirmed("Let everything stand as it stands?", yes=yes)
+            lost = giving_up.set_aside_by_all(laptop)
+            question = _question(lost, "Let everything stand as it stands?")
+            confirmed(question, yes=yes)
             said, count = "all", deciding.settle_all(laptop, reason)
         else:
             base = deciding.find_contested(laptop, record)
             said = deciding.name_of(laptop, base)
             ids = ids or deciding.conflicts_named(base, record)
             choice = _choice(base.type, take, settings)
+            if lost := giving_up.set_aside(laptop, base, ids, choice):
+                confirmed(_question(lost, "Decide so all the same?"), yes=yes)
             count = deciding.settle(laptop, base, ids, choice, reason)
     if as_json:
         emit_json({"record": said, "decided": count})
@@ -156,6 +161,13 @@ def _choice(record_type: str, take: str | None, settings: Sequence[str]) -> "Cho
     if take is None:
         return Choice(values=read_settings(record_type, settings))
     return Choice(Take.STANDS if take == "stands" else Take.OTHER)
+
+
+def _question(lost: Sequence[str], question: str) -> str:
+    """Say which values of this laptop would not stand, before it is asked."""
+    if not lost:
+        return question
+    return f"What was recorded here would not stand: {'; '.join(lost)}. {question}"
 
 
 def _row(found: Mapping[str, Any]) -> list[str]:

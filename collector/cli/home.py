@@ -79,33 +79,64 @@ def init(
     is_flag=True,
     help="Leave the server of now, or follow it to another address.",
 )
+@click.option(
+    "--replaces",
+    is_flag=True,
+    help="A copy takes the place of the laptop that it was copied from: that one is gone.",
+)
+@click.option(
+    "--name",
+    metavar="LAPTOP",
+    callback=one_line(limits.CODE_CHARS),
+    help="Another name for this laptop.",
+)
+@click.option(
+    "--person",
+    metavar="NAME",
+    callback=one_line(limits.NAME_CHARS),
+    help="Who works on it from now on.",
+)
 @insecure_option
 @json_option
 @pass_app
-def enrol(
-    app: App, url: str, code: str, another_server: bool, insecure: bool, as_json: bool
+def enrol(  # noqa: PLR0917 - click passes them by name
+    app: App,
+    url: str,
+    code: str,
+    another_server: bool,
+    replaces: bool,
+    name: str | None,
+    person: str | None,
+    insecure: bool,
+    as_json: bool,
 ) -> None:
     """Make this laptop known to a server, with a code of its administrator.
 
     The server's address begins with https. One that does not is refused, unless it is
     this very machine: whoever reads the token on its way can write as this laptop.
 
+    A laptop that is enrolled again goes on with its logs. One whose data was copied from
+    another laptop becomes one of its own, with what it recorded, unless --replaces.
+
     \b
     Example:
       permille enrol https://soil.example.org K7QF-93MD
+      permille enrol https://soil.example.org K7QF-93MD --name north-2 --person "Bo Ek"
     """
+    from collector.flow.enrolling import Terms
     from collector.flow.enrolling import enrol as trade
 
+    terms = Terms(insecure, another_server, replaces, name, person)
     with app.laptop() as laptop:
-        done = asyncio.run(
-            trade(laptop, url, code, insecure=insecure, leaves_server=another_server)
-        )
+        done = asyncio.run(trade(laptop, url, code, terms))
     if as_json:
         emit_json(done)
         return
     count = done["projects"]
     projects = "1 project" if count == 1 else f"{count} projects"
     click.echo(f"enrolled at {done['server']} for {projects}")
+    if done["was_copy"]:
+        click.echo("its data was copied from another laptop: it is one of its own now")
     click.echo("next: permille sync")
 
 
@@ -139,6 +170,8 @@ def _tell(found: "home.Standing") -> None:
     )
     click.echo(f"laptop     {found.name} in {found.home}")
     click.echo(f"server     {found.server or 'not enrolled'}")
+    if found.is_copy and found.device:
+        click.echo("copy       of another laptop's data: permille enrol URL CODE")
     click.echo(f"projects   {projects}")
     click.echo(f"records    {counts or 'none'}")
     click.echo(f"last sync  {found.last_sync_at or 'never'}")

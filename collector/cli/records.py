@@ -28,6 +28,7 @@ from collector.cli.options import (
 from collector.cli.output import cell, emit_json, table
 from collector.errors import UsageError
 from collector.flow import names, recording, showing
+from schemas.ids import starts
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
@@ -166,12 +167,23 @@ def _show(record_type: str) -> click.Command:
 
 def _list(record_type: str) -> click.Command:
     def list_(
-        app: App, project: str | None, limit: int, as_json: bool, **given: object
+        app: App,
+        project: str | None,
+        limit: int,
+        deleted: bool,
+        as_json: bool,
+        **given: object,
     ) -> None:
         with app.laptop() as laptop:
             stream = names.stream_of(laptop.store, project)
             under = ancestors(laptop, record_type, given, stream)
-            views = showing.listed(laptop, record_type, stream, under, limit)
+            if deleted and under:
+                raise UsageError("--deleted lists those of every parent")
+            views = (
+                showing.deleted(laptop, record_type, stream, limit)
+                if deleted
+                else showing.listed(laptop, record_type, stream, under, limit)
+            )
             if as_json:
                 emit_json([showing.shown(laptop, view) for view in views])
             else:
@@ -184,12 +196,17 @@ def _list(record_type: str) -> click.Command:
         show_default=True,
         help="At most so many.",
     )
+    deleted = click.Option(
+        ["--deleted"],
+        is_flag=True,
+        help=f"Those that were deleted: permille {record_type} restore.",
+    )
     options = [o for o in reference_options(record_type) if o.name != "core_number"]
     shown = f"permille {record_type} list"
     return _command(
         list_,
         f"List every {record_type}, or those of a parent.\n\n{example(shown)}",
-        [*options, limit, _project(record_type)],
+        [*options, deleted, limit, _project(record_type)],
         "list",
     )
 
@@ -281,6 +298,23 @@ def _tell(
 
 
 def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None:
+    every = laptop.store.records("project") if record_type == "project" else views
+    short = starts(view.id for view in [*every, *views])
+    if record_type == "project":
+        # What tells two projects of one code apart.
+        headers = ["project", "title", "organisation", "state", "id"]
+        rows = [
+            [
+                names.label(laptop.store, view),
+                view.fields.get("title"),
+                names.runner(laptop.store, view),
+                view.state,
+                short[view.id],
+            ]
+            for view in views
+        ]
+        table("projects", headers, rows)
+        return
     kind = TYPES[record_type]
     told = {"code", "note", "name", "geometry", *kind.references}
     told |= set() if record_type == "practice" else set(kind.key)
@@ -294,7 +328,7 @@ def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None
             names.label(laptop.store, view),
             *(view.fields.get(column) for column in columns),
             view.state,
-            view.id[:8],
+            short[view.id],
         ]
         for view in views
     ]

@@ -55,7 +55,8 @@ def sync(  # noqa: PLR0917 - click passes them by name
     """Push what was recorded here and pull what is new; then send attached files.
 
     Safe to stop and to repeat at any time. The rows here are compared with the
-    server's once a day, or with --check.
+    server's once a day, or with --check. Another sync of this laptop is waited for,
+    10 s at most; one that goes on for longer ends this one with exit code 5.
 
     \b
     Example:

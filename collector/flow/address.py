@@ -5,14 +5,11 @@ over plain http unless a person said so once; on this machine nobody is in betwe
 """
 
 from ipaddress import ip_address
-from typing import Final
 from urllib.parse import urlsplit
 
 from collector.errors import RefusedError
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
-
-_YES: Final = "yes"
 
 
 def enrolled_at(laptop: Laptop) -> tuple[str, str]:
@@ -31,14 +28,14 @@ def enrolled_at(laptop: Laptop) -> tuple[str, str]:
             "ask the administrator for a code, then: permille enrol URL CODE",
             code="not_enrolled",
         )
-    if laptop.store.setting(names.INSECURE) != _YES:
+    if laptop.store.setting(names.INSECURE) != names.YES:
         check_address(server, "permille sync --insecure")
     return server, token
 
 
 def allow_insecure(laptop: Laptop, *, allowed: bool = True) -> None:
     """Keep whether the token may travel over plain http."""
-    laptop.store.set_settings({names.INSECURE: _YES if allowed else None})
+    laptop.store.set_settings({names.INSECURE: names.YES if allowed else None})
 
 
 def check_address(server: str, otherwise: str) -> None:

@@ -13,7 +13,6 @@ from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.flow.address import enrolled_at
 from collector.flow.attached import File, waiting
 from collector.flow.laptop import Laptop
-from collector.store.lock import held
 from collector.store.port import Transfer
 from collector.wire_blobs import BlobClient, There, session
 
@@ -48,7 +47,7 @@ async def send_waiting(
     if not waiting(laptop):
         return Sent()
     try:
-        with held(laptop.home.sync_lock):
+        with laptop.sync_lock():
             async with session() as opened:
                 client = _client(laptop, opened, rate_kbit)
                 return await send_attachments(laptop, client, progress)

@@ -21,7 +21,6 @@ from collector.flow import laptop as names
 from collector.flow.keys import check_receipt, is_of_server, sign
 from collector.flow.laptop import Laptop
 from collector.flow.syncing import batch_of
-from collector.store.lock import held
 from collector.store.port import Cursor
 from schemas import bundles, chain, limits
 
@@ -50,7 +49,7 @@ def export(laptop: Laptop, file: Path, *, everything: bool = False) -> Exported:
             "it needs a network once: permille enrol URL CODE",
             code="not_enrolled",
         )
-    with held(laptop.home.sync_lock):
+    with laptop.sync_lock():
         bodies = list(_bodies(laptop, everything=everything))
         head = {
             "format": bundles.REQUESTS,
@@ -76,7 +75,7 @@ def apply(laptop: Laptop, file: Path) -> Report:
     bundle = _answers(laptop, file)
     answers = [_answer(laptop, part) for part in bundle.parts]
     tally = Tally()
-    with held(laptop.home.sync_lock):
+    with laptop.sync_lock():
         for answer in answers:
             _take_in(laptop, answer, tally)
     return tally.report(

@@ -31,7 +31,7 @@ def find_contested(laptop: Laptop, name: str) -> Base:
         raise NotFoundError(
             f"there is no open conflict of {name}", "see: permille conflicts"
         )
-    return bases[one("record", name, views).id]
+    return bases[one("record", name, views, store=laptop.store).id]
 
 
 def conflicts_named(base: Base, name: str) -> tuple[str, ...]:

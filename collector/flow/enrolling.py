@@ -1,43 +1,70 @@
 """Make a laptop known to a server."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
 from collector.flow.address import allow_insecure, check_address
-from collector.flow.keys import public_key, sign
+from collector.flow.keys import new_secret, secret_key
 from collector.flow.laptop import Laptop
 from collector.wire import Client
-from schemas.signing import enrolment_text
+from schemas import signing
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to enrol.
+
+    `insecure` lets the token travel over plain http, `leaves_server` lets the laptop
+    leave the server it is enrolled at, and with `replaces` a copy goes on with key and
+    logs of the laptop that it was copied from. `name` and `person` are new ones.
+    """
+
+    insecure: bool = False
+    leaves_server: bool = False
+    replaces: bool = False
+    name: str | None = None
+    person: str | None = None
 
 
 async def enrol(
-    laptop: Laptop,
-    server: str,
-    code: str,
-    *,
-    insecure: bool = False,
-    leaves_server: bool = False,
+    laptop: Laptop, server: str, code: str, terms: Terms = Terms()
 ) -> dict[str, Any]:
-    """Trade a code for a token, and keep it; nothing else changes here.
+    """Trade a code for a token, and keep it.
+
+    A laptop that was never enrolled, or is a copy of another one, may have its key and
+    its log from an image that others have, too: it gets its own, and what was recorded
+    moves to that log. Killed at any moment, it is as it was or can enrol again.
 
     Raises
     ------
     RefusedError
         If the server refuses the code, the token could be read on its way and that is
-        not allowed (`insecure`), or the laptop is enrolled at another address and is
-        not to leave it (`leaves_server`).
+        not allowed, or the laptop is enrolled at another address and is not to leave it.
+    BusyError
+        If a sync is running.
     """
-    if not leaves_server:
+    if not terms.leaves_server:
         _refuse_leaving(laptop, server)
-    if not insecure:
+    if not terms.insecure:
         check_address(server, "permille enrol --insecure URL CODE")
+    # A sync under way speaks for the logs and the key of before.
+    with laptop.sync_lock():
+        return await _enrol(laptop, server, code, terms)
+
+
+async def _enrol(
+    laptop: Laptop, server: str, code: str, terms: Terms
+) -> dict[str, Any]:
+    identity = _identity(laptop, terms)
+    name = terms.name or laptop.store.setting(names.NAME)
     request = {
         "code": code,
-        "name": laptop.store.setting(names.NAME),
-        "log": laptop.store.head().id,
-        "public_key": public_key(laptop),
-        "proof": sign(laptop, enrolment_text(code)),
+        "name": name,
+        "log": identity.new_log or laptop.store.head().id,
+        "public_key": signing.public_key(identity.secret),
+        "proof": signing.sign(identity.secret, signing.enrolment_text(code)),
     }
     async with Client(server) as client:
         try:
@@ -46,21 +73,48 @@ async def enrol(
             error.hint = "check address and network, and type the command again"
             raise
         address = client.server
+    if identity.new_log:
+        # First: under its old token the laptop may send a log of any id, but under the
+        # new one no log that is another laptop's.
+        laptop.store.split(laptop.store.logs()[0].number, 0, identity.new_log)
     laptop.store.set_settings(
         {
+            names.NAME: name,
+            names.PERSON: terms.person or laptop.person,
             names.SERVER: address,
             names.SERVER_NAME: answer["server"],
             names.TOKEN: answer["token"],
             names.DEVICE: answer["device"],
             names.SERVER_KEY: answer.get("public_key"),
+            names.SIGNING_KEY: identity.secret.hex(),
+            names.COPY: None,
         }
     )
-    allow_insecure(laptop, allowed=insecure)
+    allow_insecure(laptop, allowed=terms.insecure)
     return {
         "server": address,
         "device": answer["device"],
         "projects": len(answer["streams"]),
+        "was_copy": identity.was_copy,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """The key to enrol with; the log to begin, where the laptop is one of its own."""
+
+    secret: bytes
+    new_log: str | None = None
+    was_copy: bool = False
+
+
+def _identity(laptop: Laptop, terms: Terms) -> _Identity:
+    store, clock = laptop.store, laptop.clock
+    was_enrolled = store.setting(names.DEVICE) is not None
+    is_copy = store.setting(names.COPY) == names.YES
+    if was_enrolled and (terms.replaces or not is_copy):
+        return _Identity(secret_key(store, clock))
+    return _Identity(new_secret(clock), clock.new_id(), was_enrolled)
 
 
 def _refuse_leaving(laptop: Laptop, server: str) -> None:

@@ -54,7 +54,7 @@ def find_quarantined(laptop: Laptop, name: str) -> View:
         raise NotFoundError(
             f"nothing of {name} waits on the fix list", "see: permille fix"
         )
-    return one("record", name, views)
+    return one("record", name, views, store=laptop.store)
 
 
 def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
 from collector.flow.attached import waiting
 from collector.flow.laptop import Laptop
+from collector.flow.names import told_apart
 from collector.flow.receipts import without_receipt
 from collector.flow.recovering import notice_copy
 from collector.store import driver
@@ -24,6 +25,7 @@ _NOT_THERE: Final = "not on the server: permille sync"
 
 #: Asked only when the database is under a passphrase.
 AskPassphrase = Callable[[], str]
+Tell = Callable[[str], None]
 
 
 def init(
@@ -60,8 +62,12 @@ def init(
 
 
 @contextmanager
-def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
+def opened(
+    home: Home, clock: Clock, ask: AskPassphrase, tell: Tell = lambda _text: None
+) -> Iterator[Laptop]:
     """Open the laptop of a home, and close it afterwards.
+
+    `tell` is called when a person has to wait, with the reason.
 
     Raises
     ------
@@ -83,7 +89,7 @@ def opened(home: Home, clock: Clock, ask: AskPassphrase) -> Iterator[Laptop]:
                 "run: permille init",
                 code="not_set_up",
             )
-        laptop = Laptop(home, store, clock, Vault(home.attachments, key))
+        laptop = Laptop(home, store, clock, Vault(home.attachments, key), tell)
         notice_copy(laptop)
         yield laptop
     finally:
@@ -109,6 +115,7 @@ class Standing:
     projects: list[str]
     records: dict[str, int]
     damage: list[str] = field(default_factory=list)
+    is_copy: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -143,9 +150,10 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
         name=store.setting(names.NAME),
         server=store.setting(names.SERVER),
         device=store.setting(names.DEVICE),
-        projects=[str(p.fields.get("code")) for p in store.records("project")],
+        projects=list(told_apart(store.records("project")).values()),
         records=records,
         damage=damage,
+        is_copy=store.setting(names.COPY) == names.YES,
     )
 
 

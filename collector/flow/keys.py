@@ -15,9 +15,14 @@ def secret_key(store: Store, clock: Clock) -> bytes:
     """Give the device's secret key; the first look makes it."""
     known = store.setting(names.SIGNING_KEY)
     if known is None:
-        known = clock.random_bits(256).to_bytes(32, "big").hex()
+        known = new_secret(clock).hex()
         store.set_settings({names.SIGNING_KEY: known})
     return bytes.fromhex(known)
+
+
+def new_secret(clock: Clock) -> bytes:
+    """Make a secret key."""
+    return clock.random_bits(256).to_bytes(32, "big")
 
 
 def public_key(laptop: Laptop) -> str:

@@ -1,11 +1,14 @@
 """One opened laptop: its store, its clock and who works on it."""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
 from collector.clock import Clock
 from collector.config import Home
+from collector.store.lock import held
 from collector.store.port import Moment, Store
 from collector.store.vault import SALT_BYTES, Vault
 
@@ -24,16 +27,35 @@ SERVER_KEY: Final = "server_key"
 LATE: Final = "late"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 PLACE: Final = "place"
+COPY: Final = "copy"
+
+#: What a setting that is on says.
+YES: Final = "yes"
+
+
+def _silent(_text: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Laptop:
-    """What every flow needs."""
+    """What every flow needs; `tell` says at once why a person has to wait."""
 
     home: Home
     store: Store
     clock: Clock
     vault: Vault
+    tell: Callable[[str], None] = _silent
+
+    def sync_lock(self) -> AbstractContextManager[None]:
+        """Keep other syncs of this laptop out for a while.
+
+        Raises
+        ------
+        BusyError
+            If another one runs and does not end within seconds.
+        """
+        return held(self.home.sync_lock, self.tell)
 
     @property
     def person(self) -> str | None:

@@ -1,6 +1,7 @@
 """Find the record that people mean, and name records as people do."""
 
-import re
+import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -8,11 +9,10 @@ from collector.core.keys import join, splits
 from collector.core.overlay import View
 from collector.errors import NotFoundError, RefusedError, UsageError
 from collector.store.port import Store
-from schemas.ids import is_id
+from schemas.ids import is_id, is_start, starts
 
-#: Shorter than this, a prefix of an id is more likely a mistyped code.
-PREFIX_CHARS: Final = 4
-_PREFIX: Final = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
+#: So many records are named where a name means several.
+_NAMED_AT_MOST: Final = 10
 
 #: How a name of each type reads.
 FORMS: Final = {
@@ -35,6 +35,7 @@ _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "sample": ("sample_code",),
     "result": ("sample_id", "analyte", "replicate"),
 }
+_NUMBERED: Final = frozenset({"core", "result"})
 _REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
 
 
@@ -57,10 +58,32 @@ def the_project(store: Store, code: str | None) -> View:
             "run: permille sync; or: permille project add --code P --title TITLE",
         )
     if len(projects) > 1:
+        every = store.records("project")
+        told = told_apart(every)
         raise RefusedError(
-            "this laptop has several projects", "add: --project CODE", code="ambiguous"
+            f"this laptop has several projects: {_listed(store, every, told)}",
+            f"name one by its code or the start of its id, such as: --project"
+            f" {shlex.quote(_to_type(every[0], told))}",
+            code="ambiguous",
         )
     return projects[0]
+
+
+def told_apart(projects: Sequence[View]) -> dict[str, str]:
+    """Return a name for each project: its code, with the start of its id if shared."""
+    codes = Counter(view.fields.get("code") for view in projects)
+    short = starts(view.id for view in projects)
+    return {
+        view.id: f"{code} ({short[view.id]})"
+        if codes[code := view.fields.get("code")] > 1
+        else str(code)
+        for view in projects
+    }
+
+
+def project_name(store: Store, stream: str) -> str:
+    """Return the name of a project that tells it from the others of this laptop."""
+    return told_apart(store.records("project")).get(stream, stream)
 
 
 def stream_of(store: Store, code: str | None) -> str | None:
@@ -78,13 +101,15 @@ def find(store: Store, record_type: str, name: str, stream: str | None = None) -
     RefusedError
         If several have it.
     """
-    return one(record_type, name, candidates(store, record_type, name, stream))
+    return one(record_type, name, candidates(store, record_type, name, stream), store)
 
 
 def find_deleted(
     store: Store, record_type: str, name: str, stream: str | None = None
 ) -> View:
-    """Give the deleted record with this name, id or start of an id.
+    """Return the deleted record with this name, id or start of an id.
+
+    Its name is the one it would have now: its parents may have been renamed since.
 
     Raises
     ------
@@ -93,13 +118,16 @@ def find_deleted(
     RefusedError
         If several have it.
     """
+    # The first core or result goes without its number, as one that lives does.
+    said = {name, f"{name}/1"} if record_type in _NUMBERED else {name}
     views = [
         view
         for view in store.deleted(record_type, stream)
-        if name in {view.id, label(store, view)}
-        or (_PREFIX.fullmatch(name) and view.id.startswith(name))
+        if view.id == name
+        or label(store, view) in said
+        or (is_start(name) and view.id.startswith(name))
     ]
-    return one(f"deleted {record_type}", name, views)
+    return one(f"deleted {record_type}", name, views, store)
 
 
 def candidates(
@@ -111,26 +139,86 @@ def candidates(
         fits = found is not None and found.type == record_type and not found.deleted
         return [found] if found is not None and fits else []
     views = _by_path(store, record_type, name, stream)
-    if not views and _PREFIX.fullmatch(name):
+    if not views and is_start(name):
         views = store.starting_with(record_type, name)
     return views
 
 
-def one(record_type: str, name: str, views: Sequence[View]) -> View:
+def one(
+    record_type: str, name: str, views: Sequence[View], store: Store | None = None
+) -> View:
     """Give the only record of a list, or say why there is none."""
     if not views:
         raise NotFoundError(
             f"there is no {record_type} {name} on this laptop",
-            f"see: permille {record_type.removeprefix('deleted ')} list",
+            f"see: permille {_list_of(record_type)}",
         )
     if len({view.id for view in views}) > 1:
-        ids = ", ".join(view.id for view in views)
-        raise RefusedError(
-            f"{record_type} {name} means several records: {ids}",
-            "add --project, or name it by the start of its id",
+        raise _ambiguous(store, record_type, name, views)
+    return views[0]
+
+
+def _list_of(record_type: str) -> str:
+    deleted, _, name = record_type.rpartition(" ")
+    return f"{name} list --deleted" if deleted else f"{name} list"
+
+
+def _ambiguous(
+    store: Store | None, record_type: str, name: str, views: Sequence[View]
+) -> RefusedError:
+    """Say which records a name may mean, and what to type for the first of them."""
+    short = starts(view.id for view in views)
+    if store is None:
+        return RefusedError(
+            f"{record_type} {name} means several records: {', '.join(short.values())}",
+            "name it by the start of its id",
             code="ambiguous",
         )
-    return views[0]
+    every = store.records("project")
+    told = told_apart(every)
+    if all(view.type == "project" for view in views):
+        # Not only these may share a start.
+        short = starts(view.id for view in [*every, *views])
+        said = _listed(store, views, told)
+        return RefusedError(
+            f"{record_type} {name} means several projects: {said}",
+            f"name one by the start of its id, such as: {short[views[0].id]}",
+            code="ambiguous",
+        )
+    said = "; ".join(
+        f"{view.type} {label(store, view)} of project"
+        f" {told.get(view.stream, view.stream)}, id {short[view.id]}"
+        for view in views[:_NAMED_AT_MOST]
+    )
+    return RefusedError(
+        f"{record_type} {name} means several records: {said}",
+        "add --project, or name it by the start of its id,"
+        f" such as: {short[views[0].id]}",
+        code="ambiguous",
+    )
+
+
+def _listed(store: Store, projects: Sequence[View], told: Mapping[str, str]) -> str:
+    """Return projects in words: name, title, who runs it."""
+    said = [
+        f'{told.get(view.id, view.id)} "{view.fields.get("title", "")}"'
+        + (f" of {runs}" if (runs := runner(store, view)) else "")
+        for view in projects[:_NAMED_AT_MOST]
+    ]
+    more = len(projects) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "")
+
+
+def runner(store: Store, project: View) -> str | None:
+    """Return the code of the organisation that runs a project, if it is here."""
+    found = store.record(str(project.fields.get("organisation_id")))
+    return label(store, found) if found and not found.deleted else None
+
+
+def _to_type(project: View, told: Mapping[str, str]) -> str:
+    """Return what chooses a project: its code, or the start of its id if shared."""
+    _, is_shared, rest = told[project.id].rpartition(" (")
+    return rest.removesuffix(")") if is_shared else told[project.id]
 
 
 def refer(
@@ -151,7 +239,7 @@ def refer(
         parent = find(store, "plot", plot, stream)
         views = store.find("point", stream, join([parent.id, name]))
         return (
-            one("point", f"{plot}/{name}", views)
+            one("point", f"{plot}/{name}", views, store)
             if views
             else find(store, "point", name, stream)
         )
@@ -236,4 +324,4 @@ def _core_by_parts(
     round_ = find(store, "campaign", campaign, stream)
     number = given.get("core_number") or "1"
     views = store.find("core", stream, join([point.id, round_.id, number]))
-    return one("core", f"{label(store, point)}/{campaign}/{number}", views)
+    return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)

@@ -5,12 +5,12 @@ server notices (`fork`) and nothing is lost; but where the copy is noticed here,
 does not come to that.
 """
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from collector.flow import laptop as names
 from collector.flow.laptop import Laptop
+from collector.flow.place import are_of_one_place, read_signs, signs_of, write_signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +23,31 @@ class Recovery:
     pending: int
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         return asdict(self)
 
 
 def recover(laptop: Laptop) -> Recovery:
-    """Close the log as it is and go on in a new one; what waits in it is still sent."""
+    """Close the log as it is and go on in a new one; what waits in it is still sent.
+
+    The laptop counts as a copy from now on: the next code makes it one of its own.
+    """
     old = laptop.store.head()
     new_id = laptop.clock.new_id()
     laptop.store.split(old.number, old.n, new_id)
-    _note_place(laptop)
+    signs = write_signs(signs_of(laptop.home))
+    laptop.store.set_settings({names.PLACE: signs, names.COPY: names.YES})
     return Recovery(old.id, old.n, new_id, laptop.store.count_unacknowledged())
 
 
 def notice_copy(laptop: Laptop) -> Recovery | None:
-    """Begin a new log when this database is not the file that it was."""
-    known = laptop.store.setting(names.PLACE)
-    if known == _place(laptop):
-        return None
-    if known is None:
-        _note_place(laptop)
-        return None
-    return recover(laptop)
-
-
-def _note_place(laptop: Laptop) -> None:
-    laptop.store.set_settings({names.PLACE: _place(laptop)})
-
-
-def _place(laptop: Laptop) -> str:
-    # A copy is another file; a file that is renamed or written to stays the same one.
-    return str(os.stat(laptop.home.database).st_ino)  # noqa: PTH116 - of the path as it is
+    """Begin a new log when this database is not where it was, before it is written to."""
+    written = laptop.store.setting(names.PLACE)
+    known = read_signs(written) if written else {}
+    found = signs_of(laptop.home)
+    if not are_of_one_place(known, found):
+        return recover(laptop)
+    told = write_signs({**known, **found})
+    if told != written:
+        laptop.store.set_settings({names.PLACE: told})
+    return None

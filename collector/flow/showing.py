@@ -30,8 +30,18 @@ def listed(
 ) -> list[View]:
     """Give live records in the order people count."""
     views = laptop.store.records(record_type, stream, under)
-    views.sort(key=lambda view: natural_order(label(laptop.store, view)))
-    return views[:limit]
+    return _in_order(laptop, views)[:limit]
+
+
+def deleted(
+    laptop: Laptop, record_type: str, stream: str | None, limit: int
+) -> list[View]:
+    """Return deleted records in the order people count."""
+    return _in_order(laptop, laptop.store.deleted(record_type, stream))[:limit]
+
+
+def _in_order(laptop: Laptop, views: list[View]) -> list[View]:
+    return sorted(views, key=lambda view: natural_order(label(laptop.store, view)))
 
 
 def conflicts(laptop: Laptop) -> list[dict[str, Any]]:

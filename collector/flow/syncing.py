@@ -17,9 +17,9 @@ from collector.flow import laptop as names
 from collector.flow.address import allow_insecure, enrolled_at
 from collector.flow.keys import check_receipt, named_log, sign
 from collector.flow.laptop import Laptop
+from collector.flow.names import project_name
 from collector.flow.receipts import without_receipt
 from collector.flow.repairing import is_check_due, note_check, repair
-from collector.store.lock import held
 from collector.store.port import Cursor
 from schemas import limits
 
@@ -72,7 +72,7 @@ async def sync(
     if options.insecure:
         allow_insecure(laptop)
     server, token = enrolled_at(laptop)
-    with held(laptop.home.sync_lock):
+    with laptop.sync_lock():
         async with Client(server, token) as client:
             return await sync_with(laptop, client, progress, options)
 
@@ -248,8 +248,7 @@ class _Exchange:
 
     def _refuse_removals(self) -> None:
         for stream, (gone, had) in self.removals.too_many().items():
-            project = self.laptop.store.record(stream)
-            name = project.fields.get("code") if project else stream
+            name = project_name(self.laptop.store, stream)
             raise RefusedError(
                 f"the server would take away {gone} of {had} records of project {name};"
                 " nothing was removed",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from collector.core.tally import Report
-from collector.errors import UnreachableError
+from collector.errors import BusyError, UnreachableError
 from collector.flow.laptop import Laptop
 from collector.flow.syncing import Options, Progress, sync
 
@@ -48,7 +48,7 @@ async def until_reached(
     for wait in waits():
         try:
             return await sync(laptop, progress, options)
-        except UnreachableError as error:
+        except (UnreachableError, BusyError) as error:
             tell(str(error), wait)
             await laptop.clock.pause(wait)
     raise AssertionError("waits never end")
@@ -74,7 +74,7 @@ async def watch(
     while True:
         try:
             await after(await sync(laptop, progress, options))
-        except UnreachableError as error:
+        except (UnreachableError, BusyError) as error:
             wait = next(pauses)
             tell(str(error), wait)
             await laptop.clock.pause(wait)

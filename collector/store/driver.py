@@ -210,7 +210,7 @@ def _operational(error: sqlcipher3.OperationalError) -> StoreError | BusyError:
         case sqlcipher3.SQLITE_BUSY | sqlcipher3.SQLITE_LOCKED:
             return BusyError(
                 "another permille command is writing",
-                "run the command again in a moment",
+                "wait for it, then try again",
             )
         case sqlcipher3.SQLITE_FULL:
             return StoreError(

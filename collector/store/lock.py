@@ -1,53 +1,45 @@
 """One sync at a time: a lock on a file, freed by the system when we die."""
 
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from collector.errors import BusyError
 
+#: Most syncs end within seconds; who waits longer wants to know and decide.
+WAIT_S: Final = 10.0
+
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock for a while.
+def held(
+    path: Path, tell: Callable[[str], None] = lambda _text: None
+) -> Iterator[None]:
+    """Hold the lock for a while; wait a few seconds for another process that holds it.
+
+    `tell` is called before such a wait, with words for a person.
 
     Raises
     ------
     BusyError
-        If another process holds it.
+        If the other process does not end.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms that others spare
+
+    lock = FileLock(path, mode=0o600)
     try:
-        _take(handle)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell(
+                f"another sync of this laptop is running; waiting up to {WAIT_S:.0f} s"
+            )
+            lock.acquire(timeout=WAIT_S)
+    except Timeout:
+        raise BusyError(
+            "another sync of this laptop is running", "wait for it, then try again"
+        ) from None
+    try:
         yield
     finally:
-        os.close(handle)
-
-
-if sys.platform == "win32":
-
-    def _take(handle: int) -> None:
-        import msvcrt  # noqa: PLC0415 - exists on Windows only
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            raise _busy() from None
-
-else:
-
-    def _take(handle: int) -> None:
-        import fcntl  # noqa: PLC0415 - exists on POSIX only
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise _busy() from None
-
-
-def _busy() -> BusyError:
-    return BusyError(
-        "another sync of this laptop is running", "wait for it, or run it again later"
-    )
+        lock.release()

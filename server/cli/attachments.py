@@ -21,7 +21,7 @@ def attachments() -> None:
 
 
 @attachments.command("list")
-@click.option("--project", help="Only this project, by code or id.")
+@click.option("--project", help="Only this project, by code or start of its id.")
 @click.option("--missing", is_flag=True, help="Only files that are not whole here.")
 @json_option
 @click.pass_context
@@ -124,7 +124,7 @@ def _unnamed(
 
 def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:
     from server.flow import blobs
-    from server.flow.admin import find_project
+    from server.flow.projects import find_project
     from server.store.blobs import BlobFiles
 
     data = context.find_object(DataDirectory)

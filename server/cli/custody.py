@@ -10,7 +10,7 @@ from schemas import limits
 from server.cli.common import one_line
 
 project_option: Final = click.option(
-    "--project", help="Only this project, by code or id."
+    "--project", help="Only this project, by code or start of its id."
 )
 reason_option: Final = click.option(
     "--reason",
@@ -22,7 +22,7 @@ reason_option: Final = click.option(
 
 async def stream_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
     """Give the id of the project that was named, if one was."""
-    from server.flow.admin import find_project
+    from server.flow.projects import find_project
 
     return (await find_project(store, project))["id"] if project else None
 

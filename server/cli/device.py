@@ -13,7 +13,6 @@ from server.cli.common import (
     print_table,
     with_store,
 )
-from server.errors import NotFoundError
 
 
 @click.group()
@@ -28,7 +27,11 @@ def device() -> None:
 
 @device.command("code")
 @click.option(
-    "--project", "projects", multiple=True, required=True, help="Project; repeatable."
+    "--project",
+    "projects",
+    multiple=True,
+    required=True,
+    help="Project, by code or start of its id; repeatable.",
 )
 @click.option(
     "--name",
@@ -51,17 +54,20 @@ def code(
     """
     from server.clock import Clock
     from server.flow.access import issue_code
-    from server.flow.admin import find_project
+    from server.flow.projects import described, find_project
 
-    async def job(store: Any) -> tuple[str, str]:  # noqa: ANN401
-        ids = [(await find_project(store, project))["id"] for project in projects]
-        return await issue_code(store, Clock(), tuple(ids), name or "")
+    async def job(store: Any) -> tuple[str, str, list[str]]:  # noqa: ANN401
+        found = [await find_project(store, project) for project in projects]
+        ids = tuple(each["id"] for each in found)
+        issued = await issue_code(store, Clock(), ids, name or "")
+        return (*issued, [described(each) for each in found])
 
-    text, expires = with_store(context, job)
+    text, expires, said = with_store(context, job)
     if as_json:
         print_json({"code": text, "expires_at": expires, "projects": list(projects)})
         return
     click.echo(f"Code: {text}   (one laptop, until {expires[:10]})")
+    click.echo(f"For: {', '.join(said)}")
     click.echo(f"On the laptop: permille enrol https://THIS-SERVER {text}")
 
 
@@ -100,16 +106,12 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
       permille-server device revoke north-team
     """
     from server.clock import Clock
+    from server.flow.scope import find_device
 
     async def job(store: Any) -> Any:  # noqa: ANN401
-        found = [d for d in await _devices(store) if name in {d.name, d.id}]
-        if len(found) != 1:
-            many = "several devices are called" if found else "there is no device"
-            raise NotFoundError(
-                f"{many} {name}", "give its id: permille-server device list"
-            )
-        await store.write(lambda unit: unit.revoke(found[0].id, Clock().now()))
-        return found[0]
+        found = await find_device(store, name)
+        await store.write(lambda unit: unit.revoke(found.id, Clock().now()))
+        return found
 
     revoked = with_store(context, job)
     if as_json:

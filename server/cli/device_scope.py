@@ -9,7 +9,9 @@ from server.cli.common import json_option, print_json, with_store
 from server.cli.device import device
 
 _name = click.argument("name", metavar="DEVICE")
-_project = click.option("--project", required=True, help="Project, by code or id.")
+_project = click.option(
+    "--project", required=True, help="Project, by code or start of its id."
+)
 
 
 @device.command("show")
@@ -97,7 +99,10 @@ def withdraw(context: click.Context, name: str, project: str, as_json: bool) -> 
 @device.command("move")
 @_name
 @click.option(
-    "--from", "old", required=True, help="Project it sees now, by code or id."
+    "--from",
+    "old",
+    required=True,
+    help="Project it sees now, by code or start of its id.",
 )
 @click.option("--to", "new", required=True, help="Project it shall see instead.")
 @json_option

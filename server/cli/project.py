@@ -166,8 +166,8 @@ def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> N
     if as_json:
         print_json(found)
         return
-    click.echo(f"Changed project {found['code']}. A running server derives it again;")
-    click.echo("or run: permille-server stocks derive --project " + found["code"])
+    click.echo(f"Changed project {found['name']}. A running server derives it again;")
+    click.echo("or run: permille-server stocks derive --project " + found["choose"])
 
 
 def _selection(given: dict[str, Any]) -> dict[str, Any]:
@@ -210,23 +210,27 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
 @json_option
 @click.pass_context
 def list_(context: click.Context, as_json: bool) -> None:
-    """List every project.
+    """List every project. The start of its id chooses one of two that share a code.
 
     \b
     Example:
       permille-server project list --json
     """
+    from schemas.ids import starts
+    from server.flow.projects import projects as every
 
-    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-        found: list[dict[str, Any]] = await store.read(lambda unit: unit.projects())
-        return found
-
-    projects = with_store(context, job)
+    found = with_store(context, every)
     if as_json:
-        print_json(projects)
+        print_json(found)
         return
-    names = ("code", "title", "reference_depth_cm", "plots", "samples", "devices")
-    print_table(names, [[p[name] for name in names] for p in projects])
+    short = starts(each["id"] for each in found)
+    names = ("code", "title", "organisation")
+    more = ("reference_depth_cm", "plots", "samples", "devices")
+    rows = [
+        [*(p[name] for name in names), short[p["id"]], *(p[name] for name in more)]
+        for p in found
+    ]
+    print_table((*names, "id", *more), rows)
 
 
 @project.command("show")
@@ -234,13 +238,13 @@ def list_(context: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, name: str, as_json: bool) -> None:
-    """Show one project, by code or id.
+    """Show one project, by code, id or start of an id.
 
     \b
     Example:
       permille-server project show HF
     """
-    from server.flow.admin import find_project
+    from server.flow.projects import find_project
 
     found = with_store(context, lambda store: find_project(store, name))
     if as_json:

@@ -35,15 +35,16 @@ def purge(
       permille-server purge --dry-run
     """
     from server.clock import Clock, iso
+    from server.flow.projects import projects
 
     clock = Clock()
     age_ms = int(timedelta(days=days).total_seconds() * 1000)
     before = iso(clock.now_ms() - age_ms)
 
     async def count(store: Any) -> tuple[dict[str, str], dict[str, int]]:  # noqa: ANN401
-        projects = await store.read(lambda unit: unit.projects())
+        known = await projects(store)
         found = await store.read(lambda unit: unit.purgeable(before))
-        return {each["id"]: each["code"] for each in projects}, found
+        return {each["id"]: each["name"] for each in known}, found
 
     async def shrink(store: Any) -> dict[str, int]:  # noqa: ANN401 - the port's store
         now = clock.now()

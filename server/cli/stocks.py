@@ -33,7 +33,7 @@ def stocks() -> None:
 
 
 @stocks.command("show")
-@click.option("--project", required=True, help="Project, by code or id.")
+@click.option("--project", required=True, help="Project, by code or start of its id.")
 @click.option("--plot", help="Only this plot, by code.")
 @click.option("--from", "early", help="With --plot and --to: any earlier campaign.")
 @click.option("--to", "late", help="With --plot and --from: any later campaign.")
@@ -113,8 +113,8 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
       permille-server stocks derive --project HF
     """
     from server.clock import Clock
-    from server.flow.admin import find_project
     from server.flow.derive import derive_to_the_end
+    from server.flow.projects import find_project
 
     async def job(store: Any) -> dict[str, int]:  # noqa: ANN401
         if project is not None:

@@ -15,7 +15,7 @@ from server.cli.common import json_option, print_json, with_store
 @click.argument("plot")
 @click.argument("early", metavar="CAMPAIGN")
 @click.argument("late", metavar="CAMPAIGN")
-@click.option("--project", required=True, help="Project, by code or id.")
+@click.option("--project", required=True, help="Project, by code or start of its id.")
 @click.option(
     "--prov",
     type=click.Path(path_type=Path, dir_okay=False),

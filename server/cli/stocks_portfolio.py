@@ -28,7 +28,7 @@ _PLOTS_NAMED: Final = 10
 
 @click.command()
 @click.option("--organisation", help="Organisation, by code; in all its projects.")
-@click.option("--project", help="Project, by code or id.")
+@click.option("--project", help="Project, by code or start of its id.")
 @click.option("--all", "every", is_flag=True, help="Every project of this server.")
 @click.option(
     "--by",

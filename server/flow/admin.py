@@ -11,7 +11,8 @@ from schemas.signing import push_text, sign
 from schemas.validate import errors, load_patch
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
-from server.errors import AlreadyThereError, NotFoundError, RefusedError
+from server.errors import AlreadyThereError, RefusedError
+from server.flow.projects import find_project
 from server.flow.review import discard
 from server.flow.sync import Accepted, accept
 from server.store.port import Store, Unit
@@ -101,22 +102,6 @@ def _edit(unit: Unit, stream: str, fields: dict[str, Any]) -> Draft:
     assert record is not None, "a project has its own record"
     patch = completed("project", record.fields, fields)
     return Draft(stream, "project", stream, patch, (unit.epoch(), record.seq))
-
-
-async def find_project(store: Store, name: str) -> dict[str, Any]:
-    """Give the project with this code or id.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none, or several have the code.
-    """
-    known = await store.read(lambda unit: unit.projects())
-    found = [project for project in known if name in {project["code"], project["id"]}]
-    if len(found) == 1:
-        return found[0]
-    many = "several projects are called" if found else "there is no project"
-    raise NotFoundError(f"{many} {name}", "see: permille-server project list")
 
 
 async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:

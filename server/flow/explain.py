@@ -11,9 +11,9 @@ from typing import Any
 
 from schemas.ids import natural_id
 from server.errors import NotFoundError
-from server.flow.admin import find_project
 from server.flow.derive import Derived, derive_trees, derived_plots
 from server.flow.inputs import density_of
+from server.flow.projects import find_project
 from server.flow.showing import find_plot
 from server.stocks import fine_soil
 from server.stocks.density_layers import density_layers, join_density
@@ -73,7 +73,7 @@ def _explain(unit: Unit, project: Row, plot: str, early: str, late: str) -> Line
     if stored is None:
         raise NotFoundError(
             f"no change of {plot} from {early} to {late} is stored",
-            f"see: permille-server stocks show --project {project['code']}"
+            f"see: permille-server stocks show --project {project['choose']}"
             f" --plot {plot}",
         )
     (again,) = derived_plots([job], trees)

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from schemas.selection import drawn_stratum
 from server.errors import NotFoundError
-from server.flow.admin import find_project
 from server.flow.members import (
     Holding,
     Member,
@@ -25,6 +24,7 @@ from server.flow.members import (
     strata_of,
 )
 from server.flow.projection import project_on
+from server.flow.projects import find_project, known_projects
 from server.flow.showing import Span, choose_span, whole
 from server.stocks.aggregate import Aggregate, aggregate
 from server.stocks.change import Verdict, ZeroVerdict
@@ -128,8 +128,11 @@ def _document(
 
 def _holdings(unit: Transaction, scope: Scope, stream: str | None) -> list[Holding]:
     if stream is not None:
-        return [_holding(unit, stream)]
-    every = [_holding(unit, found["id"]) for found in unit.projects()]
+        names = {found["id"]: found["name"] for found in known_projects(unit)}
+        return [_holding(unit, stream, names[stream])]
+    every = [
+        _holding(unit, found["id"], found["name"]) for found in known_projects(unit)
+    ]
     if scope.organisation is None:
         return every
     found = [
@@ -147,8 +150,11 @@ def _holdings(unit: Transaction, scope: Scope, stream: str | None) -> list[Holdi
     return found
 
 
-def _holding(unit: Transaction, stream: str) -> Holding:
+def _holding(unit: Transaction, stream: str, name: str) -> Holding:
     project: Row = next((r.fields for r in unit.records(stream, "project")), {})
+    if project:
+        # Two projects of one code are two rows that a reader tells apart.
+        project = {**project, "code": name}
     runners: dict[str | None, Row] = {
         record.id: {"id": record.id, **record.fields}
         for record in unit.records(stream, "organisation")

@@ -7,8 +7,8 @@ from typing import Any
 
 from schemas.selection import drawn_areas
 from server.clock import Clock
-from server.flow.admin import find_project
 from server.flow.derive import settings_of
+from server.flow.projects import find_project
 from server.flow.showing import Document, gather
 from server.report.model import (
     CampaignFacts,

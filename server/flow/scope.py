@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas import limits
+from schemas.ids import is_start, starts
 from schemas.messages import Outcome
 from server.clock import Clock
-from server.errors import NotFoundError, RefusedError
-from server.flow.admin import find_project
+from server.errors import AmbiguousError, NotFoundError, RefusedError
+from server.flow.projects import find_project, known_projects
 from server.store.port import Store, Unit
 from server.store.values import Device
 
@@ -53,21 +54,36 @@ class Shown:
 
 
 async def find_device(store: Store, name: str) -> Device:
-    """Give the laptop with this name or id; a revoked one only if it is the one.
+    """Return the laptop with this name, id or start of an id, a live one before others.
 
     Raises
     ------
     NotFoundError
-        If there is none, or several are called so.
+        If there is none.
+    AmbiguousError
+        If several are called so.
     """
     known = await store.read(lambda unit: unit.devices())
     found = [device for device in known if name in {device.name, device.id}]
+    if not found and is_start(name):
+        found = [device for device in known if device.id.startswith(name)]
     live = [device for device in found if device.revoked_at is None]
     found = live if len(found) > 1 and live else found
     if len(found) == 1:
         return found[0]
-    many = "several devices are called" if found else "there is no device"
-    raise NotFoundError(f"{many} {name}", "give its id: permille-server device list")
+    if not found:
+        raise NotFoundError(
+            f"there is no device {name}", "see: permille-server device list"
+        )
+    short = starts(device.id for device in known)
+    listed = "; ".join(
+        f"{device.name} ({short[device.id]}) of {device.created_at[:16]}"
+        for device in found
+    )
+    raise AmbiguousError(
+        f"{name} means several devices: {listed}",
+        f"name one by the start of its id, such as: {short[found[0].id]}",
+    )
 
 
 async def grant(store: Store, name: str, project: str) -> Device:
@@ -128,7 +144,7 @@ async def show(store: Store, name: str) -> Shown:
 
 
 def _show(unit: Unit, device: Device) -> Shown:
-    codes = {found["id"]: found["code"] or found["id"] for found in unit.projects()}
+    codes = {found["id"]: found["name"] for found in known_projects(unit)}
     verdicts, custody = unit.tally(device.id), unit.custody_of(device.id)
     closed = {
         how: sum(count for status, _, count in custody if status == how)

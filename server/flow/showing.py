@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from server.errors import NotFoundError, RefusedError
-from server.flow.admin import find_project
 from server.flow.beside import NOTHING, Beside, beside_change, errors_of_project
 from server.flow.derive import derive_trees, setting_name
+from server.flow.projects import find_project
 from server.stocks.change import ZeroVerdict
 from server.stocks.detectability import POWER
 from server.stocks.plot import derive_plot

@@ -696,7 +696,10 @@ def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair, served, tmp
     again = one.json("conflicts", "resolve", conflict[:8], *mine, code=4)["error"]
     assert again["code"] == "decided"
     stands = ["--take", "stands", "--reason", "the rest"]
-    assert one.json("conflicts", "resolve", "HF", *stands)["decided"] == 1
+    asked = one.json("conflicts", "resolve", "HF", *stands, code=4)["error"]
+    assert "area_ha = 3.0 (not yet sent)" in asked["text"], "what was just decided"
+    done = one.json("conflicts", "resolve", "HF", *stands, "--yes")
+    assert done["decided"] == 1
 
 
 def test_an_authors_newer_word_closes_the_conflict_of_the_older_one(pair, served):

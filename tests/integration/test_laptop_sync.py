@@ -314,7 +314,8 @@ def test_a_copy_that_is_recovered_and_enrolled_goes_on_beside_the_first(
     one("plot", "add", "--code", "C")
     copy("recover")
     copy("enrol", served.url, served.code(project_of(one)))
-    assert copy.sync()["accepted"] == 1
+    found = copy.sync()
+    assert (found["accepted"], found["duplicates"]) == (2, 1)
     assert one.sync()["accepted"] == 1
     copy("plot", "edit", "B", "--area-ha", "2")
     one("plot", "edit", "A", "--area-ha", "2")

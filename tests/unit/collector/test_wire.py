@@ -4,13 +4,15 @@ import asyncio
 import json
 import threading
 from datetime import timedelta
+from threading import Timer
 
 import pytest
 from aiohttp import web
 from backports import zstd
+from filelock import FileLock
 
 from collector.errors import RefusedError, UnreachableError, UsageError
-from collector.store.lock import held
+from collector.store import lock
 from collector.wire import Client
 from schemas import limits
 from schemas.messages import NDJSON
@@ -242,11 +244,62 @@ def test_a_revoked_laptop_keeps_everything(enrolled, scripted):
     assert enrolled.json("status")["pending"] == 1
 
 
-def test_a_second_sync_of_the_same_laptop_waits_outside(enrolled, scripted):
-    with held(enrolled.home / "sync.lock"):
-        found = enrolled.json("sync", code=3)
-    assert found["error"]["code"] == "busy"
+@pytest.mark.parametrize(
+    "words", [["sync"], ["enrol", "http://127.0.0.1:9", "K7QF-93MD"]]
+)
+def test_a_sync_that_does_not_end_keeps_the_next_one_outside(
+    enrolled, scripted, monkeypatch, words
+):
+    monkeypatch.setattr(lock, "WAIT_S", 0.1)
+    store = enrolled.open_store()
+    store.set_settings({"server": words[1] if words[1:] else store.setting("server")})
+    store.close()
+    with lock.held(enrolled.home / "sync.lock"):
+        found = enrolled(*words, "--json", code=5)
+    assert found.data["error"]["code"] == "busy"
+    assert "wait" in found.data["error"]["hint"]
     assert scripted.asked == []
+
+
+def test_a_sync_waits_for_another_one_that_ends(enrolled, scripted):
+    scripted.answers = [body(hello(1), verdict(None, q=1), end(1))]
+    other = FileLock(enrolled.home / "sync.lock", thread_local=False)
+    other.acquire()
+    timer = Timer(0.3, other.release)
+    timer.start()
+    found = enrolled("sync", "--json")
+    timer.join()
+    assert found.data["pushed"] == 1
+    assert "another sync of this laptop is running; waiting up to 10 s" in found.err
+
+
+def test_a_busy_server_is_no_busy_laptop(enrolled, scripted):
+    busy = {"status": 503, "headers": {"Retry-After": "0"}, "text": '{"code": "busy"}'}
+    scripted.answers = [busy] * 3
+    found = enrolled("sync", "--json", code=3).data
+    assert "the server is busy" in found["error"]["text"]
+
+
+@pytest.mark.parametrize("words", [["--wait"], ["--watch"]])
+def test_who_waits_for_the_server_waits_for_another_sync_too(
+    enrolled, scripted, monkeypatch, words
+):
+    monkeypatch.setattr(lock, "WAIT_S", 0.1)
+    scripted.answers = [body(hello(1), verdict(None, q=1), end(1))]
+    other = FileLock(enrolled.home / "sync.lock", thread_local=False)
+    other.acquire()
+    paused = []
+
+    async def pause(_clock, seconds):
+        paused.append(seconds)
+        other.release()
+        if len(paused) > 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(enrolled.app.clock), "pause", pause)
+    found = enrolled("sync", *words, "--json", code=None)
+    assert "trying again in 2 s" in found.err
+    assert json.loads(found.out)["pushed"] == 1
 
 
 def test_a_server_that_lost_changes_gets_them_again(enrolled, scripted):
