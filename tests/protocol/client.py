@@ -1,0 +1,631 @@
+"""A client of the sync protocol, written from docs/protocol.md alone.
+
+It shares no code with Permille: the standard library, aiohttp and cryptography. What it
+cannot do, the page does not say. It keeps everything in memory and waits for nobody.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import time
+import unicodedata
+import uuid
+from dataclasses import dataclass, field
+
+import aiohttp
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+PROTOCOL, SCHEMA = 1, 2
+NDJSON = "application/x-ndjson"
+START = bytes(32)
+FIRST_RECEIPT_FOLLOWS = "0" * 64
+BATCH_CHANGES = 500
+#: Record types of which the id holds the parent besides the key: the field of the parent.
+PARENTS = {"sample": "core_id"}
+#: Record types whose key holds the parent.
+CHILDREN = frozenset({"practice", "point", "core", "result"})
+#: The fields that make the natural key of each record type.
+KEYS = {
+    "organisation": ["code"],
+    "project": ["code"],
+    "plot": ["code"],
+    "practice": ["plot_id", "family", "what", "from_date"],
+    "point": ["plot_id", "code"],
+    "campaign": ["name"],
+    "core": ["point_id", "campaign_id", "number"],
+    "sample": ["sample_code"],
+    "result": ["sample_id", "analyte", "replicate"],
+}
+#: Groups of more than one field, by record type.
+GROUPS = {
+    "project": {
+        "selection": ["plot_selection", "sampled_area_ha", "sampled_strata_ha"],
+    },
+    "practice": {"period": ["from_date", "to_date"]},
+    "point": {"place": ["lon", "lat"]},
+    "campaign": {"period": ["start_date", "end_date"]},
+    "core": {
+        "time": ["sampled_at", "sampled_precision"],
+        "place": ["lon", "lat", "accuracy_m"],
+        "tool": [
+            "tool",
+            "inner_diameter_mm",
+            "cores_composited",
+            "composite_radius_m",
+        ],
+        "reach": ["depth_reached_cm", "stop_reason"],
+    },
+    "sample": {
+        "depth": ["depth_top_cm", "depth_bottom_cm"],
+        "soil": [
+            "field_mass_g",
+            "fine_dry_mass_g",
+            "coarse_dry_mass_g",
+            "volume_cm3",
+            "bulk_density_g_cm3",
+            "bulk_density_definition",
+            "bulk_density_method",
+            "mass_moisture",
+            "coarse_fragments_pct",
+            "coarse_fragments_basis",
+            "fragment_density_g_cm3",
+            "water_g_g",
+        ],
+    },
+    "result": {
+        "value": [
+            "value",
+            "unit",
+            "method",
+            "censored",
+            "detection_limit",
+            "moisture",
+            "recovery_factor",
+            "recovery_applied",
+        ],
+    },
+}
+
+
+# Pure parts: each has a worked example on the page ----------------------------------
+
+
+def write(message):
+    """Write one message as a line without its newline."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def link(before, line):
+    """Return the hash of a log after one more line."""
+    return hashlib.sha256(before + line).digest()
+
+
+def change_id(digest):
+    """Return the id of the change after which a log has this hash."""
+    raw = bytearray(digest[:16])
+    raw[6] = raw[6] & 0x0F | 0x80
+    raw[8] = raw[8] & 0x3F | 0x80
+    return str(uuid.UUID(bytes=bytes(raw)))
+
+
+def stamp(last, wall_ms):
+    """Return the next stamp."""
+    return max(last + 1, min(max(wall_ms, 0), 2**46 - 1) << 16)
+
+
+def record_id(stream, record_type, fields):
+    """Return the id of a new record."""
+    key = [fields.get(name) for name in KEYS[record_type]]
+    if record_type not in CHILDREN:
+        key.insert(0, fields.get(PARENTS.get(record_type, "")))
+    name = "\x1f".join([record_type, *("None" if k is None else str(k) for k in key)])
+    return str(uuid.uuid5(uuid.UUID(stream), unicodedata.normalize("NFC", name)))
+
+
+def push_text(log, n, digest):
+    """Return what a device signs at the end of a push."""
+    return f"permille push 1\n{log}\n{n}\n{digest.hex()}".encode()
+
+
+def enrolment_text(code):
+    """Return what a device signs to show that the key is its own."""
+    return f"permille enrolment 1\n{code}".encode()
+
+
+def receipt_text(raw):
+    """Return what the server signs of a receipt."""
+    return f"permille receipt 1\n{raw}".encode()
+
+
+def receipt_link(raw):
+    """Return what the next receipt of a stream names."""
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def public_key(secret):
+    """Return the public half of a key, as text."""
+    key = Ed25519PrivateKey.from_private_bytes(secret).public_key()
+    return base64.b64encode(key.public_bytes_raw()).decode()
+
+
+def sign(secret, text):
+    """Return the signature of a text, as text."""
+    key = Ed25519PrivateKey.from_private_bytes(secret)
+    return base64.b64encode(key.sign(text)).decode()
+
+
+def is_signed(public, signature, text):
+    """Return whether the holder of a key signed a text."""
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
+    try:
+        key.verify(base64.b64decode(signature), text)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def canonical(fields):
+    """Return the one text of the fields of a row."""
+    return _text({name: value for name, value in fields.items() if value is not None})
+
+
+def _text(value):
+    match value:
+        case dict():
+            pairs = (f"{_text(k)}:{_text(value[k])}" for k in sorted(value))
+            return "{" + ",".join(pairs) + "}"
+        case list():
+            return "[" + ",".join(map(_text, value)) + "]"
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def row_hash(record, seq, fields):
+    """Return the 64-bit hash of a live row."""
+    return _hash(f"{record}:{seq}:{canonical(fields)}")
+
+
+def conflict_hash(record, conflict):
+    """Return the 64-bit hash of an open conflict."""
+    return _hash(f"{record}:{conflict}")
+
+
+def _hash(text):
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def bucket(record):
+    """Return the bucket of a record."""
+    return record[-2:]
+
+
+def digest_of(hashes):
+    """Return a digest as it is written."""
+    found = list(hashes)
+    return [len(found), f"{sum(found) % 2**64:016x}"]
+
+
+def last_agreed(document, own_hashes):
+    """Return the last place where a refused log and the server's agree, and the first
+    known one where they do not."""
+    agreed, differs = 0, min(document["n"], len(own_hashes) - 1) + 1
+    for place, digest in document["hashes"].items():
+        n = int(place)
+        if n >= len(own_hashes):
+            continue
+        if own_hashes[n].hex() == digest:
+            agreed = max(agreed, n)
+        else:
+            differs = min(differs, n)
+    return agreed, differs
+
+
+# What the client has ----------------------------------------------------------------
+
+
+class RefusedError(Exception):
+    """A problem document."""
+
+    def __init__(self, status, document):
+        super().__init__(status, document)
+        self.status, self.document = status, document
+        self.code = document["code"]
+
+
+class DamagedError(Exception):
+    """An answer that is not whole, or not signed by the server."""
+
+
+@dataclass
+class Held:
+    """A record as the client has it; without fields it is gone."""
+
+    stream: str
+    seq: int
+    type: str
+    fields: dict | None
+    conflicts: list = field(default_factory=list)
+
+
+@dataclass
+class Answer:
+    """One whole answer, its lines by kind."""
+
+    lines: list
+
+    @property
+    def hello(self):
+        """Return the first line."""
+        return self.lines[0]
+
+    @property
+    def end(self):
+        """Return the last line."""
+        return self.lines[-1]
+
+    def of(self, *kinds):
+        """Return the lines of these kinds, in order."""
+        return [line for line in self.lines if line["k"] in kinds]
+
+    @property
+    def verdicts(self):
+        """Return the verdicts on what was sent."""
+        return [line for line in self.of("v") if "l" not in line]
+
+    @property
+    def late(self):
+        """Return the verdicts that were given anew."""
+        return [line for line in self.of("v") if "l" in line]
+
+    @property
+    def outcomes(self):
+        """Return what became of each change that was sent."""
+        return [line["r"] for line in self.verdicts]
+
+
+@dataclass
+class Log:
+    """The lines of one log, where it came from, and how much the server has of it."""
+
+    id: str
+    lines: list = field(default_factory=list)
+    parent: tuple | None = None
+    closed: bool = False
+    acked: int = 0
+
+    @property
+    def hashes(self):
+        """Return the hash after each number of lines."""
+        found = [START]
+        for line in self.lines:
+            found.append(link(found[-1], line))
+        return found
+
+
+class Client:
+    """One device: a key, logs, and what it has of the server's rows."""
+
+    def __init__(self, url, secret, log):
+        self.url, self.secret = url, secret
+        self.log, self.closed_logs = Log(log), []
+        self.token = self.device = self.server_key = None
+        self.rows, self.cursors, self.late, self.scope = {}, {}, None, []
+        self.receipts, self.verdicts = [], {}
+        self.digests, self._stamp, self._stale = {}, 0, {}
+
+    # Enrolment
+
+    async def enrol(self, code, name="foreign", **more):
+        """Trade a code for a token."""
+        body = {
+            "code": code,
+            "name": name,
+            "log": self.log.id,
+            "public_key": public_key(self.secret),
+            "proof": sign(self.secret, enrolment_text(code)),
+        }
+        status, raw = await self.post(
+            "/v1/enrol", write(body | more), {"Content-Type": "application/json"}
+        )
+        answer = _whole(status, raw)
+        self.token, self.device = answer["token"], answer["device"]
+        self.server_key, self.scope = answer["public_key"], answer["streams"]
+        return answer
+
+    # Recording
+
+    def draft(self, stream, record_type, record, fields, **more):
+        """Append a change to the log; return its place."""
+        self._stamp = stamp(self._stamp, time.time_ns() // 1_000_000)
+        n = len(self.log.lines) + 1
+        line = {"k": "c", "n": n, "h": self._stamp, "s": stream, "t": record_type}
+        line |= {"r": record, "o": "put", "b": self.base(record), "v": SCHEMA}
+        self.log.lines.append(write(line | ({"f": fields} if fields else {}) | more))
+        return n
+
+    def create(self, stream, record_type, fields, **more):
+        """Record something new; return its id."""
+        name = record_id(stream, record_type, fields)
+        self.draft(stream, record_type, name, fields, **more)
+        return name
+
+    def edit(self, record, fields, **more):
+        """Edit a record: each group of fields goes as a whole, as it is shown here."""
+        held = self.rows[record]
+        whole = {}
+        for name in fields:
+            for other in group_of(held.type, name):
+                whole[other] = held.fields.get(other)
+        return self.draft(held.stream, held.type, record, whole | fields, **more)
+
+    def delete(self, record, **more):
+        """Delete a record."""
+        held = self.rows[record]
+        return self.draft(held.stream, held.type, record, {}, o="del", **more)
+
+    def restore(self, record, fields, **more):
+        """Bring a record back."""
+        held = self.rows[record]
+        return self.draft(held.stream, held.type, record, fields, o="undel", **more)
+
+    def resolve(self, record, fields, reason, **more):
+        """Decide on every conflict of a record."""
+        held = self.rows[record]
+        named = [found["id"] for found in held.conflicts]
+        seen = {found["change"] for found in held.conflicts}
+        seen |= {name for found in held.conflicts for name in found.get("stands", [])}
+        said = {"o": "resolve", "c": named, "y": reason, "a": sorted(seen)}
+        return self.draft(held.stream, held.type, record, fields, **said | more)
+
+    def base(self, record):
+        """Return the row of a record that is shown here, or None."""
+        held = self.rows.get(record)
+        if held is None:
+            return None
+        return [self.cursors[held.stream][0], held.seq]
+
+    def change_id(self, n):
+        """Return the id of a change of the present log."""
+        named = json.loads(self.log.lines[n - 1]).get("i")
+        return named or change_id(self.log.hashes[n])
+
+    # Requests
+
+    def hello(self, **more):
+        """Return the first line of a request."""
+        log = {"id": self.log.id}
+        if self.log.parent and not self.log.acked:
+            name, n, digest = self.log.parent
+            log |= {"parent": [name, n], "parent_hash": digest.hex()}
+        if self.log.closed:
+            log["closed"] = True
+        n = self.log.acked
+        line = {"k": "hello", "protocol": PROTOCOL, "schema": SCHEMA, "log": log}
+        line["acked"] = {"n": n, "hash": self.log.hashes[n].hex()}
+        line["head"] = len(self.log.lines)
+        line["cursors"] = {s: list(found) for s, found in self.cursors.items()}
+        if self.late:
+            line["late"] = self.late
+        return line | more
+
+    def body(self, most=BATCH_CHANGES, **more):
+        """Return the body of a request with what waits."""
+        first = self.log.acked
+        sent = self.log.lines[first : first + most]
+        lines = [write(self.hello(**more)), *sent]
+        end = {"k": "end"}
+        if sent:
+            n = first + len(sent)
+            digest = self.log.hashes[n]
+            signature = sign(self.secret, push_text(self.log.id, n, digest))
+            end |= {"n": n, "hash": digest.hex(), "sig": signature}
+        return b"\n".join([*lines, write(end)]) + b"\n"
+
+    async def post(self, path, body, headers):
+        """Send a body as it is; return status and what came."""
+        return await self._ask("POST", path, body, headers)
+
+    async def get(self, path):
+        """Ask; return status and what came."""
+        return await self._ask("GET", path, None, {})
+
+    async def _ask(self, method, path, body, headers):
+        said = {"Accept-Encoding": "identity"}
+        if self.token:
+            said["Authorization"] = f"Bearer {self.token}"
+        said = {k: v for k, v in (said | headers).items() if v is not None}
+        async with (
+            aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
+            session.request(method, self.url + path, data=body, headers=said) as got,
+        ):
+            return got.status, await got.read()
+
+    async def send(self, body, *, packed=False, **headers):
+        """Send a body to the route of sync; return the whole answer."""
+        said = {"Content-Type": NDJSON}
+        if packed:
+            body, said["Content-Encoding"] = gzip.compress(body), "gzip"
+        status, raw = await self.post("/v1/sync", body, said | headers)
+        if status != 200:
+            raise RefusedError(status, json.loads(raw))
+        return read(raw)
+
+    # A sync
+
+    async def sync(self, *, digest=False, most=BATCH_CHANGES, packed=False, **more):
+        """Push and pull until nothing is left; return the answers."""
+        answers = []
+        while True:
+            more = {**more, "digest": True} if digest else more
+            sent = len(self.log.lines[self.log.acked :][:most])
+            answer = await self.send(self.body(most, **more), packed=packed)
+            answers.append(answer)
+            self.take(answer, sent)
+            if not answer.end.get("more") and self.log.acked == len(self.log.lines):
+                return answers
+
+    def take(self, answer, sent):
+        """Believe a whole answer."""
+        needed = answer.hello.get("need_from")
+        if needed is not None:
+            assert "need_log" not in answer.hello, "this client keeps one log at a time"
+            self.log.acked = needed - 1
+        else:
+            self._take_verdicts(answer, sent)
+        for line in answer.late:
+            self.verdicts[line["i"]] = line["r"]
+            self.late = [answer.hello["epoch"], line["l"]]
+        for line in answer.of("scope"):
+            self._take_scope(line["streams"])
+        for line in answer.of("reset"):
+            old = {r for r, held in self.rows.items() if held.stream == line["s"]}
+            self._stale[line["s"]] = old
+        for line in answer.of("purged"):
+            for record in line["r"]:
+                self.rows.pop(record, None)
+        for line in answer.of("row", "gone"):
+            self._take_row(line)
+        self.cursors |= {s: tuple(c) for s, c in answer.end["cursors"].items()}
+        if not answer.end.get("more"):
+            for record in set().union(*self._stale.values()):
+                self.rows.pop(record, None)
+            self._stale = {}
+        self.digests = answer.end.get("digest", {})
+
+    def _take_verdicts(self, answer, sent):
+        if sent:
+            self._take_receipt(answer.end["receipt"], self.log.acked + sent)
+        hashes = self.log.hashes
+        for line in answer.verdicts:
+            raw = json.loads(self.log.lines[line["n"] - 1])
+            self.verdicts[raw.get("i") or change_id(hashes[line["n"]])] = line["r"]
+            if line["r"] == "accepted" and "q" in line:
+                self._lay(raw, line["q"])
+        self.log.acked += sent
+
+    def _lay(self, change, seq):
+        """Let an accepted change stand; where it cannot be told, its row comes too."""
+        held = self.rows.get(change["r"])
+        if held is not None and held.seq >= seq:
+            return
+        fields = dict(held.fields or {}) if held else {}
+        fields |= change.get("f", {})
+        fields = {name: value for name, value in fields.items() if value is not None}
+        if change["o"] == "del":
+            fields = None
+        conflicts = held.conflicts if held else []
+        new = Held(change["s"], seq, change["t"], fields, conflicts)
+        self.rows[change["r"]] = new
+
+    def _take_row(self, line):
+        self._stale.get(line["s"], set()).discard(line["r"])
+        new = Held(line["s"], line["q"], line["t"], line.get("f"), line.get("x", []))
+        self.rows[line["r"]] = new
+
+    def _take_scope(self, streams):
+        self.scope = streams
+        for stream in set(self.cursors) - set(streams):
+            del self.cursors[stream]
+        self.rows = {r: held for r, held in self.rows.items() if held.stream in streams}
+
+    def _take_receipt(self, receipt, n):
+        raw, said = receipt["raw"], json.loads(receipt["raw"])
+        if not is_signed(self.server_key, receipt["sig"], receipt_text(raw)):
+            raise DamagedError("the receipt is not signed by the server")
+        found = said["log"], said["n"], said["hash"]
+        if found != (self.log.id, n, self.log.hashes[n].hex()):
+            raise DamagedError("the receipt is for something else")
+        self.receipts.append(receipt)
+
+    # Repair
+
+    def digest(self, stream, name=None):
+        """Return the digest of a stream, or of one bucket of it."""
+        return digest_of(
+            number
+            for record, held in self.rows.items()
+            if held.stream == stream and name in {None, bucket(record)}
+            for number in _hashes(record, held)
+        )
+
+    async def repair(self, stream):
+        """Mend what differs from the server; return the buckets that did."""
+        status, raw = await self.get(f"/v1/streams/{stream}/buckets")
+        there = _whole(status, raw)["buckets"]
+        names = [f"{number:02x}" for number in range(256)]
+        nothing = digest_of([])
+        wrong = [
+            name
+            for name in names
+            if there.get(name, nothing) != self.digest(stream, name)
+        ]
+        if wrong:
+            await self._mend(stream, wrong)
+        return wrong
+
+    async def _mend(self, stream, wrong):
+        path = f"/v1/streams/{stream}/rows?in={','.join(wrong)}"
+        status, raw = await self.get(path)
+        if status != 200:
+            raise RefusedError(status, json.loads(raw))
+        *rows, end = map(json.loads, raw.splitlines())
+        if end["k"] != "end":
+            raise DamagedError("the answer was cut")
+        self.rows = {
+            record: held
+            for record, held in self.rows.items()
+            if held.stream != stream or bucket(record) not in wrong
+        }
+        for line in rows:
+            self._take_row(line)
+
+    # A fork
+
+    def go_on_elsewhere(self, agreed, name):
+        """Close the log where both agree; move what follows to a new one."""
+        hashes, old = self.log.hashes, self.log
+        new = Log(name, parent=(old.id, agreed, hashes[agreed]))
+        for n in range(agreed + 1, len(old.lines) + 1):
+            line = json.loads(old.lines[n - 1])
+            line = {"i": change_id(hashes[n])} | line | {"n": n - agreed}
+            new.lines.append(write(line))
+        old.lines, old.closed = old.lines[:agreed], True
+        self.closed_logs.append(old)
+        self.log = new
+
+
+def group_of(record_type, name):
+    """Return the fields that are judged as one with this one."""
+    for fields in GROUPS.get(record_type, {}).values():
+        if name in fields:
+            return fields
+    return [name]
+
+
+def read(raw):
+    """Read a whole answer."""
+    lines = [json.loads(line) for line in raw.split(b"\n") if line]
+    if not lines or lines[0]["k"] != "hello" or lines[-1]["k"] != "end":
+        raise DamagedError("the answer was cut")
+    return Answer(lines)
+
+
+def _whole(status, raw):
+    answer = json.loads(raw)
+    if status != 200:
+        raise RefusedError(status, answer)
+    return answer
+
+
+def _hashes(record, held):
+    if held.fields is not None:
+        yield row_hash(record, held.seq, held.fields)
+    for found in held.conflicts:
+        yield conflict_hash(record, found["id"])
