@@ -4,230 +4,19 @@ It shares no code with Permille: the standard library, aiohttp and cryptography.
 cannot do, the page does not say. It keeps everything in memory and waits for nobody.
 """
 
-import base64
 import gzip
-import hashlib
+import io
 import json
 import time
-import unicodedata
-import uuid
 from dataclasses import dataclass, field
 
 import aiohttp
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+
+from tests.protocol import rules
 
 PROTOCOL, SCHEMA = 1, 2
 NDJSON = "application/x-ndjson"
-START = bytes(32)
-FIRST_RECEIPT_FOLLOWS = "0" * 64
 BATCH_CHANGES = 500
-#: Record types of which the id holds the parent besides the key: the field of the parent.
-PARENTS = {"sample": "core_id"}
-#: Record types whose key holds the parent.
-CHILDREN = frozenset({"practice", "point", "core", "result"})
-#: The fields that make the natural key of each record type.
-KEYS = {
-    "organisation": ["code"],
-    "project": ["code"],
-    "plot": ["code"],
-    "practice": ["plot_id", "family", "what", "from_date"],
-    "point": ["plot_id", "code"],
-    "campaign": ["name"],
-    "core": ["point_id", "campaign_id", "number"],
-    "sample": ["sample_code"],
-    "result": ["sample_id", "analyte", "replicate"],
-}
-#: Groups of more than one field, by record type.
-GROUPS = {
-    "project": {
-        "selection": ["plot_selection", "sampled_area_ha", "sampled_strata_ha"],
-    },
-    "practice": {"period": ["from_date", "to_date"]},
-    "point": {"place": ["lon", "lat"]},
-    "campaign": {"period": ["start_date", "end_date"]},
-    "core": {
-        "time": ["sampled_at", "sampled_precision"],
-        "place": ["lon", "lat", "accuracy_m"],
-        "tool": [
-            "tool",
-            "inner_diameter_mm",
-            "cores_composited",
-            "composite_radius_m",
-        ],
-        "reach": ["depth_reached_cm", "stop_reason"],
-    },
-    "sample": {
-        "depth": ["depth_top_cm", "depth_bottom_cm"],
-        "soil": [
-            "field_mass_g",
-            "fine_dry_mass_g",
-            "coarse_dry_mass_g",
-            "volume_cm3",
-            "bulk_density_g_cm3",
-            "bulk_density_definition",
-            "bulk_density_method",
-            "mass_moisture",
-            "coarse_fragments_pct",
-            "coarse_fragments_basis",
-            "fragment_density_g_cm3",
-            "water_g_g",
-        ],
-    },
-    "result": {
-        "value": [
-            "value",
-            "unit",
-            "method",
-            "censored",
-            "detection_limit",
-            "moisture",
-            "recovery_factor",
-            "recovery_applied",
-        ],
-    },
-}
-
-
-# Pure parts: each has a worked example on the page ----------------------------------
-
-
-def write(message):
-    """Write one message as a line without its newline."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def link(before, line):
-    """Return the hash of a log after one more line."""
-    return hashlib.sha256(before + line).digest()
-
-
-def change_id(digest):
-    """Return the id of the change after which a log has this hash."""
-    raw = bytearray(digest[:16])
-    raw[6] = raw[6] & 0x0F | 0x80
-    raw[8] = raw[8] & 0x3F | 0x80
-    return str(uuid.UUID(bytes=bytes(raw)))
-
-
-def stamp(last, wall_ms):
-    """Return the next stamp."""
-    return max(last + 1, min(max(wall_ms, 0), 2**46 - 1) << 16)
-
-
-def record_id(stream, record_type, fields):
-    """Return the id of a new record."""
-    key = [fields.get(name) for name in KEYS[record_type]]
-    if record_type not in CHILDREN:
-        key.insert(0, fields.get(PARENTS.get(record_type, "")))
-    name = "\x1f".join([record_type, *("None" if k is None else str(k) for k in key)])
-    return str(uuid.uuid5(uuid.UUID(stream), unicodedata.normalize("NFC", name)))
-
-
-def push_text(log, n, digest):
-    """Return what a device signs at the end of a push."""
-    return f"permille push 1\n{log}\n{n}\n{digest.hex()}".encode()
-
-
-def enrolment_text(code):
-    """Return what a device signs to show that the key is its own."""
-    return f"permille enrolment 1\n{code}".encode()
-
-
-def receipt_text(raw):
-    """Return what the server signs of a receipt."""
-    return f"permille receipt 1\n{raw}".encode()
-
-
-def receipt_link(raw):
-    """Return what the next receipt of a stream names."""
-    return hashlib.sha256(raw.encode()).hexdigest()
-
-
-def public_key(secret):
-    """Return the public half of a key, as text."""
-    key = Ed25519PrivateKey.from_private_bytes(secret).public_key()
-    return base64.b64encode(key.public_bytes_raw()).decode()
-
-
-def sign(secret, text):
-    """Return the signature of a text, as text."""
-    key = Ed25519PrivateKey.from_private_bytes(secret)
-    return base64.b64encode(key.sign(text)).decode()
-
-
-def is_signed(public, signature, text):
-    """Return whether the holder of a key signed a text."""
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
-    try:
-        key.verify(base64.b64decode(signature), text)
-    except InvalidSignature:
-        return False
-    return True
-
-
-def canonical(fields):
-    """Return the one text of the fields of a row."""
-    return _text({name: value for name, value in fields.items() if value is not None})
-
-
-def _text(value):
-    match value:
-        case dict():
-            pairs = (f"{_text(k)}:{_text(value[k])}" for k in sorted(value))
-            return "{" + ",".join(pairs) + "}"
-        case list():
-            return "[" + ",".join(map(_text, value)) + "]"
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return json.dumps(value, ensure_ascii=False)
-
-
-def row_hash(record, seq, fields):
-    """Return the 64-bit hash of a live row."""
-    return _hash(f"{record}:{seq}:{canonical(fields)}")
-
-
-def conflict_hash(record, conflict):
-    """Return the 64-bit hash of an open conflict."""
-    return _hash(f"{record}:{conflict}")
-
-
-def _hash(text):
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
-def bucket(record):
-    """Return the bucket of a record."""
-    return record[-2:]
-
-
-def digest_of(hashes):
-    """Return a digest as it is written."""
-    found = list(hashes)
-    return [len(found), f"{sum(found) % 2**64:016x}"]
-
-
-def last_agreed(document, own_hashes):
-    """Return the last place where a refused log and the server's agree, and the first
-    known one where they do not."""
-    agreed, differs = 0, min(document["n"], len(own_hashes) - 1) + 1
-    for place, digest in document["hashes"].items():
-        n = int(place)
-        if n >= len(own_hashes):
-            continue
-        if own_hashes[n].hex() == digest:
-            agreed = max(agreed, n)
-        else:
-            differs = min(differs, n)
-    return agreed, differs
-
-
-# What the client has ----------------------------------------------------------------
 
 
 class RefusedError(Exception):
@@ -303,9 +92,9 @@ class Log:
     @property
     def hashes(self):
         """Return the hash after each number of lines."""
-        found = [START]
+        found = [rules.START]
         for line in self.lines:
-            found.append(link(found[-1], line))
+            found.append(rules.link(found[-1], line))
         return found
 
 
@@ -318,7 +107,7 @@ class Client:
         self.token = self.device = self.server_key = None
         self.rows, self.cursors, self.late, self.scope = {}, {}, None, []
         self.receipts, self.verdicts = [], {}
-        self.digests, self._stamp, self._stale = {}, 0, {}
+        self.digests, self._stamp, self._stale, self._written = {}, 0, {}, {}
 
     # Enrolment
 
@@ -328,11 +117,11 @@ class Client:
             "code": code,
             "name": name,
             "log": self.log.id,
-            "public_key": public_key(self.secret),
-            "proof": sign(self.secret, enrolment_text(code)),
+            "public_key": rules.public_key(self.secret),
+            "proof": rules.sign(self.secret, rules.enrolment_text(code)),
         }
         status, raw = await self.post(
-            "/v1/enrol", write(body | more), {"Content-Type": "application/json"}
+            "/v1/enrol", rules.write(body | more), {"Content-Type": "application/json"}
         )
         answer = _whole(status, raw)
         self.token, self.device = answer["token"], answer["device"]
@@ -343,16 +132,18 @@ class Client:
 
     def draft(self, stream, record_type, record, fields, **more):
         """Append a change to the log; return its place."""
-        self._stamp = stamp(self._stamp, time.time_ns() // 1_000_000)
+        self._stamp = rules.stamp(self._stamp, time.time_ns() // 1_000_000)
         n = len(self.log.lines) + 1
         line = {"k": "c", "n": n, "h": self._stamp, "s": stream, "t": record_type}
         line |= {"r": record, "o": "put", "b": self.base(record), "v": SCHEMA}
-        self.log.lines.append(write(line | ({"f": fields} if fields else {}) | more))
+        self.log.lines.append(
+            rules.write(line | ({"f": fields} if fields else {}) | more)
+        )
         return n
 
     def create(self, stream, record_type, fields, **more):
         """Record something new; return its id."""
-        name = record_id(stream, record_type, fields)
+        name = rules.record_id(stream, record_type, fields)
         self.draft(stream, record_type, name, fields, **more)
         return name
 
@@ -361,7 +152,7 @@ class Client:
         held = self.rows[record]
         whole = {}
         for name in fields:
-            for other in group_of(held.type, name):
+            for other in rules.group_of(held.type, name):
                 whole[other] = held.fields.get(other)
         return self.draft(held.stream, held.type, record, whole | fields, **more)
 
@@ -394,7 +185,7 @@ class Client:
     def change_id(self, n):
         """Return the id of a change of the present log."""
         named = json.loads(self.log.lines[n - 1]).get("i")
-        return named or change_id(self.log.hashes[n])
+        return named or rules.change_id(self.log.hashes[n])
 
     # Requests
 
@@ -419,14 +210,14 @@ class Client:
         """Return the body of a request with what waits."""
         first = self.log.acked
         sent = self.log.lines[first : first + most]
-        lines = [write(self.hello(**more)), *sent]
+        lines = [rules.write(self.hello(**more)), *sent]
         end = {"k": "end"}
         if sent:
             n = first + len(sent)
             digest = self.log.hashes[n]
-            signature = sign(self.secret, push_text(self.log.id, n, digest))
+            signature = rules.sign(self.secret, rules.push_text(self.log.id, n, digest))
             end |= {"n": n, "hash": digest.hex(), "sig": signature}
-        return b"\n".join([*lines, write(end)]) + b"\n"
+        return b"\n".join([*lines, rules.write(end)]) + b"\n"
 
     async def post(self, path, body, headers):
         """Send a body as it is; return status and what came."""
@@ -434,7 +225,7 @@ class Client:
 
     async def get(self, path):
         """Ask; return status and what came."""
-        return await self._ask("GET", path, None, {})
+        return await self._ask("GET", path, None, {"Content-Type": None})
 
     async def _ask(self, method, path, body, headers):
         said = {"Accept-Encoding": "identity"}
@@ -443,7 +234,12 @@ class Client:
         said = {k: v for k, v in (said | headers).items() if v is not None}
         async with (
             aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
-            session.request(method, self.url + path, data=body, headers=said) as got,
+            session.request(
+                method,
+                self.url + path,
+                data=io.BytesIO(body) if isinstance(body, bytes) else body,
+                headers=said,
+            ) as got,
         ):
             return got.status, await got.read()
 
@@ -472,32 +268,45 @@ class Client:
                 return answers
 
     def take(self, answer, sent):
-        """Believe a whole answer."""
+        """Believe a whole answer to a request that named no epoch."""
         needed = answer.hello.get("need_from")
         if needed is not None:
             assert "need_log" not in answer.hello, "this client keeps one log at a time"
             self.log.acked = needed - 1
         else:
             self._take_verdicts(answer, sent)
+        self._doubt(answer.hello.get("shared", {}))
         for line in answer.late:
             self.verdicts[line["i"]] = line["r"]
             self.late = [answer.hello["epoch"], line["l"]]
+        self._take_rows(answer)
+
+    def _take_rows(self, answer):
         for line in answer.of("scope"):
             self._take_scope(line["streams"])
         for line in answer.of("reset"):
             old = {r for r, held in self.rows.items() if held.stream == line["s"]}
             self._stale[line["s"]] = old
         for line in answer.of("purged"):
-            for record in line["r"]:
-                self.rows.pop(record, None)
+            self._forget(line["r"])
         for line in answer.of("row", "gone"):
             self._take_row(line)
         self.cursors |= {s: tuple(c) for s, c in answer.end["cursors"].items()}
-        if not answer.end.get("more"):
-            for record in set().union(*self._stale.values()):
-                self.rows.pop(record, None)
+        if not answer.end["more"]:
+            self._forget(set().union(*self._stale.values()))
             self._stale = {}
         self.digests = answer.end.get("digest", {})
+
+    def _forget(self, records):
+        for record in records:
+            self.rows.pop(record, None)
+
+    def _doubt(self, shared):
+        """Take back what was acknowledged in a timeline that is lost."""
+        for n, (stream, seq) in sorted(self._written.items()):
+            if n <= self.log.acked and seq > shared.get(stream, seq):
+                self.log.acked = n - 1
+        self._written = {n: v for n, v in self._written.items() if n <= self.log.acked}
 
     def _take_verdicts(self, answer, sent):
         if sent:
@@ -505,7 +314,11 @@ class Client:
         hashes = self.log.hashes
         for line in answer.verdicts:
             raw = json.loads(self.log.lines[line["n"] - 1])
-            self.verdicts[raw.get("i") or change_id(hashes[line["n"]])] = line["r"]
+            self.verdicts[raw.get("i") or rules.change_id(hashes[line["n"]])] = line[
+                "r"
+            ]
+            if "q" in line:
+                self._written[line["n"]] = raw["s"], line["q"]
             if line["r"] == "accepted" and "q" in line:
                 self._lay(raw, line["q"])
         self.log.acked += sent
@@ -537,7 +350,9 @@ class Client:
 
     def _take_receipt(self, receipt, n):
         raw, said = receipt["raw"], json.loads(receipt["raw"])
-        if not is_signed(self.server_key, receipt["sig"], receipt_text(raw)):
+        if not rules.is_signed(
+            self.server_key, receipt["sig"], rules.receipt_text(raw)
+        ):
             raise DamagedError("the receipt is not signed by the server")
         found = said["log"], said["n"], said["hash"]
         if found != (self.log.id, n, self.log.hashes[n].hex()):
@@ -548,10 +363,10 @@ class Client:
 
     def digest(self, stream, name=None):
         """Return the digest of a stream, or of one bucket of it."""
-        return digest_of(
+        return rules.digest_of(
             number
             for record, held in self.rows.items()
-            if held.stream == stream and name in {None, bucket(record)}
+            if held.stream == stream and name in {None, rules.bucket(record)}
             for number in _hashes(record, held)
         )
 
@@ -560,7 +375,7 @@ class Client:
         status, raw = await self.get(f"/v1/streams/{stream}/buckets")
         there = _whole(status, raw)["buckets"]
         names = [f"{number:02x}" for number in range(256)]
-        nothing = digest_of([])
+        nothing = rules.digest_of([])
         wrong = [
             name
             for name in names
@@ -581,7 +396,7 @@ class Client:
         self.rows = {
             record: held
             for record, held in self.rows.items()
-            if held.stream != stream or bucket(record) not in wrong
+            if held.stream != stream or rules.bucket(record) not in wrong
         }
         for line in rows:
             self._take_row(line)
@@ -594,19 +409,11 @@ class Client:
         new = Log(name, parent=(old.id, agreed, hashes[agreed]))
         for n in range(agreed + 1, len(old.lines) + 1):
             line = json.loads(old.lines[n - 1])
-            line = {"i": change_id(hashes[n])} | line | {"n": n - agreed}
-            new.lines.append(write(line))
+            line = {"i": rules.change_id(hashes[n])} | line | {"n": n - agreed}
+            new.lines.append(rules.write(line))
         old.lines, old.closed = old.lines[:agreed], True
         self.closed_logs.append(old)
-        self.log = new
-
-
-def group_of(record_type, name):
-    """Return the fields that are judged as one with this one."""
-    for fields in GROUPS.get(record_type, {}).values():
-        if name in fields:
-            return fields
-    return [name]
+        self.log, self._written = new, {}
 
 
 def read(raw):
@@ -626,6 +433,6 @@ def _whole(status, raw):
 
 def _hashes(record, held):
     if held.fields is not None:
-        yield row_hash(record, held.seq, held.fields)
+        yield rules.row_hash(record, held.seq, held.fields)
     for found in held.conflicts:
-        yield conflict_hash(record, found["id"])
+        yield rules.conflict_hash(record, found["id"])

@@ -12,7 +12,9 @@ PAGE = (DOCS / "protocol.md").read_text("utf-8")
 def tables(page=PAGE):
     """Return every table as rows of cells, its head first, with the heading above it."""
     heading, found = "", []
-    for is_table, lines in groupby(page.splitlines(), lambda line: line.startswith("|")):
+    for is_table, lines in groupby(
+        page.splitlines(), lambda line: line.startswith("|")
+    ):
         block = list(lines)
         if is_table:
             cells = [[cell.strip() for cell in _cells(line)] for line in block]
@@ -26,7 +28,9 @@ def tables(page=PAGE):
 
 def rows_of(*head, page=PAGE):
     """Return the rows of every table with this head."""
-    return [row for _, rows in tables(page) if rows[0] == list(head) for row in rows[1:]]
+    return [
+        row for _, rows in tables(page) if rows[0] == list(head) for row in rows[1:]
+    ]
 
 
 def example(name):
