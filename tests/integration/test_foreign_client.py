@@ -1,0 +1,567 @@
+"""A client written from docs/protocol.md alone works, and is refused as the page says."""
+
+import json
+import shutil
+
+import pytest
+
+from schemas.version import PROTOCOL, SCHEMA_VERSION
+from server.app.data import init_data
+from server.clock import Clock
+from server.config import DataDirectory
+from server.flow.admin import add_project
+from tests.conftest import RunningServer, running
+from tests.laptop import fresh_id
+from tests.protocol import rules
+from tests.protocol.cases import REASONS, REFUSALS, Pair, enrolled
+from tests.protocol.client import DamagedError, read
+from tests.protocol.page import plain, rows_of
+
+SAMPLE = {"sample_code": "HF-1", "depth_top_cm": 0, "depth_bottom_cm": 30}
+RESULT = {
+    "analyte": "soc",
+    "replicate": 1,
+    "value": 14.5,
+    "unit": "g_kg",
+    "method": "dry_combustion",
+}
+
+
+@pytest.fixture
+def quick_locks(monkeypatch):
+    """Wait for another process's transaction for a second, not for ten."""
+    monkeypatch.setattr("server.store.driver._BUSY_MS", 1_000)
+
+
+@pytest.fixture
+async def pair(quick_locks, server, monkeypatch):
+    """Two clients of one project that have read it."""
+    me, other = await enrolled(server, "north"), await enrolled(server, "south")
+    await me.sync()
+    await other.sync()
+    return Pair(server, me, other, monkeypatch)
+
+
+def shown(client):
+    """Return what a client shows: fields and open conflicts of each record."""
+    return {
+        record: (held.fields, [found["id"] for found in held.conflicts])
+        for record, held in client.rows.items()
+        if held.fields is not None or held.conflicts
+    }
+
+
+async def agree(pair):
+    """Sync both until nothing moves; both show what the server has."""
+    await pair.server.derived()
+    for client in (pair.me, pair.other, pair.me):
+        await client.sync(digest=True)
+        assert client.digest(pair.stream) == client.digests[pair.stream]
+    assert shown(pair.me) == shown(pair.other)
+
+
+# What works -------------------------------------------------------------------------
+
+
+async def test_a_code_makes_a_device_that_reads_its_project(server):
+    client = await enrolled(server)
+    assert client.scope == [server.stream]
+    (answer,) = await client.sync()
+    assert answer.hello.keys() == {"k", "protocol", "epoch", "now"}
+    assert answer.end.keys() == {"k", "cursors", "more"}
+    assert answer.of("scope") == [{"k": "scope", "streams": [server.stream]}]
+    assert client.rows[server.stream].fields["code"] == "HF"
+    (answer,) = await client.sync()
+    assert [line["k"] for line in answer.lines] == ["hello", "end"]
+
+
+async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair):
+    epoch = pair.me.cursors[pair.stream][0]
+    cursors = {stream: seq for stream, (_, seq) in pair.me.cursors.items()}
+    answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
+    assert answer.hello.keys() == {"k", "now"}
+    assert answer.end.keys() == {"k"}
+    pair.other.create(pair.stream, "plot", {"code": "P1"})
+    await pair.other.sync()
+    answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
+    assert answer.end["cursors"] == {pair.stream: cursors[pair.stream] + 1}
+    answer = await pair.me.send(pair.me.body(schema=SCHEMA_VERSION + 1))
+    assert answer.hello["schema"] == SCHEMA_VERSION
+
+
+async def test_a_whole_visit_travels_and_both_sides_have_the_same_digest(pair):
+    me, stream = pair.me, pair.stream
+    group = fresh_id()
+    plot = me.create(stream, "plot", {"code": "P1", "area_ha": 2.5, "name": "Zoë"})
+    point = me.create(stream, "point", {"plot_id": plot, "code": "1"})
+    campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
+    campaign = me.create(stream, "campaign", campaign)
+    core = {"point_id": point, "campaign_id": campaign, "number": 1}
+    core |= {"sampled_at": "2026-05-04T09:30:00+02:00", "depth_reached_cm": 30}
+    core = me.create(stream, "core", core, g=group, u="Ada Diallo")
+    sample = me.create(stream, "sample", {"core_id": core, **SAMPLE}, g=group)
+    result = me.create(stream, "result", {"sample_id": sample, **RESULT})
+    answers = await me.sync(packed=True)
+    assert answers[0].outcomes == ["accepted"] * 6
+    assert answers[0].of("row", "gone") == []
+    await pair.other.sync()
+    assert pair.other.rows[result].fields == {"sample_id": sample, **RESULT}
+    await agree(pair)
+    me.edit(result, {"value": 1.4, "unit": "pct"})
+    assert me.body().count(b'"method":"dry_combustion"') == 1, "the whole group"
+    me.edit(sample, {"depth_bottom_cm": 20})
+    me.edit(plot, {"name": None})
+    assert (await me.sync())[0].outcomes == ["accepted"] * 3
+    assert "name" not in me.rows[plot].fields
+    await agree(pair)
+    me.delete(result)
+    assert (await me.sync())[0].outcomes == ["accepted"]
+    await pair.other.sync()
+    assert pair.other.rows[result].fields is None
+    pair.other.restore(result, {"sample_id": sample, **RESULT})
+    assert (await pair.other.sync())[0].outcomes == ["accepted"]
+    await agree(pair)
+    assert pair.me.rows[result].fields["value"] == 14.5
+
+
+async def test_a_repeated_push_gets_the_same_verdicts_and_the_same_receipt(pair):
+    for code in ("A", "B"):
+        pair.me.create(pair.stream, "plot", {"code": code})
+    pair.me.create(pair.stream, "plot", {"code": "C", "area_ha": -1})
+    body = pair.me.body()
+    first, again = [await pair.me.send(body) for _ in range(2)]
+    assert [v | {"d": True} for v in first.verdicts] == again.verdicts
+    assert not any("d" in verdict for verdict in first.verdicts)
+    assert first.end["receipt"] == again.end["receipt"]
+    await pair.me.sync()
+    pair.me.log.acked = 0
+    answers = await pair.me.sync(most=1)
+    assert [v["r"] for a in answers for v in a.verdicts] == first.outcomes
+    part = json.loads(answers[0].end["receipt"]["raw"])
+    assert (part["n"], part["streams"]) == (1, {})
+    await agree(pair)
+
+
+async def test_receipts_are_signed_and_chained_over_all_devices(pair):
+    link = rules.FIRST_RECEIPT_FOLLOWS
+    before = [(await pair.server.report("streams", [pair.stream]))[pair.stream]]
+    number, link = before[0].receipt_count, before[0].receipt_hash
+    for client, code in ((pair.me, "A"), (pair.other, "B"), (pair.me, "C")):
+        client.create(pair.stream, "plot", {"code": code})
+        await client.sync()
+        receipt = client.receipts[-1]
+        assert json.loads(receipt["raw"])["streams"] == {
+            pair.stream: [number + 1, link]
+        }
+        number, link = number + 1, rules.receipt_link(receipt["raw"])
+    forged = receipt | {"raw": receipt["raw"].replace('"n":2', '"n":3')}
+    with pytest.raises(DamagedError, match="not signed"):
+        pair.me._take_receipt(forged, 2)
+
+
+async def test_the_server_names_changes_as_the_page_does(pair):
+    plot = rules.record_id(pair.stream, "plot", {"code": "LATE"})
+    pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    assert (await pair.me.sync())[0].outcomes == ["held"]
+    pair.other.create(pair.stream, "plot", {"code": "LATE"})
+    await pair.other.sync()
+    (answer,) = await pair.me.sync()
+    (late,) = answer.late
+    assert (late["i"], late["r"]) == (pair.me.change_id(1), "accepted")
+    (answer,) = await pair.me.sync()
+    assert answer.late == [], "it was told that this is known"
+    await agree(pair)
+
+
+async def test_pages_are_read_to_the_end_without_a_gap(pair):
+    for number in range(25):
+        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+    await pair.me.sync(most=10)
+    reader = await enrolled(pair.server)
+    answers = await reader.sync(want=7)
+    assert [len(answer.of("row")) for answer in answers] == [7, 7, 7, 5]
+    assert shown(reader) == shown(pair.me)
+
+
+async def test_a_project_can_be_opened_and_is_seen_by_its_device(pair):
+    own = fresh_id()
+    pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["accepted"]
+    assert pair.me.scope == sorted([pair.stream, own])
+    await pair.other.sync()
+    assert own not in pair.other.rows
+
+
+async def test_a_correction_closes_the_change_that_it_stands_for(pair):
+    record = pair.me.create(pair.stream, "plot", {"code": "P", "area_ha": -1})
+    (answer,) = await pair.me.sync()
+    (why,) = answer.verdicts[0]["why"]
+    assert why.keys() == {plain(k) for k in problem_keys()}
+    assert (why["code"], why["path"], why["value"]) == ("out_of_range", "area_ha", -1)
+    more = {"x": pair.me.change_id(1), "b": None}
+    pair.me.draft(pair.stream, "plot", record, {"code": "P", "area_ha": 1}, **more)
+    assert (await pair.me.sync())[0].outcomes == ["accepted"]
+    assert await pair.server.report("quarantine", None) == []
+    await agree(pair)
+
+
+def problem_keys():
+    """Return the keys of a problem as the page tells them."""
+    rows = [row for row in rows_of("key", "is") if row[0] in {"`code`", "`path`"}]
+    assert len(rows) >= 2
+    return ["code", "path", "value", "detail", "text", "hint"]
+
+
+# What two do unseen -----------------------------------------------------------------
+
+
+async def contested(pair, mine=3.0, other=4.0):
+    """Let both measure a plot unseen; return its id."""
+    plot = await pair.plot(area_ha=2.5)
+    pair.me.edit(plot, {"area_ha": mine})
+    pair.other.edit(plot, {"area_ha": other})
+    await pair.me.sync()
+    (answer,) = await pair.other.sync()
+    assert answer.outcomes == ["conflict"]
+    assert answer.verdicts[0]["cf"] == [f"{pair.other.change_id(1)}:area_ha"]
+    return plot
+
+
+CONFLICT_KEYS = "id group base theirs ours stands change device person at".split()
+
+
+async def test_a_conflict_keeps_both_sides_and_is_settled_by_a_decision(pair):
+    plot = await contested(pair)
+    await agree(pair)
+    (conflict,) = pair.me.rows[plot].conflicts
+    assert conflict.keys() == set(CONFLICT_KEYS)
+    assert conflict["base"] == {"area_ha": 2.5}
+    assert conflict["theirs"] == {"area_ha": 3.0}
+    assert conflict["ours"] == {"area_ha": 4.0}
+    assert conflict["stands"] == [pair.me.change_id(2)]
+    assert conflict["change"] == pair.other.change_id(1)
+    assert (conflict["group"], conflict["device"]) == ("area_ha", "south")
+    pair.me.resolve(plot, {"area_ha": 4.0}, "measured again")
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["accepted"]
+    assert pair.me.rows[plot].conflicts == []
+    await agree(pair)
+    assert pair.other.rows[plot].fields["area_ha"] == 4.0
+
+
+async def test_the_keys_of_a_conflict_are_those_of_the_page():
+    told = [plain(name) for row in rows_of("key", "is") for name in row[0].split(", ")]
+    assert set(CONFLICT_KEYS) <= set(told)
+
+
+async def test_a_deletion_that_meets_an_unseen_edit_is_a_conflict_of_the_record(pair):
+    plot = await pair.plot(area_ha=2.5)
+    pair.me.edit(plot, {"area_ha": 3.0})
+    pair.other.delete(plot)
+    await pair.me.sync()
+    assert (await pair.other.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    (conflict,) = pair.other.rows[plot].conflicts
+    assert (conflict["group"], conflict["ours"]) == ("*", {})
+    pair.other.delete(plot, c=[conflict["id"]], y="ploughed under")
+    assert (await pair.other.sync())[0].outcomes == ["accepted"]
+    await agree(pair)
+    assert pair.me.rows[plot].fields is None
+
+
+async def test_an_edit_of_a_deleted_record_is_a_conflict_in_the_digest_too(pair):
+    plot = await pair.plot(area_ha=2.5)
+    pair.me.delete(plot)
+    pair.other.edit(plot, {"area_ha": 3.0})
+    await pair.me.sync()
+    assert (await pair.other.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    (conflict,) = pair.me.rows[plot].conflicts
+    assert (conflict["group"], conflict["theirs"]) == ("*", {})
+    pair.me.restore(plot, conflict["ours"], c=[conflict["id"]])
+    assert (await pair.me.sync())[0].outcomes == ["accepted"]
+    await agree(pair)
+    assert pair.other.rows[plot].fields["area_ha"] == 3.0
+
+
+async def sampled(pair):
+    """Let both have a result; return its id."""
+    plot = await pair.plot()
+    point = pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
+    campaign = pair.me.create(pair.stream, "campaign", campaign)
+    core = {"point_id": point, "campaign_id": campaign, "number": 1}
+    core |= {"sampled_at": "2026-05-04T09:30:00+02:00"}
+    core = pair.me.create(pair.stream, "core", core)
+    sample = pair.me.create(pair.stream, "sample", {"core_id": core, **SAMPLE})
+    result = {"sample_id": sample, **RESULT, "value": 1.4, "unit": "pct"}
+    result = pair.me.create(pair.stream, "result", result)
+    assert set((await pair.me.sync())[0].outcomes) == {"accepted"}
+    await pair.other.sync()
+    return core, result
+
+
+VALUE = rules.GROUPS["result"]["value"]
+
+
+async def test_a_group_named_in_part_never_becomes_a_mixture(pair):
+    _, result = await sampled(pair)
+    pair.me.edit(result, {"value": 14.0, "unit": "g_kg"})
+    pair.other.draft(pair.stream, "result", result, {"value": 14.0})
+    await pair.me.sync()
+    (answer,) = await pair.other.sync()
+    assert answer.outcomes == ["conflict"]
+    await agree(pair)
+    (conflict,) = pair.me.rows[result].conflicts
+    nothing = dict.fromkeys(VALUE)
+    stands = {"value": 14.0, "unit": "g_kg", "method": "dry_combustion"}
+    assert conflict["theirs"] == nothing | stands
+    assert conflict["ours"] == nothing | stands | {"unit": "pct"}
+
+
+async def test_a_group_named_in_part_stands_where_its_author_saw_the_rest(pair):
+    _, result = await sampled(pair)
+    pair.other.draft(pair.stream, "result", result, {"value": 1.5})
+    pair.other.draft(pair.stream, "result", result, {"unit": "g_kg"})
+    assert (await pair.other.sync())[0].outcomes == ["accepted"] * 2
+    await agree(pair)
+    found = pair.me.rows[result].fields
+    assert (found["value"], found["unit"]) == (1.5, "g_kg")
+
+
+async def test_a_new_record_says_that_the_rest_of_its_groups_is_empty(pair):
+    """One core that two add: one with its diameter, one without."""
+    core, _ = await sampled(pair)
+    fields = pair.me.rows[core].fields | {"number": 2, "tool": "auger"}
+    mine = pair.me.create(pair.stream, "core", fields | {"inner_diameter_mm": 50})
+    assert mine == pair.other.create(pair.stream, "core", fields)
+    await pair.me.sync()
+    assert (await pair.other.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    (conflict,) = pair.other.rows[mine].conflicts
+    assert conflict["group"] == "tool"
+    assert conflict["theirs"]["inner_diameter_mm"] == 50
+    assert conflict["ours"]["inner_diameter_mm"] is None
+
+
+async def test_a_group_hidden_by_an_own_waiting_change_keeps_the_older_base(pair):
+    plot = await pair.plot(area_ha=2.5)
+    await pair.plot("TAKEN")
+    old = pair.me.base(plot)
+    pair.me.edit(plot, {"code": "TAKEN", "area_ha": 303.0})
+    assert (await pair.me.sync())[0].outcomes == ["quarantined"]
+    pair.other.edit(plot, {"area_ha": 707.0})
+    await pair.other.sync()
+    await pair.me.sync()
+    waiting = pair.me.change_id(len(pair.me.log.lines))
+    fields = {"code": "FREE", "area_ha": 303.0}
+    pair.me.edit(plot, fields, x=waiting, bg={"code": old, "area_ha": old})
+    assert (await pair.me.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    assert pair.me.rows[plot].fields["area_ha"] == 707.0
+    (conflict,) = pair.me.rows[plot].conflicts
+    assert conflict["ours"] == {"area_ha": 303.0}
+    assert conflict["base"] == {"area_ha": 2.5}
+
+
+@pytest.mark.parametrize("base", [None, "old"])
+async def test_the_base_of_one_group_may_be_no_row_at_all(pair, base):
+    plot = await pair.plot(area_ha=2.5)
+    found = pair.other.base(plot) if base else None
+    pair.other.edit(plot, {"area_ha": 4.0}, bg={"area_ha": found})
+    outcome = "accepted" if base else "conflict"
+    assert (await pair.other.sync())[0].outcomes == [outcome]
+    await agree(pair)
+
+
+async def test_what_a_change_says_to_have_seen_is_no_conflict(pair):
+    plot = await pair.plot(area_ha=2.5)
+    seen = [pair.me.change_id(1)]
+    more = {"b": None, "a": seen}
+    pair.other.draft(pair.stream, "plot", plot, {"area_ha": 4.0}, **more)
+    assert (await pair.other.sync())[0].outcomes[0] in {"accepted", "merged"}
+    await agree(pair)
+    assert pair.me.rows[plot].fields["area_ha"] == 4.0
+
+
+# Copies, restores, repair -----------------------------------------------------------
+
+
+async def test_a_copy_finds_its_fork_and_goes_on_in_a_log_of_its_own(pair):
+    for number in range(40):
+        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+    await pair.me.sync()
+    log = pair.me.log
+    for number in range(30, 40):
+        log.lines[number] = log.lines[number].replace(b'"code":"P', b'"code":"Q')
+    log.acked, probes = 3, 0
+    while True:
+        answer = await pair.me.post(
+            "/v1/sync", pair.me.body(), {"Content-Type": "application/x-ndjson"}
+        )
+        document = json.loads(answer[1])
+        assert (answer[0], document["code"], document["log"]) == (409, "fork", log.id)
+        agreed, differs = rules.last_agreed(document, log.hashes)
+        if differs == agreed + 1:
+            break
+        log.acked, probes = agreed, probes + 1
+    assert (agreed, probes <= 5) == (30, True)
+    old = [rules.change_id(digest) for digest in log.hashes[31:]]
+    pair.me.go_on_elsewhere(agreed, fresh_id())
+    assert [pair.me.change_id(n) for n in range(1, 11)] == old
+    (answer,) = await pair.me.sync()
+    # They meet the plots of the same ids that the server has under the other codes.
+    assert len(answer.outcomes) == 10
+    await agree(pair)
+    pair.me.create(pair.stream, "plot", {"code": "AFTER"})
+    assert (await pair.me.sync())[0].outcomes == ["accepted"]
+
+
+async def test_a_change_that_was_moved_is_known_by_its_id(pair):
+    for code in ("A", "B", "C"):
+        pair.me.create(pair.stream, "plot", {"code": code})
+    await pair.me.sync()
+    pair.me.go_on_elsewhere(1, fresh_id())
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["accepted"] * 2
+    assert all(verdict["d"] for verdict in answer.verdicts)
+    await agree(pair)
+
+
+async def test_a_restored_server_gets_back_what_it_lost(tmp_path):
+    data = DataDirectory(tmp_path / "server")
+    init_data(data, Clock())
+    async with running(data) as url:
+        server = RunningServer(data, url, "")
+        fields = {"code": "HF", "title": "Highfield"}
+        stream = await server.ask(lambda s: add_project(s, Clock(), fields, {}))
+        server.stream = stream
+        me, other = await enrolled(server), await enrolled(server)
+        plot = me.create(stream, "plot", {"code": "P1", "area_ha": 2.5})
+        await me.sync()
+        await other.sync()
+    backup = shutil.copy(data.database, tmp_path / "backup")
+    async with running(data) as me.url:
+        other.url = me.url
+        me.create(stream, "plot", {"code": "P2"})
+        me.edit(plot, {"area_ha": 3.0})
+        await me.sync()
+        await other.sync()
+        other.edit(plot, {"area_ha": 4.0})
+        await other.sync()
+        await me.sync()
+    shutil.copy(backup, data.database)
+    async with running(data) as url:
+        server.url = me.url = other.url = url
+        epoch = me.cursors[stream][0]
+        answers = await me.sync()
+        assert answers[0].hello["epoch"] != epoch
+        assert answers[0].hello["need_from"] == 2
+        shared = answers[0].hello["shared"][stream]
+        assert shared < me.cursors[stream][1]
+        await other.sync()
+        await me.sync()
+        pair = Pair(server, me, other, None)
+        await agree(pair)
+        assert me.rows[plot].fields["area_ha"] == 4.0
+        assert len(me.rows) == 3
+        assert await server.ask(faults_in) == []
+
+
+async def faults_in(store):
+    """Return what `permille-server verify` finds."""
+    return await store.read(lambda unit: list(unit.faults(lambda *_: None)))
+
+
+async def test_damaged_rows_are_found_by_their_digest_and_mended(pair):
+    plot = await contested(pair)
+    gone = await pair.plot("GONE", area_ha=1.5)
+    pair.me.delete(gone)
+    pair.other.edit(gone, {"area_ha": 3.0})
+    await pair.me.sync()
+    await pair.other.sync()
+    for number in range(300):
+        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+    await pair.me.sync()
+    await agree(pair)
+    whole = shown(pair.me)
+    pair.me.rows[plot].fields["area_ha"] = 9.0
+    pair.me.rows[gone].conflicts = []
+    del pair.me.rows[rules.record_id(pair.stream, "plot", {"code": "P7"})]
+    strange = "0190a000-0000-7000-8000-0000000000aa"
+    pair.me.rows[strange] = pair.me.rows[plot]
+    assert pair.me.digest(pair.stream) != pair.me.digests[pair.stream]
+    wrong = await pair.me.repair(pair.stream)
+    assert 2 <= len(wrong) <= 4
+    assert pair.me.digest(pair.stream) == pair.me.digests[pair.stream]
+    assert shown(pair.me) == whole
+    assert await pair.me.repair(pair.stream) == []
+
+
+async def test_an_answer_without_its_end_is_no_answer(pair):
+    status, raw = await pair.me.post(
+        "/v1/sync", pair.me.body(), {"Content-Type": "application/x-ndjson"}
+    )
+    assert status == 200
+    assert raw.endswith(b"\n")
+    with pytest.raises(DamagedError):
+        read(raw.rstrip(b"\n").rpartition(b"\n")[0])
+
+
+async def test_the_server_says_which_protocol_it_speaks(pair):
+    status, raw = await pair.me.get("/v1/health")
+    said = json.loads(raw)
+    assert (status, said["status"], said["protocol"]) == (200, "ok", PROTOCOL)
+    assert said.keys() == {"status", "version", "protocol"}
+
+
+# What is refused --------------------------------------------------------------------
+
+
+def refusals():
+    """Return status and code of each rule of the page."""
+    found = rows_of("rule", "status", "code", "refused when")
+    return {plain(rule): (int(status), plain(code)) for rule, status, code, _ in found}
+
+
+def reasons():
+    """Return verdict and path of each reason of the page."""
+    found = rows_of("code", "verdict", "path", "given when")
+    return {plain(code): (verdict, plain(path)) for code, verdict, path, _ in found}
+
+
+def test_every_refusal_of_the_page_is_tested_and_no_other():
+    assert set(REFUSALS) == set(refusals())
+
+
+def test_every_reason_of_the_page_is_tested_and_no_other():
+    assert set(REASONS) == set(reasons())
+
+
+@pytest.mark.parametrize("rule", REFUSALS)
+async def test_a_request_is_refused_as_the_page_says(pair, rule):
+    status, document = await REFUSALS[rule](pair)
+    assert (status, document["code"]) == refusals()[rule], document
+    more = {"log", "n", "hashes"} if document["code"] == "fork" else set()
+    keys = "type status code title detail hint request_id".split()
+    assert document.keys() == {*keys, *more}
+    assert document["type"] == f"urn:permille:problem:{document['code']}"
+    assert document["status"] == status
+    if rule not in {"token-revoked", "foreign-parent"}:
+        (await enrolled(pair.server)).create(pair.stream, "plot", {"code": "AFTER"})
+        assert await pair.server.ask(faults_in) == []
+
+
+@pytest.mark.parametrize("code", REASONS)
+async def test_a_change_waits_for_the_reason_that_the_page_says(pair, code):
+    verdict = await REASONS[code](pair)
+    outcomes, path = reasons()[code]
+    assert verdict["r"] in outcomes.split(" or ")
+    why = verdict["why"][0]
+    assert why["code"] == code
+    if path == "a field":
+        assert why["path"]
+    else:
+        assert why["path"] == path
+    assert await pair.server.ask(faults_in) == []
