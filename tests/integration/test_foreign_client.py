@@ -45,7 +45,7 @@ async def pair(quick_locks, server, monkeypatch):
 def shown(client):
     """Return what a client shows: fields and open conflicts of each record."""
     return {
-        record: (held.fields, [found["id"] for found in held.conflicts])
+        record: (dict(held.fields or {}), [found["id"] for found in held.conflicts])
         for record, held in client.rows.items()
         if held.fields is not None or held.conflicts
     }
@@ -429,7 +429,9 @@ async def test_a_change_that_was_moved_is_known_by_its_id(pair):
     await agree(pair)
 
 
-async def test_a_restored_server_gets_back_what_it_lost(tmp_path):
+@pytest.mark.parametrize("names", [False, True])
+async def test_a_restored_server_gets_back_what_it_lost(tmp_path, names):
+    """Who had seen a lost row and does not name its change has not seen it any more."""
     data = DataDirectory(tmp_path / "server")
     init_data(data, Clock())
     async with running(data) as url:
@@ -441,6 +443,7 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path):
         plot = me.create(stream, "plot", {"code": "P1", "area_ha": 2.5})
         await me.sync()
         await other.sync()
+        await server.derived()
     backup = shutil.copy(data.database, tmp_path / "backup")
     async with running(data) as me.url:
         other.url = me.url
@@ -448,9 +451,11 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path):
         me.edit(plot, {"area_ha": 3.0})
         await me.sync()
         await other.sync()
-        other.edit(plot, {"area_ha": 4.0})
-        await other.sync()
+        seen = {"a": [me.change_id(3)]} if names else {}
+        other.edit(plot, {"area_ha": 4.0}, **seen)
+        assert (await other.sync())[0].outcomes == ["accepted"]
         await me.sync()
+        await server.derived()
     shutil.copy(backup, data.database)
     async with running(data) as url:
         server.url = me.url = other.url = url
@@ -464,7 +469,9 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path):
         await me.sync()
         pair = Pair(server, me, other, None)
         await agree(pair)
-        assert me.rows[plot].fields["area_ha"] == 4.0
+        assert me.rows[plot].fields["area_ha"] == (4.0 if names else 3.0)
+        found = [conflict["ours"] for conflict in me.rows[plot].conflicts]
+        assert found == ([] if names else [{"area_ha": 4.0}])
         assert len(me.rows) == 3
         assert await server.ask(faults_in) == []
 

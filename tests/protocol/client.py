@@ -433,6 +433,6 @@ def _whole(status, raw):
 
 def _hashes(record, held):
     if held.fields is not None:
-        yield rules.row_hash(record, held.seq, held.fields)
+        yield rules.row_hash(held.type, record, held.seq, held.fields)
     for found in held.conflicts:
         yield rules.conflict_hash(record, found["id"])

@@ -22,6 +22,8 @@ FIRST_RECEIPT_FOLLOWS = "0" * 64
 PARENTS = {"sample": "core_id"}
 #: Record types whose key holds the parent.
 CHILDREN = frozenset({"practice", "point", "core", "result"})
+#: Record types that only the server writes.
+DERIVED = frozenset({"stock", "change", "trend"})
 #: The fields that make the natural key of each record type.
 KEYS = {
     "organisation": ["code"],
@@ -177,8 +179,10 @@ def _text(value):
             return json.dumps(value, ensure_ascii=False)
 
 
-def row_hash(record, seq, fields):
+def row_hash(record_type, record, seq, fields):
     """Return the 64-bit hash of a live row."""
+    if record_type in DERIVED:
+        fields = {"digest": fields["digest"]}
     return _hash(f"{record}:{seq}:{canonical(fields)}")
 
 
