@@ -16,7 +16,7 @@ from server.flow.admin import add_project
 from server.flow.review import discard
 from server.flow.scope import withdraw
 from tests.laptop import fresh_id
-from tests.protocol.client import NDJSON, Client, RefusedError
+from tests.protocol.client import Client, RefusedError
 from tests.protocol.rules import public_key, write
 
 UNKNOWN = "0190a000-0000-7000-8000-00000000dead"
@@ -650,6 +650,3 @@ async def _(pair):
     plot = await pair.plot()
     pair.me.restore(plot, {})
     return await _verdict(pair.me)
-
-
-assert NDJSON == "application/x-ndjson"

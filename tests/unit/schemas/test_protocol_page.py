@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from marshmallow import missing
+from marshmallow import ValidationError, missing
 
 from schemas import chain, digest, hlc, limits, messages, records, signing
 from schemas.messages import Op, Outcome
 from schemas.problems import CHAPTERS, KINDS, WARNINGS
 from schemas.version import PROTOCOL
 from tests.protocol import client, rules
+from tests.protocol.kinds import values_of
 from tests.protocol.page import DOCS, PAGE, example, plain, rows_of, tables
 
 ROOT = DOCS.parent
@@ -85,6 +86,29 @@ def default_of(field):
     return text if text == "null" else f"`{text}`"
 
 
+@pytest.mark.parametrize(("schema", "rows"), keys_by_schema())
+def test_every_key_takes_what_its_type_says_and_nothing_beyond(schema, rows):
+    fields = schema().load_fields
+    for key, kind, _, _, meaning in rows:
+        name = plain(key)
+        if name in {"log", "acked"} and schema is messages.RequestHello:
+            continue  # they have tables of their own
+        field = fields[name]
+        good, bad = values_of(kind, meaning)
+        for value in good:
+            assert field.deserialize(value) == value, (name, value)
+        for value in bad:
+            assert is_refused(field, value), (name, repr(value)[:80])
+
+
+def is_refused(field, value):
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return True
+    return False
+
+
 def test_every_operation_and_verdict_is_told():
     assert {plain(row[0]) for row in rows_of("`o`", "means")} == {*Op}
     verdicts = rows_of("verdict", "the server", "the client")
@@ -120,6 +144,17 @@ def test_every_code_that_a_route_can_answer_is_told():
     requests = set(CHAPTERS["Requests"])
     told = {plain(code) for _, _, code, _ in refusals()}
     assert told == answered & requests
+
+
+def test_every_refusal_of_a_file_is_told_on_the_page_of_files():
+    text = (DOCS / "attachments.md").read_text("utf-8")
+    told = re.findall(r"(\d{3}) `(\w+)`|, `(\w+)` \|$", text, re.MULTILINE)
+    codes = {code or other for _, code, other in told}
+    modules = (f"server/{name}/blobs.py" for name in ("http", "flow"))
+    assert codes == refused_in(*modules)
+    assert {(int(n), code) for n, code, _ in told if n} <= {
+        (KINDS[code].status, code) for code in codes
+    }
 
 
 def test_every_refusal_has_the_status_of_its_code():
