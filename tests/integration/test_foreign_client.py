@@ -1,6 +1,7 @@
 """A client written from docs/protocol.md alone works, and is refused as the page says."""
 
 import json
+import random
 import shutil
 
 import pytest
@@ -14,7 +15,7 @@ from server.flow.scope import grant
 from tests.conftest import RunningServer, running
 from tests.laptop import fresh_id
 from tests.protocol import rules
-from tests.protocol.cases import REASONS, REFUSALS, Pair, enrolled
+from tests.protocol.cases import REASONS, REFUSALS, Pair, code_for, enrolled
 from tests.protocol.client import DamagedError, read
 from tests.protocol.page import plain, rows_of, tables
 
@@ -54,8 +55,10 @@ def shown(client):
 
 async def agree(pair):
     """Sync both until nothing moves; both show what the server has."""
+    for client in (pair.me, pair.other):
+        await client.sync()
     await pair.server.derived()
-    for client in (pair.me, pair.other, pair.me):
+    for client in (pair.me, pair.other):
         await client.sync(digest=True)
         assert client.digest(pair.stream) == client.digests[pair.stream]
     assert shown(pair.me) == shown(pair.other)
@@ -74,6 +77,23 @@ async def test_a_code_makes_a_device_that_reads_its_project(server):
     assert client.rows[server.stream].fields["code"] == "HF"
     (answer,) = await client.sync()
     assert [line["k"] for line in answer.lines] == ["hello", "end"]
+
+
+async def test_a_code_is_read_as_people_type_it(pair):
+    code = await code_for(pair.server)
+    typed = f" {code.lower()} "
+    answer = await pair.me.enrol(typed)
+    assert answer["streams"] == [pair.stream]
+    assert (await pair.me.sync())[0].hello["now"].endswith("Z")
+
+
+async def test_the_hash_of_a_line_covers_every_byte_before_its_newline(pair):
+    for code, blank in (("A", b"\r"), ("B", b"  "), ("C", b"\t")):
+        pair.me.create(pair.stream, "plot", {"code": code})
+        pair.me.log.lines[-1] += blank
+    assert (await pair.me.sync())[0].outcomes == ["accepted"] * 3
+    body = pair.me.body(wall="2026-05-04T09:30:00+02:00", app="foreign 1")
+    await pair.me.send(body.rstrip(b"\n"))
 
 
 async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair):
@@ -391,6 +411,104 @@ async def test_what_a_change_says_to_have_seen_is_no_conflict(pair):
     assert (await pair.other.sync())[0].outcomes[0] in {"accepted", "merged"}
     await agree(pair)
     assert pair.me.rows[plot].fields["area_ha"] == 4.0
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_conflict_about_a_deletion_may_leave_the_record_as_it_is(pair, gone):
+    plot = await pair.plot(area_ha=2.5)
+    first, then = (pair.me, pair.other) if gone else (pair.other, pair.me)
+    first.delete(plot) if gone else first.edit(plot, {"area_ha": 3.0})
+    then.edit(plot, {"area_ha": 3.0}) if gone else then.delete(plot)
+    await first.sync()
+    assert (await then.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    first.resolve(plot, {}, "seen on the ground")
+    assert (await first.sync())[0].outcomes == ["accepted"]
+    await agree(pair)
+    assert (then.rows[plot].fields is None, then.rows[plot].conflicts) == (gone, [])
+
+
+async def test_who_did_not_see_a_deletion_does_not_undo_it(pair):
+    plot = await pair.plot(area_ha=2.5)
+    old = pair.other.base(plot)
+    pair.me.delete(plot)
+    await agree(pair)
+    pair.other.restore(plot, {"area_ha": 3.0}, bg={"*": old})
+    assert (await pair.other.sync())[0].outcomes == ["conflict"]
+    await agree(pair)
+    assert pair.me.rows[plot].fields is None
+    (conflict,) = pair.me.rows[plot].conflicts
+    assert (conflict["group"], conflict["theirs"]) == ("*", {})
+
+
+class Season:
+    """Two clients that record at random, one layer and one plot, mostly unseen."""
+
+    def __init__(self, pair, seed):
+        self.pair, self.random = pair, random.Random(seed)
+
+    async def run(self, steps):
+        plot, _, sample, result = await visited(self.pair)
+        for _ in range(steps):
+            client = self.random.choice([self.pair.me, self.pair.other])
+            self.record(client, self.random.choice([plot, sample, result]))
+            if self.random.random() < 0.3:
+                await client.sync(most=self.random.choice([1, 2, 500]))
+        await agree(self.pair)
+        for name in (plot, sample, result):
+            self.check_whole(name)
+
+    def check_whole(self, name):
+        """Each group stands as somebody wrote it: values of two are never mixed."""
+        held = self.pair.me.rows[name]
+        lines = [*self.pair.me.log.lines, *self.pair.other.log.lines]
+        patches = [found for found in map(json.loads, lines) if found["r"] == name]
+        for group in rules.GROUPS.get(held.type, {}).values() if held.fields else ():
+            written = [
+                [change["f"].get(field) for field in group]
+                for change in patches
+                if not set(group).isdisjoint(change.get("f", {}))
+            ]
+            stands = [held.fields.get(field) for field in group]
+            assert stands in written or not written
+
+    def record(self, client, name):
+        held, number = client.rows[name], self.random.randint(1, 3)
+        fields = {
+            "plot": {"area_ha": number, "note": f"note {number}"},
+            "sample": {"depth_bottom_cm": 10 * number, "horizon": f"A{number}"},
+            "result": {
+                "value": number / 10,
+                "unit": self.random.choice(["pct", "g_kg"]),
+            },
+        }[held.type]
+        some = self.random.sample(sorted(fields), self.random.randint(1, 2))
+        patch = {name: fields[name] for name in some}
+        if held.fields is None:
+            client.restore(name, {})
+        elif held.type == "result" and self.random.random() < 0.15:
+            client.delete(name)
+        elif held.conflicts and self.random.random() < 0.3:
+            client.resolve(name, self.decided(held), "at random")
+        else:
+            client.edit(name, patch)
+
+    def decided(self, held):
+        """Return one side of the first conflict of each group."""
+        sides = {}
+        for conflict in held.conflicts:
+            sides.setdefault(conflict["group"], conflict)
+        sides.pop("*", None)
+        picked = [
+            found[self.random.choice(["theirs", "ours"])] for found in sides.values()
+        ]
+        return {name: value for side in picked for name, value in side.items()}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whoever_follows_the_page_comes_to_the_rows_of_the_server(pair, seed):
+    await Season(pair, seed).run(40)
+    assert await pair.server.ask(faults_in) == []
 
 
 # Copies, restores, repair -----------------------------------------------------------
