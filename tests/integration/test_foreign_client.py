@@ -150,6 +150,18 @@ async def test_an_edit_names_the_whole_group_and_its_author_computes_the_row(pai
     await agree(pair)
 
 
+async def test_a_value_in_another_form_comes_back_as_it_is_kept(pair):
+    plot = pair.me.create(pair.stream, "plot", {"code": "Zoe\u0308", "area_ha": 2})
+    campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
+    campaign |= {"crew": ["Bo", "Ana"]}
+    campaign = pair.me.create(pair.stream, "campaign", campaign)
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["accepted"] * 2
+    assert pair.me.rows[plot].fields == {"code": "Zo\u00eb", "area_ha": 2}
+    assert pair.me.rows[campaign].fields["crew"] == ["Ana", "Bo"]
+    await agree(pair)
+
+
 async def test_what_was_deleted_comes_back_by_who_saw_it(pair):
     *_, sample, result = await visited(pair)
     pair.me.delete(result)
