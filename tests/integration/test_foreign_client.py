@@ -15,9 +15,11 @@ from server.flow.scope import grant
 from tests.conftest import RunningServer, running
 from tests.laptop import fresh_id
 from tests.protocol import rules
-from tests.protocol.cases import REASONS, REFUSALS, Pair, code_for, enrolled
 from tests.protocol.client import DamagedError, read
 from tests.protocol.page import plain, rows_of, tables
+from tests.protocol.pair import Pair, code_for, enrolled
+from tests.protocol.reasons import REASONS
+from tests.protocol.refusals import REFUSALS
 
 SAMPLE = {"sample_code": "HF-1", "depth_top_cm": 0, "depth_bottom_cm": 30}
 RESULT = {
@@ -579,38 +581,43 @@ async def founded(data):
         return pair, plot
 
 
-@pytest.mark.parametrize("names", [False, True])
-async def test_a_restored_server_gets_back_what_it_lost(tmp_path, names):
-    """Who saw a lost row and does not name its change has not seen it any more."""
+async def measured_in_turn(pair, plot, told):
+    """Let two measure a plot, the second having seen the first."""
+    me, other = pair.me, pair.other
+    me.create(pair.stream, "plot", {"code": "P2"})
+    me.edit(plot, {"area_ha": 3.0})
+    await me.sync()
+    await other.sync()
+    seen = {"a": [me.change_id(3)]} if told == "a" else {}
+    other.edit(plot, {"area_ha": 4.0}, **seen)
+    assert (await other.sync())[0].outcomes == ["accepted"]
+    await me.sync()
+    await pair.server.derived()
+
+
+@pytest.mark.parametrize("told", ["nothing", "a", "stood"])
+async def test_a_restored_server_gets_back_what_it_lost(tmp_path, told):
+    """Who saw a lost row has seen it still, where that is told; else both are kept."""
     data = DataDirectory(tmp_path / "server")
     init_data(data, Clock())
     pair, plot = await founded(data)
-    me, other, stream = pair.me, pair.other, pair.stream
+    me, other = pair.me, pair.other
     backup = shutil.copy(data.database, tmp_path / "backup")
     async with running(data) as me.url:
         other.url = me.url
-        me.create(stream, "plot", {"code": "P2"})
-        me.edit(plot, {"area_ha": 3.0})
-        await me.sync()
-        await other.sync()
-        other.edit(
-            plot, {"area_ha": 4.0}, **({"a": [me.change_id(3)]} if names else {})
-        )
-        assert (await other.sync())[0].outcomes == ["accepted"]
-        await me.sync()
-        await pair.server.derived()
+        await measured_in_turn(pair, plot, told)
     shutil.copy(backup, data.database)
     async with running(data) as pair.server.url:
         me.url = other.url = pair.server.url
-        epoch, seq = me.cursors[stream]
+        me.tells_where_it_stood = told == "stood"
+        epoch, seq = me.cursors[pair.stream]
         hello = (await me.sync())[0].hello
         assert (hello["epoch"] != epoch, hello["need_from"]) == (True, 2)
-        assert hello["shared"][stream] < seq
-        await other.sync()
+        assert hello["shared"][pair.stream] < seq
         await agree(pair)
         kept = [conflict["ours"]["area_ha"] for conflict in me.rows[plot].conflicts]
         stands = me.rows[plot].fields["area_ha"]
-        assert (stands, kept) == ((4.0, []) if names else (3.0, [4.0]))
+        assert (stands, kept) == ((3.0, [4.0]) if told == "nothing" else (4.0, []))
         assert await pair.server.ask(faults_in) == []
 
 

@@ -108,6 +108,7 @@ class Client:
         self.rows, self.cursors, self.late, self.scope = {}, {}, None, []
         self.receipts, self.verdicts = [], {}
         self.digests, self._stamp, self._stale, self._written = {}, 0, {}, {}
+        self.stood, self.tells_where_it_stood = {}, True
 
     # Enrolment
 
@@ -210,6 +211,10 @@ class Client:
         """Return the body of a request with what waits."""
         first = self.log.acked
         sent = self.log.lines[first : first + most]
+        places = (str(first + n) for n in range(1, len(sent) + 1))
+        stood = {n: self.stood[n][-20:] for n in places if n in self.stood}
+        if stood and self.tells_where_it_stood:
+            more = {"stood": stood, **more}
         lines = [rules.write(self.hello(**more)), *sent]
         end = {"k": "end"}
         if sent:
@@ -272,7 +277,7 @@ class Client:
         needed = answer.hello.get("need_from")
         if needed is not None:
             assert "need_log" not in answer.hello, "this client keeps one log at a time"
-            self.log.acked = needed - 1
+            self._send_again_after(needed - 1)
         else:
             self._take_verdicts(answer, sent)
         self._doubt(answer.hello.get("shared", {}))
@@ -303,10 +308,17 @@ class Client:
 
     def _doubt(self, shared):
         """Take back what was acknowledged in a timeline that is lost."""
-        for n, (stream, seq) in sorted(self._written.items()):
-            if n <= self.log.acked and seq > shared.get(stream, seq):
-                self.log.acked = n - 1
-        self._written = {n: v for n, v in self._written.items() if n <= self.log.acked}
+        for n, (stream, _, seq) in sorted(self._written.items()):
+            if seq > shared.get(stream, seq):
+                self._send_again_after(n - 1)
+                break
+
+    def _send_again_after(self, n):
+        """Count what follows a place as not sent, and keep where it stood."""
+        self.log.acked = min(n, self.log.acked)
+        for place in [place for place in self._written if place > n]:
+            _, epoch, seq = self._written.pop(place)
+            self.stood.setdefault(str(place), []).append([epoch, seq])
 
     def _take_verdicts(self, answer, sent):
         if sent:
@@ -318,7 +330,8 @@ class Client:
                 "r"
             ]
             if "q" in line:
-                self._written[line["n"]] = raw["s"], line["q"]
+                place = raw["s"], answer.hello["epoch"], line["q"]
+                self._written[line["n"]] = place
             if line["r"] == "accepted" and "q" in line:
                 self._lay(raw, line["q"])
         self.log.acked += sent
@@ -413,7 +426,7 @@ class Client:
             new.lines.append(rules.write(line))
         old.lines, old.closed = old.lines[:agreed], True
         self.closed_logs.append(old)
-        self.log, self._written = new, {}
+        self.log, self._written, self.stood = new, {}, {}
 
 
 def read(raw):

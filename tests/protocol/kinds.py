@@ -37,6 +37,15 @@ VALUES = {
             *({"x": n} for n in NO_PLACES),
         ],
     ),
+    "map of text 1-20 to list of place": (
+        [{"1": [place] * 20, "x" * 20: [place]} for place in PLACES],
+        [
+            *({name: [[ID, 0]]} for name in ("", "x" * 21)),
+            *({"1": value} for value in ([], [[ID, 0]] * 21, [7], [ID, 0], 7)),
+            {str(n): [[ID, 0]] for n in range(501)},
+            {},
+        ],
+    ),
     "map of n, hash": ([{"n": 1, "hash": HASH}], [{"n": 1}, [], {"n": 1, "hash": "x"}]),
     "position": ([0, MOST, *PLACES], [-1, 1.0, "1", *NO_PLACES]),
 }
@@ -57,7 +66,7 @@ def values_of(kind, meaning):
         good, bad = VALUES[kind]
     else:
         return kind.replace(" or ", ", ").split(", "), ["other", "", 7]
-    found = re.search(r"; ?(\d+) to (\d+)|; (\d+) at most", meaning)
+    found = re.search(r"; (\d+) to (\d+)$|; (\d+) at most", meaning)
     if found and kind.startswith(("list", "map")):
         good, bad = _counted(good[0], found), [*bad, *_miscounted(good[0], found)]
     return good, bad
