@@ -15,11 +15,11 @@ from server.flow.scope import grant
 from tests.conftest import RunningServer, running
 from tests.laptop import fresh_id
 from tests.protocol import rules
-from tests.protocol.client import DamagedError, read
 from tests.protocol.page import plain, rows_of, tables
 from tests.protocol.pair import Pair, code_for, enrolled
 from tests.protocol.reasons import REASONS
 from tests.protocol.refusals import REFUSALS
+from tests.protocol.values import DamagedError, read
 
 SAMPLE = {"sample_code": "HF-1", "depth_top_cm": 0, "depth_bottom_cm": 30}
 RESULT = {

@@ -10,9 +10,9 @@ import json
 from schemas import limits
 from server.clock import Clock
 from tests.laptop import fresh_id
-from tests.protocol.client import RefusedError
 from tests.protocol.pair import UNKNOWN, code_for
 from tests.protocol.rules import public_key, write
+from tests.protocol.values import RefusedError
 
 #: Cases by the rule of the page.
 REFUSALS = {}

@@ -13,7 +13,7 @@ from schemas import chain, digest, hlc, limits, messages, records, signing
 from schemas.messages import Op, Outcome
 from schemas.problems import CHAPTERS, KINDS, WARNINGS
 from schemas.version import PROTOCOL
-from tests.protocol import client, rules
+from tests.protocol import client, rules, values
 from tests.protocol.kinds import values_of
 from tests.protocol.page import DOCS, PAGE, example, plain, rows_of, tables
 
@@ -364,7 +364,7 @@ def test_canonical_json_is_as_the_page_says(value, text):
 
 def test_the_test_client_shares_no_code_with_us():
     found = set()
-    for module in (client, rules):
+    for module in (client, rules, values):
         for node in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
@@ -372,7 +372,10 @@ def test_the_test_client_shares_no_code_with_us():
                 assert node.level == 0
                 found |= {f"{node.module}.{alias.name}" for alias in node.names}
     ours = {name for name in found if name.startswith("tests.")}
-    assert ours == {"tests.protocol.rules"}
+    assert {".".join(name.split(".")[:3]) for name in ours} == {
+        "tests.protocol.rules",
+        "tests.protocol.values",
+    }
     packages = {name.split(".")[0] for name in found - ours}
     assert packages - sys.stdlib_module_names == {"aiohttp", "cryptography"}
 
