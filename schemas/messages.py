@@ -2,7 +2,7 @@
 
 A request is hello, changes, end. A response is hello, verdicts, scope, rows,
 end. A response without its end was cut, and the laptop keeps its old cursors.
-Keys are short because they travel over 64 kbit/s links; docs/sync.md spells
+Keys are short because they travel over 64 kbit/s links; docs/protocol.md spells
 them out.
 """
 

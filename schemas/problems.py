@@ -303,7 +303,7 @@ _HTTP: Final = {
     ),
     "not_found": Kind("there is nothing at this address", "check the address", 404),
     "method_not_allowed": Kind(
-        "the address does not take this method", "see docs/sync.md", 405
+        "the address does not take this method", "see docs/protocol.md", 405
     ),
     "too_slow": Kind("the body took too long to arrive", "try again", 408),
     "too_large": Kind("the body is larger than allowed", "send smaller batches", 413),

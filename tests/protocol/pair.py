@@ -1,0 +1,58 @@
+"""Two clients of one project, and the server that they speak to."""
+
+from dataclasses import dataclass
+
+from server.clock import Clock
+from server.flow.access import issue_code
+from tests.laptop import fresh_id
+from tests.protocol.client import Client
+
+#: An id that nothing has.
+UNKNOWN = "0190a000-0000-7000-8000-00000000dead"
+
+
+@dataclass
+class Pair:
+    """Two clients of one project, and the server itself."""
+
+    server: object
+    me: Client
+    other: Client
+    monkeypatch: object
+
+    @property
+    def stream(self):
+        return self.server.stream
+
+    async def client(self, name="foreign", streams=None, secret=None, log=None):
+        return await enrolled(self.server, name, streams, secret, log)
+
+    async def send(self, body, **headers):
+        return await self.me.send(body, **headers)
+
+    async def write(self, sql, *values):
+        return await self.server.ask(
+            lambda store: store.write(
+                lambda unit: unit.connection.execute(sql, values).fetchall()
+            )
+        )
+
+    async def plot(self, code="P1", **fields):
+        """Let me record a plot that both have; return its id."""
+        name = self.me.create(self.stream, "plot", {"code": code, **fields})
+        await self.me.sync()
+        await self.other.sync()
+        return name
+
+
+async def code_for(server, streams=None):
+    projects = tuple(streams or [server.stream])
+    code, _ = await server.ask(lambda s: issue_code(s, Clock(), projects, ""))
+    return code
+
+
+async def enrolled(server, name="foreign", streams=None, secret=None, log=None):
+    """Enrol a client."""
+    client = Client(server.url, secret or Clock().key(), log or fresh_id())
+    await client.enrol(await code_for(server, streams), name)
+    return client

@@ -1,0 +1,377 @@
+"""Every refusal of docs/protocol.md, brought about once.
+
+A case takes a `Pair` and returns status and problem document.
+"""
+
+import asyncio
+import gzip
+import json
+
+from schemas import limits
+from server.clock import Clock
+from tests.laptop import fresh_id
+from tests.protocol.pair import UNKNOWN, code_for
+from tests.protocol.rules import public_key, write
+from tests.protocol.values import RefusedError
+
+#: Cases by the rule of the page.
+REFUSALS = {}
+
+
+def refusal(rule):
+    def keep(case):
+        REFUSALS[rule] = case
+        return case
+
+    return keep
+
+
+async def refused(awaitable):
+    """Return status and problem document of a request that is refused."""
+    try:
+        found = await awaitable
+    except RefusedError as error:
+        return error.status, error.document
+    raise AssertionError(found)
+
+
+# Requests to enrol ------------------------------------------------------------------
+
+
+async def _enrol(pair, body):
+    said = {"Content-Type": "application/json", "Authorization": None}
+    return await _asked(pair.me.post("/v1/enrol", body, said))
+
+
+async def _asked(awaitable):
+    status, raw = await awaitable
+    return status, json.loads(raw)
+
+
+@refusal("enrol-large")
+async def _(pair):
+    return await _enrol(pair, b" " * (limits.ENROL_BODY_BYTES + 1))
+
+
+@refusal("enrol-json")
+async def _(pair):
+    return await _enrol(pair, b'{"code":"A","code":"B"}')
+
+
+@refusal("enrol-shape")
+async def _(pair):
+    return await _enrol(pair, b'{"code":"A","name":"x"}')
+
+
+@refusal("enrol-key")
+async def _(pair):
+    code = await code_for(pair.server)
+    return await refused(pair.me.enrol(code, public_key="AAAA"))
+
+
+@refusal("enrol-code")
+async def _(pair):
+    return await refused(pair.me.enrol("NEVER-GIVEN"))
+
+
+@refusal("enrol-proof")
+async def _(pair):
+    code = await code_for(pair.server)
+    found = await refused(pair.me.enrol(code, public_key=public_key(pair.other.secret)))
+    # What is refused uses no code up.
+    assert (await pair.me.enrol(code))["token"]
+    return found
+
+
+# Requests to sync, before their lines are read --------------------------------------
+
+
+@refusal("address")
+async def _(pair):
+    return await _asked(pair.me.get("/v1/nothing"))
+
+
+@refusal("method")
+async def _(pair):
+    return await _asked(pair.me.get("/v1/sync"))
+
+
+@refusal("token-missing")
+async def _(pair):
+    return await refused(pair.send(pair.me.body(), Authorization=None))
+
+
+@refusal("token-unknown")
+async def _(pair):
+    return await refused(pair.send(pair.me.body(), Authorization="Bearer x"))
+
+
+@refusal("token-revoked")
+async def _(pair):
+    me = pair.me
+    pair.me.create(pair.stream, "plot", {"code": "MEANWHILE"})
+    await pair.server.ask(
+        lambda store: store.write(lambda unit: unit.revoke(me.device, Clock().now()))
+    )
+    found = await refused(me.sync())
+    await me.enrol(await code_for(pair.server))
+    (answer,) = await me.sync()
+    assert answer.outcomes == ["accepted"]
+    return found
+
+
+@refusal("type")
+async def _(pair):
+    return await refused(pair.send(pair.me.body(), **{"Content-Type": "text/plain"}))
+
+
+def _packed(pair, body, encoding="gzip"):
+    return refused(pair.send(body, **{"Content-Encoding": encoding}))
+
+
+@refusal("encoding")
+async def _(pair):
+    return await _packed(pair, pair.me.body(), "br")
+
+
+@refusal("large")
+async def _(pair):
+    return await refused(pair.send(bytes(limits.BODY_BYTES + 1)))
+
+
+@refusal("large-unpacked")
+async def _(pair):
+    return await _packed(pair, gzip.compress(bytes(limits.UNPACKED_BYTES + 1)))
+
+
+@refusal("slow")
+async def _(pair):
+    from server.http.body import read_body  # noqa: PLC0415 - only its bound is wanted
+
+    pair.monkeypatch.setitem(read_body.__kwdefaults__, "timeout_s", 0.2)
+
+    async def slowly():
+        yield pair.me.body()[:20]
+        await asyncio.sleep(1)
+        yield b"}"
+
+    return await refused(pair.send(slowly()))
+
+
+@refusal("garbled")
+async def _(pair):
+    return await _packed(pair, pair.me.body())
+
+
+@refusal("trailing")
+async def _(pair):
+    return await _packed(pair, gzip.compress(pair.me.body()) + b"\n")
+
+
+@refusal("cut-packed")
+async def _(pair):
+    return await _packed(pair, gzip.compress(pair.me.body())[:-9])
+
+
+@refusal("empty")
+async def _(pair):
+    return await refused(pair.send(b""))
+
+
+# Lines ------------------------------------------------------------------------------
+
+
+def _lines(*lines):
+    return b"\n".join(
+        line if isinstance(line, bytes) else write(line) for line in lines
+    )
+
+
+END = {"k": "end"}
+
+
+@refusal("long-line")
+async def _(pair):
+    hello = pair.me.hello(more="x" * limits.LINE_BYTES)
+    return await refused(pair.send(_lines(hello, END)))
+
+
+@refusal("hello-json")
+async def _(pair):
+    twice = write(pair.me.hello()).replace(b'{"k":', b'{"want":1,"want":1,"k":')
+    return await refused(pair.send(_lines(twice, END)))
+
+
+@refusal("hello-shape")
+async def _(pair):
+    for line in (pair.me.hello(schema="2"), {"k": "hello"}, {"k": "x"}, b"[1]"):
+        status, found = await refused(pair.send(_lines(line, END)))
+        assert (status, found["code"]) == (400, "bad_message")
+    return status, found
+
+
+@refusal("hello-first")
+async def _(pair):
+    return await refused(pair.send(_lines(END, END)))
+
+
+@refusal("cut-lines")
+async def _(pair):
+    hello = pair.me.hello()
+    for lines in ([hello], [hello, hello], [hello, b'{"k":"en']):
+        status, found = await refused(pair.send(_lines(*lines)))
+        assert (status, found["code"]) == (400, "cut_body")
+    return status, found
+
+
+@refusal("protocol")
+async def _(pair):
+    return await refused(pair.send(_lines(pair.me.hello(protocol=2), END)))
+
+
+@refusal("many-changes")
+async def _(pair):
+    lines = [b"{}"] * (limits.BATCH_CHANGES + 1)
+    return await refused(pair.send(_lines(pair.me.hello(), *lines, END)))
+
+
+@refusal("change-json")
+async def _(pair):
+    return await refused(pair.send(_lines(pair.me.hello(), b"{]", END)))
+
+
+@refusal("change-shape")
+async def _(pair):
+    for line in ({"k": "c"}, {"k": "c", "n": 1, "s": "x"}, {"k": "x"}, b"[1]"):
+        status, found = await refused(pair.send(_lines(pair.me.hello(), line, END)))
+        assert (status, found["code"]) == (400, "bad_message")
+    return status, found
+
+
+@refusal("change-kind")
+async def _(pair):
+    hello = pair.me.hello()
+    return await refused(pair.send(_lines(hello, hello, END)))
+
+
+@refusal("gap")
+async def _(pair):
+    pair.me.draft(pair.stream, "plot", fresh_id(), {"code": "P"}, n=3)
+    return await refused(pair.send(pair.me.body()))
+
+
+@refusal("no-epoch")
+async def _(pair):
+    for claim in ({"cursors": {pair.stream: 3}}, {"late": 3}):
+        status, found = await refused(pair.send(pair.me.body(**claim)))
+        assert (status, found["code"]) == (400, "bad_message")
+    return status, found
+
+
+def _ended(pair, **more):
+    """Return a body with one change and another end line."""
+    pair.me.create(pair.stream, "plot", {"code": "P"})
+    *lines, last = pair.me.body().splitlines()
+    pair.me.log.lines.pop()
+    return _lines(*lines, json.loads(last) | more)
+
+
+@refusal("chain")
+async def _(pair):
+    body = _ended(pair).replace(b'"code":"P"', b'"code":"Q"')
+    for claim in (body, _ended(pair, n=2), _ended(pair, hash="0" * 64)):
+        status, found = await refused(pair.send(claim))
+        assert (status, found["code"]) == (409, "bad_chain")
+    return status, found
+
+
+@refusal("signature")
+async def _(pair):
+    for claim in (None, "x", "A" * 88):
+        status, found = await refused(pair.send(_ended(pair, sig=claim)))
+        assert (status, found["code"]) == (403, "bad_signature")
+    return status, found
+
+
+@refusal("foreign-log")
+async def _(pair):
+    await pair.plot()
+    pair.other.log.id = pair.me.log.id
+    return await refused(pair.other.sync())
+
+
+@refusal("foreign-parent")
+async def _(pair):
+    await pair.plot()
+    log = pair.me.log
+    pair.other.log.parent = log.id, 1, log.hashes[1]
+    pair.other.log.id = fresh_id()
+    return await refused(pair.other.sync())
+
+
+@refusal("fork-parent")
+async def _(pair):
+    await pair.plot()
+    pair.me.go_on_elsewhere(1, fresh_id())
+    name, n, _ = pair.me.log.parent
+    pair.me.log.parent = name, n, bytes(32)
+    return await refused(pair.me.sync())
+
+
+@refusal("fork-acked")
+async def _(pair):
+    await pair.plot()
+    log = pair.me.log
+    log.lines[0] = log.lines[0].replace(b"P1", b"P9")
+    found = await refused(pair.me.sync())
+    log.acked = 0
+    assert (await refused(pair.me.sync()))[1]["code"] == "fork"
+    return found
+
+
+@refusal("fork-head")
+async def _(pair):
+    await pair.plot()
+    return await refused(pair.send(pair.me.body(head=0)))
+
+
+# Repair, and faults of the server ---------------------------------------------------
+
+
+@refusal("repair-scope")
+async def _(pair):
+    await _asked(pair.me.get(f"/v1/streams/{UNKNOWN}/rows?in=00"))
+    return await _asked(pair.me.get(f"/v1/streams/{UNKNOWN}/buckets"))
+
+
+@refusal("repair-in")
+async def _(pair):
+    for names in ("", "0", "FF", "00,", "00;01"):
+        path = f"/v1/streams/{pair.stream}/rows?in={names}"
+        status, found = await _asked(pair.me.get(path))
+        assert (status, found["code"]) == (400, "bad_message")
+    return status, found
+
+
+@refusal("storage")
+async def _(pair):
+    from server.store.driver import connect  # noqa: PLC0415
+
+    holder = connect(pair.server.data.database)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        pair.me.create(pair.stream, "plot", {"code": "P"})
+        found = await refused(pair.me.sync())
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    answer = (await pair.me.sync())[0]
+    assert answer.outcomes == ["accepted"]
+    return found
+
+
+@refusal("fault")
+async def _(pair):
+    code = await code_for(pair.server)
+    await pair.write("UPDATE code SET projects = 'damaged'")
+    return await refused(pair.me.enrol(code))
