@@ -40,7 +40,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A record as the server had it at `seq` of its timeline `epoch`."""
+    """A record as the server had it at `seq` of its timeline `epoch`.
+
+    `before` are the fields that a waiting change of this laptop was laid over, where a
+    newer row has come since.
+    """
 
     stream: str
     id: str
@@ -50,6 +54,7 @@ class Base:
     fields: Mapping[str, Any]
     conflicts: Sequence[Mapping[str, Any]] = ()
     deleted: bool = False
+    before: Mapping[str, Any] | None = None
 
     @property
     def seen(self) -> Place:

@@ -1,6 +1,6 @@
 """What a reply makes of one change and of one of the server's rows: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,6 +10,9 @@ from collector.core.reply import Message
 from schemas.evolve import up_cast_conflict, up_cast_row
 from schemas.messages import Op, Outcome
 from schemas.records import DERIVED
+
+#: Changes that a person may still have to look at.
+_WAITS: Final = frozenset({Status.PENDING, Status.QUARANTINED, Status.HELD})
 
 #: What each verdict makes of a change.
 BECOMES: Final[Mapping[str, Status]] = {
@@ -73,8 +76,10 @@ def advanced(base: Base | None, change: Logged) -> Base | None:
     return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted)
 
 
-def taken(base: Base | None, epoch: str, message: Message) -> Base | None:
-    """Give the row after a `row` or `gone` of the server; None when it is to go."""
+def taken(
+    base: Base | None, epoch: str, message: Message, changes: Sequence[Logged] = ()
+) -> Base | None:
+    """Return the row after a `row` or `gone` of the server; None when it is to go."""
     gone = message["k"] == "gone"
     if gone and (message["t"] in DERIVED or message["why"] != "deleted"):
         return None
@@ -98,4 +103,14 @@ def taken(base: Base | None, epoch: str, message: Message) -> Base | None:
         fields,
         [up_cast_conflict(message["t"], conflict) for conflict in message["x"]],
         deleted=gone,
+        before=_before(base, changes),
     )
+
+
+def _before(base: Base | None, changes: Sequence[Logged]) -> Mapping[str, Any] | None:
+    """Return what the changes that wait were laid over, when a newer row comes."""
+    if not any(change.status in _WAITS for change in changes):
+        return None
+    if base is None:
+        return {}
+    return base.fields if base.before is None else base.before

@@ -58,16 +58,14 @@ class Shown:
         )
 
     def meanwhile(self) -> dict[str, Any]:
-        """Return what the server has now in fields where it is hidden."""
-        if self.row is None or self.row.deleted:
+        """Return what became of hidden fields on the server since they were seen."""
+        row = self.row
+        if row is None or row.before is None or row.deleted:
             return {}
-        groups = TYPES[self.view.type].groups
-        newer = {g for g, seen in self.hidden.items() if seen != self.row.seen}
         return {
-            name: self.row.fields.get(name)
-            for name, group in groups.items()
-            if group in newer
-            and self.row.fields.get(name) != self.view.fields.get(name)
+            name: row.fields.get(name)
+            for name, group in TYPES[self.view.type].groups.items()
+            if group in self.hidden and row.fields.get(name) != row.before.get(name)
         }
 
 

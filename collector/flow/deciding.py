@@ -6,7 +6,7 @@ from collector.core.draft import Draft
 from collector.core.overlay import Base, View, undecided
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
-from collector.flow.names import label, one
+from collector.flow.names import label, one, server_label
 from collector.flow.saving import save
 from schemas.deciding import Choice, Standing, Take, UndecidableError, parts
 from schemas.validate import errors, load_patch
@@ -24,7 +24,7 @@ def find_contested(laptop: Laptop, name: str) -> Base:
     views = [
         view
         for base in bases.values()
-        if name in _names(laptop, view := _view(laptop, base))
+        if name in _names(laptop, base, view := _view(laptop, base))
         or (len(name) >= 4 and any(i.startswith(name) for i in _ids(base)))
     ]
     if not views:
@@ -140,6 +140,6 @@ def _view(laptop: Laptop, base: Base) -> View:
     return found
 
 
-def _names(laptop: Laptop, view: View) -> set[str]:
-    said = label(laptop.store, view)
-    return {view.id, said, f"{view.type} {said}"}
+def _names(laptop: Laptop, base: Base, view: View) -> set[str]:
+    said = {label(laptop.store, view), server_label(laptop.store, base)}
+    return {view.id, *said, *(f"{view.type} {name}" for name in said)}

@@ -13,7 +13,7 @@ from collector.core.overlay import Logged, Status, View
 from collector.core.shown import Shown
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
-from collector.flow.names import candidates, label, one
+from collector.flow.names import candidates, label, one, server_label
 from collector.flow.saving import save
 from schemas.messages import Op
 from schemas.records import TYPES
@@ -149,11 +149,12 @@ def _waiting(laptop: Laptop, record_id: str) -> list[Logged]:
 
 
 def _by_id(laptop: Laptop, change: Logged, name: str) -> View | None:
-    # A record whose view is deleted, that is named by its change, or whose parent is not
-    # here and which the list calls by the parent's id.
-    view = laptop.store.record(change.record)
+    # A record whose view is deleted, that is named by its change, or as the server has
+    # it, or whose parent is not here and which the list calls by the parent's id.
+    view, base = laptop.store.record(change.record), laptop.store.base(change.record)
     shown = label(laptop.store, view) if view else None
-    return view if name in {change.id, change.record, shown} else None
+    known = server_label(laptop.store, base) if base else None
+    return view if name in {change.id, change.record, shown, known} else None
 
 
 def _name(laptop: Laptop, change: Logged) -> str:

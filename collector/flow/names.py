@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from collector.core.keys import join, splits
-from collector.core.overlay import View
+from collector.core.overlay import Base, State, View
 from collector.errors import NotFoundError, RefusedError, UsageError
 from collector.store.port import Store
 from schemas.ids import is_id, is_start, starts
@@ -325,3 +325,10 @@ def _core_by_parts(
     number = given.get("core_number") or "1"
     views = store.find("core", stream, join([point.id, round_.id, number]))
     return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)
+
+
+def server_label(store: Store, base: Base) -> str:
+    """Name a record as the server has it: a change that waits may call it otherwise."""
+    fields, record_type = dict(base.fields), base.type
+    view = View(base.stream, base.id, record_type, fields, base.deleted, State.ACCEPTED)
+    return label(store, view)

@@ -171,8 +171,9 @@ def attachments(db: Database) -> None:
 
 @LAPTOP()
 def lost_timelines(db: Database) -> None:
-    """Note where changes stood in timelines that a restored server has lost."""
+    """Note where changes stood in lost timelines, and what waiting ones lie over."""
     db.execute("ALTER TABLE change ADD COLUMN stood TEXT")
+    db.execute("ALTER TABLE base ADD COLUMN before TEXT")
     db.execute(
         "CREATE INDEX idx_change_stood ON change (log, n) WHERE stood IS NOT NULL"
     )

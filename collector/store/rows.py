@@ -15,7 +15,7 @@ from schemas.evolve import up_cast
 from schemas.messages import Op
 from schemas.records import TYPES
 
-BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted"
+BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted, before"
 CHANGE: Final = "place, id, stream, type, record_id, op, raw, status, verdict"
 RECORD: Final = "stream, id, type, fields, deleted, state"
 #: The ids of a JSON array, as the right side of IN.
@@ -30,7 +30,7 @@ _CHANGES: Final = (
     f"SELECT {CHANGE} FROM change WHERE record_id IN {AMONG} ORDER BY place"  # noqa: S608
 )
 _PUT_BASE: Final = (
-    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 )
 # Not REPLACE: what stays as it was needs no new entry in an index.
 _PUT_RECORD: Final = (
@@ -51,7 +51,7 @@ _AWAIT_NO_ROW: Final = (
 
 def read_base(row: tuple[Any, ...]) -> Base:
     """Read a row of the base table."""
-    record_id, stream, kind, seq, epoch, fields, conflicts, deleted = row
+    record_id, stream, kind, seq, epoch, fields, conflicts, deleted, before = row
     return Base(
         stream,
         record_id,
@@ -61,6 +61,7 @@ def read_base(row: tuple[Any, ...]) -> Base:
         json.loads(fields),
         json.loads(conflicts or "[]"),
         bool(deleted),
+        json.loads(before) if before else None,
     )
 
 
@@ -142,6 +143,7 @@ def put_bases(connection: Connection, bases: Iterable[Base]) -> None:
                 to_json(dict(base.fields)),
                 to_json(list(base.conflicts)) if base.conflicts else None,
                 int(base.deleted),
+                None if base.before is None else to_json(dict(base.before)),
             )
             for base in bases
         ],

@@ -237,18 +237,20 @@ def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
     kinds = {message["r"]: message["t"] for message in messages}
-    bases = bases_of(connection, kinds)
+    bases, changes = bases_of(connection, kinds), changes_of(connection, kinds)
     for message in messages:
-        base = taken(bases.pop(message["r"], None), epoch, message)
+        name = message["r"]
+        base = taken(bases.pop(name, None), epoch, message, changes.get(name, ()))
         if base is not None:
             bases[base.id] = base
     drop_bases(connection, kinds.keys() - bases.keys())
     purged = [m["r"] for m in messages if m["k"] == "gone" and m["why"] != "deleted"]
     if purged:
         await_no_row(connection, f"record_id IN {AMONG}", to_json(purged))
+        changes |= changes_of(connection, purged)
     put_bases(connection, bases.values())
     records = [name for name, kind in kinds.items() if kind not in DERIVED]
-    show(connection, records, bases, changes_of(connection, records))
+    show(connection, records, bases, changes)
 
 
 def _taken_away(connection: Connection, rows: Sequence[Message]) -> Counter[str]:

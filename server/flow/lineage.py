@@ -118,23 +118,28 @@ def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
     It would count as having seen whatever others write up to there.
     """
     epoch = unit.epoch()
-    claims = {j.change.stream for j in batch if any(_bases(j.change))}
+    claims = {
+        j.change.stream for j in batch if any(base for _, base in _bases(j.change))
+    }
     heads = {stream: found.head for stream, found in unit.streams(claims).items()}
     return [_with_true_base(j, epoch, heads.get(j.change.stream, 0)) for j in batch]
 
 
-def _bases(change: Change) -> list[Base | None]:
-    return [change.base, *change.bases.values()]
+def _bases(change: Change) -> list[tuple[str, Base | None]]:
+    return [("b", change.base), *(("bg", base) for base in change.bases.values())]
 
 
 def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
     # Of an older timeline counts only what it shares with this one.
-    claimed = [base[1] for base in _bases(judged.change) if base and base[0] == epoch]
-    last = max(claimed, default=0)
-    if last <= head:
+    beyond = [
+        (key, base[1])
+        for key, base in _bases(judged.change)
+        if base and base[0] == epoch and base[1] > head
+    ]
+    if not beyond:
         return judged
     detail = f"the last row of the project is {head}"
-    problem = Problem("base_beyond_head", "b", last, detail)
+    problem = Problem("base_beyond_head", *beyond[0], detail)
     return Judged(judged.change, {}, [problem])
 
 

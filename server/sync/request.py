@@ -200,10 +200,10 @@ def _unreadable(log: str, raw: bytes, digest: bytes, problem: Problem) -> Change
     except MessageError:
         raise RequestError(problem) from None
     n, stream = line.get("n"), line.get("s")
-    name = line.get("i", chain.change_id(digest))
-    if type(n) is not int or not is_id(name) or not is_id(stream):
+    if type(n) is not int or not is_id(stream):
         raise RequestError(problem)
-    record = line.get("r")
+    said, record = line.get("i"), line.get("r")
+    name = said if is_id(said) else chain.change_id(digest)
     return Change(
         log=log,
         n=n,

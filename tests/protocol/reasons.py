@@ -54,7 +54,15 @@ _plain("no_such_record")({"o": "del", "f": {}})
 @reason("unreadable_change")
 async def _(pair):
     record = fresh_id()
-    strange = ({"t": 7}, {"h": 0}, {"h": 2**63}, {"f": []}, {"g": "x"}, {"b": [1, 2]})
+    strange = (
+        {"t": 7},
+        {"h": 0},
+        {"i": "x"},
+        {"h": 2**63},
+        {"f": []},
+        {"g": "x"},
+        {"b": [1, 2]},
+    )
     for more in ({"c": []}, {"y": "a\nb"}, {"u": "x" * 201}, *strange):
         pair.me.draft(pair.stream, "plot", record, {"code": "P"}, **more)
     twice = pair.me.draft(pair.stream, "plot", record, {"code": "P"})
