@@ -159,7 +159,7 @@ def drop_bases(connection: Connection, record_ids: Iterable[str]) -> None:
 def await_no_row(connection: Connection, which: str, value: str) -> list[str]:
     """Let no accepted change stand in for a row that will not come; give the records."""
     rows = connection.execute(_AWAIT_NO_ROW + which + " RETURNING record_id", (value,))
-    return [record_id for (record_id,) in rows.fetchall()]
+    return sorted({record_id for (record_id,) in rows.fetchall()})
 
 
 def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:

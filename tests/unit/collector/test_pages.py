@@ -107,14 +107,20 @@ def replacing(data, found, kept):
     return replace(found, replaces=chosen)
 
 
-def answer(data, kept, epoch):
-    """Draw a reply that judges some of the changes, some of them twice."""
+def answer(data, kept, epoch, *, is_news):
+    """Draw a reply that judges some of the changes, some of them twice.
+
+    What a new timeline doubts depends on all that one answer judges by name, so there
+    each verdict names its place: cut into lines it says the same.
+    """
     judged = data.draw(st.lists(st.sampled_from(kept), max_size=6)) if kept else []
     verdicts = [
         verdict(
             change.id,
             str(data.draw(st.sampled_from(Outcome))),
-            n=data.draw(st.sampled_from([change.place, None])),
+            n=change.place
+            if is_news
+            else data.draw(st.sampled_from([change.place, None])),
             q=data.draw(st.none() | numbers),
             cf=data.draw(st.sampled_from([[], ["k"]])),
         )
@@ -147,7 +153,7 @@ def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
             store._read(f"DELETE FROM {table}")  # noqa: S608 - a constant
     for store in pair:
         store.begin_log(LOG)
-    kept = []
+    kept, known = [], None
     for _ in range(data.draw(st.integers(1, 3))):
         found = data.draw(st.lists(drafts, min_size=1, max_size=4))
         batch = [replacing(data, draft, kept) for draft in found]
@@ -155,10 +161,37 @@ def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
         for draft in batch:
             slow.keep([draft], MOMENT, "Ada")
         kept = [change for name in POINTS for change in quick.changes(name)]
-        reply = answer(data, kept, data.draw(epochs))
+        epoch = data.draw(epochs)
+        reply = answer(data, kept, epoch, is_news=epoch != known)
+        known = epoch
         quick.apply(reply, quick.head(), {}, MOMENT, Removals())
         for one in line_by_line(reply):
             slow.apply(one, slow.head(), {}, MOMENT, Removals())
         shown = held(quick)
         assert shown == refreshed(quick)
         assert shown == refreshed(slow)
+
+
+def test_a_project_goes_though_two_late_verdicts_of_one_record_await_its_row(pair):
+    store, _ = pair
+    for table in TABLES:
+        store._read(f"DELETE FROM {table}")  # noqa: S608 - a constant
+    store.begin_log(LOG)
+    fields = {"code": "A", "plot_id": POINTS[1]}
+    twice = [Draft(STREAM, "point", POINTS[0], fields=fields) for _ in range(2)]
+    store.keep(twice, MOMENT, "Ada")
+    late = [
+        verdict(change.id, "accepted", n=None, q=3)
+        for change in store.changes(POINTS[0])
+    ]
+    held = [verdict("", "held", n=n) for n in (1, 2)]
+    first = read_reply(lines(hello(), *held, end(1)))
+    store.apply(first, store.head(), {}, MOMENT, Removals())
+    # A third one waits to be sent: the record goes on being shown.
+    store.keep(twice[:1], MOMENT, "Ada")
+    asked = {STREAM: (EPOCH, 1)}
+    gone_scope = {"k": "scope", "streams": []}
+    answered = read_reply(lines(hello(), *late, gone_scope, end(cursors={})))
+    store.apply(answered, store.head(), asked, MOMENT, Removals())
+    assert store.streams() == {}
+    assert store.record(POINTS[0]).fields == fields
