@@ -14,6 +14,10 @@ from schemas.records import DERIVED
 #: Records are put into buckets by the last two hexadecimal digits of their id.
 BUCKETS: Final = tuple(f"{number:02x}" for number in range(256))
 _MASK: Final = (1 << 64) - 1
+# Made once: making an encoder costs more than a row.
+_encode: Final = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":")
+).encode
 
 #: A record's id, and the hash of something that it shows.
 Item = tuple[str, int]
@@ -94,16 +98,22 @@ def buckets_of(items: Iterable[Item]) -> dict[str, Digest]:
 
 def _canonical(fields: Mapping[str, Any]) -> str:
     """Return the one text of these fields: keys in order, no blanks, 14.0 as 14."""
-    said = {name: _plain(v) for name, v in fields.items() if v is not None}
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encode(
+        {
+            name: value if type(value) is str else _plain(value)
+            for name, value in fields.items()
+            if value is not None
+        }
+    )
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is float:
         return int(value) if value.is_integer() else value
-    if isinstance(value, list):
+    if kind is list:
         return [_plain(item) for item in value]
-    if isinstance(value, dict):
+    if kind is dict:
         return {name: _plain(item) for name, item in value.items()}
     return value
 

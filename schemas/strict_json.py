@@ -33,12 +33,7 @@ def read(raw: bytes) -> object:
     ValueError: the name 'n' stands twice
     """
     try:
-        data = json.loads(
-            _text(raw),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            object_pairs_hook=_object,
-        )
+        data = _DECODER.decode(_text(raw))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     # The cheap counts spare nearly every line the walk.
@@ -72,8 +67,7 @@ def write(data: object) -> bytes:
     ValueError
         If it holds what strict JSON cannot say.
     """
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode()
+    return _ENCODER.encode(data).encode()
 
 
 def _text(raw: bytes) -> str:
@@ -127,3 +121,12 @@ def _children(value: object) -> list[object]:
             return value
         case _:
             return []
+
+
+# Made once: making a decoder or an encoder costs as much as a short line.
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object
+)
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)

@@ -41,10 +41,14 @@ class Source(Protocol):
 
 
 def is_check_due(laptop: Laptop) -> bool:
-    """Tell whether the rows were last compared more than a day ago."""
+    """Return whether the rows were last compared more than a day ago.
+
+    A laptop that has none yet is about to get them all.
+    """
     last = laptop.store.setting(names.LAST_CHECK)
-    now = laptop.clock.now()
-    return last is None or abs(now - datetime.fromisoformat(last)) > _EVERY
+    if last is None:
+        return any(laptop.store.streams().values())
+    return abs(laptop.clock.now() - datetime.fromisoformat(last)) > _EVERY
 
 
 def note_check(laptop: Laptop) -> None:

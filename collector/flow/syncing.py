@@ -84,6 +84,7 @@ async def sync_with(
     began_s = laptop.clock.monotonic_s()
     had = laptop.store.count_live()
     removals = Removals(had, are_accepted=options.accepts_removals)
+    is_first = not any(laptop.store.streams().values())
     wants_digest = options.checks or is_check_due(laptop)
     for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
@@ -96,6 +97,7 @@ async def sync_with(
         progress(laptop.store.count_unacknowledged(), exchange.tally.received)
     if wants_digest:
         exchange.tally.repaired = await repair(laptop, transport, exchange.digests)
+    if wants_digest or is_first:
         note_check(laptop)
     return exchange.tally.report(
         pending=laptop.store.count_unacknowledged(),

@@ -306,11 +306,14 @@ class LayingQueries(LogQueries):
 
     def _lay_past(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
         """Lay out what stood before, where a change names a group in part only."""
-        records = {j.change.record for j in batch if _names_parts(j)}
-        wanted = [name for name in sorted(records) if desk.find(stream, name)]
-        if not wanted:
+        records = {
+            j.change.record
+            for j in batch
+            if desk.find(stream, j.change.record) and _names_parts(j)
+        }
+        if not records:
             return
-        rows = self.connection.execute(_PAST, (stream, json_list(wanted)))
+        rows = self.connection.execute(_PAST, (stream, json_list(sorted(records))))
         for record, group, values, *place in rows:
             past = desk.past.setdefault((stream, record), {})
             past.setdefault(group, []).append(Past(json.loads(values), *place))

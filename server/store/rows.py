@@ -15,10 +15,13 @@ RECORD_COLUMNS: Final = (
 )
 VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts, n"
 
+# Made once: making an encoder costs as much as a record.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def dump(value: object) -> str:
     """Write a value as compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def record_of(row: tuple[Any, ...]) -> Record:

@@ -74,7 +74,7 @@ def _create(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         # Its author saw the record: it is quarantined, or lost to a restored server.
         return hold(desk, judged, change.record)
     patch = as_shown(desk, change, judged.fields, None).fields
-    fields = {name: value for name, value in patch.items() if value is not None}
+    fields = _filled(patch)
     problems, missing = problems_of_record(desk, change, fields, fields)
     if problems and change.replaces is None and _awaits_other(desk, change):
         return hold(desk, judged, change.record)
@@ -103,7 +103,7 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
     patch = as_shown(desk, change, judged.fields, present)
     meeting = Meeting(desk, change, present, origin)
     meeting.meet_all(patch)
-    fields = {k: v for k, v in meeting.fields.items() if v is not None}
+    fields = _filled(meeting.fields)
     problems, missing = problems_of_record(desk, change, fields, patch.fields)
     if problems:
         return quarantine(desk, judged, problems)
@@ -161,9 +161,11 @@ def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
 def _is_as_sent(judged: Judged, applied: Fields) -> bool:
     """Return whether what is applied is what the line says, to the letter."""
     said = judged.change.fields
-    return {k: v for k, v in applied.items() if v is not None} == {
-        k: v for k, v in said.items() if v is not None
-    }
+    return applied == said or _filled(applied) == _filled(said)
+
+
+def _filled(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _awaits_other(desk: Desk, change: Change) -> bool:

@@ -26,6 +26,8 @@ def as_shown(
     desk: Desk, change: Change, fields: Fields, present: Record | None
 ) -> AsShown:
     """Return a patch with every field of the groups that it names."""
+    if present is None and not desk.waiting.of_record((change.stream, change.record)):
+        return AsShown(fields)  # a first word is whole: what it leaves out is empty
     found, doubtful = dict(fields), set[str]()
     for group, named in by_group(change.type, fields).items():
         rest = [n for n in members(change.type, group) if n not in named]
