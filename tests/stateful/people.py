@@ -1,0 +1,263 @@
+"""What people do in a simulated season, through the flows that their commands use."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from collector.core.overlay import undecided
+from collector.flow import deciding, fixing, recording
+from schemas.deciding import Choice, Take
+from schemas.records import TYPES
+from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
+
+LAPTOPS = 3
+CODES = ["A", "B", "C"]
+
+who = st.sampled_from([f"laptop-{number}" for number in range(LAPTOPS)])
+where = st.integers(0, 1)
+pick = st.integers(0, 999)
+measured = st.sampled_from([1.0, 2.0, 3.0])
+described = st.sampled_from(["x", "y", "z"])
+#: Which group people type into; what they quarrel about is drawn as often as the rest.
+groups = st.sampled_from([*list(PATCHES), *QUARRELS * (len(PATCHES) // len(QUARRELS))])
+quarrels = st.sampled_from(QUARRELS)
+added = st.sampled_from([kind for kind in TYPES if kind != "project"])
+sides = st.sampled_from([Take.STANDS, Take.OTHER, None])
+
+
+class People(RuleBasedStateMachine):
+    """The rules of people; a machine that has them has a `world` and its `history`."""
+
+    def known(self, name, record_type="plot", *, live=True):
+        """Return the records of a type that a laptop shows."""
+        store = self.world.laptop(name).store
+        rows = store._read(
+            "SELECT id, stream FROM record WHERE type = ? AND deleted = ? ORDER BY id",
+            record_type,
+            int(not live),
+        )
+        return [row for row in rows if row[1] in store.streams()]
+
+    def typed(self, name, kind, group, i):
+        """Return what is typed into a group; a reference becomes a record that is shown."""
+        found = PATCHES[kind, group]
+        patch = dict(found[i % len(found)])
+        for field, value in patch.items():
+            if value is ANY_RECORD:
+                others = self.known(name, TYPES[kind].references[field])
+                patch[field] = others[i % len(others)][0] if others else None
+        return patch
+
+    def view(self, name, record):
+        return self.world.laptop(name).store.record(record)
+
+    # Adding ------------------------------------------------------------------------
+
+    @rule(name=who, place=where, code=st.sampled_from(CODES), area=measured)
+    def add_plot(self, name, place, code, area):
+        """Two laptops that add one plot mint one id."""
+        stream = self.world.streams[place]
+        self.add(name, "plot", {"code": code, "area_ha": area}, stream)
+
+    @rule(name=who, i=pick, code=st.sampled_from(["1", "2"]))
+    def add_point(self, name, i, code):
+        """A child: it is held while its plot is not on the server."""
+        plots = self.known(name)
+        if plots:
+            plot, stream = plots[i % len(plots)]
+            self.add(name, "point", {"plot_id": plot, "code": code}, stream)
+
+    @rule(first=who, second=who, kind=added, i=pick, j=pick)
+    def add_one_thing_twice(self, first, second, kind, i, j):
+        """Two people add the same record, each with what they know of it."""
+        for name, k in ((first, i), (second, j)):
+            self.add_any(name, kind, k)
+
+    def add_any(self, name, kind, i):
+        """Add the second record of a type under the first one of its parents."""
+        refs = {}
+        for field, target in TYPES[kind].references.items():
+            if TYPES[kind].fields[field].required:
+                others = self.known(name, target)
+                if not others:
+                    return
+                refs[field] = others[0][0]
+        new = {"number": 2} if kind == "core" else {}
+        new |= {"replicate": 2} if kind == "result" else {}
+        new |= {n: "A" for n in ("code", "name", "sample_code") if n in STARTS[kind]}
+        multi = [g for g, names in GROUPS[kind].items() if len(names) > 1]
+        group = multi[i % len(multi)] if multi else TYPES[kind].key[-1]
+        patch = self.typed(name, kind, group, i // 7)
+        fields = {**STARTS[kind], **patch, **new, **refs}
+        stream = self.world.streams[0]
+        if stream in self.world.laptop(name).store.streams():
+            self.add(name, kind, fields, stream)
+
+    def add(self, name, kind, fields, stream):
+        typed = {k: v for k, v in fields.items() if v is not None}
+        self.history.act(
+            name,
+            None,
+            lambda laptop: recording.add(laptop, kind, fields, stream),
+            typed=typed,
+        )
+
+    @rule(name=who, place=where, code=st.sampled_from(CODES), bad=st.booleans())
+    def sample_as_one_event(self, name, place, code, bad):
+        """A group: both of it, or none."""
+        stream = self.world.streams[place]
+        group = self.world.clock.fresh_id()
+        one = self.world.draft(
+            name, stream, "campaign", {**CAMPAIGN, "name": code}, group=group
+        )
+        area = -1.0 if bad else 1.0
+        two = self.world.draft(
+            name, stream, "plot", {"code": f"E{code}", "area_ha": area}, group=group
+        )
+        store = self.world.laptop(name).store
+        if not any(store.is_used_up(draft.record) for draft in (one, two)):
+            self.history.keep(name, one, two)
+
+    # Editing -----------------------------------------------------------------------
+
+    @rule(name=who, i=pick, area=measured, bad=st.integers(0, 7))
+    def measure(self, name, i, area, bad):
+        """Every eighth value breaks a rule: it is quarantined and blocks nothing."""
+        plots = self.known(name)
+        if plots and bad == 0:
+            self.mistype(name, *plots[i % len(plots)], {"area_ha": -1.0})
+        elif plots:
+            self.edit(name, plots[i % len(plots)][0], {"area_ha": area})
+
+    def mistype(self, name, record, stream, fields):
+        """Keep what the server refuses, as a program of another version might.
+
+        Only where no own change lies over the row, so that what is shown is the row.
+        """
+        store = self.world.laptop(name).store
+        settled = {"accepted", "conflict", "replaced"}
+        if all(change.status in settled for change in store.changes(record)):
+            kind = store.record(record).type
+            draft = self.world.draft(name, stream, kind, fields, record)
+            self.history.keep(name, draft)
+
+    @rule(name=who, i=pick, note=described)
+    def describe(self, name, i, note):
+        plots = self.known(name)
+        if plots:
+            self.edit(name, plots[i % len(plots)][0], {"note": note})
+
+    @rule(name=who, of=groups, i=pick, j=pick)
+    def edit_a_group(self, name, of, i, j):
+        """A person names some fields of a group, and means the rest as it is shown."""
+        found = self.known(name, of[0])
+        if found:
+            self.edit(name, found[i % len(found)][0], self.typed(name, *of, j))
+
+    @rule(first=who, second=who, of=groups, i=pick, j=pick, k=pick)
+    def edit_one_thing_twice(self, first, second, of, i, j, k):
+        """Two people measure the same thing, and neither knows of the other."""
+        found = self.known(first, of[0])
+        if found:
+            record = found[i % len(found)][0]
+            self.edit(first, record, self.typed(first, *of, j))
+            self.edit(second, record, self.typed(second, *of, k))
+
+    @rule(name=who, of=quarrels, i=pick, j=pick, code=st.sampled_from(CODES))
+    def rename_and_measure(self, name, of, i, j, code):
+        """A name that another record has on the server waits, and its values with it."""
+        key = TYPES[of[0]].key[-1]
+        found = self.known(name, of[0])
+        if found and isinstance(STARTS[of[0]].get(key), str):
+            patch = {**self.typed(name, *of, j), key: code}
+            self.edit(name, found[i % len(found)][0], patch)
+
+    def edit(self, name, record, patch):
+        view = self.view(name, record)
+        if view is not None and not view.deleted:
+            self.history.act(
+                name,
+                record,
+                lambda laptop: recording.edit(laptop, view, patch),
+                typed=patch,
+            )
+
+    # Deleting and bringing back ----------------------------------------------------
+
+    @rule(name=who, of=groups, i=pick)
+    def delete(self, name, of, i):
+        found = self.known(name, of[0]) if of[0] != "project" else []
+        if found:
+            record = found[i % len(found)][0]
+            view = self.view(name, record)
+            self.history.act(
+                name, record, lambda laptop: recording.delete(laptop, view)
+            )
+
+    @rule(name=who, i=pick)
+    def bring_back(self, name, i):
+        gone = [row for kind in TYPES for row in self.known(name, kind, live=False)]
+        if gone:
+            record = gone[i % len(gone)][0]
+            view = self.view(name, record)
+            self.history.act(
+                name, record, lambda laptop: recording.restore(laptop, view)
+            )
+
+    # What waits --------------------------------------------------------------------
+
+    @rule(name=who, i=pick, j=pick, side=sides)
+    def decide_a_conflict(self, name, i, j, side):
+        store = self.world.laptop(name).store
+        contested = store.contested()
+        if not contested:
+            return
+        base = contested[i % len(contested)]
+        left = undecided(base, store.changes(base.id))
+        conflict = (left or base.conflicts)[j % len(left or base.conflicts)]
+        patch = None
+        if side is None:
+            if (base.type, conflict["group"]) not in PATCHES:
+                return
+            patch = self.typed(name, base.type, conflict["group"], j)
+        choice = Choice(side) if side else Choice(values=patch)
+        ids = [conflict["id"]]
+        self.history.decide(
+            name,
+            base,
+            lambda laptop: deciding.settle(laptop, base, ids, choice, "measured"),
+            patch,
+        )
+
+    @rule(name=who, i=pick, j=pick)
+    def fix(self, name, i, j):
+        """Send what waits again, mended."""
+        change = self.waiting(name, i)
+        if change is not None:
+            of = [group for kind, group in PATCHES if kind == change.type]
+            patch = self.typed(name, change.type, of[j % len(of)], j // 7)
+            wrong = {"area_ha": 2.0} if change.fields.get("area_ha") == -1.0 else {}
+            patch |= wrong
+            self.history.act(
+                name,
+                change.record,
+                lambda laptop: fixing.send_again(laptop, change.record, patch),
+                typed=patch,
+            )
+
+    @rule(name=who, i=pick)
+    def discard(self, name, i):
+        change = self.waiting(name, i)
+        if change is not None:
+            self.history.act(
+                name,
+                change.record,
+                lambda laptop: fixing.discard(laptop, change.record, "a mistake"),
+            )
+
+    def waiting(self, name, i):
+        store = self.world.laptop(name).store
+        found = [c for status in fixing.WAITING for c in store.changes_with(status)]
+        return found[i % len(found)] if found else None
+
+
+CAMPAIGN = {"start_date": "2026-05-01", "purpose": "baseline"}
