@@ -1,7 +1,7 @@
 """What people do in a simulated season, through the flows that their commands use."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from collector.core.overlay import undecided
 from collector.flow import deciding, fixing, recording
@@ -17,15 +17,25 @@ where = st.integers(0, 1)
 pick = st.integers(0, 999)
 measured = st.sampled_from([1.0, 2.0, 3.0])
 described = st.sampled_from(["x", "y", "z"])
-#: Which group people type into; what they quarrel about is drawn as often as the rest.
+#: What people type into; what they quarrel about is drawn as often as all the rest.
 groups = st.sampled_from([*list(PATCHES), *QUARRELS * (len(PATCHES) // len(QUARRELS))])
-quarrels = st.sampled_from(QUARRELS)
 added = st.sampled_from([kind for kind in TYPES if kind != "project"])
+deeds = st.sampled_from(
+    [
+        *("measure", "measure", "measure", "rename", "delete", "bring back"),
+        *("delete and bring back", "fix", "decide"),
+    ]
+)
 sides = st.sampled_from([Take.STANDS, Take.OTHER, None])
 
 
 class People(RuleBasedStateMachine):
     """The rules of people; a machine that has them has a `world` and its `history`."""
+
+    @initialize(of=groups)
+    def quarrel(self, of):
+        """Each season is about one group of fields: there people meet most often."""
+        self.kind, self.group = of
 
     def known(self, name, record_type="plot", *, live=True):
         """Return the records of a type that a laptop shows."""
@@ -153,23 +163,58 @@ class People(RuleBasedStateMachine):
         if found:
             self.edit(name, found[i % len(found)][0], self.typed(name, *of, j))
 
-    @rule(first=who, second=who, of=groups, i=pick, j=pick, k=pick)
-    def edit_one_thing_twice(self, first, second, of, i, j, k):
-        """Two people measure the same thing, and neither knows of the other."""
-        found = self.known(first, of[0])
-        if found:
-            record = found[i % len(found)][0]
-            self.edit(first, record, self.typed(first, *of, j))
-            self.edit(second, record, self.typed(second, *of, k))
+    @rule(name=who, deed=deeds, i=pick, j=pick)
+    def work(self, name, deed, i, j):
+        """One person does something to what this season is about."""
+        self.do(name, deed, i, j)
 
-    @rule(name=who, of=quarrels, i=pick, j=pick, code=st.sampled_from(CODES))
-    def rename_and_measure(self, name, of, i, j, code):
+    @rule(first=who, second=who, one=deeds, other=deeds, i=pick, j=pick, k=pick)
+    def work_apart(self, first, second, one, other, i, j, k):
+        """Two people do something to one record, and neither knows of the other."""
+        self.do(first, one, i, j)
+        self.do(second, other, i, k)
+
+    @rule(first=who, second=who, one=deeds, other=deeds, i=pick, j=pick, k=pick)
+    def work_a_day_apart(self, first, second, one, other, i, j, k):
+        """They had the same rows in the morning, and sync in the evening."""
+        self.history.sync(first)
+        self.history.sync(second)
+        self.work_apart(first, second, one, other, i, j, k)
+        self.history.sync(first)
+        self.history.sync(second)
+
+    def do(self, name, deed, i, j):
+        """Do something to a record of the type that this season is about."""
+        is_return = deed == "bring back"
+        found = self.known(name, self.kind, live=not is_return)
+        if deed == "fix":
+            return self.fix_one(name, i, j)
+        if deed == "decide":
+            return self.decide(name, i, j, [Take.STANDS, Take.OTHER, None][j % 3])
+        if not found:
+            return None
+        record = found[i % len(found)][0]
+        match deed:
+            case "measure":
+                self.edit(name, record, self.typed(name, self.kind, self.group, j))
+            case "rename":
+                self.rename(name, record, j)
+            case "delete":
+                self.delete_one(name, record)
+            case "bring back":
+                self.bring_one_back(name, record)
+            case "delete and bring back":
+                self.delete_one(name, record)
+                self.bring_one_back(name, record)
+        return None
+
+    def rename(self, name, record, j):
         """A name that another record has on the server waits, and its values with it."""
-        key = TYPES[of[0]].key[-1]
-        found = self.known(name, of[0])
-        if found and isinstance(STARTS[of[0]].get(key), str):
-            patch = {**self.typed(name, *of, j), key: code}
-            self.edit(name, found[i % len(found)][0], patch)
+        patch = self.typed(name, self.kind, self.group, j)
+        key = TYPES[self.kind].key[-1]
+        if isinstance(STARTS[self.kind].get(key), str):
+            patch[key] = CODES[j % len(CODES)]
+        self.edit(name, record, patch)
 
     def edit(self, name, record, patch):
         view = self.view(name, record)
@@ -185,10 +230,13 @@ class People(RuleBasedStateMachine):
 
     @rule(name=who, of=groups, i=pick)
     def delete(self, name, of, i):
-        found = self.known(name, of[0]) if of[0] != "project" else []
+        found = self.known(name, of[0])
         if found:
-            record = found[i % len(found)][0]
-            view = self.view(name, record)
+            self.delete_one(name, found[i % len(found)][0])
+
+    def delete_one(self, name, record):
+        view = self.view(name, record)
+        if view.type != "project" and not view.deleted:
             self.history.act(
                 name, record, lambda laptop: recording.delete(laptop, view)
             )
@@ -197,8 +245,11 @@ class People(RuleBasedStateMachine):
     def bring_back(self, name, i):
         gone = [row for kind in TYPES for row in self.known(name, kind, live=False)]
         if gone:
-            record = gone[i % len(gone)][0]
-            view = self.view(name, record)
+            self.bring_one_back(name, gone[i % len(gone)][0])
+
+    def bring_one_back(self, name, record):
+        view = self.view(name, record)
+        if view.deleted:
             self.history.act(
                 name, record, lambda laptop: recording.restore(laptop, view)
             )
@@ -207,13 +258,19 @@ class People(RuleBasedStateMachine):
 
     @rule(name=who, i=pick, j=pick, side=sides)
     def decide_a_conflict(self, name, i, j, side):
+        """After a sync there is most to decide on; the next sync brings it in."""
+        self.history.sync(name)
+        self.decide(name, i, j, side)
+        self.history.sync(name)
+
+    def decide(self, name, i, j, side):
         store = self.world.laptop(name).store
         contested = store.contested()
         if not contested:
             return
         base = contested[i % len(contested)]
-        left = undecided(base, store.changes(base.id))
-        conflict = (left or base.conflicts)[j % len(left or base.conflicts)]
+        left = undecided(base, store.changes(base.id)) or base.conflicts
+        conflict = left[j % len(left)]
         patch = None
         if side is None:
             if (base.type, conflict["group"]) not in PATCHES:
@@ -230,13 +287,16 @@ class People(RuleBasedStateMachine):
 
     @rule(name=who, i=pick, j=pick)
     def fix(self, name, i, j):
+        self.fix_one(name, i, j)
+
+    def fix_one(self, name, i, j):
         """Send what waits again, mended."""
         change = self.waiting(name, i)
         if change is not None:
             of = [group for kind, group in PATCHES if kind == change.type]
             patch = self.typed(name, change.type, of[j % len(of)], j // 7)
-            wrong = {"area_ha": 2.0} if change.fields.get("area_ha") == -1.0 else {}
-            patch |= wrong
+            mended = {"area_ha": 2.0} if change.fields.get("area_ha") == -1.0 else {}
+            patch |= mended
             self.history.act(
                 name,
                 change.record,

@@ -143,9 +143,7 @@ def nothing_comes_back(found):
             "SELECT 1 FROM quarantine WHERE status = 'discarded' AND record_id = ?",
             record,
         )
-        holds(
-            "I6", found.rows[record][1] or undone or discarded, "resurrected", change
-        )
+        holds("I6", found.rows[record][1] or undone or discarded, "resurrected", change)
 
 
 @promise("S6")

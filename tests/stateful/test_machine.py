@@ -11,9 +11,7 @@ from tempfile import mkdtemp
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from schemas.validate import errors, load_record
 from tests.stateful.chosen import is_checked
-from tests.stateful.groups import ANY_RECORD, MEASUREMENTS, PATCHES, STARTS
 from tests.stateful.history import History
 from tests.stateful.invariants import check_all
 from tests.stateful.machines import Machines
