@@ -16,7 +16,7 @@ def is_checked(name):
 
 def holds(name, condition, *found):
     """Fail with the name of an invariant unless it holds, or is not looked at."""
-    assert condition or not is_checked(name), (name, *found)
+    assert condition or not is_checked(name), " ".join(map(str, (name, *found)))
 
 
 def promise(name):

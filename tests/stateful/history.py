@@ -32,6 +32,7 @@ class Row:
 class Kept:
     """A change of a laptop; `seen` holds, by group, the changes its author had seen."""
 
+    by: str
     type: str
     record: str
     op: str
@@ -70,7 +71,7 @@ class History:
         for change, raw in self.world.sql("SELECT change_id, raw FROM change"):
             line = decode_request(bytes(raw))
             fields = line.get("f") or {}
-            kept = Kept(line["t"], line["r"], line["o"], fields)
+            kept = Kept("before", line["t"], line["r"], line["o"], fields)
             self.changes[change] = kept
             self._see_screen(kept, fields)
 
@@ -93,8 +94,9 @@ class History:
             return []
         kept = kept_after(store, last)
         said_is_in_the_log(said, kept, before, typed)
-        for change in kept:
-            known = self._note(change, seen.get(change.record, {}))
+        for place, change in enumerate(kept):
+            shown = seen.get(change.record, {})
+            known = self._note(name, change, shown, kept[:place])
             view = store.record(change.record)
             if base is None and view is not None:
                 self._see_screen(known, view.fields)
@@ -128,11 +130,14 @@ class History:
         kept = self.world.keep(name, *drafts)
         for change, known in zip(kept, seen, strict=True):
             view = store.record(change.record)
-            self._see_screen(self._note(change, known), view.fields)
+            self._see_screen(self._note(name, change, known), view.fields)
 
-    def _note(self, change, seen):
+    def _note(self, name, change, seen, before=()):
+        """Note a change; its author had made the ones `before` it at the same moment."""
+        own = {one.id for one in before if one.record == change.record}
+        seen = {group: found | own for group, found in seen.items()}
         fields = dict(change.fields)
-        kept = Kept(change.type, change.record, str(change.op), fields, seen)
+        kept = Kept(name, change.type, change.record, str(change.op), fields, seen)
         self.changes[change.id] = kept
         return kept
 

@@ -12,7 +12,10 @@ from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
 LAPTOPS = 3
 CODES = ["A", "B", "C"]
 
-who = st.sampled_from([f"laptop-{number}" for number in range(LAPTOPS)])
+LAPTOP_NAMES = [f"laptop-{number}" for number in range(LAPTOPS)]
+
+who = st.sampled_from(LAPTOP_NAMES)
+pairs = st.permutations(LAPTOP_NAMES).map(lambda names: names[:2])
 where = st.integers(0, 1)
 pick = st.integers(0, 999)
 measured = st.sampled_from([1.0, 2.0, 3.0])
@@ -22,10 +25,13 @@ groups = st.sampled_from([*list(PATCHES), *QUARRELS * (len(PATCHES) // len(QUARR
 added = st.sampled_from([kind for kind in TYPES if kind != "project"])
 deeds = st.sampled_from(
     [
-        *("measure", "measure", "measure", "rename", "delete", "bring back"),
-        *("delete and bring back", "fix", "decide"),
+        *["measure"] * 5,
+        *("rename", "delete", "delete", "bring back", "delete and bring back"),
+        *("fix", "decide"),
     ]
 )
+#: What is done in the evening, when everything is on the screen that the server has.
+evenings = st.sampled_from(["", "decide", "fix"])
 sides = st.sampled_from([Take.STANDS, Take.OTHER, None])
 
 
@@ -36,6 +42,7 @@ class People(RuleBasedStateMachine):
     def quarrel(self, of):
         """Each season is about one group of fields: there people meet most often."""
         self.kind, self.group = of
+        self.history.backup_server()
 
     def known(self, name, record_type="plot", *, live=True):
         """Return the records of a type that a laptop shows."""
@@ -91,8 +98,8 @@ class People(RuleBasedStateMachine):
                 if not others:
                     return
                 refs[field] = others[0][0]
-        new = {"number": 2} if kind == "core" else {}
-        new |= {"replicate": 2} if kind == "result" else {}
+        new = {"number": 3} if kind == "core" else {}
+        new |= {"replicate": 3} if kind == "result" else {}
         new |= {n: "A" for n in ("code", "name", "sample_code") if n in STARTS[kind]}
         multi = [g for g, names in GROUPS[kind].items() if len(names) > 1]
         group = multi[i % len(multi)] if multi else TYPES[kind].key[-1]
@@ -169,31 +176,38 @@ class People(RuleBasedStateMachine):
         self.do(name, deed, i, j)
 
     @rule(first=who, second=who, one=deeds, other=deeds, i=pick, j=pick, k=pick)
-    def work_apart(self, first, second, one, other, i, j, k):
+    def work_apart(self, *, first, second, one, other, i, j, k):
         """Two people do something to one record, and neither knows of the other."""
         self.do(first, one, i, j)
         self.do(second, other, i, k)
 
-    @rule(first=who, second=who, one=deeds, other=deeds, i=pick, j=pick, k=pick)
-    def work_a_day_apart(self, first, second, one, other, i, j, k):
+    @rule(pair=pairs, one=deeds, other=deeds, then=evenings, i=pick, j=pick, k=pick)
+    def work_a_day_apart(self, *, pair, one, other, then, i, j, k):
         """They had the same rows in the morning, and sync in the evening."""
-        self.history.sync(first)
-        self.history.sync(second)
-        self.work_apart(first, second, one, other, i, j, k)
-        self.history.sync(first)
-        self.history.sync(second)
+        for name in pair:
+            self.history.sync(name)
+        self.do(pair[0], one, i, j)
+        self.do(pair[1], other, i, k)
+        for name in pair:
+            self.history.sync(name)
+        if then:
+            self.do(pair[k % 2], then, i, k)
+            self.history.sync(pair[k % 2])
+
+    # Rules are drawn evenly: days of field work are most of a season.
+    work_the_next_day = work_the_day_after = work_another_day = work_a_day_apart
 
     def do(self, name, deed, i, j):
         """Do something to a record of the type that this season is about."""
-        is_return = deed == "bring back"
-        found = self.known(name, self.kind, live=not is_return)
+        found = self.known(name, self.kind, live=deed != "bring back")
         if deed == "fix":
-            return self.fix_one(name, i, j)
-        if deed == "decide":
-            return self.decide(name, i, j, [Take.STANDS, Take.OTHER, None][j % 3])
-        if not found:
-            return None
-        record = found[i % len(found)][0]
+            self.fix_one(name, i, j)
+        elif deed == "decide":
+            self.decide(name, i, j, [Take.STANDS, Take.OTHER, None][j % 3])
+        elif found:
+            self.do_to(name, deed, found[i % len(found)][0], j)
+
+    def do_to(self, name, deed, record, j):
         match deed:
             case "measure":
                 self.edit(name, record, self.typed(name, self.kind, self.group, j))
@@ -206,7 +220,6 @@ class People(RuleBasedStateMachine):
             case "delete and bring back":
                 self.delete_one(name, record)
                 self.bring_one_back(name, record)
-        return None
 
     def rename(self, name, record, j):
         """A name that another record has on the server waits, and its values with it."""

@@ -1,4 +1,7 @@
-"""A season that is under way: one record of each type, which every laptop has."""
+"""A season that is under way: two records of each type, which every laptop has.
+
+The first ones have records below them; nothing refers to the second ones.
+"""
 
 from copy import copy
 from functools import cache
@@ -10,6 +13,18 @@ from collector.flow import recording
 from schemas.records import TYPES
 from tests.stateful.groups import STARTS
 from tests.stateful.world import World
+
+#: What tells the second record of each type apart.
+SECOND = {
+    "organisation": {"code": "T"},
+    "plot": {"code": "T"},
+    "practice": {"what": "mulch"},
+    "point": {"code": "T"},
+    "campaign": {"name": "T"},
+    "core": {"number": 2},
+    "sample": {"sample_code": "T"},
+    "result": {"replicate": 2},
+}
 
 
 @cache
@@ -26,6 +41,7 @@ def season_of(laptops):
             fields = STARTS[kind] | references(kind, made)
             laptop = world.laptop(world.names[0])
             made[kind] = recording.add(laptop, kind, fields, stream).view.id
+            recording.add(laptop, kind, fields | SECOND[kind], stream)
     world.settle()
     world.shut()
     return SimpleNamespace(
@@ -34,7 +50,7 @@ def season_of(laptops):
 
 
 def references(kind, made):
-    """Return what a new record has to refer to, out of one record of each type."""
+    """Return what a new record has to refer to, out of one record of each."""
     fields = TYPES[kind].fields
     return {
         name: made[target]

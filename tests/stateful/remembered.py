@@ -48,6 +48,15 @@ class Found:
             " FROM conflict"
         )
 
+    def story(self, record):
+        """Return what was done to a record, in the order in which it was kept."""
+        return "".join(
+            f"\n  {name[:8]} {known.by} {known.op} {known.fields}"
+            f" {self.outcomes.get(name)} {self.seqs.get(name)} {self.why.get(name)}"
+            for name, known in self.changes.items()
+            if known.record == record
+        )
+
     def stands(self, change):
         return self.outcomes.get(change) in {"accepted", "merged"}
 
@@ -68,7 +77,8 @@ def nothing_is_overwritten_unseen(found):
             continue
         if is_measurement(found.changes[new].type, group):
             seen = found.changes[new].seen.get(group, set())
-            holds("S5", old in seen, "replaced unseen", record, group, old, new)
+            story = found.story(record) if old not in seen else ""
+            holds("S5", old in seen, "replaced unseen", group, old, new, story)
 
 
 @promise("S5")
@@ -81,7 +91,8 @@ def nothing_is_deleted_unseen(found):
                 made = {writer[4] for writer in writers.get(group, ()) if writer[3]}
                 unseen = made & found.changes.keys()
                 unseen -= known.seen.get(group, set()) | {deletion[4]}
-                holds("S5", not unseen, "deleted unseen", record, group, unseen)
+                story = found.story(record) if unseen else ""
+                holds("S5", not unseen, "deleted unseen", group, unseen, story)
 
 
 @promise("I4")

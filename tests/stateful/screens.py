@@ -47,7 +47,9 @@ def _waiting(store):
 def _shows(name, view, row, waiting):
     """Check what one laptop shows of one record."""
     if row is None and not waiting:
-        holds("S1", view is None, "shown, and nowhere", name, view)
+        # What was deleted long ago is listed as deleted where it was seen last.
+        is_gone = view is None or view.deleted
+        holds("S1", is_gone, "shown, and nowhere", name, view)
         return
     kind, fields, deleted = row or (waiting[0].type, {}, False)
     was_deleted, said = deleted, set()
