@@ -1,6 +1,7 @@
 """What must hold in view of what happened before (docs/testing.md names it)."""
 
 import json
+from collections import defaultdict
 
 from schemas.records import TYPES
 from tests.stateful.chosen import holds, promise
@@ -168,13 +169,17 @@ def no_return_is_deleted_unseen(found):
         and "not_deleted" not in found.why[name]
     ]
     for name, known in returns:
+        deletions = defaultdict(list)
         for other, deletion in found.changes.items():
-            if deletion.record != known.record or deletion.op != "del":
-                continue
-            later = (found.seqs.get(other) or 0) > (found.seqs[name] or 0)
-            if later and found.outcomes[other] == "accepted":
-                seen = deletion.seen.get(WHOLE, set())
-                holds("S6", name in seen, "a return unseen", known.record, name, other)
+            is_done = deletion.op == "del" and found.outcomes.get(other) == "accepted"
+            if is_done and deletion.record == known.record:
+                deletions[found.seqs[other] or 0].append(deletion)
+        for seq, those in deletions.items():
+            # Who deletes what is deleted is given the number of that deletion.
+            seen = any(name in one.seen.get(WHOLE, set()) for one in those)
+            if seq > (found.seqs[name] or 0):
+                story = "" if seen else found.story(known.record)
+                holds("S6", seen, "a return unseen", name, story)
 
 
 @promise("S7")

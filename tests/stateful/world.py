@@ -272,10 +272,10 @@ class World:
         draft = self.draft(name, stream, record_type, fields, record, **more)
         return self.keep(name, draft)[0]
 
-    def sync(self, name, fault="", most=2000, *, accepts_removals=True):
+    def sync(self, name, fault="", most=2000, *, accepts_removals=True, checks=False):
         """Sync a laptop; give its report, or None when the link failed it."""
         link = Link(self, self.device(name), fault, most)
-        options = Options(accepts_removals=accepts_removals)
+        options = Options(accepts_removals=accepts_removals, checks=checks)
         try:
             return self.run(sync_with(self._laptops[name], link, QUIET, options))
         except UnreachableError:
