@@ -30,8 +30,8 @@ deeds = st.sampled_from(
         *("fix", "decide"),
     ]
 )
-#: What is done in the evening, when everything is on the screen that the server has.
-evenings = st.sampled_from(["", "decide", "fix"])
+#: What one of two does in the evening: who synced first lacks what the other one sent.
+evenings = st.sampled_from(["", "decide", "decide", "fix", "delete"])
 sides = st.sampled_from([Take.STANDS, Take.OTHER, None])
 
 
