@@ -99,14 +99,22 @@ def nothing_is_deleted_unseen(found):
 @promise("I4")
 def no_description_disappears(found):
     """I4: an accepted description stands, or is kept as history."""
-    kept = {row[0] for row in found.sql("SELECT written_by FROM history")}
+    # By its value: who writes the same, having seen it, stands for both.
+    kept = {
+        (record, json.loads(values).get("note"))
+        for record, values in found.sql(
+            "SELECT record_id, old_values FROM history WHERE group_name = 'note'"
+        )
+    }
     for change, known in found.changes.items():
         is_said = "note" in known.fields and found.stands(change)
         if not is_said or known.op == "del" or known.record not in found.rows:
             continue
         said = known.fields["note"]
         stands = found.rows[known.record][0].get("note") == said
-        holds("I4", stands or change in kept, "description lost", change, said)
+        is_kept = stands or (known.record, said) in kept
+        story = "" if is_kept else found.story(known.record)
+        holds("I4", is_kept, "description lost", change, said, story)
 
 
 @promise("I4")
