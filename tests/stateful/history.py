@@ -1,55 +1,184 @@
-"""What a season remembers: who had seen what, and what the server first said."""
+"""What a season remembers: what was on the screens, and what the server first said."""
 
 import json
 from collections import defaultdict
+from dataclasses import dataclass, field
 
-from collector.errors import PermilleError
-from schemas.fields import FieldClass
+from collector.errors import PermilleError, RefusedError
+from schemas.messages import decode_request
 from schemas.records import TYPES
 from server.flow.review import rejudge
+from tests.stateful.chosen import holds, is_checked
+from tests.stateful.groups import GROUPS, MEASUREMENTS, WHOLE, whole
+from tests.stateful.saying import kept_after, last_place, said_is_in_the_log
 
 SETTLED = {"accepted", "merged", "conflict"}
 
 
+@dataclass
+class Row:
+    """A row of the server: its values, and the changes that made each group.
+
+    `shown` holds the other sides of conflicts too: who sees the row sees them.
+    """
+
+    fields: dict
+    deleted: bool
+    writers: dict
+    shown: dict
+
+
+@dataclass
+class Kept:
+    """A change of a laptop; `seen` holds, by group, the changes its author had seen."""
+
+    by: str
+    type: str
+    record: str
+    op: str
+    fields: dict
+    seen: dict = field(default_factory=dict)
+
+
+@dataclass
+class Decision:
+    """What a person decided: the conflicts, the whole groups, and both their sides."""
+
+    record: str
+    settles: tuple
+    groups: dict
+    sides: dict
+    was_accepted: bool = False
+
+
 class History:
-    """Watches a world from outside; the invariants that need memory live here."""
+    """Watches a world from outside; tests.stateful.remembered judges what it saw."""
 
     def __init__(self, world):
         self.world = world
-        self.changes = {}  # id: (type, record, op, fields)
-        self.seen = {}  # id: ids of the changes its author had seen
-        self.writers = {}  # (epoch, stream, seq): ids that made the row
+        self.changes = {}
+        self.screens = defaultdict(set)  # (record, group): whole groups, as text
+        self.rows = {}  # (epoch, stream, record, seq): Row
+        self.returns = defaultdict(dict)  # (epoch, record): numbers of returns, by id
+        self.decisions = {}
         self.first = {}  # (timeline, id): the first settled verdict
         self.timeline = 0
+        self._judged = set()  # conflicts whose sides were looked at
+        self._remember_the_beginning()
         self.look()
 
-    # What happens ----------------------------------------------------------------
+    def _remember_the_beginning(self):
+        for change, raw in self.world.sql("SELECT change_id, raw FROM change"):
+            line = decode_request(bytes(raw))
+            fields = line.get("f") or {}
+            kept = Kept("before", line["t"], line["r"], line["o"], fields)
+            self.changes[change] = kept
+            self._see_screen(kept, fields)
+
+    # What people do --------------------------------------------------------------
+
+    def act(self, name, record, do, *, typed=None, base=None):
+        """Let a person do something through a flow; note what they saw and what came.
+
+        `typed` are fields that it is to save; `base` is the row that is looked at
+        where a decision is made. Gives the changes that were kept.
+        """
+        laptop = self.world.laptop(name)
+        store, last = laptop.store, last_place(laptop.store)
+        before = store.record(record) if record else None
+        seen = {one: self._seen(store, one, base) for one in _touched(store, record)}
+        try:
+            said = do(laptop)
+        except RefusedError:
+            holds("S3", last_place(store) == last, "refused, but kept")
+            return []
+        kept = kept_after(store, last)
+        said_is_in_the_log(said, kept, before, typed)
+        for place, change in enumerate(kept):
+            shown = seen.get(change.record, {})
+            known = self._note(name, change, shown, kept[:place])
+            view = store.record(change.record)
+            if base is None and view is not None:
+                self._see_screen(known, view.fields)
+        return kept
+
+    def decide(self, name, base, do, typed=None):
+        """Let a person decide on conflicts of a row; taking a side makes no new value."""
+        store = self.world.laptop(name).store
+        row = self.rows.get((base.epoch, base.stream, base.id, base.seq))
+        for change in self.act(name, base.id, do, base=base):
+            view, known = store.record(base.id), self.changes[change.id]
+            if typed is not None:
+                self._see_screen(known, view.fields)
+            settled = [c for c in base.conflicts if c["id"] in change.settles]
+            open_still = {c["group"] for c in base.conflicts if c not in settled}
+            names = {c["group"] for c in settled} - {WHOLE}
+            sides = defaultdict(set)
+            for conflict in settled:
+                sides[conflict["group"]].add(conflict["change"])
+            for group in names - open_still if row else ():
+                sides[group] |= row.writers.get(group, set())
+            decided = {g: whole(base.type, g, view.fields) for g in names}
+            self.decisions[change.id] = Decision(
+                base.id, tuple(change.settles), decided, dict(sides)
+            )
 
     def keep(self, name, *drafts):
-        """Record something, and note what its author saw at that moment."""
-        known = [self._seen_of(name, draft) for draft in drafts]
-        for change, seen in zip(self.world.keep(name, *drafts), known, strict=True):
-            self.changes[change.id] = (
-                change.type,
-                change.record,
-                str(change.op),
-                dict(change.fields),
-            )
-            self.seen[change.id] = seen
-
-    def _seen_of(self, name, draft):
-        """Everything behind the row on the screen, and the laptop's own changes."""
+        """Record drafts as they are, and note what their author saw at that moment."""
         store = self.world.laptop(name).store
-        found = set()
-        if draft.base is not None:
-            epoch, seq = draft.base
-            found |= self.writers.get((epoch, draft.stream, draft.record, seq), set())
-        found |= {change.id for change in store.changes(draft.record)}
-        for change in list(found):
-            found |= self.seen.get(change, set())
+        seen = [self._seen(store, draft.record) for draft in drafts]
+        kept = self.world.keep(name, *drafts)
+        for change, known in zip(kept, seen, strict=True):
+            view = store.record(change.record)
+            self._see_screen(self._note(name, change, known), view.fields)
+
+    def _note(self, name, change, seen, before=()):
+        """Note a change; its author had made the ones `before` it at the same moment."""
+        own = {one.id for one in before if one.record == change.record}
+        seen = {group: found | own for group, found in seen.items()}
+        fields = dict(change.fields)
+        kept = Kept(name, change.type, change.record, str(change.op), fields, seen)
+        self.changes[change.id] = kept
+        return kept
+
+    def _see_screen(self, kept, shown):
+        """Keep the whole groups that a change names as its author has them."""
+        for group in {TYPES[kept.type].groups.get(name) for name in kept.fields}:
+            if group in MEASUREMENTS[kept.type]:
+                self.screens[kept.record, group].add(
+                    text_of(whole(kept.type, group, shown))
+                )
+
+    def _seen(self, store, record, base=None):
+        """Return by group the changes behind what is shown: a hidden row is not seen.
+
+        The row's makers were seen if the whole group on the screen is the row's.
+        """
+        shown = base or store.record(record)
+        if shown is None:
+            return {}
+        under = store.base(record)
+        row = under and self.rows.get((under.epoch, under.stream, record, under.seq))
+        own = {change.id for change in store.changes(record)}
+        found = {}
+        for group in [*GROUPS[shown.type], WHOLE]:
+            seen = set(own)
+            if row and _is_shown(row, group, shown):
+                seen |= row.shown.get(group, set())
+                seen |= self._returned(under) if group == WHOLE else set()
+            for change in list(seen):
+                if change in self.changes:
+                    seen |= self.changes[change].seen.get(group, set())
+            found[group] = seen
         return found
 
-    def sync(self, name, fault, most):
+    def _returned(self, base):
+        found = self.returns[base.epoch, base.id]
+        return {change for change, seq in found.items() if seq <= base.seq}
+
+    # What networks and machines do -----------------------------------------------
+
+    def sync(self, name, fault="", most=2000):
         self.world.sync(name, fault, most)
         self.look()
 
@@ -92,133 +221,101 @@ class History:
     def look(self):
         """Note new rows with their writers, and verdicts that were given."""
         epoch = self.world.read(lambda unit: unit.epoch())
-        conflicts = defaultdict(set)
-        for record, change in self.world.sql(
-            "SELECT record_id, change_id FROM conflict"
-        ):
-            conflicts[record].add(change)
-        for stream, record, seq, writers in self.world.sql(
-            "SELECT project_id, id, seq, writers FROM record"
+        others = self._look_at_conflicts()
+        for stream, kind, record, seq, fields, deleted, writers in self.world.sql(
+            "SELECT project_id, type, id, seq, fields, deleted, writers FROM record"
         ):
             place = (epoch, stream, record, seq)
-            if place not in self.writers:
-                groups = json.loads(writers).values()
-                made = {writer[4] for group in groups for writer in group}
-                self.writers[place] = made | conflicts[record]
-        for change, outcome in self.world.sql("SELECT change_id, outcome FROM change"):
+            if place not in self.rows:
+                made = {
+                    group: {writer[4] for writer in found}
+                    for group, found in json.loads(writers).items()
+                }
+                row = Row(json.loads(fields), bool(deleted), made, dict(made))
+                for group in [*GROUPS[kind], WHOLE]:
+                    sides = others[record, group] | others[record, WHOLE]
+                    row.shown[group] = made.get(group, set()) | sides
+                self.rows[place] = row
+                self._wholes_are_of_one_author(kind, record, row.fields)
+        for change, outcome, seq, why in self.world.sql(
+            "SELECT change_id, outcome, seq, why FROM change"
+        ):
             if outcome in SETTLED:
                 first = self.first.setdefault((self.timeline, change), outcome)
-                assert first == outcome, ("I9 verdict changed", change, first, outcome)
+                holds("I9", first == outcome, "verdict changed", change, first, outcome)
+            if outcome in {"accepted", "merged"}:
+                self._look_at_standing(epoch, change, seq, why)
+
+    def _look_at_standing(self, epoch, change, seq, why):
+        if change in self.decisions:
+            self.decisions[change].was_accepted = True
+        known = self.changes.get(change)
+        if known and known.op == "undel" and seq and "not_deleted" not in (why or ""):
+            self.returns[epoch, known.record][change] = seq
+
+    def _look_at_conflicts(self):
+        """Return the changes in conflict by record and group; S2 holds for their sides."""
+        others = defaultdict(set)
+        for name, kind, record, group, change, theirs, ours in self.world.sql(
+            "SELECT id, type, record_id, group_name, change_id, theirs, ours FROM conflict"
+        ):
+            others[record, group].add(change)
+            if name not in self._judged:
+                self._judged.add(name)
+                for side in (json.loads(theirs), json.loads(ours)):
+                    self._side_is_whole(kind, record, group, side)
+        return others
+
+    def _side_is_whole(self, kind, record, group, side):
+        if group == WHOLE:
+            groups = {TYPES[kind].groups[name] for name in side}
+            for one in groups & MEASUREMENTS[kind].keys():
+                self._whole_is_of_one_author(kind, record, one, side)
+            return
+        names = set(GROUPS[kind][group])
+        holds("S2", set(side) == names, "a side lacks fields", record, group, side)
+        self._whole_is_of_one_author(kind, record, group, side)
+
+    def _wholes_are_of_one_author(self, kind, record, fields):
+        if is_checked("S2"):
+            for group, names in MEASUREMENTS[kind].items():
+                if any(name in fields for name in names):
+                    self._whole_is_of_one_author(kind, record, group, fields)
+
+    def _whole_is_of_one_author(self, kind, record, group, fields):
+        """S2: somebody had this whole group on the screen when they saved it."""
+        found = text_of(whole(kind, group, fields))
+        known = self.screens.get((record, group), set())
+        holds("S2", found in known, "nobody's group", record, group, found, known)
 
     def before_rest(self):
-        """Give every change that is still somewhere."""
+        """Return every change that is still somewhere."""
         found = {row[0] for row in self.world.sql("SELECT change_id FROM change")}
         for name in self.world.names:
             store = self.world.laptop(name).store
             found |= {row[0] for row in store._read("SELECT id FROM change")}
         return found
 
-    # What must hold --------------------------------------------------------------
 
-    def check(self, before):
-        self._nothing_is_lost(before)
-        self._nothing_is_overwritten_unseen()
-        self._no_measurement_disappears()
-        self._no_description_disappears()
-        self._nothing_comes_back()
+def text_of(fields):
+    """Return fields as one text that can be compared."""
+    return json.dumps(fields, sort_keys=True)
 
-    def _no_description_disappears(self):
-        """I4: an accepted description stands, or is kept as history."""
-        outcomes = dict(self.world.sql("SELECT change_id, outcome FROM change"))
-        kept = {row[0] for row in self.world.sql("SELECT written_by FROM history")}
-        rows = {}
-        for stream in self.world.streams:
-            rows |= self.world.records(stream)
-        for change, (_, record, op, fields) in self.changes.items():
-            settled = outcomes.get(change) in {"accepted", "merged"}
-            if "note" not in fields or not settled or op == "del" or record not in rows:
-                continue
-            stands = json.loads(rows[record][2]).get("note") == fields["note"]
-            assert stands or change in kept, ("I4 description lost", change, fields)
 
-    def _nothing_is_lost(self, before):
-        now = {row[0] for row in self.world.sql("SELECT change_id FROM change")}
-        assert before <= now, ("I1 lost", before - now)
+def _is_shown(row, group, shown):
+    if group == WHOLE:
+        return row.deleted == shown.deleted
+    names = GROUPS[shown.type][group]
+    return all(row.fields.get(name) == shown.fields.get(name) for name in names)
 
-    def _nothing_is_overwritten_unseen(self):
-        """I4b: who replaced a measurement, or a live record, had seen it."""
-        rows = self.world.sql(
-            "SELECT h.record_id, h.group_name, h.written_by, h.replaced_by FROM history h"
-        )
-        for record, group, old, new in rows:
-            if new not in self.changes or old not in self.changes or old == new:
-                continue
-            kind = self.changes[new][0]
-            if self._is_measurement(kind, group):
-                assert old in self.seen[new], ("I4b unseen", record, group, old, new)
 
-    def _no_measurement_disappears(self):
-        """I4: an accepted value stands, is a candidate, or was replaced knowingly."""
-        outcomes = dict(self.world.sql("SELECT change_id, outcome FROM change"))
-        candidates = {
-            (change, group)
-            for change, group in self.world.sql(
-                "SELECT change_id, group_name FROM conflict"
-            )
-        }
-        rows = {}
-        for stream in self.world.streams:
-            rows |= self.world.records(stream)
-        for change, (kind, record, op, fields) in self.changes.items():
-            if outcomes.get(change) not in SETTLED or op == "del":
-                continue
-            if record not in rows or (change, "*") in candidates:
-                continue
-            standing = json.loads(rows[record][2])
-            for name, value in fields.items():
-                group = TYPES[kind].groups[name]
-                if not self._is_measurement(kind, group):
-                    continue
-                if (change, group) in candidates or standing.get(name) == value:
-                    continue
-                assert self._was_replaced_knowingly(change, record, name), (
-                    "I4 silent overwrite",
-                    change,
-                    fields,
-                    standing,
-                )
-
-    def _was_replaced_knowingly(self, change, record, name):
-        return any(
-            change in self.seen[other]
-            for other, (_, place, _, fields) in self.changes.items()
-            if place == record and name in fields and other != change
-        )
-
-    def _nothing_comes_back(self):
-        """I6: who is deleted stays deleted, but for those who saw it and undid it."""
-        outcomes = dict(self.world.sql("SELECT change_id, outcome FROM change"))
-        rows = {}
-        for stream in self.world.streams:
-            rows |= self.world.records(stream)
-        for change, (_, record, op, _) in self.changes.items():
-            if op != "del" or outcomes.get(change) != "accepted" or record not in rows:
-                continue
-            undone = any(
-                place == record
-                and kind == "undel"
-                and outcomes.get(other) in {"accepted", "merged"}
-                for other, (_, place, kind, _) in self.changes.items()
-            )
-            discarded = self.world.sql(
-                "SELECT 1 FROM quarantine WHERE status = 'discarded' AND record_id = ?",
-                record,
-            )
-            assert rows[record][3] or undone or discarded, ("I6 resurrected", change)
-
-    @staticmethod
-    def _is_measurement(kind, group):
-        fields = [
-            f for n, f in TYPES[kind].fields.items() if TYPES[kind].groups[n] == group
-        ]
-        return bool(fields) and fields[0].field_class is FieldClass.MEASUREMENT
+def _touched(store, record):
+    """Return a record, and those that wait with it as one event."""
+    if record is None:
+        return set()
+    events = {change.group for change in store.changes(record)} - {None}
+    return {record} | {
+        change.record
+        for change in (store.changes_with("quarantined") if events else ())
+        if change.group in events
+    }

@@ -6,8 +6,9 @@ from collections import Counter
 from schemas import chain
 from schemas.digest import digest_of
 from schemas.messages import decode_request
-from schemas.records import DERIVED
 from schemas.signing import NO_RECEIPT, is_signed, receipt_hash, receipt_text
+from tests.stateful.chosen import holds, promise
+from tests.stateful.screens import lists_of_conflicts_agree, screens_show_the_rows
 
 
 def check_all(world):
@@ -16,40 +17,35 @@ def check_all(world):
     every_change_has_one_verdict(world)
     each_is_applied_once(world)
     everybody_has_the_same_rows(world)
+    screens_show_the_rows(world)
+    lists_of_conflicts_agree(world)
     chains_and_receipts_verify(world)
     digests_are_right(world)
     nobody_sees_beyond_their_scope(world)
     the_database_verifies(world)
 
 
-def local_changes(world):
-    """Give the raw line of each change on each laptop, by its id."""
-    found = {}
-    for name in world.names:
-        rows = world.laptop(name).store._read("SELECT id, raw FROM change")
-        found.update(rows)
-    return found
-
-
+@promise("I5")
 def nothing_is_pending(world):
     for name in world.names:
         store = world.laptop(name).store
-        assert store.count_unacknowledged() == 0, ("I5", name)
+        holds("I5", store.count_unacknowledged() == 0, name)
 
 
 def every_change_has_one_verdict(world):
     """I1 and I9: what is on a laptop is on the server, with the same verdict."""
     verdicts = {}
     for change, outcome in world.sql("SELECT change_id, outcome FROM change"):
-        assert verdicts.setdefault(change, outcome) == outcome, ("I9", change)
+        holds("I9", verdicts.setdefault(change, outcome) == outcome, change)
     for name in world.names:
         store = world.laptop(name).store
         for change, status in store._read("SELECT id, status FROM change"):
-            assert change in verdicts, ("I1 lost", name, change)
+            holds("I1", change in verdicts, "lost", name, change)
             if status != "replaced":
-                assert status == verdicts[change], ("I9", name, change, status)
+                holds("I9", status == verdicts.get(change), name, change, status)
 
 
+@promise("I2")
 def each_is_applied_once(world):
     """I2: no two changes have one number, and none has two."""
     rows = world.sql(
@@ -59,12 +55,13 @@ def each_is_applied_once(world):
     )
     numbers = Counter((stream, seq) for stream, seq, _ in rows)
     changes = Counter(change for _, _, change in rows)
-    assert max(numbers.values(), default=1) == 1, ("I2 one number twice", rows)
-    assert max(changes.values(), default=1) == 1, ("I2 applied twice", rows)
+    holds("I2", max(numbers.values(), default=1) == 1, "one number twice", rows)
+    holds("I2", max(changes.values(), default=1) == 1, "applied twice", rows)
 
 
+@promise("I3")
 def everybody_has_the_same_rows(world):
-    """I3: base rows are the server's rows; what is shown follows from them."""
+    """I3: base rows are the server's rows."""
     for name in world.names:
         store = world.laptop(name).store
         for stream in store.streams():
@@ -88,25 +85,10 @@ def everybody_has_the_same_rows(world):
                 for record in here.keys() | there.keys()
                 if here.get(record) != there.get(record)
             }
-            assert not differing, ("I3 here and there", name, differing)
-            _what_is_shown_is_the_base(store, there, name)
+            holds("I3", not differing, "here and there", name, differing)
 
 
-def _what_is_shown_is_the_base(store, there, name):
-    open_ones = {
-        row[0]
-        for row in store._read(
-            "SELECT record_id FROM change WHERE status IN ('quarantined', 'held')"
-        )
-    }
-    for record, (kind, _, fields) in there.items():
-        if kind not in DERIVED and record not in open_ones:
-            view = store.record(record)
-            assert view is not None, ("I3 not shown", name, record)
-            assert not view.deleted, ("I3 shown as deleted", name, record)
-            assert view.fields == fields, ("I3 shown", name, record)
-
-
+@promise("I8")
 def chains_and_receipts_verify(world):
     """I8: each log is one chain, the same on both sides; receipts follow each other."""
     hashes = {}
@@ -126,7 +108,7 @@ def chains_and_receipts_verify(world):
         for log in world.laptop(name).store.logs():
             for n in range(1, log.n + 1):
                 own = world.laptop(name).store.hash_at(n, log.number)
-                assert hashes.get((log.id, n)) == own, ("I8 two lines", name, log.id, n)
+                holds("I8", hashes.get((log.id, n)) == own, name, log.id, n)
     _receipts_verify(world, hashes)
 
 
@@ -145,17 +127,27 @@ def _receipts_verify(world, hashes):
             last[stream] = (count, receipt_hash(raw))
 
 
+@promise("S8")
 def digests_are_right(world):
+    """S8: the digest that is kept is what the rows come to, on both sides."""
     for stream in world.streams:
         rows = world.read(lambda unit, s=stream: unit.digest_items(s))
-        assert world.read(lambda unit, s=stream: unit.digest(s)) == digest_of(rows)
+        kept = world.read(lambda unit, s=stream: unit.digest(s))
+        holds("S8", kept == digest_of(rows), stream)
+        for name in world.names:
+            store = world.laptop(name).store
+            if stream in store.streams():
+                holds("S8", kept == digest_of(store.digest_items(stream)), stream, name)
 
 
+@promise("verify")
 def the_database_verifies(world):
     """What `permille-server verify` checks holds after any course of events."""
-    assert world.read(lambda unit: list(unit.faults(lambda *_: None))) == []
+    found = world.read(lambda unit: list(unit.faults(lambda *_: None)))
+    holds("verify", not found, found)
 
 
+@promise("I11")
 def nobody_sees_beyond_their_scope(world):
     """I11: a laptop has rows of its own projects only."""
     for name in world.names:
@@ -169,4 +161,4 @@ def nobody_sees_beyond_their_scope(world):
             )
         }
         rows = world.laptop(name).store._read("SELECT DISTINCT stream FROM base")
-        assert {row[0] for row in rows} <= granted, ("I11", name)
+        holds("I11", {row[0] for row in rows} <= granted, name)

@@ -10,12 +10,8 @@ import json
 import shutil
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
-from collector.clock import Clock as LaptopClock
 from collector.config import Home
 from collector.core.draft import Draft
 from collector.core.removals import Removals
@@ -23,81 +19,29 @@ from collector.core.reply import read_reply
 from collector.core.tally import Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
-from collector.flow.keys import check_receipt, public_key
+from collector.flow.keys import check_receipt
 from collector.flow.laptop import Laptop
 from collector.flow.recovering import recover
 from collector.flow.syncing import Options, sync_with
 from collector.store.sqlite import SqliteStore as LaptopStore
 from collector.store.vault import Vault
 from schemas.digest import buckets_of
-from schemas.ids import uuid7
 from schemas.messages import decode_response, encode
 from schemas.records import record_id
 from server.app.marks import notice_copy, renew
-from server.clock import Clock as ServerClock
 from server.errors import RequestError
-from server.flow.access import Enrolment, enrol, issue_code
-from server.flow.admin import add_project
 from server.flow.sync import sync
 from server.http.sync import answer_lines, row_line
 from server.store.sqlite import SqliteStore as ServerStore
-from server.store.sqlite import create
 from server.sync.request import read_push
+from tests.stateful.template import KEY, template_of
+from tests.stateful.ticks import LaptopTime, ServerTime
 
-KEY = bytes(range(32))
-START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 QUIET = lambda _left, _received: None  # noqa: E731
 
 
-class Ticks:
-    """The one course of time: every look at a clock is a millisecond later."""
-
-    def __init__(self):
-        self.ms = int(START.timestamp() * 1000)
-        self.drawn = 0
-
-    def look(self):
-        self.ms += 1
-        return self.ms
-
-    def bits(self, count):
-        self.drawn += 1
-        mixed = self.drawn * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 0x1234567
-        return (mixed * mixed >> 31) % (1 << count)
-
-
-class ServerTime(ServerClock):
-    def __init__(self, ticks):
-        self.ticks = ticks
-
-    def now_ms(self):
-        return self.ticks.look()
-
-    def fresh_id(self):
-        return uuid7(self.now_ms(), self.ticks.bits(74))
-
-    def key(self):
-        return self.ticks.bits(256).to_bytes(32, "big")
-
-
-class LaptopTime(LaptopClock):
-    """A laptop's clock, off by `skew_s`; nobody waits in a simulation."""
-
-    def __init__(self, ticks, skew_s=0.0):
-        self.ticks, self.skew_s = ticks, skew_s
-
-    def now(self):
-        ms = self.ticks.look() + int(self.skew_s * 1000)
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
-
-    def monotonic_s(self):
-        return self.ticks.ms / 1000
-
-    def random_bits(self, count):
-        return self.ticks.bits(count)
-
-    async def pause(self, seconds):
-        self.ticks.ms += int(seconds * 1000)
+class UnrestError(AssertionError):
+    """I5: something stays pending, or goes round for ever."""
 
 
 @dataclass
@@ -130,7 +74,8 @@ class Link:
 
     async def _served(self, body):
         self.traffic.requests += 1
-        assert self.traffic.requests < 300, ("I5: a sync without end", body[-600:])
+        if self.traffic.requests >= 300:
+            raise UnrestError("I5: a sync without end", body[-600:])
         if self.most != 2000:
             wanted = f'{{"k":"hello","want":{self.most},'.encode()
             body = body.replace(b'{"k":"hello",', wanted, 1)
@@ -152,8 +97,8 @@ class Link:
 class World:
     """One server with two projects, and laptops that were enrolled for them."""
 
-    def __init__(self, folder, laptops=3, skews=()):
-        template = template_of(laptops)
+    def __init__(self, folder, laptops=3, skews=(), template=None):
+        template = template or template_of(laptops)
         # Time goes on from the template's: else ids it has drawn are drawn again.
         self.folder, self.ticks = Path(folder), copy(template.ticks)
         self.clock = ServerTime(self.ticks)
@@ -170,11 +115,15 @@ class World:
             skew = skews[number] if number < len(skews) else 0.0
             self._open(f"laptop-{number}", skew)
 
-    def close(self):
+    def shut(self):
+        """Close every database; the files stay."""
         for laptop in self._laptops.values():
             laptop.store.close()
         self.server.close()
         self.loop.close()
+
+    def close(self):
+        self.shut()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # The server -----------------------------------------------------------------
@@ -323,10 +272,10 @@ class World:
         draft = self.draft(name, stream, record_type, fields, record, **more)
         return self.keep(name, draft)[0]
 
-    def sync(self, name, fault="", most=2000, *, accepts_removals=True):
+    def sync(self, name, fault="", most=2000, *, accepts_removals=True, checks=False):
         """Sync a laptop; give its report, or None when the link failed it."""
         link = Link(self, self.device(name), fault, most)
-        options = Options(accepts_removals=accepts_removals)
+        options = Options(accepts_removals=accepts_removals, checks=checks)
         try:
             return self.run(sync_with(self._laptops[name], link, QUIET, options))
         except UnreachableError:
@@ -342,50 +291,7 @@ class World:
                 for r in reports
             ):
                 return
-        raise AssertionError(("I5: the laptops never come to rest", reports))
-
-
-class Template:
-    """A server with its laptops enrolled, made once and copied for each world."""
-
-    def __init__(self, laptops):
-        self.folder = Path(mkdtemp(prefix="world-"))
-        self.streams, self.ticks = [], Ticks()
-        asyncio.run(self._make(laptops))
-
-    async def _make(self, laptops):
-        ticks = self.ticks
-        clock = ServerTime(ticks)
-        path = self.folder / "server" / "permille.db"
-        create(path, clock)
-        server = ServerStore(path)
-        for code in ("P1", "P2"):
-            project = {"code": code, "title": f"Project {code}"}
-            self.streams.append(await add_project(server, clock, project, {}))
-        own = await server.read(lambda unit: unit.own_device())
-        for number in range(laptops):
-            await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
-        server.close()
-
-    async def _enrol(self, server, clock, name, server_key, ticks):
-        home = Home(self.folder / name)
-        home.path.mkdir()
-        store = LaptopStore(home.database, KEY)
-        store.begin_log(LaptopTime(ticks).new_id())
-        laptop = Laptop(home, store, LaptopTime(ticks), Vault(home.attachments, KEY))
-        code, _ = await issue_code(server, clock, tuple(self.streams), name)
-        asked = Enrolment(code, name, store.head().id, public_key(laptop))
-        device, _ = await enrol(server, clock, asked)
-        store.set_settings(
-            {names.NAME: name, names.SERVER_KEY: server_key, names.DEVICE: device.id}
-        )
-        store.close()
-
-
-@cache
-def template_of(laptops):
-    """Give the template for so many laptops; it is made once."""
-    return Template(laptops)
+        raise UnrestError("I5: the laptops never come to rest", reports)
 
 
 def deliver_late(world, place):

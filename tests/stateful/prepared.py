@@ -1,0 +1,59 @@
+"""A season that is under way: two records of each type, which every laptop has.
+
+The first ones have records below them; nothing refers to the second ones.
+"""
+
+from copy import copy
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from types import SimpleNamespace
+
+from collector.flow import recording
+from schemas.records import TYPES
+from tests.stateful.groups import STARTS
+from tests.stateful.world import World
+
+#: What tells the second record of each type apart.
+SECOND = {
+    "organisation": {"code": "T"},
+    "plot": {"code": "T"},
+    "practice": {"what": "mulch"},
+    "point": {"code": "T"},
+    "campaign": {"name": "T"},
+    "core": {"number": 2},
+    "sample": {"sample_code": "T"},
+    "result": {"replicate": 2},
+}
+
+
+@cache
+def season_of(laptops):
+    """Return the template of a season for so many laptops; it is made once."""
+    folder = Path(mkdtemp(prefix="season-"))
+    world = World(folder, laptops)
+    stream = world.streams[0]
+    for name in world.names:
+        world.sync(name)
+    made = {"project": stream}
+    for kind in TYPES:
+        if kind not in made:
+            fields = STARTS[kind] | references(kind, made)
+            laptop = world.laptop(world.names[0])
+            made[kind] = recording.add(laptop, kind, fields, stream).view.id
+            recording.add(laptop, kind, fields | SECOND[kind], stream)
+    world.settle()
+    world.shut()
+    return SimpleNamespace(
+        folder=folder, streams=world.streams, ticks=copy(world.ticks)
+    )
+
+
+def references(kind, made):
+    """Return what a new record has to refer to, out of one record of each."""
+    fields = TYPES[kind].fields
+    return {
+        name: made[target]
+        for name, target in TYPES[kind].references.items()
+        if fields[name].required
+    }

@@ -1,0 +1,241 @@
+"""What must hold in view of what happened before (docs/testing.md names it)."""
+
+import json
+from collections import defaultdict
+
+from schemas.records import TYPES
+from tests.stateful.chosen import holds, promise
+from tests.stateful.groups import MEASUREMENTS, WHOLE, is_measurement, whole
+from tests.stateful.history import SETTLED, text_of
+
+
+def check_remembered(history, before):
+    """Check a season that has come to rest against its history."""
+    found = Found(history)
+    nothing_is_lost(found, before)
+    nothing_is_overwritten_unseen(found)
+    nothing_is_deleted_unseen(found)
+    no_measurement_disappears(found)
+    no_description_disappears(found)
+    nothing_comes_back(found)
+    no_return_is_deleted_unseen(found)
+    decisions_last(found)
+
+
+class Found:
+    """The server as it is at rest, beside the history."""
+
+    def __init__(self, history):
+        world = history.world
+        self.changes, self.decisions = history.changes, history.decisions
+        self.sql = world.sql
+        self.outcomes, self.seqs, self.why = {}, {}, {}
+        for change, outcome, seq, why in world.sql(
+            "SELECT change_id, outcome, seq, why FROM change"
+        ):
+            self.outcomes[change], self.seqs[change] = outcome, seq
+            self.why[change] = why or ""
+        self.rows = {}
+        for record, fields, deleted, writers in world.sql(
+            "SELECT id, fields, deleted, writers FROM record"
+        ):
+            self.rows[record] = (
+                json.loads(fields),
+                bool(deleted),
+                json.loads(writers),
+            )
+        self.conflicts = world.sql(
+            "SELECT id, record_id, group_name, change_id, theirs, ours, status"
+            " FROM conflict"
+        )
+
+    def story(self, record):
+        """Return what was done to a record, in the order in which it was kept."""
+        return "".join(
+            f"\n  {name[:8]} {known.by} {known.op} {known.fields}"
+            f" {self.outcomes.get(name)} {self.seqs.get(name)} {self.why.get(name)}"
+            for name, known in self.changes.items()
+            if known.record == record
+        )
+
+    def stands(self, change):
+        return self.outcomes.get(change) in {"accepted", "merged"}
+
+
+@promise("I1")
+def nothing_is_lost(found, before):
+    """I1: every change that was anywhere is on the server."""
+    holds("I1", before <= found.outcomes.keys(), before - found.outcomes.keys())
+
+
+@promise("S5")
+def nothing_is_overwritten_unseen(found):
+    """I4b: who replaced a measurement had the whole group on the screen."""
+    for record, group, old, new in found.sql(
+        "SELECT record_id, group_name, written_by, replaced_by FROM history"
+    ):
+        if new not in found.changes or old not in found.changes or old == new:
+            continue
+        if is_measurement(found.changes[new].type, group):
+            seen = found.changes[new].seen.get(group, set())
+            story = found.story(record) if old not in seen else ""
+            holds("S5", old in seen, "replaced unseen", group, old, new, story)
+
+
+@promise("S5")
+def nothing_is_deleted_unseen(found):
+    """Who deleted a record had each of its measurements on the screen."""
+    for record, (_, deleted, writers) in found.rows.items():
+        for deletion in writers.get(WHOLE, ()) if deleted else ():
+            known = found.changes.get(deletion[4])
+            for group in MEASUREMENTS[known.type] if known else ():
+                made = {writer[4] for writer in writers.get(group, ()) if writer[3]}
+                unseen = made & found.changes.keys()
+                unseen -= known.seen.get(group, set()) | {deletion[4]}
+                story = found.story(record) if unseen else ""
+                holds("S5", not unseen, "deleted unseen", group, unseen, story)
+
+
+@promise("I4")
+def no_description_disappears(found):
+    """I4: an accepted description stands, or is kept as history."""
+    # By its value: who writes the same, having seen it, stands for both.
+    kept = {
+        (record, json.loads(values).get("note"))
+        for record, values in found.sql(
+            "SELECT record_id, old_values FROM history WHERE group_name = 'note'"
+        )
+    }
+    for change, known in found.changes.items():
+        is_said = "note" in known.fields and found.stands(change)
+        if not is_said or known.op == "del" or known.record not in found.rows:
+            continue
+        said = known.fields["note"]
+        stands = found.rows[known.record][0].get("note") == said
+        is_kept = stands or (known.record, said) in kept
+        story = "" if is_kept else found.story(known.record)
+        holds("I4", is_kept, "description lost", change, said, story)
+
+
+@promise("I4")
+def no_measurement_disappears(found):
+    """I4: an accepted value stands, is a candidate, or was replaced knowingly."""
+    candidates = {(change, group) for _, _, group, change, *_ in found.conflicts}
+    for change, known in found.changes.items():
+        if found.outcomes.get(change) not in SETTLED or known.op == "del":
+            continue
+        if known.record not in found.rows or (change, WHOLE) in candidates:
+            continue
+        standing = found.rows[known.record][0]
+        for name, value in known.fields.items():
+            group = TYPES[known.type].groups[name]
+            if not is_measurement(known.type, group):
+                continue
+            if (change, group) in candidates or standing.get(name) == value:
+                continue
+            is_known = _was_replaced_knowingly(found, change, known.record, group)
+            holds("I4", is_known, "silent overwrite", change, known.fields, standing)
+
+
+def _was_replaced_knowingly(found, change, record, group):
+    return any(
+        known.record == record
+        and other != change
+        and change in known.seen.get(group, set())
+        and any(TYPES[known.type].groups[name] == group for name in known.fields)
+        for other, known in found.changes.items()
+    )
+
+
+@promise("I6")
+def nothing_comes_back(found):
+    """I6: who is deleted stays deleted, but for those who saw it and undid it."""
+    for change, known in found.changes.items():
+        record = known.record
+        is_done = known.op == "del" and found.outcomes.get(change) == "accepted"
+        if not is_done or record not in found.rows:
+            continue
+        undone = any(
+            other.record == record and other.op == "undel" and found.stands(name)
+            for name, other in found.changes.items()
+        )
+        discarded = found.sql(
+            "SELECT 1 FROM quarantine WHERE status = 'discarded' AND record_id = ?",
+            record,
+        )
+        holds("I6", found.rows[record][1] or undone or discarded, "resurrected", change)
+
+
+@promise("S6")
+def no_return_is_deleted_unseen(found):
+    """S6: who deletes a record that somebody brought back had seen that return."""
+    returns = [
+        (name, known)
+        for name, known in found.changes.items()
+        if known.op == "undel"
+        and found.stands(name)
+        and "not_deleted" not in found.why[name]
+    ]
+    for name, known in returns:
+        deletions = defaultdict(list)
+        for other, deletion in found.changes.items():
+            is_done = deletion.op == "del" and found.outcomes.get(other) == "accepted"
+            if is_done and deletion.record == known.record:
+                deletions[found.seqs[other] or 0].append(deletion)
+        for seq, those in deletions.items():
+            # Who deletes what is deleted is given the number of that deletion.
+            seen = any(name in one.seen.get(WHOLE, set()) for one in those)
+            if seq > (found.seqs[name] or 0):
+                story = "" if seen else found.story(known.record)
+                holds("S6", seen, "a return unseen", name, story)
+
+
+@promise("S7")
+def decisions_last(found):
+    """S7: what was decided once stands, and its conflict is not open again."""
+    for name, decision in found.decisions.items():
+        if decision.was_accepted and name in found.outcomes:
+            outcome = found.outcomes[name]
+            if found.stands(name):
+                _conflict_is_closed(found, name, decision)
+                _decided_value_stands(found, name, decision)
+            elif outcome == "conflict":
+                _met_a_third_value(found, name, decision)
+            else:
+                is_refused = "no_such_conflict" in found.why[name]
+                holds("S7", not is_refused, "a decision is refused", name, decision)
+
+
+def _conflict_is_closed(found, name, decision):
+    for conflict, record, group, change, _, _, status in found.conflicts:
+        if record != decision.record or status != "open":
+            continue
+        again = conflict in decision.settles
+        again = again or change in decision.sides.get(group, set())
+        holds("S7", not again, "a decided conflict is open", name, decision, conflict)
+
+
+def _decided_value_stands(found, name, decision):
+    fields, deleted, _ = found.rows.get(decision.record, ({}, True, {}))
+    kind = found.changes[name].type
+    for group, decided in decision.groups.items():
+        if deleted or whole(kind, group, fields) == decided:
+            continue
+        waits = any(
+            record == decision.record
+            and (of == WHOLE or (of == group and json.loads(ours) == decided))
+            for _, record, of, _, _, ours, status in found.conflicts
+            if status == "open"
+        )
+        is_known = _was_replaced_knowingly(found, name, decision.record, group)
+        holds("S7", waits or is_known, "undecided", name, group, text_of(decided))
+
+
+def _met_a_third_value(found, name, decision):
+    writers = found.rows.get(decision.record, ({}, True, {}))[2]
+    seen = found.changes[name].seen
+    known = {change for group in seen.values() for change in group} | {name}
+    strange = any(
+        writer[4] not in known for group in writers.values() for writer in group
+    )
+    holds("S7", strange, "a decision met its own sides", name, decision)

@@ -1,0 +1,108 @@
+"""S1 and S4: what each laptop shows is what the server has, or what waits visibly."""
+
+import json
+
+from schemas.records import DERIVED
+from tests.stateful.chosen import holds, promise
+from tests.stateful.groups import GROUPS, whole
+
+WAITING = {"quarantined", "held"}
+
+
+@promise("S1")
+def screens_show_the_rows(world):
+    """S1: each group on a screen is the row's, or what the own waiting changes say."""
+    rows = {record: row for s in world.streams for record, row in _rows(world, s)}
+    for name in world.names:
+        store = world.laptop(name).store
+        waiting = _waiting(store)
+        shown = {
+            record
+            for record, stream in store._read("SELECT id, stream FROM record")
+            if stream in store.streams()
+        }
+        of_streams = {r for s in store.streams() for r, _ in _rows(world, s)}
+        for record in shown | of_streams:
+            own = waiting.get(record, [])
+            _shows(name, store.record(record), rows.get(record), own)
+
+
+def _rows(world, stream):
+    return [
+        (record, (kind, json.loads(fields), bool(deleted)))
+        for record, (kind, _, fields, deleted) in world.records(stream).items()
+        if kind not in DERIVED
+    ]
+
+
+def _waiting(store):
+    """Return the changes of each record that wait for a person or another record."""
+    found = {}
+    for status in WAITING:
+        for change in store.changes_with(status):
+            found.setdefault(change.record, []).append(change)
+    return {k: sorted(v, key=lambda change: change.place) for k, v in found.items()}
+
+
+def _shows(name, view, row, waiting):
+    """Check what one laptop shows of one record."""
+    if row is None and not waiting:
+        # What was deleted long ago is listed as deleted where it was seen last.
+        is_gone = view is None or view.deleted
+        holds("S1", is_gone, "shown, and nowhere", name, view)
+        return
+    kind, fields, deleted = row or (waiting[0].type, {}, False)
+    was_deleted, said = deleted, set()
+    for change in waiting:
+        deleted = change.op == "del" or (deleted and change.op != "undel")
+        if change.op != "del":
+            said |= {*change.fields}
+            fields = {**fields, **change.fields}
+    if deleted:
+        is_gone = view is None or view.deleted
+        holds("S1", is_gone, "shown as if it were there", name, view)
+        return
+    holds("S1", view is not None, "not shown", name, kind, fields)
+    if view is None:
+        return
+    holds("S1", not view.deleted, "shown as deleted", name, view)
+    for group, names in GROUPS[kind].items():
+        # The fields of a deleted row do not travel, so only what was said can be shown.
+        if was_deleted and not said & set(names):
+            continue
+        here, there = whole(kind, group, view.fields), whole(kind, group, fields)
+        holds("S1", here == there, "shown", name, view.id, group, here, there, waiting)
+
+
+@promise("S4")
+def lists_of_conflicts_agree(world):
+    """S4: every laptop lists the server's open conflicts, those of deletions too."""
+    for name in world.names:
+        store = world.laptop(name).store
+        contested = store.contested()
+        for stream in store.streams():
+            here = {
+                (base.id, conflict["id"]): _sides(conflict)
+                for base in contested
+                if base.stream == stream
+                for conflict in base.conflicts
+            }
+            there = {
+                (record, conflict): _sides({"theirs": theirs, "ours": ours})
+                for record, conflict, theirs, ours in world.sql(
+                    "SELECT record_id, id, theirs, ours FROM conflict"
+                    " WHERE status = 'open' AND project_id = ?",
+                    stream,
+                )
+            }
+            holds("S4", here == there, name, here, there)
+
+
+def _sides(conflict):
+    """Return both sides without what is empty."""
+    sides = []
+    for name in ("theirs", "ours"):
+        side = conflict[name]
+        fields = json.loads(side) if isinstance(side, str) else side
+        sides.append({k: v for k, v in fields.items() if v is not None})
+    return sides

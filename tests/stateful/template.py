@@ -1,0 +1,63 @@
+"""Servers with their laptops enrolled, made once and copied for each world."""
+
+import asyncio
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from collector.config import Home
+from collector.flow import laptop as names
+from collector.flow.keys import public_key
+from collector.flow.laptop import Laptop
+from collector.store.sqlite import SqliteStore as LaptopStore
+from collector.store.vault import Vault
+from server.flow.access import Enrolment, enrol, issue_code
+from server.flow.admin import add_project
+from server.store.sqlite import SqliteStore as ServerStore
+from server.store.sqlite import create
+from tests.stateful.ticks import LaptopTime, ServerTime, Ticks
+
+KEY = bytes(range(32))
+
+
+class Template:
+    """A server with its laptops enrolled, made once and copied for each world."""
+
+    def __init__(self, laptops):
+        self.folder = Path(mkdtemp(prefix="world-"))
+        self.streams, self.ticks = [], Ticks()
+        asyncio.run(self._make(laptops))
+
+    async def _make(self, laptops):
+        ticks = self.ticks
+        clock = ServerTime(ticks)
+        path = self.folder / "server" / "permille.db"
+        create(path, clock)
+        server = ServerStore(path)
+        for code in ("P1", "P2"):
+            project = {"code": code, "title": f"Project {code}"}
+            self.streams.append(await add_project(server, clock, project, {}))
+        own = await server.read(lambda unit: unit.own_device())
+        for number in range(laptops):
+            await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
+        server.close()
+
+    async def _enrol(self, server, clock, name, server_key, ticks):
+        home = Home(self.folder / name)
+        home.path.mkdir()
+        store = LaptopStore(home.database, KEY)
+        store.begin_log(LaptopTime(ticks).new_id())
+        laptop = Laptop(home, store, LaptopTime(ticks), Vault(home.attachments, KEY))
+        code, _ = await issue_code(server, clock, tuple(self.streams), name)
+        asked = Enrolment(code, name, store.head().id, public_key(laptop))
+        device, _ = await enrol(server, clock, asked)
+        store.set_settings(
+            {names.NAME: name, names.SERVER_KEY: server_key, names.DEVICE: device.id}
+        )
+        store.close()
+
+
+@cache
+def template_of(laptops):
+    """Give the template for so many laptops; it is made once."""
+    return Template(laptops)
