@@ -52,7 +52,7 @@ def _shows(name, view, row, waiting):
         holds("S1", is_gone, "shown, and nowhere", name, view)
         return
     kind, fields, deleted = row or (waiting[0].type, {}, False)
-    was_deleted, said = deleted, set()
+    was_deleted, said = deleted or row is None, set()
     for change in waiting:
         deleted = change.op == "del" or (deleted and change.op != "undel")
         if change.op != "del":
@@ -67,7 +67,7 @@ def _shows(name, view, row, waiting):
         return
     holds("S1", not view.deleted, "shown as deleted", name, view)
     for group, names in GROUPS[kind].items():
-        # The fields of a deleted row do not travel, so only what was said can be shown.
+        # The fields of a deleted or purged row do not travel: only what was said is shown.
         if was_deleted and not said & set(names):
             continue
         here, there = whole(kind, group, view.fields), whole(kind, group, fields)
