@@ -54,10 +54,19 @@ class FeedQueries:
     connection: Connection
 
     def page(self, stream: str, after: int, most: int, push: Push) -> Page:
-        """Give rows after a number, without those the push's verdicts speak for."""
+        """Return rows after a number, without those that the laptop computes itself.
+
+        Its verdicts speak for these; but who begins anew has let go of all rows, so there
+        only what this very push wrote is left out.
+        """
         mine = (push.log, push.acked_n, push.end[0])
-        found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
-        kept, more = _page_of(map(record_of, found), most)
+        if after:
+            found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
+            records: Iterable[Record] = map(record_of, found)
+        else:
+            found = self.connection.execute(_PAGE, (stream, 0, None, 0, 0, -1))
+            records = (r for r in map(record_of, found) if not _is_made_by(r, push))
+        kept, more = _page_of(records, most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)
         conflicts = self.open_conflicts_of(stream, kept)
         rows = [FeedRow(record, conflicts.get(record.id, [])) for record in kept]
@@ -164,6 +173,15 @@ def conflict_data(columns: list[Any]) -> dict[str, Any]:
         "person": person,
         "at": at,
     }
+
+
+def _is_made_by(record: Record, push: Push) -> bool:
+    """Return whether all that a record says follows from the verdicts on a push."""
+    return record.clean and all(
+        writer.log == push.log and push.acked_n < writer.n <= push.end[0]
+        for writers in record.writers.values()
+        for writer in writers
+    )
 
 
 def _page_of(records: Iterable[Record], most: int) -> tuple[list[Record], bool]:
