@@ -186,13 +186,13 @@ class Day:
             self.save(laptop, Typed((kind, "restore", which)))
 
     def fix(self, laptop):
-        found = laptop.type("fix").data
+        found = in_order(laptop.type("fix").data)
         if found:
             self.save(laptop, words.correction(self.rng, self.rng.choice(found)))
 
     def resolve(self, laptop):
         found = laptop.type("conflicts").data
-        left = [one for one in found if not one["decided"]]
+        left = in_order(one for one in found if not one["decided"])
         if not left:
             return
         start = ["conflicts", "resolve"]
@@ -333,7 +333,7 @@ class Day:
         self.server.admin("quarantine", *words_in)
 
     def decide(self):
-        found = self.server.admin("conflict", "list", "--json").data
+        found = in_order(self.server.admin("conflict", "list", "--json").data)
         if not found:
             return
         one = self.rng.choice(found)
@@ -382,6 +382,12 @@ class Day:
     def _moved(self, laptop):
         report = self.sync(laptop, "--accept-removals")
         return {name: report[name] for name in SAID if report[name]}
+
+
+def in_order(found):
+    """Return what was found in an order that does not follow from random ids."""
+    said = ("type", "name", "group", "theirs", "ours", "op", "fields")
+    return sorted(found, key=lambda one: repr([one.get(name) for name in said]))
 
 
 def live_a_day(path, seed, edits, restores=None):

@@ -47,6 +47,7 @@ class DayLaptop(Laptop):
     def __init__(self, home, counts, *, init=True):
         self.name, self.counts = home.name, counts
         self._screens, self._place = {}, 0
+        self._story = home.parent / "story.txt"
         super().__init__(home, init=init)
 
     def type(self, *words):
@@ -62,8 +63,14 @@ class DayLaptop(Laptop):
             answer = CliRunner().invoke(cli, given)
             code, out = answer.exit_code, answer.stdout
         found = Answer(code, json.loads(out.splitlines()[0]) if out.strip() else None)
+        self.tell(code, *words, found.error)
         assert found.error != "defect", (self.name, words, out)
         return found
+
+    def tell(self, *words):
+        """Write a line of the day's story, to read when something is lost."""
+        with self._story.open("a") as story:
+            print(self.name, *words, file=story)
 
     def known(self, kind, project):
         """Return the records of a kind as this laptop lists them."""
@@ -78,9 +85,12 @@ class DayLaptop(Laptop):
         self._screens.clear()
 
     def show(self, kind, record):
-        """Return a record as the laptop shows it, None where it is deleted."""
+        """Return a record as the laptop shows it, deleted or not."""
         found = self.type(kind, "show", record)
-        return found.data if found.is_saved else None
+        if found.is_saved:
+            return found.data
+        deleted = self.type(kind, "list", "--deleted", *ALL).data
+        return next((one for one in deleted if one["id"] == record), None)
 
     def new_lines(self):
         """Return the changes that were kept since the last look, with their lines."""
@@ -104,6 +114,7 @@ class DayLaptop(Laptop):
 
     def copy_to(self, folder):
         shutil.copytree(self.home, folder)
+        self.tell("was copied to", folder.name)
 
     def put_back(self, folder, *, in_place):
         """Put an earlier copy of the home back, as other files or into the same ones.
@@ -119,6 +130,7 @@ class DayLaptop(Laptop):
         else:
             shutil.rmtree(self.home)
             shutil.copytree(folder, self.home)
+        self.tell("was put back to", folder.name, "in place" if in_place else "")
         self._start_over()
 
     def clone(self, home):
@@ -163,6 +175,8 @@ class DayServer:
         """Type an administrator's command; return how it ended, with what it printed."""
         self.counts["admin"] += 1
         done = CliRunner().invoke(server_cli, ["--data", str(self.data), *words])
+        with (self.data.parent / "story.txt").open("a") as story:
+            print("server", done.exit_code, *words, file=story)
         known = isinstance(done.exception, SystemExit | None)
         assert known, (words, done.output, done.exception)
         text = done.stdout.strip()
@@ -200,6 +214,8 @@ class DayServer:
             db.execute("VACUUM INTO ?", (str(file),))
             db.close()
         self._backups.append(file)
+        with (self.data.parent / "story.txt").open("a") as story:
+            print("server was copied to", file.name, file=story)
 
     def restore(self, rng):
         """Stop, go back to one of the last backups, start; return how."""
@@ -213,6 +229,8 @@ class DayServer:
                 (self.data / name).unlink(missing_ok=True)
             shutil.copy(file, self.data / "permille.db")
         self._process, _ = start_server(self.data, self.port)
+        with (self.data.parent / "story.txt").open("a") as story:
+            print("server was put back to", file.name, file=story)
         self.counts["by hand" if not file.suffix else "by command"] += 1
 
     def verify(self):
