@@ -53,9 +53,9 @@ class FeedQueries:
 
     connection: Connection
 
-    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
-        """Give rows after a number, without those the push's verdicts speak for."""
-        mine = (push.log, push.acked_n, push.end[0])
+    def page(self, stream: str, after: int, most: int, push: Push | None) -> Page:
+        """Return rows after a number, without those the push's verdicts speak for."""
+        mine = (push.log, push.acked_n, push.end[0]) if push else (None, 0, 0)
         found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
         kept, more = _page_of(map(record_of, found), most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)

@@ -79,9 +79,7 @@ def test_an_event_with_a_fault_of_its_own_does_not_follow_by_halves(world, p1):
     ends_well(world)
 
 
-def test_an_event_that_waits_is_absorbed_when_a_copy_sends_it_again(
-    world, p1
-):
+def test_an_event_that_waits_is_absorbed_when_a_copy_sends_it_again(world, p1):
     bad, _ = bad_plot_with_child(world, p1)
     world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
     world.sync(B)
