@@ -33,6 +33,7 @@ from tests.faults import (
     test_server_bit_flips,
     test_writers,
 )
+from tests.faults.day import live_a_day
 from tests.faults.disk import why_no_strace
 
 KILLS = 20
@@ -41,6 +42,7 @@ FLIPS = 30
 LAYERS = 4_000
 SEASONS = 500
 PUSHES = 150
+EDITS = 2_000
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,13 @@ def write_to_one_server(path: Path, seed: int) -> int:
     return test_writers.write_to_one_server(path, seed, PUSHES)
 
 
+def live_seven_laptop_days(path: Path, seed: int) -> int:
+    told = live_a_day(path, seed, EDITS)
+    print(told, flush=True)
+    assert not told.faults, "\n".join(told.faults)
+    return told.edits
+
+
 def live_seasons(path: Path, seed: int) -> int:
     done = subprocess.run(
         [
@@ -156,6 +165,7 @@ def live_seasons(path: Path, seed: int) -> int:
 
 KINDS = (
     Kind("simulated seasons", live_seasons, "seasons"),
+    Kind("seven-laptop day", live_seven_laptop_days, "edits"),
     Kind("kill imports", kill_imports, "kills"),
     Kind("kill syncs", kill_syncs, "kills"),
     Kind("kill servers", kill_servers, "kills"),

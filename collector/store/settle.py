@@ -43,6 +43,15 @@ _LOST: Final = """
     GROUP BY log
 """
 
+_CARRY_OVER: Final = """
+    UPDATE base SET epoch = ?1
+    WHERE stream = ?2 AND epoch <> ?1 AND seq <= ?3 AND stale = 0
+      AND NOT EXISTS (
+          SELECT 1 FROM change WHERE record_id = base.id
+          AND json_extract(verdict, '$.epoch') = base.epoch
+          AND json_extract(verdict, '$.q') > base.seq)
+"""
+
 
 def settle(
     connection: Connection,
@@ -52,6 +61,7 @@ def settle(
     removals: Removals,
 ) -> Applied:
     """Apply a reply to a request that spoke for a log."""
+    _carry_over(connection, reply)
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
     judged_here, notes = {c.record for _, c in found}, notes_of(reply.verdicts)
@@ -85,6 +95,16 @@ def settle(
         notes=notes,
         removals=removals,
     )
+
+
+def _carry_over(connection: Connection, reply: Reply) -> None:
+    """Count rows up to the last number that a new timeline shares as rows of it.
+
+    Else one would seem older than a verdict on a change that it holds already. One that
+    waits for a newer row of its own timeline goes on waiting.
+    """
+    shared = [(reply.epoch, stream, seq) for stream, seq in reply.shared.items()]
+    connection.executemany(_CARRY_OVER, shared)
 
 
 def _judged_up_to(acked_n: int, judged: set[int]) -> int:

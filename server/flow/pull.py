@@ -64,11 +64,13 @@ def _pull_stream(
     if left <= 0:
         pulled.more = pulled.more or unit.count_after(stream, after) > 0
         return left
-    if cursor and after < cursor[1]:
+    is_reset = cursor is not None and after < cursor[1]
+    if is_reset:
         pulled.resets.append(stream)
     if after == 0 and (gone := unit.purged(stream)):
         pulled.purged[stream] = gone
-    page = unit.page(stream, after, left, push)
+    # What the laptop has beneath its own changes may be of a timeline that was lost.
+    page = unit.page(stream, after, left, None if is_reset else push)
     pulled.rows.extend(page.rows)
     pulled.more = pulled.more or page.more
     if cursor != (timeline.now, page.cursor):

@@ -53,24 +53,31 @@ class FeedQueries:
 
     connection: Connection
 
-    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
+    def page(self, stream: str, after: int, most: int, push: Push | None) -> Page:
         """Return rows after a number, without those that the laptop computes itself.
 
-        Its verdicts speak for these; but who begins anew has let go of all rows, so there
-        only what this very push wrote is left out.
+        The verdicts on a push speak for these. Who begins anew has let go of all rows, so
+        there only what that very push made is left out; without a push, nothing is.
         """
-        mine = (push.log, push.acked_n, push.end[0])
-        if after:
-            found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
-            records: Iterable[Record] = map(record_of, found)
-        else:
-            found = self.connection.execute(_PAGE, (stream, 0, None, 0, 0, -1))
-            records = (r for r in map(record_of, found) if not _is_made_by(r, push))
-        kept, more = _page_of(records, most)
+        kept, more = _page_of(self._records(stream, after, most, push), most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)
         conflicts = self.open_conflicts_of(stream, kept)
         rows = [FeedRow(record, conflicts.get(record.id, [])) for record in kept]
         return Page(rows, cursor, more)
+
+    def _records(
+        self, stream: str, after: int, most: int, push: Push | None
+    ) -> Iterator[Record]:
+        if push is not None and after:
+            mine = (push.log, push.acked_n, push.end[0])
+            found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
+            return map(record_of, found)
+        found = self.connection.execute(_PAGE, (stream, after, None, 0, 0, -1))
+        return (
+            record
+            for record in map(record_of, found)
+            if push is None or not _is_made_by(record, push)
+        )
 
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""

@@ -146,8 +146,8 @@ class Custody(Protocol):
 class Feed(Protocol):
     """What laptops receive."""
 
-    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
-        """Give rows after a number, without those the push's verdicts speak for."""
+    def page(self, stream: str, after: int, most: int, push: Push | None) -> Page:
+        """Return rows after a number, without those the push's verdicts speak for."""
 
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""

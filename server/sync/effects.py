@@ -150,8 +150,11 @@ def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
 
     That is the row as it stands, or what follows from their own changes since. Not so
     where one of these was merged to something else and the row has not come as yet; nor
-    may who brings a record back have its fields.
+    may who brings a record back have its fields; and who sends again what stood in a
+    timeline that was lost may have a later row of that one.
     """
+    if change.id in desk.stood:
+        return False
     is_its_own = present.clean and is_own(desk, change, present.last_writer)
     return change.op != Op.UNDELETE and (
         is_its_own or has_latest_row(desk, change, present)

@@ -83,16 +83,32 @@ def _decide_group(desk: Desk, group: list[Judged], origin: Origin) -> list[Verdi
     if not broken:
         desk.take(tried)
         return verdicts
-    worst = min(broken, key=lambda verdict: verdict.outcome == Outcome.HELD)
-    return [_break(desk, j, v, worst) for j, v in zip(group, verdicts, strict=True)]
+    awaited = {v.change: _awaited(tried, v) for v in broken}
+    # What only waits may follow by itself; a fault needs somebody.
+    worst = min(broken, key=lambda verdict: awaited[verdict.change] is not None)
+    waits_for = awaited[worst.change]
+    if waits_for is not None:
+        return [hold(desk, judged, waits_for) for judged in group]
+    return [
+        _break(desk, judged, awaited.get(v.change), v, worst)
+        for judged, v in zip(group, verdicts, strict=True)
+    ]
 
 
-def _break(desk: Desk, judged: Judged, own: Verdict, worst: Verdict) -> Verdict:
-    """Keep a change back because its group cannot be applied as a whole."""
-    if worst.outcome == Outcome.HELD:
-        waited = next(why.value for why in worst.why if why.code == "waits_for")
-        return hold(desk, judged, str(waited))
-    if own.outcome == Outcome.QUARANTINED:
+def _awaited(tried: Desk, verdict: Verdict) -> str | None:
+    """Return the record that a change waits for, held or since that was given up."""
+    waiting = tried.waiting.get(verdict.change)
+    return None if waiting is None else waiting.waits_for
+
+
+def _break(
+    desk: Desk, judged: Judged, waits_for: str | None, own: Verdict, worst: Verdict
+) -> Verdict:
+    """Quarantine a change because of its own fault, or of another one's of its group.
+
+    Nothing of such a group waits for a record: it would stand alone when that comes.
+    """
+    if own.outcome == Outcome.QUARANTINED and waits_for is None:
         return quarantine(desk, judged, own.why)
     problem = Problem("group_broken", "g", judged.change.group, worst.change)
     return quarantine(desk, judged, [problem])

@@ -1,0 +1,142 @@
+"""After a restore of the server: what a laptop has of each row follows from this timeline."""
+
+import pytest
+
+from collector.errors import RefusedError, UnreachableError
+from collector.flow import syncing
+from tests.stateful.test_directed import (
+    A,
+    B,
+    both_have,
+    edit,
+    ends_well,
+    p1,
+    plot,
+    stands,
+    world,
+)
+from tests.stateful.world import Link
+
+__all__ = ["p1", "world"]
+
+
+def shown(world, name, change):
+    return dict(world.laptop(name).store.record(change.record).fields)
+
+
+def quarantined(world, stream):
+    """Let the first laptop send what is refused.
+
+    A verdict without a number is doubted in a new timeline, and all that follow it.
+    """
+    plot(world, B, stream, code="taken")
+    world.sync(B)
+    other = "0190a000-0000-7000-8000-00000000000b"
+    world.keep(A, world.draft(A, stream, "plot", {"code": "taken"}, other))
+    world.sync(A)
+
+
+@pytest.mark.parametrize("is_forked", [False, True], ids=["restored", "and forked"])
+def test_an_old_word_of_ones_own_does_not_go_over_a_newer_row(world, p1, is_forked):
+    quarantined(world, p1)
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, A, made, note="old")
+    world.sync(A)
+    world.sync(B)
+    edit(world, B, made, note="new", area_ha=2.0)
+    world.sync(B)
+    world.sync(A)
+    world.backup_server()
+    if is_forked:
+        world.recover(A)
+    world.restore_server()
+    world.sync(A)
+    assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0, "note": "new"}
+    edit(world, A, made, area_ha=3.0)
+    world.sync(A)
+    assert stands(world, made)["area_ha"] == 3.0, "its author had seen the 2 ha"
+    ends_well(world)
+
+
+def one_change(lines, *_):
+    """Return a request's part of a log that is longer than one request takes."""
+    return list(lines)[:1]
+
+
+def once(served):
+    """Return a link that breaks after one request."""
+    asked = []
+
+    async def sync(self, *request):
+        asked.append(request)
+        if len(asked) > 1:
+            raise UnreachableError("lost")
+        return await served(self, *request)
+
+    return sync
+
+
+def lost(world, stream, made, most=2000, **said):
+    """Let the first laptop have rows that only a lost timeline had: one of this record.
+
+    Their author is gone, and there are so many that a person is asked; by then the laptop
+    knows what to send again.
+    """
+    edit(world, B, made, **said)
+    for number in range(60):
+        plot(world, B, stream, code=f"P{number}")
+    world.sync(B)
+    yield
+    world.restore_server()
+    world.clone_laptop(A, B)
+    with pytest.raises(RefusedError, match="would take away"):
+        world.sync(A, most=most, accepts_removals=False)
+
+
+@pytest.mark.parametrize("said", [{"note": "wet"}, {"area_ha": 3.0}])
+def test_what_is_sent_again_stands_on_no_row_of_a_lost_timeline(world, p1, said):
+    quarantined(world, p1)
+    made = both_have(world, p1)
+    world.backup_server()
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A)
+    for _ in lost(world, p1, made, **said):
+        world.sync(A)
+    for _ in range(2):
+        world.sync(A)
+    assert stands(world, made) == {"code": "HF", "area_ha": 2.0}
+    assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0}
+    assert not world.laptop(A).store.contested()
+    ends_well(world)
+
+
+def test_nor_does_it_in_the_middle_of_a_reset(world, p1, monkeypatch):
+    others = [plot(world, A, p1, code=f"O{number}") for number in range(3)]
+    made = both_have(world, p1)
+    world.backup_server()
+    edit(world, A, others[0], area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A)
+    for _ in lost(world, p1, made, most=3, note="wet"):
+        world.sync(A)
+        monkeypatch.setattr(syncing, "first_batch", one_change)
+    world.sync(A)
+    assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0}
+    ends_well(world)
+
+
+def test_nor_does_what_was_never_sent(world, p1, monkeypatch):
+    other = plot(world, A, p1, code="O")
+    made = both_have(world, p1)
+    world.backup_server()
+    edit(world, A, other, area_ha=1.0)
+    edit(world, A, made, area_ha=2.0)
+    for _ in lost(world, p1, made, note="wet"):
+        with monkeypatch.context() as link:
+            link.setattr(syncing, "first_batch", one_change)
+            link.setattr(Link, "sync", once(Link.sync))
+            assert world.sync(A) is None
+    world.sync(A)
+    world.sync(A)
+    assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0}
+    ends_well(world)
