@@ -200,10 +200,22 @@ def decisions_last(found):
                 _conflict_is_closed(found, name, decision)
                 _decided_value_stands(found, name, decision)
             elif outcome == "conflict":
-                _met_a_third_value(found, name, decision)
+                if not _was_made_in_an_unknown_epoch(found, name):
+                    _met_a_third_value(found, name, decision)
             else:
                 is_refused = "no_such_conflict" in found.why[name]
                 holds("S7", not is_refused, "a decision is refused", name, decision)
+
+
+def _was_made_in_an_unknown_epoch(found, name):
+    """Return whether the server was put back to before the timeline of a decision began.
+
+    It does not know what that timeline shares with its own: nothing counts as seen.
+    """
+    (raw,) = found.sql("SELECT raw FROM change WHERE change_id = ?", name)[0]
+    base = json.loads(raw).get("b")
+    known = {epoch for (epoch,) in found.sql("SELECT id FROM epoch")}
+    return base is not None and base[0] not in known
 
 
 def _conflict_is_closed(found, name, decision):
