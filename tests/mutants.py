@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 PARTS = ("schemas", "server", "collector", "tests", "fixtures", "pyproject.toml")
 SUITE = (
     "tests/stateful/test_directed.py",
+    "tests/stateful/test_directed_groups.py",
+    "tests/stateful/test_many_held.py",
     "tests/integration/test_hostile_sync.py",
     "tests/stateful/test_machine.py",
 )
@@ -51,6 +53,7 @@ LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
 FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
 FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
 RESTORE = ("tests/integration/test_restore.py",)
+DECISIONS = ("tests/stateful/test_decisions_last.py",)
 STAKE = ("tests/integration/test_own_value_at_stake.py",)
 ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
@@ -298,6 +301,175 @@ MUTANTS = (
         "if decision.op is Op.DELETE or not is_kept:",
         "if decision.op is Op.DELETE:",
         STAKE,
+    ),
+    Mutant(
+        "only the fields that a patch names are compared",
+        SHOWN,
+        """        if not rest:
+            continue""",
+        """        if rest or not rest:
+            continue""",
+    ),
+    Mutant(
+        "a laptop sends the edited field alone",
+        "collector/core/shown.py",
+        "return {**patch, **completed(view.type, view.fields, known)}",
+        "return dict(patch)",
+    ),
+    Mutant(
+        "the base is the newest row, shown or not",
+        "collector/core/shown.py",
+        "if seen != row and (op in _OF_ALL or group in _groups(view.type, fields))",
+        "if False",
+    ),
+    Mutant(
+        "the server knows one base for all groups",
+        "server/sync/model.py",
+        "return self.bases.get(group, self.base)",
+        "return self.base",
+    ),
+    Mutant(
+        "a fix of a return or a decision forgets what was typed",
+        "collector/flow/fixing.py",
+        "fields = {} if change.op is Op.DELETE else whole",
+        "fields = whole if change.op is Op.PUT else change.fields",
+    ),
+    Mutant(
+        "a bare return writes nothing",
+        MEETING,
+        "if self.change.op == Op.UNDELETE:",
+        "if False:",
+    ),
+    Mutant(
+        "a decision on a conflict of a lost timeline is refused",
+        REFUSALS,
+        "is_of_now = change.base is None or change.base[0] == desk.timeline.now",
+        "is_of_now = True",
+        DECISIONS,
+    ),
+    Mutant(
+        "nobody keeps what a decision was made on",
+        SETTLING,
+        "    if change.settles:\n        for group",
+        "    if False:\n        for group",
+        DECISIONS,
+    ),
+    Mutant(
+        "a decision counts as blind to the sides that it names",
+        SHOWN,
+        "and w.change not in change.seen",
+        "and True",
+        DECISIONS,
+    ),
+    Mutant(
+        "where a change stood before a restore is forgotten",
+        SHOWN,
+        "return stood is not None and stood <= seq",
+        "return False",
+        DECISIONS,
+    ),
+    Mutant(
+        "digests cover ids and numbers only",
+        "schemas/digest.py",
+        'return _hash(f"{record_id}:{seq}:{_canonical(fields)}")',
+        'return _hash(f"{record_id}:{seq}")',
+        ("tests/stateful/test_directed_groups.py", "tests/unit/schemas"),
+    ),
+    Mutant(
+        "digests do not cover conflicts",
+        "server/sync/desk.py",
+        "self.digests[stream] = self._digest(stream).plus(hashed)",
+        "pass",
+    ),
+    Mutant(
+        "who deletes a record knows its conflicts, seen or not",
+        EFFECTS,
+        """        clean=_is_computable(desk, change, present),
+    )
+    return _write_whole""",
+        """        clean=True,
+    )
+    return _write_whole""",
+    ),
+    Mutant(
+        "a row that anybody can compute is sent to nobody",
+        EFFECTS,
+        "is_its_own = present.clean and is_own(desk, change, present.last_writer)",
+        "is_its_own = present.clean",
+    ),
+    Mutant(
+        "a value that is kept otherwise than it was sent is not sent back",
+        EFFECTS,
+        "return applied == said or _filled(applied) == _filled(said)",
+        "return True",
+        ("tests/integration/test_foreign_client.py",),
+    ),
+    Mutant(
+        "an author's older conflict outlives the newer word",
+        SETTLING,
+        "return is_own and found.group != WHOLE_RECORD and found.group in groups",
+        "return False",
+        ("tests/integration/test_custody.py", *SUITE),
+    ),
+    Mutant(
+        "what waits beyond a batch is released by nobody",
+        "server/store/custody.py",
+        "        self._ask_for_release(desk)\n",
+        "",
+    ),
+    Mutant(
+        "a release cuts events in two",
+        "server/store/laying.py",
+        "while 0 < end < len(rows) and _is_one_group(rows[end - 1], rows[end]):",
+        "while False:",
+    ),
+    Mutant(
+        "what was too many to hold waits for nothing",
+        "server/sync/verdicts.py",
+        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
+    why = [Problem("waits_for\"""",
+        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, None)
+    why = [Problem("waits_for\"""",
+    ),
+    Mutant(
+        "trends hold a plot",
+        "server/store/laying.py",
+        "AND type NOT IN ({_DERIVED})",
+        "AND type NOT IN ('stock', 'change')",
+        ("tests/integration/test_deleting_plots.py",),
+    ),
+    Mutant(
+        "what comes back is not asked what it refers to",
+        "server/store/laying.py",
+        "self._find_records(desk, stream, referred - ids)",
+        "pass",
+        RESTORE,
+    ),
+    Mutant(
+        "who gives up a fix of a deleted record makes a conflict",
+        EFFECTS,
+        "if change.op == Op.DELETE or not judged.fields:",
+        "if change.op == Op.DELETE:",
+    ),
+    Mutant(
+        "a stamp of 0 is a stamp",
+        "server/sync/judge.py",
+        "(change.hlc < 1,",
+        "(change.hlc < 0,",
+        ("tests/integration/test_foreign_client.py",),
+    ),
+    Mutant(
+        "rows are withheld from a laptop that begins anew",
+        FEED,
+        "if push is not None and after:",
+        "if push is not None:",
+    ),
+    Mutant(
+        "a list of conflicts shows what stood when they met",
+        "collector/flow/showing.py",
+        '"stands": _standing(base, conflict),',
+        '"stands": conflict["theirs"],',
+        ("tests/integration/test_custody.py",),
     ),
 )
 
