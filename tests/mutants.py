@@ -18,7 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("schemas", "server", "collector", "tests", "fixtures", "pyproject.toml")
+PARTS = (
+    "schemas",
+    "server",
+    "collector",
+    "tests",
+    "fixtures",
+    "docs",
+    "pyproject.toml",
+)
 SUITE = (
     "tests/stateful/test_directed.py",
     "tests/stateful/test_directed_groups.py",
@@ -392,10 +400,11 @@ MUTANTS = (
     return _write_whole""",
     ),
     Mutant(
-        "a row that anybody can compute is sent to nobody",
+        "who sends again what was lost is believed to have the row",
         EFFECTS,
-        "is_its_own = present.clean and is_own(desk, change, present.last_writer)",
-        "is_its_own = present.clean",
+        "if change.id in desk.stood:",
+        "if False:",
+        ("tests/stateful/test_lost_rows.py",),
     ),
     Mutant(
         "a value that is kept otherwise than it was sent is not sent back",
@@ -503,8 +512,9 @@ def hunt(mutant, folder):
     )
     if done.returncode == 0:
         return None
-    found = re.search(r"^(?:FAILED|ERROR) \S+/(\S+)", done.stdout, re.MULTILINE)
-    return found[1] if found else done.stdout[-200:]
+    found = re.search(r"^(?:FAILED|ERROR) \S+/(\S+::\S+)", done.stdout, re.MULTILINE)
+    assert found, ("a suite that cannot run finds nothing", done.stdout[-500:])
+    return found[1]
 
 
 def main():

@@ -173,8 +173,9 @@ def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:
     )
 
 
-def refresh(connection: Connection, record_ids: Sequence[str]) -> None:
-    """Renew the views of records from their base rows and changes on disk."""
+def refresh(connection: Connection, record_ids: Iterable[str]) -> None:
+    """Renew the views of records from their base rows and changes on disk, each once."""
+    record_ids = list(dict.fromkeys(record_ids))
     bases = bases_of(connection, record_ids)
     show(connection, record_ids, bases, changes_of(connection, record_ids))
 

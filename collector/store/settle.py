@@ -156,6 +156,9 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO purged (id) VALUES (?)", [(n,) for n in reply.purged]
     )
+    if reply.purged:
+        # An old verdict on a change of ours may just have made such a row again.
+        _forget_rows(connection, f"id IN {AMONG}", to_json(reply.purged))
     _take(connection, reply.epoch, reply.rows)
     connection.executemany(
         "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
@@ -245,13 +248,18 @@ def _withdrawn(connection: Connection, stream: str) -> str:
 
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
-    """Let a verdict on an old change bring no row of a project that was withdrawn."""
-    names, beyond = to_json(sorted(records)), "stream NOT IN (SELECT id FROM stream)"
+    """Let a verdict on an old change bring back no row that is not for this laptop.
+
+    That is one of a project that was withdrawn, or one whose deletion is long past.
+    """
+    names = to_json(sorted(records))
+    beyond = "(stream NOT IN (SELECT id FROM stream) OR {} IN (SELECT id FROM purged))"
     gone = connection.execute(
-        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond} RETURNING id",  # noqa: S608 - constants
+        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond.format('id')} RETURNING id",  # noqa: S608 - constants
         (names,),
     ).fetchall()
-    late = await_no_row(connection, f"record_id IN {AMONG} AND {beyond}", names)
+    of_change = beyond.format("record_id")
+    late = await_no_row(connection, f"record_id IN {AMONG} AND {of_change}", names)
     refresh(connection, [*(record_id for (record_id,) in gone), *late])
 
 

@@ -76,10 +76,24 @@ def nothing_is_overwritten_unseen(found):
     ):
         if new not in found.changes or old not in found.changes or old == new:
             continue
+        if found.changes[new].op == "undel" and _was_deleted_knowingly(
+            found, old, group
+        ):
+            continue  # it had gone with the record before that came back
         if is_measurement(found.changes[new].type, group):
             seen = found.changes[new].seen.get(group, set())
             story = found.story(record) if old not in seen else ""
             holds("S5", old in seen, "replaced unseen", group, old, new, story)
+
+
+def _was_deleted_knowingly(found, old, group):
+    return any(
+        known.op == "del"
+        and found.outcomes.get(name) == "accepted"
+        and known.record == found.changes[old].record
+        and old in known.seen.get(group, set())
+        for name, known in found.changes.items()
+    )
 
 
 @promise("S5")
@@ -134,6 +148,7 @@ def no_measurement_disappears(found):
             if (change, group) in candidates or standing.get(name) == value:
                 continue
             is_known = _was_replaced_knowingly(found, change, known.record, group)
+            is_known = is_known or _was_deleted_knowingly(found, change, group)
             holds("I4", is_known, "silent overwrite", change, known.fields, standing)
 
 

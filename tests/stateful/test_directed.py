@@ -769,3 +769,20 @@ def test_a_row_that_went_wrong_here_is_mended_by_digest(world, p1):
     assert world.sync(B).repaired == 1
     assert store.base(made.record).fields["area_ha"] == 1.0
     ends_well(world)
+
+
+def test_an_old_verdict_brings_back_no_row_that_was_purged(world, p1):
+    made = plot(world, A, p1, area_ha=1.0)
+    world.sync(A)
+    world.sync(B)
+    world.backup_laptop(A)
+    world.keep(B, world.draft(B, p1, "plot", {}, made.record, op="del"))
+    world.sync(B)
+    far = "2999-01-01T00:00:00.000Z"
+    world.run(world.server.write(lambda unit: unit.purge(far, world.clock.now())))
+    # Its verdicts are doubted, given once more, and the row is no longer there.
+    world.laptop(A).store.rewind(world.laptop(A).store.head().number, 0)
+    world.laptop(A).store._db.execute("UPDATE stream SET seq = 0, epoch = ''")
+    world.laptop(A).store._db.execute("DELETE FROM base")
+    ends_well(world)
+    assert world.laptop(A).store.base(made.record) is None
