@@ -27,7 +27,7 @@ deeds = st.sampled_from(
     [
         *["measure"] * 5,
         *("rename", "delete", "delete", "bring back", "delete and bring back"),
-        *("fix", "decide"),
+        *("fix", "decide", "mistype", "mistype"),
     ]
 )
 #: What one of two does in the evening: who synced first lacks what the other one sent.
@@ -141,11 +141,11 @@ class People(RuleBasedStateMachine):
         """Every eighth value breaks a rule: it is quarantined and blocks nothing."""
         plots = self.known(name)
         if plots and bad == 0:
-            self.mistype(name, *plots[i % len(plots)], {"area_ha": -1.0})
+            self.mistype(name, plots[i % len(plots)][0], {"area_ha": -1.0})
         elif plots:
             self.edit(name, plots[i % len(plots)][0], {"area_ha": area})
 
-    def mistype(self, name, record, stream, fields):
+    def mistype(self, name, record, fields):
         """Keep what the server refuses, as a program of another version might.
 
         Only where no own change lies over the row, so that what is shown is the row.
@@ -153,8 +153,8 @@ class People(RuleBasedStateMachine):
         store = self.world.laptop(name).store
         settled = {"accepted", "conflict", "replaced"}
         if all(change.status in settled for change in store.changes(record)):
-            kind = store.record(record).type
-            draft = self.world.draft(name, stream, kind, fields, record)
+            view = store.record(record)
+            draft = self.world.draft(name, view.stream, view.type, fields, record)
             self.history.keep(name, draft)
 
     @rule(name=who, i=pick, note=described)
@@ -217,6 +217,9 @@ class People(RuleBasedStateMachine):
                 self.delete_one(name, record)
             case "bring back":
                 self.bring_one_back(name, record)
+            case "mistype":
+                patch = self.typed(name, self.kind, self.group, j)
+                self.mistype(name, record, {**patch, "note": BLANK})
             case "delete and bring back":
                 self.delete_one(name, record)
                 self.bring_one_back(name, record)
@@ -232,6 +235,7 @@ class People(RuleBasedStateMachine):
     def edit(self, name, record, patch):
         view = self.view(name, record)
         if view is not None and not view.deleted:
+            patch = self.mended(view.fields, patch)
             self.history.act(
                 name,
                 record,
@@ -308,14 +312,19 @@ class People(RuleBasedStateMachine):
         if change is not None:
             of = [group for kind, group in PATCHES if kind == change.type]
             patch = self.typed(name, change.type, of[j % len(of)], j // 7)
-            mended = {"area_ha": 2.0} if change.fields.get("area_ha") == -1.0 else {}
-            patch |= mended
+            patch = self.mended(change.fields, patch)
             self.history.act(
                 name,
                 change.record,
                 lambda laptop: fixing.send_again(laptop, change.record, patch),
                 typed=patch,
             )
+
+    def mended(self, fields, patch):
+        """Return what is typed, with what makes up for a mistyped value."""
+        wrong = {"note": (BLANK, "x"), "area_ha": (-1.0, 2.0)}
+        right = {n: new for n, (old, new) in wrong.items() if fields.get(n) == old}
+        return {**right, **patch}
 
     @rule(name=who, i=pick)
     def discard(self, name, i):
@@ -333,4 +342,6 @@ class People(RuleBasedStateMachine):
         return found[i % len(found)] if found else None
 
 
+#: No note: the server refuses it with all that came with it.
+BLANK = " "
 CAMPAIGN = {"start_date": "2026-05-01", "purpose": "baseline"}

@@ -23,8 +23,11 @@ def screens_show_the_rows(world):
         }
         of_streams = {r for s in store.streams() for r, _ in _rows(world, s)}
         for record in shown | of_streams:
-            own = waiting.get(record, [])
-            _shows(name, store.record(record), rows.get(record), own)
+            own, row = waiting.get(record, []), rows.get(record)
+            if row is None and own and (base := store.base(record)) and base.deleted:
+                # It was deleted long ago: the server has its id only.
+                row = (base.type, {}, True)
+            _shows(name, store.record(record), row, own)
 
 
 def _rows(world, stream):

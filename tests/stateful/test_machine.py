@@ -61,7 +61,7 @@ def rounds(count):
     """Return the settings of a run; no example of an earlier run is replayed."""
     return settings(
         max_examples=count,
-        stateful_step_count=30,
+        stateful_step_count=25,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
