@@ -52,6 +52,8 @@ FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
 FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
 RESTORE = ("tests/integration/test_restore.py",)
 STAKE = ("tests/integration/test_own_value_at_stake.py",)
+WAITING = ("tests/stateful/test_groups_that_wait.py",)
+LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
 ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
 
@@ -298,6 +300,36 @@ MUTANTS = (
         "if decision.op is Op.DELETE or not is_kept:",
         "if decision.op is Op.DELETE:",
         STAKE,
+    ),
+    Mutant(
+        "an event forgets what it waits for",
+        MERGE,
+        """if waits_for is not None:
+        return [hold""",
+        """if worst.outcome == Outcome.HELD:
+        return [hold""",
+        WAITING,
+    ),
+    Mutant(
+        "a reset leaves out the rows of its own push",
+        PULL,
+        "None if is_reset else push",
+        "push",
+        LOST_ROWS,
+    ),
+    Mutant(
+        "what is sent again is laid over a row of a lost timeline",
+        EFFECTS,
+        "if change.id in desk.stood:",
+        "if False:",
+        LOST_ROWS,
+    ),
+    Mutant(
+        "a row of an older timeline is older than any verdict",
+        SETTLE,
+        "    _carry_over(connection, reply)\n",
+        "",
+        LOST_ROWS,
     ),
 )
 
