@@ -63,6 +63,8 @@ FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py"
 RESTORE = ("tests/integration/test_restore.py",)
 DECISIONS = ("tests/stateful/test_decisions_last.py",)
 STAKE = ("tests/integration/test_own_value_at_stake.py",)
+WAITING = ("tests/stateful/test_groups_that_wait.py",)
+LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
 ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
 SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
 
@@ -400,13 +402,6 @@ MUTANTS = (
     return _write_whole""",
     ),
     Mutant(
-        "who sends again what was lost is believed to have the row",
-        EFFECTS,
-        "if change.id in desk.stood:",
-        "if False:",
-        ("tests/stateful/test_lost_rows.py",),
-    ),
-    Mutant(
         "a value that is kept otherwise than it was sent is not sent back",
         EFFECTS,
         "return applied == said or _filled(applied) == _filled(said)",
@@ -479,6 +474,36 @@ MUTANTS = (
         '"stands": _standing(base, conflict),',
         '"stands": conflict["theirs"],',
         ("tests/integration/test_custody.py",),
+    ),
+    Mutant(
+        "an event forgets what it waits for",
+        MERGE,
+        """if waits_for is not None:
+        return [hold""",
+        """if worst.outcome == Outcome.HELD:
+        return [hold""",
+        WAITING,
+    ),
+    Mutant(
+        "a reset leaves out the rows of its own push",
+        PULL,
+        "None if is_reset else push",
+        "push",
+        LOST_ROWS,
+    ),
+    Mutant(
+        "what is sent again is laid over a row of a lost timeline",
+        EFFECTS,
+        "if change.id in desk.stood:",
+        "if False:",
+        LOST_ROWS,
+    ),
+    Mutant(
+        "a row of an older timeline is older than any verdict",
+        SETTLE,
+        "    _carry_over(connection, reply)\n",
+        "",
+        LOST_ROWS,
     ),
 )
 

@@ -6,18 +6,17 @@ two or three times. Then everybody syncs until nothing moves, and `day_checks` s
 whether all have the same and whether any value that was typed is lost.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from schemas.groups import WHOLE_RECORD
 from schemas.records import TYPES
 from tests.faults import day_words as words
+from tests.faults.day_admin import Administrator
 from tests.faults.day_checks import faults_of
 from tests.faults.day_homes import PROJECTS, DayLaptop, DayServer
-from tests.faults.day_ledger import Decision, Ledger
-from tests.faults.day_words import Typed
+from tests.faults.day_ledger import Ledger
+from tests.faults.day_words import Typed, in_order
 from tests.faults.homes import MAPPING
 
 LAPTOPS = 7
@@ -77,7 +76,8 @@ class Day:
         self.edits, self.saved = edits, 0
         self.counts, self.ledger = Counter(), Ledger()
         self.server = DayServer(path / "server", self.counts)
-        self.laptops, self.copies, self.withdrawn = [], [], []
+        self.office = Administrator(self.server, self.ledger, self.rng, self.counts)
+        self.laptops, self.copies = [], []
         times = self.rng.choice((2, 3)) if restores is None else restores
         self.restores = [
             int(edits * (i + self.rng.uniform(0.6, 1.2)) / (times + 0.5))
@@ -157,7 +157,11 @@ class Day:
         _, known = self.known(laptop)
         typed = words.edition(self.rng, known)
         if typed:
-            self.save(laptop, typed, typed.words[0])
+            kind, _, which, *_ = typed.words
+            for one in known(kind):
+                if one["id"] == which:
+                    self.ledger.see(laptop.name, kind, which, one["fields"])
+            self.save(laptop, typed, kind)
 
     def add(self, laptop):
         project, known = self.known(laptop)
@@ -187,14 +191,23 @@ class Day:
 
     def fix(self, laptop):
         found = in_order(laptop.type("fix").data)
-        if found:
-            self.save(laptop, words.correction(self.rng, self.rng.choice(found)))
+        if not found:
+            return
+        one = self.rng.choice(found)
+        screen = laptop.show(one["type"], one["record"]) or {"fields": {}}
+        for fields in (screen["fields"], screen["fields"] | one["meanwhile"]):
+            self.ledger.see(laptop.name, one["type"], one["record"], fields)
+        self.save(laptop, words.correction(self.rng, one))
 
     def resolve(self, laptop):
         found = laptop.type("conflicts").data
         left = in_order(one for one in found if not one["decided"])
         if not left:
             return
+        for one in found:
+            for side in ("theirs", "ours", "stands"):
+                who = laptop.name, one["type"], one["record"]
+                self.ledger.see(*who, one[side] or {}, only=one[side] or {})
         start = ["conflicts", "resolve"]
         if self.rng.random() < 0.05:
             end = ("--all", "--take", "stands", "--reason", "first", "--yes")
@@ -289,6 +302,7 @@ class Day:
             return
         copy = laptop.clone(self.path / f"clone{len(self.laptops)}")
         self.laptops.append(copy)
+        self.ledger.seen[copy.name] |= self.ledger.seen[laptop.name]
         self.counts["clones"] += 1
         if self.rng.random() < 0.5:
             self.enrol(copy)
@@ -302,56 +316,10 @@ class Day:
         self.server.back_up()
 
     def move_scope(self, laptop):
-        """Withdraw the second project from a laptop, or give it back."""
-        if self.withdrawn and self.rng.random() < 0.6:
-            device = self.withdrawn.pop()
-            self.server.admin("device", "grant", device, "--project", "Q")
-            self.server.admin("quarantine", "rejudge")
-            return
-        device = laptop.device()
-        answer = self.server.admin("device", "withdraw", device, "--project", "Q")
-        self.counts["withdrawals"] += answer.code == 0
-        self.withdrawn.append(device)
+        self.office.move_scope(laptop)
 
     def administer(self, _laptop):
-        """Decide on a conflict, or on a change that waits."""
-        if self.rng.random() < 0.5:
-            self.decide()
-            return
-        found = self.server.admin("quarantine", "list", "--all", "--json").data
-        waiting = [
-            one for one in found if one["status"] not in {"discarded", "settled"}
-        ]
-        chance = self.rng.random()
-        if chance < 0.3 or not waiting:
-            self.server.admin("quarantine", "rejudge")
-            return
-        change = self.rng.choice(waiting)["change"]
-        words_in = ("release", change)
-        if chance < 0.5:
-            words_in = ("discard", change, "--reason", "typed twice")
-        self.server.admin("quarantine", *words_in)
-
-    def decide(self):
-        found = in_order(self.server.admin("conflict", "list", "--json").data)
-        if not found:
-            return
-        one = self.rng.choice(found)
-        chosen = words.choice(self.rng, one, "other")
-        words_in = ("conflict", "resolve", one["id"], *chosen.words)
-        before = self.server.changes()
-        answer = self.server.admin(*words_in, "--reason", "seen", "--json")
-        if answer.code:
-            self.counts["decisions refused"] += 1
-            return
-        self.counts["decisions of the administrator"] += 1
-        for change in self.server.changes() - before:
-            found = Decision("the server", change, one["record"], (one["id"],))
-            self.ledger.decisions.append(found)
-        standing = "SELECT fields FROM record WHERE id = ?"
-        groups = {one["group"]} - {WHOLE_RECORD}
-        for (fields,) in self.server.rows(standing, one["record"]):
-            self.ledger.show(one["record"], one["type"], groups, json.loads(fields))
+        self.office.administer()
 
     # The evening -----------------------------------------------------------------
 
@@ -382,12 +350,6 @@ class Day:
     def _moved(self, laptop):
         report = self.sync(laptop, "--accept-removals")
         return {name: report[name] for name in SAID if report[name]}
-
-
-def in_order(found):
-    """Return what was found in an order that does not follow from random ids."""
-    said = ("type", "name", "group", "theirs", "ours", "op", "fields")
-    return sorted(found, key=lambda one: repr([one.get(name) for name in said]))
 
 
 def live_a_day(path, seed, edits, restores=None):

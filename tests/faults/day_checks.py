@@ -20,6 +20,7 @@ def faults_of(day):
         *changes_are_lost(day, found),
         *values_are_lost(day, found),
         *groups_are_mixed(day, found),
+        *values_go_unseen(day, found),
         *decisions_are_lost(day, found),
         *checks_repair(day),
         *verify_fails(day),
@@ -35,10 +36,14 @@ class _Server:
             for row in server.rows("SELECT id, type, fields, deleted FROM record")
         }
         self.history, self.sides = defaultdict(list), defaultdict(list)
-        for record, group, old in server.rows(
-            "SELECT record_id, group_name, old_values FROM history"
-        ):
-            self.history[record, group].append(json.loads(old))
+        self.replaced = [
+            (record, group, json.loads(old), by)
+            for record, group, old, by in server.rows(
+                "SELECT record_id, group_name, old_values, replaced_by FROM history"
+            )
+        ]
+        for record, group, old, _ in self.replaced:
+            self.history[record, group].append(old)
         for record, *sides in server.rows(
             "SELECT record_id, base, theirs, ours, chosen FROM conflict"
         ):
@@ -214,6 +219,19 @@ def groups_are_mixed(day, found):
                 continue
             if as_text(whole) not in shown:
                 yield f"MIXED: {kind} {record} {group} = {whole}; shown: {shown}"
+
+
+def values_go_unseen(day, found):
+    """Look for measurements that were replaced by somebody who was not shown them."""
+    for record, group, old, by in found.replaced:
+        kind = found.records[record][0] if record in found.records else None
+        if by not in day.ledger.changes or group == WHOLE_RECORD or kind is None:
+            continue
+        laptop, words = day.ledger.changes[by]
+        said = as_text(whole_group(kind, group, old))
+        knew = day.ledger.knew(laptop, (record, group, said))
+        if is_measurement(kind, group) and not knew:
+            yield f"UNSEEN: {kind} {record} {said} replaced by {by} of {laptop}: {words}"
 
 
 def decisions_are_lost(day, found):

@@ -46,6 +46,10 @@ class Ledger:
     changes: dict = field(default_factory=dict)  # id: (laptop, what was typed)
     decisions: list = field(default_factory=list)
     displayed: dict = field(default_factory=lambda: defaultdict(set))
+    #: What each laptop showed before somebody typed, or right after.
+    seen: dict = field(default_factory=lambda: defaultdict(set))
+    #: Over which values of a field group a value was typed.
+    beneath: dict = field(default_factory=lambda: defaultdict(set))
     #: Changes whose home was replaced by an older copy, and why they do not count.
     without_home: set = field(default_factory=set)
     gone: dict = field(default_factory=dict)
@@ -76,6 +80,25 @@ class Ledger:
             entry = Entry(laptop, change, kind, record, group, whole, words)
             self.entries.append(entry)
             self.displayed[record, group].add(as_text(whole))
+            typed = record, group, as_text(whole)
+            same = {one for one in self.seen[laptop] if one[:2] == typed[:2]}
+            self.beneath[typed] |= same - {typed}
+            self.seen[laptop].add(typed)
+
+    def knew(self, laptop, value):
+        """Return whether a laptop was shown a value, or one that was typed over it."""
+        left, done = set(self.seen[laptop]), set()
+        while left and value not in left:
+            done |= left
+            left = set().union(*(self.beneath[one] for one in left)) - done
+        return value in left
+
+    def see(self, laptop, kind, record, fields, only=None):
+        """Note what a laptop shows of a record before somebody types; `only` of fields."""
+        names = TYPES[kind].fields if only is None else only
+        for group in by_group(kind, dict.fromkeys(names)):
+            whole = whole_group(kind, group, fields)
+            self.seen[laptop].add((record, group, as_text(whole)))
 
     def show(self, record, kind, groups, fields):
         """Note whole groups of a record that somebody saw and meant so."""

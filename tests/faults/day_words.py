@@ -266,3 +266,9 @@ def table(rng):
         top = 10 * layer
         soc = number(1, 20)(rng)
         yield f"{plot},{point},2026-05-03,{top},{top + 10},{soc},{note(rng)}"
+
+
+def in_order(found):
+    """Return what was found in an order that does not follow from random ids."""
+    said = ("type", "name", "group", "theirs", "ours", "op", "fields")
+    return sorted(found, key=lambda one: repr([one.get(name) for name in said]))
