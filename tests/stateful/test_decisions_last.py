@@ -22,6 +22,8 @@ METHOD = {"method": "dry_combustion"}
 #: When the server's backup was made.
 DAYS = ("empty", "recorded", "first", "conflict")
 ORDERS = list(permutations((A, B, C)))
+#: Each of them comes first, second and last once: half the time, the same rules.
+TURNS = [(A, B, C), (C, A, B), (B, C, A)]
 
 
 @pytest.fixture
@@ -156,7 +158,7 @@ def test_the_decided_value_stands_after_a_restore(world, choice, day, order):
 
 
 @pytest.mark.parametrize(
-    "order", ORDERS, ids=lambda order: "".join(n[-1] for n in order)
+    "order", TURNS, ids=lambda order: "".join(n[-1] for n in order)
 )
 @pytest.mark.parametrize("day", DAYS)
 @pytest.mark.parametrize("take", [Take.STANDS, Take.OTHER])

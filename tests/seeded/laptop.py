@@ -1,0 +1,127 @@
+"""Bugs of the laptop."""
+
+from tests.seeded.mutant import (
+    ENROLLING,
+    FLEET,
+    LOST_ROWS,
+    PLACE,
+    RESTORE,
+    SETTLE,
+    STAKE,
+    SYNCING,
+    Mutant,
+)
+
+MUTANTS = (
+    Mutant(
+        "a late answer moves the cursor",
+        SETTLE,
+        "if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):",
+        "if False:",
+    ),
+    Mutant(
+        "a reset lets nothing go",
+        SETTLE,
+        '_forget_rows(connection, "stale = ?", 1)',
+        "pass",
+    ),
+    Mutant(
+        "a verdict brings back a row of a withdrawn project",
+        SETTLE,
+        "    _forget_beyond_scope(connection, judged_here)\n    _take_rows(",
+        "    _take_rows(",
+    ),
+    Mutant(
+        "a fork moves only what was not acknowledged",
+        SYNCING,
+        "store.split(log.number, fork.agreed, ",
+        "store.split(log.number, max(fork.agreed, log.acked_n), ",
+    ),
+    Mutant(
+        "receipts are not compared with the own log",
+        "collector/flow/keys.py",
+        "or own.hex() != receipt.hash",
+        "",
+    ),
+    Mutant(
+        "laptops of one image share the key of an earlier enrolment",
+        ENROLLING,
+        "if was_enrolled and (terms.replaces or not is_copy):",
+        "if was_enrolled:",
+        FLEET,
+    ),
+    Mutant(
+        "what an image recorded stays in the log that all of them have",
+        ENROLLING,
+        "laptop.store.split(laptop.store.logs()[0].number, 0, identity.new_log)",
+        "laptop.store.split(*(h := laptop.store.head()) and (h.number, h.n), identity.new_log)",
+        FLEET,
+    ),
+    Mutant(
+        "a laptop that is enrolled again gets another key",
+        ENROLLING,
+        "if was_enrolled and (terms.replaces or not is_copy):",
+        "if was_enrolled and terms.replaces:",
+        FLEET,
+    ),
+    Mutant(
+        "a copy is noticed by the number of its file alone",
+        PLACE,
+        "for name in found.keys() & known.keys())",
+        'for name in found.keys() & known.keys() & {"file"})',
+        FLEET,
+    ),
+    Mutant(
+        "the domain of a network is part of a machine's name",
+        PLACE,
+        'platform.node().partition(".")[0].lower()',
+        "platform.node()",
+        FLEET,
+    ),
+    Mutant(
+        "a deleted record is found by the start of its id only",
+        "collector/flow/names.py",
+        "or label(store, view) in said",
+        "",
+        RESTORE,
+    ),
+    Mutant(
+        "a decision goes over a value of one's own unasked",
+        "collector/flow/giving_up.py",
+        "if decision.op is Op.DELETE or not is_kept:",
+        "if decision.op is Op.DELETE:",
+        STAKE,
+    ),
+    Mutant(
+        "a laptop sends the edited field alone",
+        "collector/core/shown.py",
+        "return {**patch, **completed(view.type, view.fields, known)}",
+        "return dict(patch)",
+    ),
+    Mutant(
+        "the base is the newest row, shown or not",
+        "collector/core/shown.py",
+        "if seen != row and (op in _OF_ALL or group in _groups(view.type, fields))",
+        "if False",
+    ),
+    Mutant(
+        "a fix of a return or a decision forgets what was typed",
+        "collector/flow/fixing.py",
+        "fields = {} if change.op is Op.DELETE else whole",
+        "fields = whole if change.op is Op.PUT else change.fields",
+    ),
+    Mutant(
+        "a list of conflicts shows what stood when they met",
+        "collector/flow/showing.py",
+        '"stands": _standing(base, conflict),',
+        '"stands": conflict["theirs"],',
+        ("tests/integration/test_custody.py",),
+    ),
+    Mutant(
+        "a row of an older timeline is older than any verdict",
+        SETTLE,
+        "    _carry_over(connection, reply)\n",
+        "",
+        LOST_ROWS,
+    ),
+)

@@ -1,0 +1,238 @@
+"""Bugs of the merge: what meets what, and what comes of it."""
+
+from tests.seeded.mutant import (
+    DECISIONS,
+    EFFECTS,
+    LOST_ROWS,
+    MEETING,
+    MERGE,
+    REFUSALS,
+    SETTLING,
+    SHOWN,
+    SUITE,
+    TIMELINE,
+    WAITING,
+    Mutant,
+)
+
+MUTANTS = (
+    Mutant(
+        "an equal value takes over authorship",
+        MEETING,
+        """elif theirs == ours and not is_doubtful:
+            self._write(group, writers if not_seen else ())""",
+        """elif theirs == ours and not is_doubtful:
+            self._write(group, ())""",
+    ),
+    Mutant(
+        "last writer wins for measurements",
+        MEETING,
+        "self.conflicts.append(self._conflict(group, ours, theirs))",
+        "self._set(group, ours, theirs)",
+    ),
+    Mutant(
+        "the loser of two descriptions is not kept",
+        MEETING,
+        "self._replaced.append((group, ours, self.me, self.change.id))",
+        "pass",
+    ),
+    Mutant(
+        "bases as bare numbers, without their epoch",
+        SHOWN,
+        "return 0 if base is None else desk.timeline.common(change.stream, *base)",
+        "return 0 if base is None else base[1]",
+    ),
+    Mutant(
+        "an epoch shares all numbers with the one before",
+        TIMELINE,
+        "return min([seq, *(known.starts.get(stream, 0) for known in later)])",
+        "return seq",
+    ),
+    Mutant(
+        "own lineage by log alone",
+        TIMELINE,
+        "return other_n <= place[1]",
+        "return True",
+    ),
+    Mutant(
+        "no lineage through parents",
+        TIMELINE,
+        "place = self.parents.get(place[0])",
+        "place = None",
+    ),
+    Mutant(
+        "no deduplication by change id",
+        MERGE,
+        "known = desk.known.get(change.id)\n    if known is not None:",
+        "known = desk.known.get(change.id)\n    if False:",
+    ),
+    Mutant(
+        "a deletion wins over an unseen edit",
+        EFFECTS,
+        "if any(unseen(desk, change, group, w) for group, w in present.writers.items()):",
+        "if False:",
+    ),
+    Mutant(
+        "an edit brings a deleted record back",
+        EFFECTS,
+        "    return _whole_conflict(desk, change, present, patch.fields, {})\n\n\n",
+        "    return _update(desk, judged, present, origin)\n\n\n",
+    ),
+    Mutant(
+        "who did not see a deletion undoes it",
+        EFFECTS,
+        "if unseen(desk, change, WHOLE_RECORD, deletion):",
+        "if False:",
+    ),
+    Mutant(
+        "held changes are never tried again",
+        MERGE,
+        "while desk.appeared and desk.waiting:",
+        "while False:",
+    ),
+    Mutant(
+        "a sampling event stands by halves",
+        MERGE,
+        "if not broken:",
+        "if True:",
+    ),
+    Mutant(
+        "changes of a withdrawn project are applied",
+        REFUSALS,
+        "return change.stream in desk.streams or by_admin",
+        "return change.stream in desk.heads or by_admin",
+    ),
+    Mutant(
+        "a purged id is used again",
+        REFUSALS,
+        "if (change.stream, change.record) in desk.purged:",
+        "if False:",
+    ),
+    Mutant(
+        "a decision closes conflicts though it met a newer value",
+        SETTLING,
+        "if change.settles and is_in_conflict:",
+        "if False:",
+    ),
+    Mutant(
+        "the digest forgets what was replaced",
+        "server/sync/desk.py",
+        "digest = digest.minus(_row_hash(old))",
+        "pass",
+    ),
+    Mutant(
+        "only the fields that a patch names are compared",
+        SHOWN,
+        """        if not rest:
+            continue""",
+        """        if rest or not rest:
+            continue""",
+    ),
+    Mutant(
+        "the server knows one base for all groups",
+        "server/sync/model.py",
+        "return self.bases.get(group, self.base)",
+        "return self.base",
+    ),
+    Mutant(
+        "a bare return writes nothing",
+        MEETING,
+        "if self.change.op == Op.UNDELETE:",
+        "if False:",
+    ),
+    Mutant(
+        "a decision on a conflict of a lost timeline is refused",
+        REFUSALS,
+        "is_of_now = change.base is None or change.base[0] == desk.timeline.now",
+        "is_of_now = True",
+        DECISIONS,
+    ),
+    Mutant(
+        "nobody keeps what a decision was made on",
+        SETTLING,
+        "    if change.settles:\n        for group",
+        "    if False:\n        for group",
+        DECISIONS,
+    ),
+    Mutant(
+        "a decision counts as blind to the sides that it names",
+        SHOWN,
+        "and w.change not in change.seen",
+        "and True",
+        DECISIONS,
+    ),
+    Mutant(
+        "where a change stood before a restore is forgotten",
+        SHOWN,
+        "return stood is not None and stood <= seq",
+        "return False",
+        DECISIONS,
+    ),
+    Mutant(
+        "digests do not cover conflicts",
+        "server/sync/desk.py",
+        "self.digests[stream] = self._digest(stream).plus(hashed)",
+        "pass",
+    ),
+    Mutant(
+        "who deletes a record knows its conflicts, seen or not",
+        EFFECTS,
+        """        clean=_is_computable(desk, change, present),
+    )
+    return _write_whole""",
+        """        clean=True,
+    )
+    return _write_whole""",
+    ),
+    Mutant(
+        "a value that is kept otherwise than it was sent is not sent back",
+        EFFECTS,
+        "return applied == said or _filled(applied) == _filled(said)",
+        "return True",
+        ("tests/integration/test_foreign_client.py",),
+    ),
+    Mutant(
+        "an author's older conflict outlives the newer word",
+        SETTLING,
+        "return is_own and found.group != WHOLE_RECORD and found.group in groups",
+        "return False",
+        ("tests/integration/test_custody.py", *SUITE),
+    ),
+    Mutant(
+        "what was too many to hold waits for nothing",
+        "server/sync/verdicts.py",
+        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
+    why = [Problem("waits_for\"""",
+        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, None)
+    why = [Problem("waits_for\"""",
+    ),
+    Mutant(
+        "who gives up a fix of a deleted record makes a conflict",
+        EFFECTS,
+        "if change.op == Op.DELETE or not judged.fields:",
+        "if change.op == Op.DELETE:",
+    ),
+    Mutant(
+        "a stamp of 0 is a stamp",
+        "server/sync/judge.py",
+        "(change.hlc < 1,",
+        "(change.hlc < 0,",
+        ("tests/integration/test_foreign_client.py",),
+    ),
+    Mutant(
+        "an event forgets what it waits for",
+        MERGE,
+        """if waits_for is not None:
+        return [hold""",
+        """if worst.outcome == Outcome.HELD:
+        return [hold""",
+        WAITING,
+    ),
+    Mutant(
+        "what is sent again is laid over a row of a lost timeline",
+        EFFECTS,
+        "if change.id in desk.stood:",
+        "if False:",
+        LOST_ROWS,
+    ),
+)

@@ -1,0 +1,45 @@
+"""A seeded bug, and where the suite that has to find it lies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+SUITE = (
+    "tests/stateful/test_directed.py",
+    "tests/stateful/test_directed_groups.py",
+    "tests/stateful/test_many_held.py",
+    "tests/integration/test_hostile_sync.py",
+    "tests/stateful/test_machine.py",
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One bug: in `file`, `sound` becomes `broken`; `suite` has to find it."""
+
+    name: str
+    file: str
+    sound: str
+    broken: str
+    suite: tuple[str, ...] = SUITE
+
+    def apply(self, folder):
+        path = folder / self.file
+        text = path.read_text("utf-8")
+        assert text.count(self.sound) == 1, (self.name, text.count(self.sound))
+        path.write_text(text.replace(self.sound, self.broken), "utf-8")
+
+
+MEETING, MERGE = "server/sync/meeting.py", "server/sync/merge.py"
+EFFECTS, REFUSALS = "server/sync/effects.py", "server/sync/refusals.py"
+SHOWN, SETTLING = "server/sync/shown.py", "server/sync/settling.py"
+LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
+FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
+FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
+RESTORE = ("tests/integration/test_restore.py",)
+DECISIONS = ("tests/stateful/test_decisions_last.py",)
+STAKE = ("tests/integration/test_own_value_at_stake.py",)
+WAITING = ("tests/stateful/test_groups_that_wait.py",)
+LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
+ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
+SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
