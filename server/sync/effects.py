@@ -92,7 +92,7 @@ def _create(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
         seq=seq,
         fields=fields,
         writers=dict.fromkeys(sorted(groups), (writer,)),
-        clean=_is_as_sent(judged, fields),
+        clean=_has_row_beneath(desk, change) and _is_as_sent(judged, fields),
     )
     desk.write(record)
     return settle(desk, change, Outcome.ACCEPTED, seq)
@@ -150,15 +150,23 @@ def _is_computable(desk: Desk, change: Change, present: Record) -> bool:
 
     That is the row as it stands, or what follows from their own changes since. Not so
     where one of these was merged to something else and the row has not come as yet; nor
-    may who brings a record back have its fields; and who sends again what stood in a
-    timeline that was lost may have a later row of that one.
+    may who brings a record back have its fields.
     """
-    if change.id in desk.stood:
-        return False
     is_its_own = present.clean and is_own(desk, change, present.last_writer)
-    return change.op != Op.UNDELETE and (
-        is_its_own or has_latest_row(desk, change, present)
+    return (
+        change.op != Op.UNDELETE
+        and _has_row_beneath(desk, change)
+        and (is_its_own or has_latest_row(desk, change, present))
     )
+
+
+def _has_row_beneath(desk: Desk, change: Change) -> bool:
+    """Return whether an author has no other row than the one their change was made on.
+
+    One whose change stood in a timeline that was lost may have a later row of that one;
+    one whose change waited hears late that it stands, and computes no row of it.
+    """
+    return change.id not in desk.stood and change.id not in desk.waiting
 
 
 def _is_as_sent(judged: Judged, applied: Fields) -> bool:

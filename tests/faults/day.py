@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
+from schemas.groups import WHOLE_RECORD
 from schemas.records import TYPES
 from tests.faults import day_words as words
 from tests.faults.day_admin import Administrator
@@ -208,6 +209,11 @@ class Day:
             for side in ("theirs", "ours", "stands"):
                 who = laptop.name, one["type"], one["record"]
                 self.ledger.see(*who, one[side] or {}, only=one[side] or {})
+            if (
+                one["group"] == WHOLE_RECORD
+            ):  # the record as it was deleted, or is to be
+                screen = laptop.show(one["type"], one["record"]) or {"fields": {}}
+                self.ledger.see(*who, screen["fields"])
         start = ["conflicts", "resolve"]
         if self.rng.random() < 0.05:
             end = ("--all", "--take", "stands", "--reason", "first", "--yes")

@@ -231,8 +231,15 @@ MUTANTS = (
     Mutant(
         "what is sent again is laid over a row of a lost timeline",
         EFFECTS,
-        "if change.id in desk.stood:",
-        "if False:",
+        "change.id not in desk.stood and",
+        "",
         LOST_ROWS,
+    ),
+    Mutant(
+        "what stands late is computed by its author",
+        EFFECTS,
+        " and change.id not in desk.waiting",
+        "",
+        ("tests/stateful/test_late_rows.py",),
     ),
 )

@@ -110,13 +110,19 @@ def test_what_is_sent_again_stands_on_no_row_of_a_lost_timeline(world, p1, said)
     ends_well(world)
 
 
-def test_nor_does_it_in_the_middle_of_a_reset(world, p1, monkeypatch):
+@pytest.mark.parametrize("is_new", [False, True], ids=["edited", "added"])
+def test_nor_does_it_in_the_middle_of_a_reset(world, p1, monkeypatch, is_new):
     others = [plot(world, A, p1, code=f"O{number}") for number in range(3)]
-    made = both_have(world, p1)
+    made = None if is_new else both_have(world, p1)
+    world.sync(A)
     world.backup_server()
     edit(world, A, others[0], area_ha=1.0)
-    edit(world, A, made, area_ha=2.0)
+    if is_new:
+        made = plot(world, A, p1, area_ha=2.0)
+    else:
+        edit(world, A, made, area_ha=2.0)
     world.sync(A)
+    world.sync(B)
     for _ in lost(world, p1, made, most=3, note="wet"):
         world.sync(A)
         monkeypatch.setattr(syncing, "first_batch", one_change)
