@@ -63,7 +63,7 @@ def _meet_deleted(
     if change.op == Op.UNDELETE:
         return _undelete(desk, judged, present, origin)
     if change.op == Op.DELETE or not judged.fields:
-        return _stand(desk, change, present)
+        return _stand(desk, change, present, origin)
     patch = as_shown(desk, change, judged.fields, present)
     return _whole_conflict(desk, change, present, patch.fields, {})
 
@@ -220,14 +220,25 @@ def _delete(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
     return _write_whole(desk, change, record)
 
 
-def _stand(desk: Desk, change: Change, present: Record) -> Verdict:
-    """Leave a deleted record deleted; a decision closes its conflicts."""
-    if not change.settles:
+def _stand(desk: Desk, change: Change, present: Record, origin: Origin) -> Verdict:
+    """Leave a deleted record deleted; who deletes it too, unseen, is a writer of that.
+
+    Else a return that has seen one deletion would win over the other.
+    """
+    if change.op != Op.DELETE and not change.settles:
         # Who gives up a fix says nothing of the record.
-        seen = None if change.replaces and change.op != Op.DELETE else present.seq
+        seen = None if change.replaces else present.seq
         return settle(desk, change, Outcome.ACCEPTED, seen)
+    deletion = present.writers.get(WHOLE_RECORD, ())
+    not_seen = unseen(desk, change, WHOLE_RECORD, deletion)
+    if not not_seen and not change.settles:
+        return settle(desk, change, Outcome.ACCEPTED, present.seq)
     seq = desk.next_seq(change.stream)
-    return _write_whole(desk, change, replace(present, seq=seq, clean=False))
+    record = replace(present, seq=seq, clean=False)
+    if change.op == Op.DELETE:
+        both = (*(deletion if not_seen else ()), writer_of(change, origin, seq))
+        record = replace(record, writers={**present.writers, WHOLE_RECORD: both})
+    return _write_whole(desk, change, record)
 
 
 def _write_whole(desk: Desk, change: Change, record: Record) -> Verdict:

@@ -197,12 +197,12 @@ def no_return_is_deleted_unseen(found):
             is_done = deletion.op == "del" and found.outcomes.get(other) == "accepted"
             if is_done and deletion.record == known.record:
                 deletions[found.seqs[other] or 0].append(deletion)
-        for seq, those in deletions.items():
-            # Who deletes what is deleted is given the number of that deletion.
-            seen = any(name in one.seen.get(WHOLE, set()) for one in those)
-            if seq > (found.seqs[name] or 0):
-                story = "" if seen else found.story(known.record)
-                holds("S6", seen, "a return unseen", name, story)
+        # The first one undid the return; who comes after it deletes what is deleted.
+        after = [seq for seq in deletions if seq > (found.seqs[name] or 0)]
+        for deletion in deletions[min(after)] if after else ():
+            seen = name in deletion.seen.get(WHOLE, set())
+            story = "" if seen else found.story(known.record)
+            holds("S6", seen, "a return unseen", name, story)
 
 
 @promise("S7")

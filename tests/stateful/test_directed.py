@@ -786,3 +786,23 @@ def test_an_old_verdict_brings_back_no_row_that_was_purged(world, p1):
     world.laptop(A).store._db.execute("DELETE FROM base")
     ends_well(world)
     assert world.laptop(A).store.base(made.record) is None
+
+
+def test_a_return_that_has_not_seen_the_second_deletion_is_a_conflict(world, p1):
+    made = world.put(A, p1, "plot", {"code": "P", "area_ha": 1.0}, is_new=True)
+    for name in (A, B, C):
+        world.sync(name)
+    delete = lambda name: world.keep(  # noqa: E731
+        name, world.draft(name, p1, "plot", {}, made.record, op="del")
+    )
+    delete(A), delete(B)
+    world.sync(A)
+    world.sync(C)
+    world.keep(C, world.draft(C, p1, "plot", {}, made.record, op="undel"))
+    world.sync(B)
+    world.sync(C)
+    assert world.records(p1)[made.record][3], "the second deletion stands"
+    (open_one,) = world.laptop(C).store.base(made.record).conflicts
+    assert open_one["group"] == "*"
+    world.settle()
+    check_all(world)
