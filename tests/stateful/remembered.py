@@ -134,7 +134,8 @@ def no_measurement_disappears(found):
             if (change, group) in candidates or standing.get(name) == value:
                 continue
             is_known = _was_replaced_knowingly(found, change, known.record, group)
-            holds("I4", is_known, "silent overwrite", change, known.fields, standing)
+            story = "" if is_known else found.story(known.record)
+            holds("I4", is_known, "silent overwrite", change, known.fields, story)
 
 
 def _was_replaced_knowingly(found, change, record, group):
