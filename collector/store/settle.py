@@ -75,7 +75,7 @@ def settle(
         return Applied(
             said, acked_n, late=late, stale=True, notes=notes, removals=removals
         )
-    removals = removals.plus(_taken_away(connection, reply.rows))
+    removals = removals.plus(_taken_away(connection, reply))
     if removals.too_many():
         _forget_beyond_scope(connection, judged_here)
         return Applied(said, acked_n, late=late, notes=notes, removals=removals)
@@ -157,7 +157,7 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
         "INSERT OR IGNORE INTO purged (id) VALUES (?)", [(n,) for n in reply.purged]
     )
     if reply.purged:
-        # An old verdict on a change of ours may just have made such a row again.
+        # Here they may be live: their deletion was not heard of before it was purged.
         _forget_rows(connection, f"id IN {AMONG}", to_json(reply.purged))
     _take(connection, reply.epoch, reply.rows)
     connection.executemany(
@@ -281,13 +281,14 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
     show(connection, records, bases, changes)
 
 
-def _taken_away(connection: Connection, rows: Sequence[Message]) -> Counter[str]:
+def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
     """Count the live records that an answer says are gone, by stream."""
     gone = [
         message["r"]
-        for message in rows
+        for message in reply.rows
         if message["k"] == "gone" and message["t"] not in DERIVED
     ]
+    gone += reply.purged
     if not gone:
         return Counter()
     live: Iterable[Base] = bases_of(connection, gone).values()

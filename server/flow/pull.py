@@ -67,10 +67,10 @@ def _pull_stream(
     is_reset = cursor is not None and after < cursor[1]
     if is_reset:
         pulled.resets.append(stream)
-    if after == 0 and (gone := unit.purged(stream)):
-        pulled.purged[stream] = gone
     # What the laptop has beneath its own changes may be of a timeline that was lost.
     page = unit.page(stream, after, left, None if is_reset else push)
+    if gone := unit.purged(stream, after, page.cursor):
+        pulled.purged[stream] = gone
     pulled.rows.extend(page.rows)
     pulled.more = pulled.more or page.more
     if cursor != (timeline.now, page.cursor):
@@ -90,5 +90,4 @@ def _start(
     known = unit.streams([stream]).get(stream)
     if known is None or common < cursor[1] or cursor[1] > known.head:
         return 0
-    # Deletions below the floor are no longer in the feed.
-    return 0 if common < known.gc_floor else common
+    return common

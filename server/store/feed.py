@@ -87,10 +87,12 @@ class FeedQueries:
         ).fetchone()
         return int(row[0])
 
-    def purged(self, stream: str) -> list[str]:
-        """Give the ids of a stream that are never used again."""
+    def purged(self, stream: str, after: int, up_to: int) -> list[str]:
+        """Return the ids whose deletion lay between two numbers and was purged."""
         rows = self.connection.execute(
-            "SELECT id FROM purged WHERE project_id = ? ORDER BY id", (stream,)
+            "SELECT id FROM purged WHERE project_id = ? AND seq > ? AND seq <= ?"
+            " ORDER BY id",
+            (stream, after, up_to),
         )
         return [name for (name,) in rows]
 
@@ -103,8 +105,8 @@ class FeedQueries:
         """Shrink old deletions to their ids; give how many, by stream."""
         gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()
         self.connection.executemany(
-            "INSERT INTO purged (project_id, id, type, at) VALUES (?, ?, ?, ?)",
-            [(stream, name, kind, now) for stream, name, kind, _ in gone],
+            "INSERT INTO purged (project_id, id, type, at, seq) VALUES (?, ?, ?, ?, ?)",
+            [(stream, name, kind, now, seq) for stream, name, kind, seq in gone],
         )
         self.connection.executemany(
             "DELETE FROM record WHERE project_id = ? AND id = ?",

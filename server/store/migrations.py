@@ -390,7 +390,7 @@ def named_files(db: Database) -> None:
 def wholes(db: Database) -> None:
     """Keep what decisions were made on, and who waits for records that have come.
 
-    Digests cover what rows show, and open conflicts.
+    Digests cover what rows show, and open conflicts; purged ids travel in their place.
     """
     db.table("decided").create(
         {"project_id": str, "seen": str, "group_name": str, "decision": str},
@@ -410,6 +410,13 @@ def wholes(db: Database) -> None:
         not_null={"seq"},
         strict=True,
     )
+    # Where a purged deletion lay: one of before lies at the end of what was purged.
+    db.table("purged").add_column("seq", int)
+    db.execute(
+        "UPDATE purged SET seq = (SELECT gc_floor FROM stream"
+        " WHERE stream.project_id = purged.project_id)"
+    )
+    db.table("purged").create_index(["project_id", "seq"])
     for (project,) in db.execute("SELECT project_id FROM stream").fetchall():
         found = digest_of(digest_items(db.conn, project))
         db.execute(

@@ -152,8 +152,8 @@ class Feed(Protocol):
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""
 
-    def purged(self, stream: str) -> list[str]:
-        """Give the ids of a stream that are never used again."""
+    def purged(self, stream: str, after: int, up_to: int) -> list[str]:
+        """Return the ids whose deletion lay between two numbers and was purged."""
 
     def purgeable(self, before: str) -> dict[str, int]:
         """Count the deletions that a purge would shrink, by stream."""

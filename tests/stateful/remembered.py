@@ -149,7 +149,8 @@ def no_measurement_disappears(found):
                 continue
             is_known = _was_replaced_knowingly(found, change, known.record, group)
             is_known = is_known or _was_deleted_knowingly(found, change, group)
-            holds("I4", is_known, "silent overwrite", change, known.fields, standing)
+            story = "" if is_known else found.story(known.record)
+            holds("I4", is_known, "silent overwrite", change, known.fields, story)
 
 
 def _was_replaced_knowingly(found, change, record, group):

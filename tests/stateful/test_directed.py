@@ -806,3 +806,23 @@ def test_a_return_that_has_not_seen_the_second_deletion_is_a_conflict(world, p1)
     assert open_one["group"] == "*"
     world.settle()
     check_all(world)
+
+
+@pytest.mark.parametrize("most", [1, 2, 2000])
+def test_a_purge_ends_no_sync_and_leaves_no_row_behind(world, p1, most):
+    """A laptop that is new, and one that was away, hear of deletions that were purged."""
+    kept = [plot(world, A, p1, f"K{number}", area_ha=1.0) for number in range(3)]
+    gone = [plot(world, A, p1, f"G{number}", area_ha=1.0) for number in range(3)]
+    world.sync(A)
+    world.sync(B)
+    late = plot(world, A, p1, "LATE", area_ha=1.0)
+    world.keep(A, *(world.draft(A, p1, "plot", {}, g.record, op="del") for g in gone))
+    world.sync(A)
+    far = "2999-01-01T00:00:00.000Z"
+    world.run(world.server.write(lambda unit: unit.purge(far, world.clock.now())))
+    for name in (B, C):
+        world.sync(name, most=most)
+        store = world.laptop(name).store
+        assert all(store.base(made.record) for made in [*kept, late])
+        assert not any(store.base(made.record) for made in gone)
+    ends_well(world)
