@@ -702,6 +702,24 @@ def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair, served, tmp
     assert done["decided"] == 1
 
 
+def test_a_list_of_conflicts_shows_what_stands_now(pair, served):
+    one, two = pair
+    contested(pair)
+    one.sync(code=1)
+    one("plot", "edit", "HF", "--area-ha", 7)
+    one.sync(code=1)
+    two.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    assert found["theirs"] == {"area_ha": 2.0}
+    assert found["stands"] == {"area_ha": 7.0}
+    listed = json.loads(served.admin("conflict", "list", "--json"))
+    (on_server,) = [one for one in listed if one["id"] == found["id"]]
+    assert on_server["stands"] == {"area_ha": 7.0}
+    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "7 it is")
+    two.sync()
+    assert area(two) == 7.0
+
+
 def test_an_authors_newer_word_closes_the_conflict_of_the_older_one(pair, served):
     one, two = pair
     conflict = contested(pair)

@@ -826,3 +826,17 @@ def test_a_purge_ends_no_sync_and_leaves_no_row_behind(world, p1, most):
         assert all(store.base(made.record) for made in [*kept, late])
         assert not any(store.base(made.record) for made in gone)
     ends_well(world)
+
+
+def test_a_laptop_that_begins_anew_gets_the_row_beneath_its_own_edit(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    world.backup_server()
+    edit(world, B, made, note="x")
+    world.withdraw(B, p1)
+    world.sync(B)
+    assert world.laptop(B).store.base(made.record) is None
+    # The server of before knows nothing of it: the edit is sent again, and stands.
+    world.restore_server("command")
+    world.sync(B)
+    assert world.laptop(B).store.base(made.record).fields == stands(world, made)
+    ends_well(world)
