@@ -64,11 +64,9 @@ def _pull_stream(
     if left <= 0:
         pulled.more = pulled.more or unit.count_after(stream, after) > 0
         return left
-    is_reset = cursor is not None and after < cursor[1]
-    if is_reset:
+    if cursor and after < cursor[1]:
         pulled.resets.append(stream)
-    # What the laptop has beneath its own changes may be of a timeline that was lost.
-    page = unit.page(stream, after, left, None if is_reset else push)
+    page = unit.page(stream, after, left, push)
     if gone := unit.purged(stream, after, page.cursor):
         pulled.purged[stream] = gone
     pulled.rows.extend(page.rows)

@@ -53,11 +53,11 @@ class FeedQueries:
 
     connection: Connection
 
-    def page(self, stream: str, after: int, most: int, push: Push | None) -> Page:
+    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
         """Return rows after a number, without those that the laptop computes itself.
 
-        The verdicts on a push speak for these. Who begins anew has let go of all rows, so
-        there only what that very push made is left out; without a push, nothing is.
+        The verdicts on its push speak for these. Who begins anew has let go of all rows,
+        so there only what that very push made is left out.
         """
         kept, more = _page_of(self._records(stream, after, most, push), most)
         cursor = kept[-1].seq if more else max(self._head(stream), after)
@@ -66,18 +66,14 @@ class FeedQueries:
         return Page(rows, cursor, more)
 
     def _records(
-        self, stream: str, after: int, most: int, push: Push | None
+        self, stream: str, after: int, most: int, push: Push
     ) -> Iterator[Record]:
-        if push is not None and after:
+        if after:
             mine = (push.log, push.acked_n, push.end[0])
             found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
             return map(record_of, found)
         found = self.connection.execute(_PAGE, (stream, after, None, 0, 0, -1))
-        return (
-            record
-            for record in map(record_of, found)
-            if push is None or not _is_made_by(record, push)
-        )
+        return (r for r in map(record_of, found) if not _is_made_by(r, push))
 
     def count_after(self, stream: str, after: int) -> int:
         """Give how many rows lie after a number."""

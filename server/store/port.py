@@ -146,7 +146,7 @@ class Custody(Protocol):
 class Feed(Protocol):
     """What laptops receive."""
 
-    def page(self, stream: str, after: int, most: int, push: Push | None) -> Page:
+    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
         """Return rows after a number, without those the push's verdicts speak for."""
 
     def count_after(self, stream: str, after: int) -> int:

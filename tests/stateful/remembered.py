@@ -98,16 +98,25 @@ def _was_deleted_knowingly(found, old, group):
 
 @promise("S5")
 def nothing_is_deleted_unseen(found):
-    """Who deleted a record had each of its measurements on the screen."""
+    """Who deleted a record had each of its measurements on the screen.
+
+    One of them, where several did: who comes later deletes what is deleted.
+    """
     for record, (_, deleted, writers) in found.rows.items():
-        for deletion in writers.get(WHOLE, ()) if deleted else ():
-            known = found.changes.get(deletion[4])
-            for group in MEASUREMENTS[known.type] if known else ():
-                made = {writer[4] for writer in writers.get(group, ()) if writer[3]}
-                unseen = made & found.changes.keys()
-                unseen -= known.seen.get(group, set()) | {deletion[4]}
-                story = found.story(record) if unseen else ""
-                holds("S5", not unseen, "deleted unseen", group, unseen, story)
+        those = [
+            (name, known)
+            for name, known in found.changes.items()
+            if known.record == record
+            and known.op == "del"
+            and found.outcomes.get(name) == "accepted"
+        ]
+        for group in MEASUREMENTS[those[0][1].type] if deleted and those else ():
+            made = {writer[4] for writer in writers.get(group, ()) if writer[3]}
+            unseen = (made & found.changes.keys()) - {name for name, _ in those}
+            for _, known in those:
+                unseen -= known.seen.get(group, set())
+            story = found.story(record) if unseen else ""
+            holds("S5", not unseen, "deleted unseen", group, unseen, story)
 
 
 @promise("I4")
