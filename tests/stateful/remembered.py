@@ -180,8 +180,15 @@ def nothing_comes_back(found):
         is_done = known.op == "del" and found.outcomes.get(change) == "accepted"
         if not is_done or record not in found.rows:
             continue
+        # One that met another value in a group brought the record back all the same.
+        refused = {
+            change for _, _, group, change, *_ in found.conflicts if group == WHOLE
+        }
         undone = any(
-            other.record == record and other.op == "undel" and found.stands(name)
+            other.record == record
+            and other.op == "undel"
+            and found.outcomes.get(name) in SETTLED
+            and name not in refused
             for name, other in found.changes.items()
         )
         discarded = found.sql(

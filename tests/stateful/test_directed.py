@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from collector.flow import fixing
 from collector.flow.receipts import receipts, without_receipt
 from schemas import limits
 from schemas.records import record_id
@@ -840,3 +841,17 @@ def test_a_laptop_that_begins_anew_gets_the_row_beneath_its_own_edit(world, p1):
     world.sync(B)
     assert world.laptop(B).store.base(made.record).fields == stands(world, made)
     ends_well(world)
+
+
+def test_who_gives_up_a_fix_of_a_deleted_record_makes_no_conflict(world, p1):
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, B, made, area_ha=-1.0)
+    world.sync(B)
+    world.keep(A, world.draft(A, p1, "plot", {}, made.record, op="del"))
+    world.sync(A)
+    world.sync(B)
+    assert fixing.discard(world.laptop(B), made.record, "not needed") == 1
+    ends_well(world)
+    assert conflicts(world, made) == set()
+    assert stands(world, made) is None
+    assert not world.laptop(B).store.changes_with("quarantined")
