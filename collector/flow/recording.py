@@ -19,7 +19,7 @@ from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import TYPES, record_id
 from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
-from schemas.validate import errors, load_record, warnings
+from schemas.validate import errors, load_record, missing_fields, warnings
 from schemas.vocabulary import COMPLETE_SOIL
 
 #: What an entry gets when the person said nothing.
@@ -125,7 +125,7 @@ def restore(laptop: Laptop, view: View) -> Saved:
     RefusedError
         If its name is taken, its parent is deleted, or its fields never were here.
     """
-    if not view.fields:
+    if missing_fields(view.type, view.fields):
         raise RefusedError(
             f"this laptop never had the fields of {view.type} {view.id}",
             "restore it where it was recorded",

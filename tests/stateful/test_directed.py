@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from collector.flow import fixing
+from collector.errors import RefusedError
+from collector.flow import fixing, recording
 from collector.flow.receipts import receipts, without_receipt
 from schemas import limits
 from schemas.records import record_id
@@ -855,3 +856,25 @@ def test_who_gives_up_a_fix_of_a_deleted_record_makes_no_conflict(world, p1):
     assert conflicts(world, made) == set()
     assert stands(world, made) is None
     assert not world.laptop(B).store.changes_with("quarantined")
+
+
+def test_what_is_known_by_half_only_is_not_brought_back(world, p1):
+    """A laptop with a word of its own on a record, and no row of it any more."""
+    made = both_have(world, p1, area_ha=1.0)
+    edit(world, B, made, note=" ")
+    world.sync(B)
+    world.keep(A, world.draft(A, p1, "plot", {}, made.record, op="del"))
+    world.sync(A)
+    world.sync(B)
+    laptop = world.laptop(B)
+    laptop.store._db.execute("DELETE FROM base WHERE id = ?", (made.record,))
+    laptop.store.keep(
+        [world.draft(B, p1, "plot", {}, made.record, op="del", base=None)],
+        laptop.moment(),
+        B,
+    )
+    view = laptop.store.record(made.record)
+    assert view.deleted
+    assert "code" not in view.fields
+    with pytest.raises(RefusedError, match="never had the fields"):
+        recording.restore(laptop, view)
