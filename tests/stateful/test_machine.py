@@ -22,7 +22,9 @@ from tests.stateful.prepared import season_of
 from tests.stateful.remembered import check_remembered
 from tests.stateful.world import UnrestError, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "300"))
+# A season takes half a second; a run that was asked for may take as long as it is.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(600, 3 * EXAMPLES))]
 
 #: A disk in memory where there is one: databases are real, only faster.
 SHELF = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
@@ -54,7 +56,6 @@ class Season(People, Machines):
 #: Shrinking takes minutes: only where a person looks at the result.
 SHRINKS = "PERMILLE_SHRINK" in os.environ
 PHASES = [Phase.generate, *([Phase.shrink] if SHRINKS else [])]
-EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "300"))
 
 
 def rounds(count):
