@@ -77,6 +77,10 @@ async def _fill(data):
 def _purge(unit):
     unit.purge(LATER, Clock().now())
     unit.begin_epoch(Clock().fresh_id(), Clock().now(), "a test", None)
+    unit.connection.execute(
+        "INSERT INTO stood SELECT project_id, change_id,"
+        " (SELECT id FROM epoch LIMIT 1), seq FROM change WHERE seq IS NOT NULL LIMIT 1"
+    )
 
 
 async def _disagree(server, one, two, ids):
@@ -259,4 +263,5 @@ def test_a_flipped_bit_of_an_attached_file_is_found(filled, tmp_path):
 def test_the_server_of_these_tests_holds_some_of_everything(filled):
     rows = {name: len(found) for name, found in content(filled).items()}
     empty = {name for name, count in rows.items() if not count}
-    assert empty <= {"job", "sqlite_sequence"}, json.dumps(rows)
+    # What is to be done is done by now.
+    assert empty <= {"job", "release", "sqlite_sequence"}, json.dumps(rows)
