@@ -109,7 +109,7 @@ class LogQueries:
     def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
         """Give where these streams stand."""
         rows = self.connection.execute(
-            "SELECT project_id, head, receipt_count, receipt_hash, gc_floor FROM stream"
+            "SELECT project_id, head, receipt_count, receipt_hash FROM stream"
             " WHERE project_id IN (SELECT value FROM json_each(?))",
             (json_list(names),),
         )

@@ -53,12 +53,11 @@ class LogHead:
 
 @dataclass(frozen=True, slots=True)
 class StreamHead:
-    """Where a stream stands: its last row, its last receipt, its oldest deletion."""
+    """Where a stream stands: its last row and its last receipt."""
 
     head: int
     receipt_count: int
     receipt_hash: str
-    gc_floor: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from schemas import limits
 from schemas.digest import Digest, conflict_hash, row_hash
 from schemas.messages import Outcome
 from schemas.records import TYPES, natural_key
-from server.sync.custody import Custody, Place
 from server.sync.model import (
     Change,
     Conflict,
@@ -27,6 +26,7 @@ from server.sync.model import (
     Waiting,
 )
 from server.sync.timeline import Lineage, Timeline
+from server.sync.waitlist import Place, Waitlist
 
 Key = tuple[str, str, str]  # stream, record type, natural key as text
 
@@ -72,7 +72,7 @@ class Desk:
     holders: dict[Key, str] = field(default_factory=dict)
     referrers: dict[Place, set[str]] = field(default_factory=dict)
     known: dict[str, Verdict] = field(default_factory=dict)
-    waiting: Custody = field(default_factory=Custody)
+    waiting: Waitlist = field(default_factory=Waitlist)
     has_more_waiting: set[str] = field(default_factory=set)
     held_count: dict[str, int] = field(default_factory=dict)
     known_conflicts: dict[Place, KnownConflict] = field(default_factory=dict)

@@ -11,7 +11,7 @@ _Index = dict[Place, dict[str, None]]
 
 
 @dataclass(slots=True)
-class Custody:
+class Waitlist:
     """Waiting changes in the order they came."""
 
     _changes: dict[str, Waiting] = field(default_factory=dict)
@@ -24,11 +24,11 @@ class Custody:
     def __contains__(self, change_id: str) -> bool:
         return change_id in self._changes
 
-    def copy(self) -> "Custody":
+    def copy(self) -> "Waitlist":
         """Return one to try something on."""
         for_record = {place: dict(ids) for place, ids in self._for_record.items()}
         until = {place: dict(ids) for place, ids in self._until.items()}
-        return Custody(dict(self._changes), for_record, until)
+        return Waitlist(dict(self._changes), for_record, until)
 
     def get(self, change_id: str | None) -> Waiting | None:
         """Return a waiting change by its id."""
