@@ -242,20 +242,22 @@ class History:
                     row.shown[group] = made.get(group, set()) | sides
                 self.rows[place] = row
                 self._wholes_are_of_one_author(kind, record, row.fields)
-        for change, outcome, seq, why in self.world.sql(
-            "SELECT change_id, outcome, seq, why FROM change"
+        for change, outcome, seq in self.world.sql(
+            "SELECT change_id, outcome, seq FROM change"
         ):
             if outcome in SETTLED:
                 first = self.first.setdefault((self.timeline, change), outcome)
                 holds("I9", first == outcome, "verdict changed", change, first, outcome)
             if outcome in {"accepted", "merged"}:
-                self._look_at_standing(epoch, change, seq, why)
+                self._look_at_standing(epoch, change, seq)
 
-    def _look_at_standing(self, epoch, change, seq, why):
+    def _look_at_standing(self, epoch, change, seq):
         if change in self.decisions:
             self.decisions[change].was_accepted = True
         known = self.changes.get(change)
-        if known and known.op == "undel" and seq and "not_deleted" not in (why or ""):
+        # Who returned what was not deleted here wrote all of the row all the same; in
+        # another timeline, where it was, those who saw that row saw the return.
+        if known and known.op == "undel" and seq:
             self.returns[epoch, known.record][change] = seq
 
     def _look_at_conflicts(self):
