@@ -61,7 +61,7 @@ def _derive(world: World, bags: int) -> Figure:
 
 
 def _corrected(store: Store, stream: str, bag: Entry, place: int) -> float:
-    """Correct the mass of a bag; give the seconds of the derivation alone."""
+    """Correct the mass of a bag; return the seconds of the derivation alone."""
     grams = bag.fields["fine_dry_mass_g"] - 1.0 - place / 100
     heavier = {**bag.fields, "fine_dry_mass_g": grams}
     write(store, stream, [Entry(bag.type, bag.id, heavier)])

@@ -81,7 +81,7 @@ def _read(connection) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 def _records(stream: str, plots: int) -> Iterator[Record]:
-    """Give the records of a project in which every plot gained a little carbon."""
+    """Return the records of a project in which every plot gained a little carbon."""
     values = random.Random(4)  # noqa: S311 - seeded test data
     seq = iter(range(10, 100_000_000))
 

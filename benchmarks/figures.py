@@ -25,7 +25,7 @@ class Figure:
     yardstick_value: float | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         ratio = self.value / self.yardstick_value if self.yardstick_value else None
         return {
             name: _short(value)
@@ -47,12 +47,12 @@ def emit(data: dict[str, Any]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell on stderr how far the run is."""
+    """Print on stderr how far the run is."""
     print(text, file=sys.stderr, flush=True)
 
 
 def timed(work: Callable[[], object]) -> Timed:
-    """Do a piece of work; give its wall time and the CPU time of this process."""
+    """Do a piece of work; return its wall time and the CPU time of this process."""
     cpu_s, began_s = time.process_time(), time.perf_counter()
     work()
     return Timed(time.perf_counter() - began_s, time.process_time() - cpu_s)
@@ -67,12 +67,12 @@ def in_turn(
 
 
 def median(values: Sequence[float]) -> float:
-    """Give the middle value."""
+    """Return the middle value."""
     return statistics.median(values)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Give the value that this share of the values does not exceed."""
+    """Return the value that this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
 

@@ -37,7 +37,7 @@ class _First:
 
 
 def first_sync(world: World) -> Iterator[Figure]:
-    """Let a fresh laptop read a project of some size, and one five times as large."""
+    """Measure a fresh laptop that reads a project of some size, and one five times as large."""
     for rows in (2 * world.n, 10 * world.n):
         yield from _figures(_measure(world.folder / f"first-{rows}", rows))
 

@@ -12,7 +12,7 @@ _KIB: Final = 1024
 
 
 def cpu_s(pid: int) -> float:
-    """Give the CPU seconds of a process and all its threads, to the nanosecond.
+    """Return the CPU seconds of a process and all its threads, to the nanosecond.
 
     /proc/PID/stat counts in ticks of 10 ms. The clock id is what
     clock_getcpuclockid(3) gives on Linux.
@@ -21,22 +21,22 @@ def cpu_s(pid: int) -> float:
 
 
 def peak_mib(pid: int) -> float:
-    """Give the most memory a process held since its start or `forget_peak`."""
+    """Return the most memory a process held since its start or `forget_peak`."""
     return _status_mib(pid, "VmHWM")
 
 
 def held_mib(pid: int) -> float:
-    """Give the memory a process holds."""
+    """Return the memory a process holds."""
     return _status_mib(pid, "VmRSS")
 
 
 def forget_peak(pid: int) -> None:
-    """Let the peak of a process start again from what it holds now."""
+    """Reset the peak of a process to what it holds now."""
     Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
 
 
 def fdatasync_ms(folder: Path, times: int = 50) -> float:
-    """Give the median time to put 4 KiB on disk."""
+    """Return the median time to put 4 KiB on disk."""
     handle = os.open(folder / "fdatasync", os.O_CREAT | os.O_WRONLY, 0o600)
     found = []
     try:

@@ -58,7 +58,7 @@ def _peak_when_settled(server: Serving) -> float:
 
 
 def sync_alone(home: Path) -> tuple[float, dict[str, Any]]:
-    """Run the real command; give the most memory it held, and its report."""
+    """Run the real command; return the most memory it held, and its report."""
     command = [sys.executable, "-m", "benchmarks.peak", "--home", str(home)]
     done = subprocess.run(
         [*command, "sync", "--json"],

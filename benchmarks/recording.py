@@ -18,7 +18,7 @@ _SAVES = 300
 
 
 def disk(world: World) -> Iterator[Figure]:
-    """Tell how quiet the disk is: about 0.15 ms on a quiet machine."""
+    """Measure how quiet the disk is: about 0.15 ms on a quiet machine."""
     yield Figure("fdatasync_4kib", 50, fdatasync_ms(world.folder), "ms")
 
 
@@ -69,14 +69,14 @@ def save(world: World) -> Iterator[Figure]:
 
 
 def lines_of(entries: list[Entry]) -> list[tuple[str, bytes]]:
-    """Give one raw line per record, for the bare table."""
+    """Return one raw line per record, for the bare table."""
     return [(e.id, encode({"t": e.type, "r": e.id, "f": e.fields})) for e in entries]
 
 
 def rate(
     bench: str, n: int, ours: list[Timed], theirs: list[Timed], yardstick: str
 ) -> Figure:
-    """Give records per second beside the bare table."""
+    """Return records per second beside the bare table."""
     return Figure(
         bench,
         n,

@@ -56,7 +56,7 @@ _EXAMPLE: Final = """example:
 
 
 def main() -> int:
-    """Measure what was asked for; give the exit code."""
+    """Measure what was asked for; return the exit code."""
     given = _arguments()
     wanted = given.only or [*BENCHES, SCIENCE]
     n = _QUICK_N if given.quick else _N

@@ -98,7 +98,7 @@ def _in_turn(sides: list[_Side]) -> tuple[list[list[float]], list[list[float]]]:
 
 
 def _spent(side: _Side) -> float:
-    """Sync; give the server's CPU seconds until the plot has its numbers again."""
+    """Sync; return the server's CPU seconds until the plot has its numbers again."""
     before_s = cpu_s(side.server.pid)
     synced(side.laptop)
     side.server.wait_until_derived()

@@ -166,7 +166,7 @@ def _bare_changes(
 def _in_turn(
     ours: Callable[[], object], bare: Callable[[], object], times: int = _TIMES
 ) -> tuple[float, float]:
-    """Time both in turn, so that a busy moment meets both; give the medians, s."""
+    """Time both in turn, so that a busy moment meets both; return the medians, s."""
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(times):
         for seconds, work in zip(spent, (ours, bare), strict=True):

@@ -67,7 +67,7 @@ def survey(stream: str, samples: int) -> Survey:
 
 
 def result_of(stream: str, sample: Entry, place: int) -> Entry:
-    """Give the laboratory's organic carbon of a bag."""
+    """Return the laboratory's organic carbon of a bag."""
     fields = {
         "sample_id": sample.id,
         "analyte": "soc",

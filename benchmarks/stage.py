@@ -60,7 +60,7 @@ class Serving:
 
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[int, str]]:
-    """Run a Python module until the block ends; give its id and the URL it printed."""
+    """Run a Python module until the block ends; return its id and the URL it printed."""
     running = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         stdout=subprocess.PIPE,
@@ -119,7 +119,7 @@ def keep(laptop: Laptop, stream: str, entries: Sequence[Entry]) -> None:
 
 
 def new_server(folder: Path) -> str:
-    """Make a server's data with one project; give the project."""
+    """Make a server's data with one project; return the project."""
     init_data(DataDirectory(folder), ServerClock())
     project = {"code": "KL", "title": "Klostergut", "reference_depth_cm": 30.0}
     with server_store(folder) as store:
@@ -148,7 +148,7 @@ def new_laptop(folder: Path, server: Path, stream: str, url: str) -> None:
 
 
 def _stay_one_log(home: Home) -> None:
-    """Let a copy go on in its log: the laptop it was made of is not used beside it."""
+    """Keep a copy in its log: the laptop it was made of is not used beside it."""
     store = SqliteStore(home.database, read_key(home.key))
     try:
         store.set_settings({names.PLACE: str(home.database.stat().st_ino)})

@@ -81,7 +81,7 @@ def push(world: World) -> Iterator[Figure]:
 
 
 def pull(world: World) -> Iterator[Figure]:
-    """Let a fresh laptop read everything for the first time."""
+    """Measure a fresh laptop that reads everything for the first time."""
     lines = lines_of([*world.survey.plan, *world.samples])
     with bare_table(world.folder / "bare-pull", encrypted=True) as bare:
         ours, theirs = in_turn(
@@ -234,7 +234,7 @@ def fifty(world: World) -> Iterator[Figure]:
 
 
 def timed_sync(laptop: Laptop) -> tuple[float, Report]:
-    """Sync; give the seconds and the report."""
+    """Sync; return the seconds and the report."""
     reports: list[Report] = []
     took = timed(lambda: reports.append(synced(laptop)))
     return took.seconds, reports[0]

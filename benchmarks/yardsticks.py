@@ -46,7 +46,7 @@ class BareTable:
         return took
 
     def save(self, name: str, raw: bytes) -> float:
-        """Insert one row and commit; give the seconds."""
+        """Insert one row and commit; return the seconds."""
         return timed(lambda: self._insert([(name, raw)], 1)).seconds
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ def echo() -> Iterator[Echo]:
 
 
 def packed_bytes(lines: Sequence[bytes], level: int) -> int:
-    """Give what zstd alone makes of these lines, in bodies as large as ours."""
+    """Return what zstd alone makes of these lines, in bodies as large as ours."""
     return sum(
         len(
             zstd.compress(
@@ -118,6 +118,6 @@ def packed_bytes(lines: Sequence[bytes], level: int) -> int:
 
 
 def json_mib(records: Sequence[dict[str, Any]]) -> float:
-    """Give the size of records as compact JSON text."""
+    """Return the size of records as compact JSON text."""
     text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode()) / 2**20

@@ -11,27 +11,27 @@ class Clock:
     """Time and chance of this machine; tests pass one of their own."""
 
     def now(self) -> datetime:
-        """Give the wall time in UTC."""
+        """Return the wall time in UTC."""
         return datetime.now(UTC)
 
     def monotonic_s(self) -> float:
-        """Give seconds that never run backwards, for durations."""
+        """Return seconds that never run backwards, for durations."""
         return time.monotonic()
 
     def random_bits(self, count: int) -> int:
-        """Give that many unpredictable bits."""
+        """Return that many unpredictable bits."""
         return secrets.randbits(count)
 
     def wall_ms(self) -> int:
-        """Give the wall time as Unix milliseconds."""
+        """Return the wall time as Unix milliseconds."""
         return int(self.now().timestamp() * 1000)
 
     def stamp(self) -> str:
-        """Give the wall time as text, to the millisecond."""
+        """Return the wall time as text, to the millisecond."""
         return self.now().isoformat(timespec="milliseconds")
 
     def new_id(self) -> str:
-        """Give a fresh UUID version 7."""
+        """Return a fresh UUID version 7."""
         return uuid7(self.wall_ms(), self.random_bits(74))
 
     async def pause(self, seconds: float) -> None:

@@ -17,32 +17,32 @@ class Home:
 
     @property
     def database(self) -> Path:
-        """Give the encrypted database."""
+        """Return the encrypted database."""
         return self.path / "permille.db"
 
     @property
     def key(self) -> Path:
-        """Give the key file; there is none when a passphrase is used."""
+        """Return the key file; there is none when a passphrase is used."""
         return self.path / "key"
 
     @property
     def passphrase_rule(self) -> Path:
-        """Give the file that says how the key follows from the passphrase."""
+        """Return the file that says how the key follows from the passphrase."""
         return self.path / "passphrase.json"
 
     @property
     def attachments(self) -> Path:
-        """Give the directory of attached files, each encrypted under its SHA-256."""
+        """Return the directory of attached files, each encrypted under its SHA-256."""
         return self.path / "attachments"
 
     @property
     def sync_lock(self) -> Path:
-        """Give the file that is locked while a sync runs."""
+        """Return the file that is locked while a sync runs."""
         return self.path / "sync.lock"
 
     @property
     def exists(self) -> bool:
-        """Tell whether `permille init` was run here."""
+        """Return whether `permille init` was run here."""
         return self.database.exists() and (
             self.key.exists() or self.passphrase_rule.exists()
         )

@@ -202,7 +202,7 @@ class Client:
 
 
 def pays(packed: bytes, body: bytes) -> bool:
-    """Tell whether packing a body saves bytes on the wire."""
+    """Return whether packing a body saves bytes on the wire."""
     return len(packed) + SAYING_SO_BYTES < len(body)
 
 

@@ -61,7 +61,7 @@ class BlobClient:
 
     @property
     def piece_bytes(self) -> int:
-        """Give how much to send at once: a minute of a bounded rate at most."""
+        """Return how much to send at once: a minute of a bounded rate at most."""
         if self._bytes_per_s is None:
             return limits.BLOB_PIECE_BYTES
         return min(limits.BLOB_PIECE_BYTES, int(60 * self._bytes_per_s))
@@ -88,7 +88,7 @@ class BlobClient:
             return await _there(response)
 
     async def patch(self, sha256: str, offset: int, length: int, data: bytes) -> There:
-        """Send the bytes that begin at an offset; give how much the server has then.
+        """Send the bytes that begin at an offset; return how much the server has then.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class BlobClient:
     async def get(
         self, sha256: str, offset: int, take: Callable[[bytes], None]
     ) -> None:
-        """Give the bytes of a file from an offset to its end, as they come.
+        """Return the bytes of a file from an offset to its end, as they come.
 
         Raises
         ------

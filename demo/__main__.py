@@ -17,7 +17,7 @@ from demo.story import play
 
 
 def main() -> int:
-    """Play, check, show; give the exit code."""
+    """Play, check, show; return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(

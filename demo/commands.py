@@ -25,17 +25,17 @@ class Stage:
     def permille(
         self, laptop: str, *arguments: object, ends: Iterable[int] = (0,)
     ) -> dict[str, Any]:
-        """Type `permille ... --json` on a laptop; give its document."""
+        """Type `permille ... --json` on a laptop; return its document."""
         home = ["--home", str(self.home(laptop))]
         return self._run("collector", home, arguments, ends)
 
     def server(self, *arguments: object, ends: Iterable[int] = (0,)) -> Any:  # noqa: ANN401
-        """Type `permille-server ... --json`; give its document."""
+        """Type `permille-server ... --json`; return its document."""
         data = ["--data", str(self.folder / "server")]
         return self._run("server", data, arguments, ends)
 
     def home(self, laptop: str) -> Path:
-        """Give the home directory of a laptop."""
+        """Return the home directory of a laptop."""
         return self.folder / laptop
 
     def _run(

@@ -127,7 +127,7 @@ def _woburn(outcome: Outcome) -> Iterator[Expectation]:
 
 
 def find_change(outcome: Outcome, plot: str, early: str, late: str) -> dict[str, Any]:
-    """Give the change of a plot between two campaigns."""
+    """Return the change of a plot between two campaigns."""
     wanted = (plot, early, late)
     return next(
         row

@@ -82,7 +82,7 @@ def _custody(outcome: Outcome) -> Table:
 
 
 def _waiting(outcome: Outcome) -> list[str]:
-    """Say what waits for a person, in words."""
+    """Describe what waits for a person, in words."""
     refused = [p["text"] for error in outcome.refused for p in error["problems"]]
     return [
         *(f"refused at entry: {text}" for text in refused),

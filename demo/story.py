@@ -91,7 +91,7 @@ class Outcome:
 
 
 def play(folder: Path, say: Say) -> Outcome:
-    """Play the story in a new folder; give what came of it."""
+    """Play the story in a new folder; return what came of it."""
     stage = Stage(folder)
     say("A server is set up, with one project per dataset.")
     stage.server("init")
@@ -232,7 +232,7 @@ def converge(stage: Stage, outcome: Outcome) -> None:
 
 
 def what_a_laptop_sees(stage: Stage, laptop: str) -> dict[str, Any]:
-    """Give a laptop's numbers and records, without what only waits on its fix list."""
+    """Return a laptop's numbers and records, without what only waits on its fix list."""
     seen: dict[str, Any] = {"stocks": stage.permille(laptop, "stocks")}
     for experiment in EXPERIMENTS:
         for kind in ("plot", "sample", "result"):

@@ -19,7 +19,7 @@ class UndocumentedError(Exception):
 
 
 def page() -> str:
-    """Give the page of every command of both programs."""
+    """Return the page of every command of both programs."""
     from collector.cli import cli  # noqa: PLC0415 - other pages need neither program
     from server.cli import main  # noqa: PLC0415
 
@@ -29,7 +29,7 @@ def page() -> str:
 
 
 def program(name: str, root: click.Command) -> Iterator[str]:
-    """Give the sections of one program, depth first in its own order.
+    """Return the sections of one program, depth first in its own order.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def write(name: str, page: str) -> bool:
 
 
 def check(name: str, page: str) -> bool:
-    """Tell whether the written page is the page of today."""
+    """Return whether the written page is the page of today."""
     path = REFERENCE / name
     return path.is_file() and path.read_text(encoding="utf-8") == HEADER + page
 

@@ -16,7 +16,7 @@ Row = Sequence[str]
 
 
 def problems() -> str:
-    """Give the page of every problem code."""
+    """Return the page of every problem code."""
     parts = [
         "# Problem codes\n",
         (
@@ -42,7 +42,7 @@ def problems() -> str:
 
 
 def reasons() -> str:
-    """Give the page of every reason code beside a stock or a change."""
+    """Return the page of every reason code beside a stock or a change."""
     from server.stocks.reasons import (  # noqa: PLC0415 - the science is an extra
         EXPLANATIONS,
         WITHHOLDS_VERDICT,
@@ -72,7 +72,7 @@ def reasons() -> str:
 
 
 def records() -> str:
-    """Give the page of every record type, code list and unit."""
+    """Return the page of every record type, code list and unit."""
     return "\n".join((*_head(), *map(_type, TYPES.values()), _units(), *_lists()))
 
 
@@ -126,7 +126,7 @@ def _type(kind: RecordType) -> str:
 
 
 def takes(field: f.PlainField) -> str:
-    """Say in words what a field takes."""
+    """Describe in words what a field takes."""
     return _TAKES[type(field)](field)
 
 

@@ -16,7 +16,7 @@ _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 def is_digest(value: object) -> bool:
-    """Tell whether this is a SHA-256 in the one way it is written."""
+    """Return whether this is a SHA-256 in the one way it is written."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
@@ -59,7 +59,7 @@ class Attachments(PlainField):
         return sorted(found, key=lambda item: str(item["sha256"]))
 
     def bounds(self) -> dict[str, Any]:
-        """Give how many files fit, and what is said of each."""
+        """Return how many files fit, and what is said of each."""
         return {
             "items": limits.SET_ITEMS,
             "parts": {
@@ -74,7 +74,7 @@ class Attachments(PlainField):
 
 
 def fault_of(name: str, value: object) -> Problem | None:
-    """Give what is wrong with one part of an attachment, or None."""
+    """Return what is wrong with one part of an attachment, or None."""
     try:
         _PARTS[name].check(value)
     except ValidationError as error:

@@ -35,17 +35,17 @@ class Bundle:
 
     @property
     def signed(self) -> bytes:
-        """Give the text that the signature is of."""
+        """Return the text that the signature is of."""
         return _signed(self.head)
 
     @property
     def signature(self) -> str:
-        """Give the signature."""
+        """Return the signature."""
         return str(self.head.get("sig", ""))
 
 
 def may_be_one(first: bytes) -> bool:
-    """Tell by its first bytes whether a file may be a bundle; an empty one may."""
+    """Return whether a file may be a bundle by its first bytes; an empty one may."""
     return not first or first.startswith(_ZSTD)
 
 

@@ -9,7 +9,7 @@ START: Final = b"\0" * 32
 
 
 def link(previous: bytes, raw_line: bytes) -> bytes:
-    """Give the hash of a log after one more raw line (without its newline).
+    """Return the hash of a log after one more raw line (without its newline).
 
     Examples
     --------
@@ -21,7 +21,7 @@ def link(previous: bytes, raw_line: bytes) -> bytes:
 
 
 def change_id(digest: bytes) -> str:
-    """Give the id of the change that a log has this hash after: UUID version 8.
+    """Return the id of the change that a log has this hash after: UUID version 8.
 
     It covers the whole log up to the change, so two different changes never share it.
 

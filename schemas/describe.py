@@ -9,7 +9,7 @@ from schemas.records import TYPES, RecordType
 
 
 def contract() -> dict[str, Any]:
-    """Give what a schema version promises: a laptop of that version builds on it.
+    """Return what a schema version promises: a laptop of that version builds on it.
 
     Words and concept IRIs are not part of it; they may be bettered any time.
     """

@@ -93,13 +93,13 @@ def up_cast_conflict(record_type: str, conflict: Mapping[str, Any]) -> Fields:
 
 
 def present_name(record_type: str, name: str) -> str:
-    """Give the present name of a field or group that may have an older one."""
+    """Return the present name of a field or group that may have an older one."""
     for version in sorted(RENAMED):
         name = RENAMED[version].get(record_type, {}).get(name, name)
     return name
 
 
 def former_names(record_type: str, name: str) -> list[str]:
-    """Give the names that a field had in older versions."""
+    """Return the names that a field had in older versions."""
     olds = [old for names in RENAMED.values() for old in names.get(record_type, {})]
     return [old for old in olds if present_name(record_type, old) == name]

@@ -46,7 +46,7 @@ class FieldClass(StrEnum):
 
 
 def fail(code: str, value: object = None, detail: str = "") -> ValidationError:
-    """Give the error of one field; its path is filled in by the caller."""
+    """Return the error of one field; its path is filled in by the caller."""
     # marshmallow passes any list of messages through; ours are Problem objects.
     return ValidationError([Problem(code, "", value, detail)])
 
@@ -88,11 +88,11 @@ class PlainField(fields.Field[Any]):
         return self.check(value)
 
     def check(self, value: object) -> object:
-        """Give the value back, or raise with the reason."""
+        """Return the value back, or raise with the reason."""
         raise NotImplementedError
 
     def bounds(self) -> dict[str, Any]:
-        """Give what the field takes, as plain JSON for references."""
+        """Return what the field takes, as plain JSON for references."""
         return {}
 
 
@@ -127,7 +127,7 @@ class Text(PlainField):
             raise fail("too_long", text, f"{len(text)} characters, {self.most} fit")
 
     def bounds(self) -> dict[str, Any]:
-        """Give the longest text."""
+        """Return the longest text."""
         return {"most": self.most}
 
 
@@ -179,13 +179,13 @@ class Number(PlainField):
 
     @property
     def range_text(self) -> str:
-        """Say the limits."""
+        """Return the limits in words."""
         low = f"more than {self.low:g}" if self.low_open else f"{self.low:g}"
         high = f"less than {self.high:g}" if self.high_open else f"{self.high:g}"
         return f"{low} to {high}"
 
     def bounds(self) -> dict[str, Any]:
-        """Give the limits."""
+        """Return the limits."""
         return {
             "low": self.low,
             "high": self.high,
@@ -210,7 +210,7 @@ class Integer(PlainField):
         return int(value)
 
     def bounds(self) -> dict[str, Any]:
-        """Give the limits."""
+        """Return the limits."""
         return {"low": self.low, "high": self.high}
 
 
@@ -240,7 +240,7 @@ class Choice(PlainField):
         return value
 
     def bounds(self) -> dict[str, Any]:
-        """Give the name of the list."""
+        """Return the name of the list."""
         return {"list": self.codes.name}
 
 
@@ -300,7 +300,7 @@ class Id(PlainField):
         return str(value)
 
     def bounds(self) -> dict[str, Any]:
-        """Give the record type it refers to."""
+        """Return the record type it refers to."""
         return {"target": self.target}
 
 
@@ -320,7 +320,7 @@ class NameSet(PlainField):
         return sorted(names)
 
     def bounds(self) -> dict[str, Any]:
-        """Give how many names fit, and how long they may be."""
+        """Return how many names fit, and how long they may be."""
         return {"items": limits.SET_ITEMS, "most": limits.CODE_CHARS}
 
 
@@ -337,7 +337,7 @@ class Geometry(PlainField):
             raise fail("not_a_polygon", value, str(error)) from None
 
     def bounds(self) -> dict[str, Any]:
-        """Give how much fits."""
+        """Return how much fits."""
         return {"positions": limits.GEOMETRY_POSITIONS, "polygons": limits.POLYGONS}
 
 
@@ -358,7 +358,7 @@ class StratumAreas(PlainField):
         return dict(sorted(areas.items()))
 
     def bounds(self) -> dict[str, Any]:
-        """Give how many strata fit, how long their names and large their areas are."""
+        """Return how many strata fit, how long their names and large their areas are."""
         return {
             "items": limits.SET_ITEMS,
             "most": limits.CODE_CHARS,

@@ -21,7 +21,7 @@ class TooManyError(ValueError):
 
 
 def polygons_of(value: object) -> dict[str, object]:
-    """Give a boundary in its one form.
+    """Return a boundary in its one form.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _within(value: object, low: float, high: float) -> float:
 
 
 def _area(ring: Ring) -> float:
-    """Give the area of a ring in square degrees, signed (shoelace formula)."""
+    """Return the area of a ring in square degrees, signed (shoelace formula)."""
     x0, y0 = ring[0][:2]
     corners = [(position[0] - x0, position[1] - y0) for position in ring]
     return sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairwise(corners)) / 2

@@ -13,7 +13,7 @@ _WALL_MAX_MS: Final = (1 << 46) - 1
 
 
 def tick(last: int, wall_ms: int) -> int:
-    """Give the next stamp: after `last`, and not before the wall clock.
+    """Return the next stamp: after `last`, and not before the wall clock.
 
     Examples
     --------
@@ -24,10 +24,10 @@ def tick(last: int, wall_ms: int) -> int:
 
 
 def at(wall_ms: int) -> int:
-    """Give the stamp of a wall time."""
+    """Return the stamp of a wall time."""
     return min(max(wall_ms, 0), _WALL_MAX_MS) << _COUNTER_BITS
 
 
 def wall_ms(stamp: int) -> int:
-    """Give the wall milliseconds of a stamp."""
+    """Return the wall milliseconds of a stamp."""
     return stamp >> _COUNTER_BITS

@@ -10,7 +10,7 @@ _ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 
 
 def uuid7(unix_ms: int, random_bits: int) -> str:
-    """Give a UUID version 7 (RFC 9562) from a time and 74 random bits.
+    """Return a UUID version 7 (RFC 9562) from a time and 74 random bits.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def uuid7(unix_ms: int, random_bits: int) -> str:
 
 
 def natural_id(stream: str, record_type: str, key: Sequence[object]) -> str:
-    """Give the id of the record with this natural key: the same on every laptop.
+    """Return the id of the record with this natural key: the same on every laptop.
 
     Two laptops that record the same plot, campaign or bag without a network
     mint the same id, so their records meet and merge instead of doubling.
@@ -36,7 +36,7 @@ def natural_id(stream: str, record_type: str, key: Sequence[object]) -> str:
 
 
 def is_id(text: object) -> bool:
-    """Tell whether a value is a UUID in canonical lower-case form.
+    """Return whether a value is a UUID in canonical lower-case form.
 
     Examples
     --------

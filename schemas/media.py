@@ -11,7 +11,7 @@ _HEIC_BRANDS: Final = frozenset(
 
 
 def sniff(head: bytes) -> str | None:
-    """Give the media type of a file that may be attached, or None.
+    """Return the media type of a file that may be attached, or None.
 
     Examples
     --------

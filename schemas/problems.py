@@ -386,22 +386,22 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """Say what is wrong, with the detail where there is one."""
+        """Return what is wrong in words, with the detail where there is one."""
         text = KINDS[self.code].text
         return f"{text} ({self.detail})" if self.detail else text
 
     @property
     def hint(self) -> str:
-        """Say what to do."""
+        """Return what to do about it."""
         return KINDS[self.code].hint
 
     @property
     def is_warning(self) -> bool:
-        """Tell whether the problem only warns."""
+        """Return whether the problem only warns."""
         return self.code in WARNINGS
 
     def as_data(self) -> dict[str, object]:
-        """Give the JSON object of a verdict or a problem document."""
+        """Return the JSON object of a verdict or a problem document."""
         return {
             "code": self.code,
             "path": self.path,
@@ -431,7 +431,7 @@ def from_data(data: dict[str, object]) -> Problem:
 
 
 def short(value: object, most: int = 80) -> object:
-    r"""Give a value small and tame enough to repeat anywhere, as plain JSON.
+    r"""Return a value small and tame enough to repeat anywhere, as plain JSON.
 
     Examples
     --------
@@ -459,7 +459,7 @@ class _Shapes(reprlib.Repr):
     """Shows the outermost shape of what may be nested or long without end."""
 
     def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002 - as inherited
-        """Say how large a number is that Python refuses to print."""
+        """Describe how large a number is that Python refuses to print."""
         return str(x) if x.bit_length() <= 64 else f"number of {x.bit_length()} bits"
 
 

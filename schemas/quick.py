@@ -42,7 +42,7 @@ class QuickLoader:
         self._entries = [_entry(*named) for named in schema.load_fields.items()]
 
     def load(self, data: Any, *, partial: bool = False) -> dict[str, Any]:  # noqa: ANN401 - to be judged
-        """Give what the schema gives for this data.
+        """Return what the schema gives for this data.
 
         Raises
         ------
@@ -91,7 +91,7 @@ def _entry(name: str, field: fields.Field[Any]) -> _Entry:
 
 
 def _check_of(field: fields.Field[Any]) -> _Check:
-    """Give a check that passes nothing which the field does not pass.
+    """Return a check that passes nothing which the field does not pass.
 
     Of a field that is not known here it is marshmallow's own.
     """

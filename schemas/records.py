@@ -33,17 +33,17 @@ class RecordType:
 
     @property
     def fields(self) -> Mapping[str, PlainField]:
-        """Give the fields by name, in the order people fill them in."""
+        """Return the fields by name, in the order people fill them in."""
         return _FIELDS[self.name]
 
     @property
     def references(self) -> Mapping[str, str]:
-        """Give the fields that refer to other records: name -> record type."""
+        """Return the fields that refer to other records: name -> record type."""
         return _REFERENCES[self.name]
 
     @property
     def groups(self) -> Mapping[str, str]:
-        """Give the group of each field; a field without one is its own group."""
+        """Return the group of each field; a field without one is its own group."""
         return _GROUPS[self.name]
 
 
@@ -94,12 +94,12 @@ _LOADERS: Final = {name: kind.schema(unknown=RAISE) for name, kind in TYPES.item
 
 
 def loader(record_type: str) -> Schema:
-    """Give the one loader of a record type (it keeps no state between loads)."""
+    """Return the one loader of a record type (it keeps no state between loads)."""
     return _LOADERS[record_type]
 
 
 def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
-    """Give the values by which people tell records of this type apart.
+    """Return the values by which people tell records of this type apart.
 
     No two live records of a project share them.
     """
@@ -107,7 +107,7 @@ def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
 
 
 def record_id(stream: str, record_type: str, record: Mapping[str, object]) -> str:
-    """Give the id every laptop mints for this record: from its key and parent.
+    """Return the id every laptop mints for this record: from its key and parent.
 
     The same bag of the same core is one record wherever it is recorded; the same
     label on a bag of another core is another record, and its label a clash that

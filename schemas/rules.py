@@ -52,7 +52,7 @@ _TO_G_G: Final = MappingProxyType({"g_g": 1.0, "pct": 0.01})
 
 
 def check(record_type: str, record: Record) -> list[Problem]:
-    """Give every problem across the fields of a whole record, errors first."""
+    """Return every problem across the fields of a whole record, errors first."""
     found = [p for rule in _RULES.get(record_type, ()) for p in rule(record)]
     return sorted(found, key=lambda problem: problem.is_warning)
 

@@ -16,7 +16,7 @@ _ROUNDING: Final = 1e-9  # of areas that were added up
 
 
 def drawn_areas(project: Fields) -> dict[str, float]:
-    """Give the land that plots were drawn from, ha by stratum; empty if none were.
+    """Return the land that plots were drawn from, ha by stratum; empty if none were.
 
     >>> drawn_areas({"plot_selection": "random_sample", "sampled_area_ha": 900.0})
     {'': 900.0}
@@ -32,7 +32,7 @@ def drawn_areas(project: Fields) -> dict[str, float]:
 
 
 def drawn_stratum(areas: Mapping[str, float], plot: Fields) -> str | None:
-    """Give the stratum that a plot was drawn from, or None if it was not drawn."""
+    """Return the stratum that a plot was drawn from, or None if it was not drawn."""
     if WHOLE in areas:
         return WHOLE
     stratum = plot.get("stratum")
@@ -40,7 +40,7 @@ def drawn_stratum(areas: Mapping[str, float], plot: Fields) -> str | None:
 
 
 def beyond(areas: Mapping[str, float], plots: Iterable[Fields]) -> dict[str, float]:
-    """Give the area of the plots of each stratum that exceeds what they stand for.
+    """Return the area of the plots of each stratum that exceeds what they stand for.
 
     >>> beyond({"clay": 5.0}, [{"stratum": "clay", "area_ha": 3.0}] * 2)
     {'clay': 6.0}

@@ -8,7 +8,7 @@ from schemas.strict_json import write
 
 
 def joined(first: Iterable[Any] | None, second: Iterable[Any] | None) -> list[Any]:
-    """Give the items of both sets in the order of their keys.
+    """Return the items of both sets in the order of their keys.
 
     A name is its own key, an attached file has its hash. Where both hold a key with
     other details, the same one stands whichever set comes first.

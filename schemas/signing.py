@@ -23,27 +23,27 @@ NO_RECEIPT: Final = "0" * 64
 
 
 def push_text(log: str, n: int, digest: bytes) -> bytes:
-    """Give what a device signs at the end of a push."""
+    """Return what a device signs at the end of a push."""
     return f"permille push 1\n{log}\n{n}\n{digest.hex()}".encode()
 
 
 def enrolment_text(code: str) -> bytes:
-    """Give what a laptop signs when it enrols, to show that the key is its own."""
+    """Return what a laptop signs when it enrols, to show that the key is its own."""
     return f"permille enrolment 1\n{code}".encode()
 
 
 def receipt_text(raw: str) -> bytes:
-    """Give what the server signs of a receipt."""
+    """Return what the server signs of a receipt."""
     return f"permille receipt 1\n{raw}".encode()
 
 
 def receipt_hash(raw: str) -> str:
-    """Give the link to a receipt that the next one of its streams carries."""
+    """Return the link to a receipt that the next one of its streams carries."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
 def public_key(secret: bytes) -> str:
-    """Give the public key of a secret key, as text.
+    """Return the public key of a secret key, as text.
 
     Examples
     --------
@@ -55,18 +55,18 @@ def public_key(secret: bytes) -> str:
 
 
 def is_public_key(text: str) -> bool:
-    """Tell whether a text is a public key."""
+    """Return whether a text is a public key."""
     return _bytes(text, KEY_BYTES) is not None
 
 
 def sign(secret: bytes, text: bytes) -> str:
-    """Sign a text; give the signature as text."""
+    """Sign a text; return the signature as text."""
     signature = Ed25519PrivateKey.from_private_bytes(secret).sign(text)
     return base64.b64encode(signature).decode()
 
 
 def is_signed(public: str, signature: str, text: bytes) -> bool:
-    """Tell whether the holder of a key signed a text."""
+    """Return whether the holder of a key signed a text."""
     key, found = _bytes(public, KEY_BYTES), _bytes(signature, 64)
     if key is None or found is None:
         return False

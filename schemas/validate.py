@@ -45,7 +45,7 @@ def load_record(
 
 
 def missing_fields(record_type: str, record: Mapping[str, Any]) -> list[Problem]:
-    """Give a problem for each required field that a record lacks."""
+    """Return a problem for each required field that a record lacks."""
     return [
         Problem("required", name)
         for name, field in loader(record_type).fields.items()
@@ -54,12 +54,12 @@ def missing_fields(record_type: str, record: Mapping[str, Any]) -> list[Problem]
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
-    """Give the problems that refuse; warnings never do."""
+    """Return the problems that refuse; warnings never do."""
     return [problem for problem in problems if not problem.is_warning]
 
 
 def warnings(problems: list[Problem]) -> list[Problem]:
-    """Give the problems that only warn."""
+    """Return the problems that only warn."""
     return [problem for problem in problems if problem.is_warning]
 
 

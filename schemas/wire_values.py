@@ -13,12 +13,12 @@ _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(least: int, most: int, **kwargs: Any) -> fields.String:  # noqa: ANN401
-    """Give a field for one line of text."""
+    """Return a field for one line of text."""
     return fields.String(validate=[validate.Length(least, most), _clean], **kwargs)
 
 
 def one_line(value: str, most: int) -> str:
-    """Give what a person typed as the one line that a message carries.
+    """Return what a person typed as the one line that a message carries.
 
     Raises
     ------
@@ -36,37 +36,37 @@ def one_line(value: str, most: int) -> str:
 
 
 def uuid(**kwargs: Any) -> fields.String:  # noqa: ANN401
-    """Give a field for an id."""
+    """Return a field for an id."""
     return fields.String(validate=_id, **kwargs)
 
 
 def digest(**kwargs: Any) -> fields.String:  # noqa: ANN401
-    """Give a field for a SHA-256 in lower-case hexadecimal digits."""
+    """Return a field for a SHA-256 in lower-case hexadecimal digits."""
     return fields.String(validate=_hash, **kwargs)
 
 
 def count(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
-    """Give a field for a whole number from 0."""
+    """Return a field for a whole number from 0."""
     return fields.Raw(validate=_count, **kwargs)
 
 
 def flag(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
-    """Give a field for true or false; marshmallow's own takes 'yes' and 1."""
+    """Return a field for true or false; marshmallow's own takes 'yes' and 1."""
     return fields.Raw(validate=_flag, **kwargs)
 
 
 def place(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
-    """Give a field for a pair: epoch and server seq, or log and place in it."""
+    """Return a field for a pair: epoch and server seq, or log and place in it."""
     return fields.Raw(validate=_place, **kwargs)
 
 
 def position(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
-    """Give a field for a number of the epoch that the first line names, or a pair."""
+    """Return a field for a number of the epoch that the first line names, or a pair."""
     return fields.Raw(validate=_position, **kwargs)
 
 
 def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
-    """Give a field for the cursor of each stream: seq, or [epoch, seq]."""
+    """Return a field for the cursor of each stream: seq, or [epoch, seq]."""
     return fields.Dict(
         keys=uuid(),
         values=position(),
@@ -76,7 +76,7 @@ def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
 
 
 def conflict_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
-    """Give a field for the conflicts that a change settles."""
+    """Return a field for the conflicts that a change settles."""
     return fields.List(
         text(1, limits.CONFLICT_ID_CHARS),
         validate=validate.Length(1, limits.SETTLED_CONFLICTS),

@@ -11,27 +11,27 @@ class Clock:
     """Wall clock, id source and secret source of one process."""
 
     def now_ms(self) -> int:
-        """Give the wall time in milliseconds since 1970, UTC."""
+        """Return the wall time in milliseconds since 1970, UTC."""
         return time.time_ns() // 1_000_000
 
     def now(self) -> str:
-        """Give the wall time as RFC 3339 text in UTC."""
+        """Return the wall time as RFC 3339 text in UTC."""
         return iso(self.now_ms())
 
     def fresh_id(self) -> str:
-        """Give an id no one else has."""
+        """Return an id no one else has."""
         return uuid7(self.now_ms(), secrets.randbits(74))
 
     def secret(self) -> str:
-        """Give 256 random bits as text for a URL or header."""
+        """Return 256 random bits as text for a URL or header."""
         return secrets.token_urlsafe(32)
 
     def key(self) -> bytes:
-        """Give 256 random bits for a secret key."""
+        """Return 256 random bits for a secret key."""
         return secrets.token_bytes(32)
 
     def code(self) -> str:
-        """Give 50 random bits as a code people can read out and type."""
+        """Return 50 random bits as a code people can read out and type."""
         letters = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
         text = "".join(secrets.choice(letters) for _ in range(10))
         return f"{text[:5]}-{text[5:]}"

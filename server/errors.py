@@ -19,7 +19,7 @@ class ServerError(Exception):
 
     @property
     def code(self) -> str:
-        """Give the name of its kind, such as `not_found`, for programs."""
+        """Return the name of its kind, such as `not_found`, for programs."""
         words = re.findall("[A-Z][a-z]+", type(self).__name__.removesuffix("Error"))
         return "_".join(words).lower()
 
@@ -82,10 +82,10 @@ class RequestError(Exception):
 
     @property
     def status(self) -> int:
-        """Give the HTTP status."""
+        """Return the HTTP status."""
         return KINDS[self.problem.code].status
 
 
 def refuse(code: str, detail: str = "") -> RequestError:
-    """Give the error that answers a request with this problem."""
+    """Return the error that answers a request with this problem."""
     return RequestError(Problem(code, detail=detail))

@@ -32,7 +32,7 @@ class RunningServer:
             store.close()
 
     async def report(self, what, *arguments):
-        """Give one of the store's reports."""
+        """Return one of the store's reports."""
         return await self.ask(
             lambda store: store.read(lambda unit: getattr(unit, what)(*arguments))
         )
@@ -59,12 +59,12 @@ class RunningServer:
         return laptop
 
     async def row(self, record):
-        """Give a record as a new laptop receives it."""
+        """Return a record as a new laptop receives it."""
         answer = await (await self.laptop("reader")).sync()
         return next(row for row in answer.rows if row["r"] == record)
 
     async def seen(self, record):
-        """Give the base of a change whose author has just seen the record."""
+        """Return the base of a change whose author has just seen the record."""
         return [await self.report("epoch"), (await self.row(record))["q"]]
 
     async def derived(self):
@@ -78,7 +78,7 @@ class RunningServer:
 
 @asynccontextmanager
 async def running(data):
-    """Serve a data directory on a free loopback port; give its URL."""
+    """Serve a data directory on a free loopback port; return its URL."""
     stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(data, "127.0.0.1", 0, url.set_result, stop))
     waited, _ = await asyncio.wait([url, task], return_when=asyncio.FIRST_COMPLETED)

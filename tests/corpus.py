@@ -51,14 +51,14 @@ class LineCase:
 
 @cache
 def load_cases(record_type: str | None = None) -> tuple[Case, ...]:
-    """Give the cases of one record type, or of all."""
+    """Return the cases of one record type, or of all."""
     types = [record_type] if record_type else list(good_records())
     return tuple(case for name in types for case in _cases(name))
 
 
 @cache
 def load_lines() -> tuple[LineCase, ...]:
-    """Give the hostile request lines."""
+    """Return the hostile request lines."""
     return tuple(
         LineCase(said["name"], base64.b64decode(said["base64"]), said["expect"])
         for said in _read("lines")
@@ -67,7 +67,7 @@ def load_lines() -> tuple[LineCase, ...]:
 
 @cache
 def good_records() -> Mapping[str, Mapping[str, Any]]:
-    """Give one full good record per type, in the order of their dependence.
+    """Return one full good record per type, in the order of their dependence.
 
     They are those of the golden request, so that they refer to each other.
     """
@@ -76,7 +76,7 @@ def good_records() -> Mapping[str, Mapping[str, Any]]:
 
 @cache
 def golden_changes() -> tuple[Mapping[str, Any], ...]:
-    """Give the changes of the golden request, as JSON."""
+    """Return the changes of the golden request, as JSON."""
     lines = (WIRE / "request.ndjson").read_bytes().splitlines()
     return tuple(json.loads(line) for line in lines[1:-1])
 

@@ -60,7 +60,7 @@ class TestLaptop:
         self.cursors: dict[str, tuple[str, int]] = {}
 
     def draft(self, record_type, record, fields, *, op="put", base=None, **more):
-        """Append a change to the log; give its id."""
+        """Append a change to the log; return its id."""
         change = {
             "k": "c",
             "n": len(self.lines) + 1,
@@ -78,7 +78,7 @@ class TestLaptop:
         return change["i"]
 
     def add(self, record_type, fields, **more):
-        """Append a new record with the id every laptop would mint; give that id."""
+        """Append a new record with the id every laptop would mint; return that id."""
         name = record_id(self.stream, record_type, fields)
         self.draft(record_type, name, fields, **more)
         return name
@@ -88,18 +88,18 @@ class TestLaptop:
         return public_key(self.secret)
 
     def change_id(self, n):
-        """Give the id that follows from the chain for a line without one."""
+        """Return the id that follows from the chain for a line without one."""
         return chain.change_id(self.digest(n))
 
     def digest(self, n):
-        """Give the chain hash after n lines."""
+        """Return the chain hash after n lines."""
         found = chain.START
         for line in self.lines[:n]:
             found = chain.link(found, line)
         return found
 
     def hello(self, **more):
-        """Give the first line of a request."""
+        """Return the first line of a request."""
         log = {"id": self.log}
         if self.parent:
             name, n, digest = self.parent
@@ -121,7 +121,7 @@ class TestLaptop:
         return line | ({"late": self.late} if self.late else {}) | more
 
     def body(self, most=500, **more):
-        """Give the request body for what is not acknowledged."""
+        """Return the request body for what is not acknowledged."""
         sent = self.lines[self.acked : self.acked + most]
         n = self.acked + len(sent)
         digest = self.digest(n)
@@ -130,7 +130,7 @@ class TestLaptop:
         return b"\n".join([encode(self.hello(**more)), *sent, encode(last)]) + b"\n"
 
     async def post(self, body, **headers):
-        """Send a body as it is; give status and bytes."""
+        """Send a body as it is; return status and bytes."""
         sent = {"Content-Type": NDJSON, "Authorization": f"Bearer {self.token}"}
         async with (
             aiohttp.ClientSession() as session,

@@ -34,7 +34,7 @@ MUTANTS = (*merge.MUTANTS, *server.MUTANTS, *laptop.MUTANTS)
 
 
 def hunt(mutant, folder):
-    """Run the suite on code with the bug; give the test that found it, or None."""
+    """Run the suite on code with the bug; return the test that found it, or None."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

@@ -27,7 +27,7 @@ def run(command, *arguments, check=None, **kwargs):
 
 
 def start_server(data, port=0, prefix=()):
-    """Start a server process, perhaps under another program; give it with its URL."""
+    """Start a server process, perhaps under another program; return it with its URL."""
     log = Path(data).parent / "server.log"
     with log.open("a") as errors:
         process = subprocess.Popen(
@@ -62,7 +62,7 @@ def stop(process, sig=signal.SIGTERM):
 
 @contextmanager
 def server_process(data, port=0):
-    """Serve a data directory in a process of its own; give its URL."""
+    """Serve a data directory in a process of its own; return its URL."""
     process, url = start_server(data, port)
     try:
         yield url

@@ -184,7 +184,7 @@ KINDS = (
 
 
 def soak(kind: Kind, seeds: range, folder: Path) -> int:
-    """Run a kind with each seed and print its line; give how many runs lost."""
+    """Run a kind with each seed and print its line; return how many runs lost."""
     why_not = why_no_strace() if kind.needs_strace else None
     if why_not:
         print(f"{kind.name}: skipped, {why_not}", flush=True)

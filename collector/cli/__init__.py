@@ -65,7 +65,7 @@ class Root(click.Group):
     """The root group: loads commands late and turns every error into words."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click
-        """Give the names, in the order of the work."""
+        """Return the names, in the order of the work."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click

@@ -25,12 +25,12 @@ class App:
     home_given: str | None = None
 
     def at(self, home: str | None) -> "App":
-        """Give the same with another home, if one was named."""
+        """Return the same with another home, if one was named."""
         return replace(self, home_given=home or self.home_given)
 
     @property
     def home(self) -> Home:
-        """Give the home directory."""
+        """Return the home directory."""
         return find_home(self.home_given)
 
     @contextmanager
@@ -46,12 +46,12 @@ pass_app = click.make_pass_decorator(App)
 
 
 def json_flag() -> click.Option:
-    """Give the option --json."""
+    """Return the option --json."""
     return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
 
 
 def project_flag(*, hidden: bool = False) -> click.Option:
-    """Give the option --project."""
+    """Return the option --project."""
     return click.Option(
         ["--project"],
         metavar="CODE",
@@ -74,7 +74,7 @@ project_option = click.option(
 
 
 def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
-    """Give the callback of an option whose text travels in a message."""
+    """Return the callback of an option whose text travels in a message."""
 
     def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
         from schemas.wire_values import one_line as line_of

@@ -164,7 +164,7 @@ def _choice(record_type: str, take: str | None, settings: Sequence[str]) -> "Cho
 
 
 def _question(lost: Sequence[str], question: str) -> str:
-    """Say which values of this laptop would not stand, before it is asked."""
+    """Return the question that names which values of this laptop would not stand."""
     if not lost:
         return question
     return f"What was recorded here would not stand: {'; '.join(lost)}. {question}"

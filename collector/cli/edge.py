@@ -17,7 +17,7 @@ DEBUG_VARIABLE: Final = "PERMILLE_DEBUG"
 
 
 def run(command: Callable[[], object], *, as_json: bool) -> int:
-    """Run a command; give the exit code, and never show a traceback."""
+    """Run a command; return the exit code, and never show a traceback."""
     try:
         result = command()
     except (click.Abort, KeyboardInterrupt):
@@ -32,7 +32,7 @@ def run(command: Callable[[], object], *, as_json: bool) -> int:
 
 
 def problem_line(problem: Problem) -> str:
-    """Say one problem on one line: field, value, reason, what to do."""
+    """Return one problem as one line: field, value, reason, what to do."""
     data = problem.as_data()
     where = str(problem.path) or "record"
     value = "" if problem.value is None else f" = {data['value']!r}"

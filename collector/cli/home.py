@@ -145,7 +145,7 @@ def enrol(  # noqa: PLR0917 - click passes them by name
 @json_option
 @pass_app
 def status(app: App, check: bool, as_json: bool) -> int:
-    """Say what waits, and whether this laptop may be wiped.
+    """Show what waits, and whether this laptop may be wiped.
 
     \b
     Example:

@@ -42,7 +42,7 @@ class Entered(click.ParamType[Any]):
         param: click.Parameter | None,  # noqa: ARG002
         ctx: click.Context | None,  # noqa: ARG002
     ) -> object:
-        """Give the number, or the text."""
+        """Return the number, or the text."""
         try:
             return int(value) if self.whole else float(value)
         except ValueError:
@@ -50,7 +50,7 @@ class Entered(click.ParamType[Any]):
 
 
 def reference_options(record_type: str) -> list[click.Option]:
-    """Give the options that name the records this type refers to."""
+    """Return the options that name the records this type refers to."""
     wanted: dict[str, str] = {}
     for field, target in TYPES[record_type].references.items():
         if field == "revisits_point_id":
@@ -74,7 +74,7 @@ def _flag(name: str) -> str:
 
 
 def field_options(record_type: str) -> list[click.Parameter]:
-    """Give one option per field, references by their codes."""
+    """Return one option per field, references by their codes."""
     options: list[click.Parameter] = list(reference_options(record_type))
     for name, field in TYPES[record_type].fields.items():
         # Files are attached by a command of their own.
@@ -165,7 +165,7 @@ def _references(
 def ancestors(
     laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
 ) -> list[str]:
-    """Give the ids that listed records must belong to."""
+    """Return the ids that listed records must belong to."""
     wanted = {name: value for name, value in given.items() if value is not None}
     if not wanted:
         return []
@@ -181,7 +181,7 @@ def ancestors(
 
 
 def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
-    """Give the fields to empty, under their own names."""
+    """Return the fields to empty, under their own names."""
     fields = [present_name(record_type, name.replace("-", "_")) for name in clear]
     for name in fields:
         if name not in TYPES[record_type].fields:

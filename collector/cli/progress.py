@@ -17,7 +17,7 @@ class ProgressLine:
         self._total = 0
 
     def __call__(self, left: int, received: int) -> None:
-        """Say how many changes are still to push, and how many rows came."""
+        """Show how many changes are still to push, and how many rows came."""
         if self._quiet:
             return
         self._total = max(self._total, left)

@@ -40,7 +40,7 @@ async def send_files(laptop: "Laptop", rate_kbit: int | None) -> "Sent":
 
 
 def tell_files(files: "Sent | None") -> None:
-    """Say what came of it, if there was anything to send."""
+    """Print what came of it, if there was anything to send."""
     if files is None or not (files.sent or files.waiting or files.stopped):
         return
     left = f"; {files.waiting} still to send" if files.waiting else ""

@@ -38,7 +38,7 @@ def number(text: str, decimal: str, spec: Spec) -> float:
 def sampling_time(
     rules: tuple[DateRule, ...], cells: Cells, year: int | None
 ) -> tuple[date, str, str]:
-    """Give the day, the instant and how exactly it is known.
+    """Return the day, the instant and how exactly it is known.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _instant(moment: datetime, rule: DateRule) -> str:
 def depths(
     rule: DepthRule, cells: Cells, year: int | None, decimal: str
 ) -> tuple[float, float]:
-    """Give top and bottom in cm, counted downward from the surface.
+    """Return top and bottom in cm, counted downward from the surface.
 
     Raises
     ------

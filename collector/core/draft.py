@@ -74,14 +74,14 @@ def moved_line(raw: bytes, change_id: str, n: int) -> bytes:
 
 
 def difference(before: Fields, after: Fields) -> dict[str, Any]:
-    """Give the patch that leads from one set of fields to another; null clears."""
+    """Return the patch that leads from one set of fields to another; null clears."""
     patch = {name: value for name, value in after.items() if before.get(name) != value}
     patch.update(dict.fromkeys(set(before) - set(after)))
     return patch
 
 
 def patched(fields: Fields, patch: Fields) -> dict[str, Any]:
-    """Give the fields after a patch; null clears.
+    """Return the fields after a patch; null clears.
 
     Examples
     --------

@@ -17,7 +17,7 @@ class Fork:
 
     @property
     def is_found(self) -> bool:
-        """Tell whether the last common change is known."""
+        """Return whether the last common change is known."""
         return self.differs == self.agreed + 1
 
 

@@ -10,7 +10,7 @@ _MINUTES: Final = re.compile(
 
 
 def read_instant(text: str) -> tuple[str, str]:
-    """Give the instant and how exactly it is known.
+    """Return the instant and how exactly it is known.
 
     A date alone is noon UTC, known to the day. A time without its offset stays
     as typed, so that the schema refuses it: an offset is never guessed.

@@ -41,10 +41,10 @@ class Here(Protocol):
     """What is on the laptop."""
 
     def find(self, record_type: str, key: str) -> Known | None:
-        """Give the live record with this natural key."""
+        """Return the live record with this natural key."""
 
     def is_used(self, record_id: str) -> bool:
-        """Tell whether a record has, or had, this id."""
+        """Return whether a record has, or had, this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +109,29 @@ class Intake:
         return step.judged
 
     def known(self, record_type: str, key: str) -> Known | None:
-        """Give a record of this file or of the laptop."""
+        """Return a record of this file or of the laptop."""
         found = self._seen.get((record_type, key))
         return found or self._here.find(record_type, key)
 
     def id_for(self, record_type: str, fields: Mapping[str, Any]) -> str:
-        """Give the id every laptop would give, or a fresh one if that is used up."""
+        """Return the id every laptop would give, or a fresh one if that is used up."""
         natural = record_id(self._stream, record_type, fields)
         return self._new_id() if self._here.is_used(natural) else natural
 
     def may_create(self, record_type: str) -> bool:
-        """Tell whether the mapping lets records of a type be added."""
+        """Return whether the mapping lets records of a type be added."""
         return record_type in self._create
 
     def column(self, record_type: str, name: str) -> str:
-        """Give the column a field came from."""
+        """Return the column a field came from."""
         return self._columns.get((record_type, name), "")
 
     def line_of(self, place: tuple[str, float, float]) -> int | None:
-        """Give the line of this file that had the same layer."""
+        """Return the line of this file that had the same layer."""
         return self._layers.get(place)
 
     def is_news(self, record_type: str, key: str) -> bool:
-        """Tell a difference once, not once per row of the record."""
+        """Return whether a difference is told for the first time; rows of a record repeat it."""
         news = (record_type, key) not in self._told
         self._told.add((record_type, key))
         return news
@@ -268,7 +268,7 @@ class _Step:
 
 
 def with_campaigns(layers: list[Layer]) -> list[Layer]:
-    """Give the layers with the period and purpose of their campaigns."""
+    """Return the layers with the period and purpose of their campaigns."""
     days: dict[str, list[date]] = {}
     for layer in layers:
         days.setdefault(str(layer.records["campaign"].get("name")), []).append(

@@ -21,7 +21,7 @@ def join(parts: Sequence[object]) -> str:
 
 
 def splits(name: str, parts: int) -> Iterator[tuple[str, ...]]:
-    """Give every way to read a name with slashes as that many codes.
+    """Return every way to read a name with slashes as that many codes.
 
     Codes may hold slashes themselves (main plot '01/02').
 
@@ -37,7 +37,7 @@ def splits(name: str, parts: int) -> Iterator[tuple[str, ...]]:
 
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """Give what to sort a name by, so that 2 comes before 10.
+    """Return what to sort a name by, so that 2 comes before 10.
 
     Examples
     --------

@@ -70,7 +70,7 @@ def _layer(row: Row, mapping: TableMapping) -> Layer:
 
 
 def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
-    """Give (type, field) -> the column to look at when something is wrong."""
+    """Return (type, field) -> the column to look at when something is wrong."""
     found = {}
     named = [*mapping.records.items(), *(("result", r) for r in mapping.results)]
     for kind, specs in named:

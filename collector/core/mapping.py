@@ -142,7 +142,7 @@ class DepthRule:
 
     @property
     def specs(self) -> list[Spec]:
-        """Give the values that are read."""
+        """Return the values that are read."""
         every = (self.top, self.bottom, self.label, self.centre, self.thickness)
         return [spec for spec in every if spec is not None]
 
@@ -165,7 +165,7 @@ class TableMapping:
 
     @property
     def columns(self) -> list[str]:
-        """Give every column that is read, once."""
+        """Return every column that is read, once."""
         return list(dict.fromkeys(self._columns()))
 
     def _columns(self) -> Iterator[str]:

@@ -58,11 +58,11 @@ class Base:
 
     @property
     def seen(self) -> Place:
-        """Give what a change names as the row its author was looking at."""
+        """Return what a change names as the row its author was looking at."""
         return (self.epoch, self.seq)
 
     def is_behind(self, epoch: str, seq: int) -> bool:
-        """Tell whether the row lacks what happened at that place."""
+        """Return whether the row lacks what happened at that place."""
         return self.epoch != epoch or self.seq < seq
 
 
@@ -94,7 +94,7 @@ class Logged:
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
-        """Give the server's field-level reasons."""
+        """Return the server's field-level reasons."""
         return list(self.verdict.get("why", ()))
 
 
@@ -113,7 +113,7 @@ class View:
 def with_draft(
     changes: Sequence[Logged], draft: Draft, place: int, change_id: str
 ) -> list[Logged]:
-    """Give the changes of a record after a draft was kept."""
+    """Return the changes of a record after a draft was kept."""
     before = [
         replace(change, status=Status.REPLACED)
         if change.id == draft.replaces
@@ -140,7 +140,7 @@ def with_draft(
 
 
 def lies_over(change: Logged, base: Base | None) -> bool:
-    """Tell whether a change is still to be laid over the base row."""
+    """Return whether a change is still to be laid over the base row."""
     match change.status:
         case Status.PENDING | Status.QUARANTINED | Status.HELD:
             return True
@@ -154,12 +154,12 @@ def lies_over(change: Logged, base: Base | None) -> bool:
 
 
 def _is_awaited(change: Logged) -> bool:
-    """Tell whether the server sends the row: it made it, or made it later."""
+    """Return whether the server sends the row: it made it, or made it later."""
     return change.status is Status.MERGED or "late" in change.verdict
 
 
 def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
-    """Give the record made of its base row and this laptop's changes, in order.
+    """Return the record made of its base row and this laptop's changes, in order.
 
     None when nothing of the record is left here.
     """
@@ -178,7 +178,7 @@ def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
 
 
 def undecided(base: Base, changes: Sequence[Logged]) -> list[Mapping[str, Any]]:
-    """Give the open conflicts that no change waiting to be sent decides."""
+    """Return the open conflicts that no change waiting to be sent decides."""
     settled = {
         name
         for change in changes

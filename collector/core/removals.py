@@ -15,13 +15,13 @@ class Removals:
     are_accepted: bool = False
 
     def plus(self, removed: Mapping[str, int]) -> "Removals":
-        """Give the count with what one more answer takes away."""
+        """Return the count with what one more answer takes away."""
         streams = self.removed.keys() | removed.keys()
         total = {s: self.removed.get(s, 0) + removed.get(s, 0) for s in streams}
         return Removals(self.had, total, self.are_accepted)
 
     def too_many(self) -> dict[str, tuple[int, int]]:
-        """Give the streams that lose too much: how many of how many."""
+        """Return the streams that lose too much: how many of how many."""
         if self.are_accepted:
             return {}
         return {

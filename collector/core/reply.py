@@ -41,23 +41,23 @@ class Reply:
 
     @property
     def epoch(self) -> str:
-        """Give the server's timeline: the one the request named, if it says none."""
+        """Return the server's timeline: the one the request named, if it says none."""
         return str(self.hello.get("epoch", self.asked_epoch))
 
     @property
     def need_from(self) -> int | None:
-        """Give the change from which the server wants the log again."""
+        """Return the change from which the server wants the log again."""
         asked = self.hello.get("need_from")
         return None if asked is None else int(asked)
 
     @property
     def need_log(self) -> str | None:
-        """Give the log that the server wants, when it is not the one that spoke."""
+        """Return the log that the server wants, when it is not the one that spoke."""
         return self.hello.get("need_log")
 
     @property
     def receipt(self) -> SignedReceipt | None:
-        """Give the server's receipt, as it reads; whether it is signed is not asked."""
+        """Return the server's receipt, as it reads; whether it is signed is not asked."""
         found = self.end.get("receipt")
         if found is None:
             return None
@@ -70,18 +70,18 @@ class Reply:
 
     @property
     def late(self) -> tuple[str, int] | None:
-        """Give the last of the verdicts that were given anew."""
+        """Return the last of the verdicts that were given anew."""
         numbers = [verdict["l"] for verdict in self.verdicts if "l" in verdict]
         return (self.epoch, max(numbers)) if numbers else None
 
     @property
     def shared(self) -> dict[str, int]:
-        """Give how much of each stream is left of the timeline this laptop read."""
+        """Return how much of each stream is left of the timeline this laptop read."""
         return dict(self.hello.get("shared", {}))
 
     @property
     def cursors(self) -> dict[str, tuple[str, int]]:
-        """Give the new cursor of each stream that moved."""
+        """Return the new cursor of each stream that moved."""
         found = self.end.get("cursors", {})
         return {
             s: (self.epoch, said) if isinstance(said, int) else (said[0], said[1])
@@ -90,7 +90,7 @@ class Reply:
 
     @property
     def more(self) -> bool:
-        """Tell whether another page waits."""
+        """Return whether another page waits."""
         return bool(self.end.get("more", False))
 
     @property

@@ -50,7 +50,7 @@ class Reading:
 
     @property
     def epoch(self) -> str | None:
-        """Give the timeline of the cursors; of most, where a server was restored."""
+        """Return the timeline of the cursors; of most, where a server was restored."""
         epochs = Counter(epoch for epoch, _ in self.cursors.values())
         return epochs.most_common(1)[0][0] if epochs else None
 

@@ -11,7 +11,7 @@ LONGEST_S: Final = 10.0
 
 
 def delays(asked_s: float | None, chance: float) -> Iterator[float]:
-    """Give the waits, each spread by up to a half so that laptops do not march.
+    """Return the waits, each spread by up to a half so that laptops do not march.
 
     Examples
     --------

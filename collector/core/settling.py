@@ -25,7 +25,7 @@ BECOMES: Final[Mapping[str, Status]] = {
 
 
 def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
-    """Give a change with its verdict."""
+    """Return a change with its verdict."""
     if change.status is Status.REPLACED:
         # The fix that replaced it stands; the verdict is old news.
         return change
@@ -37,14 +37,14 @@ def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
 
 
 def status_of(verdict: Message) -> Status:
-    """Tell what a verdict makes of a change."""
+    """Return the status that a verdict makes of a change."""
     if any(why.get("code") == "discarded" for why in verdict["why"]):
         return Status.REPLACED
     return BECOMES[verdict["r"]]
 
 
 def notes_of(verdicts: Iterable[Message]) -> list[str]:
-    """Give what the server remarks on changes that stand."""
+    """Return what the server remarks on changes that stand."""
     return [
         f"{why.get('text')}; {why.get('hint')}"
         for verdict in verdicts
@@ -54,7 +54,7 @@ def notes_of(verdicts: Iterable[Message]) -> list[str]:
 
 
 def advanced(base: Base | None, change: Logged) -> Base | None:
-    """Give the row that the server holds now that it has judged a change of ours.
+    """Return the row that the server holds now that it has judged a change of ours.
 
     It does not send our own accepted change back: what it holds is the row we had
     with this patch. A row that is already past it stands.

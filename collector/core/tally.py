@@ -47,7 +47,7 @@ class Report:
     clock_skew_s: float
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         return asdict(self)
 
 
@@ -56,7 +56,7 @@ class Counted(Protocol):
 
     @property
     def verdicts(self) -> Sequence[tuple[Status, bool]]:
-        """Give each verdict, and whether it had been given before."""
+        """Return each verdict, and whether it had been given before."""
 
     @property
     def late(self) -> int:
@@ -64,7 +64,7 @@ class Counted(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Give what the server remarks on changes that stand."""
+        """Return what the server remarks on changes that stand."""
 
     @property
     def received(self) -> int:
@@ -98,7 +98,7 @@ class Tally:
     def report(
         self, *, pending: int, traffic: Traffic, duration_s: float, clock_skew_s: float
     ) -> Report:
-        """Give the sum."""
+        """Return the sum."""
         return Report(
             pushed=self.pushed,
             accepted=self.verdicts[Status.ACCEPTED],

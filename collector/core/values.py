@@ -68,7 +68,7 @@ class YearRule:
     years: frozenset[int] = frozenset()
 
     def fits(self, year: int | None) -> bool:
-        """Tell whether the rule is for this year."""
+        """Return whether the rule is for this year."""
         if year is None:
             return False
         return (
@@ -110,7 +110,7 @@ def read_spec(raw: object) -> Spec:
 
 
 def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401 - TOML
-    """Give the value for one row; None when there is none.
+    """Return the value for one row; None when there is none.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401
 
 
 def columns(spec: Spec) -> Iterator[str]:
-    """Give the columns that a value reads."""
+    """Return the columns that a value reads."""
     match spec:
         case Constant():
             return

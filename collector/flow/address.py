@@ -13,7 +13,7 @@ from collector.flow.laptop import Laptop
 
 
 def enrolled_at(laptop: Laptop) -> tuple[str, str]:
-    """Give the address of this laptop's server, and the token for it.
+    """Return the address of this laptop's server, and the token for it.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_address(server: str, otherwise: str) -> None:
 
 
 def is_readable_on_the_way(server: str) -> bool:
-    """Tell whether an address is plain http to another machine.
+    """Return whether an address is plain http to another machine.
 
     Examples
     --------

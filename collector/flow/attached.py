@@ -34,7 +34,7 @@ class Listed:
     here: bool
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         return {
             "record": self.view.id,
             "type": self.view.type,
@@ -47,12 +47,12 @@ class Listed:
 
 
 def files_of(view: View) -> list[File]:
-    """Give the files that a record names."""
+    """Return the files that a record names."""
     return list(view.fields.get("attachments") or ())
 
 
 def listed(laptop: Laptop) -> list[Listed]:
-    """Give every file that records on this laptop name, and where it is."""
+    """Return every file that records on this laptop name, and where it is."""
     transfers = laptop.store.transfers()
     return [
         _listed(laptop, view, file, transfers.get(file["sha256"], Transfer(0)))
@@ -77,7 +77,7 @@ def _listed(laptop: Laptop, view: View, file: File, transfer: Transfer) -> Liste
 
 
 def waiting(laptop: Laptop) -> list[File]:
-    """Give the files that are here and not yet on the server, smallest first."""
+    """Return the files that are here and not yet on the server, smallest first."""
     found = {
         one.file["sha256"]: one.file
         for one in listed(laptop)
@@ -87,7 +87,7 @@ def waiting(laptop: Laptop) -> list[File]:
 
 
 def find_file(view: View, name: str) -> File:
-    """Give the file of a record by its name, or by the start of its SHA-256.
+    """Return the file of a record by its name, or by the start of its SHA-256.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def find_file(view: View, name: str) -> File:
 
 
 def drop_sent(laptop: Laptop) -> list[File]:
-    """Remove the files here that the server has confirmed; give them."""
+    """Remove the files here that the server has confirmed; return them."""
     found = {
         one.file["sha256"]: one.file
         for one in listed(laptop)

@@ -40,7 +40,7 @@ class Attached:
 def find(
     laptop: Laptop, name: str, record_type: str | None, stream: str | None
 ) -> View:
-    """Give the record that a name means; without a type, whatever type it has.
+    """Return the record that a name means; without a type, whatever type it has.
 
     Raises
     ------

@@ -30,7 +30,7 @@ class Sent:
     stopped: PermilleError | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         error = self.stopped and {"code": self.stopped.code, "text": self.stopped.text}
         return {
             "sent": self.sent,
@@ -118,7 +118,7 @@ async def _send(
 async def _step(
     laptop: Laptop, client: BlobClient, file: File, there: There | None
 ) -> There:
-    """Ask how much is there, or send the next piece; give how much is there now."""
+    """Ask how much is there, or send the next piece; return how much is there now."""
     sha256, size = file["sha256"], file["size"]
     if there is None:
         return await client.head(sha256)
@@ -130,7 +130,7 @@ async def _step(
 
 
 async def fetch(laptop: Laptop, file: File) -> bytes:
-    """Give the content of a file, from this laptop or else from the server.
+    """Return the content of a file, from this laptop or else from the server.
 
     Raises
     ------

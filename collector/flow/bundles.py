@@ -98,7 +98,7 @@ class _Answer:
 
 
 def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
-    """Give each request with its number of changes; one asks for news at least."""
+    """Return each request with its number of changes; one asks for news at least."""
     store = laptop.store
     logs = store.logs()
     if everything:

@@ -13,7 +13,7 @@ from schemas.validate import errors, load_patch
 
 
 def find_contested(laptop: Laptop, name: str) -> Base:
-    """Give the server's row with open conflicts that a name or an id means.
+    """Return the server's row with open conflicts that a name or an id means.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def find_contested(laptop: Laptop, name: str) -> Base:
 
 
 def conflicts_named(base: Base, name: str) -> tuple[str, ...]:
-    """Give the conflicts whose ids start so; none if the name is the record's."""
+    """Return the conflicts whose ids start so; none if the name is the record's."""
     is_record = len(name) < 4 or base.id.startswith(name)
     found = (str(conflict["id"]) for conflict in base.conflicts)
     return () if is_record else tuple(i for i in found if i.startswith(name))
@@ -49,7 +49,7 @@ def name_of(laptop: Laptop, base: Base) -> str:
 def settle(
     laptop: Laptop, base: Base, ids: Sequence[str], choice: Choice, reason: str
 ) -> int:
-    """Decide on conflicts of one record, all or those named; give how many.
+    """Decide on conflicts of one record, all or those named; return how many.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def settle(
 
 
 def settle_all(laptop: Laptop, reason: str) -> int:
-    """Let everything stand as it stands; give how many conflicts that decides."""
+    """Resolve every conflict with what stands; return how many that decides."""
     drafts = list[Draft]()
     for base in laptop.store.contested():
         left = undecided(base, laptop.store.changes(base.id))

@@ -23,7 +23,7 @@ WAITING: Final = (Status.QUARANTINED, Status.HELD)
 
 
 def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
-    """Give the changes that wait, with the reasons and what to type."""
+    """Return the changes that wait, with the reasons and what to type."""
     return [
         _entry(laptop, change)
         for status in WAITING
@@ -32,7 +32,7 @@ def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
 
 
 def find_quarantined(laptop: Laptop, name: str) -> View:
-    """Give the record of the fix list that a name means, whatever its type.
+    """Return the record of the fix list that a name means, whatever its type.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
 
 
 def discard(laptop: Laptop, record_id: str, reason: str | None = None) -> int:
-    """Give up the waiting changes of a record, here and on the server."""
+    """Discard the waiting changes of a record, here and on the server."""
     seen = _shown(laptop, record_id)
     # A record the server never had is deleted; one it has is left as it is there.
     op = Op.DELETE if seen.row is None else Op.PUT
@@ -119,7 +119,7 @@ def _shown(laptop: Laptop, record_id: str) -> Shown:
 
 
 def _others(laptop: Laptop, record_id: str) -> Iterator[Draft]:
-    """Give anew what fell because a change of this record did."""
+    """Return again what fell because a change of this record did."""
     groups = {change.group for change in _waiting(laptop, record_id)} - {None}
     fallen = [
         change
@@ -131,7 +131,7 @@ def _others(laptop: Laptop, record_id: str) -> Iterator[Draft]:
 
 
 def _in_order(laptop: Laptop, drafts: list[Draft]) -> list[Draft]:
-    """Let drafts stand or fall together, in the order of what they stand in for."""
+    """Group drafts so that they stand or fall together, in the order of what they stand in for."""
     group = laptop.clock.new_id()
     places = {
         change.id: change.place

@@ -66,7 +66,7 @@ def set_aside_by_all(laptop: Laptop) -> list[str]:
 def _lost(
     record_type: str, changes: Sequence[Logged], groups: set[str], decision: Decision
 ) -> Iterator[str]:
-    """Say which latest own values of the contested groups are others than the decided."""
+    """Return which latest own values of the contested groups are others than the decided."""
     own: dict[str, tuple[Any, str]] = {}
     deletion = ""
     for change in changes:

@@ -118,12 +118,12 @@ class Standing:
     is_copy: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         return asdict(self)
 
 
 def standing(laptop: Laptop, *, check: bool = False) -> Standing:
-    """Say where the laptop stands; with `check` every page is read."""
+    """Return the status of the laptop; with `check` every page is read."""
     store = laptop.store
     pending = store.count_unacknowledged()
     counts = store.count_changes()
@@ -167,7 +167,7 @@ class _Waits(NamedTuple):
 
 
 def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]:
-    """Give why this laptop may not be wiped."""
+    """Return why this laptop may not be wiped."""
     counted = (
         (waits.files, "attached file is", "attached files are", _NOT_THERE),
         (waits.changes, "change is", "changes are", _NOT_THERE),

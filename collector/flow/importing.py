@@ -49,7 +49,7 @@ class Checked:
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether nothing needs a person."""
+        """Return whether nothing needs a person."""
         return not self.rejections and not self.differing
 
     def counts(self) -> dict[str, int]:
@@ -99,7 +99,7 @@ def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checke
 
 
 def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
-    """Keep what is new, batch by batch; give the number of layers kept.
+    """Keep what is new, batch by batch; return the number of layers kept.
 
     A new core and its samples are one group: they stand or fall together.
     """
@@ -170,12 +170,12 @@ class _Shelf:
         self._store, self._stream = store, stream
 
     def find(self, record_type: str, key: str) -> Known | None:
-        """Give the live record with this natural key."""
+        """Return the live record with this natural key."""
         views = self._store.find(record_type, self._stream, key)
         return Known(views[0].id, views[0].fields) if views else None
 
     def is_used(self, record_id: str) -> bool:
-        """Tell whether a record has, or had, this id."""
+        """Return whether a record has, or had, this id."""
         return self._store.is_used_up(record_id)
 
 
@@ -250,7 +250,7 @@ def _events(new: Sequence[Judged]) -> list[list[Judged]]:
 
 
 def _batches(events: Sequence[list[Judged]], size: int) -> Iterator[list[list[Judged]]]:
-    """Give events while their layers fit; an event is never cut."""
+    """Yield events while their layers fit; an event is never cut."""
     batch: list[list[Judged]] = []
     count = 0
     for event in events:

@@ -12,7 +12,7 @@ from collector.store.port import Store
 
 
 def secret_key(store: Store, clock: Clock) -> bytes:
-    """Give the device's secret key; the first look makes it."""
+    """Return the device's secret key; the first look makes it."""
     known = store.setting(names.SIGNING_KEY)
     if known is None:
         known = new_secret(clock).hex()
@@ -26,7 +26,7 @@ def new_secret(clock: Clock) -> bytes:
 
 
 def public_key(laptop: Laptop) -> str:
-    """Give the device's public key."""
+    """Return the device's public key."""
     from schemas import signing  # noqa: PLC0415
 
     return signing.public_key(secret_key(laptop.store, laptop.clock))
@@ -69,7 +69,7 @@ def check_receipt(laptop: Laptop, reply: Reply) -> None:
 
 
 def is_of_server(laptop: Laptop, signature: str, text: bytes) -> bool:
-    """Tell whether the server that this laptop knows signed a text."""
+    """Return whether the server that this laptop knows signed a text."""
     from schemas import signing  # noqa: PLC0415
 
     known = laptop.store.setting(names.SERVER_KEY) or ""
@@ -77,7 +77,7 @@ def is_of_server(laptop: Laptop, signature: str, text: bytes) -> bool:
 
 
 def named_log(logs: list[LogHead], log_id: str) -> LogHead:
-    """Give a log of this laptop.
+    """Return a log of this laptop.
 
     Raises
     ------

@@ -59,21 +59,21 @@ class Laptop:
 
     @property
     def person(self) -> str | None:
-        """Give the name that changes carry."""
+        """Return the name that changes carry."""
         return self.store.setting(PERSON)
 
     def salt(self) -> bytes:
-        """Give fresh random bytes, for the key of one attached file."""
+        """Return fresh random bytes, for the key of one attached file."""
         return self.clock.random_bits(8 * SALT_BYTES).to_bytes(SALT_BYTES, "big")
 
     def moment(self) -> Moment:
-        """Give the time a write is stamped with: the server's, as far as it is known."""
+        """Return the time a write is stamped with: the server's, as far as it is known."""
         offset_ms = int(self.store.setting(CLOCK_OFFSET) or 0)
         return Moment(self.clock.wall_ms() + offset_ms, self.clock.stamp())
 
     @property
     def late(self) -> tuple[str, int] | None:
-        """Give the last verdict of those that were given anew: epoch and number."""
+        """Return the last verdict of those that were given anew: epoch and number."""
         text = self.store.setting(LATE)
         if text is None:
             return None

@@ -40,7 +40,7 @@ _REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"
 
 
 def the_project(store: Store, code: str | None) -> View:
-    """Give the project that is meant: the named one, or the only one.
+    """Return the project that is meant: the named one, or the only one.
 
     Raises
     ------
@@ -87,12 +87,12 @@ def project_name(store: Store, stream: str) -> str:
 
 
 def stream_of(store: Store, code: str | None) -> str | None:
-    """Give the stream of the named project; None means all of them."""
+    """Return the stream of the named project; None means all of them."""
     return None if code is None else the_project(store, code).id
 
 
 def find(store: Store, record_type: str, name: str, stream: str | None = None) -> View:
-    """Give the live record with this name: its code, path, id or start of an id.
+    """Return the live record with this name: its code, path, id or start of an id.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def find_deleted(
 def candidates(
     store: Store, record_type: str, name: str, stream: str | None
 ) -> list[View]:
-    """Give every live record that the name may mean."""
+    """Return every live record that the name may mean."""
     if is_id(name):
         found = store.record(name)
         fits = found is not None and found.type == record_type and not found.deleted
@@ -147,7 +147,7 @@ def candidates(
 def one(
     record_type: str, name: str, views: Sequence[View], store: Store | None = None
 ) -> View:
-    """Give the only record of a list, or say why there is none."""
+    """Return the only record of a list, or say why there is none."""
     if not views:
         raise NotFoundError(
             f"there is no {record_type} {name} on this laptop",
@@ -166,7 +166,7 @@ def _list_of(record_type: str) -> str:
 def _ambiguous(
     store: Store | None, record_type: str, name: str, views: Sequence[View]
 ) -> RefusedError:
-    """Say which records a name may mean, and what to type for the first of them."""
+    """Return the error that lists which records a name may mean, and what to type."""
     short = starts(view.id for view in views)
     if store is None:
         return RefusedError(
@@ -224,7 +224,7 @@ def _to_type(project: View, told: Mapping[str, str]) -> str:
 def refer(
     store: Store, target: str, given: Mapping[str, str | None], stream: str
 ) -> View | None:
-    """Give the record that reference options mean; None when none were given.
+    """Return the record that reference options mean; None when none were given.
 
     `given` holds the values of --plot, --point, --campaign, --core-number and so
     on. A point is a path by itself or a code beside --plot.
@@ -247,7 +247,7 @@ def refer(
 
 
 def one_of(record_type: str) -> str:
-    """Give the name of a type with its article."""
+    """Return the name of a type with its article."""
     return f"{'an' if record_type[0] in 'aeiou' else 'a'} {record_type}"
 
 

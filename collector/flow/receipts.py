@@ -22,12 +22,12 @@ class Held:
 
 
 def receipts(laptop: Laptop, *, verify: bool) -> list[Held]:
-    """Give the latest receipt of each log; with `verify` its signature is checked."""
+    """Return the latest receipt of each log; with `verify` its signature is checked."""
     return list(_held(laptop, verify=verify))
 
 
 def without_receipt(store: Store) -> list[LogHead]:
-    """Give the logs that the server has, and of whose end there is no proof here.
+    """Return the logs that the server has, and of whose end there is no proof here.
 
     A log that another one goes on from is proved by a receipt of that one: before the
     server took its first change, it compared where it came from.

@@ -145,7 +145,7 @@ def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any
 def judged(
     laptop: Laptop, record_type: str, fields: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Give the clean fields and the warnings.
+    """Return the clean fields and the warnings.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 def mint(
     laptop: Laptop, stream: str, record_type: str, fields: Mapping[str, Any]
 ) -> str:
-    """Give the id every laptop would give; a fresh one when that one was used up."""
+    """Return the id every laptop would give; a fresh one when that one was used up."""
     natural = record_id(stream, record_type, fields)
     return laptop.clock.new_id() if laptop.store.is_used_up(natural) else natural
 
@@ -253,7 +253,7 @@ def _reach_warnings(
 
 
 def depth_to_pass_cm(laptop: Laptop, stream: str) -> float | None:
-    """Give the depth that cores of a project should go below, if there is one."""
+    """Return the depth that cores of a project should go below, if there is one."""
     project = laptop.store.record(stream)
     told = with_defaults("project", project.fields if project else {})
     if told["stock_method_profile"] == FIXED_DEPTH:
@@ -263,7 +263,7 @@ def depth_to_pass_cm(laptop: Laptop, stream: str) -> float | None:
 
 
 def ends_at(depth_cm: float, reached_cm: float, core: Mapping[str, Any]) -> bool:
-    """Tell whether a core ends at the depth or above it, and the soil goes on."""
+    """Return whether a core ends at the depth or above it, and the soil goes on."""
     return reached_cm <= depth_cm and core.get("stop_reason") not in COMPLETE_SOIL
 
 

@@ -11,7 +11,7 @@ from collector.flow.names import label
 
 
 def shown(laptop: Laptop, view: View) -> dict[str, Any]:
-    """Give a record as one JSON object."""
+    """Return a record as one JSON object."""
     return {
         "id": view.id,
         "type": view.type,
@@ -28,7 +28,7 @@ def listed(
     under: Sequence[str],
     limit: int,
 ) -> list[View]:
-    """Give live records in the order people count."""
+    """Return live records in the order people count."""
     views = laptop.store.records(record_type, stream, under)
     return _in_order(laptop, views)[:limit]
 
@@ -78,7 +78,7 @@ def _standing(base: Base, conflict: Mapping[str, Any]) -> dict[str, Any] | None:
 def stocks(
     laptop: Laptop, stream: str | None, plot: str | None
 ) -> dict[str, list[dict[str, Any]]]:
-    """Give stocks of points, changes and trends of plots, as the server wrote them."""
+    """Return stocks of points, changes and trends of plots, as the server wrote them."""
     points = [
         _object(point)
         for base in laptop.store.bases("stock", stream)

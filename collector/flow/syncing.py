@@ -216,7 +216,7 @@ class _Exchange:
         return True
 
     def _probing(self, head: LogHead) -> LogHead:
-        """Give the log as if it were acknowledged up to where a fork is looked for."""
+        """Return the log as if it were acknowledged up to where a fork is looked for."""
         probe, self._probe = self._probe, None
         if probe is None or probe[0] != head.number:
             return head
@@ -266,12 +266,12 @@ def batch_of(laptop: Laptop, head: LogHead, lines: Sequence[bytes]) -> Batch:
 
 
 def _speaking(logs: list[LogHead]) -> LogHead:
-    """Give the log to send next: the first that waits, else the one written to."""
+    """Return the log to send next: the first that waits, else the one written to."""
     return next((log for log in logs if log.acked_n < log.n), logs[-1])
 
 
 def needs_person(laptop: Laptop) -> bool:
-    """Tell whether conflicts or quarantined changes are open."""
+    """Return whether conflicts or quarantined changes are open."""
     from collector.core.overlay import Status  # noqa: PLC0415
 
     waiting = laptop.store.count_changes().get(Status.QUARANTINED, 0)

@@ -21,7 +21,7 @@ Waiting = Callable[[str, float], None]
 
 
 def waits() -> Iterator[float]:
-    """Give growing waits, each twice the one before.
+    """Return growing waits, each twice the one before.
 
     Examples
     --------

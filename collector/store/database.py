@@ -17,7 +17,7 @@ class Database:
         return rows
 
     def setting(self, key: str) -> str | None:
-        """Give one setting."""
+        """Return one setting."""
         rows = self._read("SELECT value FROM meta WHERE key = ?", key)
         return rows[0][0] if rows else None
 

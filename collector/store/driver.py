@@ -103,7 +103,7 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def snapshot(connection: Connection) -> Iterator[None]:
-    """Let several reads see one state."""
+    """Hold one snapshot for several reads."""
     with translated():
         connection.execute("BEGIN")
         try:

@@ -101,12 +101,12 @@ class LogQueries(Database):
         return int(found)
 
     def changes(self, record_id: str) -> list[Logged]:
-        """Give the changes of a record in order."""
+        """Return the changes of a record in order."""
         with driver.translated():
             return changes_of(self._db, [record_id]).get(record_id, [])
 
     def changes_with(self, status: Status) -> list[Logged]:
-        """Give every change of a status in order."""
+        """Return every change of a status in order."""
         sql = f"SELECT {CHANGE} FROM change WHERE status = ? ORDER BY place"  # noqa: S608 - a constant list
         return [read_change(row) for row in self._read(sql, str(status))]
 
@@ -124,11 +124,11 @@ class LogQueries(Database):
         return int(self._read(sql)[0][0])
 
     def logs(self) -> list[LogHead]:
-        """Give every log of this laptop, oldest first; the last one is written to."""
+        """Return every log of this laptop, oldest first; the last one is written to."""
         return [self._head(*row) for row in self._read(f"{_LOGS} ORDER BY number")]
 
     def head(self) -> LogHead:
-        """Give where the log that is written to stands."""
+        """Return where the log that is written to stands."""
         rows = self._read(f"{_LOGS} ORDER BY number DESC LIMIT 1")
         assert rows, "an opened laptop has a log"
         return self._head(*rows[0])
@@ -154,7 +154,7 @@ class LogQueries(Database):
         return LogHead(number, log_id, origin, bool(closed), n, last, acked_n, acked)
 
     def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
-        """Give raw lines of a log after a place, in order; of the last by default."""
+        """Return raw lines of a log after a place, in order; of the last by default."""
         sql = "SELECT raw FROM change WHERE log = ? AND n > ? ORDER BY n LIMIT ?"
         number = self._last_log() if log is None else log
         return [row[0] for row in self._read(sql, number, after_n, most)]
@@ -177,7 +177,7 @@ class LogQueries(Database):
         }
 
     def hash_at(self, n: int, log: int | None = None) -> bytes | None:
-        """Give the chain hash after n changes of a log; of the last by default."""
+        """Return the chain hash after n changes of a log; of the last by default."""
         if n == 0:
             return chain.START
         number = self._last_log() if log is None else log
@@ -217,7 +217,7 @@ class LogQueries(Database):
         return len(moved)
 
     def _origin(self, log: int | None, n: int) -> tuple[int | None, int | None]:
-        """Give the place a log that begins here goes on from; an empty log is none."""
+        """Return the place a log that begins here goes on from; an empty log is none."""
         while log is not None and n == 0:
             sql = "SELECT parent, parent_n FROM log WHERE number = ?"
             log, n = self._read(sql, log)[0]
@@ -234,7 +234,7 @@ class LogQueries(Database):
         return int(self._read("SELECT max(number) FROM log")[0][0])
 
     def receipts(self) -> list[Receipt]:
-        """Give the latest receipt of each log."""
+        """Return the latest receipt of each log."""
         sql = "SELECT log, max(n), raw, signature FROM receipt GROUP BY log"
         return [Receipt(*row) for row in self._read(sql)]
 

@@ -109,7 +109,7 @@ def look_ups(db: Database) -> None:
 
 @LAPTOP()
 def family_of_logs(db: Database) -> None:
-    """Let a laptop have several logs; keep receipts and ids that are used up."""
+    """Allow several logs on a laptop; keep receipts and ids that are used up."""
     db.execute("ALTER TABLE change RENAME COLUMN n TO place")
     db.execute("ALTER TABLE change ADD COLUMN log INTEGER NOT NULL DEFAULT 1")
     db.execute("ALTER TABLE change ADD COLUMN n INTEGER NOT NULL DEFAULT 0")

@@ -74,23 +74,23 @@ class Store(Protocol):
 
     # Settings ---------------------------------------------------------------
     def setting(self, key: str) -> str | None:
-        """Give one setting."""
+        """Return one setting."""
 
     def set_settings(self, values: Mapping[str, str | None]) -> None:
         """Write settings; None removes one. Harmless to repeat."""
 
     # Records as shown -------------------------------------------------------
     def record(self, record_id: str) -> View | None:
-        """Give one record, deleted or not."""
+        """Return one record, deleted or not."""
 
     def shown(self, record_id: str) -> Shown | None:
         """Return one record with the rows it was seen in, as of one moment."""
 
     def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
-        """Give the live records with this natural key."""
+        """Return the live records with this natural key."""
 
     def starting_with(self, record_type: str, prefix: str) -> list[View]:
-        """Give the live records whose id starts like this, two at most."""
+        """Return the live records whose id starts like this, two at most."""
 
     def records(
         self,
@@ -99,23 +99,23 @@ class Store(Protocol):
         under: Sequence[str] = (),
         limit: int | None = None,
     ) -> list[View]:
-        """Give live records in the order of their natural keys.
+        """Return live records in the order of their natural keys.
 
         With `under`, those that belong to each of these records, directly or
         through others.
         """
 
     def referrers(self, target: str) -> list[View]:
-        """Give the live records that refer to this one."""
+        """Return the live records that refer to this one."""
 
     def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
-        """Give the records of a type that are deleted here or on the server."""
+        """Return the records of a type that are deleted here or on the server."""
 
     def attached(self) -> list[View]:
-        """Give the live records that name attached files."""
+        """Return the live records that name attached files."""
 
     def transfers(self) -> dict[str, Transfer]:
-        """Give how far each file was sent, by its SHA-256."""
+        """Return how far each file was sent, by its SHA-256."""
 
     def note_transfer(self, sha256: str, transfer: Transfer) -> None:
         """Note how far a file was sent."""
@@ -125,16 +125,16 @@ class Store(Protocol):
 
     # The server's rows ------------------------------------------------------
     def base(self, record_id: str) -> Base | None:
-        """Give the server's row of a record."""
+        """Return the server's row of a record."""
 
     def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
-        """Give the server's rows of a type, derived types too."""
+        """Return the server's rows of a type, derived types too."""
 
     def contested(self) -> list[Base]:
-        """Give the rows with open conflicts."""
+        """Return the rows with open conflicts."""
 
     def streams(self) -> dict[str, Cursor | None]:
-        """Give this laptop's streams with their cursors."""
+        """Return this laptop's streams with their cursors."""
 
     # The log ----------------------------------------------------------------
     def keep(
@@ -142,7 +142,7 @@ class Store(Protocol):
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all.
 
-        A draft that replaces a quarantined change closes that one. Gives the
+        A draft that replaces a quarantined change closes that one. Returns the
         place of each draft in the log.
 
         Raises
@@ -155,10 +155,10 @@ class Store(Protocol):
         """Take the quarantined changes of a record out of its view; count them."""
 
     def changes(self, record_id: str) -> list[Logged]:
-        """Give the changes of a record in order."""
+        """Return the changes of a record in order."""
 
     def changes_with(self, status: Status) -> list[Logged]:
-        """Give every change of a status in order."""
+        """Return every change of a status in order."""
 
     def count_changes(self) -> dict[Status, int]:
         """Count changes by status."""
@@ -167,13 +167,13 @@ class Store(Protocol):
         """Count changes that the server has not acknowledged."""
 
     def logs(self) -> list[LogHead]:
-        """Give every log of this laptop, oldest first; the last one is written to."""
+        """Return every log of this laptop, oldest first; the last one is written to."""
 
     def head(self) -> LogHead:
-        """Give where the log that is written to stands."""
+        """Return where the log that is written to stands."""
 
     def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
-        """Give raw lines of a log after a place, in order; of the last log by default."""
+        """Return raw lines of a log after a place, in order; of the last log by default."""
 
     def stood(
         self, after_n: int, up_to_n: int, log: int
@@ -181,7 +181,7 @@ class Store(Protocol):
         """Return where changes of a log stood in timelines that were lost."""
 
     def hash_at(self, n: int, log: int | None = None) -> bytes | None:
-        """Give the chain hash after n changes of a log; of the last by default."""
+        """Return the chain hash after n changes of a log; of the last by default."""
 
     def split(self, log: int, n: int, new_id: str) -> int:
         """Close a log after its change n and go on in a new one.
@@ -190,7 +190,7 @@ class Store(Protocol):
         """
 
     def receipts(self) -> list[Receipt]:
-        """Give the latest receipt of each log."""
+        """Return the latest receipt of each log."""
 
     # Sync -------------------------------------------------------------------
     def apply(
@@ -228,4 +228,4 @@ class Store(Protocol):
         """
 
     def is_used_up(self, record_id: str) -> bool:
-        """Tell whether a record had this id once, or has it."""
+        """Return whether a record had this id once, or has it."""

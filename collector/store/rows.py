@@ -97,7 +97,7 @@ def read_view(row: tuple[Any, ...]) -> View:
 
 
 def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, Base]:
-    """Give the server's row of each record that has one."""
+    """Return the server's row of each record that has one."""
     rows = connection.execute(_BASES, (to_json(list(record_ids)),))
     return {base.id: base for base in map(read_base, rows)}
 
@@ -105,7 +105,7 @@ def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, Bas
 def changes_of(
     connection: Connection, record_ids: Iterable[str]
 ) -> dict[str, list[Logged]]:
-    """Give the changes of each record that has any, in order."""
+    """Return the changes of each record that has any, in order."""
     found: dict[str, list[Logged]] = {}
     for row in connection.execute(_CHANGES, (to_json(list(record_ids)),)):
         change = read_change(row)
@@ -116,14 +116,14 @@ def changes_of(
 def changes_in(
     connection: Connection, log: int, places: Iterable[int]
 ) -> dict[int, Logged]:
-    """Give changes of a log by their number in it."""
+    """Return changes of a log by their number in it."""
     sql = f"SELECT n, {CHANGE} FROM change WHERE log = ? AND n IN {AMONG}"  # noqa: S608 - a constant
     rows = connection.execute(sql, (log, to_json(list(places))))
     return {row[0]: read_change(row[1:]) for row in rows}
 
 
 def changes_named(connection: Connection, ids: Iterable[str]) -> dict[str, Logged]:
-    """Give changes by their ids."""
+    """Return changes by their ids."""
     sql = f"SELECT {CHANGE} FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
     found = map(read_change, connection.execute(sql, (to_json(list(ids)),)))
     return {change.id: change for change in found}
@@ -157,7 +157,7 @@ def drop_bases(connection: Connection, record_ids: Iterable[str]) -> None:
 
 
 def await_no_row(connection: Connection, which: str, value: str) -> list[str]:
-    """Let no accepted change stand in for a row that will not come; give the records."""
+    """Stop accepted changes from standing in for rows that will not come; return the records."""
     rows = connection.execute(_AWAIT_NO_ROW + which + " RETURNING record_id", (value,))
     return sorted({record_id for (record_id,) in rows.fetchall()})
 

@@ -108,14 +108,14 @@ def _carry_over(connection: Connection, reply: Reply) -> None:
 
 
 def _judged_up_to(acked_n: int, judged: set[int]) -> int:
-    """Give the last change up to which each one has its verdict."""
+    """Return the last change up to which each one has its verdict."""
     while acked_n + 1 in judged:
         acked_n += 1
     return acked_n
 
 
 def cursor_of(connection: Connection, stream: str) -> Cursor | None:
-    """Give the cursor of a stream; none when it was never read."""
+    """Return the cursor of a stream; none when it was never read."""
     row = connection.execute(
         "SELECT epoch, seq FROM stream WHERE id = ?", (stream,)
     ).fetchone()
@@ -139,7 +139,7 @@ def take_bucket(
 
 
 def _settled_deletions(connection: Connection, missing: list[str]) -> list[str]:
-    """Let deleted records be contested no more; return those that are gone instead."""
+    """Close the conflicts of deleted records; return those that are gone instead."""
     deleted = [b for b in bases_of(connection, missing).values() if b.deleted]
     put_bases(connection, [replace(base, conflicts=()) for base in deleted])
     refresh(connection, [base.id for base in deleted])
@@ -169,7 +169,7 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
 def _named(
     connection: Connection, reply: Reply, head: LogHead
 ) -> list[tuple[int | None, Logged]]:
-    """Give the change of each verdict, with its place in the log that spoke."""
+    """Return the change of each verdict, with its place in the log that spoke."""
     here = changes_in(
         connection, head.number, (v["n"] for v in reply.verdicts if "n" in v)
     )
@@ -186,7 +186,7 @@ def _named(
 def _judge(
     connection: Connection, reply: Reply, found: list[tuple[int | None, Logged]]
 ) -> tuple[list[tuple[Status, bool]], set[str], int]:
-    """Note the verdicts; give them, the records whose rows are known by them, news.
+    """Note the verdicts; return them, the records whose rows are known by them, news.
 
     The news are late verdicts that are others than those known: a restored server
     numbers all of them anew.
@@ -248,7 +248,7 @@ def _withdrawn(connection: Connection, stream: str) -> str:
 
 
 def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
-    """Let a verdict on an old change bring back no row that is not for this laptop.
+    """Drop rows that a verdict on an old change would bring to a laptop they are not for.
 
     That is one of a project that was withdrawn, or one whose deletion is long past.
     """
@@ -296,7 +296,7 @@ def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
 
 
 def _sweep(connection: Connection, removals: Removals) -> Removals:
-    """Let go of the rows that a reset did not confirm; ask first if they are many."""
+    """Remove the rows that a reset did not confirm; ask first if they are many."""
     rows = connection.execute(
         "SELECT stream, count(*) FROM base WHERE stale = 1 AND deleted = 0"
         " GROUP BY stream"

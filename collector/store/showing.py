@@ -46,7 +46,7 @@ class ShownQueries(Database):
     """The part of the store that is looked at."""
 
     def record(self, record_id: str) -> View | None:
-        """Give one record, deleted or not."""
+        """Return one record, deleted or not."""
         rows = self._read(
             f"SELECT {RECORD} FROM record WHERE id = ?",  # noqa: S608 - a constant list
             record_id,
@@ -60,14 +60,14 @@ class ShownQueries(Database):
             return shown(base, changes_of(self._db, [record_id]).get(record_id, ()))
 
     def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
-        """Give the live records with this natural key."""
+        """Return the live records with this natural key."""
         within, streams = _within(stream)
         sql = f"{_LIST}{within} AND key = ?{_IN_ORDER}"
         rows = self._read(sql, record_type, *streams, key, -1)
         return [read_view(row) for row in rows]
 
     def starting_with(self, record_type: str, prefix: str) -> list[View]:
-        """Give the live records whose id starts like this, two at most."""
+        """Return the live records whose id starts like this, two at most."""
         sql = f"{_LIST_BY_ID} AND id >= ? AND id < ? LIMIT 2"
         rows = self._read(sql, record_type, prefix, prefix + "g")
         return [read_view(row) for row in rows]
@@ -79,7 +79,7 @@ class ShownQueries(Database):
         under: Sequence[str] = (),
         limit: int | None = None,
     ) -> list[View]:
-        """Give live records in the order of their natural keys."""
+        """Return live records in the order of their natural keys."""
         below = _BELOW * len(under)
         within, streams = _within(stream)
         most = -1 if limit is None else limit
@@ -89,21 +89,21 @@ class ShownQueries(Database):
         return [read_view(row) for row in rows]
 
     def referrers(self, target: str) -> list[View]:
-        """Give the live records that refer to this one."""
+        """Return the live records that refer to this one."""
         return [read_view(row) for row in self._read(_REFERRERS, target)]
 
     def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
-        """Give the records of a type that are deleted here or on the server."""
+        """Return the records of a type that are deleted here or on the server."""
         within, streams = _within(stream)
         sql = _LIST.replace("deleted = 0", "deleted = 1") + within + _IN_ORDER
         return [read_view(row) for row in self._read(sql, record_type, *streams, -1)]
 
     def attached(self) -> list[View]:
-        """Give the live records that name attached files."""
+        """Return the live records that name attached files."""
         return [read_view(row) for row in self._read(_ATTACHED)]
 
     def transfers(self) -> dict[str, Transfer]:
-        """Give how far each file was sent, by its SHA-256."""
+        """Return how far each file was sent, by its SHA-256."""
         rows = self._read("SELECT sha256, sent, confirmed_at FROM attachment")
         return {name: Transfer(sent, at) for name, sent, at in rows}
 
@@ -122,12 +122,12 @@ class ShownQueries(Database):
         return dict(self._read(sql))
 
     def base(self, record_id: str) -> Base | None:
-        """Give the server's row of a record."""
+        """Return the server's row of a record."""
         with driver.translated():
             return bases_of(self._db, [record_id]).get(record_id)
 
     def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
-        """Give the server's rows of a type, derived types too."""
+        """Return the server's rows of a type, derived types too."""
         within, streams = _within(stream)
         sql = (
             f"SELECT {BASE} FROM base WHERE type = ? AND deleted = 0"  # noqa: S608 - a constant list
@@ -136,17 +136,17 @@ class ShownQueries(Database):
         return [read_base(row) for row in self._read(sql, record_type, *streams)]
 
     def contested(self) -> list[Base]:
-        """Give the rows with open conflicts."""
+        """Return the rows with open conflicts."""
         sql = f"SELECT {BASE} FROM base WHERE conflicts IS NOT NULL ORDER BY type, id"  # noqa: S608 - a constant list
         return [read_base(row) for row in self._read(sql)]
 
     def streams(self) -> dict[str, Cursor | None]:
-        """Give this laptop's streams with their cursors."""
+        """Return this laptop's streams with their cursors."""
         with driver.translated():
             ids = [row[0] for row in self._read("SELECT id FROM stream ORDER BY id")]
             return {stream: cursor_of(self._db, stream) for stream in ids}
 
 
 def _within(stream: str | None) -> tuple[str, tuple[str, ...]]:
-    """Give the condition for one stream, or for all, with its value."""
+    """Return the condition for one stream, or for all, with its value."""
     return ("", ()) if stream is None else (" AND stream = ?", (stream,))

@@ -113,6 +113,6 @@ class SqliteStore(ShownQueries, LogQueries):
             take_bucket(self._db, epoch, rows, missing)
 
     def is_used_up(self, record_id: str) -> bool:
-        """Tell whether a record had this id once, or has it."""
+        """Return whether a record had this id once, or has it."""
         sql = "SELECT 1 FROM record WHERE id = ?1 UNION SELECT 1 FROM purged WHERE id = ?1"
         return bool(self._read(sql, record_id))

@@ -32,7 +32,7 @@ class Vault:
         self._key = key
 
     def size(self, sha256: str) -> int | None:
-        """Give the bytes of a file that is here, or None."""
+        """Return the bytes of a file that is here, or None."""
         try:
             sealed = self._file(sha256).stat().st_size - _HEADER_BYTES
         except FileNotFoundError:
@@ -59,7 +59,7 @@ class Vault:
         _flush_directory(self._path)
 
     def read(self, sha256: str, offset: int, most: int) -> bytes:
-        """Give up to so many bytes of a file, from an offset.
+        """Return up to so many bytes of a file, from an offset.
 
         Raises
         ------

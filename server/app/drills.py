@@ -97,7 +97,7 @@ async def back_up(
 
 
 def _about(unit: Unit, clock: Clock) -> dict[str, Any]:
-    """Say where a server stands."""
+    """Describe the state of a server."""
     projects = unit.projects()
     return {
         "made_at": clock.now(),

@@ -22,7 +22,7 @@ COPIED: Final = "the database was copied or put back"
 
 
 async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
-    """Begin a new epoch when the database is a copy; give it a new mark either way."""
+    """Begin a new epoch when the database is a copy; return it a new mark either way."""
     beside = read_mark(path)
     epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
 
@@ -43,7 +43,7 @@ async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
 
 
 async def renew(store: Store, path: Path, clock: Clock) -> None:
-    """Give database and file a new mark, so that copies made until now are known."""
+    """Write a new mark to database and file, so that copies made until now are known."""
     mark = clock.secret()
     await store.write(lambda unit: unit.put_mark(mark))
     write_mark(path, mark)

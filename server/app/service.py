@@ -65,7 +65,7 @@ async def _derive_for_ever(app: web.Application) -> None:
 
 
 async def _rejudge(store: Store, clock: Clock) -> None:
-    """Give what an older program kept back another chance, once."""
+    """Return what an older program kept back another chance, once."""
     done = await rejudge_once(store, clock)
     if done is not None and done.tried:
         _LOG.info("judged again", tried=done.tried, settled=done.settled)

@@ -84,7 +84,7 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
 
 
 def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
-    """Give the callback of an option whose text travels in a message."""
+    """Return the callback of an option whose text travels in a message."""
 
     def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
         from schemas.wire_values import one_line as line_of
@@ -98,7 +98,7 @@ def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
 
 
 def data_directory(path: Path | None) -> DataDirectory:
-    """Give the data directory: as named, or the platform's own place."""
+    """Return the data directory: as named, or the platform's own place."""
     return DataDirectory(path or user_data_path("permille-server"))
 
 
@@ -140,7 +140,7 @@ def printable(text: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Say how many there are of something.
+    """Return in words how many there are of something.
 
     >>> counted(1, "plot"), counted(2, "plot")
     ('1 plot', '2 plots')

@@ -21,7 +21,7 @@ reason_option: Final = click.option(
 
 
 async def stream_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
-    """Give the id of the project that was named, if one was."""
+    """Return the id of the project that was named, if one was."""
     from server.flow.projects import find_project
 
     return (await find_project(store, project))["id"] if project else None
@@ -48,7 +48,7 @@ def values_of(fields: Mapping[str, Any] | None) -> str:
 
 
 def by(found: Mapping[str, Any] | None) -> str:
-    """Say who did something, where and when."""
+    """Return in words who did something, where and when."""
     if not found:
         return ""
     who = " on ".join(filter(None, [found["person"], found["device"]]))

@@ -56,7 +56,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def grant(context: click.Context, name: str, project: str, as_json: bool) -> None:
-    """Let a laptop see a project; it receives all of it with its next sync.
+    """Grant a laptop a project; it receives all of it with its next sync.
 
     \b
     Example:
@@ -114,7 +114,7 @@ def move(
     new: str,
     as_json: bool,
 ) -> None:
-    """Let a laptop see one project instead of another, at once.
+    """Move a laptop from one project to another, at once.
 
     \b
     Example:

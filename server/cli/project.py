@@ -171,7 +171,7 @@ def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> N
 
 
 def _selection(given: dict[str, Any]) -> dict[str, Any]:
-    """Give what the plots stand for; each way of saying it replaces the others."""
+    """Return what the plots stand for; each way of saying it replaces the others."""
     from schemas.fields import read_areas
 
     selection, area = given["plot_selection"], given["sampled_area_ha"]
@@ -185,7 +185,7 @@ def _selection(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Give the settings of the stocks as fields of the project."""
+    """Return the settings of the stocks as fields of the project."""
     reference = given["stock_reference"]
     mass: float | None = None
     if reference is not None and reference not in vocabulary.STOCK_REFERENCE:

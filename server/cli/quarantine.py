@@ -160,7 +160,7 @@ def release(context: click.Context, names: tuple[str, ...], as_json: bool) -> No
 def discard(
     context: click.Context, names: tuple[str, ...], reason: str, as_json: bool
 ) -> None:
-    """Give changes up for a reason; they stay in the log, and their authors are told.
+    """Discard changes for a reason; they stay in the log, and their authors are told.
 
     \b
     Example:

@@ -144,7 +144,7 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 
 def _provisional(changes: list[dict[str, Any]]) -> list[str]:
-    """Say which plots rest on inputs that still wait for a person."""
+    """Print which plots rest on inputs that still wait for a person."""
     waiting = {
         row["plot"]: row["provisional"]
         for row in changes

@@ -12,7 +12,7 @@ _Row = dict[str, Any]
 
 
 def told_lines(changes: Sequence[_Row]) -> Iterator[str]:
-    """Say for each plot what its points could have told, one sentence a plot."""
+    """Return for each plot what its points could have told, one sentence a plot."""
     from server.flow.showing import choose_span
 
     for plot in dict.fromkeys(row["plot"] for row in changes):
@@ -90,7 +90,7 @@ def _fraction(
 
 
 def beside_of(given: _Row) -> Any:  # noqa: ANN401 - imported inside the command
-    """Give what to put beside, from the values of the options."""
+    """Return what to put beside, from the values of the options."""
     from server.flow.beside import Beside, StatedErrors
 
     text = given["measurement_error"]
@@ -119,7 +119,7 @@ def _shares(text: str) -> dict[str, Any]:
 
 
 def stated_row(beside: Any) -> _Row:  # noqa: ANN401 - imported inside the command
-    """Give what was stated, as it stands in the document."""
+    """Return what was stated, as it stands in the document."""
     stated = beside.errors
     if stated is None:
         return {}
@@ -130,7 +130,7 @@ def stated_row(beside: Any) -> _Row:  # noqa: ANN401 - imported inside the comma
 
 
 def beside_lines(document: _Row, beside: Any) -> Iterator[str]:  # noqa: ANN401
-    """Say what stands beside the stocks and changes."""
+    """Return the lines that stand beside the stocks and changes."""
     for row in document["changes"]:
         span = f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}"
         if beside.profile is not None:

@@ -152,7 +152,7 @@ def compute_document(
 
 
 def exit_code(document: Document) -> int:
-    """Tell a program what it needs to know of the document."""
+    """Return the exit code that tells a program what the document holds."""
     if document["problems"]:
         return REFUSED
     complete = all(

@@ -76,7 +76,7 @@ def design(  # noqa: PLR0917 - click passes them by name
     paired: bool,
     as_json: bool,
 ) -> None:
-    """Tell what a campaign could find, and how many points or years that takes.
+    """Show what a campaign could find, and how many points or years that takes.
 
     --n gives the minimum detectable change, and with --baseline the years until 4
     permille a year differ from zero; --change the points it needs; --baseline and
@@ -143,5 +143,5 @@ def _lines(found: _Row) -> Iterator[str]:
 
 
 def points_text(count: int | None) -> str:
-    """Say a number of points."""
+    """Return a number of points in words."""
     return f"more than {_MOST_POINTS} points" if count is None else f"{count} points"

@@ -120,7 +120,7 @@ def _point(point: dict[str, Any]) -> Iterator[str]:
 
 
 def _density(layer: dict[str, Any]) -> str:
-    """Say a density and where it came from."""
+    """Return a density in words, and where it came from."""
     value = f"{_number(layer['bd_fine_g_cm3'])} g/cm3"
     if layer["bd_from_layers_cm"]:
         spans = (f"{top:g}-{bottom:g}" for top, bottom in layer["bd_from_layers_cm"])

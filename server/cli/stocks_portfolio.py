@@ -213,7 +213,7 @@ def _about(document: _Row) -> Iterator[str]:
 
 
 def _drawn(row: _Row) -> str:
-    """Say that plots stand for more than themselves."""
+    """Return that plots stand for more than themselves."""
     rest = row["plots"] - row["drawn_plots"]
     beside = f" Beside them, not drawn: {counted(rest, 'plot')}." if rest else ""
     return (
@@ -285,7 +285,7 @@ def _interval(ends: Sequence[float | None] | None, digits: int) -> str:
 
 
 def _short(value: float | None) -> str:
-    """Give three digits: totals run from grams to megatonnes."""
+    """Return three digits: totals run from grams to megatonnes."""
     if value is None:
         return "-"
     return f"{value:.3g}" if abs(value) < 1000.0 else f"{value:.0f}"

@@ -203,7 +203,7 @@ def _columns(head: tuple[str, ...], cells: _Cells) -> str:
 
 
 def rows_of(document: Document, key: str) -> Sequence[_Row]:
-    """Give the rows of one kind; none where the document has none."""
+    """Return the rows of one kind; none where the document has none."""
     return cast("Sequence[_Row]", document.get(key, ()))
 
 

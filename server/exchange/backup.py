@@ -52,7 +52,7 @@ class Manifest:
     about: Mapping[str, Any]
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         parts = [[part.name, part.size, part.sha256] for part in self.parts]
         return {"format": FORMAT, **self.about, "parts": parts}
 
@@ -114,7 +114,7 @@ def refuse_present(target: Path, *, force: bool) -> None:
 
 
 def check_backup(path: Path, progress: Progress) -> Manifest:
-    """Read all of a backup and compare it with its hashes; give its manifest.
+    """Read all of a backup and compare it with its hashes; return its manifest.
 
     Raises
     ------
@@ -258,7 +258,7 @@ def _read_parts(path: Path) -> Manifest:
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether a name leads nowhere but into the folder."""
+    """Return whether a name leads nowhere but into the folder."""
     parts = name.split("/")
     return not {"", ".", ".."} & set(parts) and "\\" not in name and ":" not in name
 

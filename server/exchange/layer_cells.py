@@ -49,7 +49,7 @@ class Bounds:
     below_high: bool = False
 
     def refuse(self, value: float) -> Refusal | None:
-        """Tell what is wrong with a value outside."""
+        """Refuse a value outside the range."""
         above = value >= self.high if self.below_high else value > self.high
         if self.low <= value and not above:
             return None

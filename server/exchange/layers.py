@@ -69,7 +69,7 @@ class _Line:
     decimal_comma: bool
 
     def text(self, column: str) -> str | None:
-        """Give the stripped text of a cell, None where missing."""
+        """Return the stripped text of a cell, None where missing."""
         text = self.cells.get(column, "").strip()
         return None if text in MISSING else text
 

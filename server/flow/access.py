@@ -19,7 +19,7 @@ CODE_LIFE: Final = timedelta(days=7)
 async def issue_code(
     store: Store, clock: Clock, projects: tuple[str, ...], name: str
 ) -> tuple[str, str]:
-    """Make a one-time enrolment code; give it and when it expires.
+    """Make a one-time enrolment code; return it and when it expires.
 
     The code is shown this once; the server keeps its hash.
     """
@@ -56,7 +56,7 @@ class Enrolment:
         return cls(asked["code"], asked["name"], asked["log"], key, proof)
 
     def is_proved(self) -> bool:
-        """Tell whether who enrols has the key, not only its public half."""
+        """Return whether who enrols has the key, not only its public half."""
         return is_signed(self.public_key, self.proof, enrolment_text(self.code))
 
 
@@ -97,7 +97,7 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
 
 
 async def device_of(store: Store, token: str) -> Device:
-    """Give the device a token belongs to.
+    """Return the device a token belongs to.
 
     Raises
     ------
@@ -111,5 +111,5 @@ async def device_of(store: Store, token: str) -> Device:
 
 
 def digest(secret: str) -> str:
-    """Give what is kept of a secret: its SHA-256."""
+    """Return what is kept of a secret: its SHA-256."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -40,7 +40,7 @@ class Draft:
 async def add_project(
     store: Store, clock: Clock, project: dict[str, Any], organisation: dict[str, Any]
 ) -> str:
-    """Open a project, with the organisation that runs it; give its id.
+    """Open a project, with the organisation that runs it; return its id.
 
     Raises
     ------
@@ -74,7 +74,7 @@ async def add_project(
 async def edit_project(
     store: Store, clock: Clock, name: str, fields: dict[str, Any]
 ) -> dict[str, Any]:
-    """Change fields of a project; give it as it stands then.
+    """Change fields of a project; return it as it stands then.
 
     Raises
     ------
@@ -126,7 +126,7 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
 async def give_up(
     store: Store, clock: Clock, verdicts: list[Verdict], reason: str
 ) -> None:
-    """Let nobody look for what was refused here among what laptops sent."""
+    """Discard what was refused here, so that nobody looks for it among what laptops sent."""
     for verdict in verdicts:
         if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
             await discard(store, clock, verdict.stream, [verdict.change], reason)

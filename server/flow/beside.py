@@ -62,7 +62,7 @@ NOTHING: Final = Beside()
 
 
 def beside_change(change: Row, beside: Beside) -> Row:
-    """Give the figures that stand beside a change.
+    """Return the figures that stand beside a change.
 
     What all points of a campaign share is drawn anew in each campaign:
     ``u = f sqrt(stock0^2 + stock1^2)``, ``SE_total^2 = SE^2 + u^2``.
@@ -194,7 +194,7 @@ def _in_equal_mass(
 def _profiles_of(
     gathered: Gathered, chosen: BoolArray, depth_cm: float
 ) -> tuple[IntArray, Profiles]:
-    """Give the chosen cores, cut at a depth, with their numbers."""
+    """Return the chosen cores, cut at a depth, with their numbers."""
     rows = chosen[gathered.layer_core] & (gathered.top_cm < depth_cm)
     cores, profile = np.unique(gathered.layer_core[rows], return_inverse=True)
     profiles, _ = arrange(

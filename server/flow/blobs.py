@@ -27,11 +27,11 @@ class Blobs:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, sha256: str) -> asyncio.Lock:
-        """Give the lock of one file."""
+        """Return the lock of one file."""
         return self._locks.setdefault(sha256, asyncio.Lock())
 
     def has_room(self) -> bool:
-        """Tell whether the disk has more free than is kept for records."""
+        """Return whether the disk has more free than is kept for records."""
         return shutil.disk_usage(self._root).free > limits.BLOB_RESERVE_BYTES
 
 
@@ -45,7 +45,7 @@ class Piece:
 
 
 async def named_for(store: Store, device: Device, sha256: str) -> list[Attached]:
-    """Give where live records that a device may see name a file.
+    """Return where live records that a device may see name a file.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _check_type(files: BlobFiles, sha256: str, types: set[str]) -> None:
 
 
 def offset_headers(state: BlobState) -> dict[str, str]:
-    """Say how much of a file is here."""
+    """Return how much of a file is here."""
     return {
         "Upload-Offset": str(state.offset),
         "Upload-Complete": "?1" if state.complete else "?0",
@@ -138,7 +138,7 @@ def offset_headers(state: BlobState) -> dict[str, str]:
 async def attachments(
     store: Store, files: BlobFiles, stream: str | None
 ) -> list[dict[str, Any]]:
-    """Give every file that records name, and how much of it is here."""
+    """Return every file that records name, and how much of it is here."""
     found = await store.read(lambda unit: unit.attached(stream))
     return [_told(attached, files) for attached in found]
 

@@ -37,7 +37,7 @@ class Decided:
 
 
 def find(unit: Unit, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Give the open conflicts with these ids, or starts of ids.
+    """Return the open conflicts with these ids, or starts of ids.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class Derived:
 async def derive_waiting(
     store: Store, clock: Clock, progress: Progress = lambda _: None
 ) -> int:
-    """Derive every waiting plot; give how many stored rows changed."""
+    """Derive every waiting plot; return how many stored rows changed."""
     changed = 0
     with _collecting_seldom():
         while jobs := await _claim(store, clock):
@@ -127,7 +127,7 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """Let the garbage collector rest: a batch makes many objects, all without cycles.
+    """Pause the garbage collector: a batch makes many objects, all without cycles.
 
     It would walk them again and again, which cost a sixth of the time. Not batch by
     batch: it would walk what a batch has left as soon as it may.
@@ -141,7 +141,7 @@ def _collecting_seldom() -> Iterator[None]:
 
 
 def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[DerivedPlot]:
-    """Give every stock, change and trend as they follow from the records. Pure."""
+    """Return every stock, change and trend as they follow from the records. Pure."""
     return [
         DerivedPlot(each.job, list(rows_of(each)), _reference(each))
         for each in derive_trees(jobs, trees)
@@ -188,7 +188,7 @@ def _names(tree: PlotTree) -> dict[str, str]:
 
 
 def settings_of(fields: Mapping[str, Any]) -> Settings:
-    """Give the settings of a project from its fields."""
+    """Return the settings of a project from its fields."""
     mass = fields.get("stock_reference_mass_t_ha")
     return choose_settings(
         fields.get("stock_method_profile", DEFAULT_PROFILE),
@@ -212,7 +212,7 @@ def _reference(derived: Derived) -> tuple[str, dict[str, Any]] | None:
 
 
 def rows_of(derived: Derived) -> Iterator[DerivedRow]:
-    """Give every stock, change and trend of a plot."""
+    """Return every stock, change and trend of a plot."""
     yield from _stocks(derived)
     yield from _changes(derived)
     yield from _trend(derived)
@@ -255,7 +255,7 @@ def _trend(derived: Derived) -> Iterator[DerivedRow]:
 def _row(
     derived: Derived, kind: str, campaigns: list[str], fields: dict[str, Any]
 ) -> DerivedRow:
-    """Give a row with its method, what it rests on, and a digest of both."""
+    """Return a row with its method, what it rests on, and a digest of both."""
     job = derived.job
     key = [job.plot] if kind == "trend" else [job.plot, *campaigns]
     common = {
@@ -275,7 +275,7 @@ def _row(
 
 
 def digest(layers: Sequence[bytes], fields: dict[str, Any]) -> str:
-    """Give the SHA-256 of what a row says and of every layer it rests on."""
+    """Return the SHA-256 of what a row says and of every layer it rests on."""
     row = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(b"\n".join([*layers, row])).hexdigest()
 
@@ -289,7 +289,7 @@ def _said(layers: Sequence[Layer]) -> dict[str, bytes]:
 
 
 def _inputs(tree: PlotTree) -> dict[str, list[tuple[str, int]]]:
-    """Give id and number of every input, by campaign; "" is what all rest on."""
+    """Return id and number of every input, by campaign; "" is what all rest on."""
     inputs: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for record in (tree.project, tree.plot, *tree.points):
         if record is not None:

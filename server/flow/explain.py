@@ -43,14 +43,14 @@ class Lineage:
 
     @property
     def same(self) -> bool:
-        """Tell whether deriving again gives the same bytes."""
+        """Return whether deriving again gives the same bytes."""
         return self.digest == self.derived_again
 
 
 async def explain(
     store: Store, project: str, plot: str, early: str, late: str
 ) -> Lineage:
-    """Give the path from the change of a plot between two campaigns to its bags.
+    """Return the path from the change of a plot between two campaigns to its bags.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _point(
 
 
 def _densities(layers: Sequence[Layer]) -> _Densities:
-    """Give what each layer of a core may read off the density of its other layers."""
+    """Return what each layer of a core may read off the density of its other layers."""
     found: _Densities = {}
     for core in {layer.core for layer in layers}:
         own = [layer for layer in layers if layer.core == core]
@@ -163,7 +163,7 @@ def _column(values: Sequence[float | None]) -> list[float]:
 def _layer(
     layer: Layer, densities: _Densities, tree: PlotTree, authors: dict[str, Row]
 ) -> Row:
-    """Give a layer's numbers, its bag, and its laboratory results."""
+    """Return a layer's numbers, its bag, and its laboratory results."""
     read_off: list[list[float]] = []
     if layer.bd_fine_g_cm3 is None and layer.soc_g_kg is not None:
         place = (layer.core, layer.top_cm, layer.bottom_cm)
@@ -213,7 +213,7 @@ def _source(name: str, seq: int, fields: Row, authors: dict[str, Row]) -> Row:
 
 
 def prov_document(lineage: Lineage) -> Row:
-    """Give the path as PROV-JSON (W3C member submission of 24 April 2013)."""
+    """Return the path as PROV-JSON (W3C member submission of 24 April 2013)."""
     change = _named("change", lineage.digest)
     activity = _named("derivation", lineage.digest)
     document: dict[str, dict[str, Any]] = {

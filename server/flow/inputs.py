@@ -65,7 +65,7 @@ class Visit(NamedTuple):
 
 
 def layers_of(tree: PlotTree) -> list[Layer]:
-    """Give one layer per sample, keyed by record ids."""
+    """Return one layer per sample, keyed by record ids."""
     contested = {record.id for record in tree.inputs if record.open_conflicts}
     visits = _visits(tree, contested)
     results: dict[str, list[Input]] = defaultdict(list)
@@ -85,7 +85,7 @@ def layers_of(tree: PlotTree) -> list[Layer]:
 
 
 def _visits(tree: PlotTree, contested: set[str]) -> dict[str, Visit]:
-    """Give the visit that each core belongs to; a core without a campaign has none."""
+    """Return the visit that each core belongs to; a core without a campaign has none."""
     campaigns = {record.id for record in tree.campaigns}
     earlier = {
         record.id: record.fields["revisits_point_id"]
@@ -170,7 +170,7 @@ def _carbon_of_organic_matter(results: list[Fields], sample: Fields) -> Carbon:
 
 
 def _doubts(results: list[Fields]) -> tuple[Reason, ...]:
-    """Say what the procedures of a layer's values leave open."""
+    """Return what the procedures of a layer's values leave open."""
     found = []
     for result in results:
         if result.get("censored"):
@@ -245,7 +245,7 @@ def _density_with_stones(
 
 
 def _coarse(sample: Fields) -> tuple[float | None, str | None]:
-    """Give the coarse fragments as a fraction, with its basis."""
+    """Return the coarse fragments as a fraction, with its basis."""
     fine, coarse = sample.get("fine_dry_mass_g"), sample.get("coarse_dry_mass_g")
     if fine and coarse is not None:
         return coarse / (fine + coarse), "mass"

@@ -41,14 +41,14 @@ def notice_lost_timeline(
 
 
 def _was_told_more(unit: Unit, device: Device, push: Push, present: str) -> bool:
-    """Tell whether this server acknowledged more of a log than it has."""
+    """Return whether this server acknowledged more of a log than it has."""
     log = unit.log_head(push.log)
     is_own = log is None or log.is_of(device)
     return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
 
 
 def missing_part(unit: Unit, device: Device, push: Push) -> tuple[str, int] | None:
-    """Give the log, and the change in it, that the server needs before this push.
+    """Return the log, and the change in it, that the server needs before this push.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
 
 
 def with_own_ids(unit: Unit, device: Device, batch: list[Judged]) -> list[Judged]:
-    """Let no change pass under the id of another laptop's change.
+    """Refuse a change under the id of another laptop's change.
 
     A line names its id only where it was moved from another log. The same content under
     the same id is the same change, from a laptop that was enrolled anew.
@@ -113,7 +113,7 @@ def _under_own_id(judged: Judged, known: bytes | None) -> Judged:
 
 
 def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
-    """Let no change claim that its author saw a row which is not written yet.
+    """Refuse a change whose author claims to have seen a row not written yet.
 
     It would count as having seen whatever others write up to there.
     """
@@ -144,7 +144,7 @@ def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
 
 
 def with_whole_groups(unit: Unit, head: LogHead, batch: list[Judged]) -> list[Judged]:
-    """Let nothing be judged that was cut off the changes it stands or falls with.
+    """Refuse what was cut off the changes it stands or falls with.
 
     What is left of a group whose beginning came in an earlier push waits for a person.
     """
@@ -163,7 +163,7 @@ def _content(raw: bytes) -> dict[str, Any]:
 
 
 def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:
-    """Give the refusal, with hashes of the stored log around a place."""
+    """Return the refusal, with hashes of the stored log around a place."""
     hashes = unit.line_hashes(head.log, _places_around(near, head.n))
     return RequestError(
         Problem("fork", detail=f"the server has {head.n} changes of this log"),
@@ -181,7 +181,7 @@ def _refuse_foreign(head: LogHead | None, device: Device) -> None:
 
 
 def _places_around(n: int, last: int) -> set[int]:
-    """Give places at growing distances from one, so that halving finds the fork."""
+    """Return places at growing distances from one, so that halving finds the fork."""
     steps = [0, *(1 << k for k in range(max(last, n).bit_length() + 1))]
     near = {n + step for step in steps} | {n - step for step in steps}
     return {0, last} | {place for place in near if 0 <= place <= last}

@@ -48,7 +48,7 @@ class Member:
 
 
 def strata_of(level: str, members: Sequence[Member]) -> list[Unit]:
-    """Give the strata of a group; drawn plots become one where it holds all their land."""
+    """Return the strata of a group; drawn plots become one where it holds all their land."""
     if level in _CUTS_STRATA:
         return [member.unit for member in members]
     holdings = {member.holding.id: member.holding for member in members}
@@ -74,14 +74,14 @@ def strata_of(level: str, members: Sequence[Member]) -> list[Unit]:
 
 
 def is_used(unit: Unit) -> bool:
-    """Tell whether figures of a group rest on this plot or stratum."""
+    """Return whether figures of a group rest on this plot or stratum."""
     return bool(unit.area_ha) and unit.annual_t_ha is not None
 
 
 def notes_of_drawn(
     levels: Sequence[str], holdings: Sequence[Holding], members: Sequence[Member]
 ) -> Iterator[str]:
-    """Say what drawn plots stand for, and where they do not."""
+    """Return what drawn plots stand for, and where they do not."""
     drawn = [each for each in holdings if each.drawn]
     cut = [level for level in levels if level in _CUTS_STRATA]
     if any(WHOLE in each.drawn for each in drawn) and _STRATUM in levels:

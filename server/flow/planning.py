@@ -34,7 +34,7 @@ class Plan:
 
 
 def plan_sampling(plan: Plan) -> Row:
-    """Tell what a design can find, and what it would take; null where not asked."""
+    """Return what a design can find, and what it would take; null where not asked."""
     gain = None
     if plan.baseline_t_ha is not None and plan.years is not None:
         gain = PERMILLE_YEAR * plan.baseline_t_ha * plan.years

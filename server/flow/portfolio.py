@@ -82,7 +82,7 @@ class Choices:
 
 
 async def portfolio(store: Store, scope: Scope, choices: Choices) -> tuple[Row, int]:
-    """Give what the plots of a scope came to, and how many plots still wait.
+    """Return what the plots of a scope came to, and how many plots still wait.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def _members(unit: Transaction, holding: Holding, span: Span) -> Iterator[Member
 
 
 def _counts(rows: Sequence[Row]) -> Row:
-    """Give the counts of what waits for a person beside the rows of one plot."""
+    """Return the counts of what waits for a person beside the rows of one plot."""
     return {
         name: max((row["provisional"][name] for row in rows), default=0)
         for name in ("conflicts", "quarantined")
@@ -201,7 +201,7 @@ def _by_plot(records: Sequence[Record]) -> dict[str, list[Row]]:
 
 
 def _families(practices: Sequence[Row], change: Row | None) -> frozenset[str]:
-    """Give the families of what was done on a plot during its span."""
+    """Return the families of what was done on a plot during its span."""
     first, last = (change["from_date"], change["to_date"]) if change else ("", "~")
     return frozenset(
         practice["family"]
@@ -332,7 +332,7 @@ def _side(p_value: float, t: float) -> Verdict:
 
 
 def _target(members: Sequence[Member]) -> float | None:
-    """Give the target of the one organisation whose plots these are."""
+    """Return the target of the one organisation whose plots these are."""
     organisations = [member.holding.organisation for member in members]
     codes = {each.get("code") for each in organisations}
     targets = {each.get("target_permille_year") for each in organisations} - {None}
@@ -375,7 +375,7 @@ def _plot_row(member: Member) -> Row:
 def _notes(
     by: Sequence[By], holdings: Sequence[Holding], members: Sequence[Member]
 ) -> Iterator[str]:
-    """Say in words what a reader must know of the figures."""
+    """Return in words what a reader must know of the figures."""
     changes = [m.change for m in members if m.change and is_used(m.unit)]
     for name, what in (("depth_cm", "depths"), ("method_version", "methods")):
         values = sorted({str(change[name]) for change in changes})

@@ -56,7 +56,7 @@ def _pull_stream(
     timeline: Timeline,
     left: int,
 ) -> int:
-    """Add the rows of one stream; give how many more fit."""
+    """Add the rows of one stream; return how many more fit."""
     cursor = push.cursors.get(stream)
     after = _start(unit, timeline, stream, cursor)
     if cursor and cursor[0] != timeline.now:
@@ -81,7 +81,7 @@ def _pull_stream(
 def _start(
     unit: Unit, timeline: Timeline, stream: str, cursor: tuple[str, int] | None
 ) -> int:
-    """Give the number after which to go on; 0 where the laptop must begin anew."""
+    """Return the number after which to go on; 0 where the laptop must begin anew."""
     if cursor is None or cursor[1] == 0:
         return 0
     common = timeline.common(stream, *cursor)

@@ -13,7 +13,7 @@ WAITS: Final = ("open", "held")
 def find(
     unit: Unit, names: Sequence[str], statuses: Sequence[str] | None
 ) -> list[dict[str, Any]]:
-    """Give the changes with these ids, or starts of ids.
+    """Return the changes with these ids, or starts of ids.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def find(
 
 
 def shown(unit: Unit, name: str) -> dict[str, Any]:
-    """Give one change with the record as it stands, and who waits for whom."""
+    """Return one change with the record as it stands, and who waits for whom."""
     (found,) = find(unit, [name], None)
     stream = found["project"]
     record = unit.record(stream, found["record"])

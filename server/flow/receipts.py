@@ -27,7 +27,7 @@ def give_receipt(unit: Unit, push: Push, desk: Desk, now: str) -> Receipt:
 
 
 def repeat_receipt(unit: Unit, push: Push, now: str) -> Receipt:
-    """Give the receipt of a push that is repeated, since its answer was lost.
+    """Return the receipt of a push that is repeated, since its answer was lost.
 
     A laptop that was restored may repeat a part of what it sent at once: that is signed
     for anew, touches no stream, and is kept by the laptop alone.

@@ -139,7 +139,7 @@ def _strata(
     rows: Document,
     drawn: dict[str, float],
 ) -> list[Row]:
-    """Give the area-weighted mean stock of each stratum and campaign.
+    """Return the area-weighted mean stock of each stratum and campaign.
 
     Only strata whose plots all have an area; SE from the points within plots, df after
     Satterthwaite, as in `server.stocks.strata`. Of plots that were drawn out of many

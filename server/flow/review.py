@@ -57,7 +57,7 @@ async def rejudge(store: Store, clock: Clock, stream: str | None) -> Reviewed:
 async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
     """Judge everything that waits again if the schema is newer than it was last time.
 
-    Gives None when it is not; a repeat does nothing.
+    Returns None when it is not; a repeat does nothing.
     """
     if await store.read(lambda unit: unit.schema_version()) >= SCHEMA_VERSION:
         return None
@@ -111,7 +111,7 @@ def _release_next(unit: Unit, now_ms: int) -> int:
 async def discard(
     store: Store, clock: Clock, stream: str, changes: Sequence[str], reason: str
 ) -> int:
-    """Give waiting changes up for a reason; their authors are told.
+    """Discard waiting changes for a reason; their authors are told.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def _whole_groups(unit: Unit, stream: str, found: list[Waiting]) -> list[Waiting
 
 
 def _is_old_news(verdict: Verdict, before: Verdict | None) -> bool:
-    """Tell whether the author has heard just this."""
+    """Return whether the author has heard just this."""
     return before is not None and (verdict.outcome, verdict.why) == (
         before.outcome,
         before.why,
@@ -211,7 +211,7 @@ def _nothing_waits() -> NotFoundError:
 
 
 def _waiting_in(unit: Unit, stream: str) -> list[tuple[str, list[str]]]:
-    """Give the changes that wait in a project, by the laptop that sent them."""
+    """Return the changes that wait in a project, by the laptop that sent them."""
     by_log: dict[str, list[str]] = {}
     for found in unit.waiting(stream, None):
         by_log.setdefault(found.judged.change.log, []).append(found.judged.change.id)

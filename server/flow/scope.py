@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def is_clock_off(self) -> bool:
-        """Tell whether its clock was off by more than is let pass."""
+        """Return whether its clock was off by more than is let pass."""
         return abs(self.device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
 
 
@@ -87,7 +87,7 @@ async def find_device(store: Store, name: str) -> Device:
 
 
 async def grant(store: Store, name: str, project: str) -> Device:
-    """Let a laptop see a project; it receives all of it with its next sync."""
+    """Grant a laptop a project; it receives all of it with its next sync."""
     device, stream = await _both(store, name, project)
     await store.write(lambda unit: unit.grant(device.id, stream))
     return await find_device(store, device.id)
@@ -111,7 +111,7 @@ async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Devic
 async def move(
     store: Store, clock: Clock, name: str, projects: tuple[str, str]
 ) -> Device:
-    """Let a laptop see one project instead of another, in one transaction.
+    """Move a laptop from one project to another, in one transaction.
 
     Raises
     ------
@@ -138,7 +138,7 @@ async def move(
 
 
 async def show(store: Store, name: str) -> Shown:
-    """Give a laptop with the account of its changes, in one snapshot."""
+    """Return a laptop with the account of its changes, in one snapshot."""
     device = await find_device(store, name)
     return await store.read(lambda unit: _show(unit, device))
 

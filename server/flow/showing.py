@@ -41,7 +41,7 @@ class Span(StrEnum):
 async def stocks_document(
     store: Store, project: str, plot: str | None = None, beside: Beside = NOTHING
 ) -> tuple[dict[str, Any], int]:
-    """Give stocks, changes and trends of a project, and how many plots still wait.
+    """Return stocks, changes and trends of a project, and how many plots still wait.
 
     Raises
     ------
@@ -75,7 +75,7 @@ async def stocks_document(
 
 
 def gather(unit: Unit, stream: str) -> Document:
-    """Give every derived row of a project, ordered as people read them."""
+    """Return every derived row of a project, ordered as people read them."""
     stocks = [
         {**point, **_common(row)}
         for row in unit.records(stream, "stock")
@@ -183,7 +183,7 @@ def _is_judged(row: Row) -> bool:
 
 
 def told_of(change: Row) -> Row:
-    """Give what the points of a change could have told."""
+    """Return what the points of a change could have told."""
     if not _has_errors(change):
         names = ("mdd_t_ha", "points_needed_4permille", "years_needed_4permille")
         why = "derived by an older version; run: permille-server stocks derive"
@@ -200,7 +200,7 @@ def _has_errors(change: Row) -> bool:
 
 
 def whole(change: Row, project: str) -> Row:
-    """Give a change as it stands in the store.
+    """Return a change as it stands in the store.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def whole(change: Row, project: str) -> Row:
 
 
 def find_plot(unit: Unit, stream: str, code: str) -> Record:
-    """Give the plot with this code or id.
+    """Return the plot with this code or id.
 
     Raises
     ------

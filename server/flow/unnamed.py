@@ -24,12 +24,12 @@ class Unnamed:
     state: str
 
     def as_data(self) -> dict[str, Any]:
-        """Give the JSON object."""
+        """Return the JSON object."""
         return asdict(self)
 
 
 async def unnamed(store: Store, files: BlobFiles, before_ms: int) -> list[Unnamed]:
-    """Give the files that were written, and named last, before a moment."""
+    """Return the files that were written, and named last, before a moment."""
     old = [file for file in files.stored() if file.written_ms < before_ms]
     found = await store.read(
         lambda unit: [file for file in old if not _is_named(unit, file, before_ms)]

@@ -66,7 +66,7 @@ def _differences(
 
 
 def _campaigns(derived: Derived, row: Input) -> list[str]:
-    """Give the campaigns that a row rests on, in the order of its digest."""
+    """Return the campaigns that a row rests on, in the order of its digest."""
     match row.type:
         case "stock":
             return [row.fields["campaign_id"]]

@@ -17,7 +17,7 @@ _OCTETS = "application/octet-stream"
 
 
 async def head_blob(request: web.Request) -> web.Response:
-    """Say how much of a file is here."""
+    """Return how much of a file is here."""
     sha256, _ = await _named(request)
     state = request.app[BLOBS].files.state(sha256)
     if state is None:
@@ -48,7 +48,7 @@ async def patch_blob(request: web.Request) -> web.Response:
 
 
 async def get_blob(request: web.Request) -> web.FileResponse:
-    """Give a whole file, or the range of it that is asked for."""
+    """Return a whole file, or the range of it that is asked for."""
     sha256, _ = await _named(request)
     files = request.app[BLOBS].files
     state = files.state(sha256)
@@ -65,7 +65,7 @@ async def get_blob(request: web.Request) -> web.FileResponse:
 
 
 async def _named(request: web.Request) -> tuple[str, list[Attached]]:
-    """Give the file that is meant, for a device that may see it."""
+    """Return the file that is meant, for a device that may see it."""
     device = await device_of(request)
     sha256 = request.match_info["sha256"]
     if not is_digest(sha256):
@@ -84,7 +84,7 @@ def _number(request: web.Request, name: str) -> int:
 async def _arrived(
     request: web.Request, most: int
 ) -> tuple[bytes, RequestError | None]:
-    """Read a body; give what came of it, and why it ended early."""
+    """Read a body; return what came of it, and why it ended early."""
     length = request.content_length
     if length is not None and length > most:
         raise refuse("too_large", f"{most} bytes fit")

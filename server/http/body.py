@@ -24,7 +24,7 @@ class _Unpacker(Protocol):
         """Unpack data, giving more than `most` bytes only if it is too large."""
 
     def ended(self) -> bool:
-        """Tell whether the stream came to its proper end."""
+        """Return whether the stream came to its proper end."""
 
 
 class _Identity:

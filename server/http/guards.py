@@ -69,7 +69,7 @@ async def _answer(
 def problem_response(
     problem: Problem, request_id: str, more: Mapping[str, object] = MappingProxyType({})
 ) -> web.Response:
-    """Give the problem document of a problem."""
+    """Return the problem document of a problem."""
     kind = KINDS[problem.code]
     document = {
         **more,

@@ -11,7 +11,7 @@ from server.http.sync import post_sync
 
 
 async def get_health(request: web.Request) -> web.Response:  # noqa: ARG001 - a route
-    """Say that the server answers, and which protocol it speaks."""
+    """Answer that the server is up, and which protocol it speaks."""
     answer = {"status": "ok", "version": __version__, "protocol": PROTOCOL}
     return web.Response(body=encode(answer), content_type="application/json")
 

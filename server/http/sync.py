@@ -41,7 +41,7 @@ async def post_sync(request: web.Request) -> web.Response:
 
 
 async def device_of(request: web.Request) -> Device:
-    """Give the device that speaks.
+    """Return the device that speaks.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _said(verdict: Verdict) -> dict[str, Any]:
 
 
 def row_line(row: FeedRow) -> dict[str, Any]:
-    """Give the line of one record."""
+    """Return the line of one record."""
     record = row.record
     line: dict[str, Any] = {
         "k": "gone" if record.deleted else "row",

@@ -54,14 +54,14 @@ class Scale(NamedTuple):
     edges: tuple[float, ...]
 
     def colour(self, rate: float | None) -> str:
-        """Give the colour of a rate; grey where there is none."""
+        """Return the colour of a rate; grey where there is none."""
         if rate is None:
             return UNKNOWN
         return _CLASSES[sum(rate >= edge for edge in self.edges)]
 
     @property
     def colours(self) -> tuple[str, ...]:
-        """Give the colour of every class, from loss to gain."""
+        """Return the colour of every class, from loss to gain."""
         return _CLASSES
 
 

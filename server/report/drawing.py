@@ -108,7 +108,7 @@ def _tidy(root: ET.Element) -> None:
 
 
 def _tidy_text(element: ET.Element) -> None:
-    """Let the font be that of the picture, and leave out turns by nothing."""
+    """Set the font of the picture, and leave out rotations by nothing."""
     element.set("style", _FAMILY.sub("", element.get("style", "")).rstrip("; "))
     if _NO_TURN.match(element.get("transform", "")):
         del element.attrib["transform"]

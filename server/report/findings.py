@@ -70,7 +70,7 @@ class Findings:
         return sum(not finding.plot.area_ha for finding in self.plots)
 
     def by_rate(self) -> list[Finding]:
-        """Give the plots from the highest rate to the lowest, then the others."""
+        """Return the plots from the highest rate to the lowest, then the others."""
         return sorted(
             self.plots, key=lambda each: (each.rate is None, -(each.rate or 0.0))
         )
@@ -100,7 +100,7 @@ def main_change(changes: Iterable[Row]) -> Row | None:
 
 
 def verdict_of(row: Row) -> Verdict:
-    """Give the verdict of a change against 4 permille a year."""
+    """Return the verdict of a change against 4 permille a year."""
     try:
         return Verdict(text(row, "verdict_4permille"))
     except ValueError:

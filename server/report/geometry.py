@@ -96,13 +96,13 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
 
 
 def box_of(points: Sequence[Point]) -> Box:
-    """Give the rectangle about points."""
+    """Return the rectangle about points."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def area(ring: Ring) -> float:
-    """Give the area inside of a ring; negative where it runs clockwise.
+    """Return the area inside of a ring; negative where it runs clockwise.
 
     >>> area(((0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)))
     2.0
@@ -112,7 +112,7 @@ def area(ring: Ring) -> float:
 
 
 def apart(first: Point, second: Point) -> float:
-    """Give the distance of two points."""
+    """Return the distance of two points."""
     return hypot(first[0] - second[0], first[1] - second[1])
 
 
@@ -138,7 +138,7 @@ def _pairs(first: Ring, second: Ring) -> Iterator[tuple[Point, Point]]:
 
 
 def _polygons(geometry: Row | None) -> Iterator[tuple[Ring, ...]]:
-    """Give the polygons of a GeoJSON geometry; what is not one is left out."""
+    """Return the polygons of a GeoJSON geometry; what is not one is left out."""
     if geometry is None:
         return
     given = geometry.get("coordinates")

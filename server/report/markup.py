@@ -27,7 +27,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Give text for one line of a picture.
+    r"""Return text for one line of a picture.
 
     >>> one_line(" a\n b")
     'a b'
@@ -65,7 +65,7 @@ def joined(parts: Iterable[str], between: str = "\n") -> Html:
 
 
 def breakable(code: str) -> Html:
-    """Let a long code go on in the next line after an underscore.
+    """Allow a long code to break after an underscore.
 
     >>> breakable("NO_SURFACE")
     'NO_<wbr>SURFACE'

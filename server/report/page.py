@@ -34,7 +34,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def render(report: Report) -> str:
-    """Give the page as one HTML document; the same report gives the same bytes."""
+    """Return the page as one HTML document; the same report gives the same bytes."""
     findings = find(report)
     found = visits(report)
     parts = [
@@ -60,7 +60,7 @@ def render(report: Report) -> str:
 
 
 def digest(report: Report) -> str:
-    """Give the SHA-256 of the rows below the page, to tell two reports apart."""
+    """Return the SHA-256 of the rows below the page, to tell two reports apart."""
     rows = {
         name: [dict(row) for row in getattr(report, name)]
         for name in ("stocks", "changes", "trends", "aggregates")

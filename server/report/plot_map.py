@@ -73,7 +73,7 @@ def _summary(drawn: Sequence[Finding], plane: Plane, hidden: int) -> str:
 
 
 def _frame(box: Box, plots: int) -> tuple[Box, float]:
-    """Give the rectangle to show and its height on paper, in one ratio."""
+    """Return the rectangle to show and its height on paper, in one ratio."""
     width, height = (max(side, _SMALLEST_M) for side in box.size)
     margin = 2.0 * _MARGIN * max(width, height)
     width, height = width + margin, height + margin
@@ -117,13 +117,13 @@ def _draw_shape(axes: Axes, shape: Shape, colour: str, inch: float) -> None:
 
 
 def _turned(ring: Sequence[Point], *, outer: bool) -> list[Point]:
-    """Let outer rings and holes run against each other, so that holes stay open."""
+    """Turn outer rings and holes against each other, so that holes stay open."""
     points = [*ring]
     return points if (area(tuple(points)) > 0.0) is outer else points[::-1]
 
 
 def _label(axes: Axes, plane: Plane, room: Box, inch: float) -> int:
-    """Write each code near its plot where there is room; give how many had none."""
+    """Write each code near its plot where there is room; return how many had none."""
     taken: list[Box] = []
     ground = [_ground(shape, inch) for shape in plane.shapes]
     hidden = 0
@@ -148,7 +148,7 @@ def _label(axes: Axes, plane: Plane, room: Box, inch: float) -> int:
 
 
 def _places(shape: Shape, inch: float) -> Iterator[Box]:
-    """Give where a label might stand: in the plot, below, above, right, left."""
+    """Return where a label might stand: in the plot, below, above, right, left."""
     wide = (len(shape.code) * _LETTER_IN + 0.04) * inch
     tall = _LINE_IN * inch
     x, y = shape.middle
@@ -163,7 +163,7 @@ def _places(shape: Shape, inch: float) -> Iterator[Box]:
 
 
 def _ground(shape: Shape, inch: float) -> Box:
-    """Give what a plot covers on paper; no other label may stand on it."""
+    """Return what a plot covers on paper; no other label may stand on it."""
     (x, y), box = shape.middle, shape.box
     if max(box.size) >= _DOT_IN * inch:
         return box
@@ -256,7 +256,7 @@ def _draw_classes(strip: Axes, scale: Scale) -> None:
 
 
 def round_length(most: float) -> float:
-    """Give the largest of 1, 2, 5, 10 ... that is not above `most`.
+    """Return the largest of 1, 2, 5, 10 ... that is not above `most`.
 
     >>> round_length(734.0), round_length(0.3)
     (500.0, 0.2)

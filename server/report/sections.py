@@ -48,7 +48,7 @@ _WORDS: Final = {
 
 
 def heading(report: Report, findings: Findings) -> Iterator[Html]:
-    """Say what the page is about, and the result."""
+    """Return what the page is about, and the result."""
     project = report.project
     yield tag("h1", project.title or project.code)
     under = [f"Project {project.code}", project.organisation or ""]
@@ -158,7 +158,7 @@ def _coverage(findings: Findings, report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _drawn(report: Report) -> Iterator[tuple[str, str]]:
-    """Say that the plots stand for more than themselves, and for how much."""
+    """Return that the plots stand for more than themselves, and for how much."""
     total = next((r for r in report.aggregates if text(r, "level") == "project"), {})
     drawn = number(total, "drawn_plots")
     if not drawn:

@@ -44,7 +44,7 @@ class Frame:
 
 
 def chosen(findings: Findings, curves: Mapping[str, Series]) -> list[Series]:
-    """Give the curves to draw: all, or those of the highest and the lowest rates."""
+    """Return the curves to draw: all, or those of the highest and the lowest rates."""
     if len(curves) <= MOST_PANELS:
         return [*curves.values()]
     order = [curves[f.plot.code] for f in findings.by_rate() if f.plot.code in curves]
@@ -89,7 +89,7 @@ def draw_series(curve: Series, frame: Frame, key: str) -> Picture:
 
 
 def decimal_year(when: date) -> float:
-    """Give a day as a year with its fraction.
+    """Return a day as a year with its fraction.
 
     >>> decimal_year(date(2001, 1, 1)), round(decimal_year(date(2000, 7, 2)), 3)
     (2001.0, 2000.5)
@@ -121,7 +121,7 @@ def _said(mark: Mark) -> str:
 
 
 def _extent(curve: Series) -> tuple[float, float]:
-    """Give the lowest and highest stock to show; never less than a tenth of the mean."""
+    """Return the lowest and highest stock to show; never less than a tenth of the mean."""
     values = [
         value
         for mark in curve.marks

@@ -18,18 +18,18 @@ _NOTHING: Final = 1e-9
 
 
 def number(row: Row, key: str) -> float | None:
-    """Give a number; None for whatever is not a finite one."""
+    """Return a number; None for whatever is not a finite one."""
     return _finite(row.get(key))
 
 
 def text(row: Row, key: str) -> str:
-    """Give text; empty where there is none."""
+    """Return text; empty where there is none."""
     value = row.get(key)
     return "" if value is None else str(value)
 
 
 def ends(row: Row, key: str) -> Ends | None:
-    """Give the ends of an interval; None where there is no interval."""
+    """Return the ends of an interval; None where there is no interval."""
     value = row.get(key)
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
         return None
@@ -37,13 +37,13 @@ def ends(row: Row, key: str) -> Ends | None:
 
 
 def codes(row: Row) -> tuple[str, ...]:
-    """Give the reason codes beside a figure."""
+    """Return the reason codes beside a figure."""
     value = row.get("reasons")
     return tuple(str(code) for code in value) if isinstance(value, list | tuple) else ()
 
 
 def day(value: object) -> date | None:
-    """Give the day of an ISO date or time; None where it is not one."""
+    """Return the day of an ISO date or time; None where it is not one."""
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
@@ -120,7 +120,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def natural(code: str) -> tuple[tuple[int, int, str], ...]:
-    """Give the key that sorts P2 before P10.
+    """Return the key that sorts P2 before P10.
 
     >>> sorted(["P10", "P2"], key=natural)
     ['P2', 'P10']

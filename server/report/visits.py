@@ -45,7 +45,7 @@ class Visit:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Give each reason code of the points once."""
+        """Return each reason code of the points once."""
         return tuple(dict.fromkeys(code for row in self.rows for code in codes(row)))
 
 
@@ -89,7 +89,7 @@ def spread_of(values: Iterable[float | None]) -> Spread:
 
 
 def visits(report: Report) -> list[Visit]:
-    """Give every plot and campaign that has stocks, in the order of their days."""
+    """Return every plot and campaign that has stocks, in the order of their days."""
     rows = defaultdict(list)
     for row in report.stocks:
         rows[text(row, "plot"), text(row, "campaign")].append(row)
@@ -107,7 +107,7 @@ def visits(report: Report) -> list[Visit]:
 def plot_series(
     report: Report, findings: Findings, found: Sequence[Visit]
 ) -> dict[str, Series]:
-    """Give the curve of each plot that has a dated stock."""
+    """Return the curve of each plot that has a dated stock."""
     own = defaultdict(list)
     for visit in found:
         own[visit.plot].append(visit)
@@ -122,7 +122,7 @@ def plot_series(
 
 
 def group_series(report: Report) -> list[Series]:
-    """Give the curve of each farm, stratum or project that came with stocks."""
+    """Return the curve of each farm, stratum or project that came with stocks."""
     groups = defaultdict(list)
     for row in report.group_stocks:
         mean, on = number(row, "stock_t_ha"), day(row.get("date"))
@@ -165,7 +165,7 @@ def _curve(finding: Finding, own: Sequence[Visit], trend: Row | None) -> Series:
 
 
 def _breaks(changes: Iterable[Row], marks: Sequence[Mark]) -> tuple[date, ...]:
-    """Give the day of each campaign that came with a new laboratory method."""
+    """Return the day of each campaign that came with a new laboratory method."""
     order = [mark.campaign for mark in marks]
     following = set(pairwise(order))
     days = {mark.campaign: mark.day for mark in marks}
@@ -185,7 +185,7 @@ def _spreads(rows: Sequence[Row]) -> dict[JudgedOn, Spread]:
 
 
 def _days(report: Report) -> dict[tuple[str, str], date | None]:
-    """Give the day of each plot in each campaign, its own where a change tells it."""
+    """Return the day of each plot in each campaign, its own where a change tells it."""
     plots = {text(row, "plot") for row in report.stocks}
     days = {
         (plot, campaign.name): day(campaign.date)

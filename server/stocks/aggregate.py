@@ -65,7 +65,7 @@ def aggregate(
     lonely: Lonely = Lonely.FAIL,
     freedom: Freedom = Freedom.SATTERTHWAITE,
 ) -> Aggregate:
-    """Give the mean and total change of an area, and judge it.
+    """Return the mean and total change of an area, and judge it.
 
     ``y = sum(w_h y_h)``, ``Var = sum(w_h^2 Var_h)``, ``w_h = A_h / A`` over the
     represented area A; total ``A y``. Degrees of freedom

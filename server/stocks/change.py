@@ -189,7 +189,7 @@ def estimate_changes(
 ) -> Iterator[dict[str, Any]]:
     """Estimate many changes at once; see `estimate_change` for the equations.
 
-    Gives the fields of `ChangeEstimate` for each change, with `reasons` still packed
+    Returns the fields of `ChangeEstimate` for each change, with `reasons` still packed
     into a mask. `withheld` holds a mask per change, `years` its time.
     """
     return _Estimates(compared, years, withheld).rows()
@@ -293,7 +293,7 @@ class _Estimates:
         )
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Give the fields of each change."""
+        """Return the fields of each change."""
         verdicts, zero_verdicts = self._verdicts()
         yearly = np.where(np.isnan(self.annual), np.nan, self.years)
         annual = _pairs(self.low / yearly, self.high / yearly)
@@ -352,7 +352,7 @@ def _judge(
 
 
 def optional(values: FloatArray) -> list[float | None]:
-    """Give plain numbers, None for NaN.
+    """Return plain numbers, None for NaN.
 
     >>> optional(np.array([1.5, np.nan]))
     [1.5, None]

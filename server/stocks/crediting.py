@@ -31,7 +31,7 @@ class GoldStandard402:
 
 
 def vm0042_uncertainty(mean_t_ha: float, se_t_ha: float, df: float) -> float | None:
-    """Give the uncertainty deduction of VM0042 as a fraction.
+    """Return the uncertainty deduction of VM0042 as a fraction.
 
     ``UNC = SE / |mean| * t(2/3, df)``, the quantile of one side. There is no
     threshold and no cap in v2.2. None for a mean of 0. Source: VM0042 v2.2, section
@@ -47,7 +47,7 @@ def vm0042_uncertainty(mean_t_ha: float, se_t_ha: float, df: float) -> float | N
 
 
 def vm0042_adjusted(change_t_ha: float, uncertainty: float, *, worse: bool) -> float:
-    """Give a change after the deduction of VM0042.
+    """Return a change after the deduction of VM0042.
 
     ``change * (1 - UNC * I)``, I = -1 where the project does worse than its baseline,
     1 otherwise. Source: VM0042 v2.2, section 8.6.
@@ -60,7 +60,7 @@ def vm0042_adjusted(change_t_ha: float, uncertainty: float, *, worse: bool) -> f
 
 
 def gold_standard_402(change: ChangeEstimate) -> GoldStandard402 | None:
-    """Give the creditable change of the Gold Standard SOC framework 402.
+    """Return the creditable change of the Gold Standard SOC framework 402.
 
     Each campaign has its own two-sided 90 % interval, ``mean +- t(0.95, n - 1) SE``;
     the half-width of the change is the sum of both, as in the worst case;
@@ -92,7 +92,7 @@ def gold_standard_402(change: ChangeEstimate) -> GoldStandard402 | None:
 def gold_standard_402_of(
     gain: float, *errors: tuple[float, float]
 ) -> GoldStandard402 | None:
-    """Give the creditable change from the standard error and df of each campaign.
+    """Return the creditable change from the standard error and df of each campaign.
 
     None for a change of 0.
     """

@@ -21,7 +21,7 @@ _BD_OTHER_LAYERS: Final = mask_of([Reason.BD_OTHER_LAYERS])
 
 
 def join_density(profiles: Profiles) -> tuple[Profiles, IntArray]:
-    """Give SOC layers the bulk density of the density layers beside them.
+    """Join the bulk density of density layers to the SOC layers beside them.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def join_density(profiles: Profiles) -> tuple[Profiles, IntArray]:
 
 
 def density_layers(profiles: Profiles, number: int = 0) -> list[tuple[float, float]]:
-    """Give top and bottom of the density layers of a profile that count.
+    """Return top and bottom of the density layers of a profile that count.
 
     >>> from server.stocks.profiles import arrange
     >>> nan = float("nan")
@@ -114,7 +114,7 @@ def _overlap(profiles: Profiles, some: IntArray, others: IntArray) -> bool:
 
 
 def _cumulative(profiles: Profiles, rows: IntArray) -> tuple[list[float], list[float]]:
-    """Give mass per area over depth, to the first gap or overlap."""
+    """Return mass per area over depth, to the first gap or overlap."""
     depths_cm, mass = [0.0], [0.0]
     for row in rows.tolist():
         top, bottom = profiles.top_cm[row], profiles.bottom_cm[row]

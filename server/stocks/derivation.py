@@ -96,7 +96,7 @@ class Derivation:
         return _measure(JudgedOn.EQUIVALENT_MASS, equal.soc_stock_t_ha, mask, known)
 
     def results(self) -> Iterator[PlotResult]:
-        """Give the results plot by plot."""
+        """Return the results plot by plot."""
         stocks = self._stocks()
         changes: list[list[Change]] = [[] for _ in range(self.gathered.plots)]
         for plot, change in self._changes():
@@ -187,7 +187,7 @@ class Derivation:
         )
 
     def _changes(self) -> Iterator[tuple[int, Change]]:
-        """Give each change with the number of its plot."""
+        """Return each change with the number of its plot."""
         comparer = self.comparer
         judged = [comparer.judge(*span) for span in self._spans()]
         besides = [
@@ -276,7 +276,7 @@ class Derivation:
         )
 
     def _reference(self, comparison: Comparison) -> float:
-        """Give the mass of the points used; their mean where each has its own."""
+        """Return the mass of the points used; their mean where each has its own."""
         masses = {float(self.reference_t_ha[point]) for point in comparison.used0}
         return masses.pop() if len(masses) == 1 else sum(masses) / len(masses)
 

@@ -40,7 +40,7 @@ class Detectability:
 def detectable(
     se_t_ha: float, df: float, *, power: float = POWER, sides: int = 2
 ) -> float:
-    """Give the smallest true change that the t test finds with a given power.
+    """Return the smallest true change that the t test finds with a given power.
 
     ``MDD = delta * SE``, delta the noncentrality at which
     ``P(t'(df, delta) > t(1 - 0.05 / sides, df)) = power``
@@ -91,7 +91,7 @@ def detectable(
 def detectable_by_formula(
     se_t_ha: float, df: float, *, power: float = POWER, sides: int = 2
 ) -> float:
-    """Give the minimum detectable difference as VM0042 and FAO print it.
+    """Return the minimum detectable difference as VM0042 and FAO print it.
 
     ``MDD = SE * (t(1 - 0.05 / sides, df) + t(power, df))``
 
@@ -105,7 +105,7 @@ def detectable_by_formula(
 
 
 def power_of(change_t_ha: float, se_t_ha: float, df: float, *, sides: int = 2) -> float:
-    """Give the probability that the t test finds a true change.
+    """Return the probability that the t test finds a true change.
 
     ``P(t'(df, change / SE) > t(1 - 0.05 / sides, df))``; parameters as `detectable`.
 
@@ -124,7 +124,7 @@ def points_needed(
     power: float = POWER,
     sides: int = 2,
 ) -> int | None:
-    """Give the fewest points per campaign that find a true change.
+    """Return the fewest points per campaign that find a true change.
 
     The least n with ``MDD(n) <= change``, degrees of freedom by n itself: n - 1 paired,
     2 n - 2 for two samples.
@@ -172,7 +172,7 @@ def later_points_needed(
     power: float = POWER,
     sides: int = 2,
 ) -> int | None:
-    """Give the fewest later points beside a first campaign that cannot be repeated.
+    """Return the fewest later points beside a first campaign that cannot be repeated.
 
     Welch's test with ``SE^2 = s0^2 / n0 + s1^2 / n1`` and its degrees of freedom; the
     least n1 with the power asked for. None where the first campaign alone forbids it.
@@ -202,7 +202,7 @@ def later_points_needed(
 
 
 def years_to_tell_4permille(mdd_t_ha: float, stock0_t_ha: float) -> float | None:
-    """Give the years after which a gain of 4 permille a year is detectable.
+    """Return the years after which a gain of 4 permille a year is detectable.
 
     ``T = MDD / (0.004 * stock0)``; stock in t/ha, None for a stock of 0. Takes the
     spread of the changes as it is now, so that it is a lower bound.
@@ -214,7 +214,7 @@ def years_to_tell_4permille(mdd_t_ha: float, stock0_t_ha: float) -> float | None
 
 
 def detectability(change: ChangeEstimate, *, power: float = POWER) -> Detectability:
-    """Tell what the points of a change could have found.
+    """Return what the points of a change could have found.
 
     >>> from server.stocks.change import estimate_change
     >>> told = detectability(

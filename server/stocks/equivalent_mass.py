@@ -56,7 +56,7 @@ def equivalent_mass(
     interpolant: Interpolant = Interpolant.HYMAN,
     basis: Basis = Basis.MINERAL,
 ) -> EquivalentMass:
-    """Give the SOC stock of each profile in a reference mass of soil.
+    """Return the SOC stock of each profile in a reference mass of soil.
 
     ``S(M) = f(M)`` with f through ``(x_k, y_k)``, ``x_k`` the cumulative mass and
     ``y_k`` the cumulative stock at the bottom of layer k. Mineral mass is
@@ -137,7 +137,7 @@ def _sound_layers(profiles: Profiles) -> tuple[IntArray, IntArray]:
 
 
 def _layer_masses(profiles: Profiles, basis: Basis) -> tuple[FloatArray, FloatArray]:
-    """Give mass on the chosen basis and SOC stock of each layer."""
+    """Return mass on the chosen basis and SOC stock of each layer."""
     thickness_cm = profiles.bottom_cm - profiles.top_cm
     fine = profiles.bd_fine_g_cm3 * thickness_cm * T_HA_PER_G_CM2
     stock = fine * profiles.soc_g_kg / 1000.0

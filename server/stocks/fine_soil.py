@@ -28,7 +28,7 @@ G_KG_PER_PERCENT: Final = 10.0
 
 
 def bd_fine_of_masses(mass_fine_g: ArrayLike, volume_cm3: ArrayLike) -> FloatArray:
-    """Give fine bulk density from the fine mass of a sample of known volume.
+    """Return fine bulk density from the fine mass of a sample of known volume.
 
     ``bd_fine = m_fine / V``
 
@@ -60,7 +60,7 @@ def bd_fine_of_masses(mass_fine_g: ArrayLike, volume_cm3: ArrayLike) -> FloatArr
 def fine_mass_of_cores_t_ha(
     mass_fine_g: ArrayLike, diameter_mm: ArrayLike, cores: ArrayLike
 ) -> FloatArray:
-    """Give fine-soil mass per area from the masses of composited cores.
+    """Return fine-soil mass per area from the masses of composited cores.
 
     ``FSM = 100 * m_fine / (A * N)``, ``A = pi * (D / 20)**2``
 
@@ -98,7 +98,7 @@ def fine_mass_of_cores_t_ha(
 def bd_fine_of_fine_earth_by_volume(
     bd_fine_earth_g_cm3: ArrayLike, coarse_volume_fraction: ArrayLike
 ) -> FloatArray:
-    """Give fine bulk density from fine-earth density and coarse volume.
+    """Return fine bulk density from fine-earth density and coarse volume.
 
     ``bd_fine = bd_fine_earth * (1 - v)``
 
@@ -131,7 +131,7 @@ def bd_fine_of_fine_earth_by_volume(
 def bd_fine_of_whole_by_mass(
     bd_whole_g_cm3: ArrayLike, coarse_mass_fraction: ArrayLike
 ) -> FloatArray:
-    """Give fine bulk density from whole density and coarse mass.
+    """Return fine bulk density from whole density and coarse mass.
 
     ``bd_fine = bd_whole * (1 - g)``
 
@@ -164,7 +164,7 @@ def bd_fine_of_whole_by_volume(
     coarse_volume_fraction: ArrayLike,
     fragment_density_g_cm3: ArrayLike = FRAGMENT_DENSITY_G_CM3,
 ) -> FloatArray:
-    """Give fine bulk density from whole density and coarse volume.
+    """Return fine bulk density from whole density and coarse volume.
 
     ``bd_fine = bd_whole - v * rho_r``
 
@@ -204,7 +204,7 @@ def bd_fine_of_fine_earth_by_mass(
     coarse_mass_fraction: ArrayLike,
     fragment_density_g_cm3: ArrayLike = FRAGMENT_DENSITY_G_CM3,
 ) -> FloatArray:
-    """Give fine bulk density from fine-earth density and coarse mass.
+    """Return fine bulk density from fine-earth density and coarse mass.
 
     ``bd_fine = (1 - g) / ((1 - g) / bd_fine_earth + g / rho_r)``
 
@@ -240,7 +240,7 @@ def bd_fine_of_fine_earth_by_mass(
 
 
 def fine_mass_t_ha(bd_fine_g_cm3: ArrayLike, thickness_cm: ArrayLike) -> FloatArray:
-    """Give the fine-soil mass of a layer.
+    """Return the fine-soil mass of a layer.
 
     ``FSM = 100 * bd_fine * d``
 
@@ -269,7 +269,7 @@ def fine_mass_t_ha(bd_fine_g_cm3: ArrayLike, thickness_cm: ArrayLike) -> FloatAr
 
 
 def soc_stock_t_ha(fine_mass: ArrayLike, soc_g_kg: ArrayLike) -> FloatArray:
-    """Give the SOC stock of a layer.
+    """Return the SOC stock of a layer.
 
     ``S = FSM * C / 1000``
 
@@ -298,7 +298,7 @@ def soc_stock_t_ha(fine_mass: ArrayLike, soc_g_kg: ArrayLike) -> FloatArray:
 
 
 def oven_dry_mass_g(mass_air_dry_g: ArrayLike, water_g_g: ArrayLike) -> FloatArray:
-    """Give the oven-dry mass of an air-dry or moist mass.
+    """Return the oven-dry mass of an air-dry or moist mass.
 
     ``m_od = m_air / (1 + w)``
 
@@ -327,7 +327,7 @@ def oven_dry_mass_g(mass_air_dry_g: ArrayLike, water_g_g: ArrayLike) -> FloatArr
 
 
 def soc_oven_dry_g_kg(soc_air_dry_g_kg: ArrayLike, water_g_g: ArrayLike) -> FloatArray:
-    """Give SOC on the oven-dry basis from SOC on the air-dry basis.
+    """Return SOC on the oven-dry basis from SOC on the air-dry basis.
 
     ``C_od = C_air * (1 + w)``
 

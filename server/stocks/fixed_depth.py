@@ -39,7 +39,7 @@ class FixedDepth:
 def fixed_depth(
     profiles: Profiles, depth_cm: float, complete_soil_cm: FloatArray | None = None
 ) -> FixedDepth:
-    """Give SOC stock and fine-soil mass of each profile to a fixed depth.
+    """Return SOC stock and fine-soil mass of each profile to a fixed depth.
 
     ``FD(D) = sum_i 100 * bd_i * d_i * C_i / 1000``, with ``d_i`` the thickness of
     layer i above D
@@ -109,7 +109,7 @@ def fixed_depth(
 def cumulative_t_ha(
     profiles: Profiles, depth_cm: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Give cumulative fine mass and SOC stock at one depth per profile.
+    """Return cumulative fine mass and SOC stock at one depth per profile.
 
     Both in t/ha, shape (n,). NaN in a layer above the depth gives NaN; geometry is
     not checked, see `fixed_depth`.

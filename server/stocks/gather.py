@@ -158,7 +158,7 @@ class Facts:
 
 
 def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
-    """Give numbers to cores, points, campaigns and plots."""
+    """Assign numbers to cores, points, campaigns and plots."""
     layer_core: list[int] = []
     core_point: list[int] = []
     first_layers: list[Layer] = []
@@ -215,7 +215,7 @@ def facts(gathered: Gathered, used: BoolArray) -> Facts:
 
 
 def _soc_methods(gathered: Gathered, used: BoolArray) -> list[frozenset[str | None]]:
-    """Give the laboratory methods of each point."""
+    """Return the laboratory methods of each point."""
     method, names = gathered.soc_method
     pairs = np.unique(gathered.layer_point[used] * len(names) + method[used])
     owner, number = np.divmod(pairs, max(len(names), 1))

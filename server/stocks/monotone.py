@@ -28,7 +28,7 @@ class Interpolant(StrEnum):
 def interpolate(
     x: FloatArray, y: FloatArray, at: FloatArray, interpolant: Interpolant
 ) -> FloatArray:
-    """Give the value of each curve at one place inside its nodes.
+    """Return the value of each curve at one place inside its nodes.
 
     Two nodes are joined by a straight line whatever the interpolant.
 

@@ -50,7 +50,7 @@ def predicted_bd_g_cm3(soc_g_kg: ArrayLike) -> FloatArray:
 def bd_soc_implausible(
     bd_fine_g_cm3: ArrayLike, soc_g_kg: ArrayLike
 ) -> NDArray[np.bool_]:
-    """Tell which layers pair a bulk density with an SOC it seldom goes with.
+    """Return which layers pair a bulk density with an SOC it seldom goes with.
 
     True where measured / predicted lies outside 0.45 to 1.6. Units g/cm3 and
     g/kg, shapes broadcast, NaN gives False.

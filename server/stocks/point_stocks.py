@@ -43,7 +43,7 @@ class Cores:
     points: int
 
     def mean(self, values: FloatArray, chosen: BoolArray) -> FloatArray:
-        """Give the mean of the values present in the chosen cores of each point."""
+        """Return the mean of the values present in the chosen cores of each point."""
         rows = chosen & ~np.isnan(values)
         total = np.bincount(
             self.point[rows], weights=values[rows], minlength=self.points
@@ -52,13 +52,13 @@ class Cores:
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     def union(self, mask: IntArray) -> IntArray:
-        """Give the reasons of all cores of each point."""
+        """Return the reasons of all cores of each point."""
         union = np.zeros(self.points, dtype=np.int64)
         np.bitwise_or.at(union, self.point, mask | self.arranged)
         return union
 
     def basis_mass_t_ha(self, basis: Basis) -> FloatArray:
-        """Give the mass of each core to the depth; NaN where not computable."""
+        """Return the mass of each core to the depth; NaN where not computable."""
         if basis is Basis.FINE:
             return self.fixed.fine_mass_t_ha
         stock = self.fixed.soc_stock_t_ha
@@ -183,7 +183,7 @@ def equal_mass_stocks(
 def _reference_ends_cm(
     profiles: Profiles, reference_t_ha: FloatArray, basis: Basis
 ) -> FloatArray:
-    """Give the top of the first layer of each profile that the mass does not touch."""
+    """Return the top of the first layer of each profile that the mass does not touch."""
     thickness_cm = profiles.bottom_cm - profiles.top_cm
     mass = np.nan_to_num(profiles.bd_fine_g_cm3) * thickness_cm * T_HA_PER_G_CM2
     if basis is Basis.MINERAL:

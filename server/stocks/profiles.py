@@ -84,7 +84,7 @@ class Profiles:
         return np.repeat(values, self.layer_counts)
 
     def slice(self, start: int, stop: int) -> "Profiles":
-        """Give profiles ``start`` to ``stop`` without copying their layers."""
+        """Return profiles ``start`` to ``stop`` without copying their layers."""
         low, high = int(self.offsets[start]), int(self.offsets[stop])
         return Profiles(
             self.offsets[start : stop + 1] - low,

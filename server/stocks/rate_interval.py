@@ -64,7 +64,7 @@ class Moments:
     covariance: FloatArray
 
     def take(self, rows: IntArray) -> "Moments":
-        """Give the moments at the given positions."""
+        """Return the moments at the given positions."""
         return Moments(
             self.mean0[rows],
             self.mean1[rows],
@@ -153,10 +153,10 @@ class RatioTest(Protocol):
     def excess(
         self, tangent: FloatArray, critical: Callable[[FloatArray], FloatArray]
     ) -> FloatArray:
-        """Give values that are positive where the test rejects the ratio."""
+        """Return values that are positive where the test rejects the ratio."""
 
     def take(self, rows: IntArray) -> "RatioTest":
-        """Give the tests at the given positions."""
+        """Return the tests at the given positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def _critical_curve() -> Chebyshev:
 
 
 def _fast_critical_t(df: FloatArray) -> FloatArray:
-    """Give what `critical_t` gives, near enough to see on which side it lies."""
+    """Return what `critical_t` gives, near enough to see on which side it lies."""
     curve: FloatArray = np.exp(_critical_curve()(1.0 / df))
     return curve
 
@@ -265,7 +265,7 @@ def _refine(test: RatioTest, low: FloatArray, high: FloatArray) -> FloatArray:
 
 
 def _near(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Give the tolerance as a share of the bracket."""
+    """Return the tolerance as a share of the bracket."""
     width = np.maximum(np.abs(b - a), np.finfo(np.float64).tiny)
     near: FloatArray = _ANGLE_TOLERANCE * np.maximum(np.abs(a), 1e-3) / width
     return near

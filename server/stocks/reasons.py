@@ -228,7 +228,7 @@ _BITS: Final = {reason: 1 << rank for reason, rank in _ORDER.items()}
 
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Give each reason once, in the order of the code list.
+    """Return each reason once, in the order of the code list.
 
     >>> in_order([Reason.GAP, Reason.NO_SURFACE, Reason.GAP])
     (<Reason.NO_SURFACE: 'NO_SURFACE'>, <Reason.GAP: 'GAP'>)

@@ -30,7 +30,7 @@ class ReferenceMass:
     by_place: tuple[tuple[str, float], ...]
 
     def fits(self, settings: Settings) -> bool:
-        """Tell whether it was found for the same basis and depth."""
+        """Return whether it was found for the same basis and depth."""
         return (self.depth_cm, self.basis) == (settings.depth_cm, settings.basis)
 
 
@@ -40,7 +40,7 @@ def find_references(
     point_mass_t_ha: Sequence[float],
     frozen: Sequence[ReferenceMass | None],
 ) -> list[ReferenceMass | None]:
-    """Give each plot the mass that was kept, or find it in its baseline.
+    """Return each plot the mass that was kept, or find it in its baseline.
 
     The baseline is the first campaign in which a point has a mass to the depth; a
     plot without such a campaign has no reference, nor has one where the settings
@@ -61,7 +61,7 @@ def references_per_point(
     settings: Settings,
     references: Sequence[ReferenceMass | None],
 ) -> FloatArray:
-    """Give the mass that each point is read at, t/ha; NaN where there is none."""
+    """Return the mass that each point is read at, t/ha; NaN where there is none."""
     if not isinstance(settings.reference, Reference):
         return np.full(len(gathered.first_layers), float(settings.reference))
     masses = [np.nan if found is None else found.mass_t_ha for found in references]

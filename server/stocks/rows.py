@@ -41,7 +41,7 @@ Row = dict[str, object]
 def stock_row(
     plot: str, stock: PointStock, settings: Settings = DEFAULT_SETTINGS
 ) -> Row:
-    """Give the row of one point's stock."""
+    """Return the row of one point's stock."""
     row: Row = {
         "plot": plot,
         "campaign": stock.campaign,
@@ -65,7 +65,7 @@ def stock_row(
 
 
 def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS) -> Row:
-    """Give the row of one change; a null end of an interval lies at infinity."""
+    """Return the row of one change; a null end of an interval lies at infinity."""
     row: Row = {
         "plot": plot,
         "from_campaign": change.from_campaign,
@@ -108,7 +108,7 @@ def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS)
 
 
 def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
-    """Give back what `change_row` says of the points of one plot."""
+    """Return what `change_row` says of the points of one plot."""
     ends: dict[str, Any] = {
         name: None if row[name] is None else tuple(row[name])
         for name in ("change_ci95_t_ha", "annual_ci95_t_ha", "rate_ci95_permille_year")
@@ -131,7 +131,7 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
 
 
 def detectability_row(estimate: ChangeEstimate) -> Row:
-    """Give what the points of a change could have told, and why not where null."""
+    """Return what the points of a change could have told, and why not where null."""
     told = detectability(estimate)
     return {
         "mdd_t_ha": told.mdd_t_ha,
@@ -156,7 +156,7 @@ def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
 
 
 def crediting_row(profile: str, estimate: ChangeEstimate) -> Row:
-    """Give what a programme would credit of a change; null without a verdict."""
+    """Return what a programme would credit of a change; null without a verdict."""
     judged = estimate.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
     if profile == "vm0042":
         source, parts = "VM0042 v2.2", _vm0042(estimate, judged=judged)
@@ -184,7 +184,7 @@ def _vm0042(estimate: ChangeEstimate, *, judged: bool) -> Row:
 def _adjusted(
     change: float | None, error: float | None, df: float | None
 ) -> tuple[float | None, float | None]:
-    """Give the uncertainty of VM0042, and the change after it."""
+    """Return the uncertainty of VM0042, and the change after it."""
     if change is None or error is None or df is None:
         return None, None
     uncertainty = vm0042_uncertainty(change, error, df)
@@ -194,7 +194,7 @@ def _adjusted(
 
 
 def area_crediting_row(profile: str, found: Aggregate) -> Row:
-    """Give what a programme would credit of an area; null without a verdict.
+    """Return what a programme would credit of an area; null without a verdict.
 
     The same equations as of one plot, with the standard errors and degrees of freedom
     of the area: over strata, between drawn plots.
@@ -237,7 +237,7 @@ def _gold_standard_402(found: Aggregate) -> GoldStandard402 | None:
 
 
 def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:
-    """Give the row of what is known of an area; figures are of the represented area."""
+    """Return the row of what is known of an area; figures are of the represented area."""
     return {
         "level": level,
         "name": name,
@@ -284,7 +284,7 @@ def _sampling(found: Aggregate) -> str:
 
 
 def trend_row(plot: str, trend: PlotTrend) -> Row:
-    """Give the row of the trend over three campaigns or more."""
+    """Return the row of the trend over three campaigns or more."""
     line = trend.line
     return {
         "plot": plot,
@@ -308,7 +308,7 @@ def trend_row(plot: str, trend: PlotTrend) -> Row:
 
 
 def settings_row(settings: Settings) -> Row:
-    """Give what was chosen, as it stands beside every result."""
+    """Return what was chosen, as it stands beside every result."""
     if not settings.equal_mass:
         return {"depth_cm": settings.depth_cm}
     reference = settings.reference
@@ -323,7 +323,7 @@ def settings_row(settings: Settings) -> Row:
 
 
 def reference_row(reference: ReferenceMass) -> Row:
-    """Give the row that keeps a reference mass."""
+    """Return the row that keeps a reference mass."""
     return {
         "campaign": reference.campaign,
         "date": reference.date.isoformat(),
@@ -335,7 +335,7 @@ def reference_row(reference: ReferenceMass) -> Row:
 
 
 def reference_of(row: Mapping[str, Any]) -> ReferenceMass:
-    """Give back the reference mass that `reference_row` kept."""
+    """Return the reference mass that `reference_row` kept."""
     return ReferenceMass(
         campaign=row["campaign"],
         date=date.fromisoformat(row["date"]),

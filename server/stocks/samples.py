@@ -43,7 +43,7 @@ class Samples:
         return self.covariance(self)
 
     def covariance(self, other: "Samples") -> FloatArray:
-        """Give the covariance with rows of the same groups, over n - 1."""
+        """Return the covariance with rows of the same groups, over n - 1."""
         product = self.deviation * other.deviation
         return self._over(self._sum(product), self.n - 1)
 
@@ -80,7 +80,7 @@ class Compared:
             raise ValueError("a stock is not finite")
 
     def change(self) -> FloatArray:
-        """Give the difference of the means.
+        """Return the difference of the means.
 
         The mean of differences keeps digits that a difference of means loses.
         """
@@ -88,7 +88,7 @@ class Compared:
         return np.where(self.paired, self._contrast(np.ones(apart.size)).mean, apart)
 
     def spread(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give standard error and df of ``mean1 - ratio * mean0``; 0 is no spread.
+        """Return standard error and df of ``mean1 - ratio * mean0``; 0 is no spread.
 
         NaN where a campaign has fewer than two points.
         """
@@ -103,7 +103,7 @@ class Compared:
         return np.where(error <= _ROUNDING * scale, 0.0, error), df
 
     def covariance(self) -> FloatArray:
-        """Give the covariance of the two means; 0 where not paired."""
+        """Return the covariance of the two means; 0 where not paired."""
         early, late = self._pairs()
         with np.errstate(divide="ignore", invalid="ignore"):
             of_means = early.covariance(late) / self.early.n

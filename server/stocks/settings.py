@@ -51,7 +51,7 @@ class Settings:
         return "equivalent-mass-1" if self.equal_mass else METHOD_VERSION
 
     def curve(self, fewest_increments: int) -> Interpolant:
-        """Give the curve of a plot whose shortest profile has so many layers.
+        """Return the curve of a plot whose shortest profile has so many layers.
 
         >>> Settings(method=Method.VM0042).curve(2)
         <Interpolant.LINEAR: 'linear'>
@@ -84,7 +84,7 @@ def choose_settings(
     basis: str | None = None,
     reference: str | float | None = None,
 ) -> Settings:
-    """Give the settings of a profile, with what is chosen beside it.
+    """Return the settings of a profile, with what is chosen beside it.
 
     Raises `ValueError` for a word that is not in `PROFILES`, `Basis` or `Reference`,
     and for a reference mass that is not a positive number.

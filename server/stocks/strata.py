@@ -67,7 +67,7 @@ class Combined:
     design_df: float | None
 
     def at(self, rate: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Give mean, variance and degrees of freedom at each rate."""
+        """Return mean, variance and degrees of freedom at each rate."""
         variance = polyval(rate, self.variance)
         with np.errstate(divide="ignore", invalid="ignore"):
             df = np.square(variance) / polyval(rate, self.squares)
@@ -122,19 +122,19 @@ class Strata:
         return float(self.weight[~self.alone].sum())
 
     def annual_change(self) -> Estimate:
-        """Give the mean annual change."""
+        """Return the mean annual change."""
         late = np.where(self.paired, self.annual_var, self.var1 / self.years**2)
         early = np.where(self.paired, 0.0, self.var0 / self.years**2)
         return self._estimate(self.annual, (late, self.n1), (early, self.n0))
 
     def stock(self, campaign: int) -> Estimate:
-        """Give the mean stock of the earlier (0) or later (1) campaign."""
+        """Return the mean stock of the earlier (0) or later (1) campaign."""
         if campaign == 0:
             return self._estimate(self.stock0, (self.var0, self.n0))
         return self._estimate(self.stock1, (self.var1, self.n1))
 
     def contrast(self) -> Combined:
-        """Give ``c1 - (1 + r T) c0``, r the rate as a fraction a year."""
+        """Return ``c1 - (1 + r T) c0``, r the rate as a fraction a year."""
         step = self.years
         late = [self.var1, np.zeros_like(step), np.zeros_like(step)]
         early = [self.var0, 2.0 * self.var0 * step, self.var0 * step**2]
@@ -152,14 +152,14 @@ class Strata:
         )
 
     def rate(self) -> float | None:
-        """Give the rate at which the contrast vanishes, permille a year."""
+        """Return the rate at which the contrast vanishes, permille a year."""
         base = float(self.weight @ (self.years * self.stock0))
         if not base > 0.0:
             return None
         return _PERMILLE * float(self.weight @ (self.stock1 - self.stock0)) / base
 
     def test(self, rate_permille_year: float) -> tuple[float | None, float | None]:
-        """Test whether the rate is this one; give p and t."""
+        """Test whether the rate is this one; return p and t."""
         mean, variance, df = self.contrast().at(
             np.array(rate_permille_year / _PERMILLE)
         )
@@ -171,7 +171,7 @@ class Strata:
     def bounds(
         self, rate_permille_year: float
     ) -> tuple[float | None, float | None, Shape]:
-        """Give every rate that the test does not reject."""
+        """Return every rate that the test does not reject."""
         rate = rate_permille_year / _PERMILLE
         combined = self.contrast()
         _, variance, _ = combined.at(np.array(rate))
@@ -185,7 +185,7 @@ class Strata:
         return low, high, SHAPES[int(found.shape[0])]
 
     def _estimate(self, values: FloatArray, *terms: _Term) -> Estimate:
-        """Give the mean over the area with its error."""
+        """Return the mean over the area with its error."""
         polynomials = [(variance[:, np.newaxis], n) for variance, n in terms]
         combined = self._combine(values[:, np.newaxis], *polynomials)
         mean, variance, df = (float(part) for part in combined.at(np.array(0.0)))

@@ -15,7 +15,7 @@ ALPHA: Final = 0.05
 
 
 def two_sided_p(t: ArrayLike, df: ArrayLike) -> FloatArray:
-    """Give the two-sided p value of a t statistic.
+    """Return the two-sided p value of a t statistic.
 
     ``p = I_x(df / 2, 1 / 2)``, ``x = df / (df + t**2)``. Shapes broadcast, NaN gives
     NaN, df > 0 need not be whole. The incomplete beta function keeps small p exact.
@@ -30,7 +30,7 @@ def two_sided_p(t: ArrayLike, df: ArrayLike) -> FloatArray:
 
 
 def critical_t(df: ArrayLike, level: float = LEVEL) -> FloatArray:
-    """Give the t that a share of the distribution lies within, either side.
+    """Return the t that a share of the distribution lies within, either side.
 
     Shape of `df`, NaN gives NaN, df > 0 need not be whole. `level` is 0.95 unless a
     report profile asks for another.
@@ -48,7 +48,7 @@ def welch_df(
     n_a: int | _Counts,
     n_b: int | _Counts,
 ) -> FloatArray:
-    """Give the Welch-Satterthwaite degrees of freedom of a difference of means.
+    """Return the Welch-Satterthwaite degrees of freedom of a difference of means.
 
     ``df = (va + vb)^2 / (va^2 / (na - 1) + vb^2 / (nb - 1))``; va, vb variances of the
     two means; na, nb >= 2. Two variances of 0 give na - 1.

@@ -143,7 +143,7 @@ def fit_lines(years: FloatArray, stocks: Samples) -> Lines:
 
 
 def two_stage(lines: Lines) -> Trend:
-    """Give the trend of a plot from the lines of its revisited points.
+    """Return the trend of a plot from the lines of its revisited points.
 
     ``b = mean of the slopes``, ``SE = sd of the slopes / sqrt(m)``, ``df = m - 1``.
     The plot is curved where the mean of the points' bends differs from zero by the
@@ -174,7 +174,7 @@ def two_stage(lines: Lines) -> Trend:
 
 
 def of_campaign_means(lines: Lines) -> Trend:
-    """Give the trend of a plot from the one line through its campaign means.
+    """Return the trend of a plot from the one line through its campaign means.
 
     For points that were never revisited: the error is that of the line alone, and the
     spread between points enters by the means only.
@@ -269,7 +269,7 @@ def _sum(values: FloatArray, groups: Samples) -> FloatArray:
 def _remove(
     values: FloatArray, by: FloatArray, size: FloatArray, groups: Samples
 ) -> tuple[FloatArray, FloatArray]:
-    """Regress values on others of mean 0; give the coefficients and what is left.
+    """Regress values on others of mean 0; return the coefficients and what is left.
 
     `size` is what `by` was computed from: equal dates, or squares that a line
     explains, leave its rounding only, and nothing is removed.
@@ -285,7 +285,7 @@ def _remove(
 def _error(
     residual: FloatArray, by: FloatArray, groups: Samples, parameters: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Give standard error of a coefficient and standard deviation of residuals."""
+    """Return standard error of a coefficient and standard deviation of residuals."""
     df = groups.n - parameters
     total = _sum(np.square(residual), groups)
     scale = np.square(_ROUNDING * groups.mean) * groups.n
@@ -306,7 +306,7 @@ def _p_value(estimate: FloatArray, error: FloatArray, df: FloatArray) -> FloatAr
 
 
 def line_of(lines: Lines, number: int) -> dict[str, float | int | None]:
-    """Give one line as plain values, to be shown or stored."""
+    """Return one line as plain values, to be shown or stored."""
     values: dict[str, float | int | None] = {"n": int(lines.n[number])}
     for field in fields(Lines)[1:]:
         values[field.name] = optional(getattr(lines, field.name)[number : number + 1])[

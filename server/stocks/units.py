@@ -78,7 +78,7 @@ class Unit:
 
 
 def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> Unit:
-    """Give the stratum of a plot whose points were measured in two campaigns.
+    """Return the stratum of a plot whose points were measured in two campaigns.
 
     The covariance of paired means follows from the three standard errors.
     """
@@ -202,7 +202,7 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
 
 
 def _is_withheld(change: ChangeEstimate) -> bool:
-    """Tell whether a verdict was withheld, or would have been had there been a test."""
+    """Return whether a verdict was withheld, or would have been had there been a test."""
     if change.p_value is not None:
         return change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     return not _MAY_WITHHOLD.isdisjoint(change.reasons)

@@ -57,15 +57,15 @@ class AttachmentQueries:
     connection: Connection
 
     def attached(self, stream: str | None) -> list[Attached]:
-        """Give every file that live records name, in all projects or in one."""
+        """Return every file that live records name, in all projects or in one."""
         return self._found(_ATTACHED, stream)
 
     def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
-        """Give where live records of these projects name a file."""
+        """Return where live records of these projects name a file."""
         return self._found(_NAMING, json_list(streams), sha256)
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
-        """Tell whether something names a file, waits to, or did after a moment."""
+        """Return whether something names a file, waits to, or did after a moment."""
         return bool(self.connection.execute(_NAMED_SINCE, (sha256, moment)).fetchone())
 
     def _found(self, sql: str, *values: object) -> list[Attached]:

@@ -40,11 +40,11 @@ class BlobFiles:
         self._path = path
 
     def path(self, sha256: str) -> Path:
-        """Give where a whole file lies."""
+        """Return where a whole file lies."""
         return self._path / sha256[:2] / sha256
 
     def state(self, sha256: str) -> BlobState | None:
-        """Give how much of a file is here; None when nothing is."""
+        """Return how much of a file is here; None when nothing is."""
         whole = _size(self.path(sha256))
         if whole is not None:
             return BlobState(whole, complete=True)
@@ -52,13 +52,13 @@ class BlobFiles:
         return None if part is None else BlobState(part, complete=False)
 
     def whole(self) -> Iterator[tuple[str, Path]]:
-        """Give every file that has its own name, in the order of the names."""
+        """Return every file that has its own name, in the order of the names."""
         for path in sorted(self._path.glob("??/*")):
             if path.suffix != ".part":
                 yield path.name, path
 
     def stored(self) -> Iterator[StoredFile]:
-        """Give every file of this directory, also those that are arriving."""
+        """Return every file of this directory, also those that are arriving."""
         for path in sorted(self._path.glob("??/*")):
             is_whole = path.suffix != ".part"
             name = path.name if is_whole else path.stem
@@ -79,12 +79,12 @@ class BlobFiles:
             os.fsync(file.fileno())
 
     def head(self, sha256: str, size: int) -> bytes:
-        """Give the first bytes of a file that is arriving."""
+        """Return the first bytes of a file that is arriving."""
         with self._part(sha256).open("rb") as file:
             return file.read(size)
 
     def finish(self, sha256: str) -> bool:
-        """Give an arrived file its name; tell whether its content has the hash."""
+        """Return an arrived file its name; tell whether its content has the hash."""
         path = self._part(sha256)
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

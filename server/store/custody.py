@@ -84,7 +84,7 @@ class CustodyQueries(LayingQueries):
             add_digest(self.connection, stream, desk.digests[stream])
 
     def _keep_revised(self, desk: Desk, origin: Origin) -> None:
-        """Give changes that waited their other verdict, for their authors to hear."""
+        """Save the updated verdicts of changes that waited, for their authors to hear."""
         pushed = {verdict.change for verdict in desk.verdicts}
         for verdict in desk.revised.values():
             place = (verdict.stream, verdict.change)

@@ -74,7 +74,7 @@ class DerivationQueries:
         return [Job(*row) for row in rows.fetchall()]
 
     def derived_plots(self, stream: str) -> list[str]:
-        """Give the plots of a project that do not wait to be derived."""
+        """Return the plots of a project that do not wait to be derived."""
         rows = self.connection.execute(
             "SELECT id FROM record WHERE project_id = ?1 AND type = 'plot' AND id NOT IN"
             " (SELECT plot_id FROM job WHERE project_id = ?1) ORDER BY id",
@@ -83,11 +83,11 @@ class DerivationQueries:
         return [plot for (plot,) in rows]
 
     def waiting_jobs(self) -> int:
-        """Give how many plots wait to be derived."""
+        """Return how many plots wait to be derived."""
         return int(self.connection.execute("SELECT count(*) FROM job").fetchone()[0])
 
     def ask_for(self, stream: str) -> int:
-        """Note every plot of a project as a job; give how many there are."""
+        """Note every plot of a project as a job; return how many there are."""
         return int(
             self.connection.execute(
                 "INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)"
@@ -147,7 +147,7 @@ class DerivationQueries:
         return changed
 
     def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
-        """Give every version of a derived row, oldest first, with its inputs."""
+        """Return every version of a derived row, oldest first, with its inputs."""
         rows = self.connection.execute(
             "SELECT seq, fields, inputs, at FROM derived_version"
             " WHERE project_id = ? AND id = ? ORDER BY seq",
@@ -207,7 +207,7 @@ class DerivationQueries:
         ]
 
     def _children(self, stream: str, above: _Level, kind: str) -> _Level:
-        """Give the records below those of a level."""
+        """Return the records below those of a level."""
         parents = [record.id for group in above for record in group]
         plots = [plot for plot, group in enumerate(above) for _ in group]
         return self._below(stream, parents, plots, len(above), (kind,))
@@ -215,7 +215,7 @@ class DerivationQueries:
     def _of_plots(
         self, stream: str, plots: Sequence[str], kinds: Sequence[str]
     ) -> _Level:
-        """Give what stands directly below each plot."""
+        """Return what stands directly below each plot."""
         return self._below(stream, plots, range(len(plots)), len(plots), kinds)
 
     def _below(
@@ -226,7 +226,7 @@ class DerivationQueries:
         count: int,
         kinds: Sequence[str],
     ) -> _Level:
-        """Give the records below their parents; `plots` numbers the plot of each."""
+        """Return the records below their parents; `plots` numbers the plot of each."""
         values = (json_list(parents), stream, json_list(kinds))
         level: _Level = [[] for _ in range(count)]
         for *record, above in self._rows(_CHILDREN, values):
@@ -277,7 +277,7 @@ def _note_digest(
     written: list[Item],
     old: list[Input],
 ) -> None:
-    """Let the stream's digest follow its derived rows."""
+    """Update the project's digest with its derived rows."""
     if not written and not old:
         return
     gone = digest_of(
@@ -295,7 +295,7 @@ def _columns(
     *,
     dead: bool = False,
 ) -> tuple[Any, ...]:
-    """Give the columns of a derived record: nobody wrote it, and it has no label."""
+    """Return the columns of a derived record: nobody wrote it, and it has no label."""
     text, plot = _text(fields), fields["plot_id"]
     return (stream, name, kind, seq, text, "{}", plot, None, dead, 0, 0, None, None)
 
@@ -312,5 +312,5 @@ def _by_stream(plots: Sequence[DerivedPlot]) -> dict[str, list[DerivedPlot]]:
 
 
 def _differs(new: DerivedRow, old: Input | None) -> bool:
-    """Tell by the digest, which covers all that a row says and rests on."""
+    """Return whether the digests differ; they cover all that a row says and rests on."""
     return old is None or old.fields["digest"] != new.fields["digest"]

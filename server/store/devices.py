@@ -59,7 +59,7 @@ class DeviceQueries:
         )
 
     def grant(self, device: str, project: str) -> None:
-        """Let a device see a project; it receives it with its next sync."""
+        """Grant a device a project; it receives it with its next sync."""
         self.connection.execute(
             "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET withdrawn_at = NULL",
@@ -75,7 +75,7 @@ class DeviceQueries:
         )
 
     def hand_over_logs(self, log: str, device: Device) -> None:
-        """Give the logs of a revoked device to the one that takes its place.
+        """Hand the logs of a revoked device to the one that takes its place.
 
         Only the holder of the revoked device's own key gets them.
         """
@@ -93,14 +93,14 @@ class DeviceQueries:
         )
 
     def device_by_token(self, token_hash: str) -> Device | None:
-        """Give the device of a token unless it was revoked."""
+        """Return the device of a token unless it was revoked."""
         row = self.connection.execute(
             _DEVICES + " WHERE token_hash = ? AND revoked_at IS NULL", (token_hash,)
         ).fetchone()
         return _device(row) if row else None
 
     def devices(self) -> list[Device]:
-        """Give every laptop, oldest first."""
+        """Return every laptop, oldest first."""
         rows = self.connection.execute(
             _DEVICES
             + f" WHERE device_id <> {OWN_DEVICE} ORDER BY created_at, device_id"
@@ -108,7 +108,7 @@ class DeviceQueries:
         return [_device(row) for row in rows]
 
     def own_device(self) -> Device:
-        """Give the device that stands for the server itself; it sees every project."""
+        """Return the device that stands for the server itself; it sees every project."""
         row = self.connection.execute(
             _DEVICES + f" WHERE device_id = {OWN_DEVICE}"
         ).fetchone()
@@ -163,7 +163,7 @@ class DeviceQueries:
         return {"open": 0, "settled": 0, **dict(rows.fetchall())}
 
     def logs_of(self, device: str) -> list[dict[str, Any]]:
-        """Give the logs of a device, oldest first."""
+        """Return the logs of a device, oldest first."""
         rows = self.connection.execute(
             "SELECT log_id, n, parent_log, parent_n FROM log WHERE device_id = ?"
             " ORDER BY rowid",

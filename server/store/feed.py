@@ -76,7 +76,7 @@ class FeedQueries:
         return (r for r in map(record_of, found) if not _is_made_by(r, push))
 
     def count_after(self, stream: str, after: int) -> int:
-        """Give how many rows lie after a number."""
+        """Return how many rows lie after a number."""
         row = self.connection.execute(
             "SELECT count(*) FROM record WHERE project_id = ? AND seq > ?",
             (stream, after),
@@ -98,7 +98,7 @@ class FeedQueries:
         return dict(Counter(stream for stream, *_ in found))
 
     def purge(self, before: str, now: str) -> dict[str, int]:
-        """Shrink old deletions to their ids; give how many, by stream."""
+        """Shrink old deletions to their ids; return how many, by stream."""
         gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()
         self.connection.executemany(
             "INSERT INTO purged (project_id, id, type, at, seq) VALUES (?, ?, ?, ?, ?)",
@@ -115,7 +115,7 @@ class FeedQueries:
         return dict(Counter(stream for stream, *_ in gone))
 
     def digest(self, stream: str) -> Digest:
-        """Give the digest of a stream's live rows."""
+        """Return the digest of a stream's live rows."""
         count, total = self.connection.execute(
             "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
             (stream,),
@@ -136,7 +136,7 @@ class FeedQueries:
     def open_conflicts_of(
         self, stream: str, records: list[Record]
     ) -> dict[str, list[dict[str, Any]]]:
-        """Give the open conflicts of these records, by record."""
+        """Return the open conflicts of these records, by record."""
         contested = [record.id for record in records if record.open_conflicts]
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         if contested:
@@ -165,7 +165,7 @@ def digest_items(connection: Connection, stream: str) -> Iterator[Item]:
 
 
 def conflict_data(columns: list[Any]) -> dict[str, Any]:
-    """Give one open conflict as laptops and administrators see it."""
+    """Return one open conflict as laptops and administrators see it."""
     name, group, base, theirs, ours, change, device, person, at = columns
     return {
         "id": name,

@@ -149,7 +149,7 @@ class LayingQueries(LogQueries):
         return desk
 
     def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
-        """Give the changes of a project that wait in custody, oldest first."""
+        """Return the changes of a project that wait in custody, oldest first."""
         wanted = None if changes is None else json_list(changes)
         rows = self.connection.execute(_ALL_WAITING, (stream, wanted))
         return list(_read_waiting(rows.fetchall()).values())
@@ -163,7 +163,7 @@ class LayingQueries(LogQueries):
         return list(_read_waiting(rows).values()), last
 
     def streams_that_wait(self) -> list[str]:
-        """Give the projects with changes that wait in custody."""
+        """Return the projects with changes that wait in custody."""
         rows = self.connection.execute(
             "SELECT DISTINCT project_id FROM quarantine"
             " WHERE status IN ('open', 'held') ORDER BY 1"

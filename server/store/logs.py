@@ -45,7 +45,7 @@ class LogQueries:
     connection: Connection
 
     def timeline(self) -> Timeline:
-        """Give the server's epochs."""
+        """Return the server's epochs."""
         starts: dict[str, dict[str, int]] = defaultdict(dict)
         for epoch, stream, head in self.connection.execute(
             "SELECT epoch_id, project_id, head FROM epoch_start"
@@ -55,7 +55,7 @@ class LogQueries:
         return Timeline(tuple(Epoch(name, starts[name]) for (name,) in epochs))
 
     def epoch(self) -> str:
-        """Give the id of the server's present timeline."""
+        """Return the id of the server's present timeline."""
         return str(self._one("SELECT id FROM epoch ORDER BY number DESC LIMIT 1")[0])
 
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
@@ -72,7 +72,7 @@ class LogQueries:
         )
 
     def epochs(self) -> list[Begun]:
-        """Give every timeline, oldest first."""
+        """Return every timeline, oldest first."""
         rows = self.connection.execute(
             "SELECT number, e.id, e.at, e.reason, coalesce(d.name, e.device_id)"
             " FROM epoch e LEFT JOIN device d ON d.device_id = e.device_id"
@@ -81,7 +81,7 @@ class LogQueries:
         return [Begun(*row) for row in rows]
 
     def marks(self) -> tuple[str | None, str | None]:
-        """Give the mark that was written last, and the one before it."""
+        """Return the mark that was written last, and the one before it."""
         found = dict(
             self.connection.execute(
                 "SELECT key, value FROM meta WHERE key IN ('mark', 'mark_before')"
@@ -103,11 +103,11 @@ class LogQueries:
         )
 
     def last_epoch_by(self, device: str) -> str | None:
-        """Give when a device last showed that the timeline was another one."""
+        """Return when a device last showed that the timeline was another one."""
         return self._one("SELECT max(at) FROM epoch WHERE device_id = ?", device)[0]  # type: ignore[no-any-return]
 
     def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
-        """Give where these streams stand."""
+        """Return where these streams stand."""
         rows = self.connection.execute(
             "SELECT project_id, head, receipt_count, receipt_hash FROM stream"
             " WHERE project_id IN (SELECT value FROM json_each(?))",
@@ -116,7 +116,7 @@ class LogQueries:
         return {row[0]: StreamHead(*row[1:]) for row in rows}
 
     def log_head(self, log: str) -> LogHead | None:
-        """Give how far a log is here, or None."""
+        """Return how far a log is here, or None."""
         row = self._one(
             "SELECT l.device_id, l.n, l.hash, d.public_key FROM log l"
             " JOIN device d ON d.device_id = l.device_id WHERE l.log_id = ?",
@@ -137,7 +137,7 @@ class LogQueries:
         return head
 
     def lineage(self, logs: Iterable[str]) -> Lineage:
-        """Give the family of logs."""
+        """Return the family of logs."""
         rows = self.connection.execute(_FAMILY, (json_list(logs),)).fetchall()
         return Lineage(
             {log: (parent, n) if parent else None for log, parent, n, _ in rows},
@@ -147,12 +147,12 @@ class LogQueries:
     def changes_of_others(
         self, stream: str, changes: Iterable[str], device: str
     ) -> dict[str, bytes]:
-        """Give the lines of those changes that another device sent, by their ids."""
+        """Return the lines of those changes that another device sent, by their ids."""
         rows = self.connection.execute(_OF_OTHERS, (stream, json_list(changes), device))
         return {name: bytes(raw) for name, raw in rows}
 
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
-        """Give the chain hash of a log after each of these lines that it has."""
+        """Return the chain hash of a log after each of these lines that it has."""
         wanted = set(places)
         rows = self.connection.execute(
             "SELECT n, hash FROM change WHERE log_id = ?"
@@ -163,13 +163,13 @@ class LogQueries:
         return {0: chain.START, **found} if 0 in wanted else found
 
     def group_at(self, log: str, n: int) -> str | None:
-        """Give the group that a change of a log stands or falls with, if any."""
+        """Return the group that a change of a log stands or falls with, if any."""
         row = self._one("SELECT raw FROM change WHERE log_id = ? AND n = ?", log, n)
         found = parse_object(bytes(row[0])).get("g") if row else None
         return found if isinstance(found, str) else None
 
     def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
-        """Give the stored verdicts of lines first to last."""
+        """Return the stored verdicts of lines first to last."""
         rows = self.connection.execute(
             f"SELECT {VERDICT_COLUMNS} FROM change"  # noqa: S608
             " WHERE log_id = ? AND n BETWEEN ? AND ? ORDER BY n",
@@ -178,14 +178,14 @@ class LogQueries:
         return [verdict_of(row, repeated=True) for row in rows]
 
     def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
-        """Give the verdicts on a device's changes that were given anew."""
+        """Return the verdicts on a device's changes that were given anew."""
         rows = self.connection.execute(_LATE, (after, device, most))
         return [
             verdict_of(row[:-1], repeated=True, late=row[-1]) for row in rows.fetchall()
         ]
 
     def last_receipt(self, log: str, up_to: int) -> Receipt | None:
-        """Give the latest receipt of a log for its changes up to a place."""
+        """Return the latest receipt of a log for its changes up to a place."""
         row = self._one(
             "SELECT log_id, n, raw, signature, pushed FROM receipt WHERE log_id = ?"
             " AND n <= ? ORDER BY n DESC LIMIT 1",
@@ -207,7 +207,7 @@ class LogQueries:
         )
 
     def server_key(self) -> bytes:
-        """Give the secret key that receipts are signed with."""
+        """Return the secret key that receipts are signed with."""
         row = self._one("SELECT value FROM meta WHERE key = 'signing_key'")
         return bytes.fromhex(row[0])
 

@@ -27,17 +27,17 @@ def migrate(connection: Connection) -> None:
 
 
 def tables() -> int:
-    """Give the version of the tables that this program works with."""
+    """Return the version of the tables that this program works with."""
     return len(migrations.pending(Database(memory=True)))
 
 
 def tables_of(connection: Connection) -> int:
-    """Give the version of the tables of a database."""
+    """Return the version of the tables of a database."""
     return len(migrations.applied(Database(connection)))
 
 
 def misshapen(connection: Connection) -> list[str]:
-    """Give the tables, indexes and triggers that are not as they are made."""
+    """Return the tables, indexes and triggers that are not as they are made."""
     fresh = scratch()
     try:
         migrate(fresh)
@@ -290,7 +290,7 @@ def timelines(db: Database) -> None:
 
 
 def _give_server_a_key(db: Database) -> None:
-    """Let a server of before signatures have a key; a new one is given its own."""
+    """Create a key for a server of before signatures; a new one has its own."""
     own = db.execute("SELECT value FROM meta WHERE key = 'own_device'").fetchone()
     if own is None:
         return

@@ -45,31 +45,31 @@ class Logs(Protocol):
     """Timelines, logs, verdicts, receipts."""
 
     def timeline(self) -> Timeline:
-        """Give the server's epochs."""
+        """Return the server's epochs."""
 
     def epoch(self) -> str:
-        """Give the id of the server's present timeline."""
+        """Return the id of the server's present timeline."""
 
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
         """Begin a new timeline where every stream stands."""
 
     def epochs(self) -> list[Begun]:
-        """Give every timeline, oldest first."""
+        """Return every timeline, oldest first."""
 
     def marks(self) -> tuple[str | None, str | None]:
-        """Give the mark that was written last, and the one before it."""
+        """Return the mark that was written last, and the one before it."""
 
     def put_mark(self, mark: str) -> None:
         """Write a new mark."""
 
     def last_epoch_by(self, device: str) -> str | None:
-        """Give when a device last showed that the timeline was another one."""
+        """Return when a device last showed that the timeline was another one."""
 
     def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
-        """Give where these streams stand."""
+        """Return where these streams stand."""
 
     def log_head(self, log: str) -> LogHead | None:
-        """Give how far a log is here, or None."""
+        """Return how far a log is here, or None."""
 
     def add_log(
         self, log: str, device: str, parent: tuple[str, int] | None = None
@@ -79,28 +79,28 @@ class Logs(Protocol):
     def changes_of_others(
         self, stream: str, changes: Iterable[str], device: str
     ) -> dict[str, bytes]:
-        """Give the lines of those changes that another device sent, by their ids."""
+        """Return the lines of those changes that another device sent, by their ids."""
 
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
-        """Give the chain hash of a log after each of these lines that it has."""
+        """Return the chain hash of a log after each of these lines that it has."""
 
     def group_at(self, log: str, n: int) -> str | None:
-        """Give the group that a change of a log stands or falls with, if any."""
+        """Return the group that a change of a log stands or falls with, if any."""
 
     def verdicts(self, log: str, first: int, last: int) -> list[Verdict]:
-        """Give the stored verdicts of lines first to last."""
+        """Return the stored verdicts of lines first to last."""
 
     def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
-        """Give the verdicts on a device's changes that were given anew."""
+        """Return the verdicts on a device's changes that were given anew."""
 
     def last_receipt(self, log: str, up_to: int) -> Receipt | None:
-        """Give the latest receipt of a log for its changes up to a place."""
+        """Return the latest receipt of a log for its changes up to a place."""
 
     def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
         """Keep a receipt; `links` gives each stream its number and hash."""
 
     def server_key(self) -> bytes:
-        """Give the secret key that receipts are signed with."""
+        """Return the secret key that receipts are signed with."""
 
 
 class Custody(Protocol):
@@ -112,7 +112,7 @@ class Custody(Protocol):
         """Read everything a batch may touch, and what waits for it."""
 
     def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
-        """Give the changes of a project that wait in custody, oldest first."""
+        """Return the changes of a project that wait in custody, oldest first."""
 
     def waiting_until(
         self, stream: str, record: str, after: int, most: int
@@ -131,7 +131,7 @@ class Custody(Protocol):
         """Note up to where those who wait for a record were released; None: all."""
 
     def streams_that_wait(self) -> list[str]:
-        """Give the projects with changes that wait in custody."""
+        """Return the projects with changes that wait in custody."""
 
     def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
         """Keep why a person gave changes up."""
@@ -150,7 +150,7 @@ class Feed(Protocol):
         """Return rows after a number, without those the push's verdicts speak for."""
 
     def count_after(self, stream: str, after: int) -> int:
-        """Give how many rows lie after a number."""
+        """Return how many rows lie after a number."""
 
     def purged(self, stream: str, after: int, up_to: int) -> list[str]:
         """Return the ids whose deletion lay between two numbers and was purged."""
@@ -159,10 +159,10 @@ class Feed(Protocol):
         """Count the deletions that a purge would shrink, by stream."""
 
     def purge(self, before: str, now: str) -> dict[str, int]:
-        """Shrink old deletions to their ids; give how many, by stream."""
+        """Shrink old deletions to their ids; return how many, by stream."""
 
     def digest(self, stream: str) -> Digest:
-        """Give the digest of a stream's live rows."""
+        """Return the digest of a stream's live rows."""
 
     def digest_items(self, stream: str) -> list[Item]:
         """Return what the digest of a stream is made of: live rows, open conflicts."""
@@ -184,25 +184,25 @@ class Devices(Protocol):
         """Keep a device and its projects."""
 
     def grant(self, device: str, project: str) -> None:
-        """Let a device see a project; it receives it with its next sync."""
+        """Grant a device a project; it receives it with its next sync."""
 
     def withdraw(self, device: str, project: str, now: str) -> None:
         """Take a project from a device; what it still sends is kept for review."""
 
     def hand_over_logs(self, log: str, device: Device) -> None:
-        """Give the logs of a revoked device to the one that takes its place."""
+        """Hand the logs of a revoked device to the one that takes its place."""
 
     def take_over_log(self, log: str, device: str) -> None:
         """Count a log as that of the device that this laptop is now."""
 
     def device_by_token(self, token_hash: str) -> Device | None:
-        """Give the device of a token unless it was revoked."""
+        """Return the device of a token unless it was revoked."""
 
     def devices(self) -> list[Device]:
-        """Give every laptop, oldest first."""
+        """Return every laptop, oldest first."""
 
     def own_device(self) -> Device:
-        """Give the device that stands for the server itself; it sees every project."""
+        """Return the device that stands for the server itself; it sees every project."""
 
     def revoke(self, device: str, now: str) -> None:
         """Refuse the device from now on."""
@@ -220,7 +220,7 @@ class Devices(Protocol):
         """Count the conflicts that a device's changes met, by status."""
 
     def logs_of(self, device: str) -> list[dict[str, Any]]:
-        """Give the logs of a device, oldest first."""
+        """Return the logs of a device, oldest first."""
 
 
 class Derivation(Protocol):
@@ -230,13 +230,13 @@ class Derivation(Protocol):
         """Take the next plots of one project; they come back when the lease runs out."""
 
     def derived_plots(self, stream: str) -> list[str]:
-        """Give the plots of a project that do not wait to be derived."""
+        """Return the plots of a project that do not wait to be derived."""
 
     def waiting_jobs(self) -> int:
-        """Give how many plots wait to be derived."""
+        """Return how many plots wait to be derived."""
 
     def ask_for(self, stream: str) -> int:
-        """Note every plot of a project as a job; give how many there are."""
+        """Note every plot of a project as a job; return how many there are."""
 
     def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
@@ -245,33 +245,33 @@ class Derivation(Protocol):
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
 
     def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
-        """Give every version of a derived row, oldest first, with its inputs."""
+        """Return every version of a derived row, oldest first, with its inputs."""
 
 
 class Attachments(Protocol):
     """Files that records name."""
 
     def attached(self, stream: str | None) -> list[Attached]:
-        """Give every file that live records name, in all projects or in one."""
+        """Return every file that live records name, in all projects or in one."""
 
     def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
-        """Give where live records of these projects name a file."""
+        """Return where live records of these projects name a file."""
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
-        """Tell whether something names a file, waits to, or did after a moment."""
+        """Return whether something names a file, waits to, or did after a moment."""
 
 
 class Reports(Protocol):
     """What administrators ask."""
 
     def projects(self) -> list[dict[str, Any]]:
-        """Give every project with its counts."""
+        """Return every project with its counts."""
 
     def records(self, stream: str, kind: str) -> list[Record]:
-        """Give the live records of a type, derived types too."""
+        """Return the live records of a type, derived types too."""
 
     def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Give who wrote each record last: person, device, when."""
+        """Return who wrote each record last: person, device, when."""
 
     def stats(self) -> dict[str, Any]:
         """Count everything."""
@@ -281,7 +281,7 @@ class Checks(Protocol):
     """Whether what is stored follows from what was sent."""
 
     def faults(self, progress: Progress) -> Iterator[Fault]:
-        """Check everything; give what is wrong, the first bad line first."""
+        """Check everything; return what is wrong, the first bad line first."""
 
 
 class Reviews(Protocol):
@@ -290,7 +290,7 @@ class Reviews(Protocol):
     def conflicts(
         self, stream: str | None, status: str = "open", prefix: str = ""
     ) -> list[dict[str, Any]]:
-        """Give conflicts, open or settled, whose id starts like this."""
+        """Return conflicts, open or settled, whose id starts like this."""
 
     def quarantine(
         self,
@@ -298,16 +298,16 @@ class Reviews(Protocol):
         statuses: Sequence[str] | None = ("open",),
         prefix: str = "",
     ) -> list[dict[str, Any]]:
-        """Give changes in custody of these statuses whose id starts like this."""
+        """Return changes in custody of these statuses whose id starts like this."""
 
     def record(self, stream: str, name: str) -> Record | None:
-        """Give a record as it stands, deleted or not."""
+        """Return a record as it stands, deleted or not."""
 
     def written(self, log: str, n: int) -> dict[str, Any]:
-        """Give who wrote a change of a log: person, device, when."""
+        """Return who wrote a change of a log: person, device, when."""
 
     def schema_version(self) -> int:
-        """Give the newest schema version that waiting changes were judged by; or 0."""
+        """Return the newest schema version that waiting changes were judged by; or 0."""
 
     def note_schema_version(self, version: int) -> None:
         """Keep the newest schema version that waiting changes were judged by."""

@@ -51,7 +51,7 @@ class ReportQueries:
     connection: Connection
 
     def projects(self) -> list[dict[str, Any]]:
-        """Give every project with its counts."""
+        """Return every project with its counts."""
         return [
             {
                 "id": name,
@@ -69,7 +69,7 @@ class ReportQueries:
         ]
 
     def records(self, stream: str, kind: str) -> list[Record]:
-        """Give the live records of a type, derived types too."""
+        """Return the live records of a type, derived types too."""
         rows = self.connection.execute(
             f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - constant columns
             " WHERE project_id = ? AND type = ? AND deleted = 0 ORDER BY id",
@@ -78,7 +78,7 @@ class ReportQueries:
         return [record_of(row) for row in rows]
 
     def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Give who wrote each record last: person, device, when."""
+        """Return who wrote each record last: person, device, when."""
         rows = self.connection.execute(_AUTHORS, (stream, json_list(records)))
         return {
             record: {

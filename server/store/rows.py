@@ -44,7 +44,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
 
 
 def record_row(record: Record) -> tuple[Any, ...]:
-    """Give the columns of a record that somebody wrote, with what is indexed."""
+    """Return the columns of a record that somebody wrote, with what is indexed."""
     parent = record.fields.get(TYPES[record.type].parent)
     key = None if record.deleted else key_text(record.type, record.fields)
     last = record.last_writer
@@ -84,12 +84,12 @@ def verdict_of(
 
 
 def verdict_row(verdict: Verdict) -> tuple[Any, ...]:
-    """Give the columns of a verdict after its change id and stream."""
+    """Return the columns of a verdict after its change id and stream."""
     why = dump([problem.as_data() for problem in verdict.why]) if verdict.why else None
     conflicts = dump(verdict.conflicts) if verdict.conflicts else None
     return (verdict.outcome.value, verdict.seq, why, conflicts)
 
 
 def json_list(values: Iterable[object]) -> str:
-    """Give values as the JSON array that json_each() takes."""
+    """Return values as the JSON array that json_each() takes."""
     return dump(list(values))

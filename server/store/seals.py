@@ -66,7 +66,7 @@ def set_all(connection: Connection) -> None:
 
 
 def watch(connection: Connection) -> None:
-    """Let a connection note the rows that it writes."""
+    """Make a connection note the rows that it writes."""
     connection.execute(_NOTES)
     for table in _tables(connection):
         new = _note(table, "new.rowid", "NULL")
@@ -100,7 +100,7 @@ def _add_notes(connection: Connection) -> None:
 
 
 def _renewed(connection: Connection, table: str) -> _Sum:
-    """Give the seal of a table after the rows that were touched."""
+    """Return the seal of a table after the rows that were touched."""
     now = _said(connection, table, "t.")
     touched = connection.execute(
         f"SELECT s.before, CASE WHEN t.rowid IS NOT NULL THEN {now} END"  # noqa: S608
@@ -118,7 +118,7 @@ def _renewed(connection: Connection, table: str) -> _Sum:
 
 
 def broken(connection: Connection) -> Iterator[Broken]:
-    """Give the tables whose rows do not fit their seals."""
+    """Return the tables whose rows do not fit their seals."""
     for table in _tables(connection):
         found, sealed = _counted(connection, table), _seal_of(connection, table)
         if found != sealed:
@@ -130,7 +130,7 @@ def _tables(connection: Connection) -> list[str]:
 
 
 def _note(table: str, place: str, before: str) -> str:
-    """Give the statement that notes a row unless it was touched before."""
+    """Return the statement that notes a row unless it was touched before."""
     known = f"SELECT 1 FROM sealing WHERE name = '{table}' AND place = {place}"  # noqa: S608
     return (
         f"INSERT INTO sealing SELECT '{table}', {place}, {before}"
@@ -139,7 +139,7 @@ def _note(table: str, place: str, before: str) -> str:
 
 
 def _said(connection: Connection, table: str, row: str) -> str:
-    """Give the expression of all that a row says, each value in its type."""
+    """Return the expression of all that a row says, each value in its type."""
     columns = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
     values = " || ',' || ".join(f"quote({row}{name})" for (name,) in columns)
     return f"CAST({values} AS BLOB)"

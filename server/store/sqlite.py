@@ -54,7 +54,7 @@ class SqliteUnit(
         self.connection = connection
 
     def faults(self, progress: Progress) -> Iterator[Fault]:
-        """Check everything; give what is wrong, the first bad line first."""
+        """Check everything; return what is wrong, the first bad line first."""
         return check_database(self.connection, progress)
 
 

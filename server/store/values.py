@@ -46,7 +46,7 @@ class LogHead:
     public_key: str | None = None
 
     def is_of(self, device: Device) -> bool:
-        """Tell whether this laptop wrote it: under this enrolment, or by its key."""
+        """Return whether this laptop wrote it: under this enrolment, or by its key."""
         same_key = None is not self.public_key == device.public_key
         return self.device == device.id or same_key
 
@@ -139,7 +139,7 @@ class PlotTree:
 
     @property
     def inputs(self) -> list[Input]:
-        """Give every record the numbers rest on."""
+        """Return every record the numbers rest on."""
         own = [record for record in (self.project, self.plot) if record]
         return [
             *own,
@@ -171,7 +171,7 @@ class DerivedRow:
 
     @property
     def whole(self) -> dict[str, Any]:
-        """Give the fields of the record that is stored."""
+        """Return the fields of the record that is stored."""
         return {"plot_id": self.plot, **self.fields}
 
 

@@ -62,7 +62,7 @@ class WaitingQueries:
     def conflicts(
         self, stream: str | None, status: str = "open", prefix: str = ""
     ) -> list[dict[str, Any]]:
-        """Give conflicts, open or settled, whose id starts like this."""
+        """Return conflicts, open or settled, whose id starts like this."""
         rows = self.connection.execute(_CONFLICTS, (stream, status, prefix)).fetchall()
         return [self._conflict(row) for row in rows]
 
@@ -72,13 +72,13 @@ class WaitingQueries:
         statuses: Sequence[str] | None = ("open",),
         prefix: str = "",
     ) -> list[dict[str, Any]]:
-        """Give changes in custody of these statuses whose id starts like this."""
+        """Return changes in custody of these statuses whose id starts like this."""
         wanted = None if statuses is None else json_list(statuses)
         rows = self.connection.execute(_QUARANTINE, (stream, wanted, prefix))
         return [_waiting(row) for row in rows]
 
     def record(self, stream: str, name: str) -> Record | None:
-        """Give a record as it stands, deleted or not."""
+        """Return a record as it stands, deleted or not."""
         row = self.connection.execute(
             f"SELECT {RECORD_COLUMNS} FROM record WHERE project_id = ? AND id = ?",  # noqa: S608 - constant columns
             (stream, name),
@@ -86,11 +86,11 @@ class WaitingQueries:
         return record_of(row) if row else None
 
     def written(self, log: str, n: int) -> dict[str, Any]:
-        """Give who wrote a change of a log: person, device, when."""
+        """Return who wrote a change of a log: person, device, when."""
         return self._author(_BY_PLACE, log, n)
 
     def schema_version(self) -> int:
-        """Give the newest schema version that waiting changes were judged by; or 0."""
+        """Return the newest schema version that waiting changes were judged by; or 0."""
         row = self.connection.execute(
             "SELECT value FROM meta WHERE key = 'schema_version'"
         ).fetchone()

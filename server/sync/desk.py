@@ -32,13 +32,13 @@ Key = tuple[str, str, str]  # stream, record type, natural key as text
 
 
 def key_text(record_type: str, fields: dict[str, object]) -> str:
-    """Give the natural key as one text that can be indexed."""
+    """Return the natural key as one text that can be indexed."""
     parts = natural_key(record_type, fields)
     return "\x1f".join("" if part is None else str(part) for part in parts)
 
 
 def label(record_type: str, fields: Mapping[str, object]) -> str:
-    """Give what people call a record: its type and its own code."""
+    """Return what people call a record: its type and its own code."""
     kind = TYPES.get(record_type)
     code = fields.get(kind.key[-1]) if kind else None
     return record_type if code is None else f"{record_type} {code}"
@@ -99,7 +99,7 @@ class Desk:
     decisions: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def copy(self) -> "Desk":
-        """Give a desk to try something on."""
+        """Return a copy to try something on."""
         shared = {"timeline", "lineage", "past", "stood"}
         copied = {"referrers", "contested"}
         own = {p.name for p in fields(self)} - shared - copied
@@ -111,7 +111,7 @@ class Desk:
         )
 
     def take(self, tried: "Desk") -> None:
-        """Let what was tried stand."""
+        """Accept what was tried."""
         for part in fields(self):
             setattr(self, part.name, getattr(tried, part.name))
 
@@ -121,11 +121,11 @@ class Desk:
         return self.heads[stream]
 
     def find(self, stream: str, record: str) -> Record | None:
-        """Give a record as it stands after the changes before this one."""
+        """Return a record as it stands after the changes before this one."""
         return self.records.get((stream, record))
 
     def holder(self, record_type: str, stream: str, fields: dict[str, object]) -> str:
-        """Give the live record that has this natural key, or an empty text."""
+        """Return the live record that has this natural key, or an empty text."""
         return self.holders.get(
             (stream, record_type, key_text(record_type, fields)), ""
         )
@@ -158,11 +158,11 @@ class Desk:
             self.decisions.append((decision.stream, seen, group, decision.id))
 
     def can_hold(self, stream: str) -> bool:
-        """Tell whether one change more may wait."""
+        """Return whether one change more may wait."""
         return self.held_count.get(stream, 0) < limits.HELD_CHANGES
 
     def write(self, new: Record) -> None:
-        """Let a record stand as given."""
+        """Put a record as it stands from now on."""
         place = (new.stream, new.id)
         old = self.records.get(place)
         digest = self._digest(new.stream)
@@ -230,14 +230,14 @@ class Desk:
         self.waiting.remove(change)
 
     def revise(self, verdict: Verdict) -> None:
-        """Give a change that waited another verdict."""
+        """Replace the verdict of a change that waited."""
         self.revised[verdict.change] = verdict
         self.known[verdict.change] = replace(verdict, repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
             self.settle(verdict.stream, verdict.change, "released")
 
     def by_stream(self) -> dict[str, list[Record]]:
-        """Give the records to write, by stream."""
+        """Return the records to write, by stream."""
         streams: dict[str, list[Record]] = defaultdict(list)
         for (stream, _), record in self.written.items():
             streams[stream].append(record)

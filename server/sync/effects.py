@@ -138,7 +138,7 @@ def _update(desk: Desk, judged: Judged, present: Record, origin: Origin) -> Verd
 
 
 def _notes(change: Change, present: Record) -> list[Problem]:
-    """Tell who brings a record back that others had back before, or never lost."""
+    """Return a note where the record was live already when somebody brought it back."""
     if change.op != Op.UNDELETE or present.deleted or change.settles:
         return []
     name = label(present.type, present.fields)

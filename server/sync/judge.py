@@ -9,7 +9,7 @@ from server.sync.model import Change, Judged
 
 
 def judge(change: Change) -> Judged:
-    """Give the clean fields of a change, or why it cannot be applied."""
+    """Return the clean fields of a change, or why it cannot be applied."""
     problem = _envelope_problem(change)
     if problem is not None:
         return Judged(change, {}, [problem])

@@ -44,7 +44,7 @@ class Meeting:
         self._merged = False
 
     def meet_all(self, patch: AsShown) -> None:
-        """Let each group of the patch meet the group as it stands."""
+        """Merge each group of the patch with the group as it stands."""
         for group, ours in by_group(self.change.type, patch.fields).items():
             self.groups.add(group)
             self._meet(group, ours, is_doubtful=group in patch.doubtful)

@@ -129,7 +129,7 @@ def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
 
 
 def _found_project(desk: Desk, judged: Judged) -> None:
-    """Let an enrolled laptop open a project: its record is the stream's first."""
+    """Open a project for an enrolled laptop: its record is the first."""
     stream = judged.change.stream
     if stream not in desk.heads and not errors(judged.problems):
         desk.founded.append(stream)

@@ -13,7 +13,7 @@ def problems_of_record(
 ) -> tuple[list[Problem], str | None]:
     """Judge the whole record as it would stand, and what the patch refers to.
 
-    Gives the problems, and the first record that is referred to and not here yet.
+    Returns the problems, and the first record that is referred to and not here yet.
     """
     problems = missing_fields(change.type, fields) or errors(
         rules.check(change.type, fields)

@@ -12,7 +12,7 @@ from server.sync.verdicts import is_of_its_laptop
 def refusals_of(
     desk: Desk, judged: Judged, present: Record | None, origin: Origin
 ) -> list[Problem]:
-    """Give the first kind of problem that keeps a change from being applied."""
+    """Return the first kind of problem that keeps a change from being applied."""
     change = judged.change
     return (
         _foreign_problems(desk, change, origin)
@@ -25,7 +25,7 @@ def refusals_of(
 
 
 def _own_problems(judged: Judged, present: Record | None) -> list[Problem]:
-    """Give what is wrong with a change by itself; of a new record, all of it."""
+    """Return what is wrong with a change by itself; of a new record, all of it."""
     problems = errors(judged.problems)
     if problems and present is None and judged.change.type in TYPES:
         whole = errors(load_record(judged.change.type, judged.change.fields)[1])

@@ -41,13 +41,13 @@ class Push:
 
     @property
     def end(self) -> tuple[int, bytes]:
-        """Give the place and hash after the last change."""
+        """Return the place and hash after the last change."""
         if not self.changes:
             return self.acked_n, self.acked_hash
         return self.changes[-1].n, self.changes[-1].hash
 
     def skew_s(self, now: str) -> float | None:
-        """Give by how many seconds the laptop's clock is ahead, where it says."""
+        """Return by how many seconds the laptop's clock is ahead, where it says."""
         try:
             wall = datetime.fromisoformat(self.wall)
             return round((wall - datetime.fromisoformat(now)).total_seconds(), 1)

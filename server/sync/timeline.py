@@ -24,7 +24,7 @@ class Timeline:
 
     @property
     def now(self) -> str:
-        """Give the id of the present epoch."""
+        """Return the id of the present epoch."""
         return self.epochs[-1].id
 
     def knows(self, epoch: str) -> bool:
@@ -32,7 +32,7 @@ class Timeline:
         return any(known.id == epoch for known in self.epochs)
 
     def common(self, stream: str, epoch: str, seq: int) -> int:
-        """Give the highest number up to `seq` that the present timeline shares.
+        """Return the highest number up to `seq` that the present timeline shares.
 
         A stream that was unknown when an epoch began shares nothing across it.
         """
@@ -51,7 +51,7 @@ class Lineage:
     devices: Mapping[str, str] = field(default_factory=dict)
 
     def includes(self, log: str, n: int, other: str, other_n: int) -> bool:
-        """Tell whether the author of change n of `log` had written that other change.
+        """Return whether the author of change n of `log` had written that other change.
 
         Examples
         --------
@@ -67,5 +67,5 @@ class Lineage:
         return False
 
     def is_of_one_device(self, log: str, other: str) -> bool:
-        """Tell whether the same laptop wrote both logs."""
+        """Return whether the same laptop wrote both logs."""
         return log == other or self.devices.get(log, "") == self.devices.get(other)

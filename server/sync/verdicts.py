@@ -14,7 +14,7 @@ def settle(
     seq: int | None,
     conflicts: list[str] | None = None,
 ) -> Verdict:
-    """Give the verdict of a change that stands."""
+    """Return the verdict of a change that stands."""
     _close_replaced(desk, change)
     return Verdict(
         change.id, change.stream, outcome, seq, conflicts=conflicts or [], n=change.n
@@ -58,7 +58,7 @@ def give_up(desk: Desk, gone: Change) -> None:
 
 
 def is_of_its_laptop(desk: Desk, change: Change, waiting: Waiting) -> bool:
-    """Tell whether a waiting change is of the laptop that sent this one."""
+    """Return whether a waiting change is of the laptop that sent this one."""
     return desk.lineage.is_of_one_device(change.log, waiting.judged.change.log)
 
 

@@ -51,7 +51,7 @@ class Waitlist:
             self._until.setdefault(place, {})[change.id] = None
 
     def remove(self, change_id: str) -> None:
-        """Let go of a change; harmless when it does not wait."""
+        """Remove a change; harmless when it does not wait."""
         gone = self._changes.pop(change_id, None)
         if gone is None:
             return

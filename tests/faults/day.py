@@ -114,7 +114,7 @@ class Day:
         self.server.back_up()
 
     def step(self):
-        """Let somebody do something, and the server fail when its time has come."""
+        """Run one step of somebody, and fail the server when its time has come."""
         if self.restores and self.saved >= self.restores[0]:
             self.restores.pop(0)
             self.server.restore(self.rng)
@@ -330,7 +330,7 @@ class Day:
     # The evening -----------------------------------------------------------------
 
     def evening(self):
-        """Give every laptop all projects, and sync until nothing moves."""
+        """Return every laptop all projects, and sync until nothing moves."""
         for laptop in self.laptops:
             self.sync(laptop)
             for project in PROJECTS:

@@ -26,7 +26,7 @@ SECTOR = 512
 
 
 def why_no_strace():
-    """Say why system calls cannot be traced here; nothing when they can."""
+    """Return why system calls cannot be traced here; nothing when they can."""
     if STRACE is None:
         return "strace is not installed (Debian and Ubuntu: apt install strace)"
     command = [STRACE, "-f", "-o", "/dev/null", "true"]
@@ -39,7 +39,7 @@ needs_strace = pytest.mark.skipif(_WHY is not None, reason=str(_WHY))
 
 
 def failing(command, call, error, when="1+"):
-    """Give the command line under which a system call fails with an error."""
+    """Return the command line under which a system call fails with an error."""
     inject = f"inject={call}:error={error}:when={when}"
     words = [STRACE, "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
     return [*words, *command]
@@ -47,7 +47,7 @@ def failing(command, call, error, when="1+"):
 
 @contextmanager
 def failing_process(pid, call, error):
-    """Let a system call of a running process fail for a while, in all its threads."""
+    """Fail a system call of a running process for a while, in all its threads."""
     inject = f"inject={call}:error={error}"
     words = [STRACE, "-f", "-p", str(pid), "-o", "/dev/null"]
     tracer = subprocess.Popen(
@@ -73,7 +73,7 @@ def _wait_for_line(stream, word):
 
 
 def recorded(command, trace, inject=()):
-    """Give the command line that records what the process does to the disk."""
+    """Return the command line that records what the process does to the disk."""
     # -D: the process we start is the command, not strace.
     words = [STRACE, "-D", "-f", "-xx", "-s", str(MOST_BYTES), "-o", str(trace)]
     faults = [word for one in inject for word in ("-e", f"inject={one}")]
@@ -96,7 +96,7 @@ class File:
         self.written.clear()
 
     def after_power_loss(self, rng):
-        """Give one state that the disk may be left in."""
+        """Return one state that the disk may be left in."""
         image = bytearray(self.durable)
         share = rng.choice((0.0, 0.5, 0.9, 1.0))
         for offset, data in self.written:
@@ -218,7 +218,7 @@ _RESUMED = re.compile(rb"(\d+) +<\.\.\. (\w+) resumed>(.*)\) += (-?\d+.*)")
 
 
 def calls(trace):
-    """Give every call that ended with the place in the trace where its line ends."""
+    """Return every call that ended with the place in the trace where its line ends."""
     begun, place = {}, 0
     with Path(trace).open("rb") as lines:
         for line in lines:
@@ -238,9 +238,9 @@ def calls(trace):
 
 
 def images(disk, trace, path, rng, most):
-    """Lose power at random calls; give each image with what was said by then.
+    """Lose power at random calls; return each image with what was said by then.
 
-    Gives triples of a directory, what the process had printed, and the place in
+    Returns triples of a directory, what the process had printed, and the place in
     the trace; each directory is removed when the next one is asked for.
     """
     told = list(calls(trace))
@@ -261,7 +261,7 @@ def images(disk, trace, path, rng, most):
 
 
 def flip_bits(path, seed, count=1):
-    """Flip single bits of a file at random places; give their byte offsets."""
+    """Flip single bits of a file at random places; return their byte offsets."""
     rng = Random(seed)
     content = bytearray(path.read_bytes())
     offsets = [rng.randrange(len(content)) for _ in range(count)]

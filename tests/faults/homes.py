@@ -41,7 +41,7 @@ method = "dry_combustion"
 
 
 def write_table(path, plot, layers, note=lambda: "dry"):
-    """Write a laboratory's table; give it with its mapping as words of a command."""
+    """Write a laboratory's table; return it with its mapping as words of a command."""
     rows = ["plot,point,date,top,bottom,soc,note"]
     rows += [
         f"{plot},{i // 10},2026-05-03,{i % 10 * 5},{i % 10 * 5 + 5},1.{i % 90 + 10},"
@@ -55,7 +55,7 @@ def write_table(path, plot, layers, note=lambda: "dry"):
 
 
 def told_as_kept(said):
-    """Give how many layers an import said that it kept."""
+    """Return how many layers an import said that it kept."""
     lines = [line for line in said.splitlines() if line.startswith("kept ")]
     return int(lines[-1].split()[1]) if lines else 0
 
@@ -78,7 +78,7 @@ class Laptop:
         return json.loads(self(*words, "--json", code=code))
 
     def command(self, *words):
-        """Give the command line of a process of its own."""
+        """Return the command line of a process of its own."""
         return [*PERMILLE, "--home", str(self.home), *map(str, words)]
 
     def run(self, *words, **kwargs):
@@ -119,7 +119,7 @@ class Laptop:
             store.close()
 
     def rows(self):
-        """Give every record as the server sent or took it."""
+        """Return every record as the server sent or took it."""
         store = self.store()
         try:
             kinds = ("project", "plot", "point", "campaign", "core", "sample", "result")
@@ -130,7 +130,7 @@ class Laptop:
             store.close()
 
     def accepted(self):
-        """Give how many changes there are, all of them accepted."""
+        """Return how many changes there are, all of them accepted."""
         store = self.store()
         try:
             counts = store.count_changes()
@@ -156,14 +156,14 @@ def init_server(data):
 
 
 def admin(data, *words):
-    """Run a command of the administrator; give what it prints."""
+    """Run a command of the administrator; return what it prints."""
     done = CliRunner().invoke(server_cli, ["--data", str(data), *words])
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def enrolled(home, data, url, projects=("P",), *, sync=True):
-    """Give a laptop that a server knows, and that has read its projects."""
+    """Return a laptop that a server knows, and that has read its projects."""
     laptop = Laptop(home)
     named = [word for code in projects for word in ("--project", code)]
     text = admin(data, "device", "code", *named, "--json")
@@ -174,13 +174,13 @@ def enrolled(home, data, url, projects=("P",), *, sync=True):
 
 
 def record_layers(laptop, table, plot, layers):
-    """Import layers of a new plot; give how many changes wait then."""
+    """Import layers of a new plot; return how many changes wait then."""
     laptop(*write_table(table, plot, layers))
     return laptop.json("status")["pending"]
 
 
 def record_project(laptop, table, code, layers):
-    """Begin a project on the laptop; give how many changes wait then."""
+    """Begin a project on the laptop; return how many changes wait then."""
     laptop("project", "add", "--code", code, "--title", code)
     laptop(*write_table(table, "A", layers), "--project", code)
     return laptop.json("status")["pending"]

@@ -170,7 +170,7 @@ def _reset(writer):
 
 @contextmanager
 def serve_proxy(url, rule=lambda _: PLAIN, cut_every_bytes=None):
-    """Run a proxy before a server, in a thread of its own; give it."""
+    """Run a proxy before a server, in a thread of its own; return it."""
     found = urlsplit(url)
     proxy = Proxy((found.hostname, found.port), rule, cut_every_bytes=cut_every_bytes)
     loop = asyncio.new_event_loop()

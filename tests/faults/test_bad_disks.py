@@ -58,7 +58,7 @@ SERVER_FAULTS = (
 
 
 def break_laptop_disk(path, seed, fault):
-    """Let a disk fail from one call of an import on, and mend it."""
+    """Break a disk from one call of an import on, and mend it."""
     call, error, most, words = fault
     laptop = Laptop(path / f"home-{call}-{error}-{seed}")
     laptop("project", "add", "--code", "P", "--title", "P")
@@ -96,7 +96,7 @@ def test_a_laptop_on_a_bad_disk_says_so_and_goes_on_when_it_is_mended(tmp_path, 
 
 @contextmanager
 def small_disk(path):
-    """Mount a file system of 2 MB; give how to make it larger."""
+    """Mount a file system of 2 MB; return how to make it larger."""
     path.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -165,7 +165,7 @@ def ask(url, request):
 
 
 def request_of(laptop, proxy):
-    """Give the bytes that the laptop would send now; they reach nobody."""
+    """Return the bytes that the laptop would send now; they reach nobody."""
     proxy.rule = lambda _: Treatment(late=True)
     process = laptop.start("sync")
     for _ in range(500):
@@ -181,7 +181,7 @@ def request_of(laptop, proxy):
 
 
 def break_server_disk(path, faults):
-    """Let the disk of a running server fail and mend it, fault by fault."""
+    """Break and mend the disk of a running server, fault by fault."""
     data = path / "server"
     init_server(data)
     process, url = start_server(data)

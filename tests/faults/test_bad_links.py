@@ -61,7 +61,7 @@ OTHERS = {
 
 
 def sync_through(path, seed, faults, rounds=2):
-    """Sync through each fault some rounds; give how many connections it met."""
+    """Sync through each fault some rounds; return how many connections it met."""
     rng = Random(seed)
     data = path / "server"
     init_server(data)
@@ -121,7 +121,7 @@ def test_a_sync_that_hangs_can_be_stopped_and_loses_nothing(tmp_path):
 
 
 def bytes_of_sync(laptop, proxy, cut_every_bytes):
-    """Sync to the end, again and again; give the bytes each way, and the cuts."""
+    """Sync to the end, again and again; return the bytes each way, and the cuts."""
     up, down, cuts = proxy.bytes_up, proxy.bytes_down, proxy.cuts
     proxy.cut_every_bytes = cut_every_bytes
     for _ in range(30):
@@ -136,7 +136,7 @@ def bytes_of_sync(laptop, proxy, cut_every_bytes):
 
 
 def push_over_breaking_link(path, layers):
-    """Push without and with breaks; give how much more was carried, and the breaks."""
+    """Push without and with breaks; return how much more was carried, and the breaks."""
     data = path / "server"
     init_server(data)
     with server_process(data) as url, serve_proxy(url) as proxy:
@@ -150,7 +150,7 @@ def push_over_breaking_link(path, layers):
 
 
 def pull_over_breaking_link(path, layers):
-    """Pull without and with breaks; give how much more was carried, and the breaks."""
+    """Pull without and with breaks; return how much more was carried, and the breaks."""
     data = path / "server"
     init_server(data)
     with server_process(data) as url, serve_proxy(url) as proxy:
@@ -166,7 +166,7 @@ def pull_over_breaking_link(path, layers):
 
 
 def prose(rng):
-    """Give a way to write notes that pack to half their length, as prose does."""
+    """Return a way to write notes that pack to half their length, as prose does."""
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ["".join(rng.choices(letters, k=rng.randrange(2, 11))) for _ in range(3000)]
 

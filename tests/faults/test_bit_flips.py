@@ -17,7 +17,7 @@ SEED = 7
 
 
 def flip_laptop_bits(path, seed, count):
-    """Flip single bits of copies of a database; give those that were not found."""
+    """Flip single bits of copies of a database; return those that were not found."""
     laptop = Laptop(path / "home")
     laptop("project", "add", "--code", "P", "--title", "P")
     laptop(*write_table(path / "t.csv", "A", 50))
@@ -34,7 +34,7 @@ def flip_laptop_bits(path, seed, count):
 
 
 def is_damaged(home):
-    """Tell whether the program says that the database of a home is damaged."""
+    """Return whether the program says that the database of a home is damaged."""
     words = ["--home", str(home), "status", "--check"]
     done = CliRunner().invoke(cli, words)
     if done.exit_code == 0:

@@ -26,7 +26,7 @@ def write_photo(path, seed):
 
 
 def named(laptop):
-    """Give the files that the plot names, after reading each from the vault."""
+    """Return the files that the plot names, after reading each from the vault."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
     vault = Vault(laptop.home / "attachments", key)
     files = laptop.json("plot", "show", "HF")["fields"].get("attachments", [])

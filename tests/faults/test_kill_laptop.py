@@ -30,7 +30,7 @@ LAYERS = 4 * BATCH
 
 
 def kill_after_lines(process, lines, wait_s):
-    """Kill after that many progress lines and a moment; give the last count told."""
+    """Kill after that many progress lines and a moment; return the last count told."""
     told = 0
     for _ in range(lines):
         line = process.stderr.readline()
@@ -48,7 +48,7 @@ def kill_after_lines(process, lines, wait_s):
 
 
 def kill_imports(path, seed, cycles):
-    """Kill imports and run them again; give how many layers each kill had left."""
+    """Kill imports and run them again; return how many layers each kill had left."""
     rng = Random(seed)
     words = write_table(path / "t.csv", "A", LAYERS)
     killed_at, killed = [], 0
@@ -80,7 +80,7 @@ def test_an_import_killed_at_any_moment_keeps_what_it_told_and_is_run_again(tmp_
 
 
 def time_whole_sync(laptop):
-    """Give the seconds that a sync takes as a process of its own."""
+    """Return the seconds that a sync takes as a process of its own."""
     began = time.monotonic()
     process = laptop.start("sync")
     process.communicate(timeout=60)
@@ -89,7 +89,7 @@ def time_whole_sync(laptop):
 
 
 def kill_syncs(path, seed, cycles):
-    """Kill syncs and run them again; give the share that was pending after each."""
+    """Kill syncs and run them again; return the share that was pending after each."""
     data = path / "server"
     init_server(data)
     with server_process(data) as url:

@@ -23,7 +23,7 @@ SEED = 20261122
 
 
 async def prepared(path):
-    """Give a data directory with one project, and a laptop that may push to it."""
+    """Return a data directory with one project, and a laptop that may push to it."""
     data = DataDirectory(path / "server")
     create(data.database, Clock())
     store = SqliteStore(data.database)
@@ -37,7 +37,7 @@ async def prepared(path):
 
 
 async def push_until_killed(laptop, process, delay_s):
-    """Push batch after batch; give the verdicts that arrived before the kill."""
+    """Push batch after batch; return the verdicts that arrived before the kill."""
     acknowledged = {}
     killer = asyncio.create_task(kill_later(process, delay_s))
     try:
@@ -58,7 +58,7 @@ async def kill_later(process, delay_s):
 
 
 async def kill_servers(path, seed, cycles):
-    """Kill a server that takes pushes; give how many acknowledgements it gave."""
+    """Kill a server that takes pushes; return how many acknowledgements it gave."""
     data, laptop = await prepared(path)
     delays = random.Random(seed)
     acknowledged = {}

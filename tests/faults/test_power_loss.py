@@ -40,7 +40,7 @@ PUSHES = 10
 
 
 def lose_power_of_laptop(path, seed, most, *, after_failed_fsync=False):
-    """Lose power during an import; give how many images lacked what was in flight."""
+    """Lose power during an import; return how many images lacked what was in flight."""
     laptop = Laptop(path / "home")
     laptop("project", "add", "--code", "P", "--title", "P")
     disk, trace, before = Disk(laptop.home), path / "trace", 0
@@ -60,7 +60,7 @@ def lose_power_of_laptop(path, seed, most, *, after_failed_fsync=False):
 
 
 def fail_fsync(laptop, disk, path):
-    """Let the fsync of the third batch fail, and all after it; count what was kept.
+    """Fail the fsync of the third batch and all after it; count what was kept.
 
     The first two calls are of the new WAL's header and of the directory. What the
     third batch wrote can still be read, and is not on the disk.
@@ -102,7 +102,7 @@ def check_server_image(image, acked):
 
 
 def lose_power_of_server(path, seed, most, *, after_failed_fsync=False):
-    """Lose power of a server that takes pushes; give what the images held."""
+    """Lose power of a server that takes pushes; return what the images held."""
     data, trace = path / "server", path / "trace"
     init_server(data)
     with server_process(data) as url:
@@ -135,7 +135,7 @@ def fsyncs_of_a_start(disk, path):
 
 
 def fail_fsync_of_server(laptop, disk, path, port):
-    """Let the disk of a server fail in the first push, and kill the server.
+    """Fail the disk of a server in the first push, and kill the server.
 
     What the push wrote can still be read, and is not on the disk.
     """

@@ -110,7 +110,7 @@ def faults_of(data):
 
 
 def is_found(data):
-    """Tell whether verify reports something, or says that it cannot open the file."""
+    """Return whether verify reports something, or says that it cannot open the file."""
     try:
         return bool(faults_of(data))
     except StorageError as error:
@@ -118,7 +118,7 @@ def is_found(data):
 
 
 def content(data):
-    """Give every row of every table."""
+    """Return every row of every table."""
     with closing(connect(data.database)) as connection:
         names = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
@@ -130,7 +130,7 @@ def content(data):
 
 
 def flip_server_bits(path, seed, count):
-    """Flip single bits of copies; give those that altered something unfound."""
+    """Flip single bits of copies; return those that altered something unfound."""
     data = build_server(path)
     before, rng, missed = content(data), Random(seed), []
     copy = DataDirectory(path / "copy")

@@ -19,7 +19,7 @@ SEED = 20261122
 
 
 def write_to_one_database(path, seed, pushes):
-    """Four processes on one database, each with its own store; give the changes."""
+    """Four processes on one database, each with its own store; return the changes."""
     data = DataDirectory(path / "server")
     given = asyncio.run(prepared(data.database, WRITERS * LOGS + 1))
     acknowledged, polled = run_writers(path, given, pushes, seed)
@@ -27,7 +27,7 @@ def write_to_one_database(path, seed, pushes):
 
 
 def write_to_one_server(path, seed, pushes):
-    """Four laptop processes against one server process; give the changes."""
+    """Four laptop processes against one server process; return the changes."""
     data = DataDirectory(path / "server")
     given = asyncio.run(prepared(data.database, WRITERS * LOGS + 1))
     with server_process(data.path) as url:

@@ -136,7 +136,7 @@ def _draft(laptop, chance):
 
 
 async def _push(laptop):
-    """Push what waits; give log, place and number of each acknowledged change."""
+    """Push what waits; return log, place and number of each acknowledged change."""
     first = laptop.acked
     try:
         # Writers want few rows: the poller reads.
@@ -183,7 +183,7 @@ async def _poll(laptop, chance, stopped):
 
 
 def run_writers(folder, given, pushes, seed):
-    """Let writers and a poller run at once; give what was acknowledged, what was read."""
+    """Run writers and a poller at once; return what was acknowledged, what was read."""
     stopped = SPAWN.Event()
     poller = SPAWN.Process(
         target=poll, args=(given[-1], seed, stopped, folder / "polled.json")
@@ -224,5 +224,5 @@ def run_writers(folder, given, pushes, seed):
 
 
 def over_http(given, url):
-    """Give the same laptops, for a server process at a URL."""
+    """Return the same laptops, for a server process at a URL."""
     return [Given(**asdict(one) | {"url": url}) for one in given]

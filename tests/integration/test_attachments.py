@@ -31,7 +31,7 @@ PIECE = limits.BLOB_PIECE_BYTES
 
 
 def photo(size=0, seed=1):
-    """Give a real JPEG with time and place, made longer by noise after its end."""
+    """Return a real JPEG with time and place, made longer by noise after its end."""
     tags = Image.Exif()
     tags.get_ifd(0x8769).update({0x9003: "2026:05:03 10:17:04", 0x9011: "+02:00"})
     place = {1: "N", 2: (48.0, 12.0, 9.0), 3: "E", 4: (1.0, 30.0, 9.0)}
@@ -83,7 +83,7 @@ class Sender:
 
 
 async def sender_of(server, *files):
-    """Give a device of the project, with a plot on the server that names files."""
+    """Return a device of the project, with a plot on the server that names files."""
     laptop = await server.laptop("camera")
     laptop.add("plot", {"code": "P1", "attachments": list(files)})
     assert (await laptop.sync()).outcomes[0] in {"accepted", "merged"}
@@ -95,7 +95,7 @@ def code_of(answer):
 
 
 def stored(server):
-    """Give every file under blobs/ by its path there."""
+    """Return every file under blobs/ by its path there."""
     root = server.data.blobs
     return {
         str(path.relative_to(root)): path.read_bytes()
@@ -398,7 +398,7 @@ def names_listed(server, *words):
 
 
 async def let_go_long_ago(server, sha256):
-    """Let it be years since a file was taken off its record."""
+    """Pretend that a file was taken off its record years ago."""
     await server.ask(
         lambda store: store.write(
             lambda unit: unit.connection.execute(

@@ -54,14 +54,14 @@ def pair(served, tmp_path):
 
 
 def admin(served, *words, code=0):
-    """Type an administrator's command; give what it printed."""
+    """Type an administrator's command; return what it printed."""
     done = CliRunner().invoke(server_cli, ["--data", str(served.data), *words])
     assert done.exit_code == code, (words, done.output)
     return done
 
 
 def contested(pair, **areas):
-    """Let both laptops change the area unseen; give the open conflict."""
+    """Change the area on both laptops, unseen; return the open conflict."""
     one, two = pair
     one("plot", "edit", "HF", "--area-ha", areas.get("first", 2))
     two("plot", "edit", "HF", "--area-ha", areas.get("second", 3))
@@ -152,7 +152,7 @@ def test_many_conflicts_are_settled_at_once(pair, served):
 
 
 def deleted_and_edited(pair):
-    """Let one laptop delete a plot that the other edits unseen."""
+    """Delete a plot on one laptop that the other edits unseen."""
     one, two = pair
     one("plot", "add", "--code", "A", "--area-ha", "1")
     for laptop in pair:
@@ -206,7 +206,7 @@ def test_a_decision_that_cannot_stand_leaves_the_conflict_open(pair, served):
 
 
 def same_label_twice(pair):
-    """Let two cores have a bag of the same label; give the second laptop's change."""
+    """Label bags of two cores the same; return the second laptop's change."""
     one, two = pair
     given = "core add --plot HF --point 1 --campaign 2026 --number 2"
     two(*given.split(), "--sampled-at", "2026-05-03")
@@ -275,7 +275,7 @@ def test_what_is_given_up_is_told_to_its_author(pair, served):
 
 
 async def last_ran_with(data, version):
-    """Let a server's database look as an older program left it."""
+    """Make a server's database look as an older program left it."""
     store = ServerStore(data / "permille.db")
     await store.write(lambda unit: unit.note_schema_version(version))
     store.close()

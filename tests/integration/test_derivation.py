@@ -18,7 +18,7 @@ SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
 
 
 def record_campaign(laptop, plot, name, values, *, method="dry_combustion", **sample):
-    """Record a campaign of one 0-30 cm layer per point; give the ids."""
+    """Record a campaign of one 0-30 cm layer per point; return the ids."""
     first = name == min(SOC)
     campaign = laptop.add(
         "campaign",
@@ -168,7 +168,7 @@ async def test_a_contested_input_makes_the_number_say_so(recorded):
 
 
 async def waiting_sample(recorded):
-    """Let a sample wait in quarantine and be counted; give its record and change."""
+    """Put a counted sample in quarantine; return its record and change."""
     server, laptop, _plot, ids = recorded
     core = {"core_id": ids["2010"][0]["core"], "sample_code": "deep"}
     name = laptop.add("sample", core | {"depth_top_cm": 30.0, "depth_bottom_cm": 20.0})

@@ -78,7 +78,7 @@ def test_what_was_released_goes_with_the_project_too(data, tmp_path):
 
 
 def release(data):
-    """Let in everything that waits."""
+    """Release everything that waits."""
     waiting = [found["change"] for found in ask(data, "quarantine", "list")]
     admin(data, "quarantine", "release", *waiting)
 
@@ -170,7 +170,7 @@ def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
 
 
 def age(data):
-    """Let everything be received long ago."""
+    """Pretend that everything was received long ago."""
     connection = connect(data / "permille.db")
     connection.execute("UPDATE change SET received_at = '2020-01-01T00:00:00.000Z'")
     connection.close()

@@ -97,7 +97,7 @@ class Machine(Laptop):
 
 
 def identity(laptop):
-    """Give device, key and the log that is written to, with every log."""
+    """Return device, key and the log that is written to, with every log."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
     store = SqliteStore(laptop.home / "permille.db", key)
     try:

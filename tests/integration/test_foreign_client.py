@@ -113,7 +113,7 @@ async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair)
 
 
 async def visited(pair):
-    """Let one lay a plot out and take a sample; return plot, sample and result."""
+    """Lay a plot out and take a sample; return plot, sample and result."""
     me, stream, event = pair.me, pair.stream, fresh_id()
     plot = me.create(stream, "plot", {"code": "P1", "area_ha": 2.5, "name": "Zoë"})
     point = me.create(stream, "point", {"plot_id": plot, "code": "1"})
@@ -284,7 +284,7 @@ def keys_of(heading):
 
 
 async def contested(pair, mine=3.0, other=4.0):
-    """Let both measure a plot unseen; return its id."""
+    """Measure a plot on both sides, unseen; return its id."""
     plot = await pair.plot(area_ha=2.5)
     pair.me.edit(plot, {"area_ha": mine})
     pair.other.edit(plot, {"area_ha": other})
@@ -582,7 +582,7 @@ async def founded(data):
 
 
 async def measured_in_turn(pair, plot, told):
-    """Let two measure a plot, the second having seen the first."""
+    """Measure a plot twice, the second having seen the first."""
     me, other = pair.me, pair.other
     me.create(pair.stream, "plot", {"code": "P2"})
     me.edit(plot, {"area_ha": 3.0})

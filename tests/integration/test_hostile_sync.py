@@ -61,7 +61,7 @@ async def chains_are_whole(server):
 
 
 async def refused(laptop, code, body=None):
-    """Send a body that is refused as a whole; give the problem document."""
+    """Send a body that is refused as a whole; return the problem document."""
     status, raw = await laptop.post(laptop.body() if body is None else body)
     document = json.loads(raw)
     assert (status, document["code"]) == (KINDS[code].status, code), raw
@@ -70,7 +70,7 @@ async def refused(laptop, code, body=None):
 
 
 async def judged(laptop, most=500):
-    """Push; give outcome and problem code of each change."""
+    """Push; return outcome and problem code of each change."""
     answer = await laptop.sync(most)
     return [(v["r"], *(why["code"] for why in v["why"])) for v in answer.verdicts]
 
@@ -83,7 +83,7 @@ async def asked(laptop, **more):
 
 
 def ended(laptop, **more):
-    """Give a body with another end line."""
+    """Return a body with another end line."""
     *lines, last = laptop.body().splitlines()
     return b"\n".join([*lines, encode(json.loads(last) | more)])
 
@@ -121,7 +121,7 @@ async def test_a_replayed_push_doubles_nothing_and_says_the_same(pair, server):
 
 
 async def kept(server):
-    """Give how much is stored; what is still to be derived does not matter."""
+    """Return how much is stored; what is still to be derived does not matter."""
     stats = await server.report("stats")
     return {name: n for name, n in stats.items() if name != "plots_to_derive"}
 
@@ -196,7 +196,7 @@ async def test_claims_about_what_was_acknowledged_are_checked(pair):
 
 
 def rewritten(laptop, **more):
-    """Give a body without changes whose hello claims something else."""
+    """Return a body without changes whose hello claims something else."""
     return encode(laptop.hello(**more)) + b"\n" + encode({"k": "end"})
 
 
@@ -364,14 +364,14 @@ async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, se
 
 
 async def faults(server):
-    """Give what `permille-server verify` finds."""
+    """Return what `permille-server verify` finds."""
     return await server.ask(
         lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
     )
 
 
 async def verdict_on(server, change):
-    """Give outcome and number of a change, as they are stored."""
+    """Return outcome and number of a change, as they are stored."""
     return await server.ask(
         lambda store: store.read(
             lambda unit: unit.connection.execute(
@@ -423,7 +423,7 @@ async def test_nobody_closes_what_waits_of_another_laptop(pair, server):
 
 
 async def contested(pair):
-    """Let both measure the plot anew, unseen; give the conflict's id."""
+    """Measure the plot on both laptops, unseen; return the conflict's id."""
     victim, hostile = pair
     victim.draft("plot", victim.plot, {"area_ha": 2.5, "note": "x"}, base=victim.base)
     hostile.draft("plot", victim.plot, {"area_ha": 4.0})

@@ -71,7 +71,7 @@ class Laptop:
 
 
 def copied(laptop, home):
-    """Give a laptop whose data are a copy of another one's."""
+    """Return a laptop whose data are a copy of another one's."""
     shutil.copytree(laptop.home, home)
     copy = Laptop.__new__(Laptop)
     copy.home = home
@@ -105,7 +105,7 @@ def prepare(laptop):
 
 
 def everything(laptop):
-    """Give every record as the laptop shows it."""
+    """Return every record as the laptop shows it."""
     return {
         kind: {
             one["id"]: one["fields"]
@@ -421,7 +421,7 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_doubled(pair, served):
 
 
 def point_at(laptop, url):
-    """Send a laptop to another address; give the one it had."""
+    """Send a laptop to another address; return the one it had."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
     store = SqliteStore(laptop.home / "permille.db", key)
     before = store.setting("server")

@@ -76,7 +76,7 @@ async def test_20000_waiting_changes_take_no_more_than_a_few(served):
 
 
 def chained(laptop):
-    """Give the hashes of a log that does not grow any more."""
+    """Return the hashes of a log that does not grow any more."""
     links = [START]
     for line in laptop.lines:
         links.append(link(links[-1], line))

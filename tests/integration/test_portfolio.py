@@ -235,7 +235,7 @@ async def test_plots_are_gathered_by_what_was_recorded_of_them(two):
 
 
 async def opened(server, project_code, /, **organisation):
-    """Open a project of an organisation; give a laptop in it."""
+    """Open a project of an organisation; return a laptop in it."""
     named = {"code": project_code, "title": project_code}
     project = named | {"stock_method_profile": "fixed_depth"}
     runs = {"code": "ROTH", "name": "Rothamsted", "kind": "member"} | organisation

@@ -90,7 +90,7 @@ def pair(served, tmp_path):
 
 
 def deleted(pair, record_type):
-    """Let both have a record of a type, and delete it; give what it was."""
+    """Record something on both laptops and delete it; return what it was."""
     one, two = pair
     add(one, record_type)
     one.sync()

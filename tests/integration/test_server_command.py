@@ -20,7 +20,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def ask(data):
-    """Run a command on the data directory; give its JSON document."""
+    """Run a command on the data directory; return its JSON document."""
 
     def command(*arguments, check=0):
         done = run(

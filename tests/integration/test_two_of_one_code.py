@@ -45,7 +45,7 @@ def refused(both, *words):
 
 
 def hint_of(said):
-    """Give what a refusal says to type."""
+    """Return what a refusal says to type."""
     return shlex.split(said.strip().splitlines()[-1].partition("such as: ")[2])[-1]
 
 

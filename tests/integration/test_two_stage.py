@@ -58,7 +58,7 @@ def two_stage(pairs):
 
 
 async def choose(server, laptop, fields):
-    """Say on a laptop how the plots of the project were chosen."""
+    """Record on a laptop how the plots of the project were chosen."""
     base = await server.seen(server.stream)
     laptop.draft("project", server.stream, fields, base=base)
     await synced(server, laptop)

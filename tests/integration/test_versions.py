@@ -21,7 +21,7 @@ SOC |= {"method": "tinsley"}
 
 
 async def replay(server, version):
-    """Push the golden lines of a version, byte for byte; give answer and rows.
+    """Push the golden lines of a version, byte for byte; return answer and rows.
 
     Their project, and the older point that theirs revisits, are there already.
     """
@@ -71,7 +71,7 @@ async def test_a_line_of_a_version_to_come_is_kept_and_blocks_nothing(server):
 
 
 def add_bag(laptop, **fields):
-    """Record a bag and all it belongs to; give its id."""
+    """Record a bag and all it belongs to; return its id."""
     plot = laptop.add("plot", PLOT)
     point = laptop.add("point", {"plot_id": plot, "code": "1"})
     period = {"start_date": "2026-05-01", "purpose": "baseline"}

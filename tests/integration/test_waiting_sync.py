@@ -95,7 +95,7 @@ def test_ctrl_c_while_waiting_loses_nothing(away):
 
 
 def on_terminal(laptop, *words):
-    """Run a command whose stderr is a terminal; give its stdout and what it drew."""
+    """Run a command whose stderr is a terminal; return its stdout and what it drew."""
     here, there = pty.openpty()
     process = started(laptop, *words, stdout=subprocess.PIPE, stderr=there)
     os.close(there)

@@ -258,7 +258,7 @@ class Client:
         self.log.acked += sent
 
     def _lay(self, change, seq):
-        """Let an accepted change stand; where it cannot be told, its row comes too."""
+        """Apply an accepted change; where it cannot be computed, its row comes too."""
         held = self.rows.get(change["r"])
         if held is not None and held.seq >= seq:
             return

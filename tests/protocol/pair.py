@@ -38,7 +38,7 @@ class Pair:
         )
 
     async def plot(self, code="P1", **fields):
-        """Let me record a plot that both have; return its id."""
+        """Record a plot that both have; return its id."""
         name = self.me.create(self.stream, "plot", {"code": code, **fields})
         await self.me.sync()
         await self.other.sync()

@@ -79,10 +79,10 @@ class History:
     # What people do --------------------------------------------------------------
 
     def act(self, name, record, do, *, typed=None, base=None):
-        """Let a person do something through a flow; note what they saw and what came.
+        """Do something for a person through a flow; note what they saw and what came.
 
         `typed` are fields that it is to save; `base` is the row that is looked at
-        where a decision is made. Gives the changes that were kept.
+        where a decision is made. Returns the changes that were kept.
         """
         laptop = self.world.laptop(name)
         store, last = laptop.store, last_place(laptop.store)
@@ -104,7 +104,7 @@ class History:
         return kept
 
     def decide(self, name, base, do, typed=None):
-        """Let a person decide on conflicts of a row; taking a side makes no new value."""
+        """Decide for a person on conflicts of a row; taking a side makes no new value."""
         store = self.world.laptop(name).store
         row = self.rows.get((base.epoch, base.stream, base.id, base.seq))
         for change in self.act(name, base.id, do, base=base):
@@ -188,7 +188,7 @@ class History:
         self.look()
 
     def crash(self, name, after):
-        """Let a sync end inside a transaction, as a kill would."""
+        """End a sync inside a transaction, as a kill would."""
         db = self.world.laptop(name).store._db
         steps = iter(range(after))
         db.set_progress_handler(lambda: next(steps, None) is None, 200)

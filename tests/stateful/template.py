@@ -59,5 +59,5 @@ class Template:
 
 @cache
 def template_of(laptops):
-    """Give the template for so many laptops; it is made once."""
+    """Return the template for so many laptops; it is made once."""
     return Template(laptops)

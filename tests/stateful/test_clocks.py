@@ -133,7 +133,7 @@ class Season:
         self.world.sync(name, fault)
 
     def came_to(self):
-        """Give everything that clocks must not decide."""
+        """Return everything that clocks must not decide."""
         records = self.world.sql(
             "SELECT id, type, seq, deleted, open_conflicts, fields FROM record"
         )
@@ -161,7 +161,7 @@ class Season:
 
 
 def measured(kind, fields):
-    """Give the measurements and sets among some fields, as text that can be sorted."""
+    """Return the measurements and sets among some fields, as text that can be sorted."""
     found = json.loads(fields) if isinstance(fields, str) else fields
     known = TYPES[kind].fields
     kept = {k: v for k, v in found.items() if known[k].field_class in KEPT}

@@ -42,7 +42,7 @@ class Story:
         self._maybe_back_up("empty")
 
     def record(self):
-        """Let everybody have one result; return its id."""
+        """Record one result that everybody has; return its id."""
         plot = self.put("plot", {"code": "P"})
         point = self.put("point", {"plot_id": plot, "code": "1"})
         campaign = self.put(
@@ -70,7 +70,7 @@ class Story:
         recording.delete(laptop, laptop.store.record(self.result))
 
     def meet(self, first, second):
-        """Let two laptops do something unseen, and all hear of it."""
+        """Do something on two laptops unseen, and sync all."""
         first(), second()
         self.world.sync(A)
         self._maybe_back_up("first")

@@ -38,7 +38,7 @@ def edit(world, name, change, **fields):
 
 
 def stands(world, change):
-    """Give the fields of a record as the server has it."""
+    """Return the fields of a record as the server has it."""
     _, _, fields, deleted = world.records(change.stream)[change.record]
     return None if deleted else json.loads(fields)
 
@@ -57,7 +57,7 @@ def outcome(world, change):
 
 
 def reasons(world, change):
-    """Give the problem codes of a change's present verdict."""
+    """Return the problem codes of a change's present verdict."""
     (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", change.id)[0]
     return [problem["code"] for problem in json.loads(why)]
 

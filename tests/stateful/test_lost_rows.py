@@ -25,7 +25,7 @@ def shown(world, name, change):
 
 
 def quarantined(world, stream):
-    """Let the first laptop send what is refused.
+    """Send what is refused from the first laptop.
 
     A verdict without a number is doubted in a new timeline, and all that follow it.
     """
@@ -77,7 +77,7 @@ def once(served):
 
 
 def lost(world, stream, made, most=2000, **said):
-    """Let the first laptop have rows that only a lost timeline had: one of this record.
+    """Put rows on the first laptop that only a lost timeline had: one of this record.
 
     Their author is gone, and there are so many that a person is asked; by then the laptop
     knows what to send again.

@@ -192,7 +192,7 @@ class World:
         self.run(self.server.write(lambda unit: unit.withdraw(device, stream, now)))
 
     def records(self, stream):
-        """Give the server's rows of a project: id to type, number, fields, deleted."""
+        """Return the server's rows of a project: id to type, number, fields, deleted."""
         rows = self.sql(
             "SELECT id, type, seq, fields, deleted FROM record WHERE project_id = ?",
             stream,
@@ -205,7 +205,7 @@ class World:
         return self._laptops[name]
 
     def device(self, name):
-        """Give the device that a laptop says it is: a copy is the same one."""
+        """Return the device that a laptop says it is: a copy is the same one."""
         return self._laptops[name].store.setting(names.DEVICE)
 
     @property
@@ -241,7 +241,7 @@ class World:
         return True
 
     def clone_laptop(self, name, onto):
-        """Let one laptop become a copy of another, token and all."""
+        """Copy one laptop over another, token and all."""
         for one in (name, onto):
             self._laptops[one].store.close()
         skews = {one: self._laptops[one].clock.skew_s for one in (name, onto)}
@@ -253,7 +253,7 @@ class World:
         return recover(self._laptops[name])
 
     def keep(self, name, *drafts):
-        """Record something on a laptop; give the changes."""
+        """Record something on a laptop; return the changes."""
         laptop = self._laptops[name]
         laptop.store.keep(list(drafts), laptop.moment(), name)
         found = {c.id: c for d in drafts for c in laptop.store.changes(d.record)}
@@ -273,7 +273,7 @@ class World:
         return self.keep(name, draft)[0]
 
     def sync(self, name, fault="", most=2000, *, accepts_removals=True, checks=False):
-        """Sync a laptop; give its report, or None when the link failed it."""
+        """Sync a laptop; return its report, or None when the link failed it."""
         link = Link(self, self.device(name), fault, most)
         options = Options(accepts_removals=accepts_removals, checks=checks)
         try:
@@ -283,7 +283,7 @@ class World:
             return None
 
     def settle(self, rounds=40):
-        """Let everybody sync until nothing moves; fail when that never comes."""
+        """Sync everybody until nothing moves; fail when that never comes."""
         for _ in range(rounds):
             reports = [self.sync(name) for name in self.names]
             if not any(
@@ -295,7 +295,7 @@ class World:
 
 
 def deliver_late(world, place):
-    """Give a laptop an answer that comes long after it asked."""
+    """Return a laptop an answer that comes long after it asked."""
     name, body, raw = world.late.pop(place % len(world.late))
     laptop = world.laptop(name)
     hello = json.loads(body.split(b"\n")[0])

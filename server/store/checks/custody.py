@@ -84,7 +84,7 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
 
 
 def _side(change: Change, group: str) -> Fields:
-    """Give what a change says of the group that a conflict is about."""
+    """Return what a change says of the group that a conflict is about."""
     if group == WHOLE_RECORD and change.op == Op.DELETE:
         return {}
     fields = judge(change).fields

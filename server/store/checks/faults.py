@@ -12,7 +12,7 @@ _STEP: Final = 500
 
 
 def guarded(check: str, where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
-    """Give faults; what is too damaged to be read is one, too."""
+    """Yield faults; what is too damaged to be read is one, too."""
     try:
         yield from faults
     except RequestError as error:

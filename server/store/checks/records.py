@@ -46,7 +46,7 @@ class _Latest:
         self._advance()
 
     def of(self, place: Place) -> int | None:
-        """Give the number for a place; places come in ascending order."""
+        """Return the number for a place; places come in ascending order."""
         while self._next is not None and self._next[0] < place:
             self._advance()
         if self._next is not None and self._next[0] == place:
@@ -117,7 +117,7 @@ def _values(connection: Connection, record: Record) -> Iterator[str]:
 
 
 def _line(connection: Connection, record: Record, writer: Writer) -> Judged | str:
-    """Give the judged change that a writer names, or what is wrong with it."""
+    """Return the judged change that a writer names, or what is wrong with it."""
     row = connection.execute(_LINE, (writer.log, writer.n)).fetchone()
     if row is None:
         return f"written by a change that is not here ({writer.change})"

@@ -36,7 +36,7 @@ class Judgement(NamedTuple):
 def check_verdict(
     connection: Connection, change: Change, known: Judgement
 ) -> Iterator[str]:
-    """Give in words what does not fit a verdict."""
+    """Return in words what does not fit a verdict."""
     outcome = Outcome(known.outcome)
     why = errors([from_data(problem) for problem in json.loads(known.why or "[]")])
     if (outcome in APPLIED) == bool(why):

@@ -15,7 +15,7 @@ PLACE = {1: "N", 2: (48.0, 12.0, 9.0), 3: "W", 4: (1.0, 30.0, 9.0)}
 
 
 def photo(exif=None, gps=None, kind="JPEG"):
-    """Give a real picture with these tags."""
+    """Return a real picture with these tags."""
     tags = Image.Exif()
     tags[0x0110] = "a camera"  # Pillow leaves tags out of a PNG that begin with none
     tags.get_ifd(0x8769).update(exif or {})

@@ -487,7 +487,7 @@ def test_a_new_core_and_its_samples_are_one_group(small, monkeypatch):
 
 
 def lines_of_log(small):
-    """Give the changes that were kept."""
+    """Return the changes that were kept."""
     store = small.permille.open_store()
     try:
         return [json.loads(raw) for raw in store.tail(0, 1000)]

@@ -87,7 +87,7 @@ def pair(tmp_path_factory):
 
 
 def held(store):
-    """Give everything that the tables hold."""
+    """Return everything that the tables hold."""
     return {
         table: sorted(store._read(f"SELECT * FROM {table}"), key=repr)  # noqa: S608 - a constant
         for table in TABLES
@@ -101,7 +101,7 @@ def refreshed(store):
 
 
 def replacing(data, found, kept):
-    """Let a draft perhaps replace a change of the same record."""
+    """Make a draft perhaps replace a change of the same record."""
     own = [change.id for change in kept if change.record == found.record]
     chosen = data.draw(st.none() | st.sampled_from(own)) if own else None
     return replace(found, replaces=chosen)

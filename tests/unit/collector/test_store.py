@@ -146,7 +146,7 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path, store):
 
 
 def explained(store, monkeypatch, ask):
-    """Give how SQLite goes about a question to the store."""
+    """Return how SQLite goes about a question to the store."""
     asked, read = [], store._read
     with monkeypatch.context() as patch:
         patch.setattr(store, "_read", lambda *sql: asked.append(sql) or read(*sql))

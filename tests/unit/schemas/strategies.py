@@ -67,7 +67,7 @@ attachments = st.fixed_dictionaries(
 
 
 def squares():
-    """Give small squares anywhere on the Earth."""
+    """Return small squares anywhere on the Earth."""
     corner = st.tuples(st.floats(-179, 179), st.floats(-89, 89))
     return corner.map(
         lambda at: {
@@ -105,5 +105,5 @@ _GOOD = {
 
 
 def good(field):
-    """Give good values of a field."""
+    """Return good values of a field."""
     return _GOOD[type(field)](field)

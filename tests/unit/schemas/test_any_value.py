@@ -27,7 +27,7 @@ types = st.sampled_from(list(TYPES))
 
 
 def good_patches(record_type):
-    """Give patches of good values, each field there or not."""
+    """Return patches of good values, each field there or not."""
     fields = TYPES[record_type].fields
     return st.fixed_dictionaries({}, optional={k: good(f) for k, f in fields.items()})
 

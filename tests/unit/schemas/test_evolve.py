@@ -22,7 +22,7 @@ TO_2 = evolve.STEPS[1]
 
 @st.composite
 def patches_of_version_1(draw):
-    """Give a type and any subset of its fields as of version 1, with any values."""
+    """Return a type and any subset of its fields as of version 1, with any values."""
     kind = draw(st.sampled_from(list(V1)))
     patch = {}
     for name in V1[kind]["fields"]:

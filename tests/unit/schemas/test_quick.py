@@ -25,7 +25,7 @@ LINES = [
 
 
 def judged(load, data, **options):
-    """Give what a loader makes of data, in its order, or everything it complains of."""
+    """Return what a loader makes of data, in its order, or everything it complains of."""
     try:
         found = load(data, **options)
     except ValidationError as error:
