@@ -28,22 +28,22 @@ def derive(world: World) -> Iterator[Figure]:
 
 def _derive(world: World, bags: int) -> Figure:
     folder = world.folder / f"derive_{bags}"
-    stream = new_server(folder)
-    made = survey(stream, bags)
-    results = [result_of(stream, bag, n) for n, bag in enumerate(made.samples)]
+    project_id = new_server(folder)
+    made = survey(project_id, bags)
+    results = [result_of(project_id, bag, n) for n, bag in enumerate(made.samples)]
     everything = [*made.plan, *made.samples, *results]
     with (
         server_store(folder) as store,
         bare_table(folder / "bare", encrypted=False) as bare,
     ):
-        write(store, stream, everything)
+        write(store, project_id, everything)
         asyncio.run(derive_waiting(store, Clock()))
         ours, theirs = [], []
         for place in range(_TIMES):
             ours.append(
                 _corrected(
                     store,
-                    stream,
+                    project_id,
                     made.samples[place % (bags // len(LAYERS_CM)) * len(LAYERS_CM)],
                     place,
                 )
@@ -60,11 +60,11 @@ def _derive(world: World, bags: int) -> Figure:
     )
 
 
-def _corrected(store: Store, stream: str, bag: Entry, place: int) -> float:
+def _corrected(store: Store, project_id: str, bag: Entry, place: int) -> float:
     """Correct the mass of a bag; return the seconds of the derivation alone."""
     grams = bag.fields["fine_dry_mass_g"] - 1.0 - place / 100
     heavier = {**bag.fields, "fine_dry_mass_g": grams}
-    write(store, stream, [Entry(bag.type, bag.id, heavier)])
+    write(store, project_id, [Entry(bag.type, bag.id, heavier)])
     changed: list[int] = []
     took = timed(lambda: changed.append(asyncio.run(derive_waiting(store, Clock()))))
     assert changed[0], "a corrected bag changes its plot"

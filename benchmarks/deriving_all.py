@@ -26,18 +26,18 @@ _LAYERS = ((0.0, 15.0), (15.0, 30.0), (30.0, 50.0))
 def derive_all(world: World) -> Iterator[Figure]:
     """Derive every plot of a project on one core; as many plots as the run has records."""
     folder = world.folder / "derive_all"
-    stream = new_server(folder)
+    project_id = new_server(folder)
     database = DataDirectory(folder).database
     connection = connect(database)
     connection.execute("BEGIN IMMEDIATE")
-    put_records(connection, map(record_row, _records(stream, world.n)))
+    put_records(connection, map(record_row, _records(project_id, world.n)))
     connection.execute("UPDATE stream SET head = 100000000")
     connection.execute("COMMIT")
     with _one_core():
         read_s = timed(lambda: _read(connection)).seconds
         connection.close()
         with server_store(folder) as store:
-            asyncio.run(_ask(store, stream))
+            asyncio.run(_ask(store, project_id))
             took = timed(lambda: asyncio.run(derive_waiting(store, Clock())))
     yield Figure(
         "derive_all_plots",
@@ -71,8 +71,8 @@ def _one_core() -> Iterator[None]:
         os.sched_setaffinity(0, cores)
 
 
-async def _ask(store, stream: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    await store.write(lambda unit: unit.ask_for(stream))
+async def _ask(store, project_id: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    await store.write(lambda tx: tx.ask_for(project_id))
 
 
 def _read(connection) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -80,7 +80,7 @@ def _read(connection) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         json.loads(fields)
 
 
-def _records(stream: str, plots: int) -> Iterator[Record]:
+def _records(project_id: str, plots: int) -> Iterator[Record]:
     """Return the records of a project in which every plot gained a little carbon."""
     values = random.Random(4)  # noqa: S311 - seeded test data
     seq = iter(range(10, 100_000_000))
@@ -88,8 +88,8 @@ def _records(stream: str, plots: int) -> Iterator[Record]:
     def record(kind: str, fields: dict[str, object]) -> Record:
         number = next(seq)
         writer = Writer(number, "bench", number, number, "bench")
-        name = record_id(stream, kind, fields)
-        return Record(stream, kind, name, number, fields, {"all": (writer,)})
+        name = record_id(project_id, kind, fields)
+        return Record(project_id, kind, name, number, fields, {"all": (writer,)})
 
     campaigns = [
         record(

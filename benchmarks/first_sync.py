@@ -63,18 +63,18 @@ def _figures(found: _First) -> Iterator[Figure]:
 
 def _measure(folder: Path, rows: int) -> _First:
     say(f"  a project of about {rows} rows is filled and derived")
-    stream = new_server(folder / "server")
+    project_id = new_server(folder / "server")
     # A fourth of the rows are plots, points, cores and derived.
-    made = survey(stream, rows * 76 // 100)
+    made = survey(project_id, rows * 76 // 100)
     entries = [*made.plan, *made.samples]
     with server_store(folder / "server") as store:
         other = {"code": "SMALL", "title": "Warm-up"}
         small = asyncio.run(admin.add_project(store, Clock(), other, {}))
-        write(store, stream, entries)
+        write(store, project_id, entries)
         asyncio.run(derive_waiting(store, Clock()))
     with serving(folder / "server") as server:
         new_laptop(folder / "warm", folder / "server", small, server.url)
-        new_laptop(folder / "reader", folder / "server", stream, server.url)
+        new_laptop(folder / "reader", folder / "server", project_id, server.url)
         sync_alone(folder / "warm")
         forget_peak(server.pid)
         held = held_mib(server.pid)

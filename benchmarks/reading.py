@@ -16,13 +16,15 @@ _RECORDS = 1_000
 
 def reading(world: World) -> Iterator[Figure]:
     """Read the lines of a push and of a pull, and judge their fields."""
-    stream, bags = world.stream, world.samples[:_RECORDS]
+    project_id, bags = world.project_id, world.samples[:_RECORDS]
     changes = [
-        line(Draft(stream, e.type, e.id, fields=e.fields), n, n, "Ada")
+        line(Draft(project_id, e.type, e.id, fields=e.fields), n, n, "Ada")
         for n, e in enumerate(bags, start=1)
     ]
     rows = [
-        encode({"k": "row", "s": stream, "q": n, "t": e.type, "r": e.id, "f": e.fields})
+        encode(
+            {"k": "row", "s": project_id, "q": n, "t": e.type, "r": e.id, "f": e.fields}
+        )
         for n, e in enumerate(bags, start=1)
     ]
     verdicts = [

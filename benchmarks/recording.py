@@ -6,7 +6,7 @@ from functools import partial
 from benchmarks.figures import Figure, Timed, in_turn, median, percentile, say, timed
 from benchmarks.machine import fdatasync_ms
 from benchmarks.soil import Entry
-from benchmarks.stage import World, keep, laptop_at
+from benchmarks.stage import World, laptop_at, save
 from benchmarks.yardsticks import bare_table
 from collector.flow import recording
 from collector.flow.laptop import Laptop
@@ -43,7 +43,7 @@ def record(world: World) -> Iterator[Figure]:
     )
 
 
-def save(world: World) -> Iterator[Figure]:
+def save_one(world: World) -> Iterator[Figure]:
     """Save one bag: judged, logged, shown, and on disk."""
     say(f"  {_SAVES} bags are saved one by one")
     copy = world.copy(world.recorded)
@@ -54,7 +54,7 @@ def save(world: World) -> Iterator[Figure]:
         bare_table(copy / "crew", encrypted=True) as bare,
     ):
         for entry in world.spare[:_SAVES]:
-            ours.append(timed(partial(_add, crew, world.stream, entry)).seconds)
+            ours.append(timed(partial(_add, crew, world.project_id, entry)).seconds)
             theirs.append(bare.save(entry.id, encode(entry.fields)))
     world.discard(copy)
     for share, name in ((0.5, "p50"), (0.99, "p99")):
@@ -90,11 +90,11 @@ def rate(
 def _record(world: World) -> Timed:
     copy = world.copy(world.planned)
     with laptop_at(copy / "crew") as crew:
-        took = timed(lambda: keep(crew, world.stream, world.samples))
+        took = timed(lambda: save(crew, world.project_id, world.samples))
     world.discard(copy)
     return took
 
 
-def _add(crew: Laptop, stream: str, entry: Entry) -> None:
-    saved = recording.add(crew, entry.type, entry.fields, stream)
+def _add(crew: Laptop, project_id: str, entry: Entry) -> None:
+    saved = recording.add(crew, entry.type, entry.fields, project_id)
     assert saved.view.id == entry.id

@@ -32,7 +32,7 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
         "disk": recording.disk,
         "startup": startup.startup,
         "reading": reading.reading,
-        "record": recording.record,
+        "record": recording.record_id,
         "save": recording.save,
         "push": syncs.push,
         "pull": syncs.pull,

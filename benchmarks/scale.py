@@ -13,10 +13,10 @@ from benchmarks.stage import (
     SPARE,
     Serving,
     World,
-    keep,
     laptop_at,
     new_laptop,
     new_server,
+    save,
     server_store,
     serving,
     synced,
@@ -38,7 +38,7 @@ class _Side:
 
     server: Serving
     laptop: Laptop
-    stream: str
+    project_id: str
     bags: list[Entry]
 
 
@@ -59,11 +59,11 @@ def scale(world: World) -> Iterator[Figure]:
         )
 
 
-def write(store: Store, stream: str, entries: list[Entry]) -> None:
+def write(store: Store, project_id: str, entries: list[Entry]) -> None:
     """Write records through the server's own log."""
     for start in range(0, len(entries), limits.BATCH_CHANGES):
         drafts = [
-            admin.Draft(stream, e.type, e.id, e.fields)
+            admin.Draft(project_id, e.type, e.id, e.fields)
             for e in entries[start : start + limits.BATCH_CHANGES]
         ]
         asyncio.run(admin.record(store, Clock(), drafts))
@@ -71,17 +71,17 @@ def write(store: Store, stream: str, entries: list[Entry]) -> None:
 
 def _side(stack: ExitStack, folder: Path, bags: int) -> _Side:
     say(f"  a server with {bags} bags is filled")
-    stream = new_server(folder / "server")
-    made: Survey = survey(stream, bags + SPARE)
+    project_id = new_server(folder / "server")
+    made: Survey = survey(project_id, bags + SPARE)
     with server_store(folder / "server") as store:
-        write(store, stream, [*made.plan, *made.samples[:bags]])
+        write(store, project_id, [*made.plan, *made.samples[:bags]])
         asyncio.run(derive_waiting(store, Clock()))
     server = stack.enter_context(serving(folder / "server"))
-    new_laptop(folder / "crew", folder / "server", stream, server.url)
+    new_laptop(folder / "crew", folder / "server", project_id, server.url)
     laptop = stack.enter_context(laptop_at(folder / "crew"))
     say("  and read by a laptop")
     synced(laptop)
-    return _Side(server, laptop, stream, made.samples[bags:])
+    return _Side(server, laptop, project_id, made.samples[bags:])
 
 
 def _in_turn(sides: list[_Side]) -> tuple[list[list[float]], list[list[float]]]:
@@ -90,7 +90,7 @@ def _in_turn(sides: list[_Side]) -> tuple[list[list[float]], list[list[float]]]:
     for place in range(_TIMES):
         for number, side in enumerate(sides):
             bags = side.bags[place * _NEW : (place + 1) * _NEW]
-            keep(side.laptop, side.stream, bags)
+            save(side.laptop, side.project_id, bags)
             small[number].append(_spent(side))
             synced(side.laptop)
             nothing[number].append(_spent(side))

@@ -52,21 +52,21 @@ class Survey:
     samples: list[Entry]
 
 
-def survey(stream: str, samples: int) -> Survey:
+def survey(project_id: str, samples: int) -> Survey:
     """Make a survey with this many bags in one project."""
     plan: list[Entry] = []
-    campaigns = [_entry(stream, "campaign", _campaign(*c)) for c in CAMPAIGNS]
+    campaigns = [_entry(project_id, "campaign", _campaign(*c)) for c in CAMPAIGNS]
     plan += campaigns
     cores: list[Entry] = []
     for plot in range(-(-samples // PER_PLOT)):
-        entries = list(_plot(stream, plot, campaigns))
+        entries = list(_plot(project_id, plot, campaigns))
         plan += entries
         cores += [entry for entry in entries if entry.type == "core"]
-    bags = list(_bags(stream, cores, samples))
+    bags = list(_bags(project_id, cores, samples))
     return Survey(plan, bags)
 
 
-def result_of(stream: str, sample: Entry, place: int) -> Entry:
+def result_of(project_id: str, sample: Entry, place: int) -> Entry:
     """Return the laboratory's organic carbon of a bag."""
     fields = {
         "sample_id": sample.id,
@@ -78,12 +78,12 @@ def result_of(stream: str, sample: Entry, place: int) -> Entry:
         "moisture": "oven_dry",
         "lab": "Soil laboratory",
     }
-    return _entry(stream, "result", fields)
+    return _entry(project_id, "result", fields)
 
 
-def _plot(stream: str, number: int, campaigns: list[Entry]) -> Iterator[Entry]:
+def _plot(project_id: str, number: int, campaigns: list[Entry]) -> Iterator[Entry]:
     plot = _entry(
-        stream,
+        project_id,
         "plot",
         {
             "code": f"KL-{number:03}",
@@ -99,11 +99,11 @@ def _plot(stream: str, number: int, campaigns: list[Entry]) -> Iterator[Entry]:
             "lat": round(52.2 + place / 1e4, 6),
         }
         point = _entry(
-            stream, "point", {"plot_id": plot.id, "code": f"{place:02}", **where}
+            project_id, "point", {"plot_id": plot.id, "code": f"{place:02}", **where}
         )
         yield point
         for campaign in campaigns:
-            yield _entry(stream, "core", _core(point, campaign, place, where))
+            yield _entry(project_id, "core", _core(point, campaign, place, where))
 
 
 def _core(
@@ -134,7 +134,7 @@ def _campaign(name: str, purpose: str) -> dict[str, Any]:
     }
 
 
-def _bags(stream: str, cores: list[Entry], count: int) -> Iterator[Entry]:
+def _bags(project_id: str, cores: list[Entry], count: int) -> Iterator[Entry]:
     chance = np.random.default_rng(SEED)
     # Columns: density, stones, water, probe, density of stones, note.
     drawn = chance.random((count, 6))
@@ -142,7 +142,7 @@ def _bags(stream: str, cores: list[Entry], count: int) -> Iterator[Entry]:
         core, layer = divmod(place, len(LAYERS_CM))
         code = f"KL-{core:05}-{layer + 1}"
         fields = _bag(cores[core].id, code, layer, drawn[place].tolist())
-        yield _entry(stream, "sample", fields)
+        yield _entry(project_id, "sample", fields)
 
 
 def _bag(core: str, code: str, layer: int, drawn: list[float]) -> dict[str, Any]:
@@ -176,5 +176,5 @@ def _bag(core: str, code: str, layer: int, drawn: list[float]) -> dict[str, Any]
     }
 
 
-def _entry(stream: str, record_type: str, fields: dict[str, Any]) -> Entry:
-    return Entry(record_type, record_id(stream, record_type, fields), fields)
+def _entry(project_id: str, record_type: str, fields: dict[str, Any]) -> Entry:
+    return Entry(record_type, record_id(project_id, record_type, fields), fields)

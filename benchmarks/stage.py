@@ -24,7 +24,7 @@ from collector.flow import laptop as names
 from collector.flow.home import init, opened
 from collector.flow.laptop import Laptop
 from collector.store.driver import read_key
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from schemas import limits
 from server.app.data import init_data, open_store
 from server.clock import Clock as ServerClock
@@ -101,13 +101,13 @@ def synced(laptop: Laptop) -> syncing.Report:
     return asyncio.run(syncing.sync(laptop, lambda _left, _received: None))
 
 
-def keep(laptop: Laptop, stream: str, entries: Sequence[Entry]) -> None:
+def save(laptop: Laptop, project_id: str, entries: Sequence[Entry]) -> None:
     """Record new entries in transactions as large as those of an import."""
     size = limits.IMPORT_BATCH_LAYERS
     for start in range(0, len(entries), size):
         drafts = [
             Draft(
-                stream,
+                project_id,
                 e.type,
                 e.id,
                 fields=e.fields,
@@ -115,7 +115,7 @@ def keep(laptop: Laptop, stream: str, entries: Sequence[Entry]) -> None:
             )
             for e in entries[start : start + size]
         ]
-        laptop.store.keep(drafts, laptop.moment(), laptop.person)
+        laptop.store.save(drafts, laptop.moment(), laptop.person)
 
 
 def new_server(folder: Path) -> str:
@@ -136,12 +136,12 @@ def server_store(folder: Path) -> Iterator[Store]:
         store.close()
 
 
-def new_laptop(folder: Path, server: Path, stream: str, url: str) -> None:
+def new_laptop(folder: Path, server: Path, project_id: str, url: str) -> None:
     """Set up a laptop and enrol it at a running server."""
     home = Home(folder)
     init(home, Clock(), folder.name, "Ada Diallo", None)
     with server_store(server) as store:
-        issued = access.issue_code(store, ServerClock(), (stream,), folder.name)
+        issued = access.issue_code(store, ServerClock(), (project_id,), folder.name)
         code, _ = asyncio.run(issued)
     with opened(home, Clock(), lambda: "") as laptop:
         asyncio.run(enrolling.enrol(laptop, url, code))
@@ -149,7 +149,7 @@ def new_laptop(folder: Path, server: Path, stream: str, url: str) -> None:
 
 def _stay_one_log(home: Home) -> None:
     """Keep a copy in its log: the laptop it was made of is not used beside it."""
-    store = SqliteStore(home.database, read_key(home.key))
+    store = LaptopStore(home.database, read_key(home.key))
     try:
         store.set_settings({names.PLACE: str(home.database.stat().st_ino)})
     finally:
@@ -183,14 +183,14 @@ class World:
             shutil.rmtree(copy)
 
     @cached_property
-    def stream(self) -> str:
+    def project_id(self) -> str:
         """The project."""
         return new_server(self.folder / "empty")
 
     @cached_property
     def survey(self) -> Survey:
         """The records."""
-        return survey(self.stream, self.n + SPARE)
+        return survey(self.project_id, self.n + SPARE)
 
     @property
     def samples(self) -> list[Entry]:
@@ -212,10 +212,10 @@ class World:
         shutil.copytree(self.folder / "empty", state / "server")
         with serving(state / "server") as server:
             for name in ("planner", "crew", "reader"):
-                new_laptop(state / name, state / "server", self.stream, server.url)
+                new_laptop(state / name, state / "server", self.project_id, server.url)
             with laptop_at(state / "planner") as planner:
                 synced(planner)
-                keep(planner, self.stream, self.survey.plan)
+                save(planner, self.project_id, self.survey.plan)
                 synced(planner)
             server.wait_until_derived()
             with laptop_at(state / "crew") as crew:
@@ -228,7 +228,7 @@ class World:
         say(f"  {self.n} bags are recorded offline")
         state = self.copy(self.planned)
         with laptop_at(state / "crew") as crew:
-            keep(crew, self.stream, self.samples)
+            save(crew, self.project_id, self.samples)
         return state
 
     @cached_property

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, Timed, in_turn, median, say, timed
 from benchmarks.machine import cpu_s
 from benchmarks.recording import lines_of, rate
-from benchmarks.stage import World, keep, laptop_at, serving, synced
+from benchmarks.stage import World, laptop_at, save, serving, synced
 from benchmarks.yardsticks import bare_table, echo, packed_bytes
 from collector.flow.laptop import Laptop
 from collector.flow.syncing import Report
@@ -159,7 +159,7 @@ def offline(world: World) -> Iterator[Figure]:
         laptop_at(copy / "crew", server.url) as crew,
     ):
         bags = world.survey.samples[:_OFFLINE]
-        keep(crew, world.stream, bags)
+        save(crew, world.project_id, bags)
         report = synced(crew)
         assert report.accepted == _OFFLINE, report
     world.discard(copy)
@@ -197,7 +197,7 @@ def fifty(world: World) -> Iterator[Figure]:
     ):
         for place in range(_SMALL_TIMES):
             bags = world.spare[place * _SMALL : (place + 1) * _SMALL]
-            keep(crew, world.stream, bags)
+            save(crew, world.project_id, bags)
             seconds, report = timed_sync(crew)
             assert report.accepted == _SMALL, report
             bare_s = bare.round_trip_s(report.bytes_sent, report.bytes_received)

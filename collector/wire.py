@@ -115,7 +115,7 @@ class Client:
                 "check the address",
             ) from None
 
-    async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
+    async def buckets(self, project_id: str) -> Mapping[str, list[int | str]]:
         """Ask for the digest of each bucket of a stream.
 
         Raises
@@ -123,11 +123,11 @@ class Client:
         UnreachableError
             If no whole answer came.
         """
-        raw = await self._get(f"/v1/streams/{stream}/buckets")
+        raw = await self._get(f"/v1/streams/{project_id}/buckets")
         return dict(_document(raw).get("buckets", {}))
 
     async def rows_in(
-        self, stream: str, buckets: list[str]
+        self, project_id: str, buckets: list[str]
     ) -> tuple[str, list[Message]]:
         """Ask for the rows of some buckets, with the server's epoch.
 
@@ -136,7 +136,7 @@ class Client:
         UnreachableError
             If no whole answer came.
         """
-        raw = await self._get(f"/v1/streams/{stream}/rows?in={','.join(buckets)}")
+        raw = await self._get(f"/v1/streams/{project_id}/rows?in={','.join(buckets)}")
         try:
             return read_rows(raw.split(b"\n"))
         except CutReplyError as error:

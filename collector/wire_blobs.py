@@ -23,7 +23,7 @@ _ANSWER_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class There:
+class UploadState:
     """How much of a file the server has; complete means that its hash was checked."""
 
     offset: int
@@ -66,7 +66,7 @@ class BlobClient:
             return limits.BLOB_PIECE_BYTES
         return min(limits.BLOB_PIECE_BYTES, int(60 * self._bytes_per_s))
 
-    async def head(self, sha256: str) -> There:
+    async def head(self, sha256: str) -> UploadState:
         """Ask how much of a file the server has.
 
         Raises
@@ -78,7 +78,7 @@ class BlobClient:
         """
         async with self._asked("HEAD", sha256, {}) as response:
             if response.status == 404:
-                return There(0, complete=False)
+                return UploadState(0, complete=False)
             if response.status == 403:
                 raise RefusedError(
                     "no record on the server names the file",
@@ -87,7 +87,9 @@ class BlobClient:
                 )
             return await _there(response)
 
-    async def patch(self, sha256: str, offset: int, length: int, data: bytes) -> There:
+    async def patch(
+        self, sha256: str, offset: int, length: int, data: bytes
+    ) -> UploadState:
         """Send the bytes that begin at an offset; return how much the server has then.
 
         Raises
@@ -157,11 +159,11 @@ class BlobClient:
             await asyncio.sleep(len(sip) / self._bytes_per_s)
 
 
-async def _there(response: aiohttp.ClientResponse) -> There:
+async def _there(response: aiohttp.ClientResponse) -> UploadState:
     offset = response.headers.get("Upload-Offset", "")
     if response.status not in {200, 204, 409} or not offset.isdigit():
         raise await _refused(response)
-    return There(int(offset), response.headers.get("Upload-Complete") == "?1")
+    return UploadState(int(offset), response.headers.get("Upload-Complete") == "?1")
 
 
 async def _refused(

@@ -90,14 +90,14 @@ def read(packed: bytes, form: str) -> Bundle:
 def _unpacked(packed: bytes) -> bytes:
     from backports import zstd  # noqa: PLC0415
 
-    stream = zstd.ZstdDecompressor()
+    project_id = zstd.ZstdDecompressor()
     try:
-        found = stream.decompress(packed, limits.BUNDLE_BYTES + 1)
+        found = project_id.decompress(packed, limits.BUNDLE_BYTES + 1)
     except zstd.ZstdError as error:
         raise BundleError(f"it is damaged, or no bundle: {error}") from None
     if len(found) > limits.BUNDLE_BYTES:
         raise BundleError(f"more than {limits.BUNDLE_BYTES} bytes unpacked")
-    if not stream.eof or stream.unused_data:
+    if not project_id.eof or project_id.unused_data:
         raise BundleError("it was cut, or something was written behind it")
     return found
 

@@ -34,7 +34,7 @@ class UndecidableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingRecord:
     """A record as the person who decides sees it."""
 
     type: str
@@ -43,7 +43,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SideChoice:
     """A side to take, or values to set."""
 
     take: Take | None = None
@@ -60,12 +60,12 @@ class Decision:
 
     op: Op
     fields: dict[str, Any]
-    settles: tuple[str, ...]
+    resolves: tuple[str, ...]
     seen: tuple[str, ...] = ()
 
 
 def decide(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord, choice: SideChoice
 ) -> Decision:
     """Return the change that settles these conflicts of one record.
 
@@ -88,7 +88,7 @@ def decide(
 
 
 def parts(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord, choice: SideChoice
 ) -> list[Decision]:
     """Return what decides many conflicts of one record: each part fits one change.
 
@@ -103,10 +103,10 @@ def parts(
         Decision(
             found.op,
             found.fields,
-            found.settles[start : start + most],
+            found.resolves[start : start + most],
             found.seen[-limits.SEEN_CHANGES :],
         )
-        for start in range(0, len(found.settles), most)
+        for start in range(0, len(found.resolves), most)
     ]
 
 
@@ -116,7 +116,7 @@ def is_deletion(conflict: Mapping[str, Any]) -> bool:
 
 
 def _chosen(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing, choice: Choice
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord, choice: SideChoice
 ) -> tuple[Op, Fields]:
     match choice.take:
         case Take.STANDS:
@@ -128,7 +128,7 @@ def _chosen(
 
 
 def _as_it_stands(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord
 ) -> tuple[Op, Fields]:
     if standing.deleted:
         return Op.DELETE, {}
@@ -144,7 +144,7 @@ def _as_it_stands(
 
 
 def _other(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord
 ) -> tuple[Op, Fields]:
     whole_ones = [found for found in conflicts if found["group"] == WHOLE_RECORD]
     if whole_ones and len(conflicts) > 1:
@@ -170,7 +170,7 @@ def _other(
 
 
 def _set(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing, values: Fields
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord, values: Fields
 ) -> Fields:
     _refuse_deleted(standing)
     groups = {str(found["group"]) for found in conflicts}
@@ -195,7 +195,7 @@ def _set(
 
 
 def _refuse_open_ends(
-    conflicts: Sequence[Mapping[str, Any]], standing: Standing, values: Fields
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord, values: Fields
 ) -> None:
     """Ask for each field on which the sides differ: half a pair is nobody's value."""
     missing = [
@@ -212,7 +212,7 @@ def _refuse_open_ends(
         )
 
 
-def _refuse_half(found: Mapping[str, Any], standing: Standing) -> None:
+def _refuse_half(found: Mapping[str, Any], standing: StandingRecord) -> None:
     """Take no side of which only a part was kept, as an older server did."""
     kept, group = found["ours"], str(found["group"])
     missing = [name for name in members(standing.type, group) if name not in kept]
@@ -228,7 +228,7 @@ def _short(conflicts: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(str(found["id"])[:8] for found in conflicts)
 
 
-def _refuse_deleted(standing: Standing) -> None:
+def _refuse_deleted(standing: StandingRecord) -> None:
     if standing.deleted:
         raise UndecidableError(
             "the record is deleted, so no value of it can stand",

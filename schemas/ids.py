@@ -24,7 +24,7 @@ def uuid7(unix_ms: int, random_bits: int) -> str:
     return str(uuid.UUID(int=value))
 
 
-def natural_id(stream: str, record_type: str, key: Sequence[object]) -> str:
+def natural_id(project_id: str, record_type: str, key: Sequence[object]) -> str:
     """Return the id of the record with this natural key: the same on every laptop.
 
     Two laptops that record the same plot, campaign or bag without a network
@@ -32,7 +32,7 @@ def natural_id(stream: str, record_type: str, key: Sequence[object]) -> str:
     """
     name = "\x1f".join([record_type, *(str(part) for part in key)])
     # One accented letter has several spellings; they are one name.
-    return str(uuid.uuid5(uuid.UUID(stream), unicodedata.normalize("NFC", name)))
+    return str(uuid.uuid5(uuid.UUID(project_id), unicodedata.normalize("NFC", name)))
 
 
 def is_id(text: object) -> bool:

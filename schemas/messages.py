@@ -42,13 +42,13 @@ class Outcome(StrEnum):
     HELD = "held"
 
 
-class _Line(Schema):
+class _MessageLine(Schema):
     class Meta:
         # A newer peer may say more; what is not known is not understood, not wrong.
         unknown = EXCLUDE
 
 
-class LogState(_Line):
+class HelloLog(_MessageLine):
     """Which log speaks, where it came from, and whether nothing more is written to it."""
 
     id = wire.uuid(required=True)
@@ -57,14 +57,14 @@ class LogState(_Line):
     closed = wire.flag()
 
 
-class Position(_Line):
+class Position(_MessageLine):
     """A place in a log: how many changes, and the hash after them."""
 
     n = wire.count(required=True)
     hash = wire.digest(required=True)
 
 
-class RequestHello(_Line):
+class RequestHello(_MessageLine):
     """First line of a request: who speaks and what it has.
 
     `epoch` is the timeline of the cursors that are bare numbers, and asks for an answer
@@ -79,7 +79,7 @@ class RequestHello(_Line):
     protocol = wire.count(required=True)
     schema = wire.count(required=True)
     app = wire.text(0, 100, load_default="")
-    log = fields.Nested(LogState, required=True)
+    log = fields.Nested(HelloLog, required=True)
     epoch = wire.uuid()
     head = wire.count()
     acked = fields.Nested(Position, required=True)
@@ -91,7 +91,7 @@ class RequestHello(_Line):
     stood = wire.places_by_number()
 
 
-class Change(_Line):
+class ChangeLine(_MessageLine):
     """One change of a log: id, stamp, stream, type, record, operation, fields.
 
     Keys: n place in the log, i change id (when absent it follows from the hash of the
@@ -123,7 +123,7 @@ class Change(_Line):
     a = wire.change_ids()
 
 
-class RequestEnd(_Line):
+class RequestEnd(_MessageLine):
     """Last line of a request: where its changes lead, and the device's signature.
 
     A request without changes claims nothing: it needs no number, hash or signature.
@@ -135,7 +135,7 @@ class RequestEnd(_Line):
     sig = wire.text(1, 200, load_default=None, allow_none=True)
 
 
-class ResponseHello(_Line):
+class ResponseHello(_MessageLine):
     """First line of a response: the server's timeline and what it has.
 
     `protocol`, `epoch` and `have` are left out when they are what the request said.
@@ -158,7 +158,7 @@ class ResponseHello(_Line):
     limits = fields.Dict(keys=fields.String(), load_default=dict)
 
 
-class Verdict(_Line):
+class VerdictLine(_MessageLine):
     """The verdict on one change: r verdict, q seq, why, cf conflicts.
 
     The change is named by its place n in the log that speaks, or by its id i. A verdict
@@ -176,14 +176,14 @@ class Verdict(_Line):
     cf = fields.List(fields.String(), load_default=list)
 
 
-class Scope(_Line):
+class ScopeLine(_MessageLine):
     """The streams this laptop may see."""
 
     k = fields.String(required=True, validate=validate.Equal("scope"))
     streams = fields.List(wire.uuid(), required=True)
 
 
-class Row(_Line):
+class RowLine(_MessageLine):
     """One record as the server has it: s stream, q seq, t type, r record, f fields.
 
     w holds the writer seq of each field group, x the open conflicts.
@@ -199,7 +199,7 @@ class Row(_Line):
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
 
-class Gone(_Line):
+class Gone(_MessageLine):
     """A record that is no longer there, and why."""
 
     k = fields.String(required=True, validate=validate.Equal("gone"))
@@ -213,7 +213,7 @@ class Gone(_Line):
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
 
-class Purged(_Line):
+class Purged(_MessageLine):
     """Ids of records that were deleted long ago; they are never used again."""
 
     k = fields.String(required=True, validate=validate.Equal("purged"))
@@ -221,14 +221,14 @@ class Purged(_Line):
     r = fields.List(wire.uuid(), required=True)
 
 
-class Reset(_Line):
+class Reset(_MessageLine):
     """The rows of this stream are sent anew: forget the base, keep the overlay."""
 
     k = fields.String(required=True, validate=validate.Equal("reset"))
     s = wire.uuid(required=True)
 
 
-class ResponseEnd(_Line):
+class ResponseEnd(_MessageLine):
     """Last line of a response: the cursors that moved, and whether there is more.
 
     Both may be left out: nothing moved, there is no more.
@@ -242,7 +242,7 @@ class ResponseEnd(_Line):
     receipt = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
 
 
-class EnrolRequest(_Line):
+class EnrolRequest(_MessageLine):
     """Body of POST /v1/enrol; the public key is Ed25519, 32 bytes in base64.
 
     `proof` is the signature of that key over the code.
@@ -255,7 +255,7 @@ class EnrolRequest(_Line):
     proof = wire.text(1, 200)
 
 
-class EnrolResponse(_Line):
+class EnrolResponse(_MessageLine):
     """Answer to an enrolment: the token is shown this once."""
 
     device = wire.uuid(required=True)
@@ -271,12 +271,12 @@ def _loaders(**schemas: Schema) -> Mapping[str, QuickLoader]:
     return MappingProxyType(found)
 
 
-_REQUEST: Final = _loaders(hello=RequestHello(), c=Change(), end=RequestEnd())
+_REQUEST: Final = _loaders(hello=RequestHello(), c=ChangeLine(), end=RequestEnd())
 _RESPONSE: Final = _loaders(
     hello=ResponseHello(),
-    v=Verdict(),
-    scope=Scope(),
-    row=Row(),
+    v=VerdictLine(),
+    scope=ScopeLine(),
+    row=RowLine(),
     gone=Gone(),
     purged=Purged(),
     reset=Reset(),

@@ -106,7 +106,7 @@ def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
     return [record.get(name) for name in TYPES[record_type].key]
 
 
-def record_id(stream: str, record_type: str, record: Mapping[str, object]) -> str:
+def record_id(project_id: str, record_type: str, record: Mapping[str, object]) -> str:
     """Return the id every laptop mints for this record: from its key and parent.
 
     The same bag of the same core is one record wherever it is recorded; the same
@@ -115,4 +115,6 @@ def record_id(stream: str, record_type: str, record: Mapping[str, object]) -> st
     """
     kind = TYPES[record_type]
     parent = [] if kind.parent in kind.key else [record.get(kind.parent)]
-    return natural_id(stream, record_type, parent + natural_key(record_type, record))
+    return natural_id(
+        project_id, record_type, parent + natural_key(record_type, record)
+    )

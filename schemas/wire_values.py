@@ -70,7 +70,7 @@ def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
     return fields.Dict(
         keys=uuid(),
         values=position(),
-        validate=validate.Length(max=limits.STREAMS),
+        validate=validate.Length(max=limits.PROJECTS),
         **kwargs,
     )
 

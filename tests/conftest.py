@@ -20,8 +20,8 @@ from tests.laptop import TestLaptop
 class RunningServer:
     """A real server on loopback with one project."""
 
-    def __init__(self, data, url, stream):
-        self.data, self.url, self.stream = data, url, stream
+    def __init__(self, data, url, project_id):
+        self.data, self.url, self.project_id = data, url, project_id
 
     async def ask(self, job):
         """Run a job of the port on the server's database."""
@@ -34,14 +34,14 @@ class RunningServer:
     async def report(self, what, *arguments):
         """Return one of the store's reports."""
         return await self.ask(
-            lambda store: store.read(lambda unit: getattr(unit, what)(*arguments))
+            lambda store: store.read(lambda tx: getattr(tx, what)(*arguments))
         )
 
-    async def laptop(self, name="laptop", streams=None, log=None, secret=None):
+    async def laptop(self, name="laptop", project_ids=None, log=None, secret=None):
         """Enrol a laptop of the tests."""
-        projects = tuple(streams or [self.stream])
+        projects = tuple(project_ids or [self.project_id])
         code, _ = await self.ask(lambda s: issue_code(s, Clock(), projects, name))
-        laptop = TestLaptop(self.url, "", self.stream, log)
+        laptop = TestLaptop(self.url, "", self.project_id, log)
         laptop.secret = secret or laptop.secret
         body = {
             "code": code,
@@ -104,5 +104,7 @@ async def server(tmp_path):
             "reference_depth_cm": 30.0,
             "stock_method_profile": "fixed_depth",
         }
-        found.stream = await found.ask(lambda s: add_project(s, Clock(), fields, {}))
+        found.project_id = await found.ask(
+            lambda s: add_project(s, Clock(), fields, {})
+        )
         yield found

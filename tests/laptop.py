@@ -49,8 +49,8 @@ class TestLaptop:
     __test__ = False
     _stamps = itertools.count(1)
 
-    def __init__(self, url, token, stream, log=None, schema=SCHEMA_VERSION):
-        self.url, self.token, self.stream = url, token, stream
+    def __init__(self, url, token, project_id, log=None, schema=SCHEMA_VERSION):
+        self.url, self.token, self.project_id = url, token, project_id
         self.log, self.parent, self.closed = log or fresh_id(), None, False
         self.secret = Clock().key()
         self.late = None
@@ -66,7 +66,7 @@ class TestLaptop:
             "n": len(self.lines) + 1,
             "i": fresh_id(),
             "h": next(self._stamps),
-            "s": self.stream,
+            "s": self.project_id,
             "t": record_type,
             "r": record,
             "o": op,
@@ -79,7 +79,7 @@ class TestLaptop:
 
     def add(self, record_type, fields, **more):
         """Append a new record with the id every laptop would mint; return that id."""
-        name = record_id(self.stream, record_type, fields)
+        name = record_id(self.project_id, record_type, fields)
         self.draft(record_type, name, fields, **more)
         return name
 

@@ -55,8 +55,8 @@ def attach(
     from collector.flow import attaching, names
 
     with app.laptop() as laptop:
-        stream = names.stream_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, stream)
+        project_id = names.project_of(laptop.store, project)
+        view = attaching.find(laptop, record, record_type, project_id)
         done = attaching.attach(laptop, view, files)
     if as_json:
         emit_json(
@@ -143,8 +143,8 @@ def get(  # noqa: PLR0917 - click passes them by name
     if out.exists():
         raise RefusedError(f"{out} exists already", "choose another --out")
     with app.laptop() as laptop:
-        stream = names.stream_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, stream)
+        project_id = names.project_of(laptop.store, project)
+        view = attaching.find(laptop, record, record_type, project_id)
         file = attached.find_file(view, name)
         data = asyncio.run(fetch(laptop, file))
     with out.open("xb") as written:
@@ -182,8 +182,8 @@ def remove(
     from collector.flow import attached, attaching, names
 
     with app.laptop() as laptop:
-        stream = names.stream_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, stream)
+        project_id = names.project_of(laptop.store, project)
+        view = attaching.find(laptop, record, record_type, project_id)
         file = attached.find_file(view, name)
         saved = attaching.remove(laptop, view, file)
     if as_json:

@@ -11,7 +11,7 @@ from collector.errors import Exit, UsageError
 from schemas import limits
 
 if TYPE_CHECKING:
-    from schemas.deciding import Choice
+    from schemas.deciding import SideChoice
 
 
 @click.group(invoke_without_command=True)
@@ -137,7 +137,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
             lost = giving_up.set_aside_by_all(laptop)
             question = _question(lost, "Let everything stand as it stands?")
             confirmed(question, yes=yes)
-            said, count = "all", deciding.settle_all(laptop, reason)
+            said, count = "all", deciding.resolve_all(laptop, reason)
         else:
             base = deciding.find_contested(laptop, record)
             said = deciding.name_of(laptop, base)
@@ -145,7 +145,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
             choice = _choice(base.type, take, settings)
             if lost := giving_up.set_aside(laptop, base, ids, choice):
                 confirmed(_question(lost, "Decide so all the same?"), yes=yes)
-            count = deciding.settle(laptop, base, ids, choice, reason)
+            count = deciding.resolve(laptop, base, ids, choice, reason)
     if as_json:
         emit_json({"record": said, "decided": count})
         return
@@ -154,13 +154,15 @@ def resolve(  # noqa: PLR0917 - click passes them by name
     click.echo("next: permille sync")
 
 
-def _choice(record_type: str, take: str | None, settings: Sequence[str]) -> "Choice":
+def _choice(
+    record_type: str, take: str | None, settings: Sequence[str]
+) -> "SideChoice":
     from collector.cli.review import read_settings
-    from schemas.deciding import Choice, Take
+    from schemas.deciding import SideChoice, Take
 
     if take is None:
-        return Choice(values=read_settings(record_type, settings))
-    return Choice(Take.STANDS if take == "stands" else Take.OTHER)
+        return SideChoice(values=read_settings(record_type, settings))
+    return SideChoice(Take.STANDS if take == "stands" else Take.OTHER)
 
 
 def _question(lost: Sequence[str], question: str) -> str:

@@ -154,7 +154,7 @@ def status(app: App, check: bool, as_json: bool) -> int:
     from collector.flow import home
 
     with app.laptop() as laptop:
-        found = home.standing(laptop, check=check)
+        found = home.laptop_status(laptop, check=check)
     if as_json:
         emit_json(found.as_data())
     else:
@@ -163,7 +163,7 @@ def status(app: App, check: bool, as_json: bool) -> int:
     return Exit.ATTENTION if needs else Exit.DONE
 
 
-def _tell(found: "home.Standing") -> None:
+def _tell(found: "home.LaptopStatus") -> None:
     projects = ", ".join(found.projects) or "none"
     counts = ", ".join(
         f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in found.records.items()

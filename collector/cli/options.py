@@ -111,7 +111,7 @@ def _field_option(
 
 
 def read_fields(
-    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], project_id: str | None
 ) -> dict[str, Any]:
     """Turn options into fields of the record."""
     kind = TYPES[record_type]
@@ -131,7 +131,7 @@ def read_fields(
                 _enter_instant(entered, name, value)
             case _:
                 entered.setdefault(name, value)
-    entered.update(_references(laptop, record_type, given, stream))
+    entered.update(_references(laptop, record_type, given, project_id))
     return entered
 
 
@@ -142,35 +142,35 @@ def _enter_instant(entered: dict[str, Any], name: str, text: str) -> None:
 
 
 def _references(
-    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], project_id: str | None
 ) -> dict[str, str]:
     found = {}
     for field, target in TYPES[record_type].references.items():
         asked = given
         if field == "revisits_point_id":
             asked = {"point": given.get("revisits_point"), "plot": given.get("plot")}
-        if stream is None:
+        if project_id is None:
             if any(given.get(part) for part in PARTS.get(target, (target,))):
                 raise UsageError(
                     f"a new project has no {target} yet",
                     f"add the {target}, then: permille {record_type} edit",
                 )
             continue
-        view = names.refer(laptop.store, target, asked, stream)
+        view = names.refer(laptop.store, target, asked, project_id)
         if view is not None:
             found[field] = view.id
     return found
 
 
 def ancestors(
-    laptop: "Laptop", record_type: str, given: Mapping[str, Any], stream: str | None
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], project_id: str | None
 ) -> list[str]:
     """Return the ids that listed records must belong to."""
     wanted = {name: value for name, value in given.items() if value is not None}
     if not wanted:
         return []
     store, ids = laptop.store, []
-    home = stream or names.the_project(store, None).id
+    home = project_id or names.the_project(store, None).id
     for name in wanted:
         target = "point" if name == "revisits_point" else name
         view = names.refer(store, target, {"core": "", **wanted}, home)

@@ -33,7 +33,7 @@ def receipts(app: App, verify: bool, as_json: bool) -> int:
     else:
         words = {None: "not checked", True: "good", False: "not good"}
         rows = [
-            [one.log, one.changes, one.signed_for, one.at, words[one.is_good]]
+            [one.log_id, one.changes, one.signed_for, one.at, words[one.is_good]]
             for one in found
         ]
         table("receipts", ["log", "changes", "signed for", "at", "signature"], rows)

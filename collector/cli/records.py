@@ -32,7 +32,7 @@ from schemas.ids import starts
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
-    from collector.core.overlay import View
+    from collector.core.overlay import RecordView
     from collector.flow.laptop import Laptop
 
 #: Fields that make the list easier to read than others.
@@ -81,11 +81,11 @@ def build(record_type: str) -> click.Group:
 def _add(record_type: str) -> click.Command:
     def add(app: App, project: str | None, as_json: bool, **given: object) -> None:
         with app.laptop() as laptop:
-            stream: str | None = None
+            project_id: str | None = None
             if record_type != "project":
-                stream = names.the_project(laptop.store, project).id
-            entered = read_fields(laptop, record_type, given, stream)
-            saved = recording.add(laptop, record_type, entered, stream)
+                project_id = names.the_project(laptop.store, project).id
+            entered = read_fields(laptop, record_type, given, project_id)
+            saved = recording.add(laptop, record_type, entered, project_id)
             _tell(laptop, saved, "saved", as_json=as_json)
 
     shown = f"permille {record_type} add {EXAMPLES[record_type]}"
@@ -107,7 +107,7 @@ def _edit(record_type: str) -> click.Command:
     ) -> None:
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
-            patch = read_fields(laptop, record_type, given, view.stream)
+            patch = read_fields(laptop, record_type, given, view.project_id)
             emptied = cleared(record_type, clear)
             both = [name for name in emptied if name in patch]
             if both:
@@ -175,14 +175,14 @@ def _list(record_type: str) -> click.Command:
         **given: object,
     ) -> None:
         with app.laptop() as laptop:
-            stream = names.stream_of(laptop.store, project)
-            under = ancestors(laptop, record_type, given, stream)
+            project_id = names.project_of(laptop.store, project)
+            under = ancestors(laptop, record_type, given, project_id)
             if deleted and under:
                 raise UsageError("--deleted lists those of every parent")
             views = (
-                showing.deleted(laptop, record_type, stream, limit)
+                showing.deleted(laptop, record_type, project_id, limit)
                 if deleted
-                else showing.listed(laptop, record_type, stream, under, limit)
+                else showing.listed(laptop, record_type, project_id, under, limit)
             )
             if as_json:
                 emit_json([showing.shown(laptop, view) for view in views])
@@ -234,10 +234,10 @@ def _delete(record_type: str) -> click.Command:
 def _restore(record_type: str) -> click.Command:
     def restore(app: App, which: str, project: str | None, as_json: bool) -> None:
         with app.laptop() as laptop:
-            stream = None
+            project_id = None
             if record_type != "project":
-                stream = names.stream_of(laptop.store, project)
-            view = names.find_deleted(laptop.store, record_type, which, stream)
+                project_id = names.project_of(laptop.store, project)
+            view = names.find_deleted(laptop.store, record_type, which, project_id)
             saved = recording.restore(laptop, view)
             _tell(laptop, saved, "restored", as_json=as_json)
 
@@ -275,11 +275,11 @@ def _example_name(record_type: str) -> str:
 
 def _named(
     laptop: "Laptop", record_type: str, which: str, project: str | None
-) -> "View":
-    stream = None
+) -> "RecordView":
+    project_id = None
     if record_type != "project":
-        stream = names.stream_of(laptop.store, project)
-    return names.find(laptop.store, record_type, which, stream)
+        project_id = names.project_of(laptop.store, project)
+    return names.find(laptop.store, record_type, which, project_id)
 
 
 def _tell(
@@ -297,7 +297,7 @@ def _tell(
         click.echo(f"warning:{problem_line(problem)[1:]}", err=True)
 
 
-def _print_list(laptop: "Laptop", record_type: str, views: list["View"]) -> None:
+def _print_list(laptop: "Laptop", record_type: str, views: list["RecordView"]) -> None:
     every = laptop.store.records("project") if record_type == "project" else views
     short = starts(view.id for view in [*every, *views])
     if record_type == "project":

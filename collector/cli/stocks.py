@@ -40,10 +40,12 @@ def stocks(
     from collector.flow import names, showing
 
     with app.laptop() as laptop:
-        stream = names.stream_of(laptop.store, project)
+        project_id = names.project_of(laptop.store, project)
         if plot is not None:
-            plot = str(names.find(laptop.store, "plot", plot, stream).fields["code"])
-        found = showing.stocks(laptop, stream, plot)
+            plot = str(
+                names.find(laptop.store, "plot", plot, project_id).fields["code"]
+            )
+        found = showing.stocks(laptop, project_id, plot)
     if as_json:
         emit_json(found)
         return

@@ -16,7 +16,7 @@ from collector.cli.sync_report import tell as tell_report
 from collector.errors import Exit
 
 if TYPE_CHECKING:
-    from collector.core.tally import Report
+    from collector.core.tally import SyncReport
     from collector.flow.attachments import Sent
 
 
@@ -66,7 +66,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
     """
     from collector.flow import syncing, waiting
 
-    def tell(report: "Report", files: "Sent | None") -> None:
+    def tell(report: "SyncReport", files: "Sent | None") -> None:
         if as_json:
             told = {"attachments": files.as_data()} if files else {}
             emit_json(report.as_data() | told)
@@ -80,10 +80,10 @@ def sync(  # noqa: PLR0917 - click passes them by name
         line.clear()
         click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
 
-    options = syncing.Options(accept_removals, check, insecure)
+    options = syncing.SyncOptions(accept_removals, check, insecure)
     with app.laptop() as laptop, closing(line):
 
-        async def files_after(report: "Report") -> "Sent | None":
+        async def files_after(report: "SyncReport") -> "Sent | None":
             line.clear()
             files = await send_files(laptop, attachment_rate) if attachments else None
             if not watch or report.pushed or report.received:
@@ -104,7 +104,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
 
 
 async def _once(
-    records: "Awaitable[Report]",
-    files_after: "Callable[[Report], Awaitable[Sent | None]]",
+    records: "Awaitable[SyncReport]",
+    files_after: "Callable[[SyncReport], Awaitable[Sent | None]]",
 ) -> "Sent | None":
     return await files_after(await records)

@@ -8,10 +8,10 @@ import click
 from schemas import limits
 
 if TYPE_CHECKING:
-    from collector.core.tally import Report
+    from collector.core.tally import SyncReport
 
 
-def tell(report: "Report", word: str = "pushed") -> None:
+def tell(report: "SyncReport", word: str = "pushed") -> None:
     """Print what was pushed, what became of each change, and what came."""
     parts = [
         text
@@ -36,7 +36,7 @@ def _count(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}" if count else ""
 
 
-def _more(report: "Report") -> Iterator[str]:
+def _more(report: "SyncReport") -> Iterator[str]:
     if report.duplicates:
         known = _count(report.duplicates, "of them was", "of them were")
         yield f"{known} known to the server before; nothing is doubled"

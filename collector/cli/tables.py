@@ -15,7 +15,7 @@ from collector.cli.output import emit_json
 from collector.errors import Exit
 
 if TYPE_CHECKING:
-    from collector.flow.importing import Checked
+    from collector.flow.importing import CheckedFile
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: Rejected rows shown on the screen; the file has them all.
@@ -88,11 +88,11 @@ def layers(  # noqa: PLR0917 - click passes them by name
         raise click.UsageError("--write and --dry-run exclude each other")
     kept = 0
     with app.laptop() as laptop:
-        stream = names.the_project(laptop.store, project).id
-        checked = importing.check(laptop, stream, file, mapping)
+        project_id = names.the_project(laptop.store, project).id
+        checked = importing.check(laptop, project_id, file, mapping)
         if write:
             with _progress(len(checked.new)) as progress:
-                kept = importing.keep(laptop, checked, progress)
+                kept = importing.save(laptop, checked, progress)
     place = None
     if write and checked.rejected_rows:
         place = rejected or Path(f"{file.stem}.rejected.csv")
@@ -124,7 +124,7 @@ def _progress_line(done: int, total: int) -> None:
 
 
 def _data(
-    checked: "Checked", kept: int, place: Path | None, *, write: bool
+    checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
 ) -> dict[str, Any]:
     return {
         "written": write,
@@ -144,7 +144,9 @@ def _data(
     }
 
 
-def _tell(checked: "Checked", kept: int, place: Path | None, *, write: bool) -> None:
+def _tell(
+    checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
+) -> None:
     counts = ", ".join(f"{n} {kind}" for kind, n in checked.counts().items())
     done = f"kept {kept}" if write else f"{len(checked.new)} to add"
     click.echo(

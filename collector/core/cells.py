@@ -53,9 +53,9 @@ def sampling_time(
         if text is None:
             continue
         tried.append((", ".join(columns(rule.value)), str(text)))
-        moment = _parsed(str(text), rule)
-        if moment is not None:
-            return moment.date(), _instant(moment, rule), rule.precision
+        timestamp = _parsed(str(text), rule)
+        if timestamp is not None:
+            return timestamp.date(), _instant(timestamp, rule), rule.precision
     if not tried:
         every = (c for rule in rules for c in columns(rule.value))
         column = ", ".join(dict.fromkeys(every))
@@ -80,10 +80,10 @@ def _parsed(text: str, rule: DateRule) -> datetime | None:
     return None
 
 
-def _instant(moment: datetime, rule: DateRule) -> str:
+def _instant(timestamp: datetime, rule: DateRule) -> str:
     if rule.precision != "instant":
-        return f"{moment.date().isoformat()}T12:00:00{rule.offset or '+00:00'}"
-    return f"{moment.isoformat(timespec='seconds')}{rule.offset}"
+        return f"{timestamp.date().isoformat()}T12:00:00{rule.offset or '+00:00'}"
+    return f"{timestamp.isoformat(timespec='seconds')}{rule.offset}"
 
 
 def depths(

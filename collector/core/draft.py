@@ -25,9 +25,9 @@ class Draft:
     says that no record of this laptop has the id yet.
     """
 
-    stream: str
+    project_id: str
     type: str
-    record: str
+    record_id: str
     op: Op = Op.PUT
     fields: Fields = field(default_factory=dict)
     base: Place | None = None
@@ -36,7 +36,7 @@ class Draft:
     replaces: str | None = None
     is_new: bool = False
     group: str | None = None
-    settles: tuple[str, ...] = ()
+    resolves: tuple[str, ...] = ()
     reason: str | None = None
 
 
@@ -49,9 +49,9 @@ def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
         "k": "c",
         "n": n,
         "h": stamp,
-        "s": draft.stream,
+        "s": draft.project_id,
         "t": draft.type,
-        "r": draft.record,
+        "r": draft.record_id,
         "o": str(draft.op),
         "v": SCHEMA_VERSION,
         "b": list(draft.base) if draft.base else None,
@@ -59,7 +59,7 @@ def line(draft: Draft, n: int, stamp: int, person: str | None) -> bytes:
         "f": dict(draft.fields) or None,
         "u": person,
         "x": draft.replaces,
-        "c": list(draft.settles) or None,
+        "c": list(draft.resolves) or None,
         "y": draft.reason,
         "bg": {g: list(b) if b else None for g, b in draft.bases.items()} or None,
         "a": list(draft.seen) or None,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final, Protocol
 
 from collector.core.keys import key_text
-from collector.core.layers import Layer
+from collector.core.layers import TableLayer
 from collector.core.mapping import CHAIN
 from collector.core.table import Rejection
 from schemas.problems import Problem, short
@@ -29,7 +29,7 @@ _REFERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRecord:
     """A record that is here, or is about to be; `line` when it is of this file."""
 
     id: str
@@ -37,10 +37,10 @@ class Known:
     line: int | None = None
 
 
-class Here(Protocol):
+class ExistingRecords(Protocol):
     """What is on the laptop."""
 
-    def find(self, record_type: str, key: str) -> Known | None:
+    def find(self, record_type: str, key: str) -> KnownRecord | None:
         """Return the live record with this natural key."""
 
     def is_used(self, record_id: str) -> bool:
@@ -48,7 +48,7 @@ class Here(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRecord:
     """A record to add."""
 
     type: str
@@ -69,11 +69,11 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Judged:
+class CheckedRow:
     """What one layer comes to."""
 
     line: int
-    wanted: list[Wanted] = field(default_factory=list)
+    wanted: list[WantedRecord] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
@@ -84,22 +84,22 @@ class Intake:
 
     def __init__(
         self,
-        stream: str,
-        here: Here,
+        project_id: str,
+        here: ExistingRecords,
         create: Iterable[str],
         columns: Mapping[tuple[str, str], str],
         new_id: Callable[[], str],
     ) -> None:
-        self._stream = stream
+        self._project_id = project_id
         self._here = here
         self._create = frozenset(create)
         self._columns = columns
         self._new_id = new_id
-        self._seen: dict[tuple[str, str], Known] = {}
+        self._seen: dict[tuple[str, str], KnownRecord] = {}
         self._layers: dict[tuple[str, float, float], int] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def judge(self, layer: Layer) -> Judged:
+    def judge(self, layer: TableLayer) -> CheckedRow:
         """Judge one layer; what it adds is known to the next ones."""
         step = _Step(self, layer)
         step.walk()
@@ -108,14 +108,14 @@ class Intake:
             self._layers[step.place] = layer.line
         return step.judged
 
-    def known(self, record_type: str, key: str) -> Known | None:
+    def known(self, record_type: str, key: str) -> KnownRecord | None:
         """Return a record of this file or of the laptop."""
         found = self._seen.get((record_type, key))
         return found or self._here.find(record_type, key)
 
     def id_for(self, record_type: str, fields: Mapping[str, Any]) -> str:
         """Return the id every laptop would give, or a fresh one if that is used up."""
-        natural = record_id(self._stream, record_type, fields)
+        natural = record_id(self._project_id, record_type, fields)
         return self._new_id() if self._here.is_used(natural) else natural
 
     def may_create(self, record_type: str) -> bool:
@@ -140,10 +140,10 @@ class Intake:
 class _Step:
     """One layer on its way through the chain of records."""
 
-    def __init__(self, intake: Intake, layer: Layer) -> None:
+    def __init__(self, intake: Intake, layer: TableLayer) -> None:
         self.intake, self.layer = intake, layer
-        self.judged = Judged(layer.line)
-        self.found: dict[tuple[str, str], Known] = {}
+        self.judged = CheckedRow(layer.line)
+        self.found: dict[tuple[str, str], KnownRecord] = {}
         self.ids: dict[str, str] = {}
         self.place = ("", 0.0, 0.0)
 
@@ -201,12 +201,12 @@ class _Step:
             return False
         new_id = self.intake.id_for(record_type, fields)
         self.ids[record_type] = new_id
-        self.found[record_type, key] = Known(new_id, fields, self.layer.line)
-        self.judged.wanted.append(Wanted(record_type, new_id, fields))
+        self.found[record_type, key] = KnownRecord(new_id, fields, self.layer.line)
+        self.judged.wanted.append(WantedRecord(record_type, new_id, fields))
         return True
 
     def _compare(
-        self, record_type: str, key: str, known: Known, fields: Mapping[str, Any]
+        self, record_type: str, key: str, known: KnownRecord, fields: Mapping[str, Any]
     ) -> bool:
         skipped = _NOT_COMPARED.get(record_type, frozenset())
         other = [
@@ -234,7 +234,7 @@ class _Step:
     def _within_file(
         self,
         record_type: str,
-        known: Known,
+        known: KnownRecord,
         fields: Mapping[str, Any],
         other: list[str],
     ) -> bool:
@@ -267,7 +267,7 @@ class _Step:
         )
 
 
-def with_campaigns(layers: list[Layer]) -> list[Layer]:
+def with_campaigns(layers: list[TableLayer]) -> list[TableLayer]:
     """Return the layers with the period and purpose of their campaigns."""
     days: dict[str, list[date]] = {}
     for layer in layers:
@@ -278,7 +278,9 @@ def with_campaigns(layers: list[Layer]) -> list[Layer]:
     return [_with_campaign(layer, days, first) for layer in layers]
 
 
-def _with_campaign(layer: Layer, days: Mapping[str, list[date]], first: str) -> Layer:
+def _with_campaign(
+    layer: TableLayer, days: Mapping[str, list[date]], first: str
+) -> TableLayer:
     given = layer.records["campaign"]
     name = str(given.get("name"))
     campaign = {
@@ -287,6 +289,6 @@ def _with_campaign(layer: Layer, days: Mapping[str, list[date]], first: str) -> 
         "purpose": "baseline" if name == first else "resampling",
         **given,
     }
-    return Layer(
+    return TableLayer(
         layer.line, layer.day, {**layer.records, "campaign": campaign}, layer.results
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from collector.core.cells import DECIMALS, depths, number, sampling_time
 from collector.core.mapping import CHAIN, RESULT_UNITS, TableMapping
-from collector.core.table import Rejection, Row
+from collector.core.table import Rejection, TableRow
 from collector.core.values import CellError, Cells, Spec, columns, evaluate
 from schemas import fields as kinds
 from schemas.records import TYPES
@@ -29,7 +29,7 @@ _REACTION: Final = {"true": "present", "yes": "present", "false": "none", "no": 
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class TableLayer:
     """One row as records that depend on each other, without ids."""
 
     line: int
@@ -38,7 +38,7 @@ class Layer:
     results: tuple[Mapping[str, Any], ...]
 
 
-def read_layer(row: Row, mapping: TableMapping) -> Layer | Rejection:
+def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
     """Read one row; the first cell that cannot be read rejects it."""
     try:
         return _layer(row, mapping)
@@ -46,7 +46,7 @@ def read_layer(row: Row, mapping: TableMapping) -> Layer | Rejection:
         return Rejection(row.line, error.column, error.value, error.reason, error.hint)
 
 
-def _layer(row: Row, mapping: TableMapping) -> Layer:
+def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
     cells = row.cells
     year = _year(mapping.year, cells)
     day, sampled_at, precision = sampling_time(mapping.dates, cells, year)
@@ -66,7 +66,7 @@ def _layer(row: Row, mapping: TableMapping) -> Layer:
         for specs in mapping.results
         if (found := _result(specs, cells, year, decimal)) is not None
     )
-    return Layer(row.line, day, records, results)
+    return TableLayer(row.line, day, records, results)
 
 
 def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:

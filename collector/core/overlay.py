@@ -14,7 +14,7 @@ from collector.core.draft import Draft, Place, patched
 from schemas.messages import Op
 
 
-class Status(StrEnum):
+class ChangeStatus(StrEnum):
     """What became of a change."""
 
     PENDING = "pending"
@@ -26,7 +26,7 @@ class Status(StrEnum):
     REPLACED = "replaced"
 
 
-class State(StrEnum):
+class RecordState(StrEnum):
     """What a person is told about a record."""
 
     SAVED = "saved here"
@@ -39,14 +39,14 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseRow:
     """A record as the server had it at `seq` of its timeline `epoch`.
 
     `before` are the fields that a waiting change of this laptop was laid over, where a
     newer row has come since.
     """
 
-    stream: str
+    project_id: str
     id: str
     type: str
     seq: int
@@ -67,7 +67,7 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedChange:
     """One change of this laptop, with what became of it.
 
     `place` counts the changes of this laptop in the order they were kept, `group` holds
@@ -76,15 +76,15 @@ class Logged:
 
     place: int
     id: str
-    stream: str
+    project_id: str
     type: str
-    record: str
+    record_id: str
     op: Op
     fields: Mapping[str, Any]
-    status: Status
+    status: ChangeStatus
     verdict: Mapping[str, Any] = field(default_factory=dict)
     group: str | None = None
-    settles: Sequence[str] = ()
+    resolves: Sequence[str] = ()
     base: Place | None = None
     bases: Mapping[str, Place | None] = field(default_factory=dict)
 
@@ -99,52 +99,52 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RecordView:
     """One record as this laptop shows it."""
 
-    stream: str
+    project_id: str
     id: str
     type: str
     fields: Mapping[str, Any]
     deleted: bool
-    state: State
+    state: RecordState
 
 
 def with_draft(
-    changes: Sequence[Logged], draft: Draft, place: int, change_id: str
-) -> list[Logged]:
+    changes: Sequence[LoggedChange], draft: Draft, place: int, change_id: str
+) -> list[LoggedChange]:
     """Return the changes of a record after a draft was kept."""
     before = [
-        replace(change, status=Status.REPLACED)
+        replace(change, status=ChangeStatus.REPLACED)
         if change.id == draft.replaces
         else change
         for change in changes
     ]
     return [
         *before,
-        Logged(
+        LoggedChange(
             place,
             change_id,
-            draft.stream,
+            draft.project_id,
             draft.type,
-            draft.record,
+            draft.record_id,
             draft.op,
             draft.fields,
-            Status.PENDING,
+            ChangeStatus.PENDING,
             group=draft.group,
-            settles=draft.settles,
+            resolves=draft.resolves,
             base=draft.base,
             bases=draft.bases,
         ),
     ]
 
 
-def lies_over(change: Logged, base: Base | None) -> bool:
+def lies_over(change: LoggedChange, base: BaseRow | None) -> bool:
     """Return whether a change is still to be laid over the base row."""
     match change.status:
-        case Status.PENDING | Status.QUARANTINED | Status.HELD:
+        case ChangeStatus.PENDING | ChangeStatus.QUARANTINED | ChangeStatus.HELD:
             return True
-        case Status.MERGED | Status.ACCEPTED if _is_awaited(change):
+        case ChangeStatus.MERGED | ChangeStatus.ACCEPTED if _is_awaited(change):
             epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q") or 0
             if base is None:
                 return change.verdict.get("late") is not None
@@ -153,12 +153,12 @@ def lies_over(change: Logged, base: Base | None) -> bool:
             return False
 
 
-def _is_awaited(change: Logged) -> bool:
+def _is_awaited(change: LoggedChange) -> bool:
     """Return whether the server sends the row: it made it, or made it later."""
-    return change.status is Status.MERGED or "late" in change.verdict
+    return change.status is ChangeStatus.MERGED or "late" in change.verdict
 
 
-def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
+def view(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordView | None:
     """Return the record made of its base row and this laptop's changes, in order.
 
     None when nothing of the record is left here.
@@ -171,25 +171,27 @@ def view(base: Base | None, changes: Sequence[Logged]) -> View | None:
     for change in over:
         fields, deleted = _step(fields, change, deleted=deleted)
     if base is not None:
-        whose = (base.stream, base.id, base.type)
+        whose = (base.project_id, base.id, base.type)
     else:
-        whose = (over[0].stream, over[0].record, over[0].type)
-    return View(*whose, fields, deleted, _state(base, changes))
+        whose = (over[0].project_id, over[0].record_id, over[0].type)
+    return RecordView(*whose, fields, deleted, _state(base, changes))
 
 
-def undecided(base: Base, changes: Sequence[Logged]) -> list[Mapping[str, Any]]:
+def undecided(
+    base: BaseRow, changes: Sequence[LoggedChange]
+) -> list[Mapping[str, Any]]:
     """Return the open conflicts that no change waiting to be sent decides."""
     settled = {
         name
         for change in changes
-        if change.status is Status.PENDING
-        for name in change.settles
+        if change.status is ChangeStatus.PENDING
+        for name in change.resolves
     }
     return [conflict for conflict in base.conflicts if conflict["id"] not in settled]
 
 
 def _step(
-    fields: dict[str, Any], change: Logged, *, deleted: bool
+    fields: dict[str, Any], change: LoggedChange, *, deleted: bool
 ) -> tuple[dict[str, Any], bool]:
     match change.op:
         case Op.PUT | Op.RESOLVE:
@@ -200,15 +202,19 @@ def _step(
             return patched(fields, change.fields), False
 
 
-def _state(base: Base | None, changes: Sequence[Logged]) -> State:
+def _state(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordState:
     found = {change.status for change in changes}
-    if Status.QUARANTINED in found:
-        return State.TO_FIX
-    if Status.HELD in found:
-        return State.HELD
+    if ChangeStatus.QUARANTINED in found:
+        return RecordState.TO_FIX
+    if ChangeStatus.HELD in found:
+        return RecordState.HELD
     if base is not None and base.conflicts:
-        return State.CONFLICT if undecided(base, changes) else State.DECIDED
-    if Status.PENDING in found:
-        return State.SAVED
-    settled = [c.status for c in changes if c.status is not Status.REPLACED]
-    return State.MERGED if settled[-1:] == [Status.MERGED] else State.ACCEPTED
+        return RecordState.CONFLICT if undecided(base, changes) else RecordState.DECIDED
+    if ChangeStatus.PENDING in found:
+        return RecordState.SAVED
+    settled = [c.status for c in changes if c.status is not ChangeStatus.REPLACED]
+    return (
+        RecordState.MERGED
+        if settled[-1:] == [ChangeStatus.MERGED]
+        else RecordState.ACCEPTED
+    )

@@ -21,7 +21,7 @@ class SignedReceipt:
 
     raw: str
     signature: str
-    log: str
+    log_id: str
     n: int
     hash: str
 

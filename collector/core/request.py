@@ -18,7 +18,7 @@ Sign = Callable[[bytes], str]
 class Parent:
     """The place in another log that a log goes on from, and the hash there."""
 
-    log: str
+    log_id: str
     n: int
     hash: bytes
 
@@ -90,7 +90,7 @@ def _hello(head: LogHead, reading: Reading) -> dict[str, Any]:
     log: dict[str, Any] = {"id": head.id}
     # The server has to know where a log came from before its first change.
     if head.parent is not None and head.acked_n == 0:
-        log["parent"] = [head.parent.log, head.parent.n]
+        log["parent"] = [head.parent.log_id, head.parent.n]
         log["parent_hash"] = head.parent.hash.hex()
     if head.is_closed:
         log["closed"] = True

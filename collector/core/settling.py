@@ -5,28 +5,30 @@ from dataclasses import replace
 from typing import Any, Final
 
 from collector.core.draft import patched
-from collector.core.overlay import Base, Logged, Status
+from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange
 from collector.core.reply import Message
 from schemas.evolve import up_cast_conflict, up_cast_row
 from schemas.messages import Op, Outcome
 from schemas.records import DERIVED
 
 #: Changes that a person may still have to look at.
-_WAITS: Final = frozenset({Status.PENDING, Status.QUARANTINED, Status.HELD})
+_WAITS: Final = frozenset(
+    {ChangeStatus.PENDING, ChangeStatus.QUARANTINED, ChangeStatus.HELD}
+)
 
 #: What each verdict makes of a change.
-BECOMES: Final[Mapping[str, Status]] = {
-    Outcome.ACCEPTED: Status.ACCEPTED,
-    Outcome.MERGED: Status.MERGED,
-    Outcome.CONFLICT: Status.CONFLICT,
-    Outcome.QUARANTINED: Status.QUARANTINED,
-    Outcome.HELD: Status.HELD,
+BECOMES: Final[Mapping[str, ChangeStatus]] = {
+    Outcome.ACCEPTED: ChangeStatus.ACCEPTED,
+    Outcome.MERGED: ChangeStatus.MERGED,
+    Outcome.CONFLICT: ChangeStatus.CONFLICT,
+    Outcome.QUARANTINED: ChangeStatus.QUARANTINED,
+    Outcome.HELD: ChangeStatus.HELD,
 }
 
 
-def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
+def with_verdict(change: LoggedChange, epoch: str, verdict: Message) -> LoggedChange:
     """Return a change with its verdict."""
-    if change.status is Status.REPLACED:
+    if change.status is ChangeStatus.REPLACED:
         # The fix that replaced it stands; the verdict is old news.
         return change
     said: dict[str, Any] = {"q": verdict["q"], "epoch": epoch}
@@ -36,10 +38,10 @@ def judged(change: Logged, epoch: str, verdict: Message) -> Logged:
     return replace(change, status=status_of(verdict), verdict=said)
 
 
-def status_of(verdict: Message) -> Status:
+def status_of(verdict: Message) -> ChangeStatus:
     """Return the status that a verdict makes of a change."""
     if any(why.get("code") == "discarded" for why in verdict["why"]):
-        return Status.REPLACED
+        return ChangeStatus.REPLACED
     return BECOMES[verdict["r"]]
 
 
@@ -53,18 +55,24 @@ def notes_of(verdicts: Iterable[Message]) -> list[str]:
     ]
 
 
-def advanced(base: Base | None, change: Logged) -> Base | None:
+def with_accepted(base: BaseRow | None, change: LoggedChange) -> BaseRow | None:
     """Return the row that the server holds now that it has judged a change of ours.
 
     It does not send our own accepted change back: what it holds is the row we had
     with this patch. A row that is already past it stands.
     """
     epoch, seq = change.verdict.get("epoch", ""), change.verdict.get("q")
-    if change.status is not Status.ACCEPTED or seq is None or "late" in change.verdict:
+    if (
+        change.status is not ChangeStatus.ACCEPTED
+        or seq is None
+        or "late" in change.verdict
+    ):
         return base
     if base is not None and not base.is_behind(epoch, seq):
         return base
-    was = base or Base(change.stream, change.record, change.type, 0, epoch, fields={})
+    was = base or BaseRow(
+        change.project_id, change.record_id, change.type, 0, epoch, fields={}
+    )
     fields, deleted = was.fields, was.deleted
     match change.op:
         case Op.PUT | Op.RESOLVE:
@@ -76,9 +84,12 @@ def advanced(base: Base | None, change: Logged) -> Base | None:
     return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted)
 
 
-def taken(
-    base: Base | None, epoch: str, message: Message, changes: Sequence[Logged] = ()
-) -> Base | None:
+def with_row(
+    base: BaseRow | None,
+    epoch: str,
+    message: Message,
+    changes: Sequence[LoggedChange] = (),
+) -> BaseRow | None:
     """Return the row after a `row` or `gone` of the server; None when it is to go."""
     gone = message["k"] == "gone"
     if gone and (message["t"] in DERIVED or message["why"] != "deleted"):
@@ -94,7 +105,7 @@ def taken(
         fields: Mapping[str, Any] = base.fields if base else {}
     else:
         fields = up_cast_row(message["t"], message["f"])
-    return Base(
+    return BaseRow(
         message["s"],
         message["r"],
         message["t"],
@@ -107,7 +118,9 @@ def taken(
     )
 
 
-def _before(base: Base | None, changes: Sequence[Logged]) -> Mapping[str, Any] | None:
+def _before(
+    base: BaseRow | None, changes: Sequence[LoggedChange]
+) -> Mapping[str, Any] | None:
     """Return what the changes that wait were laid over, when a newer row comes."""
     if not any(change.status in _WAITS for change in changes):
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.core.draft import Draft, Place
-from collector.core.overlay import Base, Logged, View, lies_over, view
+from collector.core.overlay import BaseRow, LoggedChange, RecordView, lies_over, view
 from schemas.groups import WHOLE_RECORD, completed
 from schemas.messages import Op
 from schemas.records import TYPES
@@ -24,8 +24,8 @@ class Shown:
     a change of this laptop lies over; None where no row was.
     """
 
-    view: View
-    row: Base | None
+    view: RecordView
+    row: BaseRow | None
     hidden: Mapping[str, Place | None]
 
     def draft(
@@ -33,7 +33,7 @@ class Shown:
         op: Op,
         patch: Mapping[str, Any] | None = None,
         replaces: str | None = None,
-        settles: Sequence[str] = (),
+        resolves: Sequence[str] = (),
         reason: str | None = None,
     ) -> Draft:
         """Draft a change of what is shown; it names whole field groups."""
@@ -45,7 +45,7 @@ class Shown:
             if seen != row and (op in _OF_ALL or group in _groups(view.type, fields))
         }
         return Draft(
-            view.stream,
+            view.project_id,
             view.type,
             view.id,
             op,
@@ -53,7 +53,7 @@ class Shown:
             row,
             hidden,
             replaces=replaces,
-            settles=tuple(settles),
+            resolves=tuple(resolves),
             reason=reason,
         )
 
@@ -73,7 +73,7 @@ class Shown:
 _OF_ALL = frozenset({Op.DELETE, Op.UNDELETE})
 
 
-def shown(base: Base | None, changes: Sequence[Logged]) -> Shown | None:
+def shown(base: BaseRow | None, changes: Sequence[LoggedChange]) -> Shown | None:
     """Return a record made of its base row and this laptop's changes, in order.
 
     None when nothing of the record is left here.
@@ -89,7 +89,7 @@ def shown(base: Base | None, changes: Sequence[Logged]) -> Shown | None:
     return Shown(found, base, hidden)
 
 
-def _touched(change: Logged) -> set[str]:
+def _touched(change: LoggedChange) -> set[str]:
     groups = _groups(change.type, change.fields)
     return groups | {WHOLE_RECORD} if change.op in _OF_ALL else groups
 
@@ -100,7 +100,7 @@ def _groups(record_type: str, fields: Mapping[str, Any]) -> set[str]:
     return {known.get(name, name) for name in fields}
 
 
-def _whole(view: View, patch: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(view: RecordView, patch: Mapping[str, Any]) -> dict[str, Any]:
     """Return a patch with whole groups; what this program does not know stays as it is."""
     fields = TYPES[view.type].fields
     known = {name: value for name, value in patch.items() if name in fields}

@@ -29,7 +29,7 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row of the file."""
 
     line: int
@@ -42,9 +42,9 @@ class Table:
     """The rows a mapping takes; `left_out` counts those it does not."""
 
     header: Sequence[str]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TableRow] = field(default_factory=list)
     left_out: int = 0
-    rejected: list[tuple[Row, Rejection]] = field(default_factory=list)
+    rejected: list[tuple[TableRow, Rejection]] = field(default_factory=list)
 
 
 def read_table(
@@ -62,7 +62,7 @@ def read_table(
     _check_header(header, wanted, rule.delimiter)
     table, left_out = Table(header), 0
     for line, raw in records:
-        row = Row(line, _cells(header, raw, rule), raw)
+        row = TableRow(line, _cells(header, raw, rule), raw)
         if _is_ragged(header, raw):
             table.rejected.append((row, _ragged(header, row)))
         elif all(_holds(condition, row.cells) for condition in where):
@@ -140,7 +140,7 @@ def _is_ragged(header: Sequence[str], raw: Sequence[str]) -> bool:
     return len(raw) < len(header) or surplus
 
 
-def _ragged(header: Sequence[str], row: Row) -> Rejection:
+def _ragged(header: Sequence[str], row: TableRow) -> Rejection:
     return Rejection(
         row.line,
         "",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from collector.core.overlay import Status
+from collector.core.overlay import ChangeStatus
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SyncReport:
     """What one sync did.
 
     Of the `pushed` changes each has one verdict; `settled_late` counts older changes
@@ -55,7 +55,7 @@ class Counted(Protocol):
     """What is counted of one answer."""
 
     @property
-    def verdicts(self) -> Sequence[tuple[Status, bool]]:
+    def verdicts(self) -> Sequence[tuple[ChangeStatus, bool]]:
         """Return each verdict, and whether it had been given before."""
 
     @property
@@ -83,7 +83,7 @@ class Tally:
     moved: int = 0
     new_logs: int = 0
     notes: list[str] = field(default_factory=list)
-    verdicts: Counter[Status] = field(default_factory=Counter)
+    verdicts: Counter[ChangeStatus] = field(default_factory=Counter)
 
     def add(self, answer: Counted, pushed: int) -> None:
         """Count one answer to a request with that many changes."""
@@ -97,15 +97,15 @@ class Tally:
 
     def report(
         self, *, pending: int, traffic: Traffic, duration_s: float, clock_skew_s: float
-    ) -> Report:
+    ) -> SyncReport:
         """Return the sum."""
-        return Report(
+        return SyncReport(
             pushed=self.pushed,
-            accepted=self.verdicts[Status.ACCEPTED],
-            merged=self.verdicts[Status.MERGED],
-            conflicts=self.verdicts[Status.CONFLICT],
-            quarantined=self.verdicts[Status.QUARANTINED],
-            held=self.verdicts[Status.HELD],
+            accepted=self.verdicts[ChangeStatus.ACCEPTED],
+            merged=self.verdicts[ChangeStatus.MERGED],
+            conflicts=self.verdicts[ChangeStatus.CONFLICT],
+            quarantined=self.verdicts[ChangeStatus.QUARANTINED],
+            held=self.verdicts[ChangeStatus.HELD],
             duplicates=self.duplicates,
             settled_late=self.settled_late,
             received=self.received,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from collector.core.overlay import View
+from collector.core.overlay import RecordView
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
 from collector.flow.names import label
@@ -13,7 +13,7 @@ from collector.store.port import Transfer
 File = dict[str, Any]
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """Where an attached file is."""
 
     HERE_ONLY = "here only"
@@ -26,10 +26,10 @@ class State(StrEnum):
 class Listed:
     """One attached file of one record, and where it is."""
 
-    view: View
+    view: RecordView
     label: str
     file: File
-    state: State
+    state: FileState
     sent: int
     here: bool
 
@@ -46,7 +46,7 @@ class Listed:
         }
 
 
-def files_of(view: View) -> list[File]:
+def files_of(view: RecordView) -> list[File]:
     """Return the files that a record names."""
     return list(view.fields.get("attachments") or ())
 
@@ -61,17 +61,17 @@ def listed(laptop: Laptop) -> list[Listed]:
     ]
 
 
-def _listed(laptop: Laptop, view: View, file: File, transfer: Transfer) -> Listed:
+def _listed(laptop: Laptop, view: RecordView, file: File, transfer: Transfer) -> Listed:
     here = laptop.vault.size(file["sha256"]) == file["size"]
     match (here, transfer):
         case (_, Transfer(confirmed_at=str())):
-            state = State.ON_SERVER
+            state = FileState.ON_SERVER
         case (True, Transfer(sent=0)):
-            state = State.HERE_ONLY
+            state = FileState.HERE_ONLY
         case (True, _):
-            state = State.SENDING
+            state = FileState.SENDING
         case _:
-            state = State.MISSING
+            state = FileState.MISSING
     name = label(laptop.store, view)
     return Listed(view, name, file, state, transfer.sent, here)
 
@@ -81,12 +81,12 @@ def waiting(laptop: Laptop) -> list[File]:
     found = {
         one.file["sha256"]: one.file
         for one in listed(laptop)
-        if one.state in {State.HERE_ONLY, State.SENDING}
+        if one.state in {FileState.HERE_ONLY, FileState.SENDING}
     }
     return sorted(found.values(), key=lambda file: (file["size"], file["sha256"]))
 
 
-def find_file(view: View, name: str) -> File:
+def find_file(view: RecordView, name: str) -> File:
     """Return the file of a record by its name, or by the start of its SHA-256.
 
     Raises
@@ -119,7 +119,7 @@ def drop_sent(laptop: Laptop) -> list[File]:
     found = {
         one.file["sha256"]: one.file
         for one in listed(laptop)
-        if one.here and one.state is State.ON_SERVER
+        if one.here and one.state is FileState.ON_SERVER
     }
     for sha256 in found:
         laptop.vault.drop(sha256)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.core.exif import taken
-from collector.core.overlay import View
+from collector.core.overlay import RecordView
 from collector.errors import NotFoundError, RefusedError
 from collector.flow import recording
 from collector.flow.attached import File, files_of
@@ -28,7 +28,7 @@ ATTACHABLE: Final = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class FilesAttached:
     """Files that are attached now, what was doubtful, and what was there before."""
 
     saved: recording.Saved
@@ -38,8 +38,8 @@ class Attached:
 
 
 def find(
-    laptop: Laptop, name: str, record_type: str | None, stream: str | None
-) -> View:
+    laptop: Laptop, name: str, record_type: str | None, project_id: str | None
+) -> RecordView:
     """Return the record that a name means; without a type, whatever type it has.
 
     Raises
@@ -50,7 +50,7 @@ def find(
         If several have the name.
     """
     types = (record_type,) if record_type else ATTACHABLE
-    found = {kind: candidates(laptop.store, kind, name, stream) for kind in types}
+    found = {kind: candidates(laptop.store, kind, name, project_id) for kind in types}
     named = [kind for kind, views in found.items() if views]
     if not named and record_type is None:
         raise NotFoundError(
@@ -67,7 +67,7 @@ def find(
     return one(kind, name, found[kind])
 
 
-def attach(laptop: Laptop, view: View, paths: Sequence[Path]) -> Attached:
+def attach(laptop: Laptop, view: RecordView, paths: Sequence[Path]) -> FilesAttached:
     """Keep files and name them in a record.
 
     The files are on disk, encrypted, before the change that names them.
@@ -85,10 +85,10 @@ def attach(laptop: Laptop, view: View, paths: Sequence[Path]) -> Attached:
     patch = {"attachments": joined(files_of(view), new)}
     saved = recording.edit(laptop, view, patch)
     doubts = [f"{file['name']}: {doubt}" for file, _, found in read for doubt in found]
-    return Attached(saved, [file for file, _, _ in read], here, doubts)
+    return FilesAttached(saved, [file for file, _, _ in read], here, doubts)
 
 
-def remove(laptop: Laptop, view: View, file: File) -> recording.Saved:
+def remove(laptop: Laptop, view: RecordView, file: File) -> recording.Saved:
     """Name a file in a record no more; its content stays where it is."""
     left = [known for known in files_of(view) if known["sha256"] != file["sha256"]]
     return recording.edit(laptop, view, {"attachments": left or None})

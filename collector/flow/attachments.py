@@ -14,7 +14,7 @@ from collector.flow.address import enrolled_at
 from collector.flow.attached import File, waiting
 from collector.flow.laptop import Laptop
 from collector.store.port import Transfer
-from collector.wire_blobs import BlobClient, There, session
+from collector.wire_blobs import BlobClient, UploadState, session
 
 #: Told after each piece: name of the file, bytes on the server, bytes in all.
 Progress = Callable[[str, int, int], None]
@@ -94,7 +94,7 @@ async def _send(
 ) -> None:
     """Send one file from where the server's copy ends."""
     patience = _Patience(laptop)
-    there: There | None = None
+    there: UploadState | None = None
     begun_anew, most = False, 0
     while there is None or not there.complete:
         try:
@@ -106,18 +106,18 @@ async def _send(
         except RefusedError as error:
             if error.code != "blob_hash" or begun_anew:
                 raise
-            there, begun_anew = There(0, complete=False), True
+            there, begun_anew = UploadState(0, complete=False), True
         if there.offset > most:
             most = there.offset
             patience.renew()
-        at = laptop.moment().text if there.complete else None
+        at = laptop.timestamp().text if there.complete else None
         laptop.store.note_transfer(file["sha256"], Transfer(there.offset, at))
         progress(file["name"], there.offset, file["size"])
 
 
 async def _step(
-    laptop: Laptop, client: BlobClient, file: File, there: There | None
-) -> There:
+    laptop: Laptop, client: BlobClient, file: File, there: UploadState | None
+) -> UploadState:
     """Ask how much is there, or send the next piece; return how much is there now."""
     sha256, size = file["sha256"], file["size"]
     if there is None:
@@ -163,7 +163,7 @@ async def fetch(laptop: Laptop, file: File) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _other(file)
     laptop.vault.put(sha256, bytes(data), laptop.salt())
-    laptop.store.note_transfer(sha256, Transfer(size, laptop.moment().text))
+    laptop.store.note_transfer(sha256, Transfer(size, laptop.timestamp().text))
     return bytes(data)
 
 

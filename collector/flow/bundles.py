@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from collector.core.batches import first_batch
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import CutReplyError, Reply, read_reply
 from collector.core.request import LogHead, Reading, write_request
-from collector.core.tally import Report, Tally, Traffic
+from collector.core.tally import SyncReport, Tally, Traffic
 from collector.errors import RefusedError
 from collector.flow import laptop as names
 from collector.flow.keys import check_receipt, is_of_server, sign
@@ -64,7 +64,7 @@ def export(laptop: Laptop, file: Path, *, everything: bool = False) -> Exported:
     return Exported(int(str(head["changes"])), len(parts), len(packed))
 
 
-def apply(laptop: Laptop, file: Path) -> Report:
+def apply(laptop: Laptop, file: Path) -> SyncReport:
     """Take in the server's answers to a bundle; a repeat does nothing.
 
     Raises
@@ -104,7 +104,7 @@ def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
     if everything:
         logs = [replace(log, acked_n=0, acked_hash=chain.START) for log in logs]
     waiting = [log for log in logs if log.acked_n < log.n] or logs[-1:]
-    cursors = {s: cursor for s, cursor in store.streams().items() if cursor}
+    cursors = {s: cursor for s, cursor in store.cursors().items() if cursor}
     reading = Reading(cursors, laptop.late)
     wall = laptop.clock.stamp()
     for log in waiting:
@@ -186,9 +186,9 @@ def _take_in(laptop: Laptop, answer: _Answer, tally: Tally) -> None:
     log = next((log for log in store.logs() if log.id == answer.log), None)
     if log is None or log.acked_n != answer.first_n:
         return
-    asked = {s: answer.cursors.get(s) for s in {*store.streams(), *answer.cursors}}
-    removals = Removals(store.count_live())
-    applied = store.apply(answer.reply, log, asked, laptop.moment(), removals)
+    asked = {s: answer.cursors.get(s) for s in {*store.cursors(), *answer.cursors}}
+    removals = RemovalGuard(store.count_live())
+    applied = store.apply(answer.reply, log, asked, laptop.timestamp(), removals)
     tally.add(applied, answer.last_n - answer.first_n)
     if applied.removals.too_many():
         raise RefusedError(

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from collector.core.draft import Draft
-from collector.core.overlay import Base, View, undecided
+from collector.core.overlay import BaseRow, RecordView, undecided
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
 from collector.flow.names import label, one, server_label
 from collector.flow.saving import save
-from schemas.deciding import Choice, Standing, Take, UndecidableError, parts
+from schemas.deciding import SideChoice, StandingRecord, Take, UndecidableError, parts
 from schemas.validate import errors, load_patch
 
 
-def find_contested(laptop: Laptop, name: str) -> Base:
+def find_contested(laptop: Laptop, name: str) -> BaseRow:
     """Return the server's row with open conflicts that a name or an id means.
 
     Raises
@@ -34,20 +34,20 @@ def find_contested(laptop: Laptop, name: str) -> Base:
     return bases[one("record", name, views, store=laptop.store).id]
 
 
-def conflicts_named(base: Base, name: str) -> tuple[str, ...]:
+def conflicts_named(base: BaseRow, name: str) -> tuple[str, ...]:
     """Return the conflicts whose ids start so; none if the name is the record's."""
     is_record = len(name) < 4 or base.id.startswith(name)
     found = (str(conflict["id"]) for conflict in base.conflicts)
     return () if is_record else tuple(i for i in found if i.startswith(name))
 
 
-def name_of(laptop: Laptop, base: Base) -> str:
+def name_of(laptop: Laptop, base: BaseRow) -> str:
     """Name a contested record as people do."""
     return f"{base.type} {label(laptop.store, _view(laptop, base))}"
 
 
-def settle(
-    laptop: Laptop, base: Base, ids: Sequence[str], choice: Choice, reason: str
+def resolve(
+    laptop: Laptop, base: BaseRow, ids: Sequence[str], choice: SideChoice, reason: str
 ) -> int:
     """Decide on conflicts of one record, all or those named; return how many.
 
@@ -68,24 +68,24 @@ def settle(
         )
     drafts = _drafts(base, chosen, choice, reason)
     save(laptop, drafts, drafts[0].fields, base.id)
-    return sum(len(draft.settles) for draft in drafts)
+    return sum(len(draft.resolves) for draft in drafts)
 
 
-def settle_all(laptop: Laptop, reason: str) -> int:
+def resolve_all(laptop: Laptop, reason: str) -> int:
     """Resolve every conflict with what stands; return how many that decides."""
     drafts = list[Draft]()
     for base in laptop.store.contested():
         left = undecided(base, laptop.store.changes(base.id))
         if left:
             ids = [conflict["id"] for conflict in left]
-            stands = Choice(Take.STANDS)
+            stands = SideChoice(Take.STANDS)
             drafts += _drafts(base, _chosen(base, ids), stands, reason)
     if drafts:
         save(laptop, drafts)
-    return sum(len(draft.settles) for draft in drafts)
+    return sum(len(draft.resolves) for draft in drafts)
 
 
-def _chosen(base: Base, ids: Sequence[str]) -> list[dict[str, object]]:
+def _chosen(base: BaseRow, ids: Sequence[str]) -> list[dict[str, object]]:
     chosen = [
         dict(conflict)
         for conflict in base.conflicts
@@ -104,11 +104,16 @@ def _chosen(base: Base, ids: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _drafts(
-    base: Base, conflicts: Sequence[dict[str, object]], choice: Choice, reason: str
+    base: BaseRow,
+    conflicts: Sequence[dict[str, object]],
+    choice: SideChoice,
+    reason: str,
 ) -> list[Draft]:
     """Draft a decision on the row as the server has it, which is what conflicts show."""
     try:
-        found = parts(conflicts, Standing(base.type, base.fields, base.deleted), choice)
+        found = parts(
+            conflicts, StandingRecord(base.type, base.fields, base.deleted), choice
+        )
     except UndecidableError as error:
         raise RefusedError(error.text, error.hint, code="undecidable") from None
     problems = errors(load_patch(base.type, found[0].fields)[1])
@@ -116,30 +121,30 @@ def _drafts(
         raise RefusedError("nothing was decided", "", problems, code="invalid")
     return [
         Draft(
-            base.stream,
+            base.project_id,
             base.type,
             base.id,
             decision.op,
             decision.fields,
             base.seen,
             seen=decision.seen,
-            settles=decision.settles,
+            resolves=decision.resolves,
             reason=reason,
         )
         for decision in found
     ]
 
 
-def _ids(base: Base) -> list[str]:
+def _ids(base: BaseRow) -> list[str]:
     return [base.id, *(str(conflict["id"]) for conflict in base.conflicts)]
 
 
-def _view(laptop: Laptop, base: Base) -> View:
+def _view(laptop: Laptop, base: BaseRow) -> RecordView:
     found = laptop.store.record(base.id)
     assert found is not None, "what the server has is shown"
     return found
 
 
-def _names(laptop: Laptop, base: Base, view: View) -> set[str]:
+def _names(laptop: Laptop, base: BaseRow, view: RecordView) -> set[str]:
     said = {label(laptop.store, view), server_label(laptop.store, base)}
     return {view.id, *said, *(f"{view.type} {name}" for name in said)}

@@ -100,7 +100,7 @@ async def _enrol(
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
+class _LaptopIdentity:
     """The key to enrol with; the log to begin, where the laptop is one of its own."""
 
     secret: bytes
@@ -108,13 +108,13 @@ class _Identity:
     was_copy: bool = False
 
 
-def _identity(laptop: Laptop, terms: Terms) -> _Identity:
+def _identity(laptop: Laptop, terms: Terms) -> _LaptopIdentity:
     store, clock = laptop.store, laptop.clock
     was_enrolled = store.setting(names.DEVICE) is not None
     is_copy = store.setting(names.COPY) == names.YES
     if was_enrolled and (terms.replaces or not is_copy):
-        return _Identity(secret_key(store, clock))
-    return _Identity(new_secret(clock), clock.new_id(), was_enrolled)
+        return _LaptopIdentity(secret_key(store, clock))
+    return _LaptopIdentity(new_secret(clock), clock.new_id(), was_enrolled)
 
 
 def _refuse_leaving(laptop: Laptop, server: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from collector.core.draft import Draft
-from collector.core.overlay import Logged, Status, View
+from collector.core.overlay import ChangeStatus, LoggedChange, RecordView
 from collector.core.shown import Shown
 from collector.errors import NotFoundError, RefusedError
 from collector.flow.laptop import Laptop
@@ -19,7 +19,7 @@ from schemas.messages import Op
 from schemas.records import TYPES
 
 #: A change that needs a person, and one that waits for such a change.
-WAITING: Final = (Status.QUARANTINED, Status.HELD)
+WAITING: Final = (ChangeStatus.QUARANTINED, ChangeStatus.HELD)
 
 
 def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
@@ -31,7 +31,7 @@ def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
     ]
 
 
-def find_quarantined(laptop: Laptop, name: str) -> View:
+def find_quarantined(laptop: Laptop, name: str) -> RecordView:
     """Return the record of the fix list that a name means, whatever its type.
 
     Raises
@@ -40,7 +40,7 @@ def find_quarantined(laptop: Laptop, name: str) -> View:
         If no record of the list has the name.
     """
     waiting = [c for status in WAITING for c in laptop.store.changes_with(status)]
-    ids = {change.record for change in waiting}
+    ids = {change.record_id for change in waiting}
     types = {change.type for change in waiting}
     views = [
         view
@@ -76,7 +76,7 @@ def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
             code="deletion_waits",
         )
     drafts = list(_resend(laptop, record_id, patch)) + list(_others(laptop, record_id))
-    if len(drafts) > 1 and any(draft.record != record_id for draft in drafts):
+    if len(drafts) > 1 and any(draft.record_id != record_id for draft in drafts):
         drafts = _in_order(laptop, drafts)
     save(laptop, drafts, patch, record_id)
     return len(drafts)
@@ -109,7 +109,7 @@ def _resend(
     whole.update(patch)
     for change in waiting:
         fields = {} if change.op is Op.DELETE else whole
-        yield seen.draft(change.op, fields, change.id, change.settles)
+        yield seen.draft(change.op, fields, change.id, change.resolves)
 
 
 def _shown(laptop: Laptop, record_id: str) -> Shown:
@@ -123,10 +123,10 @@ def _others(laptop: Laptop, record_id: str) -> Iterator[Draft]:
     groups = {change.group for change in _waiting(laptop, record_id)} - {None}
     fallen = [
         change
-        for change in laptop.store.changes_with(Status.QUARANTINED)
-        if change.group in groups and change.record != record_id
+        for change in laptop.store.changes_with(ChangeStatus.QUARANTINED)
+        if change.group in groups and change.record_id != record_id
     ]
-    for name in dict.fromkeys(change.record for change in fallen):
+    for name in dict.fromkeys(change.record_id for change in fallen):
         yield from _resend(laptop, name, {})
 
 
@@ -135,38 +135,41 @@ def _in_order(laptop: Laptop, drafts: list[Draft]) -> list[Draft]:
     group = laptop.clock.new_id()
     places = {
         change.id: change.place
-        for name in {draft.record for draft in drafts}
+        for name in {draft.record_id for draft in drafts}
         for change in laptop.store.changes(name)
     }
     together = [replace(draft, group=group) for draft in drafts]
     return sorted(together, key=lambda draft: places[draft.replaces or ""])
 
 
-def _waiting(laptop: Laptop, record_id: str) -> list[Logged]:
+def _waiting(laptop: Laptop, record_id: str) -> list[LoggedChange]:
     return [
         change for change in laptop.store.changes(record_id) if change.status in WAITING
     ]
 
 
-def _by_id(laptop: Laptop, change: Logged, name: str) -> View | None:
+def _by_id(laptop: Laptop, change: LoggedChange, name: str) -> RecordView | None:
     # A record whose view is deleted, that is named by its change, or as the server has
     # it, or whose parent is not here and which the list calls by the parent's id.
-    view, base = laptop.store.record(change.record), laptop.store.base(change.record)
+    view, base = (
+        laptop.store.record(change.record_id),
+        laptop.store.base(change.record_id),
+    )
     shown = label(laptop.store, view) if view else None
     known = server_label(laptop.store, base) if base else None
-    return view if name in {change.id, change.record, shown, known} else None
+    return view if name in {change.id, change.record_id, shown, known} else None
 
 
-def _name(laptop: Laptop, change: Logged) -> str:
-    view = laptop.store.record(change.record)
-    return label(laptop.store, view) if view else change.record
+def _name(laptop: Laptop, change: LoggedChange) -> str:
+    view = laptop.store.record(change.record_id)
+    return label(laptop.store, view) if view else change.record_id
 
 
-def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
-    name, seen = _name(laptop, change), laptop.store.shown(change.record)
+def _entry(laptop: Laptop, change: LoggedChange) -> dict[str, Any]:
+    name, seen = _name(laptop, change), laptop.store.shown(change.record_id)
     fields = [str(why.get("path") or "") for why in change.reasons]
     settable = [f for f in fields if f in TYPES[change.type].fields]
-    if change.status is Status.HELD:
+    if change.status is ChangeStatus.HELD:
         typed = ""
     elif settable:
         typed = " ".join(f"--set {field}=VALUE" for field in dict.fromkeys(settable))
@@ -174,14 +177,14 @@ def _entry(laptop: Laptop, change: Logged) -> dict[str, Any]:
         typed = "--resend"
     return {
         "change": change.id,
-        "record": change.record,
+        "record": change.record_id,
         "type": change.type,
         "name": name,
         "op": str(change.op),
         "fields": dict(change.fields),
         "reasons": change.reasons,
         "meanwhile": seen.meanwhile() if seen else {},
-        "held": change.status is Status.HELD,
+        "held": change.status is ChangeStatus.HELD,
         "fix": f"permille fix {shlex.quote(name)} {typed}" if typed else None,
         "discard": f"permille fix {shlex.quote(name)} --discard",
     }

@@ -7,13 +7,13 @@ waits to be sent or to be fixed, is easily forgotten, and the decision would go 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from collector.core.overlay import Base, Logged, Status, undecided
+from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange, undecided
 from collector.flow.deciding import name_of
 from collector.flow.laptop import Laptop
 from schemas.deciding import (
-    Choice,
     Decision,
-    Standing,
+    SideChoice,
+    StandingRecord,
     Take,
     UndecidableError,
     decide,
@@ -22,15 +22,15 @@ from schemas.groups import WHOLE_RECORD
 from schemas.messages import Op
 from schemas.records import TYPES
 
-_WAITING: Final[Mapping[Status, str]] = {
-    Status.PENDING: "not yet sent",
-    Status.QUARANTINED: "on the fix list",
-    Status.HELD: "waiting for another record",
+_WAITING: Final[Mapping[ChangeStatus, str]] = {
+    ChangeStatus.PENDING: "not yet sent",
+    ChangeStatus.QUARANTINED: "on the fix list",
+    ChangeStatus.HELD: "waiting for another record",
 }
 
 
 def set_aside(
-    laptop: Laptop, base: Base, ids: Sequence[str], choice: Choice
+    laptop: Laptop, base: BaseRow, ids: Sequence[str], choice: SideChoice
 ) -> list[str]:
     """Return, in words, the own values that a decision on a record would set aside.
 
@@ -44,7 +44,7 @@ def set_aside(
     ]
     if not chosen:
         return []
-    standing = Standing(base.type, base.fields, base.deleted)
+    standing = StandingRecord(base.type, base.fields, base.deleted)
     try:
         decision = decide(chosen, standing, choice)
     except UndecidableError:
@@ -59,12 +59,15 @@ def set_aside_by_all(laptop: Laptop) -> list[str]:
     return [
         said
         for base in laptop.store.contested()
-        for said in set_aside(laptop, base, (), Choice(Take.STANDS))
+        for said in set_aside(laptop, base, (), SideChoice(Take.STANDS))
     ]
 
 
 def _lost(
-    record_type: str, changes: Sequence[Logged], groups: set[str], decision: Decision
+    record_type: str,
+    changes: Sequence[LoggedChange],
+    groups: set[str],
+    decision: Decision,
 ) -> Iterator[str]:
     """Return which latest own values of the contested groups are others than the decided."""
     own: dict[str, tuple[Any, str]] = {}

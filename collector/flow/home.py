@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from collector.clock import Clock
 from collector.config import Home
-from collector.core.overlay import Status
+from collector.core.overlay import ChangeStatus
 from collector.errors import RefusedError, StoreError
 from collector.flow import laptop as names
 from collector.flow.attached import waiting
@@ -18,7 +18,7 @@ from collector.flow.receipts import without_receipt
 from collector.flow.recovering import notice_copy
 from collector.store import driver
 from collector.store.port import Store
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 
 _NOT_THERE: Final = "not on the server: permille sync"
@@ -46,7 +46,7 @@ def init(
         )
     home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = _new_key(home, clock, passphrase)
-    store = SqliteStore(home.database, key)
+    store = LaptopStore(home.database, key)
     try:
         store.begin_log(clock.new_id())
         store.set_settings(
@@ -81,7 +81,7 @@ def opened(
             code="not_set_up",
         )
     key = _key_of(home, ask)
-    store = SqliteStore(home.database, key)
+    store = LaptopStore(home.database, key)
     try:
         if store.setting(names.NAME) is None:
             raise StoreError(
@@ -97,7 +97,7 @@ def opened(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LaptopStatus:
     """Where a laptop stands, and whether it may be wiped."""
 
     pending: int
@@ -122,13 +122,13 @@ class Standing:
         return asdict(self)
 
 
-def standing(laptop: Laptop, *, check: bool = False) -> Standing:
+def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
     """Return the status of the laptop; with `check` every page is read."""
     store = laptop.store
     pending = store.count_unacknowledged()
     counts = store.count_changes()
-    quarantined = counts.get(Status.QUARANTINED, 0)
-    held = counts.get(Status.HELD, 0)
+    quarantined = counts.get(ChangeStatus.QUARANTINED, 0)
+    held = counts.get(ChangeStatus.HELD, 0)
     last = store.setting(names.LAST_SYNC)
     records = store.count_records()
     damage = store.damage() if check else []
@@ -137,7 +137,7 @@ def standing(laptop: Laptop, *, check: bool = False) -> Standing:
     reasons = list(_reasons(store, waits, has_records=bool(records)))
     if damage:
         reasons.append("the database is damaged: keep it and restore a copy")
-    return Standing(
+    return LaptopStatus(
         pending=pending,
         quarantined=quarantined,
         held=held,
@@ -220,7 +220,7 @@ def _key_of(home: Home, ask: AskPassphrase) -> bytes:
 def _is_set_up(home: Home) -> bool:
     if home.passphrase_rule.exists():
         return True
-    store = SqliteStore(home.database, driver.read_key(home.key))
+    store = LaptopStore(home.database, driver.read_key(home.key))
     try:
         return store.setting(names.NAME) is not None
     finally:

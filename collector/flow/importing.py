@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from collector.core.draft import Draft
-from collector.core.intake import Difference, Intake, Judged, Known, with_campaigns
-from collector.core.layers import Layer, columns_of, read_layer
+from collector.core.intake import (
+    CheckedRow,
+    Difference,
+    Intake,
+    KnownRecord,
+    with_campaigns,
+)
+from collector.core.layers import TableLayer, columns_of, read_layer
 from collector.core.mapping import MappingError, TableMapping, read_mapping
-from collector.core.table import Rejection, Row, Table, TableError, read_table
+from collector.core.table import Rejection, Table, TableError, TableRow, read_table
 from collector.errors import RefusedError
 from collector.flow import recording
 from collector.flow.laptop import Laptop
@@ -33,17 +39,17 @@ _TOGETHER: Final = frozenset({"core", "sample"})
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedFile:
     """A table that was judged against the laptop, before anything is written."""
 
-    stream: str
+    project_id: str
     table: Table
-    new: list[Judged] = field(default_factory=list)
+    new: list[CheckedRow] = field(default_factory=list)
     here: int = 0
     differing: list[Difference] = field(default_factory=list)
     differing_rows: int = 0
     rejections: list[Rejection] = field(default_factory=list)
-    rejected_rows: list[Row] = field(default_factory=list)
+    rejected_rows: list[TableRow] = field(default_factory=list)
     warnings: int = 0
     doubts: list[Problem] = field(default_factory=list)
 
@@ -61,7 +67,9 @@ class Checked:
         return found
 
 
-def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checked:
+def check(
+    laptop: Laptop, project_id: str, file: Path, mapping_file: Path
+) -> CheckedFile:
     """Read a table and judge each row; nothing is written.
 
     Raises
@@ -74,18 +82,18 @@ def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checke
     rows = {row.line: row for row in table.rows}
     layers, rejections = _layers(table, mapping)
     intake = Intake(
-        stream,
-        _Shelf(laptop.store, stream),
+        project_id,
+        _Shelf(laptop.store, project_id),
         mapping.create,
         columns_of(mapping),
         laptop.clock.new_id,
     )
-    checked = Checked(stream, table, rejections=rejections)
+    checked = CheckedFile(project_id, table, rejections=rejections)
     tally = [_tally(checked, intake.judge(layer)) for layer in with_campaigns(layers)]
     bad = {rejection.line for rejection in checked.rejections}
     rows.update({row.line: row for row, _ in table.rejected})
-    return Checked(
-        stream=stream,
+    return CheckedFile(
+        project_id=project_id,
         table=table,
         new=checked.new,
         here=tally.count("here"),
@@ -94,11 +102,11 @@ def check(laptop: Laptop, stream: str, file: Path, mapping_file: Path) -> Checke
         rejections=sorted(checked.rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
         warnings=sum(len(judged.warnings) for judged in checked.new),
-        doubts=_reach_doubts(laptop, stream, checked.new),
+        doubts=_reach_doubts(laptop, project_id, checked.new),
     )
 
 
-def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
+def save(laptop: Laptop, checked: CheckedFile, progress: Progress) -> int:
     """Keep what is new, batch by batch; return the number of layers kept.
 
     A new core and its samples are one group: they stand or fall together.
@@ -106,15 +114,17 @@ def keep(laptop: Laptop, checked: Checked, progress: Progress) -> int:
     kept, person = 0, laptop.person
     for batch in _batches(_events(checked.new), limits.IMPORT_BATCH_LAYERS):
         drafts = [
-            draft for event in batch for draft in _drafts(laptop, checked.stream, event)
+            draft
+            for event in batch
+            for draft in _drafts(laptop, checked.project_id, event)
         ]
-        laptop.store.keep(drafts, laptop.moment(), person)
+        laptop.store.save(drafts, laptop.timestamp(), person)
         kept += sum(map(len, batch))
         progress(kept, len(checked.new))
     return kept
 
 
-def write_rejected(checked: Checked, path: Path) -> None:
+def write_rejected(checked: CheckedFile, path: Path) -> None:
     """Write the rejected rows as they came, with line, reason and advice.
 
     The columns of the file come first, so that a corrected copy can be imported
@@ -136,9 +146,11 @@ def write_rejected(checked: Checked, path: Path) -> None:
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
 
 
-def _reach_doubts(laptop: Laptop, stream: str, new: Sequence[Judged]) -> list[Problem]:
+def _reach_doubts(
+    laptop: Laptop, project_id: str, new: Sequence[CheckedRow]
+) -> list[Problem]:
     """Doubt cores whose layers end where the stock does, all of them in one warning."""
-    depth_cm = recording.depth_to_pass_cm(laptop, stream)
+    depth_cm = recording.depth_to_pass_cm(laptop, project_id)
     if depth_cm is None:
         return []
     wanted = [w for judged in new for w in judged.wanted]
@@ -150,7 +162,7 @@ def _reach_doubts(laptop: Laptop, stream: str, new: Sequence[Judged]) -> list[Pr
     for core in deepest.keys() - cores.keys():
         here = laptop.store.record(core)
         cores[core] = here.fields if here else {}
-        for view in laptop.store.records("sample", stream, under=[core]):
+        for view in laptop.store.records("sample", project_id, under=[core]):
             deepest[core] = max(deepest[core], view.fields["depth_bottom_cm"])
     ending = [
         bottom
@@ -166,13 +178,13 @@ def _reach_doubts(laptop: Laptop, stream: str, new: Sequence[Judged]) -> list[Pr
 class _Shelf:
     """What is on the laptop, as the intake asks for it."""
 
-    def __init__(self, store: Store, stream: str) -> None:
-        self._store, self._stream = store, stream
+    def __init__(self, store: Store, project_id: str) -> None:
+        self._store, self._project_id = store, project_id
 
-    def find(self, record_type: str, key: str) -> Known | None:
+    def find(self, record_type: str, key: str) -> KnownRecord | None:
         """Return the live record with this natural key."""
-        views = self._store.find(record_type, self._stream, key)
-        return Known(views[0].id, views[0].fields) if views else None
+        views = self._store.find(record_type, self._project_id, key)
+        return KnownRecord(views[0].id, views[0].fields) if views else None
 
     def is_used(self, record_id: str) -> bool:
         """Return whether a record has, or had, this id."""
@@ -215,8 +227,10 @@ def _table(path: Path, mapping: TableMapping) -> Table:
         ) from None
 
 
-def _layers(table: Table, mapping: TableMapping) -> tuple[list[Layer], list[Rejection]]:
-    layers: list[Layer] = []
+def _layers(
+    table: Table, mapping: TableMapping
+) -> tuple[list[TableLayer], list[Rejection]]:
+    layers: list[TableLayer] = []
     rejections = [rejection for _, rejection in table.rejected]
     for row in table.rows:
         match read_layer(row, mapping):
@@ -227,7 +241,7 @@ def _layers(table: Table, mapping: TableMapping) -> tuple[list[Layer], list[Reje
     return layers, rejections
 
 
-def _tally(checked: Checked, judged: Judged) -> str:
+def _tally(checked: CheckedFile, judged: CheckedRow) -> str:
     checked.rejections.extend(judged.rejections)
     if judged.rejections:
         return "rejected"
@@ -238,10 +252,10 @@ def _tally(checked: Checked, judged: Judged) -> str:
     return "differs" if judged.differences else "here"
 
 
-def _events(new: Sequence[Judged]) -> list[list[Judged]]:
+def _events(new: Sequence[CheckedRow]) -> list[list[CheckedRow]]:
     """Bring the layers of each new core together; every other layer is by itself."""
     cores = {w.id for judged in new for w in judged.wanted if w.type == "core"}
-    events: dict[str | int, list[Judged]] = {}
+    events: dict[str | int, list[CheckedRow]] = {}
     for judged in new:
         samples = [w for w in judged.wanted if w.type == "sample"]
         core = str(samples[0].fields["core_id"]) if samples else ""
@@ -249,9 +263,11 @@ def _events(new: Sequence[Judged]) -> list[list[Judged]]:
     return list(events.values())
 
 
-def _batches(events: Sequence[list[Judged]], size: int) -> Iterator[list[list[Judged]]]:
+def _batches(
+    events: Sequence[list[CheckedRow]], size: int
+) -> Iterator[list[list[CheckedRow]]]:
     """Yield events while their layers fit; an event is never cut."""
-    batch: list[list[Judged]] = []
+    batch: list[list[CheckedRow]] = []
     count = 0
     for event in events:
         if batch and count + len(event) > size:
@@ -263,7 +279,9 @@ def _batches(events: Sequence[list[Judged]], size: int) -> Iterator[list[list[Ju
         yield batch
 
 
-def _drafts(laptop: Laptop, stream: str, event: Sequence[Judged]) -> list[Draft]:
+def _drafts(
+    laptop: Laptop, project_id: str, event: Sequence[CheckedRow]
+) -> list[Draft]:
     """Draft the records of an event: what it lies on, the group, the results."""
     wanted = [w for judged in event for w in judged.wanted]
     group = [w for w in wanted if w.type in _TOGETHER]
@@ -274,7 +292,7 @@ def _drafts(laptop: Laptop, stream: str, event: Sequence[Judged]) -> list[Draft]
     below = [w for w in wanted if w.type not in {*_TOGETHER, "result"}]
     return [
         Draft(
-            stream,
+            project_id,
             w.type,
             w.id,
             fields=w.fields,

@@ -52,7 +52,7 @@ def check_receipt(laptop: Laptop, reply: Reply) -> None:
     receipt = reply.receipt
     if receipt is None:
         return
-    log = named_log(laptop.store.logs(), receipt.log)
+    log = named_log(laptop.store.logs(), receipt.log_id)
     own = laptop.store.hash_at(receipt.n, log.number)
     text = signing.receipt_text(receipt.raw)
     if (

@@ -9,7 +9,7 @@ from typing import Final
 from collector.clock import Clock
 from collector.config import Home
 from collector.store.lock import held
-from collector.store.port import Moment, Store
+from collector.store.port import Store, Timestamp
 from collector.store.vault import SALT_BYTES, Vault
 
 # The settings of a laptop, as named in its database.
@@ -66,10 +66,10 @@ class Laptop:
         """Return fresh random bytes, for the key of one attached file."""
         return self.clock.random_bits(8 * SALT_BYTES).to_bytes(SALT_BYTES, "big")
 
-    def moment(self) -> Moment:
+    def timestamp(self) -> Timestamp:
         """Return the time a write is stamped with: the server's, as far as it is known."""
         offset_ms = int(self.store.setting(CLOCK_OFFSET) or 0)
-        return Moment(self.clock.wall_ms() + offset_ms, self.clock.stamp())
+        return Timestamp(self.clock.wall_ms() + offset_ms, self.clock.stamp())
 
     @property
     def late(self) -> tuple[str, int] | None:

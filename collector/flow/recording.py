@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from collector.core.draft import Draft, difference, patched
 from collector.core.keys import key_text
-from collector.core.overlay import Status, View
+from collector.core.overlay import ChangeStatus, RecordView
 from collector.core.shown import Shown
 from collector.errors import RefusedError
 from collector.flow import fixing
@@ -39,7 +39,7 @@ _AREA_FIELDS: Final = {True: "sampled_area_ha", False: "sampled_strata_ha"}
 class Saved:
     """A record that is on disk, and what to think about."""
 
-    view: View
+    view: RecordView
     label: str
     warnings: Sequence[Problem] = ()
     changed: bool = True
@@ -49,7 +49,7 @@ def add(
     laptop: Laptop,
     record_type: str,
     entered: Mapping[str, Any],
-    stream: str | None = None,
+    project_id: str | None = None,
 ) -> Saved:
     """Keep a new record; a project opens its own stream.
 
@@ -60,34 +60,35 @@ def add(
     """
     fields, doubts = judged(laptop, record_type, with_defaults(record_type, entered))
     if record_type == "project":
-        stream = new_id = laptop.clock.new_id()
+        project_id = new_id = laptop.clock.new_id()
         _refuse_taken_key(laptop, record_type, None, fields, "")
     else:
-        assert stream is not None, "every record but a project belongs to one"
-        refuse(_reference_problems(laptop, record_type, fields, stream))
-        _refuse_taken_key(laptop, record_type, stream, fields, "")
-        doubts += _reach_warnings(laptop, record_type, fields, stream)
-        doubts += _area_warnings(laptop, record_type, fields, stream)
-        new_id = mint(laptop, stream, record_type, fields)
-    draft = Draft(stream, record_type, new_id, fields=fields, is_new=True)
+        assert project_id is not None, "every record but a project belongs to one"
+        refuse(_reference_problems(laptop, record_type, fields, project_id))
+        _refuse_taken_key(laptop, record_type, project_id, fields, "")
+        doubts += _reach_warnings(laptop, record_type, fields, project_id)
+        doubts += _area_warnings(laptop, record_type, fields, project_id)
+        new_id = mint(laptop, project_id, record_type, fields)
+    draft = Draft(project_id, record_type, new_id, fields=fields, is_new=True)
     return _saved(laptop, draft, fields, doubts)
 
 
-def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
+def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
     """Keep a change of a record; one that was quarantined is sent anew as a fix."""
     seen = _as_shown(laptop, view)
     view = seen.view
     after = patched(view.fields, patch)
     known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
     fields, doubts = judged(laptop, view.type, known)
-    refuse(_reference_problems(laptop, view.type, fields, view.stream))
-    doubts += _reach_warnings(laptop, view.type, fields, view.stream)
-    doubts += _area_warnings(laptop, view.type, fields, view.stream, view.id)
+    refuse(_reference_problems(laptop, view.type, fields, view.project_id))
+    doubts += _reach_warnings(laptop, view.type, fields, view.project_id)
+    doubts += _area_warnings(laptop, view.type, fields, view.project_id, view.id)
     _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
     before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
     changes = difference(before, fields)
     if any(
-        change.status is Status.QUARANTINED for change in laptop.store.changes(view.id)
+        change.status is ChangeStatus.QUARANTINED
+        for change in laptop.store.changes(view.id)
     ):
         fixing.send_again(laptop, view.id, changes)
         return _now(laptop, view, doubts)
@@ -96,7 +97,7 @@ def edit(laptop: Laptop, view: View, patch: Mapping[str, Any]) -> Saved:
     return _saved(laptop, seen.draft(Op.PUT, changes), changes, doubts)
 
 
-def delete(laptop: Laptop, view: View) -> Saved:
+def delete(laptop: Laptop, view: RecordView) -> Saved:
     """Delete a record that nothing refers to.
 
     Raises
@@ -117,7 +118,7 @@ def delete(laptop: Laptop, view: View) -> Saved:
     return Saved(view, name)
 
 
-def restore(laptop: Laptop, view: View) -> Saved:
+def restore(laptop: Laptop, view: RecordView) -> Saved:
     """Bring a deleted record back as it was.
 
     Raises
@@ -131,7 +132,7 @@ def restore(laptop: Laptop, view: View) -> Saved:
             "restore it where it was recorded",
             code="not_here",
         )
-    refuse(_reference_problems(laptop, view.type, view.fields, view.stream))
+    refuse(_reference_problems(laptop, view.type, view.fields, view.project_id))
     _refuse_taken_key(laptop, view.type, _scope(view), view.fields, view.id)
     return _saved(laptop, _as_shown(laptop, view).draft(Op.UNDELETE), {}, ())
 
@@ -176,14 +177,14 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 
 def mint(
-    laptop: Laptop, stream: str, record_type: str, fields: Mapping[str, Any]
+    laptop: Laptop, project_id: str, record_type: str, fields: Mapping[str, Any]
 ) -> str:
     """Return the id every laptop would give; a fresh one when that one was used up."""
-    natural = record_id(stream, record_type, fields)
+    natural = record_id(project_id, record_type, fields)
     return laptop.clock.new_id() if laptop.store.is_used_up(natural) else natural
 
 
-def _as_shown(laptop: Laptop, view: View) -> Shown:
+def _as_shown(laptop: Laptop, view: RecordView) -> Shown:
     found = laptop.store.shown(view.id)
     assert found is not None, "what has a view is shown"
     return found
@@ -195,31 +196,31 @@ def _saved(
     typed: Mapping[str, Any],
     doubts: Sequence[Problem],
 ) -> Saved:
-    save(laptop, [draft], typed, draft.record)
-    view = laptop.store.record(draft.record)
+    save(laptop, [draft], typed, draft.record_id)
+    view = laptop.store.record(draft.record_id)
     assert view is not None, "what was kept is shown"
     return Saved(view, label(laptop.store, view), doubts)
 
 
-def _now(laptop: Laptop, view: View, doubts: Sequence[Problem]) -> Saved:
+def _now(laptop: Laptop, view: RecordView, doubts: Sequence[Problem]) -> Saved:
     now = laptop.store.record(view.id) or view
     return Saved(now, label(laptop.store, now), doubts)
 
 
-def _scope(view: View) -> str | None:
+def _scope(view: RecordView) -> str | None:
     # Codes of projects are told apart on the whole laptop, others in a project.
-    return None if view.type == "project" else view.stream
+    return None if view.type == "project" else view.project_id
 
 
 def _reference_problems(
-    laptop: Laptop, record_type: str, fields: Mapping[str, Any], stream: str
+    laptop: Laptop, record_type: str, fields: Mapping[str, Any], project_id: str
 ) -> list[Problem]:
     problems = []
     for name, target_type in TYPES[record_type].references.items():
         if (wanted := fields.get(name)) is None:
             continue
         target = laptop.store.record(wanted)
-        if target is None or target.stream != stream:
+        if target is None or target.project_id != project_id:
             problems.append(Problem("parent_missing", name, wanted))
         elif target.type != target_type:
             problems.append(Problem("wrong_parent", name, wanted, target_type))
@@ -230,7 +231,7 @@ def _reference_problems(
     return problems
 
 
-def _depth_problems(core: View, sample: Mapping[str, Any]) -> list[Problem]:
+def _depth_problems(core: RecordView, sample: Mapping[str, Any]) -> list[Problem]:
     reached, bottom = core.fields.get("depth_reached_cm"), sample["depth_bottom_cm"]
     if reached is None or bottom <= reached:
         return []
@@ -239,22 +240,22 @@ def _depth_problems(core: View, sample: Mapping[str, Any]) -> list[Problem]:
 
 
 def _reach_warnings(
-    laptop: Laptop, record_type: str, fields: Mapping[str, Any], stream: str
+    laptop: Laptop, record_type: str, fields: Mapping[str, Any], project_id: str
 ) -> list[Problem]:
     """Doubt a core that ends where the stock does, if equal masses are compared."""
     reached = fields.get("depth_reached_cm")
     if record_type != "core" or reached is None:
         return []
-    depth_cm = depth_to_pass_cm(laptop, stream)
+    depth_cm = depth_to_pass_cm(laptop, project_id)
     if depth_cm is None or not ends_at(depth_cm, reached, fields):
         return []
     detail = f"stocks are to {depth_cm:g} cm"
     return [Problem("ends_at_depth", "depth_reached_cm", reached, detail)]
 
 
-def depth_to_pass_cm(laptop: Laptop, stream: str) -> float | None:
+def depth_to_pass_cm(laptop: Laptop, project_id: str) -> float | None:
     """Return the depth that cores of a project should go below, if there is one."""
-    project = laptop.store.record(stream)
+    project = laptop.store.record(project_id)
     told = with_defaults("project", project.fields if project else {})
     if told["stock_method_profile"] == FIXED_DEPTH:
         return None
@@ -271,20 +272,20 @@ def _area_warnings(
     laptop: Laptop,
     record_type: str,
     fields: Mapping[str, Any],
-    stream: str,
+    project_id: str,
     own_id: str = "",
 ) -> list[Problem]:
     """Doubt plots that are larger together than the land they were drawn from."""
     project, own = fields, list[Mapping[str, Any]]()
     if record_type == "plot":
-        found = laptop.store.record(stream)
+        found = laptop.store.record(project_id)
         project, own = (found.fields if found else {}), [fields]
     elif record_type != "project":
         return []
     areas = drawn_areas(project)
     if not areas:
         return []
-    others = laptop.store.records("plot", stream)
+    others = laptop.store.records("plot", project_id)
     plots = [*own, *(view.fields for view in others if view.id != own_id)]
     path = "area_ha" if own else _AREA_FIELDS[WHOLE in areas]
     return [
@@ -302,12 +303,12 @@ def _area_warnings(
 def _refuse_taken_key(
     laptop: Laptop,
     record_type: str,
-    stream: str | None,
+    project_id: str | None,
     fields: Mapping[str, Any],
     own_id: str,
 ) -> None:
     key = key_text(record_type, fields)
-    taken = laptop.store.find(record_type, stream, key)
+    taken = laptop.store.find(record_type, project_id, key)
     if any(view.id == own_id for view in taken):
         return  # it keeps its name; a clash the server reported is no news
     for view in taken:

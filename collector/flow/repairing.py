@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Message
 from collector.errors import RefusedError
 from collector.flow import laptop as names
@@ -31,11 +31,11 @@ Digests = Mapping[str, list[int | str]]
 class Source(Protocol):
     """Where rows come from."""
 
-    async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
+    async def buckets(self, project_id: str) -> Mapping[str, list[int | str]]:
         """Ask for the digest of each bucket of a stream."""
 
     async def rows_in(
-        self, stream: str, buckets: list[str]
+        self, project_id: str, buckets: list[str]
     ) -> tuple[str, list[Message]]:
         """Ask for the rows of some buckets, with the server's epoch."""
 
@@ -47,7 +47,7 @@ def is_check_due(laptop: Laptop) -> bool:
     """
     last = laptop.store.setting(names.LAST_CHECK)
     if last is None:
-        return any(laptop.store.streams().values())
+        return any(laptop.store.cursors().values())
     return abs(laptop.clock.now() - datetime.fromisoformat(last)) > _EVERY
 
 
@@ -59,26 +59,26 @@ def note_check(laptop: Laptop) -> None:
 async def repair(laptop: Laptop, source: Source, digests: Digests) -> int:
     """Mend the streams whose digest differs; return how many records were wrong here."""
     mended = 0
-    for stream, said in digests.items():
-        if digest_of(laptop.store.digest_items(stream)).as_data() != said:
-            mended += await _mend(laptop, source, stream)
+    for project_id, said in digests.items():
+        if digest_of(laptop.store.digest_items(project_id)).as_data() != said:
+            mended += await _mend(laptop, source, project_id)
     return mended
 
 
-async def _mend(laptop: Laptop, source: Source, stream: str) -> int:
-    there = await source.buckets(stream)
-    items = list(laptop.store.digest_items(stream))
+async def _mend(laptop: Laptop, source: Source, project_id: str) -> int:
+    there = await source.buckets(project_id)
+    items = list(laptop.store.digest_items(project_id))
     held = _by_record(items)
     here = {name: found.as_data() for name, found in buckets_of(items).items()}
     wrong = [name for name in BUCKETS if there.get(name) != here.get(name)]
     mended = 0
     for start in range(0, len(wrong), _AT_ONCE):
         part = wrong[start : start + _AT_ONCE]
-        epoch, records = await source.rows_in(stream, part)
+        epoch, records = await source.rows_in(project_id, part)
         mine = {name: found for name, found in held.items() if bucket(name) in part}
         theirs = _by_record(item for record in records for item in _items(record))
         missing = sorted(mine.keys() - {record["r"] for record in records})
-        _refuse_many(stream, len(missing), len(held))
+        _refuse_many(project_id, len(missing), len(held))
         laptop.store.take_bucket(epoch, records, missing)
         mended += sum(
             mine.get(name) != theirs.get(name) for name in mine.keys() | theirs.keys()
@@ -102,8 +102,8 @@ def _by_record(items: Iterable[Item]) -> dict[str, Digest]:
     return found
 
 
-def _refuse_many(stream: str, missing: int, had: int) -> None:
-    if Removals({stream: had}, {stream: missing}).too_many():
+def _refuse_many(project_id: str, missing: int, had: int) -> None:
+    if RemovalGuard({project_id: had}, {project_id: missing}).too_many():
         raise RefusedError(
             f"the server does not have {missing} of {had} records that are here;"
             " nothing was removed",

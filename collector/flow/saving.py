@@ -19,7 +19,7 @@ def save(
     An entry that is told as saved and is in no line would be lost without a word, so a
     draft that forgets some of it is a bug that stops here.
     """
-    places = laptop.store.keep(drafts, laptop.moment(), laptop.person)
+    places = laptop.store.save(drafts, laptop.timestamp(), laptop.person)
     assert len(places) == len(drafts), "each draft has its line"
     if not typed:
         return

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collector.core.keys import natural_order
-from collector.core.overlay import Base, View, undecided
+from collector.core.overlay import BaseRow, RecordView, undecided
 from collector.flow.laptop import Laptop
 from collector.flow.names import label
 
 
-def shown(laptop: Laptop, view: View) -> dict[str, Any]:
+def shown(laptop: Laptop, view: RecordView) -> dict[str, Any]:
     """Return a record as one JSON object."""
     return {
         "id": view.id,
@@ -24,23 +24,23 @@ def shown(laptop: Laptop, view: View) -> dict[str, Any]:
 def listed(
     laptop: Laptop,
     record_type: str,
-    stream: str | None,
+    project_id: str | None,
     under: Sequence[str],
     limit: int,
-) -> list[View]:
+) -> list[RecordView]:
     """Return live records in the order people count."""
-    views = laptop.store.records(record_type, stream, under)
+    views = laptop.store.records(record_type, project_id, under)
     return _in_order(laptop, views)[:limit]
 
 
 def deleted(
-    laptop: Laptop, record_type: str, stream: str | None, limit: int
-) -> list[View]:
+    laptop: Laptop, record_type: str, project_id: str | None, limit: int
+) -> list[RecordView]:
     """Return deleted records in the order people count."""
-    return _in_order(laptop, laptop.store.deleted(record_type, stream))[:limit]
+    return _in_order(laptop, laptop.store.deleted(record_type, project_id))[:limit]
 
 
-def _in_order(laptop: Laptop, views: list[View]) -> list[View]:
+def _in_order(laptop: Laptop, views: list[RecordView]) -> list[RecordView]:
     return sorted(views, key=lambda view: natural_order(label(laptop.store, view)))
 
 
@@ -68,7 +68,7 @@ def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
     return found
 
 
-def _standing(base: Base, conflict: Mapping[str, Any]) -> dict[str, Any] | None:
+def _standing(base: BaseRow, conflict: Mapping[str, Any]) -> dict[str, Any] | None:
     if base.deleted:
         return None
     names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
@@ -76,18 +76,18 @@ def _standing(base: Base, conflict: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def stocks(
-    laptop: Laptop, stream: str | None, plot: str | None
+    laptop: Laptop, project_id: str | None, plot: str | None
 ) -> dict[str, list[dict[str, Any]]]:
     """Return stocks of points, changes and trends of plots, as the server wrote them."""
     points = [
         _object(point)
-        for base in laptop.store.bases("stock", stream)
+        for base in laptop.store.bases("stock", project_id)
         for point in base.fields.get("points", ())
     ]
     changes, trends = (
         [
             _object(base.fields[kind])
-            for base in laptop.store.bases(kind, stream)
+            for base in laptop.store.bases(kind, project_id)
             if base.fields.get(kind)
         ]
         for kind in ("change", "trend")

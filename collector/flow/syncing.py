@@ -7,11 +7,11 @@ from typing import Protocol
 
 from collector.core.batches import first_batch
 from collector.core.fork import find_fork
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Message, Reply
 from collector.core.request import Batch, LogHead, Reading, write_request
 from collector.core.retry import delays
-from collector.core.tally import Report, Tally, Traffic
+from collector.core.tally import SyncReport, Tally, Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.flow import laptop as names
 from collector.flow.address import allow_insecure, enrolled_at
@@ -35,17 +35,17 @@ class Transport(Protocol):
     async def sync(self, body: bytes, asked_epoch: str = "") -> Reply:
         """Send one sync request, which names a timeline or none, and read its answer."""
 
-    async def buckets(self, stream: str) -> Mapping[str, list[int | str]]:
+    async def buckets(self, project_id: str) -> Mapping[str, list[int | str]]:
         """Ask for the digest of each bucket of a stream."""
 
     async def rows_in(
-        self, stream: str, buckets: list[str]
+        self, project_id: str, buckets: list[str]
     ) -> tuple[str, list[Message]]:
         """Ask for the rows of some buckets, with the server's epoch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SyncOptions:
     """How to sync: let much be taken away, compare every row, send the token openly."""
 
     accepts_removals: bool = False
@@ -56,8 +56,8 @@ class Options:
 async def sync(
     laptop: Laptop,
     progress: Progress,
-    options: Options = Options(),
-) -> Report:
+    options: SyncOptions = SyncOptions(),
+) -> SyncReport:
     """Push what waits and pull what is new, round by round.
 
     Raises
@@ -78,13 +78,13 @@ async def sync(
 
 
 async def sync_with(
-    laptop: Laptop, transport: Transport, progress: Progress, options: Options
-) -> Report:
+    laptop: Laptop, transport: Transport, progress: Progress, options: SyncOptions
+) -> SyncReport:
     """Sync over a transport that is open."""
     began_s = laptop.clock.monotonic_s()
     had = laptop.store.count_live()
-    removals = Removals(had, are_accepted=options.accepts_removals)
-    is_first = not any(laptop.store.streams().values())
+    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
+    is_first = not any(laptop.store.cursors().values())
     wants_digest = options.checks or is_check_due(laptop)
     for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
@@ -113,7 +113,7 @@ class _Exchange:
 
     laptop: Laptop
     transport: Transport
-    removals: Removals
+    removals: RemovalGuard
     wants_digest: bool
     tally: Tally = field(default_factory=Tally)
     digests: dict[str, list[int | str]] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class _Exchange:
     async def round(self) -> bool:
         """Do one request; tell whether another one is needed."""
         store = self.laptop.store
-        head, asked = _speaking(store.logs()), store.streams()
+        head, asked = _speaking(store.logs()), store.cursors()
         spoken = self._probing(head)
         batch = first_batch(
             store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
@@ -139,7 +139,9 @@ class _Exchange:
         if reply.need_from is not None:
             return self._rewind(reply, head)
         check_receipt(self.laptop, reply)
-        applied = store.apply(reply, head, asked, self.laptop.moment(), self.removals)
+        applied = store.apply(
+            reply, head, asked, self.laptop.timestamp(), self.removals
+        )
         self.tally.add(applied, len(batch))
         self.removals = applied.removals
         self._refuse_removals()
@@ -153,7 +155,7 @@ class _Exchange:
 
     def _reading(self, asked: Mapping[str, Cursor | None]) -> Reading:
         return Reading(
-            {stream: cursor for stream, cursor in asked.items() if cursor},
+            {project_id: cursor for project_id, cursor in asked.items() if cursor},
             self.laptop.late,
             self.wants_digest,
         )
@@ -249,8 +251,8 @@ class _Exchange:
             )
 
     def _refuse_removals(self) -> None:
-        for stream, (gone, had) in self.removals.too_many().items():
-            name = project_name(self.laptop.store, stream)
+        for project_id, (gone, had) in self.removals.too_many().items():
+            name = project_name(self.laptop.store, project_id)
             raise RefusedError(
                 f"the server would take away {gone} of {had} records of project {name};"
                 " nothing was removed",
@@ -272,7 +274,7 @@ def _speaking(logs: list[LogHead]) -> LogHead:
 
 def needs_person(laptop: Laptop) -> bool:
     """Return whether conflicts or quarantined changes are open."""
-    from collector.core.overlay import Status  # noqa: PLC0415
+    from collector.core.overlay import ChangeStatus  # noqa: PLC0415
 
-    waiting = laptop.store.count_changes().get(Status.QUARANTINED, 0)
+    waiting = laptop.store.count_changes().get(ChangeStatus.QUARANTINED, 0)
     return bool(waiting or laptop.store.contested())

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
-from collector.core.tally import Report
+from collector.core.tally import SyncReport
 from collector.errors import BusyError, UnreachableError
 from collector.flow.laptop import Laptop
-from collector.flow.syncing import Options, Progress, sync
+from collector.flow.syncing import Progress, SyncOptions, sync
 
 #: The first wait for a server that is away, and the longest.
 _FIRST_S: Final = 2.0
@@ -36,8 +36,8 @@ def waits() -> Iterator[float]:
 
 
 async def until_reached(
-    laptop: Laptop, progress: Progress, options: Options, tell: Waiting
-) -> Report:
+    laptop: Laptop, progress: Progress, options: SyncOptions, tell: Waiting
+) -> SyncReport:
     """Sync once, however long the server is away.
 
     Raises
@@ -57,8 +57,8 @@ async def until_reached(
 async def watch(
     laptop: Laptop,
     progress: Progress,
-    options: Options,
-    after: Callable[[Report], Awaitable[object]],
+    options: SyncOptions,
+    after: Callable[[SyncReport], Awaitable[object]],
     tell: Waiting,
 ) -> None:
     """Sync whenever something was recorded here, and every minute, until stopped.

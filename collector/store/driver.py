@@ -89,7 +89,7 @@ def translated() -> Iterator[None]:
 def transaction(connection: Connection) -> Iterator[None]:
     """Run one write transaction: all of it is on disk afterwards, or none."""
     with translated():
-        settle(connection)
+        checkpoint_wal(connection)
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -112,7 +112,7 @@ def snapshot(connection: Connection) -> Iterator[None]:
             connection.execute("COMMIT")
 
 
-def settle(connection: Connection) -> None:
+def checkpoint_wal(connection: Connection) -> None:
     """Bring what a process before us left in the WAL into the database, once.
 
     After a failed fsync the WAL may hold pages that can be read but are not on the

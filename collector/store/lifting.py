@@ -18,7 +18,7 @@ _BASES: Final = f"SELECT rowid, type, fields, conflicts FROM base WHERE type IN 
 _RECORDS: Final = f"SELECT rowid, type, fields FROM record WHERE type IN {AMONG}"  # noqa: S608
 
 
-def lift_from_1(connection: Connection) -> None:
+def upgrade_rows_from_1(connection: Connection) -> None:
     """Lift the server's rows and the records as shown; a repeat is harmless."""
     bases = connection.execute(_BASES, (_TYPES,)).fetchall()
     connection.executemany(

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from collector.core.draft import Draft, line, moved_line
-from collector.core.overlay import Logged, Status, with_draft
+from collector.core.overlay import ChangeStatus, LoggedChange, with_draft
 from collector.core.request import LogHead, Parent
 from collector.errors import RefusedError
 from collector.store import driver
 from collector.store.database import Database
-from collector.store.port import Moment, Receipt
+from collector.store.port import ServerReceipt, Timestamp
 from collector.store.rows import (
     AMONG,
     CHANGE,
@@ -44,29 +44,29 @@ _AWAIT: Final = (
 _REPLACED: Final = "UPDATE change SET status = 'replaced' WHERE id = ?"
 
 
-class LogQueries(Database):
+class LaptopLogs(Database):
     """The part of the store that is appended to."""
 
-    def keep(
-        self, drafts: Sequence[Draft], moment: Moment, person: str | None
+    def save(
+        self, drafts: Sequence[Draft], timestamp: Timestamp, person: str | None
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all."""
-        records = list(dict.fromkeys(draft.record for draft in drafts))
+        records = list(dict.fromkeys(draft.record_id for draft in drafts))
         with driver.transaction(self._db):
             self._refuse_known(drafts, records)
             bases, changes = bases_of(self._db, records), changes_of(self._db, records)
             head, stamp = self.head(), int(self.setting("hlc") or 0)
             last, rows, place = head.hash, [], self._last_place()
             for n, draft in enumerate(drafts, start=head.n + 1):
-                stamp, place = hlc.tick(stamp, moment.wall_ms), place + 1
+                stamp, place = hlc.tick(stamp, timestamp.wall_ms), place + 1
                 raw = line(draft, n, stamp, person)
                 last = chain.link(last, raw)
                 change_id = chain.change_id(last)
                 rows.append(
-                    (head.number, n, *_row(draft, change_id, raw, last, moment))
+                    (head.number, n, *_row(draft, change_id, raw, last, timestamp))
                 )
-                own = changes.get(draft.record, [])
-                changes[draft.record] = with_draft(own, draft, place, change_id)
+                own = changes.get(draft.record_id, [])
+                changes[draft.record_id] = with_draft(own, draft, place, change_id)
             self._db.executemany(_NEW_CHANGE, rows)
             self._db.executemany(_REPLACED, [(d.replaces,) for d in drafts])
             # What is shown follows from what was just written: it is not read again.
@@ -81,13 +81,13 @@ class LogQueries(Database):
         sql = f"SELECT id FROM record WHERE id IN {AMONG}"  # noqa: S608 - a constant
         known = {row[0] for row in self._read(sql, to_json(records))}
         for draft in drafts:
-            if draft.is_new and draft.record in known:
+            if draft.is_new and draft.record_id in known:
                 raise RefusedError(
                     f"this {draft.type} is already recorded here",
                     f"to change it: permille {draft.type} edit",
                     code="already_here",
                 )
-            known.add(draft.record)
+            known.add(draft.record_id)
 
     def discard(self, record_id: str) -> int:
         """Take the quarantined changes of a record out of its view; count them."""
@@ -100,20 +100,20 @@ class LogQueries(Database):
             refresh(self._db, [record_id])
         return int(found)
 
-    def changes(self, record_id: str) -> list[Logged]:
+    def changes(self, record_id: str) -> list[LoggedChange]:
         """Return the changes of a record in order."""
         with driver.translated():
             return changes_of(self._db, [record_id]).get(record_id, [])
 
-    def changes_with(self, status: Status) -> list[Logged]:
+    def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
         sql = f"SELECT {CHANGE} FROM change WHERE status = ? ORDER BY place"  # noqa: S608 - a constant list
         return [read_change(row) for row in self._read(sql, str(status))]
 
-    def count_changes(self) -> dict[Status, int]:
+    def count_changes(self) -> dict[ChangeStatus, int]:
         """Count changes by status."""
         rows = self._read("SELECT status, count(*) FROM change GROUP BY status")
-        return {Status(status): count for status, count in rows}
+        return {ChangeStatus(status): count for status, count in rows}
 
     def count_unacknowledged(self) -> int:
         """Count changes that the server has not acknowledged."""
@@ -233,22 +233,22 @@ class LogQueries(Database):
     def _last_log(self) -> int:
         return int(self._read("SELECT max(number) FROM log")[0][0])
 
-    def receipts(self) -> list[Receipt]:
+    def receipts(self) -> list[ServerReceipt]:
         """Return the latest receipt of each log."""
         sql = "SELECT log, max(n), raw, signature FROM receipt GROUP BY log"
-        return [Receipt(*row) for row in self._read(sql)]
+        return [ServerReceipt(*row) for row in self._read(sql)]
 
 
 def _row(
-    draft: Draft, change_id: str, raw: bytes, link: bytes, moment: Moment
+    draft: Draft, change_id: str, raw: bytes, link: bytes, timestamp: Timestamp
 ) -> tuple[object, ...]:
     return (
         change_id,
-        draft.stream,
+        draft.project_id,
         draft.type,
-        draft.record,
+        draft.record_id,
         str(draft.op),
         raw,
         link,
-        moment.text,
+        timestamp.text,
     )

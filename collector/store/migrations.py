@@ -9,7 +9,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from collector.store import driver
-from collector.store.lifting import lift_from_1
+from collector.store.lifting import upgrade_rows_from_1
 from collector.store.version import VERSION
 
 LAPTOP = Migrations("permille-laptop")
@@ -151,7 +151,7 @@ def family_of_logs(db: Database) -> None:
 @LAPTOP()
 def schema_version_2(db: Database) -> None:
     """Lift what was stored in schema version 1."""
-    lift_from_1(db.conn)
+    upgrade_rows_from_1(db.conn)
 
 
 @LAPTOP()

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from collector.core.draft import Draft
-from collector.core.overlay import Base, Logged, Status, View
-from collector.core.removals import Removals
+from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Message, Reply
 from collector.core.request import LogHead
 from collector.core.shown import Shown
@@ -22,7 +22,7 @@ Cursor = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Timestamp:
     """The wall time a write is stamped with."""
 
     wall_ms: int
@@ -36,20 +36,20 @@ class Applied:
     When it would take too much away (`removals.too_many()`), its rows were not taken.
     """
 
-    verdicts: Sequence[tuple[Status, bool]]  # with: had it been judged before?
+    verdicts: Sequence[tuple[ChangeStatus, bool]]  # with: had it been judged before?
     acked_n: int  # how far the log is judged now
     received: int = 0
     late: int = 0
     stale: bool = False
     notes: Sequence[str] = ()
-    removals: Removals = field(default_factory=Removals)
+    removals: RemovalGuard = field(default_factory=RemovalGuard)
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ServerReceipt:
     """What the server signed: it has this log up to change n."""
 
-    log: int
+    log_id: int
     n: int
     raw: str
     signature: str
@@ -80,38 +80,42 @@ class Store(Protocol):
         """Write settings; None removes one. Harmless to repeat."""
 
     # Records as shown -------------------------------------------------------
-    def record(self, record_id: str) -> View | None:
+    def record(self, record_id: str) -> RecordView | None:
         """Return one record, deleted or not."""
 
     def shown(self, record_id: str) -> Shown | None:
         """Return one record with the rows it was seen in, as of one moment."""
 
-    def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
+    def find(
+        self, record_type: str, project_id: str | None, key: str
+    ) -> list[RecordView]:
         """Return the live records with this natural key."""
 
-    def starting_with(self, record_type: str, prefix: str) -> list[View]:
+    def starting_with(self, record_type: str, prefix: str) -> list[RecordView]:
         """Return the live records whose id starts like this, two at most."""
 
     def records(
         self,
         record_type: str,
-        stream: str | None = None,
+        project_id: str | None = None,
         under: Sequence[str] = (),
         limit: int | None = None,
-    ) -> list[View]:
+    ) -> list[RecordView]:
         """Return live records in the order of their natural keys.
 
         With `under`, those that belong to each of these records, directly or
         through others.
         """
 
-    def referrers(self, target: str) -> list[View]:
+    def referrers(self, target: str) -> list[RecordView]:
         """Return the live records that refer to this one."""
 
-    def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
+    def deleted(
+        self, record_type: str, project_id: str | None = None
+    ) -> list[RecordView]:
         """Return the records of a type that are deleted here or on the server."""
 
-    def attached(self) -> list[View]:
+    def attached(self) -> list[RecordView]:
         """Return the live records that name attached files."""
 
     def transfers(self) -> dict[str, Transfer]:
@@ -124,21 +128,21 @@ class Store(Protocol):
         """Count live records by type."""
 
     # The server's rows ------------------------------------------------------
-    def base(self, record_id: str) -> Base | None:
+    def base(self, record_id: str) -> BaseRow | None:
         """Return the server's row of a record."""
 
-    def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
+    def bases(self, record_type: str, project_id: str | None = None) -> list[BaseRow]:
         """Return the server's rows of a type, derived types too."""
 
-    def contested(self) -> list[Base]:
+    def contested(self) -> list[BaseRow]:
         """Return the rows with open conflicts."""
 
-    def streams(self) -> dict[str, Cursor | None]:
+    def cursors(self) -> dict[str, Cursor | None]:
         """Return this laptop's streams with their cursors."""
 
     # The log ----------------------------------------------------------------
-    def keep(
-        self, drafts: Sequence[Draft], moment: Moment, person: str | None
+    def save(
+        self, drafts: Sequence[Draft], timestamp: Timestamp, person: str | None
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all.
 
@@ -154,13 +158,13 @@ class Store(Protocol):
     def discard(self, record_id: str) -> int:
         """Take the quarantined changes of a record out of its view; count them."""
 
-    def changes(self, record_id: str) -> list[Logged]:
+    def changes(self, record_id: str) -> list[LoggedChange]:
         """Return the changes of a record in order."""
 
-    def changes_with(self, status: Status) -> list[Logged]:
+    def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
 
-    def count_changes(self) -> dict[Status, int]:
+    def count_changes(self) -> dict[ChangeStatus, int]:
         """Count changes by status."""
 
     def count_unacknowledged(self) -> int:
@@ -189,7 +193,7 @@ class Store(Protocol):
         Every later change moves to the new log, with its id; gives how many moved.
         """
 
-    def receipts(self) -> list[Receipt]:
+    def receipts(self) -> list[ServerReceipt]:
         """Return the latest receipt of each log."""
 
     # Sync -------------------------------------------------------------------
@@ -198,8 +202,8 @@ class Store(Protocol):
         reply: Reply,
         head: LogHead,
         asked: Mapping[str, Cursor | None],
-        moment: Moment,
-        removals: Removals,
+        timestamp: Timestamp,
+        removals: RemovalGuard,
     ) -> Applied:
         """Take in one whole reply: verdicts, rows and cursors in one transaction.
 
@@ -216,7 +220,7 @@ class Store(Protocol):
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by stream."""
 
-    def digest_items(self, stream: str) -> Iterator[Item]:
+    def digest_items(self, project_id: str) -> Iterator[Item]:
         """Return what the digest of a stream is made of: live rows, open conflicts."""
 
     def take_bucket(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from collector.core.draft import Place
 from collector.core.keys import key_text
-from collector.core.overlay import Base, Logged, Status, View, view
+from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView, view
 from collector.store.driver import Connection
 from schemas.evolve import up_cast
 from schemas.messages import Op
@@ -49,11 +49,11 @@ _AWAIT_NO_ROW: Final = (
 )
 
 
-def read_base(row: tuple[Any, ...]) -> Base:
+def read_base(row: tuple[Any, ...]) -> BaseRow:
     """Read a row of the base table."""
-    record_id, stream, kind, seq, epoch, fields, conflicts, deleted, before = row
-    return Base(
-        stream,
+    record_id, project_id, kind, seq, epoch, fields, conflicts, deleted, before = row
+    return BaseRow(
+        project_id,
         record_id,
         kind,
         seq,
@@ -65,19 +65,19 @@ def read_base(row: tuple[Any, ...]) -> Base:
     )
 
 
-def read_change(row: tuple[Any, ...]) -> Logged:
+def read_change(row: tuple[Any, ...]) -> LoggedChange:
     """Read a row of the change table; its fields come, lifted, from the raw line."""
-    place, change_id, stream, kind, record_id, op, raw, status, verdict = row
+    place, change_id, project_id, kind, record_id, op, raw, status, verdict = row
     line = json.loads(raw)
-    return Logged(
+    return LoggedChange(
         place,
         change_id,
-        stream,
+        project_id,
         kind,
         record_id,
         Op(op),
         up_cast(kind, line["v"], line.get("f") or {}),
-        Status(status),
+        ChangeStatus(status),
         json.loads(verdict) if verdict else {},
         line.get("g"),
         line.get("c") or (),
@@ -90,13 +90,15 @@ def _place(said: list[Any] | None) -> Place | None:
     return (said[0], said[1]) if said else None
 
 
-def read_view(row: tuple[Any, ...]) -> View:
+def read_view(row: tuple[Any, ...]) -> RecordView:
     """Read a row of the record table."""
-    stream, record_id, kind, fields, deleted, state = row
-    return View(stream, record_id, kind, json.loads(fields), bool(deleted), state)
+    project_id, record_id, kind, fields, deleted, state = row
+    return RecordView(
+        project_id, record_id, kind, json.loads(fields), bool(deleted), state
+    )
 
 
-def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, Base]:
+def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, BaseRow]:
     """Return the server's row of each record that has one."""
     rows = connection.execute(_BASES, (to_json(list(record_ids)),))
     return {base.id: base for base in map(read_base, rows)}
@@ -104,39 +106,41 @@ def bases_of(connection: Connection, record_ids: Iterable[str]) -> dict[str, Bas
 
 def changes_of(
     connection: Connection, record_ids: Iterable[str]
-) -> dict[str, list[Logged]]:
+) -> dict[str, list[LoggedChange]]:
     """Return the changes of each record that has any, in order."""
-    found: dict[str, list[Logged]] = {}
+    found: dict[str, list[LoggedChange]] = {}
     for row in connection.execute(_CHANGES, (to_json(list(record_ids)),)):
         change = read_change(row)
-        found.setdefault(change.record, []).append(change)
+        found.setdefault(change.record_id, []).append(change)
     return found
 
 
 def changes_in(
     connection: Connection, log: int, places: Iterable[int]
-) -> dict[int, Logged]:
+) -> dict[int, LoggedChange]:
     """Return changes of a log by their number in it."""
     sql = f"SELECT n, {CHANGE} FROM change WHERE log = ? AND n IN {AMONG}"  # noqa: S608 - a constant
     rows = connection.execute(sql, (log, to_json(list(places))))
     return {row[0]: read_change(row[1:]) for row in rows}
 
 
-def changes_named(connection: Connection, ids: Iterable[str]) -> dict[str, Logged]:
+def changes_named(
+    connection: Connection, ids: Iterable[str]
+) -> dict[str, LoggedChange]:
     """Return changes by their ids."""
     sql = f"SELECT {CHANGE} FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
     found = map(read_change, connection.execute(sql, (to_json(list(ids)),)))
     return {change.id: change for change in found}
 
 
-def put_bases(connection: Connection, bases: Iterable[Base]) -> None:
+def put_bases(connection: Connection, bases: Iterable[BaseRow]) -> None:
     """Write the server's rows."""
     connection.executemany(
         _PUT_BASE,
         [
             (
                 base.id,
-                base.stream,
+                base.project_id,
                 base.type,
                 base.seq,
                 base.epoch,
@@ -162,7 +166,7 @@ def await_no_row(connection: Connection, which: str, value: str) -> list[str]:
     return sorted({record_id for (record_id,) in rows.fetchall()})
 
 
-def put_verdicts(connection: Connection, changes: Iterable[Logged]) -> None:
+def put_verdicts(connection: Connection, changes: Iterable[LoggedChange]) -> None:
     """Write what became of changes."""
     connection.executemany(
         _PUT_VERDICT,
@@ -183,8 +187,8 @@ def refresh(connection: Connection, record_ids: Iterable[str]) -> None:
 def show(
     connection: Connection,
     record_ids: Collection[str],
-    bases: Mapping[str, Base],
-    changes: Mapping[str, Sequence[Logged]],
+    bases: Mapping[str, BaseRow],
+    changes: Mapping[str, Sequence[LoggedChange]],
 ) -> None:
     """Renew the views of records from their base rows and changes, known already."""
     views = [view(bases.get(name), changes.get(name, ())) for name in record_ids]
@@ -200,10 +204,10 @@ def show(
     )
 
 
-def _record(shown: View) -> tuple[object, ...]:
+def _record(shown: RecordView) -> tuple[object, ...]:
     return (
         shown.id,
-        shown.stream,
+        shown.project_id,
         shown.type,
         key_text(shown.type, shown.fields),
         to_json(dict(shown.fields)),
@@ -212,7 +216,7 @@ def _record(shown: View) -> tuple[object, ...]:
     )
 
 
-def _links(shown: View) -> list[tuple[str, str, str]]:
+def _links(shown: RecordView) -> list[tuple[str, str, str]]:
     fields: Mapping[str, Any] = shown.fields
     return [
         (shown.id, name, fields[name])

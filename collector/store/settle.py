@@ -9,11 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from collector.core.overlay import Base, Logged, Status
-from collector.core.removals import Removals
+from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Message, Reply
 from collector.core.request import LogHead
-from collector.core.settling import advanced, judged, notes_of, status_of, taken
+from collector.core.settling import (
+    notes_of,
+    status_of,
+    with_accepted,
+    with_row,
+    with_verdict,
+)
 from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
@@ -53,18 +59,18 @@ _CARRY_OVER: Final = """
 """
 
 
-def settle(
+def apply_reply(
     connection: Connection,
     reply: Reply,
     head: LogHead,
     asked: Mapping[str, Cursor | None],
-    removals: Removals,
+    removals: RemovalGuard,
 ) -> Applied:
     """Apply a reply to a request that spoke for a log."""
     _carry_over(connection, reply)
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
-    judged_here, notes = {c.record for _, c in found}, notes_of(reply.verdicts)
+    judged_here, notes = {c.record_id for _, c in found}, notes_of(reply.verdicts)
     acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
     connection.execute(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
@@ -81,7 +87,7 @@ def settle(
         return Applied(said, acked_n, late=late, notes=notes, removals=removals)
     # No word of the scope means: it is what the request had cursors for.
     _doubt_lost_verdicts(connection, reply)
-    asked_for = [stream for stream, cursor in asked.items() if cursor]
+    asked_for = [project_id for project_id, cursor in asked.items() if cursor]
     notes += _rescope(connection, asked_for if reply.scope is None else reply.scope)
     _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
@@ -103,21 +109,23 @@ def _carry_over(connection: Connection, reply: Reply) -> None:
     Else one would seem older than a verdict on a change that it holds already. One that
     waits for a newer row of its own timeline goes on waiting.
     """
-    shared = [(reply.epoch, stream, seq) for stream, seq in reply.shared.items()]
+    shared = [
+        (reply.epoch, project_id, seq) for project_id, seq in reply.shared.items()
+    ]
     connection.executemany(_CARRY_OVER, shared)
 
 
-def _judged_up_to(acked_n: int, judged: set[int]) -> int:
+def _judged_up_to(acked_n: int, with_verdict: set[int]) -> int:
     """Return the last change up to which each one has its verdict."""
-    while acked_n + 1 in judged:
+    while acked_n + 1 in with_verdict:
         acked_n += 1
     return acked_n
 
 
-def cursor_of(connection: Connection, stream: str) -> Cursor | None:
+def cursor_of(connection: Connection, project_id: str) -> Cursor | None:
     """Return the cursor of a stream; none when it was never read."""
     row = connection.execute(
-        "SELECT epoch, seq FROM stream WHERE id = ?", (stream,)
+        "SELECT epoch, seq FROM stream WHERE id = ?", (project_id,)
     ).fetchone()
     return (row[0], row[1]) if row and row[0] else None
 
@@ -147,11 +155,11 @@ def _settled_deletions(connection: Connection, missing: list[str]) -> list[str]:
 
 
 def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
-    for stream in reply.resets:
+    for project_id in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.
         connection.execute(
             f"UPDATE base SET stale = 1 WHERE stream = ? AND id NOT IN {AMONG}",  # noqa: S608 - a constant
-            (stream, to_json(sorted(known))),
+            (project_id, to_json(sorted(known))),
         )
     connection.executemany(
         "INSERT OR IGNORE INTO purged (id) VALUES (?)", [(n,) for n in reply.purged]
@@ -162,19 +170,19 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
     _take(connection, reply.epoch, reply.rows)
     connection.executemany(
         "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
-        [(stream, *cursor) for stream, cursor in reply.cursors.items()],
+        [(project_id, *cursor) for project_id, cursor in reply.cursors.items()],
     )
 
 
 def _named(
     connection: Connection, reply: Reply, head: LogHead
-) -> list[tuple[int | None, Logged]]:
+) -> list[tuple[int | None, LoggedChange]]:
     """Return the change of each verdict, with its place in the log that spoke."""
     here = changes_in(
         connection, head.number, (v["n"] for v in reply.verdicts if "n" in v)
     )
     named = changes_named(connection, (v["i"] for v in reply.verdicts if "i" in v))
-    found: list[tuple[int | None, Logged]] = []
+    found: list[tuple[int | None, LoggedChange]] = []
     for verdict in reply.verdicts:
         if "n" in verdict and verdict["n"] in here:
             found.append((verdict["n"], here[verdict["n"]]))
@@ -184,14 +192,14 @@ def _named(
 
 
 def _judge(
-    connection: Connection, reply: Reply, found: list[tuple[int | None, Logged]]
-) -> tuple[list[tuple[Status, bool]], set[str], int]:
+    connection: Connection, reply: Reply, found: list[tuple[int | None, LoggedChange]]
+) -> tuple[list[tuple[ChangeStatus, bool]], set[str], int]:
     """Note the verdicts; return them, the records whose rows are known by them, news.
 
     The news are late verdicts that are others than those known: a restored server
     numbers all of them anew.
     """
-    records = list(dict.fromkeys(change.record for _, change in found))
+    records = list(dict.fromkeys(change.record_id for _, change in found))
     changes = changes_of(connection, records)
     log = {change.id: change for own in changes.values() for change in own}
     bases = bases_of(connection, records)
@@ -200,15 +208,15 @@ def _judge(
     for n, was in found:
         verdict = verdicts[was.id if n is None else n]
         before = log[was.id]
-        change = log[was.id] = judged(before, reply.epoch, verdict)
+        change = log[was.id] = with_verdict(before, reply.epoch, verdict)
         if n is not None:
             said.append((status_of(verdict), bool(verdict["d"])))
         elif (before.status, before.reasons) != (change.status, change.reasons):
             news += 1
-        base = advanced(bases.get(change.record), change)
-        if base is not None and base is not bases.get(change.record):
-            bases[change.record] = base
-            known.add(change.record)
+        base = with_accepted(bases.get(change.record_id), change)
+        if base is not None and base is not bases.get(change.record_id):
+            bases[change.record_id] = base
+            known.add(change.record_id)
     put_verdicts(connection, [log[change.id] for _, change in found])
     put_bases(connection, [bases[name] for name in known])
     settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
@@ -224,25 +232,25 @@ def _name(verdict: Message) -> str | int:
 def _rescope(connection: Connection, scope: list[str]) -> list[str]:
     """Take up new projects and let go of those withdrawn; say which these are."""
     known = {row[0] for row in connection.execute("SELECT id FROM stream")}
-    for stream in set(scope) - known:
+    for project_id in set(scope) - known:
         connection.execute(
-            "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (stream,)
+            "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (project_id,)
         )
     withdrawn = sorted(known - set(scope))
-    notes = [_withdrawn(connection, stream) for stream in withdrawn]
-    for stream in withdrawn:
-        _forget_rows(connection, "stream = ?", stream)
-        connection.execute("DELETE FROM stream WHERE id = ?", (stream,))
-        refresh(connection, await_no_row(connection, "stream = ?", stream))
+    notes = [_withdrawn(connection, project_id) for project_id in withdrawn]
+    for project_id in withdrawn:
+        _forget_rows(connection, "stream = ?", project_id)
+        connection.execute("DELETE FROM stream WHERE id = ?", (project_id,))
+        refresh(connection, await_no_row(connection, "stream = ?", project_id))
     return notes
 
 
-def _withdrawn(connection: Connection, stream: str) -> str:
+def _withdrawn(connection: Connection, project_id: str) -> str:
     row = connection.execute(
-        "SELECT key FROM record WHERE id = ? AND type = 'project'", (stream,)
+        "SELECT key FROM record WHERE id = ? AND type = 'project'", (project_id,)
     ).fetchone()
     return (
-        f"project {row[0] if row else stream} was withdrawn from this laptop: the server"
+        f"project {row[0] if row else project_id} was withdrawn from this laptop: the server"
         " has its records, they are no longer here; ask the administrator if that is wrong"
     )
 
@@ -268,7 +276,7 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
     bases, changes = bases_of(connection, kinds), changes_of(connection, kinds)
     for message in messages:
         name = message["r"]
-        base = taken(bases.pop(name, None), epoch, message, changes.get(name, ()))
+        base = with_row(bases.pop(name, None), epoch, message, changes.get(name, ()))
         if base is not None:
             bases[base.id] = base
     drop_bases(connection, kinds.keys() - bases.keys())
@@ -291,11 +299,11 @@ def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
     gone += reply.purged
     if not gone:
         return Counter()
-    live: Iterable[Base] = bases_of(connection, gone).values()
-    return Counter(base.stream for base in live if not base.deleted)
+    live: Iterable[BaseRow] = bases_of(connection, gone).values()
+    return Counter(base.project_id for base in live if not base.deleted)
 
 
-def _sweep(connection: Connection, removals: Removals) -> Removals:
+def _sweep(connection: Connection, removals: RemovalGuard) -> RemovalGuard:
     """Remove the rows that a reset did not confirm; ask first if they are many."""
     rows = connection.execute(
         "SELECT stream, count(*) FROM base WHERE stale = 1 AND deleted = 0"

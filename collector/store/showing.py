@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from collector.core.overlay import Base, View
+from collector.core.overlay import BaseRow, RecordView
 from collector.core.shown import Shown, shown
 from collector.store import driver
 from collector.store.database import Database
@@ -45,7 +45,7 @@ _REFERRERS: Final = (
 class ShownQueries(Database):
     """The part of the store that is looked at."""
 
-    def record(self, record_id: str) -> View | None:
+    def record(self, record_id: str) -> RecordView | None:
         """Return one record, deleted or not."""
         rows = self._read(
             f"SELECT {RECORD} FROM record WHERE id = ?",  # noqa: S608 - a constant list
@@ -59,14 +59,16 @@ class ShownQueries(Database):
             base = bases_of(self._db, [record_id]).get(record_id)
             return shown(base, changes_of(self._db, [record_id]).get(record_id, ()))
 
-    def find(self, record_type: str, stream: str | None, key: str) -> list[View]:
+    def find(
+        self, record_type: str, project_id: str | None, key: str
+    ) -> list[RecordView]:
         """Return the live records with this natural key."""
-        within, streams = _within(stream)
+        within, project_ids = _within(project_id)
         sql = f"{_LIST}{within} AND key = ?{_IN_ORDER}"
-        rows = self._read(sql, record_type, *streams, key, -1)
+        rows = self._read(sql, record_type, *project_ids, key, -1)
         return [read_view(row) for row in rows]
 
-    def starting_with(self, record_type: str, prefix: str) -> list[View]:
+    def starting_with(self, record_type: str, prefix: str) -> list[RecordView]:
         """Return the live records whose id starts like this, two at most."""
         sql = f"{_LIST_BY_ID} AND id >= ? AND id < ? LIMIT 2"
         rows = self._read(sql, record_type, prefix, prefix + "g")
@@ -75,30 +77,34 @@ class ShownQueries(Database):
     def records(
         self,
         record_type: str,
-        stream: str | None = None,
+        project_id: str | None = None,
         under: Sequence[str] = (),
         limit: int | None = None,
-    ) -> list[View]:
+    ) -> list[RecordView]:
         """Return live records in the order of their natural keys."""
         below = _BELOW * len(under)
-        within, streams = _within(stream)
+        within, project_ids = _within(project_id)
         most = -1 if limit is None else limit
         found = _LIST_BY_ID if under else _LIST
         sql = f"{found}{within}{below}{_IN_ORDER}"
-        rows = self._read(sql, record_type, *streams, *under, most)
+        rows = self._read(sql, record_type, *project_ids, *under, most)
         return [read_view(row) for row in rows]
 
-    def referrers(self, target: str) -> list[View]:
+    def referrers(self, target: str) -> list[RecordView]:
         """Return the live records that refer to this one."""
         return [read_view(row) for row in self._read(_REFERRERS, target)]
 
-    def deleted(self, record_type: str, stream: str | None = None) -> list[View]:
+    def deleted(
+        self, record_type: str, project_id: str | None = None
+    ) -> list[RecordView]:
         """Return the records of a type that are deleted here or on the server."""
-        within, streams = _within(stream)
+        within, project_ids = _within(project_id)
         sql = _LIST.replace("deleted = 0", "deleted = 1") + within + _IN_ORDER
-        return [read_view(row) for row in self._read(sql, record_type, *streams, -1)]
+        return [
+            read_view(row) for row in self._read(sql, record_type, *project_ids, -1)
+        ]
 
-    def attached(self) -> list[View]:
+    def attached(self) -> list[RecordView]:
         """Return the live records that name attached files."""
         return [read_view(row) for row in self._read(_ATTACHED)]
 
@@ -121,32 +127,32 @@ class ShownQueries(Database):
         sql = "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
         return dict(self._read(sql))
 
-    def base(self, record_id: str) -> Base | None:
+    def base(self, record_id: str) -> BaseRow | None:
         """Return the server's row of a record."""
         with driver.translated():
             return bases_of(self._db, [record_id]).get(record_id)
 
-    def bases(self, record_type: str, stream: str | None = None) -> list[Base]:
+    def bases(self, record_type: str, project_id: str | None = None) -> list[BaseRow]:
         """Return the server's rows of a type, derived types too."""
-        within, streams = _within(stream)
+        within, project_ids = _within(project_id)
         sql = (
             f"SELECT {BASE} FROM base WHERE type = ? AND deleted = 0"  # noqa: S608 - a constant list
             f"{within} ORDER BY stream, id"
         )
-        return [read_base(row) for row in self._read(sql, record_type, *streams)]
+        return [read_base(row) for row in self._read(sql, record_type, *project_ids)]
 
-    def contested(self) -> list[Base]:
+    def contested(self) -> list[BaseRow]:
         """Return the rows with open conflicts."""
         sql = f"SELECT {BASE} FROM base WHERE conflicts IS NOT NULL ORDER BY type, id"  # noqa: S608 - a constant list
         return [read_base(row) for row in self._read(sql)]
 
-    def streams(self) -> dict[str, Cursor | None]:
+    def cursors(self) -> dict[str, Cursor | None]:
         """Return this laptop's streams with their cursors."""
         with driver.translated():
             ids = [row[0] for row in self._read("SELECT id FROM stream ORDER BY id")]
-            return {stream: cursor_of(self._db, stream) for stream in ids}
+            return {project_id: cursor_of(self._db, project_id) for project_id in ids}
 
 
-def _within(stream: str | None) -> tuple[str, tuple[str, ...]]:
+def _within(project_id: str | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition for one stream, or for all, with its value."""
-    return ("", ()) if stream is None else (" AND stream = ?", (stream,))
+    return ("", ()) if project_id is None else (" AND stream = ?", (project_id,))

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Message, Reply
 from collector.core.request import LogHead
 from collector.errors import StoreError
 from collector.store import driver
-from collector.store.logs import LogQueries
-from collector.store.port import Applied, Cursor, Moment
+from collector.store.logs import LaptopLogs
+from collector.store.port import Applied, Cursor, Timestamp
 from collector.store.rows import to_json
-from collector.store.settle import settle, take_bucket
+from collector.store.settle import apply_reply, take_bucket
 from collector.store.showing import ShownQueries
 from collector.store.version import VERSION
 from schemas.digest import Item, conflict_hash, row_hash
@@ -27,7 +27,7 @@ _CONTESTED: Final = (
 )
 
 
-class SqliteStore(ShownQueries, LogQueries):
+class LaptopStore(ShownQueries, LaptopLogs):
     """The laptop's database; see collector.store.port for the promises."""
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -44,7 +44,7 @@ class SqliteStore(ShownQueries, LogQueries):
             # sqlite-utils costs 0.27 s: only when the tables are behind.
             from collector.store.migrations import migrate  # noqa: PLC0415
 
-            driver.settle(self._db)
+            driver.checkpoint_wal(self._db)
             migrate(self._db)
 
     def close(self) -> None:
@@ -60,13 +60,13 @@ class SqliteStore(ShownQueries, LogQueries):
         reply: Reply,
         head: LogHead,
         asked: Mapping[str, Cursor | None],
-        moment: Moment,
-        removals: Removals,
+        timestamp: Timestamp,
+        removals: RemovalGuard,
     ) -> Applied:
         """Take in one whole reply in one transaction."""
         with driver.transaction(self._db):
-            applied = settle(self._db, reply, head, asked, removals)
-            self._set("last_sync_at", moment.text)
+            applied = apply_reply(self._db, reply, head, asked, removals)
+            self._set("last_sync_at", timestamp.text)
             if reply.late is not None:
                 self._set("late", to_json(list(reply.late)))
             if reply.receipt is not None:
@@ -95,13 +95,13 @@ class SqliteStore(ShownQueries, LogQueries):
         sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
         return dict(self._read(sql))
 
-    def digest_items(self, stream: str) -> Iterator[Item]:
+    def digest_items(self, project_id: str) -> Iterator[Item]:
         """Return what the digest of a stream is made of: live rows, open conflicts."""
         # Not all at once: a large project has 100,000 of them.
         with driver.translated():
-            for kind, name, seq, fields in self._db.execute(_LIVE, (stream,)):
+            for kind, name, seq, fields in self._db.execute(_LIVE, (project_id,)):
                 yield name, row_hash(kind, name, seq, json.loads(fields))
-            for name, conflicts in self._db.execute(_CONTESTED, (stream,)):
+            for name, conflicts in self._db.execute(_CONTESTED, (project_id,)):
                 for conflict in json.loads(conflicts):
                     yield name, conflict_hash(name, conflict["id"])
 

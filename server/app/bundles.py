@@ -13,7 +13,7 @@ from server.store.port import Store
 
 async def write_answers(store: Store, clock: Clock, taken: TakenIn) -> bytes:
     """Write what the server answers to each request, signed by it."""
-    secret = await store.read(lambda unit: unit.server_key())
+    secret = await store.read(lambda tx: tx.server_key())
     now = clock.now()
     head = {"format": bundles.ANSWERS, "device": taken.device.id, "made_at": now}
     parts = [_part(answered, now) for answered in taken.answers]
@@ -24,10 +24,12 @@ def _part(answered: Answered, now: str) -> bytes:
     # The laptop that reads this remembers no request: every key is written out.
     push = replace(answered.push, epoch=None)
     asked = {
-        "log": push.log,
+        "log": push.log_id,
         "from": push.acked_n,
         "to": push.end[0],
-        "cursors": {stream: list(cursor) for stream, cursor in push.cursors.items()},
+        "cursors": {
+            project_id: list(cursor) for project_id, cursor in push.cursors.items()
+        },
     }
     lines = answer_lines(answered.accepted, answered.pulled, push, now)
     return b"\n".join([encode(asked), *map(encode, lines)]) + b"\n"

@@ -28,7 +28,7 @@ from server.exchange.backup import (
 from server.flow.verify import check_derived
 from server.store.blobs import BlobFiles
 from server.store.migrations import tables
-from server.store.port import Unit
+from server.store.port import Transaction
 from server.store.sqlite import copy, look
 from server.store.values import Fault, Progress
 
@@ -80,8 +80,8 @@ async def back_up(
             database,
             lambda left, pages: progress("copying the database", pages - left, pages),
         )
-        with look(database) as unit:
-            about = _about(unit, clock)
+        with look(database) as tx:
+            about = _about(tx, clock)
         # After the database: every file that was whole when it was copied is there.
         blobs = [
             (f"{data.blobs.name}/{name[:2]}/{name}", path)
@@ -96,17 +96,17 @@ async def back_up(
         )
 
 
-def _about(unit: Unit, clock: Clock) -> dict[str, Any]:
+def _about(tx: Transaction, clock: Clock) -> dict[str, Any]:
     """Describe the state of a server."""
-    projects = unit.projects()
+    projects = tx.projects()
     return {
         "made_at": clock.now(),
         "permille": __version__,
         "schema": SCHEMA_VERSION,
         "tables": tables(),
-        "epoch": unit.epoch(),
+        "epoch": tx.epoch(),
         "heads": {found["id"]: found["head"] for found in projects},
-        "changes": unit.stats()["changes"],
+        "changes": tx.stats()["changes"],
     }
 
 
@@ -188,14 +188,14 @@ def verify(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
     StorageError
         If the database cannot be opened.
     """
-    with look(data.database) as unit:
+    with look(data.database) as tx:
         was_any = False
-        for fault in unit.faults(progress):
+        for fault in tx.faults(progress):
             was_any = True
             yield fault
         # Numbers are derived again only from records that hold.
         if not was_any:
-            yield from check_derived(unit, progress)
+            yield from check_derived(tx, progress)
     yield from _check_files(data, progress)
 
 
@@ -219,9 +219,9 @@ async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
     """Begin the new epoch in a database that nobody serves yet."""
     store, epoch, now = open_store(data), clock.fresh_id(), clock.now()
 
-    def job(unit: Unit) -> None:
-        unit.begin_epoch(epoch, now, RESTORED, None)
-        unit.put_mark(mark)
+    def job(tx: Transaction) -> None:
+        tx.begin_epoch(epoch, now, RESTORED, None)
+        tx.put_mark(mark)
 
     try:
         await store.write(job)

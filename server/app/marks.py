@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from server.clock import Clock
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 
 _LOG: Final = structlog.get_logger("permille")
 
@@ -26,13 +26,13 @@ async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
     beside = read_mark(path)
     epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
 
-    def job(unit: Unit) -> bool:
-        last, before = unit.marks()
+    def job(tx: Transaction) -> bool:
+        last, before = tx.marks()
         # Power may fail after the database has its new mark and before the file has it.
         is_copy = last is not None and beside not in {last, before}
         if is_copy:
-            unit.begin_epoch(epoch, now, COPIED, None)
-        unit.put_mark(mark)
+            tx.begin_epoch(epoch, now, COPIED, None)
+        tx.put_mark(mark)
         return is_copy
 
     is_copy = await store.write(job)
@@ -45,7 +45,7 @@ async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
 async def renew(store: Store, path: Path, clock: Clock) -> None:
     """Write a new mark to database and file, so that copies made until now are known."""
     mark = clock.secret()
-    await store.write(lambda unit: unit.put_mark(mark))
+    await store.write(lambda tx: tx.put_mark(mark))
     write_mark(path, mark)
 
 

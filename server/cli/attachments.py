@@ -106,14 +106,14 @@ def _unnamed(
     context: click.Context, days: int, *, remove: bool
 ) -> list[dict[str, Any]]:
     from server.clock import Clock
-    from server.flow.unnamed import remove_unnamed, unnamed
+    from server.flow.unnamed import orphans, remove_orphans
     from server.store.blobs import BlobFiles
 
     data = context.find_object(DataDirectory)
     assert data is not None, "the root command names the data directory"
     age_ms = int(timedelta(days=days).total_seconds() * 1000)
     before_ms = Clock().now_ms() - age_ms
-    work = remove_unnamed if remove else unnamed
+    work = remove_orphans if remove else orphans
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the port's store
         found = await work(store, BlobFiles(data.blobs), before_ms)
@@ -131,8 +131,8 @@ def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:
     assert data is not None, "the root command names the data directory"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the port's store
-        stream = (await find_project(store, project))["id"] if project else None
-        return await blobs.attachments(store, BlobFiles(data.blobs), stream)
+        project_id = (await find_project(store, project))["id"] if project else None
+        return await blobs.attachments(store, BlobFiles(data.blobs), project_id)
 
     return with_store(context, job)
 

@@ -20,15 +20,15 @@ from server.cli.common import (
 from server.cli.custody import (
     by,
     name_of,
+    project_of,
     project_option,
     reason_option,
-    stream_of,
     values_of,
 )
 from server.errors import RefusedError
 
 if TYPE_CHECKING:
-    from server.flow.deciding import Decided
+    from server.flow.deciding import Resolved
 
 
 @click.group()
@@ -61,9 +61,9 @@ def list_conflicts(
     status = "settled" if settled else "open"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-        stream = await stream_of(store, project)
+        project_id = await project_of(store, project)
         found: list[dict[str, Any]] = await store.read(
-            lambda unit: deciding.listed(unit, stream, status)
+            lambda tx: deciding.listed(tx, project_id, status)
         )
         return found
 
@@ -95,7 +95,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 
     async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
         found: dict[str, Any] = await store.read(
-            lambda unit: deciding.sides(unit, deciding.find(unit, [name])[0])
+            lambda tx: deciding.sides(tx, deciding.find(tx, [name])[0])
         )
         return found
 
@@ -172,10 +172,10 @@ def resolve(  # noqa: PLR0917 - click passes them by name
     if len(names) > 1 and not yes:
         _ask(f"Decide on {len(names)} conflicts?")
 
-    async def job(store: Any) -> "list[Decided]":  # noqa: ANN401
-        found = await store.read(lambda unit: deciding.find(unit, names))
+    async def job(store: Any) -> "list[Resolved]":  # noqa: ANN401
+        found = await store.read(lambda tx: deciding.find(tx, names))
         choice = _choice(take, settings, found)
-        given = deciding.Given(choice, reason, person or getpass.getuser())
+        given = deciding.Resolution(choice, reason, person or getpass.getuser())
         return await deciding.resolve(store, Clock(), found, given)
 
     done = with_store(context, job)
@@ -193,14 +193,14 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 def _choice(
     take: str | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
 ) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
-    from schemas.deciding import Choice, Take
+    from schemas.deciding import SideChoice, Take
 
     if take:
-        return Choice(Take(take))
+        return SideChoice(Take(take))
     kinds = {conflict["type"] for conflict in found}
     if len(kinds) > 1:
         raise click.UsageError("--set fits conflicts of one record type")
-    return Choice(values=dict(_setting(kinds.pop(), text) for text in settings))
+    return SideChoice(values=dict(_setting(kinds.pop(), text) for text in settings))
 
 
 def _setting(kind: str, text: str) -> tuple[str, object]:
@@ -246,12 +246,12 @@ def _ask(question: str) -> None:
         raise RefusedError("nothing was decided", [])
 
 
-def _data(one: "Decided") -> dict[str, Any]:
+def _data(one: "Resolved") -> dict[str, Any]:
     problems = [problem.as_data() for problem in one.problems]
     return asdict(one) | {"outcome": one.outcome.value, "problems": problems}
 
 
-def _tell(one: "Decided") -> None:
+def _tell(one: "Resolved") -> None:
     said = f"{one.type} {one.record[:8]}"
     if one.problems:
         click.echo(f"{said}: refused; the conflict stays open", err=True)
@@ -263,7 +263,7 @@ def _tell(one: "Decided") -> None:
             f" conflict itself now, and both stay open: {', '.join(one.conflicts)}"
         )
     else:
-        click.echo(f"{said}: {counted(len(one.settles), 'conflict')} settled")
+        click.echo(f"{said}: {counted(len(one.resolves), 'conflict')} settled")
 
 
 def _is_told(found: dict[str, Any], name: str) -> bool:

@@ -20,7 +20,7 @@ reason_option: Final = click.option(
 )
 
 
-async def stream_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
+async def project_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
     """Return the id of the project that was named, if one was."""
     from server.flow.projects import find_project
 

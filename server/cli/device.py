@@ -110,7 +110,7 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         found = await find_device(store, name)
-        await store.write(lambda unit: unit.revoke(found.id, Clock().now()))
+        await store.write(lambda tx: tx.revoke(found.id, Clock().now()))
         return found
 
     revoked = with_store(context, job)
@@ -121,5 +121,5 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
 
 
 async def _devices(store: Any) -> list[Any]:  # noqa: ANN401
-    found: list[Any] = await store.read(lambda unit: unit.devices())
+    found: list[Any] = await store.read(lambda tx: tx.devices())
     return found

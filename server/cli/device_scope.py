@@ -29,7 +29,9 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     """
     from server.flow import scope
 
-    shown: scope.Shown = with_store(context, lambda store: scope.show(store, name))
+    shown: scope.DeviceDetails = with_store(
+        context, lambda store: scope.show(store, name)
+    )
     found, account = shown.device, shown.account
     if as_json:
         print_json(

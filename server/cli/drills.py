@@ -149,7 +149,7 @@ def epochs(context: click.Context, as_json: bool) -> None:
     """
 
     async def job(store: Any) -> Any:  # noqa: ANN401
-        return await store.read(lambda unit: unit.epochs())
+        return await store.read(lambda tx: tx.epochs())
 
     found = with_store(context, job)
     if as_json:

@@ -117,11 +117,11 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
     async def job(store: Any) -> str:  # noqa: ANN401
         return await add_project(store, Clock(), fields, _given(organisation))
 
-    stream = with_store(context, job)
+    project_id = with_store(context, job)
     if as_json:
-        print_json({"id": stream, "code": given["code"]})
+        print_json({"id": project_id, "code": given["code"]})
         return
-    click.echo(f"Opened project {given['code']} ({stream}).")
+    click.echo(f"Opened project {given['code']} ({project_id}).")
     click.echo(
         f"Next: permille-server device code --project {shlex.quote(given['code'])}"
     )

@@ -43,17 +43,17 @@ def purge(
 
     async def count(store: Any) -> tuple[dict[str, str], dict[str, int]]:  # noqa: ANN401
         known = await projects(store)
-        found = await store.read(lambda unit: unit.purgeable(before))
+        found = await store.read(lambda tx: tx.purgeable(before))
         return {each["id"]: each["name"] for each in known}, found
 
     async def shrink(store: Any) -> dict[str, int]:  # noqa: ANN401 - the port's store
         now = clock.now()
-        done: dict[str, int] = await store.write(lambda unit: unit.purge(before, now))
+        done: dict[str, int] = await store.write(lambda tx: tx.purge(before, now))
         return done
 
     codes, found = with_store(context, count)
     if not as_json:
-        rows = [(codes[stream], n) for stream, n in sorted(found.items())]
+        rows = [(codes[project_id], n) for project_id, n in sorted(found.items())]
         print_table(["project", "deleted records"], rows)
     if not dry_run and found:
         if not yes and not as_json:

@@ -9,9 +9,9 @@ from server.cli.common import counted, json_option, print_json, print_table, wit
 from server.cli.custody import (
     by,
     name_of,
+    project_of,
     project_option,
     reason_option,
-    stream_of,
     values_of,
 )
 
@@ -61,11 +61,11 @@ def list_quarantine(
     statuses = None if which == "all" else (which,)
 
     async def job(store: Any) -> tuple[list[dict[str, Any]], int]:  # noqa: ANN401
-        stream = await stream_of(store, project)
+        project_id = await project_of(store, project)
         return await store.read(  # type: ignore[no-any-return]
-            lambda unit: (
-                unit.quarantine(stream, statuses),
-                len(unit.quarantine(stream, ("held",))),
+            lambda tx: (
+                tx.quarantine(project_id, statuses),
+                len(tx.quarantine(project_id, ("held",))),
             )
         )
 
@@ -111,7 +111,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     from server.flow.quarantine import shown
 
     async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
-        found: dict[str, Any] = await store.read(lambda unit: shown(unit, name))
+        found: dict[str, Any] = await store.read(lambda tx: shown(tx, name))
         return found
 
     found = with_store(context, job)
@@ -145,8 +145,8 @@ def release(context: click.Context, names: tuple[str, ...], as_json: bool) -> No
 
     async def job(store: Any) -> "Reviewed":  # noqa: ANN401
         total = review.Reviewed(0, 0, 0)
-        for stream, changes in (await _by_project(store, names)).items():
-            total += await review.release(store, _clock(), stream, changes)
+        for project_id, changes in (await _by_project(store, names)).items():
+            total += await review.release(store, _clock(), project_id, changes)
         return total
 
     _tell(with_store(context, job), as_json=as_json)
@@ -172,8 +172,8 @@ def discard(
         projects = await _by_project(store, names)
         return sum(
             [
-                await review.discard(store, _clock(), stream, changes, reason)
-                for stream, changes in projects.items()
+                await review.discard(store, _clock(), project_id, changes, reason)
+                for project_id, changes in projects.items()
             ]
         )
 
@@ -200,7 +200,7 @@ def rejudge(context: click.Context, project: str | None, as_json: bool) -> None:
     from server.flow import review
 
     async def job(store: Any) -> "Reviewed":  # noqa: ANN401
-        return await review.rejudge(store, _clock(), await stream_of(store, project))
+        return await review.rejudge(store, _clock(), await project_of(store, project))
 
     _tell(with_store(context, job), as_json=as_json)
 
@@ -214,7 +214,7 @@ def _clock() -> Any:  # noqa: ANN401 - imported late
 async def _by_project(store: Any, names: Sequence[str]) -> dict[str, list[str]]:  # noqa: ANN401
     from server.flow.quarantine import WAITS, find
 
-    found = await store.read(lambda unit: find(unit, names, WAITS))
+    found = await store.read(lambda tx: find(tx, names, WAITS))
     projects: dict[str, list[str]] = {}
     for change in found:
         projects.setdefault(change["project"], []).append(change["change"])

@@ -103,7 +103,7 @@ def stats(context: click.Context, as_json: bool) -> None:
     """
 
     async def job(store):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return await store.read(lambda unit: unit.stats())
+        return await store.read(lambda tx: tx.stats())
 
     counts = with_store(context, job)
     if as_json:

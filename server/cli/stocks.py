@@ -8,9 +8,9 @@ import click
 
 from server.cli.common import counted, json_option, print_json, with_store
 from server.cli.stocks_beside import (
-    beside_lines,
-    beside_of,
-    beside_options,
+    annotation_lines,
+    annotation_options,
+    annotations_of,
     stated_row,
     told_lines,
 )
@@ -37,7 +37,7 @@ def stocks() -> None:
 @click.option("--plot", help="Only this plot, by code.")
 @click.option("--from", "early", help="With --plot and --to: any earlier campaign.")
 @click.option("--to", "late", help="With --plot and --from: any later campaign.")
-@beside_options
+@annotation_options
 @json_option
 @click.pass_context
 def show(
@@ -66,27 +66,29 @@ def show(
     """
     from server.flow.showing import change_between, stocks_document
 
-    waiting, beside = 0, beside_of(given)
+    waiting, annotations = 0, annotations_of(given)
     if early is not None or late is not None:
         if plot is None or early is None or late is None:
             raise click.UsageError("--from and --to go together, with --plot")
-        if beside.errors is not None:
+        if annotations.errors is not None:
             raise click.UsageError("--measurement-error goes without --from and --to")
         pair = (plot, early, late)
-        row = with_store(context, lambda s: change_between(s, project, *pair, beside))
+        row = with_store(
+            context, lambda s: change_between(s, project, *pair, annotations)
+        )
         document: dict[str, Any] = {"stocks": [], "changes": [row], "trends": []}
     else:
         document, waiting = with_store(
-            context, lambda s: stocks_document(s, project, plot, beside)
+            context, lambda s: stocks_document(s, project, plot, annotations)
         )
-        document |= stated_row(beside)
+        document |= stated_row(annotations)
     if as_json:
         print_json(document)
     else:
         click.echo(render_table(document))
         for line in (
             *told_lines(document["changes"]),
-            *beside_lines(document, beside),
+            *annotation_lines(document, annotations),
             *_provisional(document["changes"]),
         ):
             click.echo(line)
@@ -118,9 +120,9 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
 
     async def job(store: Any) -> dict[str, int]:  # noqa: ANN401
         if project is not None:
-            stream = (await find_project(store, project))["id"]
-            await store.write(lambda unit: unit.ask_for(stream))
-        waiting = await store.read(lambda unit: unit.waiting_jobs())
+            project_id = (await find_project(store, project))["id"]
+            await store.write(lambda tx: tx.ask_for(project_id))
+        waiting = await store.read(lambda tx: tx.waiting_jobs())
         with _progress(waiting, quiet=as_json) as advance:
             changed = await derive_to_the_end(store, Clock(), advance)
         return {"plots": waiting, "changed_rows": changed}

@@ -40,7 +40,7 @@ def _told(row: _Row) -> str:
     )
 
 
-def beside_options(command: Callable[..., None]) -> Callable[..., None]:
+def annotation_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for what may stand beside stocks and changes."""
     options = (
         click.option(
@@ -89,15 +89,15 @@ def _fraction(
     raise click.BadParameter(f"{value:g} is not a fraction from 0 to 1")
 
 
-def beside_of(given: _Row) -> Any:  # noqa: ANN401 - imported inside the command
+def annotations_of(given: _Row) -> Any:  # noqa: ANN401 - imported inside the command
     """Return what to put beside, from the values of the options."""
-    from server.flow.beside import Beside, StatedErrors
+    from server.flow.annotations import Annotations, StatedErrors
 
     text = given["measurement_error"]
     errors = None
     if text is not None:
         errors = StatedErrors(**_shares(text), seed=given["seed"], draws=given["draws"])
-    return Beside(
+    return Annotations(
         profile=given["profile"], errors=errors, shared_soc=given["shared_soc"]
     )
 
@@ -118,9 +118,9 @@ def _shares(text: str) -> dict[str, Any]:
     return shares
 
 
-def stated_row(beside: Any) -> _Row:  # noqa: ANN401 - imported inside the command
+def stated_row(annotations: Any) -> _Row:  # noqa: ANN401 - imported inside the command
     """Return what was stated, as it stands in the document."""
-    stated = beside.errors
+    stated = annotations.errors
     if stated is None:
         return {}
     names = ("soc", "bd", "depth", "seed", "draws")
@@ -129,21 +129,21 @@ def stated_row(beside: Any) -> _Row:  # noqa: ANN401 - imported inside the comma
     return {"measurement_error": row}
 
 
-def beside_lines(document: _Row, beside: Any) -> Iterator[str]:  # noqa: ANN401
+def annotation_lines(document: _Row, annotations: Any) -> Iterator[str]:  # noqa: ANN401
     """Return the lines that stand beside the stocks and changes."""
     for row in document["changes"]:
         span = f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}"
-        if beside.profile is not None:
+        if annotations.profile is not None:
             yield f"{span}: {_credited(row['crediting'])}"
-        if beside.shared_soc is not None:
+        if annotations.shared_soc is not None:
             yield (
                 f"{span}: standard error {_digits(row['se_t_ha'])} t/ha, with what all"
                 f" points share {_digits(row['se_total_t_ha'])} t/ha."
             )
-    if beside.errors is None:
+    if annotations.errors is None:
         return
     yield (
-        f"Measurement error, seed {beside.errors.seed}, {beside.errors.draws} draws;"
+        f"Measurement error, seed {annotations.errors.seed}, {annotations.errors.draws} draws;"
         " it is in the spread between points already and is not added again."
     )
     for row in document["stocks"]:

@@ -93,20 +93,20 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     """
     if sum([organisation is not None, project is not None, every]) != 1:
         raise click.UsageError("give one of --organisation, --project and --all")
-    from server.flow.portfolio import By, Choices, Scope
+    from server.flow.portfolio import By, Choices, PortfolioScope
     from server.flow.portfolio import portfolio as gather
-    from server.flow.showing import Span
+    from server.flow.showing import CampaignSpan
     from server.stocks.strata import Lonely
 
     levels = by or (("plot",) if project is not None else ("project",))
     choices = Choices(
         by=tuple(dict.fromkeys(By(level) for level in levels)),
-        span=Span(span),
+        span=CampaignSpan(span),
         lonely=Lonely(lonely),
         projection=projection,
         profile=profile,
     )
-    scope = Scope(project, organisation)
+    scope = PortfolioScope(project, organisation)
     document, waiting = with_store(context, lambda store: gather(store, scope, choices))
     if as_json:
         print_json(document)

@@ -28,13 +28,13 @@ def report(context: click.Context, project: str, path: Path, as_json: bool) -> N
       permille-server stocks report HF --html highfield.html
     """
     from server.clock import Clock
-    from server.flow.portfolio import By, Choices, Scope, portfolio
+    from server.flow.portfolio import By, Choices, PortfolioScope, portfolio
     from server.flow.reporting import report_of
     from server.report.page import render
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         levels = Choices(by=(By.FARM, By.STRATUM, By.LAND_USE))
-        added, _ = await portfolio(store, Scope(project=project), levels)
+        added, _ = await portfolio(store, PortfolioScope(project=project), levels)
         rows = [added["total"], *added["groups"]]
         return await report_of(store, Clock(), project, rows)
 

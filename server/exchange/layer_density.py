@@ -22,18 +22,18 @@ DENSITY_COLUMNS: Final[Mapping[str, Bounds | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class CellDensity:
     """Fine mass per total volume, or None with the reason."""
 
     bd_fine_g_cm3: float | None
     reasons: tuple[Reason, ...] = ()
 
 
-def fine_density(values: Mapping[str, float | None], basis: str | None) -> Density:
+def fine_density(values: Mapping[str, float | None], basis: str | None) -> CellDensity:
     """Take the fine density as given, or derive it from density and stones.
 
     >>> fine_density({"bd_whole_g_cm3": 2.0, "coarse_pct": 25.0}, "mass")
-    Density(bd_fine_g_cm3=1.5, reasons=())
+    CellDensity(bd_fine_g_cm3=1.5, reasons=())
     >>> fine_density({"bd_whole_g_cm3": 2.0, "coarse_pct": 25.0}, None).reasons
     (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
     """
@@ -42,19 +42,19 @@ def fine_density(values: Mapping[str, float | None], basis: str | None) -> Densi
     coarse_pct = values.get("coarse_pct")
     underivable = whole is None and fine_earth is None
     if given is not None or coarse_pct is None or underivable:
-        return Density(given)
+        return CellDensity(given)
     if coarse_pct == 0.0:
         # Without stones all three densities are one, whatever the basis.
-        return Density(fine_earth if fine_earth is not None else whole)
+        return CellDensity(fine_earth if fine_earth is not None else whole)
     if basis is None:
-        return Density(None, (Reason.COARSE_BASIS_UNKNOWN,))
+        return CellDensity(None, (Reason.COARSE_BASIS_UNKNOWN,))
     stones = values.get("fragment_density_g_cm3")
     if stones is None:
         stones = fine_soil.FRAGMENT_DENSITY_G_CM3
     derived = _derive(whole, fine_earth, coarse_pct / 100.0, basis, stones)
     if isnan(derived):
-        return Density(None, (Reason.NEGATIVE_FINE_MASS,))
-    return Density(derived)
+        return CellDensity(None, (Reason.NEGATIVE_FINE_MASS,))
+    return CellDensity(derived)
 
 
 def _derive(

@@ -23,7 +23,7 @@ from server.exchange.layer_cells import (
     read_limit,
     read_number,
 )
-from server.exchange.layer_density import DENSITY_COLUMNS, Density, fine_density
+from server.exchange.layer_density import DENSITY_COLUMNS, CellDensity, fine_density
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
 
@@ -42,7 +42,7 @@ _SOC: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TableProblem:
     """One thing that is wrong with a file; line 1 is the header."""
 
     code: str
@@ -58,12 +58,12 @@ class LayerTable:
     """Layers by plot, in order of the file; empty where there are problems."""
 
     plots: Mapping[str, tuple[Layer, ...]]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[TableProblem, ...] = ()
     ignored_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _TableLine:
     number: int
     cells: Mapping[str, str]
     decimal_comma: bool
@@ -78,12 +78,12 @@ class _Collector:
     """Gathers the problems of one file while its values are read."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[TableProblem] = []
 
-    def refuse(self, refusal: Refusal, line: _Line, column: str) -> None:
+    def refuse(self, refusal: Refusal, line: _TableLine, column: str) -> None:
         """Note one refused cell."""
         self.problems.append(
-            Problem(
+            TableProblem(
                 refusal.code,
                 refusal.reason,
                 refusal.hint,
@@ -93,7 +93,7 @@ class _Collector:
             )
         )
 
-    def number(self, line: _Line, column: str, bounds: Bounds) -> float | None:
+    def number(self, line: _TableLine, column: str, bounds: Bounds) -> float | None:
         """Read a number that may be missing."""
         text = line.cells.get(column, "")
         value = read_number(text, bounds, decimal_comma=line.decimal_comma)
@@ -102,7 +102,7 @@ class _Collector:
             return None
         return value
 
-    def limit(self, line: _Line, column: str, bounds: Bounds) -> float | None:
+    def limit(self, line: _TableLine, column: str, bounds: Bounds) -> float | None:
         """Read the detection limit of a cell such as `<0.5`; None where it is none."""
         text = line.cells.get(column, "")
         limit = read_limit(text, bounds, decimal_comma=line.decimal_comma)
@@ -111,7 +111,7 @@ class _Collector:
             return None
         return limit
 
-    def depth(self, line: _Line, column: str) -> float | None:
+    def depth(self, line: _TableLine, column: str) -> float | None:
         """Read a depth; None where it was refused."""
         text = line.cells.get(column, "")
         value = read_depth(text, _DEPTH, decimal_comma=line.decimal_comma)
@@ -120,7 +120,7 @@ class _Collector:
             return None
         return value
 
-    def day(self, line: _Line) -> date | None:
+    def day(self, line: _TableLine) -> date | None:
         """Read the date; None where it was refused."""
         value = read_day(line.cells.get("date", ""))
         if isinstance(value, Refusal):
@@ -128,7 +128,7 @@ class _Collector:
             return None
         return value
 
-    def code(self, line: _Line, column: str) -> str | None:
+    def code(self, line: _TableLine, column: str) -> str | None:
         """Read a code that names something; None where it was refused."""
         text = line.text(column)
         if text is None:
@@ -145,7 +145,7 @@ class _Collector:
 def read_layers(path: Path) -> LayerTable:
     """Read a layer table; what is wrong comes back as problems, never as an error."""
     text = _read_text(path)
-    if isinstance(text, Problem):
+    if isinstance(text, TableProblem):
         return LayerTable({}, (text,))
     return parse_layers(text)
 
@@ -168,7 +168,9 @@ def parse_layers(text: str) -> LayerTable:
         _, first = next(lines, (0, None))
         if first is None:
             hint = "export the table again, with its header line"
-            return LayerTable({}, (Problem("empty_file", "the file is empty", hint),))
+            return LayerTable(
+                {}, (TableProblem("empty_file", "the file is empty", hint),)
+            )
         header = [name.strip() for name in first]
         problems = _check_header(header)
         if problems:
@@ -176,36 +178,38 @@ def parse_layers(text: str) -> LayerTable:
         return _read_lines(lines, header, decimal_comma=delimiter == ";")
     except csv.Error as error:
         hint = "check the quotation marks around this line"
-        problem = Problem("not_csv", f"not a CSV table: {error}", hint, reader.line_num)
+        problem = TableProblem(
+            "not_csv", f"not a CSV table: {error}", hint, reader.line_num
+        )
         return LayerTable({}, (problem,))
 
 
-def _read_text(path: Path) -> str | Problem:
+def _read_text(path: Path) -> str | TableProblem:
     try:
         size = path.stat().st_size
         data = path.read_bytes() if size <= limits.IMPORT_FILE_BYTES else b""
     except OSError as error:
         reason = f"the file cannot be read: {error.strerror or 'unknown cause'}"
-        return Problem("unreadable_file", reason, "check its path and permissions")
+        return TableProblem("unreadable_file", reason, "check its path and permissions")
     if size > limits.IMPORT_FILE_BYTES:
         megabytes = limits.IMPORT_FILE_BYTES // 1024**2
         reason = f"the file is larger than {megabytes} MiB"
-        return Problem("file_too_large", reason, "split it by plot")
+        return TableProblem("file_too_large", reason, "split it by plot")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "save it as CSV UTF-8; older spreadsheets write Latin-1 or UTF-16"
-        return Problem("not_utf8", "the file is not UTF-8 text", hint, line)
+        return TableProblem("not_utf8", "the file is not UTF-8 text", hint, line)
     if "\0" in text:
         hint = "export it as CSV; a spreadsheet file is not a CSV file"
-        return Problem("not_csv", "the file holds binary data", hint)
+        return TableProblem("not_csv", "the file holds binary data", hint)
     return text
 
 
-def _check_header(header: list[str]) -> list[Problem]:
+def _check_header(header: list[str]) -> list[TableProblem]:
     problems = [
-        Problem(
+        TableProblem(
             "missing_column",
             f"the column {name} is missing",
             "add it; names are in small letters, with the unit at the end",
@@ -216,20 +220,22 @@ def _check_header(header: list[str]) -> list[Problem]:
         if name not in header
     ]
     problems += [
-        Problem("repeated_column", "the column comes twice", "keep one", 1, name)
+        TableProblem("repeated_column", "the column comes twice", "keep one", 1, name)
         for name in sorted(KNOWN)
         if header.count(name) > 1
     ]
     if sum(name in header for name in SOC_COLUMNS) != 1:
         reason = "exactly one of the columns soc_pct and soc_g_kg is needed"
-        problems.append(Problem("soc_column", reason, "keep the one you measured", 1))
+        problems.append(
+            TableProblem("soc_column", reason, "keep the one you measured", 1)
+        )
     if not any(name in header for name in BD_COLUMNS):
         reason = f"a bulk density is needed: one of {', '.join(BD_COLUMNS)}"
         hint = (
             "say which density it is: fine soil per total volume, whole soil, or fine"
             " earth only; a plain bulk density is not enough"
         )
-        problems.append(Problem("bd_column", reason, hint, 1))
+        problems.append(TableProblem("bd_column", reason, hint, 1))
     return problems
 
 
@@ -244,13 +250,15 @@ def _read_lines(
         if len(cells) != len(header):
             collector.problems.append(_wrong_length(number, len(cells), len(header)))
             continue
-        line = _Line(number, dict(zip(header, cells, strict=True)), decimal_comma)
+        line = _TableLine(number, dict(zip(header, cells, strict=True)), decimal_comma)
         plot_layer = _read_line(collector, line)
         if plot_layer is not None:
             layers.append(plot_layer)
     if not count:
         hint = "add one line per layer"
-        problem = Problem("no_layers", "the table has a header and no layers", hint)
+        problem = TableProblem(
+            "no_layers", "the table has a header and no layers", hint
+        )
         collector.problems.append(problem)
     ignored = tuple(name for name in header if name and name not in KNOWN)
     if collector.problems:
@@ -258,13 +266,13 @@ def _read_lines(
     return LayerTable(_by_plot(layers), (), ignored)
 
 
-def _wrong_length(number: int, found: int, wanted: int) -> Problem:
+def _wrong_length(number: int, found: int, wanted: int) -> TableProblem:
     reason = f"the line has {found} cells, the header has {wanted}"
     hint = "check for a separator inside a cell or a missing one"
-    return Problem("wrong_length", reason, hint, number)
+    return TableProblem("wrong_length", reason, hint, number)
 
 
-def _read_line(collector: _Collector, line: _Line) -> tuple[str, Layer] | None:
+def _read_line(collector: _Collector, line: _TableLine) -> tuple[str, Layer] | None:
     """Read one layer; None where a required cell was refused."""
     plot, campaign, point = (collector.code(line, name) for name in CODES)
     day = collector.day(line)
@@ -296,7 +304,7 @@ def _read_line(collector: _Collector, line: _Line) -> tuple[str, Layer] | None:
 
 
 def _read_soc(
-    collector: _Collector, line: _Line
+    collector: _Collector, line: _TableLine
 ) -> tuple[float | None, tuple[Reason, ...]]:
     """Read the SOC; a value below the detection limit counts as half of the limit."""
     column = "soc_pct" if "soc_pct" in line.cells else "soc_g_kg"
@@ -308,7 +316,7 @@ def _read_soc(
     return (None if value is None else value * factor), ()
 
 
-def _read_density(collector: _Collector, line: _Line) -> Density:
+def _read_density(collector: _Collector, line: _TableLine) -> CellDensity:
     values = {
         column: collector.number(line, column, bounds)
         for column, bounds in DENSITY_COLUMNS.items()

@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 from schemas.signing import enrolment_text, is_public_key, is_signed
 from server.clock import Clock, iso
 from server.errors import refuse
-from server.store.port import Store, Unit
-from server.store.values import Code, Device
+from server.store.port import Store, Transaction
+from server.store.values import Device, EnrolmentCode
 
 #: A code is read out or written down, and typed within days.
 CODE_LIFE: Final = timedelta(days=7)
@@ -25,8 +25,8 @@ async def issue_code(
     """
     code = clock.code()
     expires = iso(clock.now_ms() + int(CODE_LIFE.total_seconds() * 1000))
-    kept = Code(digest(code), name, projects, expires)
-    await store.write(lambda unit: unit.add_code(kept))
+    kept = EnrolmentCode(digest(code), name, projects, expires)
+    await store.write(lambda tx: tx.add_code(kept))
     return code, expires
 
 
@@ -73,11 +73,11 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
     """
     token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
 
-    def job(unit: Unit) -> Device:
-        used = unit.use_code(digest(asked.code.strip().upper()), now, device_id)
+    def job(tx: Transaction) -> Device:
+        used = tx.use_code(digest(asked.code.strip().upper()), now, device_id)
         if used is None:
             raise refuse("bad_code")
-        is_known = any(d.public_key == asked.public_key for d in unit.devices())
+        is_known = any(d.public_key == asked.public_key for d in tx.devices())
         if is_known and not asked.is_proved():
             raise refuse("bad_signature", "the enrolment is not signed by its key")
         device = Device(
@@ -89,8 +89,8 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
             used.projects,
             public_key=asked.public_key,
         )
-        unit.add_device(device, digest(token))
-        unit.hand_over_logs(asked.log, device)
+        tx.add_device(device, digest(token))
+        tx.hand_over_logs(asked.log, device)
         return device
 
     return await store.write(job), token
@@ -104,7 +104,7 @@ async def device_of(store: Store, token: str) -> Device:
     RequestError
         If no live device has it.
     """
-    found = await store.read(lambda unit: unit.device_by_token(digest(token)))
+    found = await store.read(lambda tx: tx.device_by_token(digest(token)))
     if found is None:
         raise refuse("bad_token")
     return found

@@ -15,24 +15,24 @@ from server.errors import AlreadyThereError, RefusedError
 from server.flow.projects import find_project
 from server.flow.review import discard
 from server.flow.sync import Accepted, accept
-from server.store.port import Store, Unit
-from server.store.values import Device, LogHead
+from server.store.port import Store, Transaction
+from server.store.values import Device, LogState
 from server.sync.model import Verdict
 from server.sync.request import Push, read_change
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ServerDraft:
     """One record to write; `base` is the row its author looked at."""
 
-    stream: str
+    project_id: str
     type: str
-    record: str
+    record_id: str
     fields: dict[str, Any]
     base: tuple[str, int] | None = None
     op: Op = Op.PUT
     person: str | None = None
-    settles: tuple[str, ...] = ()
+    resolves: tuple[str, ...] = ()
     reason: str | None = None
     seen: tuple[str, ...] = ()
 
@@ -49,26 +49,26 @@ async def add_project(
     RefusedError
         If a field breaks a rule.
     """
-    known = await store.read(lambda unit: unit.projects())
+    known = await store.read(lambda tx: tx.projects())
     if any(found["code"] == project.get("code") for found in known):
         raise AlreadyThereError(
             f"a project {project['code']} exists already",
             "choose another code, or see: permille-server project list",
         )
-    stream = clock.fresh_id()
+    project_id = clock.fresh_id()
     drafts = []
     if organisation:
-        name = record_id(stream, "organisation", organisation)
-        drafts.append(Draft(stream, "organisation", name, organisation))
+        name = record_id(project_id, "organisation", organisation)
+        drafts.append(ServerDraft(project_id, "organisation", name, organisation))
         project = {**project, "organisation_id": name}
     # The project's own record opens the stream, so it goes first and is completed last.
     opening = {k: v for k, v in project.items() if k != "organisation_id"}
-    drafts.insert(0, Draft(stream, "project", stream, opening))
+    drafts.insert(0, ServerDraft(project_id, "project", project_id, opening))
     if organisation:
         link = {"organisation_id": project["organisation_id"]}
-        drafts.append(Draft(stream, "project", stream, link))
+        drafts.append(ServerDraft(project_id, "project", project_id, link))
     await record(store, clock, drafts)
-    return stream
+    return project_id
 
 
 async def edit_project(
@@ -84,8 +84,8 @@ async def edit_project(
         If a field breaks a rule, or was changed by somebody else meanwhile.
     """
     found = await find_project(store, name)
-    stream = found["id"]
-    draft = await store.read(lambda unit: _edit(unit, stream, fields))
+    project_id = found["id"]
+    draft = await store.read(lambda tx: _edit(tx, project_id, fields))
     accepted = await record(store, clock, [draft])
     if any(verdict.conflicts for verdict in accepted.verdicts):
         raise RefusedError(
@@ -96,15 +96,17 @@ async def edit_project(
     return await find_project(store, name)
 
 
-def _edit(unit: Unit, stream: str, fields: dict[str, Any]) -> Draft:
+def _edit(tx: Transaction, project_id: str, fields: dict[str, Any]) -> ServerDraft:
     """Draft an edit of the project as it stands in one snapshot."""
-    record = unit.record(stream, stream)
+    record = tx.record(project_id, project_id)
     assert record is not None, "a project has its own record"
     patch = completed("project", record.fields, fields)
-    return Draft(stream, "project", stream, patch, (unit.epoch(), record.seq))
+    return ServerDraft(
+        project_id, "project", project_id, patch, (tx.epoch(), record.seq)
+    )
 
 
-async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
+async def record(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
     """Write records in the server's own log.
 
     Raises
@@ -118,34 +120,36 @@ async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     accepted = await write(store, clock, drafts)
     problems = [problem for v in accepted.verdicts for problem in errors(v.why)]
     if problems:
-        await give_up(store, clock, accepted.verdicts, "the administrator was told")
+        await discard_own(store, clock, accepted.verdicts, "the administrator was told")
         raise RefusedError("this was not accepted", problems)
     return accepted
 
 
-async def give_up(
+async def discard_own(
     store: Store, clock: Clock, verdicts: list[Verdict], reason: str
 ) -> None:
     """Discard what was refused here, so that nobody looks for it among what laptops sent."""
     for verdict in verdicts:
         if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
-            await discard(store, clock, verdict.stream, [verdict.change], reason)
+            await discard(store, clock, verdict.project_id, [verdict.change_id], reason)
 
 
-async def write(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
+async def write(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
     """Write records in the server's own log; the verdicts are in their order."""
     device, head, secret = await store.read(_own_log)
     return await accept(store, clock, device, _push(head, drafts, clock, secret))
 
 
-def _own_log(unit: Unit) -> tuple[Device, LogHead, bytes]:
-    device = unit.own_device()
-    head = unit.log_head(device.id)
+def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
+    device = tx.own_device()
+    head = tx.log_head(device.id)
     assert head is not None
-    return device, head, unit.server_key()
+    return device, head, tx.server_key()
 
 
-def _push(head: LogHead, drafts: list[Draft], clock: Clock, secret: bytes) -> Push:
+def _push(
+    head: LogState, drafts: list[ServerDraft], clock: Clock, secret: bytes
+) -> Push:
     changes, digest = [], head.hash
     now_ms = clock.now_ms()
     stamp = 0
@@ -155,24 +159,24 @@ def _push(head: LogHead, drafts: list[Draft], clock: Clock, secret: bytes) -> Pu
             "k": "c",
             "n": n,
             "h": stamp,
-            "s": draft.stream,
+            "s": draft.project_id,
             "t": draft.type,
-            "r": draft.record,
+            "r": draft.record_id,
             "o": draft.op.value,
             "b": list(draft.base) if draft.base else None,
             "v": SCHEMA_VERSION,
             "f": draft.fields,
             "u": draft.person,
-            "c": list(draft.settles) or None,
+            "c": list(draft.resolves) or None,
             "y": draft.reason,
             "a": list(draft.seen) or None,
         }
         raw = encode({key: value for key, value in line.items() if value is not None})
         digest = chain.link(digest, raw)
-        changes.append(read_change(head.log, raw, digest))
+        changes.append(read_change(head.log_id, raw, digest))
     last_n = head.n + len(changes)
     return Push(
-        log=head.log,
+        log_id=head.log_id,
         parent=None,
         parent_hash=b"",
         is_closed=False,
@@ -184,5 +188,5 @@ def _push(head: LogHead, drafts: list[Draft], clock: Clock, secret: bytes) -> Pu
         want=1,
         cursors={},
         changes=changes,
-        signature=sign(secret, push_text(head.log, last_n, digest)),
+        signature=sign(secret, push_text(head.log_id, last_n, digest)),
     )

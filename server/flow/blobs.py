@@ -15,7 +15,7 @@ from schemas.problems import Problem
 from server.errors import RequestError, refuse
 from server.store.blobs import BlobFiles, BlobState
 from server.store.port import Store
-from server.store.values import Attached, Device
+from server.store.values import AttachedFile, Device
 
 
 class Blobs:
@@ -44,7 +44,7 @@ class Piece:
     length: int
 
 
-async def named_for(store: Store, device: Device, sha256: str) -> list[Attached]:
+async def named_for(store: Store, device: Device, sha256: str) -> list[AttachedFile]:
     """Return where live records that a device may see name a file.
 
     Raises
@@ -52,13 +52,13 @@ async def named_for(store: Store, device: Device, sha256: str) -> list[Attached]
     RequestError
         403 if none does: nobody fills the disk with files that nothing names.
     """
-    found = await store.read(lambda unit: unit.naming(device.projects, sha256))
+    found = await store.read(lambda tx: tx.naming(device.projects, sha256))
     if not found:
         raise refuse("blob_foreign", sha256)
     return found
 
 
-def check(blobs: Blobs, piece: Piece, named: Sequence[Attached]) -> None:
+def check(blobs: Blobs, piece: Piece, named: Sequence[AttachedFile]) -> None:
     """Refuse a piece before its bytes are read.
 
     Raises
@@ -76,7 +76,7 @@ def check(blobs: Blobs, piece: Piece, named: Sequence[Attached]) -> None:
 
 
 async def append(
-    blobs: Blobs, piece: Piece, data: bytes, named: Sequence[Attached]
+    blobs: Blobs, piece: Piece, data: bytes, named: Sequence[AttachedFile]
 ) -> BlobState:
     """Put bytes at the end of a file; when it is whole, let it be seen.
 
@@ -136,22 +136,22 @@ def offset_headers(state: BlobState) -> dict[str, str]:
 
 
 async def attachments(
-    store: Store, files: BlobFiles, stream: str | None
+    store: Store, files: BlobFiles, project_id: str | None
 ) -> list[dict[str, Any]]:
     """Return every file that records name, and how much of it is here."""
-    found = await store.read(lambda unit: unit.attached(stream))
+    found = await store.read(lambda tx: tx.attached(project_id))
     return [_told(attached, files) for attached in found]
 
 
-def _told(attached: Attached, files: BlobFiles) -> dict[str, Any]:
+def _told(attached: AttachedFile, files: BlobFiles) -> dict[str, Any]:
     state = files.state(attached.file["sha256"])
     fields = attached.fields
     name = fields.get("code") or fields.get("name") or fields.get("sample_code")
     return {
-        "project": attached.project,
+        "project": attached.project_id,
         "type": attached.type,
-        "record": attached.record,
-        "label": name or attached.record,
+        "record": attached.record_id,
+        "label": name or attached.record_id,
         **attached.file,
         "state": _state(state),
         "arrived": state.offset if state else 0,

@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.errors import RefusedError, RequestError
 from server.flow.pull import Pulled
 from server.flow.sync import Accepted, sync
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import Device
 from server.sync.request import Push, read_push
 
@@ -65,7 +65,7 @@ async def take_in(store: Store, clock: Clock, packed: bytes) -> TakenIn:
         bundle = read(packed, REQUESTS)
     except BundleError as error:
         raise _damaged(str(error)) from None
-    device = await store.read(lambda unit: _device_of(unit, bundle.head))
+    device = await store.read(lambda tx: _device_of(tx, bundle.head))
     if not is_signed(device.public_key or "", bundle.signature, bundle.signed):
         raise RefusedError(
             f"the bundle is not signed by the laptop {device.name}",
@@ -84,21 +84,21 @@ async def take_in(store: Store, clock: Clock, packed: bytes) -> TakenIn:
 
 
 async def _take_one(store: Store, clock: Clock, device: Device, push: Push) -> Answered:
-    head = await store.read(lambda unit: unit.log_head(push.log))
+    head = await store.read(lambda tx: tx.log_head(push.log_id))
     # A bundle is a look at the log as it was: the laptop may have synced since.
     push = replace(push, head=max(push.head, head.n if head else 0))
     try:
         accepted, pulled = await sync(store, clock, device, push)
     except RequestError as error:
         raise RefusedError(
-            f"the server cannot go on with log {push.log}: {error.problem.text}",
+            f"the server cannot go on with log {push.log_id}: {error.problem.text}",
             [error.problem],
             "what came before it is stored; sync the laptop over a network",
         ) from None
     if accepted.need is not None:
         log, n = accepted.need
         raise RefusedError(
-            f"the bundle goes on after change {push.acked_n} of log {push.log}, and"
+            f"the bundle goes on after change {push.acked_n} of log {push.log_id}, and"
             f" this server lacks log {log} from change {n}",
             [],
             "export everything on the laptop: permille bundle export --all FILE",
@@ -106,10 +106,10 @@ async def _take_one(store: Store, clock: Clock, device: Device, push: Push) -> A
     return Answered(push, accepted, pulled)
 
 
-def _device_of(unit: Unit, head: Mapping[str, Any]) -> Device:
-    log = unit.log_head(str(head.get("log")))
-    name = log.device if log else head.get("device")
-    device = next((d for d in unit.devices() if d.id == name), None)
+def _device_of(tx: Transaction, head: Mapping[str, Any]) -> Device:
+    log = tx.log_head(str(head.get("log")))
+    name = log.device_id if log else head.get("device")
+    device = next((d for d in tx.devices() if d.id == name), None)
     if device is None:
         raise RefusedError(
             "the bundle is of a laptop that is not enrolled here",
@@ -134,7 +134,7 @@ def _pushes(bundle: Bundle, device: Device) -> list[Push]:
     if not pushes or not all(_is_signed(push, device) for push in pushes):
         raise _damaged("a request in it is not signed by the laptop")
     if any(
-        one.log == other.log and one.end != (other.acked_n, other.acked_hash)
+        one.log_id == other.log_id and one.end != (other.acked_n, other.acked_hash)
         for one, other in pairwise(pushes)
     ):
         raise _damaged("a request is missing in it")
@@ -142,7 +142,7 @@ def _pushes(bundle: Bundle, device: Device) -> list[Push]:
 
 
 def _is_signed(push: Push, device: Device) -> bool:
-    signed = push_text(push.log, *push.end)
+    signed = push_text(push.log_id, *push.end)
     return not push.changes or is_signed(
         device.public_key or "", push.signature, signed
     )

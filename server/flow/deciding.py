@@ -4,39 +4,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.deciding import Choice, Decision, Standing, UndecidableError, parts
+from schemas.deciding import (
+    Decision,
+    SideChoice,
+    StandingRecord,
+    UndecidableError,
+    parts,
+)
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.validate import errors, load_patch
 from server.clock import Clock
 from server.errors import NotFoundError, RefusedError
-from server.flow.admin import Draft, give_up, write
-from server.store.port import Store, Unit
+from server.flow.admin import ServerDraft, discard_own, write
+from server.store.port import Store, Transaction
 from server.sync.model import Record, Verdict, stands
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Resolution:
     """What a person decided, why, and who it was."""
 
-    choice: Choice
+    choice: SideChoice
     reason: str
     person: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class Resolved:
     """What became of a decision on conflicts of one record."""
 
     record: str
     type: str
-    settles: tuple[str, ...]
+    resolves: tuple[str, ...]
     outcome: Outcome
     problems: list[Problem]
     conflicts: list[str]
 
 
-def find(unit: Unit, names: Sequence[str]) -> list[dict[str, Any]]:
+def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the open conflicts with these ids, or starts of ids.
 
     Raises
@@ -44,25 +50,27 @@ def find(unit: Unit, names: Sequence[str]) -> list[dict[str, Any]]:
     NotFoundError
         If there is none, or several start so.
     """
-    found = {conflict["id"]: conflict for conflict in (_one(unit, n) for n in names)}
+    found = {conflict["id"]: conflict for conflict in (_one(tx, n) for n in names)}
     return list(found.values())
 
 
-def listed(unit: Unit, stream: str | None, status: str) -> list[dict[str, Any]]:
+def listed(
+    tx: Transaction, project_id: str | None, status: str
+) -> list[dict[str, Any]]:
     """Return conflicts, each with what stands now; None where the record is deleted."""
-    found = unit.conflicts(stream, status)
+    found = tx.conflicts(project_id, status)
     return [one | {"stands": _standing(one)} for one in found]
 
 
-def sides(unit: Unit, conflict: dict[str, Any]) -> dict[str, Any]:
+def sides(tx: Transaction, conflict: dict[str, Any]) -> dict[str, Any]:
     """Add to a conflict the record as it stands, and who wrote what stands."""
-    record = unit.record(conflict["project"], conflict["record"])
+    record = tx.record(conflict["project"], conflict["record"])
     if record is None:
         return conflict | {"stands": None, "stands_by": None}
     writers = record.writers.get(conflict["group"]) or (record.last_writer,)
     return conflict | {
         "stands": _standing(conflict),
-        "stands_by": unit.written(writers[-1].log, writers[-1].n),
+        "stands_by": tx.written(writers[-1].log_id, writers[-1].n),
     }
 
 
@@ -74,8 +82,8 @@ def _standing(conflict: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def resolve(
-    store: Store, clock: Clock, conflicts: Sequence[dict[str, Any]], given: Given
-) -> list[Decided]:
+    store: Store, clock: Clock, conflicts: Sequence[dict[str, Any]], given: Resolution
+) -> list[Resolved]:
     """Settle conflicts; those of one record are settled by one change.
 
     Raises
@@ -83,15 +91,15 @@ async def resolve(
     RefusedError
         If the choice does not fit the conflicts; nothing is written then.
     """
-    drafts = await store.read(lambda unit: list(_drafts(unit, conflicts, given)))
+    drafts = await store.read(lambda tx: list(_drafts(tx, conflicts, given)))
     accepted = await write(store, clock, drafts)
-    await give_up(store, clock, accepted.verdicts, "the decision was refused")
+    await discard_own(store, clock, accepted.verdicts, "the decision was refused")
     pairs = zip(drafts, accepted.verdicts, strict=True)
     return [_decided(draft, verdict) for draft, verdict in pairs]
 
 
-def _one(unit: Unit, name: str) -> dict[str, Any]:
-    found = unit.conflicts(None, "open", name)
+def _one(tx: Transaction, name: str) -> dict[str, Any]:
+    found = tx.conflicts(None, "open", name)
     exact = [conflict for conflict in found if conflict["id"] == name]
     if len(exact or found) == 1:
         return (exact or found)[0]
@@ -100,7 +108,7 @@ def _one(unit: Unit, name: str) -> dict[str, Any]:
         raise NotFoundError(
             f"{len(found)} open conflicts start with {name}", f"give more of one: {ids}"
         )
-    if unit.conflicts(None, "settled", name):
+    if tx.conflicts(None, "settled", name):
         raise NotFoundError(
             f"conflict {name} is settled already",
             "see: permille-server conflict list --settled",
@@ -111,24 +119,24 @@ def _one(unit: Unit, name: str) -> dict[str, Any]:
 
 
 def _drafts(
-    unit: Unit, conflicts: Sequence[dict[str, Any]], given: Given
-) -> Iterator[Draft]:
+    tx: Transaction, conflicts: Sequence[dict[str, Any]], given: Resolution
+) -> Iterator[ServerDraft]:
     by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for conflict in conflicts:
         place = (conflict["project"], conflict["record"])
         by_record.setdefault(place, []).append(conflict)
-    epoch = unit.epoch()
+    epoch = tx.epoch()
     for place, found in by_record.items():
-        record = unit.record(*place)
+        record = tx.record(*place)
         assert record is not None, "a conflict belongs to a record"
         for decision in _parts(record, found, given.choice):
             yield _draft(record, (epoch, record.seq), decision, given)
 
 
 def _parts(
-    record: Record, conflicts: list[dict[str, Any]], choice: Choice
+    record: Record, conflicts: list[dict[str, Any]], choice: SideChoice
 ) -> list[Decision]:
-    standing = Standing(record.type, record.fields, record.deleted)
+    standing = StandingRecord(record.type, record.fields, record.deleted)
     told = [found | {"stands": stands(record, found)} for found in conflicts]
     try:
         found = parts(told, standing, choice)
@@ -142,27 +150,27 @@ def _parts(
 
 
 def _draft(
-    record: Record, base: tuple[str, int], decision: Decision, given: Given
-) -> Draft:
-    return Draft(
-        record.stream,
+    record: Record, base: tuple[str, int], decision: Decision, given: Resolution
+) -> ServerDraft:
+    return ServerDraft(
+        record.project_id,
         record.type,
         record.id,
         decision.fields,
         base,
         decision.op,
         given.person,
-        decision.settles,
+        decision.resolves,
         given.reason,
         decision.seen,
     )
 
 
-def _decided(draft: Draft, verdict: Verdict) -> Decided:
-    return Decided(
-        draft.record,
+def _decided(draft: ServerDraft, verdict: Verdict) -> Resolved:
+    return Resolved(
+        draft.record_id,
         draft.type,
-        draft.settles,
+        draft.resolves,
         verdict.outcome,
         verdict.why,
         verdict.conflicts,

@@ -31,7 +31,7 @@ from server.stocks.rows import (
     trend_row,
 )
 from server.stocks.settings import Reference, choose_settings
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import DerivedPlot, DerivedRow, Job, PlotTree
 
 #: Longer than a batch takes; a server that died leaves its jobs this long.
@@ -94,22 +94,20 @@ async def _derive_on_from(
 
 
 async def _claim(store: Store, clock: Clock) -> list[Job]:
-    return await store.write(
-        lambda unit: unit.claim_jobs(clock.now_ms(), LEASE_MS, BATCH)
-    )
+    return await store.write(lambda tx: tx.claim_jobs(clock.now_ms(), LEASE_MS, BATCH))
 
 
 async def _derive_batch(store: Store, jobs: Sequence[Job]) -> list[DerivedPlot]:
     """Read plots of one project and derive them together."""
     if not jobs:
         return []
-    stream, plots = jobs[0].stream, [job.plot for job in jobs]
-    trees = await store.read(lambda unit: unit.plot_trees(stream, plots))
+    project_id, plots = jobs[0].project_id, [job.plot_id for job in jobs]
+    trees = await store.read(lambda tx: tx.plot_trees(project_id, plots))
     return await asyncio.to_thread(derived_plots, jobs, trees)
 
 
-def _store(unit: Unit, rows: Sequence[DerivedPlot], now: str) -> int:
-    return unit.store_derived(rows, now)
+def _store(tx: Transaction, rows: Sequence[DerivedPlot], now: str) -> int:
+    return tx.store_derived(rows, now)
 
 
 async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> int:
@@ -118,9 +116,9 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
     What a killed process had claimed comes back when its lease runs out.
     """
     changed = 0
-    while await store.read(lambda unit: unit.waiting_jobs()):
+    while await store.read(lambda tx: tx.waiting_jobs()):
         changed += await derive_waiting(store, clock, progress)
-        if await store.read(lambda unit: unit.waiting_jobs()):
+        if await store.read(lambda tx: tx.waiting_jobs()):
             await asyncio.sleep(_LOOK_AGAIN_S)
     return changed
 
@@ -257,7 +255,7 @@ def _row(
 ) -> DerivedRow:
     """Return a row with its method, what it rests on, and a digest of both."""
     job = derived.job
-    key = [job.plot] if kind == "trend" else [job.plot, *campaigns]
+    key = [job.plot_id] if kind == "trend" else [job.plot_id, *campaigns]
     common = {
         "method_version": derived.settings.version,
         "settings": settings_row(derived.settings),
@@ -267,8 +265,8 @@ def _row(
     whole = {**common, **fields}
     return DerivedRow(
         type=kind,
-        id=natural_id(job.stream, kind, key),
-        plot=job.plot,
+        id=natural_id(job.project_id, kind, key),
+        plot_id=job.plot_id,
         fields={**whole, "digest": digest(used, whole)},
         inputs=[one for name in ("", *campaigns) for one in derived.inputs[name]],
     )

@@ -20,7 +20,7 @@ from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
 from server.stocks.profiles import arrange
 from server.stocks.rows import settings_row
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import Job, PlotTree
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ _Densities = dict[tuple[str, float, float], tuple[float | None, list[list[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class Provenance:
     """The path from one change to everything it rests on."""
 
     project: Row
@@ -49,7 +49,7 @@ class Lineage:
 
 async def explain(
     store: Store, project: str, plot: str, early: str, late: str
-) -> Lineage:
+) -> Provenance:
     """Return the path from the change of a plot between two campaigns to its bags.
 
     Raises
@@ -58,17 +58,19 @@ async def explain(
         If the change was not derived.
     """
     found = await find_project(store, project)
-    return await store.read(lambda unit: _explain(unit, found, plot, early, late))
+    return await store.read(lambda tx: _explain(tx, found, plot, early, late))
 
 
-def _explain(unit: Unit, project: Row, plot: str, early: str, late: str) -> Lineage:
-    stream = project["id"]
-    record = find_plot(unit, stream, plot)
-    job = Job(stream, record.id, 0)
-    trees = unit.plot_trees(stream, [record.id])
+def _explain(
+    tx: Transaction, project: Row, plot: str, early: str, late: str
+) -> Provenance:
+    project_id = project["id"]
+    record = find_plot(tx, project_id, plot)
+    job = Job(project_id, record.id, 0)
+    trees = tx.plot_trees(project_id, [record.id])
     (derived,) = derive_trees([job], trees)
     ids = {name: number for number, name in derived.names.items()}
-    name = natural_id(stream, "change", [record.id, ids.get(early), ids.get(late)])
+    name = natural_id(project_id, "change", [record.id, ids.get(early), ids.get(late)])
     stored = {row.id: row.fields for row in trees[0].derived}.get(name)
     if stored is None:
         raise NotFoundError(
@@ -78,8 +80,8 @@ def _explain(unit: Unit, project: Row, plot: str, early: str, late: str) -> Line
         )
     (again,) = derived_plots([job], trees)
     anew = {row.id: row.fields["digest"] for row in again.rows}
-    authors = unit.authors(stream, [r.id for r in trees[0].inputs])
-    return Lineage(
+    authors = tx.authors(project_id, [r.id for r in trees[0].inputs])
+    return Provenance(
         project={k: project[k] for k in ("id", "code", "title")},
         plot={"id": record.id, "code": derived.plot, "revision": record.seq},
         change=stored["change"],
@@ -89,7 +91,7 @@ def _explain(unit: Unit, project: Row, plot: str, early: str, late: str) -> Line
             "reference_masses": trees[0].frozen,
         },
         campaigns=[_campaign(derived, ids[c], authors) for c in (early, late)],
-        versions=unit.versions(stream, name),
+        versions=tx.versions(project_id, name),
         digest=stored["digest"],
         derived_again=anew.get(name, ""),
     )
@@ -212,7 +214,7 @@ def _source(name: str, seq: int, fields: Row, authors: dict[str, Row]) -> Row:
     return {"id": name, "revision": seq, **who, "fields": fields}
 
 
-def prov_document(lineage: Lineage) -> Row:
+def prov_document(lineage: Provenance) -> Row:
     """Return the path as PROV-JSON (W3C member submission of 24 April 2013)."""
     change = _named("change", lineage.digest)
     activity = _named("derivation", lineage.digest)

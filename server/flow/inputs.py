@@ -17,7 +17,7 @@ from server.exchange.layers import first_visit
 from server.stocks import fine_soil
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
-from server.store.values import Input, PlotTree
+from server.store.values import DerivationInput, PlotTree
 
 Fields = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class Carbon(NamedTuple):
     reasons: tuple[Reason, ...] = ()
 
 
-class Density(NamedTuple):
+class LayerDensity(NamedTuple):
     """Fine mass per total volume: value, how it was found, what there is to say.
 
     `method` is how people measured, `route` how the value follows from what they wrote.
@@ -52,7 +52,7 @@ class Density(NamedTuple):
     route: str = ""
 
 
-class Visit(NamedTuple):
+class CoreVisit(NamedTuple):
     """What all layers of a core share."""
 
     campaign: str
@@ -68,7 +68,7 @@ def layers_of(tree: PlotTree) -> list[Layer]:
     """Return one layer per sample, keyed by record ids."""
     contested = {record.id for record in tree.inputs if record.open_conflicts}
     visits = _visits(tree, contested)
-    results: dict[str, list[Input]] = defaultdict(list)
+    results: dict[str, list[DerivationInput]] = defaultdict(list)
     for result in tree.results:
         results[result.fields["sample_id"]].append(result)
     layers = []
@@ -84,7 +84,7 @@ def layers_of(tree: PlotTree) -> list[Layer]:
     return layers
 
 
-def _visits(tree: PlotTree, contested: set[str]) -> dict[str, Visit]:
+def _visits(tree: PlotTree, contested: set[str]) -> dict[str, CoreVisit]:
     """Return the visit that each core belongs to; a core without a campaign has none."""
     campaigns = {record.id for record in tree.campaigns}
     earlier = {
@@ -97,7 +97,7 @@ def _visits(tree: PlotTree, contested: set[str]) -> dict[str, Visit]:
         core = record.fields
         campaign, point = core["campaign_id"], core["point_id"]
         if campaign in campaigns:
-            visits[record.id] = Visit(
+            visits[record.id] = CoreVisit(
                 campaign,
                 point,
                 first_visit(point, earlier),
@@ -109,7 +109,7 @@ def _visits(tree: PlotTree, contested: set[str]) -> dict[str, Visit]:
     return visits
 
 
-def _layer(core: str, visit: Visit, sample: Fields, results: list[Fields]) -> Layer:
+def _layer(core: str, visit: CoreVisit, sample: Fields, results: list[Fields]) -> Layer:
     soc_g_kg, soc_method, soc_reasons = carbon_of(results, sample)
     bd_fine_g_cm3, bd_method, bd_reasons, _ = density_of(sample, visit.core)
     return Layer(
@@ -185,12 +185,12 @@ def _doubts(results: list[Fields]) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(found)) if found else ()
 
 
-def density_of(sample: Fields, core: Fields) -> Density:
+def density_of(sample: Fields, core: Fields) -> LayerDensity:
     """Choose the fine-soil bulk density of a layer, by the best route there is."""
     return _density_of_masses(sample, core) or _density_as_given(sample)
 
 
-def _density_of_masses(sample: Fields, core: Fields) -> Density | None:
+def _density_of_masses(sample: Fields, core: Fields) -> LayerDensity | None:
     mass = sample.get("fine_dry_mass_g")
     if not mass:
         return None
@@ -201,34 +201,36 @@ def _density_of_masses(sample: Fields, core: Fields) -> Density | None:
         cores = core.get("cores_composited", 1)
         per_area = fine_soil.fine_mass_of_cores_t_ha(mass, diameter, cores)
         density = float(per_area / (thickness * fine_soil.T_HA_PER_G_CM2))
-        return Density(_dry(sample, density), method, route="fine mass of the cores")
+        return LayerDensity(
+            _dry(sample, density), method, route="fine mass of the cores"
+        )
     if sample.get("volume_cm3") is not None:
         density = float(fine_soil.bd_fine_of_masses(mass, sample["volume_cm3"]))
-        return Density(_dry(sample, density), method, route="fine mass and volume")
+        return LayerDensity(_dry(sample, density), method, route="fine mass and volume")
     return None
 
 
-def _density_as_given(sample: Fields) -> Density:
+def _density_as_given(sample: Fields) -> LayerDensity:
     given = sample.get("bulk_density_g_cm3")
     method = sample.get("bulk_density_method")
     if given is None:
-        return Density(None, method)
+        return LayerDensity(None, method)
     match sample.get("bulk_density_definition"):
         case "fine_in_total":
-            return Density(_dry(sample, given), method, route="density as given")
+            return LayerDensity(_dry(sample, given), method, route="density as given")
         case "whole" | "fine_earth_only" as definition:
             return _density_with_stones(sample, definition, _dry(sample, given), method)
         case _:
-            return Density(None, method, (Reason.BD_DEFINITION_UNKNOWN,))
+            return LayerDensity(None, method, (Reason.BD_DEFINITION_UNKNOWN,))
 
 
 def _density_with_stones(
     sample: Fields, definition: str, given: float, method: str | None
-) -> Density:
+) -> LayerDensity:
     share, basis = _coarse(sample)
     stone = sample.get("fragment_density_g_cm3", fine_soil.FRAGMENT_DENSITY_G_CM3)
     if share is None or basis is None:
-        return Density(None, method, (Reason.COARSE_BASIS_UNKNOWN,))
+        return LayerDensity(None, method, (Reason.COARSE_BASIS_UNKNOWN,))
     match definition, basis:
         case "whole", "mass":
             density = fine_soil.bd_fine_of_whole_by_mass(given, share)
@@ -239,9 +241,9 @@ def _density_with_stones(
         case _:
             density = fine_soil.bd_fine_of_fine_earth_by_volume(given, share)
     if math.isnan(float(density)):
-        return Density(None, method, (Reason.NEGATIVE_FINE_MASS,))
+        return LayerDensity(None, method, (Reason.NEGATIVE_FINE_MASS,))
     route = f"{definition} density and coarse fragments by {basis}".replace("_", " ")
-    return Density(float(density), method, route=route)
+    return LayerDensity(float(density), method, route=route)
 
 
 def _coarse(sample: Fields) -> tuple[float | None, str | None]:

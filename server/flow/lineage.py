@@ -9,9 +9,9 @@ from schemas import chain
 from schemas.messages import parse_object
 from schemas.problems import Problem
 from server.errors import RequestError, refuse
-from server.store.port import Unit
-from server.store.values import Device, LogHead
-from server.sync.model import Base, Change, Judged
+from server.store.port import Transaction
+from server.store.values import Device, LogState
+from server.sync.model import Base, Change, ValidatedChange
 from server.sync.request import Push
 
 #: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
@@ -19,35 +19,35 @@ _EPOCHS_EVERY: Final = timedelta(hours=1)
 
 
 def notice_lost_timeline(
-    unit: Unit, device: Device, push: Push, epoch: str, now: str
+    tx: Transaction, device: Device, push: Push, epoch: str, now: str
 ) -> None:
     """Begin a new epoch when a laptop has read what this server does not have.
 
     It happens when a copy of the database was put in place by hand.
     """
-    present = unit.epoch()
+    present = tx.epoch()
     read = {s: seq for s, (name, seq) in push.cursors.items() if name == present}
-    heads = unit.streams(read)
+    heads = tx.project_heads(read)
     has_read = any(
         seq > (heads[s].head if s in heads else 0) for s, seq in read.items()
     )
-    if not has_read and not _was_told_more(unit, device, push, present):
+    if not has_read and not _was_told_more(tx, device, push, present):
         return
-    last = unit.last_epoch_by(device.id)
+    last = tx.last_epoch_by(device.id)
     if last is None or _moment(now) - _moment(last) > _EPOCHS_EVERY:
-        unit.begin_epoch(
+        tx.begin_epoch(
             epoch, now, "a laptop has read rows that are not here", device.id
         )
 
 
-def _was_told_more(unit: Unit, device: Device, push: Push, present: str) -> bool:
+def _was_told_more(tx: Transaction, device: Device, push: Push, present: str) -> bool:
     """Return whether this server acknowledged more of a log than it has."""
-    log = unit.log_head(push.log)
+    log = tx.log_head(push.log_id)
     is_own = log is None or log.is_of(device)
     return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
 
 
-def missing_part(unit: Unit, device: Device, push: Push) -> tuple[str, int] | None:
+def missing_part(tx: Transaction, device: Device, push: Push) -> tuple[str, int] | None:
     """Return the log, and the change in it, that the server needs before this push.
 
     Raises
@@ -56,21 +56,21 @@ def missing_part(unit: Unit, device: Device, push: Push) -> tuple[str, int] | No
         If the log, or the one it came from, is another laptop's; `fork`, if the one it
         came from went on elsewhere.
     """
-    head = unit.log_head(push.log)
+    head = tx.log_head(push.log_id)
     if head is None and push.parent is not None:
         parent_log, parent_n = push.parent
-        parent = unit.log_head(parent_log)
+        parent = tx.log_head(parent_log)
         _refuse_foreign(parent, device)
         if parent is None or parent.n < parent_n:
             return parent_log, (parent.n if parent else 0) + 1
-        if unit.line_hashes(parent_log, [parent_n]) != {parent_n: push.parent_hash}:
-            raise _fork(unit, parent, parent_n)
+        if tx.line_hashes(parent_log, [parent_n]) != {parent_n: push.parent_hash}:
+            raise _fork(tx, parent, parent_n)
     _refuse_foreign(head, device)
     stored_n = head.n if head else 0
-    return (push.log, stored_n + 1) if push.acked_n > stored_n else None
+    return (push.log_id, stored_n + 1) if push.acked_n > stored_n else None
 
 
-def check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
+def check_lineage(tx: Transaction, push: Push, head: LogState) -> None:
     """Refuse a log that says other things than what is stored of it.
 
     Raises
@@ -81,14 +81,16 @@ def check_lineage(unit: Unit, push: Push, head: LogHead) -> None:
     known = [change for change in push.changes if change.n <= head.n]
     said = {push.acked_n: push.acked_hash}
     said |= {change.n: change.hash for change in known[-1:]}
-    stored = unit.line_hashes(push.log, said)
+    stored = tx.line_hashes(push.log_id, said)
     went_on = push.head < head.n and not push.is_closed
     if stored == said and not went_on:
         return
-    raise _fork(unit, head, push.acked_n)
+    raise _fork(tx, head, push.acked_n)
 
 
-def with_own_ids(unit: Unit, device: Device, batch: list[Judged]) -> list[Judged]:
+def with_own_ids(
+    tx: Transaction, device: Device, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
     """Refuse a change under the id of another laptop's change.
 
     A line names its id only where it was moved from another log. The same content under
@@ -96,64 +98,74 @@ def with_own_ids(unit: Unit, device: Device, batch: list[Judged]) -> list[Judged
     """
     named = [j.change for j in batch if j.change.id != chain.change_id(j.change.hash)]
     taken: dict[tuple[str, str], bytes] = {}
-    for stream in {change.stream for change in named}:
-        ids = [change.id for change in named if change.stream == stream]
-        found = unit.changes_of_others(stream, ids, device.id)
-        taken |= {(stream, name): raw for name, raw in found.items()}
-    return [_under_own_id(j, taken.get((j.change.stream, j.change.id))) for j in batch]
+    for project_id in {change.project_id for change in named}:
+        ids = [change.id for change in named if change.project_id == project_id]
+        found = tx.changes_of_others(project_id, ids, device.id)
+        taken |= {(project_id, name): raw for name, raw in found.items()}
+    return [
+        _under_own_id(j, taken.get((j.change.project_id, j.change.id))) for j in batch
+    ]
 
 
-def _under_own_id(judged: Judged, known: bytes | None) -> Judged:
-    change = judged.change
+def _under_own_id(validated: ValidatedChange, known: bytes | None) -> ValidatedChange:
+    change = validated.change
     if known is None or _content(known) == _content(change.raw):
-        return judged
+        return validated
     problem = Problem("change_id_taken", "i", change.id)
     own = replace(change, id=chain.change_id(change.hash))
-    return Judged(own, {}, [problem])
+    return ValidatedChange(own, {}, [problem])
 
 
-def with_true_bases(unit: Unit, batch: list[Judged]) -> list[Judged]:
+def with_true_bases(
+    tx: Transaction, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
     """Refuse a change whose author claims to have seen a row not written yet.
 
     It would count as having seen whatever others write up to there.
     """
-    epoch = unit.epoch()
+    epoch = tx.epoch()
     claims = {
-        j.change.stream for j in batch if any(base for _, base in _bases(j.change))
+        j.change.project_id for j in batch if any(base for _, base in _bases(j.change))
     }
-    heads = {stream: found.head for stream, found in unit.streams(claims).items()}
-    return [_with_true_base(j, epoch, heads.get(j.change.stream, 0)) for j in batch]
+    heads = {
+        project_id: found.head for project_id, found in tx.project_heads(claims).items()
+    }
+    return [_with_true_base(j, epoch, heads.get(j.change.project_id, 0)) for j in batch]
 
 
 def _bases(change: Change) -> list[tuple[str, Base | None]]:
     return [("b", change.base), *(("bg", base) for base in change.bases.values())]
 
 
-def _with_true_base(judged: Judged, epoch: str, head: int) -> Judged:
+def _with_true_base(
+    validated: ValidatedChange, epoch: str, head: int
+) -> ValidatedChange:
     # Of an older timeline counts only what it shares with this one.
     beyond = [
         (key, base[1])
-        for key, base in _bases(judged.change)
+        for key, base in _bases(validated.change)
         if base and base[0] == epoch and base[1] > head
     ]
     if not beyond:
-        return judged
+        return validated
     detail = f"the last row of the project is {head}"
     problem = Problem("base_beyond_head", *beyond[0], detail)
-    return Judged(judged.change, {}, [problem])
+    return ValidatedChange(validated.change, {}, [problem])
 
 
-def with_whole_groups(unit: Unit, head: LogHead, batch: list[Judged]) -> list[Judged]:
+def with_whole_groups(
+    tx: Transaction, head: LogState, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
     """Refuse what was cut off the changes it stands or falls with.
 
     What is left of a group whose beginning came in an earlier push waits for a person.
     """
     group = batch[0].change.group
-    if group is None or group != unit.group_at(head.log, head.n):
+    if group is None or group != tx.group_at(head.log_id, head.n):
         return batch
-    rest = takewhile(lambda judged: judged.change.group == group, batch)
+    rest = takewhile(lambda validated: validated.change.group == group, batch)
     problem = Problem("group_split", "g", group)
-    cut = [Judged(judged.change, {}, [problem]) for judged in rest]
+    cut = [ValidatedChange(validated.change, {}, [problem]) for validated in rest]
     return cut + batch[len(cut) :]
 
 
@@ -162,22 +174,22 @@ def _content(raw: bytes) -> dict[str, Any]:
     return {key: value for key, value in line.items() if key not in {"n", "i"}}
 
 
-def _fork(unit: Unit, head: LogHead, near: int) -> RequestError:
+def _fork(tx: Transaction, head: LogState, near: int) -> RequestError:
     """Return the refusal, with hashes of the stored log around a place."""
-    hashes = unit.line_hashes(head.log, _places_around(near, head.n))
+    hashes = tx.line_hashes(head.log_id, _places_around(near, head.n))
     return RequestError(
         Problem("fork", detail=f"the server has {head.n} changes of this log"),
         more={
-            "log": head.log,
+            "log": head.log_id,
             "n": head.n,
             "hashes": {str(n): digest.hex() for n, digest in sorted(hashes.items())},
         },
     )
 
 
-def _refuse_foreign(head: LogHead | None, device: Device) -> None:
+def _refuse_foreign(head: LogState | None, device: Device) -> None:
     if head is not None and not head.is_of(device):
-        raise refuse("foreign_log", f"log {head.log}")
+        raise refuse("foreign_log", f"log {head.log_id}")
 
 
 def _places_around(n: int, last: int) -> set[int]:

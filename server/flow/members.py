@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
-from server.flow.showing import Span
-from server.stocks.units import Unit, cluster
+from server.flow.showing import CampaignSpan
+from server.stocks.units import Stratum, cluster
 
 Row = dict[str, Any]
 
@@ -21,7 +21,7 @@ _CUTS_STRATA: Final = frozenset({"plot", "farm", "land_use", "practice"})
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class ProjectScope:
     """A project with the organisation that runs it, as their fields stand."""
 
     id: str
@@ -35,26 +35,26 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class GroupMember:
     """A plot, and the change that stands for it where it was measured."""
 
-    holding: Holding
+    holding: ProjectScope
     plot: Row
-    unit: Unit
+    stratum: Stratum
     change: Row | None = None
-    span: Span | None = None
+    span: CampaignSpan | None = None
     provisional: Row = field(default_factory=dict)
     families: frozenset[str] = frozenset()
 
 
-def strata_of(level: str, members: Sequence[Member]) -> list[Unit]:
+def strata_of(level: str, members: Sequence[GroupMember]) -> list[Stratum]:
     """Return the strata of a group; drawn plots become one where it holds all their land."""
     if level in _CUTS_STRATA:
-        return [member.unit for member in members]
+        return [member.stratum for member in members]
     holdings = {member.holding.id: member.holding for member in members}
     by_stratum = level == _STRATUM
     # A stratum without any plot is part of the land of its project all the same.
-    drawn: dict[tuple[str, str], list[Unit]] = {
+    drawn: dict[tuple[str, str], list[Stratum]] = {
         (each.id, stratum): []
         for each in holdings.values()
         for stratum in each.drawn
@@ -64,22 +64,24 @@ def strata_of(level: str, members: Sequence[Member]) -> list[Unit]:
     for member in members:
         stratum = drawn_stratum(member.holding.drawn, member.plot)
         if stratum is None or (by_stratum and stratum == WHOLE):
-            units.append(member.unit)
+            units.append(member.stratum)
         else:
-            drawn.setdefault((member.holding.id, stratum), []).append(member.unit)
+            drawn.setdefault((member.holding.id, stratum), []).append(member.stratum)
     return units + [
-        cluster(stratum, holdings[stream].drawn[stratum], plots)
-        for (stream, stratum), plots in drawn.items()
+        cluster(stratum, holdings[project_id].drawn[stratum], plots)
+        for (project_id, stratum), plots in drawn.items()
     ]
 
 
-def is_used(unit: Unit) -> bool:
+def is_used(stratum: Stratum) -> bool:
     """Return whether figures of a group rest on this plot or stratum."""
-    return bool(unit.area_ha) and unit.annual_t_ha is not None
+    return bool(stratum.area_ha) and stratum.annual_t_ha is not None
 
 
 def notes_of_drawn(
-    levels: Sequence[str], holdings: Sequence[Holding], members: Sequence[Member]
+    levels: Sequence[str],
+    holdings: Sequence[ProjectScope],
+    members: Sequence[GroupMember],
 ) -> Iterator[str]:
     """Return what drawn plots stand for, and where they do not."""
     drawn = [each for each in holdings if each.drawn]

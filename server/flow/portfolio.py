@@ -17,23 +17,22 @@ from typing import Any, Final
 from schemas.selection import drawn_stratum
 from server.errors import NotFoundError
 from server.flow.members import (
-    Holding,
-    Member,
+    GroupMember,
+    ProjectScope,
     is_used,
     notes_of_drawn,
     strata_of,
 )
 from server.flow.projection import project_on
 from server.flow.projects import find_project, known_projects
-from server.flow.showing import Span, choose_span, whole
+from server.flow.showing import CampaignSpan, choose_span, whole
 from server.stocks.aggregate import Aggregate, aggregate
-from server.stocks.change import Verdict, ZeroVerdict
+from server.stocks.change import ChangeVerdict, ZeroVerdict
 from server.stocks.rows import aggregate_row, area_crediting_row, estimate_of
 from server.stocks.strata import Freedom, Lonely, Strata
 from server.stocks.student_t import ALPHA
-from server.stocks.units import Unit, unit_of
-from server.store.port import Store
-from server.store.port import Unit as Transaction
+from server.stocks.units import Stratum, stratum_of
+from server.store.port import Store, Transaction
 from server.sync.model import Record
 
 Row = dict[str, Any]
@@ -56,7 +55,7 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class PortfolioScope:
     """Whose plots: one project or one organisation, by code or id; else all."""
 
     project: str | None = None
@@ -75,13 +74,15 @@ class Choices:
     """What a person may choose about a portfolio."""
 
     by: tuple[By, ...] = (By.PROJECT,)
-    span: Span = Span.LONGEST
+    span: CampaignSpan = CampaignSpan.LONGEST
     lonely: Lonely = Lonely.FAIL
     projection: bool = False
     profile: str | None = None  # of a crediting programme
 
 
-async def portfolio(store: Store, scope: Scope, choices: Choices) -> tuple[Row, int]:
+async def portfolio(
+    store: Store, scope: PortfolioScope, choices: Choices
+) -> tuple[Row, int]:
     """Return what the plots of a scope came to, and how many plots still wait.
 
     Raises
@@ -91,22 +92,25 @@ async def portfolio(store: Store, scope: Scope, choices: Choices) -> tuple[Row, 
     RefusedError
         If numbers were derived before their errors were stored.
     """
-    stream = None
+    project_id = None
     if scope.project is not None:
-        stream = (await find_project(store, scope.project))["id"]
+        project_id = (await find_project(store, scope.project))["id"]
     return await store.read(
-        lambda unit: (
-            _document(unit, _holdings(unit, scope, stream), scope, choices),
-            unit.waiting_jobs(),
+        lambda tx: (
+            _document(tx, _holdings(tx, scope, project_id), scope, choices),
+            tx.waiting_jobs(),
         )
     )
 
 
 def _document(
-    unit: Transaction, holdings: Sequence[Holding], scope: Scope, choices: Choices
+    tx: Transaction,
+    holdings: Sequence[ProjectScope],
+    scope: PortfolioScope,
+    choices: Choices,
 ) -> Row:
     members = [
-        member for each in holdings for member in _members(unit, each, choices.span)
+        member for each in holdings for member in _members(tx, each, choices.span)
     ]
     name = scope.project or scope.organisation
     return {
@@ -126,13 +130,13 @@ def _document(
     }
 
 
-def _holdings(unit: Transaction, scope: Scope, stream: str | None) -> list[Holding]:
-    if stream is not None:
-        names = {found["id"]: found["name"] for found in known_projects(unit)}
-        return [_holding(unit, stream, names[stream])]
-    every = [
-        _holding(unit, found["id"], found["name"]) for found in known_projects(unit)
-    ]
+def _holdings(
+    tx: Transaction, scope: PortfolioScope, project_id: str | None
+) -> list[ProjectScope]:
+    if project_id is not None:
+        names = {found["id"]: found["name"] for found in known_projects(tx)}
+        return [_holding(tx, project_id, names[project_id])]
+    every = [_holding(tx, found["id"], found["name"]) for found in known_projects(tx)]
     if scope.organisation is None:
         return every
     found = [
@@ -150,34 +154,39 @@ def _holdings(unit: Transaction, scope: Scope, stream: str | None) -> list[Holdi
     return found
 
 
-def _holding(unit: Transaction, stream: str, name: str) -> Holding:
-    project: Row = next((r.fields for r in unit.records(stream, "project")), {})
+def _holding(tx: Transaction, project_id: str, name: str) -> ProjectScope:
+    project: Row = next((r.fields for r in tx.records(project_id, "project")), {})
     if project:
         # Two projects of one code are two rows that a reader tells apart.
         project = {**project, "code": name}
     runners: dict[str | None, Row] = {
         record.id: {"id": record.id, **record.fields}
-        for record in unit.records(stream, "organisation")
+        for record in tx.records(project_id, "organisation")
     }
-    return Holding(stream, project, runners.get(project.get("organisation_id"), {}))
-
-
-def _members(unit: Transaction, holding: Holding, span: Span) -> Iterator[Member]:
-    stream, code = holding.id, holding.project.get("code", holding.id)
-    changes, stocks, practices = (
-        _by_plot(unit.records(stream, kind)) for kind in ("change", "stock", "practice")
+    return ProjectScope(
+        project_id, project, runners.get(project.get("organisation_id"), {})
     )
-    plots = sorted(unit.records(stream, "plot"), key=lambda r: str(r.fields["code"]))
+
+
+def _members(
+    tx: Transaction, holding: ProjectScope, span: CampaignSpan
+) -> Iterator[GroupMember]:
+    project_id, code = holding.id, holding.project.get("code", holding.id)
+    changes, stocks, practices = (
+        _by_plot(tx.records(project_id, kind))
+        for kind in ("change", "stock", "practice")
+    )
+    plots = sorted(tx.records(project_id, "plot"), key=lambda r: str(r.fields["code"]))
     for plot in plots:
         row, named = choose_span(
             [whole({**r["change"], **r}, code) for r in changes[plot.id]], span
         )
         area = plot.fields.get("area_ha")
         estimate = None if row is None else estimate_of(row)
-        yield Member(
+        yield GroupMember(
             holding=holding,
             plot={"id": plot.id, **plot.fields},
-            unit=unit_of(str(plot.fields["code"]), area, estimate),
+            stratum=stratum_of(str(plot.fields["code"]), area, estimate),
             change=row,
             span=named,
             provisional=_counts([row] if row else stocks[plot.id]),
@@ -215,26 +224,26 @@ def _families(practices: Sequence[Row], change: Row | None) -> frozenset[str]:
 Group = tuple[str | None, str | None, str | None]
 
 
-def _within_project(member: Member, name: str | None) -> Group:
+def _within_project(member: GroupMember, name: str | None) -> Group:
     holding = member.holding
     return holding.project.get("code"), holding.id, name
 
 
-def _of_plot(name: str) -> Callable[[Member], list[Group]]:
+def _of_plot(name: str) -> Callable[[GroupMember], list[Group]]:
     return lambda member: [_within_project(member, member.plot.get(name))]
 
 
-def _of_project(member: Member) -> list[Group]:
+def _of_project(member: GroupMember) -> list[Group]:
     return [_within_project(member, member.holding.project.get("code"))]
 
 
-def _of_country(member: Member) -> list[Group]:
+def _of_country(member: GroupMember) -> list[Group]:
     holding = member.holding
     country = holding.project.get("country") or holding.organisation.get("country")
     return [(None, None, country)]
 
 
-_GROUPS: Final[dict[By, Callable[[Member], list[Group]]]] = {
+_GROUPS: Final[dict[By, Callable[[GroupMember], list[Group]]]] = {
     By.PLOT: _of_plot("code"),
     By.FARM: _of_plot("farm"),
     By.STRATUM: _of_plot("stratum"),
@@ -248,9 +257,9 @@ _GROUPS: Final[dict[By, Callable[[Member], list[Group]]]] = {
 
 
 def _grouped(
-    by: By, members: Sequence[Member]
-) -> Iterator[tuple[Group, Sequence[Member]]]:
-    groups: dict[Group, list[Member]] = defaultdict(list)
+    by: By, members: Sequence[GroupMember]
+) -> Iterator[tuple[Group, Sequence[GroupMember]]]:
+    groups: dict[Group, list[GroupMember]] = defaultdict(list)
     for member in members:
         for group in _GROUPS[by](member):
             groups[*group[:2], group[2] or None].append(member)
@@ -261,12 +270,12 @@ def _grouped(
 
 
 def _group_row(
-    level: str, group: Group, members: Sequence[Member], choices: Choices
+    level: str, group: Group, members: Sequence[GroupMember], choices: Choices
 ) -> Row:
     project, _, name = group
     units = strata_of(level, members)
     found = aggregate(units, lonely=choices.lonely)
-    used = [member for member in members if is_used(member.unit)]
+    used = [member for member in members if is_used(member.stratum)]
     changes = [member.change for member in used if member.change]
     sampled = [(m.plot["area_ha"], m.change["to_date"]) for m in used if m.change]
     credited = {}
@@ -275,14 +284,14 @@ def _group_row(
     return {
         **aggregate_row(level, name, found),
         "project": project,
-        "plots_without_area": sum(not member.unit.area_ha for member in members),
+        "plots_without_area": sum(not member.stratum.area_ha for member in members),
         "first_date": min((row["from_date"] for row in changes), default=None),
         "last_date": max((row["to_date"] for row in changes), default=None),
         "depths_cm": sorted({row["depth_cm"] for row in changes}),
         "methods": sorted({row["method_version"] for row in changes}),
         "spans": {
             span.value: count
-            for span in Span
+            for span in CampaignSpan
             if (count := sum(member.span is span for member in used))
         },
         "provisional": _provisional(members),
@@ -292,7 +301,7 @@ def _group_row(
     }
 
 
-def _provisional(members: Sequence[Member]) -> Row:
+def _provisional(members: Sequence[GroupMember]) -> Row:
     """Add up what waits for a person; what plots share counts for each of them."""
     counts = {
         name: sum(member.provisional[name] for member in members)
@@ -305,19 +314,22 @@ def _provisional(members: Sequence[Member]) -> Row:
 
 
 def _against_target(
-    members: Sequence[Member], units: Sequence[Unit], found: Aggregate, lonely: Lonely
+    members: Sequence[GroupMember],
+    units: Sequence[Stratum],
+    found: Aggregate,
+    lonely: Lonely,
 ) -> Row:
     """Test the rate against the target that the organisation recorded."""
     target = _target(members)
-    verdict, p_value = Verdict.NOT_ASSESSABLE, None
-    used = [unit for unit in units if is_used(unit)]
+    verdict, p_value = ChangeVerdict.NOT_ASSESSABLE, None
+    used = [stratum for stratum in units if is_used(stratum)]
     if target is not None and used:
         strata = Strata(used, lonely, Freedom.SATTERTHWAITE)
         p_value, t = strata.test(target)
         if p_value is not None and t is not None:
             verdict = _side(p_value, t)
         if found.verdict_zero is ZeroVerdict.NOT_ASSESSABLE:
-            verdict = Verdict.NOT_ASSESSABLE
+            verdict = ChangeVerdict.NOT_ASSESSABLE
     return {
         "target_permille_year": target,
         "p_vs_target": p_value,
@@ -325,13 +337,13 @@ def _against_target(
     }
 
 
-def _side(p_value: float, t: float) -> Verdict:
+def _side(p_value: float, t: float) -> ChangeVerdict:
     if p_value >= ALPHA:
-        return Verdict.NOT_DISTINGUISHABLE
-    return Verdict.ABOVE if t > 0.0 else Verdict.BELOW
+        return ChangeVerdict.NOT_DISTINGUISHABLE
+    return ChangeVerdict.ABOVE if t > 0.0 else ChangeVerdict.BELOW
 
 
-def _target(members: Sequence[Member]) -> float | None:
+def _target(members: Sequence[GroupMember]) -> float | None:
     """Return the target of the one organisation whose plots these are."""
     organisations = [member.holding.organisation for member in members]
     codes = {each.get("code") for each in organisations}
@@ -339,7 +351,7 @@ def _target(members: Sequence[Member]) -> float | None:
     return targets.pop() if len(codes) == 1 and len(targets) == 1 else None
 
 
-def _project_row(holding: Holding) -> Row:
+def _project_row(holding: ProjectScope) -> Row:
     project = ("code", "title", "country", "reference_depth_cm")
     chosen = ("plot_selection", "sampled_area_ha", "sampled_strata_ha")
     names = ("code", "name", "kind", "college", "country", "target_permille_year")
@@ -351,7 +363,7 @@ def _project_row(holding: Holding) -> Row:
     }
 
 
-def _plot_row(member: Member) -> Row:
+def _plot_row(member: GroupMember) -> Row:
     change = member.change or {}
     names = (
         *("from_campaign", "to_campaign", "from_date", "to_date", "years", "design"),
@@ -364,7 +376,7 @@ def _plot_row(member: Member) -> Row:
         **{n: member.plot.get(n) for n in ("area_ha", "farm", "stratum", "land_use")},
         "practices": sorted(member.families),
         "drawn": drawn_stratum(member.holding.drawn, member.plot) is not None,
-        "counted": is_used(member.unit),
+        "counted": is_used(member.stratum),
         "span": member.span and member.span.value,
         **{name: change.get(name) for name in names},
         "reasons": change.get("reasons", []),
@@ -373,10 +385,10 @@ def _plot_row(member: Member) -> Row:
 
 
 def _notes(
-    by: Sequence[By], holdings: Sequence[Holding], members: Sequence[Member]
+    by: Sequence[By], holdings: Sequence[ProjectScope], members: Sequence[GroupMember]
 ) -> Iterator[str]:
     """Return in words what a reader must know of the figures."""
-    changes = [m.change for m in members if m.change and is_used(m.unit)]
+    changes = [m.change for m in members if m.change and is_used(m.stratum)]
     for name, what in (("depth_cm", "depths"), ("method_version", "methods")):
         values = sorted({str(change[name]) for change in changes})
         if len(values) > 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.ids import is_start, starts
 from server.errors import AmbiguousError, NotFoundError
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 
 Project = dict[str, Any]
 
@@ -24,15 +24,15 @@ async def projects(store: Store) -> list[Project]:
     return await store.read(known_projects)
 
 
-def known_projects(unit: Unit) -> list[Project]:
+def known_projects(tx: Transaction) -> list[Project]:
     """Return every project as `projects` does, inside a transaction."""
-    found = unit.projects()
+    found = tx.projects()
     codes = Counter(each["code"] for each in found)
     short = starts(each["id"] for each in found)
     return [
         {
             **each,
-            "organisation": _organisation(unit, each),
+            "organisation": _organisation(tx, each),
             **_choice(each["code"], short[each["id"]], codes[each["code"]]),
         }
         for each in found
@@ -88,9 +88,9 @@ def _choice(code: str | None, start: str, count: int) -> dict[str, str]:
     return {"name": code, "choose": code}
 
 
-def _organisation(unit: Unit, project: Project) -> str | None:
+def _organisation(tx: Transaction, project: Project) -> str | None:
     name = project["organisation_id"]
-    found = unit.record(project["id"], name) if name else None
+    found = tx.record(project["id"], name) if name else None
     return str(found.fields.get("code")) if found and not found.deleted else None
 
 

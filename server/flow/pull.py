@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas import limits
 from schemas.digest import Digest
-from server.store.port import Unit
+from server.store.port import Transaction
 from server.store.values import Device, FeedRow
 from server.sync.model import Verdict
 from server.sync.request import Push
@@ -36,56 +36,61 @@ class Pulled:
     more: bool = False
 
 
-def pull(unit: Unit, device: Device, push: Push, streams: frozenset[str]) -> Pulled:
+def pull(
+    tx: Transaction, device: Device, push: Push, project_ids: frozenset[str]
+) -> Pulled:
     """Gather what the laptop has not seen."""
-    timeline = unit.timeline()
+    timeline = tx.timeline()
     heard = push.late[1] if push.late[0] == timeline.now else 0
-    late = unit.late_verdicts(device.id, heard, _LATE)
+    late = tx.late_verdicts(device.id, heard, _LATE)
     pulled = Pulled(timeline.now, late, more=len(late) == _LATE)
     left = push.want
-    for stream in sorted(streams):
-        left = _pull_stream(unit, pulled, push, stream, timeline, left)
+    for project_id in sorted(project_ids):
+        left = _pull_project(tx, pulled, push, project_id, timeline, left)
     return pulled
 
 
-def _pull_stream(
-    unit: Unit,
+def _pull_project(
+    tx: Transaction,
     pulled: Pulled,
     push: Push,
-    stream: str,
+    project_id: str,
     timeline: Timeline,
     left: int,
 ) -> int:
     """Add the rows of one stream; return how many more fit."""
-    cursor = push.cursors.get(stream)
-    after = _start(unit, timeline, stream, cursor)
+    cursor = push.cursors.get(project_id)
+    after = _start(tx, timeline, project_id, cursor)
     if cursor and cursor[0] != timeline.now:
-        pulled.shared[stream] = timeline.common(stream, cursor[0], _ANY)
+        pulled.shared[project_id] = timeline.common(project_id, cursor[0], _ANY)
     if left <= 0:
-        pulled.more = pulled.more or unit.count_after(stream, after) > 0
+        pulled.more = pulled.more or tx.count_after(project_id, after) > 0
         return left
     if cursor and after < cursor[1]:
-        pulled.resets.append(stream)
-    page = unit.page(stream, after, left, push)
-    if gone := unit.purged(stream, after, page.cursor):
-        pulled.purged[stream] = gone
+        pulled.resets.append(project_id)
+    page = tx.page(project_id, after, left, push)
+    if gone := tx.purged(project_id, after, page.cursor):
+        pulled.purged[project_id] = gone
     pulled.rows.extend(page.rows)
     pulled.more = pulled.more or page.more
     if cursor != (timeline.now, page.cursor):
-        pulled.cursors[stream] = page.cursor
+        pulled.cursors[project_id] = page.cursor
     if push.wants_digest and not page.more:
-        pulled.digests[stream] = unit.digest(stream)
+        pulled.digests[project_id] = tx.digest(project_id)
     return left - len(page.rows)
 
 
 def _start(
-    unit: Unit, timeline: Timeline, stream: str, cursor: tuple[str, int] | None
+    tx: Transaction,
+    timeline: Timeline,
+    project_id: str,
+    cursor: tuple[str, int] | None,
 ) -> int:
     """Return the number after which to go on; 0 where the laptop must begin anew."""
     if cursor is None or cursor[1] == 0:
         return 0
-    common = timeline.common(stream, *cursor)
-    known = unit.streams([stream]).get(stream)
+    common = timeline.common(project_id, *cursor)
+    known = tx.project_heads([project_id]).get(project_id)
     if known is None or common < cursor[1] or cursor[1] > known.head:
         return 0
     return common

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from server.errors import NotFoundError
-from server.store.port import Unit
+from server.store.port import Transaction
 
 #: Changes that wait: for a person, or for a record.
 WAITS: Final = ("open", "held")
 
 
 def find(
-    unit: Unit, names: Sequence[str], statuses: Sequence[str] | None
+    tx: Transaction, names: Sequence[str], statuses: Sequence[str] | None
 ) -> list[dict[str, Any]]:
     """Return the changes with these ids, or starts of ids.
 
@@ -21,17 +21,17 @@ def find(
         If there is none, or several start so.
     """
     found = {
-        change["change"]: change for change in (_one(unit, n, statuses) for n in names)
+        change["change"]: change for change in (_one(tx, n, statuses) for n in names)
     }
     return list(found.values())
 
 
-def shown(unit: Unit, name: str) -> dict[str, Any]:
+def shown(tx: Transaction, name: str) -> dict[str, Any]:
     """Return one change with the record as it stands, and who waits for whom."""
-    (found,) = find(unit, [name], None)
-    stream = found["project"]
-    record = unit.record(stream, found["record"])
-    waiting = unit.quarantine(stream, WAITS)
+    (found,) = find(tx, [name], None)
+    project_id = found["project"]
+    record = tx.record(project_id, found["record"])
+    waiting = tx.quarantine(project_id, WAITS)
     return found | {
         "stands": None
         if record is None
@@ -50,8 +50,8 @@ def shown(unit: Unit, name: str) -> dict[str, Any]:
     }
 
 
-def _one(unit: Unit, name: str, statuses: Sequence[str] | None) -> dict[str, Any]:
-    found = unit.quarantine(None, statuses, name)
+def _one(tx: Transaction, name: str, statuses: Sequence[str] | None) -> dict[str, Any]:
+    found = tx.quarantine(None, statuses, name)
     if len(found) == 1:
         return found[0]
     if found:

@@ -9,20 +9,20 @@ from schemas.selection import drawn_areas
 from server.clock import Clock
 from server.flow.derive import settings_of
 from server.flow.projects import find_project
-from server.flow.showing import Document, gather
+from server.flow.showing import Document, project_figures
 from server.report.model import (
     CampaignFacts,
     Command,
-    Custody,
-    Explanation,
+    OpenCounts,
     PlotFacts,
     ProjectFacts,
-    Report,
+    ReasonText,
+    ReportPage,
 )
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.rows import settings_row
 from server.stocks.student_t import critical_t
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.sync.model import Record
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 async def report_of(
     store: Store, clock: Clock, name: str, aggregates: Sequence[Row] = ()
-) -> Report:
+) -> ReportPage:
     """Gather the report of a project.
 
     Raises
@@ -40,20 +40,24 @@ async def report_of(
     """
     project = await find_project(store, name)
     now = f"{clock.now()[:16].replace('T', ' ')} UTC"
-    return await store.read(lambda unit: _gather(unit, project, now, aggregates))
+    return await store.read(lambda tx: _gather(tx, project, now, aggregates))
 
 
-def _gather(unit: Unit, project: Row, now: str, aggregates: Sequence[Row]) -> Report:
-    stream = project["id"]
-    rows = gather(unit, stream)
-    plots = unit.records(stream, "plot")
-    campaigns = unit.records(stream, "campaign")
-    organisations = unit.records(stream, "organisation")
-    own = next((p for p in unit.records(stream, "project") if p.id == stream), None)
+def _gather(
+    tx: Transaction, project: Row, now: str, aggregates: Sequence[Row]
+) -> ReportPage:
+    project_id = project["id"]
+    rows = project_figures(tx, project_id)
+    plots = tx.records(project_id, "plot")
+    campaigns = tx.records(project_id, "campaign")
+    organisations = tx.records(project_id, "organisation")
+    own = next(
+        (p for p in tx.records(project_id, "project") if p.id == project_id), None
+    )
     settings = settings_of(own.fields if own else {})
-    conflicts = unit.conflicts(stream)
+    conflicts = tx.conflicts(project_id)
     waiting = [row for row in rows["changes"] if any(row["provisional"].values())]
-    return Report(
+    return ReportPage(
         project=ProjectFacts(
             code=project["code"],
             title=project["title"],
@@ -64,7 +68,7 @@ def _gather(unit: Unit, project: Row, now: str, aggregates: Sequence[Row]) -> Re
             settings=settings_row(settings),
         ),
         generated_at=now,
-        plots=_plots(unit, stream, plots, rows["stocks"]),
+        plots=_plots(tx, project_id, plots, rows["stocks"]),
         stocks=rows["stocks"],
         changes=rows["changes"],
         trends=rows["trends"],
@@ -76,21 +80,21 @@ def _gather(unit: Unit, project: Row, now: str, aggregates: Sequence[Row]) -> Re
             CampaignFacts(name=c.fields["name"], date=c.fields["start_date"])
             for c in campaigns
         ],
-        custody=Custody(
+        custody=OpenCounts(
             conflicts=len(conflicts),
-            quarantined=len(unit.quarantine(stream)),
+            quarantined=len(tx.quarantine(project_id)),
             provisional=len(waiting),
         ),
-        reasons={r.value: Explanation(*why) for r, why in EXPLANATIONS.items()},
+        reasons={r.value: ReasonText(*why) for r, why in EXPLANATIONS.items()},
         commands=_commands(project["code"], rows["changes"]),
     )
 
 
 def _plots(
-    unit: Unit, stream: str, plots: Sequence[Record], stocks: Sequence[Row]
+    tx: Transaction, project_id: str, plots: Sequence[Record], stocks: Sequence[Row]
 ) -> list[PlotFacts]:
     points: dict[str, int] = defaultdict(int)
-    for point in unit.records(stream, "point"):
+    for point in tx.records(project_id, "point"):
         points[point.fields["plot_id"]] += 1
     samples: dict[str, int] = defaultdict(int)
     for row in stocks:

@@ -11,12 +11,12 @@ from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import NotFoundError
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import Device
-from server.sync.desk import Desk
 from server.sync.merge import decide_again
-from server.sync.model import Origin, Verdict, Waiting
-from server.sync.verdicts import give_up
+from server.sync.model import Origin, Verdict, WaitingChange
+from server.sync.state import MergeState
+from server.sync.verdicts import close_discarded
 
 #: Changes judged again in one transaction.
 _BATCH: Final = 500
@@ -38,16 +38,16 @@ class Reviewed:
         )
 
 
-async def rejudge(store: Store, clock: Clock, stream: str | None) -> Reviewed:
+async def rejudge(store: Store, clock: Clock, project_id: str | None) -> Reviewed:
     """Judge everything that waits again, as after a change of rules or of records.
 
     Each change stays bound to the projects of its own laptop: what lies outside is
     for a person to release.
     """
-    streams = [stream] if stream else await store.read(_streams_that_wait)
+    project_ids = [project_id] if project_id else await store.read(_projects_that_wait)
     total = Reviewed(0, 0, 0)
-    for name in streams:
-        for device, ids in await store.read(partial(_waiting_in, stream=name)):
+    for name in project_ids:
+        for device, ids in await store.read(partial(_waiting_in, project_id=name)):
             for start in range(0, len(ids), _BATCH):
                 part = ids[start : start + _BATCH]
                 total += await _again(store, clock, name, part, device)
@@ -59,15 +59,15 @@ async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
 
     Returns None when it is not; a repeat does nothing.
     """
-    if await store.read(lambda unit: unit.schema_version()) >= SCHEMA_VERSION:
+    if await store.read(lambda tx: tx.schema_version()) >= SCHEMA_VERSION:
         return None
     done = await rejudge(store, clock, None)
-    await store.write(lambda unit: unit.note_schema_version(SCHEMA_VERSION))
+    await store.write(lambda tx: tx.note_schema_version(SCHEMA_VERSION))
     return done
 
 
 async def release(
-    store: Store, clock: Clock, stream: str, changes: Sequence[str]
+    store: Store, clock: Clock, project_id: str, changes: Sequence[str]
 ) -> Reviewed:
     """Judge waiting changes again; the scope of their laptop does not bind them.
 
@@ -78,7 +78,7 @@ async def release(
     NotFoundError
         If none of them waits.
     """
-    done = await _again(store, clock, stream, changes, None)
+    done = await _again(store, clock, project_id, changes, None)
     if not done.tried:
         raise _nothing_waits()
     return done
@@ -91,25 +91,25 @@ async def release_waiting(store: Store, clock: Clock) -> int:
     were tried.
     """
     total = 0
-    while await store.read(lambda unit: unit.next_release()) is not None:
+    while await store.read(lambda tx: tx.next_release()) is not None:
         total += await store.write(partial(_release_next, now_ms=clock.now_ms()))
     return total
 
 
-def _release_next(unit: Unit, now_ms: int) -> int:
-    place = unit.next_release()
+def _release_next(tx: Transaction, now_ms: int) -> int:
+    place = tx.next_release()
     if place is None:
         return 0
-    stream, record, after = place
-    waiting, last = unit.waiting_until(stream, record, after, limits.RELEASED_AT_ONCE)
-    unit.note_release(stream, record, last if waiting else None)
+    project_id, record, after = place
+    waiting, last = tx.waiting_until(project_id, record, after, limits.RELEASED_AT_ONCE)
+    tx.note_release(project_id, record, last if waiting else None)
     if waiting:
-        _judge_again(unit, waiting, now_ms, None)
+        _judge_again(tx, waiting, now_ms, None)
     return len(waiting)
 
 
 async def discard(
-    store: Store, clock: Clock, stream: str, changes: Sequence[str], reason: str
+    store: Store, clock: Clock, project_id: str, changes: Sequence[str], reason: str
 ) -> int:
     """Discard waiting changes for a reason; their authors are told.
 
@@ -120,68 +120,76 @@ async def discard(
     """
     now_ms = clock.now_ms()
 
-    def job(unit: Unit) -> int:
-        waiting = unit.waiting(stream, changes)
+    def job(tx: Transaction) -> int:
+        waiting = tx.waiting(project_id, changes)
         if not waiting:
             raise _nothing_waits()
-        desk, origin = _lay(unit, waiting, now_ms, None)
+        state, origin = _load(tx, waiting, now_ms, None)
         for found in waiting:
-            change = found.judged.change
+            change = found.validated.change
             why = [Problem("discarded", detail=reason)]
-            desk.revise(Verdict(change.id, change.stream, Outcome.QUARANTINED, why=why))
-            give_up(desk, change)
-        unit.keep_effects(desk, origin)
-        unit.note_reason(stream, [w.judged.change.id for w in waiting], reason)
+            state.change_verdict(
+                Verdict(change.id, change.project_id, Outcome.QUARANTINED, why=why)
+            )
+            close_discarded(state, change)
+        tx.save_effects(state, origin)
+        tx.note_reason(project_id, [w.validated.change.id for w in waiting], reason)
         return len(waiting)
 
     return await store.write(job)
 
 
 async def _again(
-    store: Store, clock: Clock, stream: str, changes: Sequence[str], device: str | None
+    store: Store,
+    clock: Clock,
+    project_id: str,
+    changes: Sequence[str],
+    device: str | None,
 ) -> Reviewed:
     """Judge waiting changes again, for a laptop or, without one, for an administrator."""
     now_ms = clock.now_ms()
 
-    def job(unit: Unit) -> Reviewed:
-        waiting = _whole_groups(unit, stream, unit.waiting(stream, changes))
+    def job(tx: Transaction) -> Reviewed:
+        waiting = _whole_groups(tx, project_id, tx.waiting(project_id, changes))
         if not waiting:
             return Reviewed(0, 0, 0)
-        desk = _judge_again(unit, waiting, now_ms, device)
-        still = sum(found.judged.change.id in desk.waiting for found in waiting)
+        state = _judge_again(tx, waiting, now_ms, device)
+        still = sum(found.validated.change.id in state.waiting for found in waiting)
         return Reviewed(len(waiting), len(waiting) - still, still)
 
     return await store.write(job)
 
 
 def _judge_again(
-    unit: Unit, waiting: list[Waiting], now_ms: int, device: str | None
-) -> Desk:
+    tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
+) -> MergeState:
     """Judge waiting changes again; their authors hear of it where the verdict differs."""
-    desk, origin = _lay(unit, waiting, now_ms, device)
-    before = dict(desk.known)
-    decide_again(desk, waiting, origin)
-    desk.revised = {
+    state, origin = _load(tx, waiting, now_ms, device)
+    before = dict(state.known)
+    decide_again(state, waiting, origin)
+    state.late_verdicts = {
         name: verdict
-        for name, verdict in desk.revised.items()
+        for name, verdict in state.late_verdicts.items()
         if not _is_old_news(verdict, before.get(name))
     }
-    unit.keep_effects(desk, origin)
-    return desk
+    tx.save_effects(state, origin)
+    return state
 
 
-def _whole_groups(unit: Unit, stream: str, found: list[Waiting]) -> list[Waiting]:
+def _whole_groups(
+    tx: Transaction, project_id: str, found: list[WaitingChange]
+) -> list[WaitingChange]:
     """Add what stands or falls with these changes, in the log they came in."""
-    changes = [waiting.judged.change for waiting in found]
-    groups = {(change.log, change.group) for change in changes if change.group}
+    changes = [waiting.validated.change for waiting in found]
+    groups = {(change.log_id, change.group) for change in changes if change.group}
     if not groups:
         return found
     ids = {change.id for change in changes}
     return [
         waiting
-        for waiting in unit.waiting(stream, None)
-        if (change := waiting.judged.change).id in ids
-        or (change.log, change.group) in groups
+        for waiting in tx.waiting(project_id, None)
+        if (change := waiting.validated.change).id in ids
+        or (change.log_id, change.group) in groups
     ]
 
 
@@ -193,15 +201,15 @@ def _is_old_news(verdict: Verdict, before: Verdict | None) -> bool:
     )
 
 
-def _lay(
-    unit: Unit, waiting: list[Waiting], now_ms: int, device: str | None
-) -> tuple[Desk, Origin]:
-    own = unit.own_device()
-    known: dict[str, Device] = {found.id: found for found in [own, *unit.devices()]}
+def _load(
+    tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
+) -> tuple[MergeState, Origin]:
+    own = tx.own_device()
+    known: dict[str, Device] = {found.id: found for found in [own, *tx.devices()]}
     whose = known.get(device or own.id, own)
     origin = Origin(whose.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=device is None)
-    batch = [found.judged for found in waiting]
-    return unit.lay_desk(batch, set(whose.projects), set(whose.withdrawn)), origin
+    batch = [found.validated for found in waiting]
+    return tx.load_merge_state(batch, set(whose.projects), set(whose.withdrawn)), origin
 
 
 def _nothing_waits() -> NotFoundError:
@@ -210,14 +218,16 @@ def _nothing_waits() -> NotFoundError:
     )
 
 
-def _waiting_in(unit: Unit, stream: str) -> list[tuple[str, list[str]]]:
+def _waiting_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]:
     """Return the changes that wait in a project, by the laptop that sent them."""
     by_log: dict[str, list[str]] = {}
-    for found in unit.waiting(stream, None):
-        by_log.setdefault(found.judged.change.log, []).append(found.judged.change.id)
-    heads = {log: unit.log_head(log) for log in by_log}
-    return [(head.device, by_log[log]) for log, head in heads.items() if head]
+    for found in tx.waiting(project_id, None):
+        by_log.setdefault(found.validated.change.log_id, []).append(
+            found.validated.change.id
+        )
+    heads = {log: tx.log_head(log) for log in by_log}
+    return [(head.device_id, by_log[log]) for log, head in heads.items() if head]
 
 
-def _streams_that_wait(unit: Unit) -> list[str]:
-    return unit.streams_that_wait()
+def _projects_that_wait(tx: Transaction) -> list[str]:
+    return tx.projects_that_wait()

@@ -10,7 +10,7 @@ from schemas.messages import Outcome
 from server.clock import Clock
 from server.errors import AmbiguousError, NotFoundError, RefusedError
 from server.flow.projects import find_project, known_projects
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import Device
 
 #: What a change that was quarantined is, by its status in custody.
@@ -36,7 +36,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DeviceDetails:
     """A laptop, its projects by code, its logs, and the account of its changes."""
 
     device: Device
@@ -63,7 +63,7 @@ async def find_device(store: Store, name: str) -> Device:
     AmbiguousError
         If several are called so.
     """
-    known = await store.read(lambda unit: unit.devices())
+    known = await store.read(lambda tx: tx.devices())
     found = [device for device in known if name in {device.name, device.id}]
     if not found and is_start(name):
         found = [device for device in known if device.id.startswith(name)]
@@ -88,8 +88,8 @@ async def find_device(store: Store, name: str) -> Device:
 
 async def grant(store: Store, name: str, project: str) -> Device:
     """Grant a laptop a project; it receives all of it with its next sync."""
-    device, stream = await _both(store, name, project)
-    await store.write(lambda unit: unit.grant(device.id, stream))
+    device, project_id = await _both(store, name, project)
+    await store.write(lambda tx: tx.grant(device.id, project_id))
     return await find_device(store, device.id)
 
 
@@ -101,10 +101,10 @@ async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Devic
     NotFoundError
         If the laptop does not see the project.
     """
-    device, stream = await _both(store, name, project)
-    _check_sees(device, stream, project)
+    device, project_id = await _both(store, name, project)
+    _check_sees(device, project_id, project)
     now = clock.now()
-    await store.write(lambda unit: unit.withdraw(device.id, stream, now))
+    await store.write(lambda tx: tx.withdraw(device.id, project_id, now))
     return await find_device(store, device.id)
 
 
@@ -129,23 +129,23 @@ async def move(
         )
     now = clock.now()
 
-    def job(unit: Unit) -> None:
-        unit.withdraw(device.id, old, now)
-        unit.grant(device.id, new)
+    def job(tx: Transaction) -> None:
+        tx.withdraw(device.id, old, now)
+        tx.grant(device.id, new)
 
     await store.write(job)
     return await find_device(store, device.id)
 
 
-async def show(store: Store, name: str) -> Shown:
+async def show(store: Store, name: str) -> DeviceDetails:
     """Return a laptop with the account of its changes, in one snapshot."""
     device = await find_device(store, name)
-    return await store.read(lambda unit: _show(unit, device))
+    return await store.read(lambda tx: _show(tx, device))
 
 
-def _show(unit: Unit, device: Device) -> Shown:
-    codes = {found["id"]: found["name"] for found in known_projects(unit)}
-    verdicts, custody = unit.tally(device.id), unit.custody_of(device.id)
+def _show(tx: Transaction, device: Device) -> DeviceDetails:
+    codes = {found["id"]: found["name"] for found in known_projects(tx)}
+    verdicts, custody = tx.tally(device.id), tx.custody_of(device.id)
     closed = {
         how: sum(count for status, _, count in custody if status == how)
         for how in ("replaced", "discarded", "held", _TO_FIX)
@@ -154,11 +154,13 @@ def _show(unit: Unit, device: Device) -> Shown:
     for status, reason, count in custody:
         if status in {"held", _TO_FIX}:
             waiting[reason] = waiting.get(reason, 0) + count
-    return Shown(
+    return DeviceDetails(
         device=device,
-        projects=[codes.get(stream, stream) for stream in device.projects],
-        withdrawn=[codes.get(stream, stream) for stream in device.withdrawn],
-        logs=unit.logs_of(device.id),
+        projects=[codes.get(project_id, project_id) for project_id in device.projects],
+        withdrawn=[
+            codes.get(project_id, project_id) for project_id in device.withdrawn
+        ],
+        logs=tx.logs_of(device.id),
         account=Account(
             accepted=verdicts.get(Outcome.ACCEPTED, 0),
             merged=verdicts.get(Outcome.MERGED, 0),
@@ -169,7 +171,7 @@ def _show(unit: Unit, device: Device) -> Shown:
             discarded=closed["discarded"],
         ),
         waiting=waiting,
-        conflicts=unit.conflicts_of(device.id),
+        conflicts=tx.conflicts_of(device.id),
     )
 
 
@@ -184,8 +186,8 @@ async def _both(store: Store, name: str, project: str) -> tuple[Device, str]:
     return device, (await find_project(store, project))["id"]
 
 
-def _check_sees(device: Device, stream: str, project: str) -> None:
-    if stream not in device.projects:
+def _check_sees(device: Device, project_id: str, project: str) -> None:
+    if project_id not in device.projects:
         raise NotFoundError(
             f"{device.name} does not see the project {project}",
             f"see: permille-server device show {device.name}",

@@ -6,7 +6,12 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from server.errors import NotFoundError, RefusedError
-from server.flow.beside import NOTHING, Beside, beside_change, errors_of_project
+from server.flow.annotations import (
+    NOTHING,
+    Annotations,
+    annotate_change,
+    errors_of_project,
+)
 from server.flow.derive import derive_trees, setting_name
 from server.flow.projects import find_project
 from server.stocks.change import ZeroVerdict
@@ -19,7 +24,7 @@ from server.stocks.rows import (
     estimate_of,
     reference_of,
 )
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 from server.store.values import Job
 from server.sync.model import Record
 
@@ -29,7 +34,7 @@ Document = dict[str, list[Row]]
 _NOT_JUDGED: Final = ZeroVerdict.NOT_ASSESSABLE.value
 
 
-class Span(StrEnum):
+class CampaignSpan(StrEnum):
     """Which change stands for a plot; all of them end in its last compared campaign."""
 
     LONGEST = "longest"  # the longest with a verdict, else first to last
@@ -39,7 +44,10 @@ class Span(StrEnum):
 
 
 async def stocks_document(
-    store: Store, project: str, plot: str | None = None, beside: Beside = NOTHING
+    store: Store,
+    project: str,
+    plot: str | None = None,
+    annotations: Annotations = NOTHING,
 ) -> tuple[dict[str, Any], int]:
     """Return stocks, changes and trends of a project, and how many plots still wait.
 
@@ -50,44 +58,45 @@ async def stocks_document(
     RefusedError
         If figures were asked for beside numbers of an older version.
     """
-    stream = (await find_project(store, project))["id"]
-    document = await store.read(lambda unit: gather(unit, stream))
+    project_id = (await find_project(store, project))["id"]
+    document = await store.read(lambda tx: project_figures(tx, project_id))
     if plot is not None:
-        record = await store.read(lambda unit: find_plot(unit, stream, plot))
+        record = await store.read(lambda tx: find_plot(tx, project_id, plot))
         code = record.fields["code"]
         document = {
             name: [row for row in rows if row["plot"] == code]
             for name, rows in document.items()
         }
-    if beside != NOTHING:
+    if annotations != NOTHING:
         document["changes"] = [
-            {**row, **beside_change(whole(row, project), beside)}
+            {**row, **annotate_change(whole(row, project), annotations)}
             for row in document["changes"]
         ]
-    stated = beside.errors
+    stated = annotations.errors
     if stated is not None:
-        found = await store.read(lambda unit: errors_of_project(unit, stream, stated))
+        found = await store.read(lambda tx: errors_of_project(tx, project_id, stated))
         for row in document["stocks"]:
             row["measurement_error"] = found.get(
                 (row["plot"], row["campaign"], row["point"])
             )
-    return dict(document), await store.read(lambda unit: unit.waiting_jobs())
+    return dict(document), await store.read(lambda tx: tx.waiting_jobs())
 
 
-def gather(unit: Unit, stream: str) -> Document:
+def project_figures(tx: Transaction, project_id: str) -> Document:
     """Return every derived row of a project, ordered as people read them."""
     stocks = [
         {**point, **_common(row)}
-        for row in unit.records(stream, "stock")
+        for row in tx.records(project_id, "stock")
         for point in row.fields["points"]
     ]
     changes = [
         {**change, **told_of(change), **_common(row)}
-        for row in unit.records(stream, "change")
+        for row in tx.records(project_id, "change")
         for change in (row.fields["change"],)
     ]
     trends = [
-        {**row.fields["trend"], **_common(row)} for row in unit.records(stream, "trend")
+        {**row.fields["trend"], **_common(row)}
+        for row in tx.records(project_id, "trend")
     ]
     stocks.sort(key=lambda row: (row["plot"], row["campaign"]))
     changes.sort(key=lambda row: (row["plot"], row["to_date"], row["from_date"]))
@@ -101,7 +110,7 @@ async def change_between(
     plot: str,
     early: str,
     late: str,
-    beside: Beside = NOTHING,
+    annotations: Annotations = NOTHING,
 ) -> Row:
     """Derive the change between any two campaigns of a plot, as asked now.
 
@@ -110,10 +119,10 @@ async def change_between(
     NotFoundError
         If the plot or a campaign does not exist.
     """
-    stream = (await find_project(store, project))["id"]
-    record = await store.read(lambda unit: find_plot(unit, stream, plot))
-    trees = await store.read(lambda unit: unit.plot_trees(stream, [record.id]))
-    (derived,) = derive_trees([Job(stream, record.id, 0)], trees)
+    project_id = (await find_project(store, project))["id"]
+    record = await store.read(lambda tx: find_plot(tx, project_id, plot))
+    trees = await store.read(lambda tx: tx.plot_trees(project_id, [record.id]))
+    (derived,) = derive_trees([Job(project_id, record.id, 0)], trees)
     sampled = {layer.campaign for layer in derived.layers}
     ids = {derived.names[campaign]: campaign for campaign in sampled}
     wanted = {_campaign(ids, early), _campaign(ids, late)}
@@ -136,12 +145,12 @@ async def change_between(
         to_campaign=names[change.to_campaign],
     )
     row = change_row(derived.plot, named, derived.settings)
-    return {**row, **told_of(row), **beside_change(row, beside)}
+    return {**row, **told_of(row), **annotate_change(row, annotations)}
 
 
 def choose_span(
-    changes: Sequence[Row], span: Span = Span.LONGEST
-) -> tuple[Row | None, Span | None]:
+    changes: Sequence[Row], span: CampaignSpan = CampaignSpan.LONGEST
+) -> tuple[Row | None, CampaignSpan | None]:
     """Choose the change that stands for a plot, and name its span.
 
     A campaign without figures yet, such as before the laboratory answers, is passed
@@ -157,20 +166,20 @@ def choose_span(
         key=lambda row: -float(row["years"]),
     )
 
-    def named(row: Row) -> Span:
+    def named(row: Row) -> CampaignSpan:
         if row["from_campaign"] == first:
-            return Span.FIRST_LAST
-        return Span.LATEST if row is ending[-1] else Span.METHOD
+            return CampaignSpan.FIRST_LAST
+        return CampaignSpan.LATEST if row is ending[-1] else CampaignSpan.METHOD
 
     match span:
-        case Span.LATEST:
+        case CampaignSpan.LATEST:
             fitting = ending[-1:]
-        case Span.FIRST_LAST:
-            fitting = [row for row in ending if named(row) is Span.FIRST_LAST]
-        case Span.METHOD:
+        case CampaignSpan.FIRST_LAST:
+            fitting = [row for row in ending if named(row) is CampaignSpan.FIRST_LAST]
+        case CampaignSpan.METHOD:
             changed = Reason.METHOD_CHANGED.value
             fitting = [row for row in ending if changed not in row["reasons"]]
-        case Span.LONGEST:
+        case CampaignSpan.LONGEST:
             fitting = [row for row in ending if _is_judged(row)] or ending
             span = named(fitting[0])
         case _:
@@ -216,7 +225,7 @@ def whole(change: Row, project: str) -> Row:
     )
 
 
-def find_plot(unit: Unit, stream: str, code: str) -> Record:
+def find_plot(tx: Transaction, project_id: str, code: str) -> Record:
     """Return the plot with this code or id.
 
     Raises
@@ -224,7 +233,7 @@ def find_plot(unit: Unit, stream: str, code: str) -> Record:
     NotFoundError
         If there is none.
     """
-    for record in unit.records(stream, "plot"):
+    for record in tx.records(project_id, "plot"):
         if code in {record.fields["code"], record.id}:
             return record
     raise NotFoundError(

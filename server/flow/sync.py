@@ -21,11 +21,11 @@ from server.flow.lineage import (
 )
 from server.flow.pull import Pulled, pull
 from server.flow.receipts import give_receipt, repeat_receipt
-from server.store.port import Store, Unit
-from server.store.values import Device, Receipt
-from server.sync.judge import judge
+from server.store.port import Store, Transaction
+from server.store.values import Device, StoredReceipt
+from server.sync.judge import validate
 from server.sync.merge import merge
-from server.sync.model import Judged, Origin, Verdict
+from server.sync.model import Origin, ValidatedChange, Verdict
 from server.sync.request import Push
 
 
@@ -36,10 +36,10 @@ class Accepted:
     `need` names a log and the change from which the server wants it.
     """
 
-    streams: frozenset[str]
+    project_ids: frozenset[str]
     verdicts: list[Verdict] = field(default_factory=list)
     need: tuple[str, int] | None = None
-    receipt: Receipt | None = None
+    receipt: StoredReceipt | None = None
 
 
 async def sync(
@@ -47,7 +47,7 @@ async def sync(
 ) -> tuple[Accepted, Pulled]:
     """Serve one round trip. Push and pull commit independently."""
     accepted = await accept(store, clock, device, push)
-    pulled = await store.read(lambda unit: pull(unit, device, push, accepted.streams))
+    pulled = await store.read(lambda tx: pull(tx, device, push, accepted.project_ids))
     return accepted, pulled
 
 
@@ -61,67 +61,71 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
         elsewhere.
     """
     # Judging fields is most of the work and needs no lock.
-    batch = await asyncio.to_thread(_judged, device, push)
+    batch = await asyncio.to_thread(_validated, device, push)
     now_ms = clock.now_ms()
     origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
     epoch = clock.fresh_id()
-    return await store.write(
-        lambda unit: _accept(unit, device, push, batch, origin, epoch)
-    )
+    return await store.write(lambda tx: _accept(tx, device, push, batch, origin, epoch))
 
 
-def _judged(device: Device, push: Push) -> list[Judged]:
+def _validated(device: Device, push: Push) -> list[ValidatedChange]:
     if push.changes:
-        signed = push_text(push.log, *push.end)
+        signed = push_text(push.log_id, *push.end)
         if not is_signed(device.public_key or "", push.signature, signed):
-            raise refuse("bad_signature", f"log {push.log}, change {push.end[0]}")
-    return [judge(change) for change in push.changes]
+            raise refuse("bad_signature", f"log {push.log_id}, change {push.end[0]}")
+    return [validate(change) for change in push.changes]
 
 
 def _accept(
-    unit: Unit,
+    tx: Transaction,
     device: Device,
     push: Push,
-    batch: list[Judged],
+    batch: list[ValidatedChange],
     origin: Origin,
     epoch: str,
 ) -> Accepted:
-    unit.saw(device.id, origin.received_at, push.skew_s(origin.received_at))
-    notice_lost_timeline(unit, device, push, epoch, origin.received_at)
-    streams = frozenset(device.projects)
-    need = missing_part(unit, device, push)
+    tx.saw(device.id, origin.received_at, push.skew_s(origin.received_at))
+    notice_lost_timeline(tx, device, push, epoch, origin.received_at)
+    project_ids = frozenset(device.projects)
+    need = missing_part(tx, device, push)
     if need is not None:
-        return Accepted(streams, need=need)
-    head = unit.log_head(push.log) or unit.add_log(push.log, device.id, push.parent)
-    check_lineage(unit, push, head)
-    if push.changes and head.device != device.id:
+        return Accepted(project_ids, need=need)
+    head = tx.log_head(push.log_id) or tx.add_log(push.log_id, device.id, push.parent)
+    check_lineage(tx, push, head)
+    if push.changes and head.device_id != device.id:
         # The same laptop, enrolled again: the signature shows that it has the key.
-        unit.take_over_log(push.log, device.id)
-    new = [judged for judged in batch if judged.change.n > head.n]
+        tx.take_over_log(push.log_id, device.id)
+    new = [validated for validated in batch if validated.change.n > head.n]
     if new:
-        new = with_whole_groups(unit, head, with_own_ids(unit, device, new))
-    return _merge(unit, device, push, with_true_bases(unit, new), origin)
+        new = with_whole_groups(tx, head, with_own_ids(tx, device, new))
+    return _merge(tx, device, push, with_true_bases(tx, new), origin)
 
 
 def _merge(
-    unit: Unit, device: Device, push: Push, new: list[Judged], origin: Origin
+    tx: Transaction,
+    device: Device,
+    push: Push,
+    new: list[ValidatedChange],
+    origin: Origin,
 ) -> Accepted:
-    streams = frozenset(device.projects)
+    project_ids = frozenset(device.projects)
     # What is acknowledged never goes beyond what this response gives verdicts for.
     if not new:
-        repeated = unit.verdicts(push.log, push.acked_n + 1, push.end[0])
+        repeated = tx.verdicts(push.log_id, push.acked_n + 1, push.end[0])
         receipt = None
         if push.changes:
-            receipt = repeat_receipt(unit, push, origin.received_at)
-        return Accepted(streams, repeated, receipt=receipt)
-    desk = unit.lay_desk(new, set(streams), set(device.withdrawn))
-    for judged in new:
-        for place in push.stood.get(judged.change.id, ()):
-            desk.note_stood(judged.change.id, *place)
-    merge(desk, new, origin)
-    unit.keep(desk, new, origin)
-    unit.note_stood(new, push.stood)
+            receipt = repeat_receipt(tx, push, origin.received_at)
+        return Accepted(project_ids, repeated, receipt=receipt)
+    state = tx.load_merge_state(new, set(project_ids), set(device.withdrawn))
+    for validated in new:
+        for place in push.stood.get(validated.change.id, ()):
+            state.note_stood(validated.change.id, *place)
+    merge(state, new, origin)
+    tx.save(state, new, origin)
+    tx.note_stood(new, push.stood)
     # Read after the merge: it may have released what was held before.
-    repeated = unit.verdicts(push.log, push.acked_n + 1, new[0].change.n - 1)
-    receipt = give_receipt(unit, push, desk, origin.received_at)
-    return Accepted(frozenset(desk.streams), repeated + desk.verdicts, receipt=receipt)
+    repeated = tx.verdicts(push.log_id, push.acked_n + 1, new[0].change.n - 1)
+    receipt = give_receipt(tx, push, state, origin.received_at)
+    return Accepted(
+        frozenset(state.project_ids), repeated + state.verdicts, receipt=receipt
+    )

@@ -11,11 +11,11 @@ from typing import Any
 
 from server.clock import iso
 from server.store.blobs import BlobFiles, StoredFile
-from server.store.port import Store, Unit
+from server.store.port import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Unnamed:
+class OrphanFile:
     """A file that nothing names; one that never became whole is an unfinished one."""
 
     sha256: str
@@ -28,18 +28,18 @@ class Unnamed:
         return asdict(self)
 
 
-async def unnamed(store: Store, files: BlobFiles, before_ms: int) -> list[Unnamed]:
+async def orphans(store: Store, files: BlobFiles, before_ms: int) -> list[OrphanFile]:
     """Return the files that were written, and named last, before a moment."""
     old = [file for file in files.stored() if file.written_ms < before_ms]
     found = await store.read(
-        lambda unit: [file for file in old if not _is_named(unit, file, before_ms)]
+        lambda tx: [file for file in old if not _is_named(tx, file, before_ms)]
     )
     return [_told(file) for file in found]
 
 
-async def remove_unnamed(
+async def remove_orphans(
     store: Store, files: BlobFiles, before_ms: int
-) -> list[Unnamed]:
+) -> list[OrphanFile]:
     """Remove those files; what is named meanwhile stays."""
     return [
         _told(file)
@@ -48,18 +48,18 @@ async def remove_unnamed(
     ]
 
 
-def _remove(unit: Unit, file: StoredFile, before_ms: int) -> bool:
+def _remove(tx: Transaction, file: StoredFile, before_ms: int) -> bool:
     """Remove a file while nobody can write a record that names it."""
-    if file.written_ms >= before_ms or _is_named(unit, file, before_ms):
+    if file.written_ms >= before_ms or _is_named(tx, file, before_ms):
         return False
     file.path.unlink(missing_ok=True)
     return True
 
 
-def _is_named(unit: Unit, file: StoredFile, before_ms: int) -> bool:
-    return unit.is_named_since(file.sha256, iso(before_ms))
+def _is_named(tx: Transaction, file: StoredFile, before_ms: int) -> bool:
+    return tx.is_named_since(file.sha256, iso(before_ms))
 
 
-def _told(file: StoredFile) -> Unnamed:
+def _told(file: StoredFile) -> OrphanFile:
     state = "whole" if file.is_whole else "unfinished"
-    return Unnamed(file.sha256, file.size, iso(file.written_ms), state)
+    return OrphanFile(file.sha256, file.size, iso(file.written_ms), state)

@@ -7,35 +7,35 @@ from typing import Any, Final
 import orjson
 
 from server.flow.derive import BATCH, Derived, derive_trees, digest, rows_of
-from server.store.port import Unit
-from server.store.values import Fault, Input, Job, Progress
+from server.store.port import Transaction
+from server.store.values import DerivationInput, Fault, Job, Progress
 
 _CHECK: Final = "derived rows"
 #: What a row says besides its numbers: neither moves a number.
 _BESIDE: Final = ("digest", "provisional")
 
 
-def check_derived(unit: Unit, progress: Progress) -> Iterator[Fault]:
+def check_derived(tx: Transaction, progress: Progress) -> Iterator[Fault]:
     """Derive every plot again, but those that wait to be derived.
 
     Rows of an older method are left: a server of that version derives them.
     """
-    for project in unit.projects():
-        stream = project["id"]
-        plots, done = iter(unit.derived_plots(stream)), 0
-        total = len(unit.derived_plots(stream))
+    for project in tx.projects():
+        project_id = project["id"]
+        plots, done = iter(tx.derived_plots(project_id)), 0
+        total = len(tx.derived_plots(project_id))
         while batch := list(islice(plots, BATCH)):
-            jobs = [Job(stream, plot, 0) for plot in batch]
-            for derived in derive_trees(jobs, unit.plot_trees(stream, batch)):
-                yield from _check_plot(stream, derived)
+            jobs = [Job(project_id, plot, 0) for plot in batch]
+            for derived in derive_trees(jobs, tx.plot_trees(project_id, batch)):
+                yield from _check_plot(project_id, derived)
             done += len(batch)
             progress(f"plots of {project['code']}", done, total)
 
 
-def _check_plot(stream: str, derived: Derived) -> Iterator[Fault]:
+def _check_plot(project_id: str, derived: Derived) -> Iterator[Fault]:
     present = {row.id: row for row in derived.tree.derived}
     for row in rows_of(derived):
-        where = f"project {stream}, {row.type} {row.id}"
+        where = f"project {project_id}, {row.type} {row.id}"
         stored = present.pop(row.id, None)
         if stored is None:
             yield Fault(_CHECK, where, "it follows from the records and is not here")
@@ -45,12 +45,12 @@ def _check_plot(stream: str, derived: Derived) -> Iterator[Fault]:
                 yield Fault(_CHECK, where, what)
     for left in present.values():
         if left.fields.get("method_version") == derived.settings.version:
-            where = f"project {stream}, {left.type} {left.id}"
+            where = f"project {project_id}, {left.type} {left.id}"
             yield Fault(_CHECK, where, "it follows from no record")
 
 
 def _differences(
-    derived: Derived, stored: Input, made: Mapping[str, Any]
+    derived: Derived, stored: DerivationInput, made: Mapping[str, Any]
 ) -> Iterator[str]:
     differ = [
         name
@@ -65,7 +65,7 @@ def _differences(
         yield "its digest is not that of its fields and layers"
 
 
-def _campaigns(derived: Derived, row: Input) -> list[str]:
+def _campaigns(derived: Derived, row: DerivationInput) -> list[str]:
     """Return the campaigns that a row rests on, in the order of its digest."""
     match row.type:
         case "stock":

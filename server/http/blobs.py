@@ -11,7 +11,7 @@ from server.flow import blobs as flow
 from server.flow.blobs import Piece, named_for, offset_headers
 from server.http.keys import BLOBS, STORE
 from server.http.sync import device_of
-from server.store.values import Attached
+from server.store.values import AttachedFile
 
 _OCTETS = "application/octet-stream"
 
@@ -64,7 +64,7 @@ async def get_blob(request: web.Request) -> web.FileResponse:
     return web.FileResponse(files.path(sha256), headers=headers)
 
 
-async def _named(request: web.Request) -> tuple[str, list[Attached]]:
+async def _named(request: web.Request) -> tuple[str, list[AttachedFile]]:
     """Return the file that is meant, for a device that may see it."""
     device = await device_of(request)
     sha256 = request.match_info["sha256"]

@@ -37,34 +37,34 @@ class _Identity:
 
 class _Gzip:
     def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=31)
+        self._project_id = zlib.decompressobj(wbits=31)
 
     def feed(self, data: bytes, most: int) -> bytes:
-        if self._stream.eof:
+        if self._project_id.eof:
             raise refuse("bad_encoding", "data after the end of the gzip stream")
-        unpacked = self._stream.decompress(data, most + 1)
-        if self._stream.unused_data:
+        unpacked = self._project_id.decompress(data, most + 1)
+        if self._project_id.unused_data:
             raise refuse("bad_encoding", "data after the end of the gzip stream")
         return unpacked
 
     def ended(self) -> bool:
-        return self._stream.eof
+        return self._project_id.eof
 
 
 class _Zstd:
     def __init__(self) -> None:
-        self._stream = zstd.ZstdDecompressor()
+        self._project_id = zstd.ZstdDecompressor()
 
     def feed(self, data: bytes, most: int) -> bytes:
-        if self._stream.eof:
+        if self._project_id.eof:
             raise refuse("bad_encoding", "data after the end of the zstd frame")
-        unpacked = self._stream.decompress(data, most + 1)
-        if self._stream.unused_data:
+        unpacked = self._project_id.decompress(data, most + 1)
+        if self._project_id.unused_data:
             raise refuse("bad_encoding", "data after the end of the zstd frame")
         return unpacked
 
     def ended(self) -> bool:
-        return self._stream.eof
+        return self._project_id.eof
 
 
 _UNPACKERS: dict[str, Callable[[], _Unpacker]] = {

@@ -25,12 +25,12 @@ async def post_enrol(request: web.Request) -> web.Response:
         raise RequestError(error.problem) from None
     store, clock = request.app[STORE], request.app[CLOCK]
     device, token = await enrol(store, clock, Enrolment.of(asked))
-    own = await store.read(lambda unit: unit.own_device())
+    own = await store.read(lambda tx: tx.own_device())
     answer = {
         "device": device.id,
         "token": token,
         "server": f"permille/{__version__}",
-        "epoch": await store.read(lambda unit: unit.epoch()),
+        "epoch": await store.read(lambda tx: tx.epoch()),
         "streams": sorted(device.projects),
         "public_key": own.public_key,
     }

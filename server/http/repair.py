@@ -13,7 +13,7 @@ from schemas.messages import encode
 from server.errors import refuse
 from server.http.keys import STORE
 from server.http.sync import device_of, ndjson, row_line
-from server.store.port import Unit
+from server.store.port import Transaction
 from server.store.values import FeedRow
 
 _KNOWN: Final = frozenset(BUCKETS)
@@ -21,10 +21,10 @@ _KNOWN: Final = frozenset(BUCKETS)
 
 async def get_buckets(request: web.Request) -> web.Response:
     """Return the digest of each bucket of a stream that has items."""
-    stream = await _stream_of(request)
+    project_id = await _project_of(request)
 
-    def job(unit: Unit) -> dict[str, list[int | str]]:
-        found = buckets_of(unit.digest_items(stream))
+    def job(tx: Transaction) -> dict[str, list[int | str]]:
+        found = buckets_of(tx.digest_items(project_id))
         return {name: digest.as_data() for name, digest in sorted(found.items())}
 
     answer = {"buckets": await request.app[STORE].read(job)}
@@ -33,22 +33,22 @@ async def get_buckets(request: web.Request) -> web.Response:
 
 async def get_rows(request: web.Request) -> web.Response:
     """Return every live or contested record of some buckets (`?in=00,7f`)."""
-    stream = await _stream_of(request)
+    project_id = await _project_of(request)
     wanted = request.query.get("in", "").split(",")
     if not set(wanted) <= _KNOWN:
         raise refuse("bad_message", "in: two hexadecimal digits for each bucket")
 
-    def job(unit: Unit) -> tuple[str, list[FeedRow]]:
-        return unit.epoch(), unit.rows_in(stream, wanted)
+    def job(tx: Transaction) -> tuple[str, list[FeedRow]]:
+        return tx.epoch(), tx.rows_in(project_id, wanted)
 
     epoch, rows = await request.app[STORE].read(job)
     lines = [row_line(row) for row in rows]
     return ndjson(request, [*lines, {"k": "end", "epoch": epoch}])
 
 
-async def _stream_of(request: web.Request) -> str:
+async def _project_of(request: web.Request) -> str:
     device = await device_of(request)
-    stream = request.match_info["stream"]
-    if not is_id(stream) or stream not in device.projects:
+    project_id = request.match_info["stream"]
+    if not is_id(project_id) or project_id not in device.projects:
         raise refuse("not_found", "this laptop has no such project")
-    return stream
+    return project_id

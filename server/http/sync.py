@@ -61,14 +61,14 @@ def answer_lines(
     yield _hello(accepted, pulled, push, now)
     yield from map(_verdict, accepted.verdicts)
     yield from map(_late_verdict, pulled.late)
-    if set(push.cursors) != accepted.streams:
-        yield {"k": "scope", "streams": sorted(accepted.streams)}
-    for stream in pulled.resets:
-        yield {"k": "reset", "s": stream}
-    for stream, ids in pulled.purged.items():
+    if set(push.cursors) != accepted.project_ids:
+        yield {"k": "scope", "streams": sorted(accepted.project_ids)}
+    for project_id in pulled.resets:
+        yield {"k": "reset", "s": project_id}
+    for project_id, ids in pulled.purged.items():
         for start in range(0, len(ids), limits.PURGED_IDS):
             part = ids[start : start + limits.PURGED_IDS]
-            yield {"k": "purged", "s": stream, "r": part}
+            yield {"k": "purged", "s": project_id, "r": part}
     yield from map(row_line, pulled.rows)
     yield _end(accepted, pulled, push)
 
@@ -87,7 +87,7 @@ def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str
     if accepted.need is not None:
         log, n = accepted.need
         line["need_from"] = n
-        if log != push.log:
+        if log != push.log_id:
             line["need_log"] = log
     return line
 
@@ -115,7 +115,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _late_verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"k": "v", "i": verdict.change, "l": verdict.late, **_said(verdict)}
+    return {"k": "v", "i": verdict.change_id, "l": verdict.late, **_said(verdict)}
 
 
 def _said(verdict: Verdict) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def row_line(row: FeedRow) -> dict[str, Any]:
     record = row.record
     line: dict[str, Any] = {
         "k": "gone" if record.deleted else "row",
-        "s": record.stream,
+        "s": record.project_id,
         "q": record.seq,
         "t": record.type,
         "r": record.id,

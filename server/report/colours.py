@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from server.stocks.change import PERMILLE_YEAR, Verdict
+from server.stocks.change import PERMILLE_YEAR, ChangeVerdict
 
 INK: Final = "#26302b"
 DIM: Final = "#6b736e"
@@ -29,7 +29,7 @@ _CLASSES: Final = (
 )
 
 
-class Mark(NamedTuple):
+class VerdictMark(NamedTuple):
     """How a verdict is drawn and written."""
 
     shape: str
@@ -40,10 +40,12 @@ class Mark(NamedTuple):
 
 MARKS: Final = MappingProxyType(
     {
-        Verdict.ABOVE: Mark("^", "\u25b2", "#01665e", "#01665e"),
-        Verdict.BELOW: Mark("v", "\u25bc", "#8c510a", "#8c510a"),
-        Verdict.NOT_DISTINGUISHABLE: Mark("o", "\u25cf", "#4a5568", "#4a5568"),
-        Verdict.NOT_ASSESSABLE: Mark("o", "\u25cb", "#8d9691", "#ffffff"),
+        ChangeVerdict.ABOVE: VerdictMark("^", "\u25b2", "#01665e", "#01665e"),
+        ChangeVerdict.BELOW: VerdictMark("v", "\u25bc", "#8c510a", "#8c510a"),
+        ChangeVerdict.NOT_DISTINGUISHABLE: VerdictMark(
+            "o", "\u25cf", "#4a5568", "#4a5568"
+        ),
+        ChangeVerdict.NOT_ASSESSABLE: VerdictMark("o", "\u25cb", "#8d9691", "#ffffff"),
     }
 )
 

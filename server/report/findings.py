@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from server.report.model import PlotFacts, Report, Row
+from server.report.model import PlotFacts, ReportPage, Row
 from server.report.values import codes, natural, number, text
-from server.stocks.change import Verdict
+from server.stocks.change import ChangeVerdict
 from server.stocks.reasons import Reason
 
-VERDICTS: Final = tuple(Verdict)
+VERDICTS: Final = tuple(ChangeVerdict)
 RULE: Final = (
     "Each plot is judged by one change: the longest one up to its last campaign that"
     " can be assessed; where none can, the longest of the present laboratory method."
@@ -27,14 +27,14 @@ class Finding:
     change: Row | None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ChangeVerdict:
         """Where the plot stands against 4 permille a year."""
-        return verdict_of(self.change) if self.change else Verdict.NOT_ASSESSABLE
+        return verdict_of(self.change) if self.change else ChangeVerdict.NOT_ASSESSABLE
 
     @property
     def rate(self) -> float | None:
         """Rate in permille a year; None where the plot is not assessable."""
-        if self.change is None or self.verdict is Verdict.NOT_ASSESSABLE:
+        if self.change is None or self.verdict is ChangeVerdict.NOT_ASSESSABLE:
             return None
         return number(self.change, "rate_permille_year")
 
@@ -44,7 +44,7 @@ class Findings:
     """All plots in the order of their codes."""
 
     plots: tuple[Finding, ...]
-    counts: Mapping[Verdict, int] = field(init=False)
+    counts: Mapping[ChangeVerdict, int] = field(init=False)
 
     def __post_init__(self) -> None:
         counts = Counter(finding.verdict for finding in self.plots)
@@ -61,7 +61,7 @@ class Findings:
         return sum(
             finding.plot.area_ha or 0.0
             for finding in self.plots
-            if finding.verdict is not Verdict.NOT_ASSESSABLE
+            if finding.verdict is not ChangeVerdict.NOT_ASSESSABLE
         )
 
     @property
@@ -76,7 +76,7 @@ class Findings:
         )
 
 
-def find(report: Report) -> Findings:
+def find(report: ReportPage) -> Findings:
     """Choose the change of each plot; a plot that only rows name is not lost."""
     plots = {plot.code: plot for plot in report.plots}
     for row in (*report.stocks, *report.changes, *report.trends):
@@ -99,12 +99,12 @@ def main_change(changes: Iterable[Row]) -> Row | None:
     return max((r for r in rows if text(r, "to_date") == last), key=_rank, default=None)
 
 
-def verdict_of(row: Row) -> Verdict:
+def verdict_of(row: Row) -> ChangeVerdict:
     """Return the verdict of a change against 4 permille a year."""
     try:
-        return Verdict(text(row, "verdict_4permille"))
+        return ChangeVerdict(text(row, "verdict_4permille"))
     except ValueError:
-        return Verdict.NOT_ASSESSABLE
+        return ChangeVerdict.NOT_ASSESSABLE
 
 
 def provisional(row: Row) -> int:
@@ -117,7 +117,7 @@ def provisional(row: Row) -> int:
 
 def _rank(row: Row) -> tuple[bool, bool, bool, float]:
     return (
-        verdict_of(row) is not Verdict.NOT_ASSESSABLE,
+        verdict_of(row) is not ChangeVerdict.NOT_ASSESSABLE,
         Reason.METHOD_CHANGED not in codes(row),
         number(row, "rate_permille_year") is not None,
         number(row, "years") or 0.0,

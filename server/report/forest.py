@@ -14,8 +14,8 @@ from server.report.findings import Finding, Findings, verdict_of
 from server.report.markup import one_line
 from server.report.model import Row
 from server.report.values import Ends, counted, ends, fixed, interval, number, text
-from server.stocks.change import Verdict
-from server.stocks.rate_interval import Shape
+from server.stocks.change import ChangeVerdict
+from server.stocks.rate_interval import IntervalShape
 
 #: With so many changes at most, every change is drawn; else one of each plot.
 MOST_CHANGES: Final = 40
@@ -48,7 +48,7 @@ class Line:
     rate: float | None
     ci95: Ends | None
     shape: str
-    verdict: Verdict
+    verdict: ChangeVerdict
     main: bool = False
     area: bool = False
 
@@ -210,7 +210,7 @@ def _draw_texts(axes: Axes, place: int, line: Line, *, repeated: bool) -> None:
             textcoords="offset points",
             va="center_baseline",
             weight="bold" if line.main or line.area else "normal",
-            color=DIM if line.verdict is Verdict.NOT_ASSESSABLE else INK,
+            color=DIM if line.verdict is ChangeVerdict.NOT_ASSESSABLE else INK,
         )
 
 
@@ -219,7 +219,7 @@ def _draw_line(axes: Axes, place: int, line: Line, limits: tuple[float, float]) 
         return
     mark = MARKS[line.verdict]
     if line.ci95 is not None:
-        given = (None, None) if line.shape == Shape.DISJOINT else line.ci95
+        given = (None, None) if line.shape == IntervalShape.DISJOINT else line.ci95
         _draw_interval(axes, place, given, limits, mark.colour)
     if not limits[0] <= line.rate <= limits[1]:
         edge, arrow = (limits[0], "<") if line.rate < 0.0 else (limits[1], ">")

@@ -39,7 +39,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class PlotShape:
     """One plot on the plane: polygons, each an outer ring and its holes."""
 
     code: str
@@ -61,7 +61,7 @@ class Shape:
 class Plane:
     """All shapes, the rectangle about them, and the latitude that is true to scale."""
 
-    shapes: tuple[Shape, ...]
+    shapes: tuple[PlotShape, ...]
     box: Box
     latitude: float
 
@@ -83,7 +83,7 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
         return turned * across, (point[1] - latitude) * METRES_PER_DEGREE
 
     shapes = tuple(
-        Shape(
+        PlotShape(
             code,
             tuple(
                 tuple(tuple(map(place, ring)) for ring in rings) for rings in polygons

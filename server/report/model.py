@@ -45,7 +45,7 @@ class CampaignFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Custody:
+class OpenCounts:
     """What nobody has decided yet: records in conflict, in quarantine, rows resting on them."""
 
     conflicts: int = 0
@@ -53,7 +53,7 @@ class Custody:
     provisional: int = 0
 
 
-class Explanation(NamedTuple):
+class ReasonText(NamedTuple):
     """What one reason code says and what to do about it."""
 
     meaning: str
@@ -68,7 +68,7 @@ class Command(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReportPage:
     """All that stands on the page; rows are those of `server.stocks.rows`.
 
     `group_stocks` are rows of `level`, `name`, `campaign`, `date`, `stock_t_ha`,
@@ -85,6 +85,6 @@ class Report:
     aggregates: Sequence[Row] = ()
     group_stocks: Sequence[Row] = ()
     campaigns: Sequence[CampaignFacts] = ()
-    custody: Custody = Custody()
-    reasons: Mapping[str, Explanation] = field(default_factory=dict)
+    custody: OpenCounts = OpenCounts()
+    reasons: Mapping[str, ReasonText] = field(default_factory=dict)
     commands: Sequence[Command] = ()

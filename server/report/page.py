@@ -8,7 +8,7 @@ from typing import Final
 
 from server.report.findings import Findings, find
 from server.report.markup import Column, Html, facts, joined, table, tag
-from server.report.model import Command, Report
+from server.report.model import Command, ReportPage
 from server.report.sections import (
     forest_section,
     heading,
@@ -27,13 +27,13 @@ from server.report.tables import (
     trend_table,
 )
 from server.report.values import codes, plain
-from server.report.visits import Visit, visits
+from server.report.visits import PlotVisit, visits
 
 # The page asks for nothing from anywhere, and a reader's browser holds it to that.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def render(report: Report) -> str:
+def render(report: ReportPage) -> str:
     """Return the page as one HTML document; the same report gives the same bytes."""
     findings = find(report)
     found = visits(report)
@@ -59,7 +59,7 @@ def render(report: Report) -> str:
     )
 
 
-def digest(report: Report) -> str:
+def digest(report: ReportPage) -> str:
     """Return the SHA-256 of the rows below the page, to tell two reports apart."""
     rows = {
         name: [dict(row) for row in getattr(report, name)]
@@ -69,7 +69,9 @@ def digest(report: Report) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _tables(report: Report, findings: Findings, found: list[Visit]) -> Iterator[Html]:
+def _tables(
+    report: ReportPage, findings: Findings, found: list[PlotVisit]
+) -> Iterator[Html]:
     yield tag("h2", "Tables", class_="tables")
     if not findings.plots:
         yield tag("p", "There are no rows yet.")
@@ -91,7 +93,7 @@ def _tables(report: Report, findings: Findings, found: list[Visit]) -> Iterator[
     yield plot_table(findings)
 
 
-def _reasons(report: Report) -> Iterator[Html]:
+def _reasons(report: ReportPage) -> Iterator[Html]:
     rows = (*report.stocks, *report.changes, *report.trends, *report.aggregates)
     present = {code for row in rows for code in codes(row)}
     yield tag("h2", "Reasons")
@@ -111,7 +113,7 @@ def _reasons(report: Report) -> Iterator[Html]:
     )
 
 
-def _method(report: Report) -> Iterator[Html]:
+def _method(report: ReportPage) -> Iterator[Html]:
     project = report.project
     yield tag("h2", "Method and how to derive it again")
     yield facts(
@@ -144,7 +146,7 @@ def _method(report: Report) -> Iterator[Html]:
     )
 
 
-def _typed(report: Report) -> Iterator[str]:
+def _typed(report: ReportPage) -> Iterator[str]:
     code = shlex.quote(report.project.code)
     usual = Command(
         f"permille-server stocks show --project {code} --json",

@@ -11,7 +11,7 @@ from matplotlib.path import Path
 from server.report.colours import FAINT, INK, LINE_PERMILLE, UNKNOWN, Scale, scale_for
 from server.report.drawing import RIM, Picture, axes_in, canvas, finish
 from server.report.findings import Finding, Findings
-from server.report.geometry import Box, Plane, Point, Shape, area, project
+from server.report.geometry import Box, Plane, PlotShape, Point, area, project
 from server.report.markup import one_line
 from server.report.values import counted, fixed
 
@@ -97,7 +97,7 @@ def _set_frame(axes: Axes, frame: Box) -> None:
     axes.spines[:].set_color(FAINT)
 
 
-def _draw_shape(axes: Axes, shape: Shape, colour: str, inch: float) -> None:
+def _draw_shape(axes: Axes, shape: PlotShape, colour: str, inch: float) -> None:
     hatch = "//////" if colour == UNKNOWN else None
     if max(shape.box.size) < _DOT_IN * inch:
         edge = FAINT if colour == UNKNOWN else INK
@@ -147,7 +147,7 @@ def _label(axes: Axes, plane: Plane, room: Box, inch: float) -> int:
     return hidden
 
 
-def _places(shape: Shape, inch: float) -> Iterator[Box]:
+def _places(shape: PlotShape, inch: float) -> Iterator[Box]:
     """Return where a label might stand: in the plot, below, above, right, left."""
     wide = (len(shape.code) * _LETTER_IN + 0.04) * inch
     tall = _LINE_IN * inch
@@ -162,7 +162,7 @@ def _places(shape: Shape, inch: float) -> Iterator[Box]:
         yield Box(left, low, left + wide, low + tall)
 
 
-def _ground(shape: Shape, inch: float) -> Box:
+def _ground(shape: PlotShape, inch: float) -> Box:
     """Return what a plot covers on paper; no other label may stand on it."""
     (x, y), box = shape.middle, shape.box
     if max(box.size) >= _DOT_IN * inch:

@@ -8,7 +8,7 @@ from server.report.drawing import Picture
 from server.report.findings import RULE, Finding, Findings, provisional
 from server.report.forest import MOST_CHANGES, draw_forest, lines_of
 from server.report.markup import Html, facts, joined, tag
-from server.report.model import Report, Row
+from server.report.model import ReportPage, Row
 from server.report.plot_map import draw_map
 from server.report.series import MOST_PANELS, chosen, draw_series, frame_of
 from server.report.values import (
@@ -22,8 +22,8 @@ from server.report.values import (
     plain,
     text,
 )
-from server.report.visits import Series, Visit, group_series, plot_series
-from server.stocks.change import Verdict
+from server.report.visits import PlotVisit, Series, group_series, plot_series
+from server.stocks.change import ChangeVerdict
 
 #: So many plots have a sentence each at the top; more are counted.
 MOST_SENTENCES: Final = 6
@@ -34,20 +34,20 @@ LINE: Final = (
     " line to compare with, not a pass mark."
 )
 _AFTERWARDS: Final = {
-    Verdict.ABOVE: "above it",
-    Verdict.BELOW: "below it",
-    Verdict.NOT_DISTINGUISHABLE: "not distinguishable from it",
-    Verdict.NOT_ASSESSABLE: "not assessable",
+    ChangeVerdict.ABOVE: "above it",
+    ChangeVerdict.BELOW: "below it",
+    ChangeVerdict.NOT_DISTINGUISHABLE: "not distinguishable from it",
+    ChangeVerdict.NOT_ASSESSABLE: "not assessable",
 }
 _WORDS: Final = {
-    Verdict.ABOVE: "above the 4 permille line",
-    Verdict.BELOW: "below the 4 permille line",
-    Verdict.NOT_DISTINGUISHABLE: "not distinguishable from the 4 permille line",
-    Verdict.NOT_ASSESSABLE: "not assessable against the 4 permille line",
+    ChangeVerdict.ABOVE: "above the 4 permille line",
+    ChangeVerdict.BELOW: "below the 4 permille line",
+    ChangeVerdict.NOT_DISTINGUISHABLE: "not distinguishable from the 4 permille line",
+    ChangeVerdict.NOT_ASSESSABLE: "not assessable against the 4 permille line",
 }
 
 
-def heading(report: Report, findings: Findings) -> Iterator[Html]:
+def heading(report: ReportPage, findings: Findings) -> Iterator[Html]:
     """Return what the page is about, and the result."""
     project = report.project
     yield tag("h1", project.title or project.code)
@@ -98,11 +98,11 @@ def _sentence(finding: Finding) -> Html:
     return joined([tag("b", name), span, _said(row, finding.verdict)], "")
 
 
-def _said(row: Row, verdict: Verdict) -> str:
+def _said(row: Row, verdict: ChangeVerdict) -> str:
     rate = number(row, "rate_permille_year")
     words = _WORDS[verdict]
     against_zero = text(row, "verdict_zero")
-    if verdict is Verdict.NOT_ASSESSABLE:
+    if verdict is ChangeVerdict.NOT_ASSESSABLE:
         words += f" ({', '.join(codes(row))})" if codes(row) else ""
     elif against_zero:
         words += f"; against zero: {against_zero}"
@@ -114,7 +114,7 @@ def _said(row: Row, verdict: Verdict) -> str:
     return f"{fixed(rate, 1)} permille a year{within}, {words}."
 
 
-def _warning(report: Report) -> Iterator[Html]:
+def _warning(report: ReportPage) -> Iterator[Html]:
     custody = report.custody
     rows = max(custody.provisional, sum(map(bool, map(provisional, report.changes))))
     if not (custody.conflicts or custody.quarantined or rows):
@@ -136,9 +136,9 @@ def _warning(report: Report) -> Iterator[Html]:
     )
 
 
-def _coverage(findings: Findings, report: Report) -> Iterator[tuple[str, str]]:
+def _coverage(findings: Findings, report: ReportPage) -> Iterator[tuple[str, str]]:
     plots = findings.plots
-    judged = len(plots) - findings.counts[Verdict.NOT_ASSESSABLE]
+    judged = len(plots) - findings.counts[ChangeVerdict.NOT_ASSESSABLE]
     yield "Plots assessed", f"{judged} of {len(plots)}"
     area = findings.area_ha
     if area:
@@ -157,7 +157,7 @@ def _coverage(findings: Findings, report: Report) -> Iterator[tuple[str, str]]:
     yield "Written", report.generated_at
 
 
-def _drawn(report: Report) -> Iterator[tuple[str, str]]:
+def _drawn(report: ReportPage) -> Iterator[tuple[str, str]]:
     """Return that the plots stand for more than themselves, and for how much."""
     total = next((r for r in report.aggregates if text(r, "level") == "project"), {})
     drawn = number(total, "drawn_plots")
@@ -194,7 +194,7 @@ def map_section(findings: Findings) -> Iterator[Html]:
 
 
 def series_section(
-    report: Report, findings: Findings, found: Sequence[Visit]
+    report: ReportPage, findings: Findings, found: Sequence[PlotVisit]
 ) -> Iterator[Html]:
     """Show the stocks in time."""
     yield tag("h2", "Stocks in time")
@@ -249,7 +249,7 @@ def _how_to_read(curves: Iterable[Series], *, even: bool) -> str:
     return " ".join(said)
 
 
-def forest_section(report: Report, findings: Findings) -> Iterator[Html]:
+def forest_section(report: ReportPage, findings: Findings) -> Iterator[Html]:
     """Show the changes against zero and 4 permille."""
     yield tag("h2", "Changes against zero and 4 permille a year")
     lines = lines_of(findings, report.aggregates)

@@ -15,7 +15,7 @@ from server.report.colours import FAINT, GRID, INK, REFERENCE
 from server.report.drawing import Picture, axes_in, canvas, finish
 from server.report.findings import Findings
 from server.report.values import counted, day, fixed, interval, number
-from server.report.visits import Mark, Series
+from server.report.visits import MeanMark, Series
 from server.stocks.comparison import DAYS_PER_YEAR
 
 MOST_PANELS: Final = 24
@@ -115,7 +115,7 @@ def _summary(curve: Series) -> str:
     return " ".join(said)
 
 
-def _said(mark: Mark) -> str:
+def _said(mark: MeanMark) -> str:
     limits = f", 95 % interval {interval(mark.ci95, 1)}" if mark.ci95 else ""
     return f"{mark.day}: {fixed(mark.mean, 1)} t/ha{limits}."
 
@@ -199,7 +199,7 @@ def _draw_curve(axes: Axes, curve: Series) -> None:
         axes.plot(year, mark.mean, "o", ms=4.2, mfc=fill, mec=_CURVE, mew=1.0)
 
 
-def _end(mark: Mark, which: int) -> float:
+def _end(mark: MeanMark, which: int) -> float:
     value = mark.ci95[which] if mark.ci95 else None
     return mark.mean if value is None else value
 

@@ -6,7 +6,7 @@ from typing import Final
 from server.report.colours import MARKS
 from server.report.findings import Findings, provisional, verdict_of
 from server.report.markup import Column, Html, breakable, joined, table, tag
-from server.report.model import Report, Row
+from server.report.model import ReportPage, Row
 from server.report.values import (
     DASH,
     codes,
@@ -18,7 +18,7 @@ from server.report.values import (
     plain,
     text,
 )
-from server.report.visits import Visit
+from server.report.visits import PlotVisit
 from server.stocks.comparison import JudgedOn
 
 _NUMBER: Final = "number"
@@ -36,7 +36,7 @@ def verdict_cell(row: Row) -> Html:
     return joined([glyph, words], " ")
 
 
-def change_table(report: Report) -> Html:
+def change_table(report: ReportPage) -> Html:
     """Write the change of each plot between two campaigns."""
     columns = (
         *_SPAN,
@@ -73,7 +73,7 @@ def change_table(report: Report) -> Html:
     )
 
 
-def rate_table(report: Report, findings: Findings) -> Html:
+def rate_table(report: ReportPage, findings: Findings) -> Html:
     """Write the rate of each change and where it stands against 4 permille."""
     main = {id(finding.change) for finding in findings.plots}
     columns = (
@@ -107,7 +107,7 @@ def rate_table(report: Report, findings: Findings) -> Html:
     )
 
 
-def measure_table(report: Report) -> Html | None:
+def measure_table(report: ReportPage) -> Html | None:
     """Write what each change was judged on, where two kinds of stock exist."""
     rows = [row for row in report.changes if "judged_on" in row]
     if not rows:
@@ -139,7 +139,7 @@ def measure_table(report: Report) -> Html | None:
     )
 
 
-def detection_table(report: Report) -> Html | None:
+def detection_table(report: ReportPage) -> Html | None:
     """Write what each plot could have shown, and what it would take."""
     rows = [row for row in report.changes if "mdd_t_ha" in row]
     if not rows:
@@ -169,7 +169,7 @@ def detection_table(report: Report) -> Html | None:
     )
 
 
-def stock_table(found: Sequence[Visit]) -> Html:
+def stock_table(found: Sequence[PlotVisit]) -> Html:
     """Write the stock of each plot and campaign."""
     massed = any(visit.spread[JudgedOn.EQUIVALENT_MASS].values for visit in found)
     measures = [*JudgedOn] if massed else [JudgedOn.FIXED_DEPTH]
@@ -218,7 +218,7 @@ def _headed(measures: Iterable[JudgedOn]) -> Iterable[Column]:
     )
 
 
-def _spread_cells(visit: Visit, measure: JudgedOn) -> tuple[str, ...]:
+def _spread_cells(visit: PlotVisit, measure: JudgedOn) -> tuple[str, ...]:
     spread = visit.spread[measure]
     return (
         str(len(spread.values)),
@@ -229,7 +229,7 @@ def _spread_cells(visit: Visit, measure: JudgedOn) -> tuple[str, ...]:
     )
 
 
-def trend_table(report: Report) -> Html | None:
+def trend_table(report: ReportPage) -> Html | None:
     """Write the trends over three campaigns and more."""
     if not report.trends:
         return None
@@ -271,7 +271,7 @@ def trend_table(report: Report) -> Html | None:
     )
 
 
-def area_table(report: Report) -> Html | None:
+def area_table(report: ReportPage) -> Html | None:
     """Write what is known of farms, strata and the project; nothing is filled in."""
     if not report.aggregates:
         return None

@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 from typing import Final
 
 from server.report.findings import Finding, Findings
-from server.report.model import Report, Row
+from server.report.model import ReportPage, Row
 from server.report.values import Ends, codes, day, ends, natural, number, text
 from server.stocks.comparison import JudgedOn
 from server.stocks.reasons import Reason
@@ -34,7 +34,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PlotVisit:
     """One plot in one campaign."""
 
     plot: str
@@ -50,7 +50,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MeanMark:
     """One mean in a picture, with its interval and the values below it."""
 
     day: date
@@ -67,7 +67,7 @@ class Series:
     key: str
     title: str
     measure: str
-    marks: tuple[Mark, ...]
+    marks: tuple[MeanMark, ...]
     breaks: tuple[date, ...] = ()
     trend: Row | None = None
 
@@ -88,14 +88,14 @@ def spread_of(values: Iterable[float | None]) -> Spread:
     return Spread(known, mean, sd, se, (mean - half, mean + half))
 
 
-def visits(report: Report) -> list[Visit]:
+def visits(report: ReportPage) -> list[PlotVisit]:
     """Return every plot and campaign that has stocks, in the order of their days."""
     rows = defaultdict(list)
     for row in report.stocks:
         rows[text(row, "plot"), text(row, "campaign")].append(row)
     days = _days(report)
     found = [
-        Visit(plot, campaign, days.get((plot, campaign)), tuple(own), _spreads(own))
+        PlotVisit(plot, campaign, days.get((plot, campaign)), tuple(own), _spreads(own))
         for (plot, campaign), own in rows.items()
     ]
     return sorted(
@@ -105,7 +105,7 @@ def visits(report: Report) -> list[Visit]:
 
 
 def plot_series(
-    report: Report, findings: Findings, found: Sequence[Visit]
+    report: ReportPage, findings: Findings, found: Sequence[PlotVisit]
 ) -> dict[str, Series]:
     """Return the curve of each plot that has a dated stock."""
     own = defaultdict(list)
@@ -121,13 +121,15 @@ def plot_series(
     return curves
 
 
-def group_series(report: Report) -> list[Series]:
+def group_series(report: ReportPage) -> list[Series]:
     """Return the curve of each farm, stratum or project that came with stocks."""
     groups = defaultdict(list)
     for row in report.group_stocks:
         mean, on = number(row, "stock_t_ha"), day(row.get("date"))
         if mean is not None and on is not None:
-            mark = Mark(on, text(row, "campaign"), mean, ends(row, "stock_ci95_t_ha"))
+            mark = MeanMark(
+                on, text(row, "campaign"), mean, ends(row, "stock_ci95_t_ha")
+            )
             groups[text(row, "level"), text(row, "name")].append(mark)
     return [
         Series(
@@ -140,7 +142,7 @@ def group_series(report: Report) -> list[Series]:
     ]
 
 
-def measure_of(finding: Finding, own: Sequence[Visit]) -> JudgedOn:
+def measure_of(finding: Finding, own: Sequence[PlotVisit]) -> JudgedOn:
     """Choose the kind of stock that a plot's curve shows: the one it is judged on."""
     if finding.change is not None and "judged_on" in finding.change:
         return JudgedOn(text(finding.change, "judged_on"))
@@ -148,13 +150,13 @@ def measure_of(finding: Finding, own: Sequence[Visit]) -> JudgedOn:
     return JudgedOn.EQUIVALENT_MASS if massed else JudgedOn.FIXED_DEPTH
 
 
-def _curve(finding: Finding, own: Sequence[Visit], trend: Row | None) -> Series:
+def _curve(finding: Finding, own: Sequence[PlotVisit], trend: Row | None) -> Series:
     measure = measure_of(finding, own)
     marks = []
     for visit in own:
         spread = visit.spread[measure]
         if visit.day is not None and spread.mean is not None:
-            mark = Mark(
+            mark = MeanMark(
                 visit.day, visit.campaign, spread.mean, spread.ci95, spread.values
             )
             marks.append(mark)
@@ -164,7 +166,7 @@ def _curve(finding: Finding, own: Sequence[Visit], trend: Row | None) -> Series:
     return Series(plot.code, title, measure.value, tuple(marks), breaks, trend)
 
 
-def _breaks(changes: Iterable[Row], marks: Sequence[Mark]) -> tuple[date, ...]:
+def _breaks(changes: Iterable[Row], marks: Sequence[MeanMark]) -> tuple[date, ...]:
     """Return the day of each campaign that came with a new laboratory method."""
     order = [mark.campaign for mark in marks]
     following = set(pairwise(order))
@@ -184,7 +186,7 @@ def _spreads(rows: Sequence[Row]) -> dict[JudgedOn, Spread]:
     }
 
 
-def _days(report: Report) -> dict[tuple[str, str], date | None]:
+def _days(report: ReportPage) -> dict[tuple[str, str], date | None]:
     """Return the day of each plot in each campaign, its own where a change tells it."""
     plots = {text(row, "plot") for row in report.stocks}
     days = {

@@ -12,15 +12,15 @@ from typing import Final
 from server.stocks.change import (
     CO2_PER_C,
     PERMILLE_YEAR,
+    ChangeVerdict,
     Interval,
-    Verdict,
     ZeroVerdict,
 )
-from server.stocks.rate_interval import Shape
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason, in_order
 from server.stocks.strata import Estimate, Freedom, Lonely, Strata
 from server.stocks.student_t import ALPHA
-from server.stocks.units import Unit
+from server.stocks.units import Stratum
 
 _PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR
 
@@ -52,15 +52,15 @@ class Aggregate:
     total_co2e_t_year: Estimate
     rate_permille_year: float | None
     rate_ci95_permille_year: Interval | None
-    rate_ci95_shape: Shape | None
+    rate_ci95_shape: IntervalShape | None
     p_vs_4permille: float | None
-    verdict_4permille: Verdict
+    verdict_4permille: ChangeVerdict
     verdict_zero: ZeroVerdict
     reasons: tuple[Reason, ...]
 
 
 def aggregate(
-    units: Sequence[Unit],
+    units: Sequence[Stratum],
     *,
     lonely: Lonely = Lonely.FAIL,
     freedom: Freedom = Freedom.SATTERTHWAITE,
@@ -98,23 +98,23 @@ def aggregate(
     Examples
     --------
     >>> from server.stocks.change import Design, estimate_change
-    >>> from server.stocks.units import unit_of
+    >>> from server.stocks.units import stratum_of
     >>> change = estimate_change(
     ...     [50.0, 52.0, 54.0], [53.0, 54.0, 58.0], design=Design.PAIRED, years=5.0
     ... )
-    >>> result = aggregate([unit_of("a", 3.0, change), unit_of("b", 1.0, None)])
+    >>> result = aggregate([stratum_of("a", 3.0, change), stratum_of("b", 1.0, None)])
     >>> result.annual_t_ha.value, result.measured_ha, result.coverage
     (0.6, 3.0, 0.75)
     """
-    known = [unit for unit in units if unit.area_ha]
-    used = [unit for unit in known if unit.annual_t_ha is not None]
-    area = sum(unit.area_ha or 0.0 for unit in known)
+    known = [stratum for stratum in units if stratum.area_ha]
+    used = [stratum for stratum in known if stratum.annual_t_ha is not None]
+    area = sum(stratum.area_ha or 0.0 for stratum in known)
     counts = _counts(units)
     reasons = []
     if len(known) < len(units) or any(u.drawn and u.drawn.without_area for u in known):
         reasons.append(Reason.AREA_MISSING)
     if len(used) < len(known) or any(
-        unit.represented_ha < (unit.area_ha or 0.0) for unit in used
+        stratum.represented_ha < (stratum.area_ha or 0.0) for stratum in used
     ):
         reasons.append(Reason.PARTIAL_COVERAGE)
     if not used:
@@ -126,7 +126,7 @@ def aggregate(
         reasons.append(Reason.SINGLE_PLOT)
     if (strata.alone & ~strata.drawn).any():
         reasons.append(Reason.SINGLE_POINT)
-    reasons += [reason for unit in used for reason in unit.reasons]
+    reasons += [reason for stratum in used for reason in stratum.reasons]
     annual = strata.annual_change()
     total = _times(annual, strata.area_ha)
     rate = strata.rate()
@@ -134,11 +134,11 @@ def aggregate(
     low, high, shape = None, None, None
     if p_rate is not None and rate is not None:
         low, high, shape = strata.bounds(rate)
-    withheld = any(unit.withheld for unit in used)
+    withheld = any(stratum.withheld for stratum in used)
     return Aggregate(
         **counts,
         area_ha=area,
-        measured_ha=sum(unit.measured_ha for unit in used),
+        measured_ha=sum(stratum.measured_ha for stratum in used),
         represented_ha=strata.area_ha,
         coverage=strata.area_ha / area,
         area_with_se_share=strata.share_with_error,
@@ -153,7 +153,7 @@ def aggregate(
         rate_ci95_shape=shape,
         p_vs_4permille=p_rate,
         verdict_4permille=(
-            Verdict.NOT_ASSESSABLE if withheld else _verdict(p_rate, t_rate)
+            ChangeVerdict.NOT_ASSESSABLE if withheld else _verdict(p_rate, t_rate)
         ),
         verdict_zero=(
             ZeroVerdict.NOT_ASSESSABLE if withheld else _zero_verdict(annual)
@@ -162,12 +162,12 @@ def aggregate(
     )
 
 
-def _verdict(p_value: float | None, t: float | None) -> Verdict:
+def _verdict(p_value: float | None, t: float | None) -> ChangeVerdict:
     if p_value is None or t is None:
-        return Verdict.NOT_ASSESSABLE
+        return ChangeVerdict.NOT_ASSESSABLE
     if p_value >= ALPHA:
-        return Verdict.NOT_DISTINGUISHABLE
-    return Verdict.ABOVE if t > 0.0 else Verdict.BELOW
+        return ChangeVerdict.NOT_DISTINGUISHABLE
+    return ChangeVerdict.ABOVE if t > 0.0 else ChangeVerdict.BELOW
 
 
 def _zero_verdict(annual: Estimate) -> ZeroVerdict:
@@ -189,10 +189,10 @@ def _times(estimate: Estimate, factor: float) -> Estimate:
     )
 
 
-def _counts(units: Sequence[Unit]) -> dict[str, int]:
+def _counts(units: Sequence[Stratum]) -> dict[str, int]:
     """Count plots: all, those with a result and an area, those that were drawn."""
-    drawn = [unit.drawn for unit in units if unit.drawn is not None]
-    own = [unit for unit in units if unit.drawn is None]
+    drawn = [stratum.drawn for stratum in units if stratum.drawn is not None]
+    own = [stratum for stratum in units if stratum.drawn is None]
     measured = sum(bool(u.area_ha) and u.annual_t_ha is not None for u in own)
     return {
         "units": len(own) + sum(each.plots for each in drawn),
@@ -224,7 +224,7 @@ def _nothing(
         rate_ci95_permille_year=None,
         rate_ci95_shape=None,
         p_vs_4permille=None,
-        verdict_4permille=Verdict.NOT_ASSESSABLE,
+        verdict_4permille=ChangeVerdict.NOT_ASSESSABLE,
         verdict_zero=ZeroVerdict.NOT_ASSESSABLE,
         reasons=in_order(reasons),
     )

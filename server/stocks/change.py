@@ -18,8 +18,8 @@ from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.rate_interval import (
     SHAPES,
+    IntervalShape,
     Moments,
-    Shape,
     paired_intervals,
     welch_intervals,
 )
@@ -52,7 +52,7 @@ class Design(StrEnum):
     UNPAIRED = "unpaired"
 
 
-class Verdict(StrEnum):
+class ChangeVerdict(StrEnum):
     """Where the rate stands against 4 permille of the baseline stock a year."""
 
     ABOVE = "above"
@@ -97,11 +97,11 @@ class ChangeEstimate:
     co2e_t_ha_year: float | None = None
     rate_permille_year: float | None = None
     rate_ci95_permille_year: Interval | None = None
-    rate_ci95_shape: Shape | None = None
+    rate_ci95_shape: IntervalShape | None = None
     p_vs_4permille: float | None = None
     t_vs_4permille: float | None = None
     df_vs_4permille: float | None = None
-    verdict_4permille: Verdict = Verdict.NOT_ASSESSABLE
+    verdict_4permille: ChangeVerdict = ChangeVerdict.NOT_ASSESSABLE
     verdict_zero: ZeroVerdict = ZeroVerdict.NOT_ASSESSABLE
     reasons: tuple[Reason, ...] = ()
 
@@ -282,10 +282,10 @@ class _Estimates:
     def _mean_error(side: Samples) -> FloatArray:
         return np.sqrt(side.variance / np.maximum(side.n, 1))
 
-    def _verdicts(self) -> tuple[list[Verdict], list[ZeroVerdict]]:
+    def _verdicts(self) -> tuple[list[ChangeVerdict], list[ZeroVerdict]]:
         judged = (self.withheld == 0) & ~np.isnan(self.p_value)
         rated = judged & ~np.isnan(self.rate) & ~np.isnan(self.p_rate)
-        no_verdict = (Verdict.NOT_ASSESSABLE, Verdict.NOT_DISTINGUISHABLE)
+        no_verdict = (ChangeVerdict.NOT_ASSESSABLE, ChangeVerdict.NOT_DISTINGUISHABLE)
         no_change = (ZeroVerdict.NOT_ASSESSABLE, ZeroVerdict.NO_DETECTABLE_CHANGE)
         return (
             _judge(rated, self.p_rate, self.t_rate, (*no_verdict, *_SIDES)),
@@ -334,11 +334,11 @@ class _Estimates:
             yield dict(zip(names, values, strict=True))
 
 
-_Word = TypeVar("_Word", Verdict, ZeroVerdict)
+_Word = TypeVar("_Word", ChangeVerdict, ZeroVerdict)
 _SHAPES: Final = (*SHAPES, None)
 _NO_SHAPE: Final = len(SHAPES)
 _DESIGNS: Final = (Design.UNPAIRED, Design.PAIRED)
-_SIDES: Final = (Verdict.BELOW, Verdict.ABOVE)
+_SIDES: Final = (ChangeVerdict.BELOW, ChangeVerdict.ABOVE)
 _ZERO_SIDES: Final = (ZeroVerdict.LOSS, ZeroVerdict.GAIN)
 
 

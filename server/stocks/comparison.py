@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from server.stocks.change import Design, choose_design
-from server.stocks.gather import Gathered
+from server.stocks.gather import FlatPlots
 from server.stocks.reasons import WITHHOLDS_VERDICT, Reason, mask_of
 
 DAYS_PER_YEAR: Final = 365.25
@@ -74,7 +74,7 @@ class Comparison:
 class Comparer:
     """Chooses points and stocks for comparisons of campaigns."""
 
-    gathered: Gathered
+    gathered: FlatPlots
     fixed: Measure
     equal: Measure | None
     days: Sequence[float]

@@ -16,7 +16,7 @@ from server.stocks.comparison import (
     Measure,
 )
 from server.stocks.fine_soil import FloatArray
-from server.stocks.gather import Facts, Gathered, facts
+from server.stocks.gather import Facts, FlatPlots, facts
 from server.stocks.point_stocks import (
     Cores,
     EqualMassStocks,
@@ -32,7 +32,7 @@ from server.stocks.reference_mass import (
     find_references,
     references_per_point,
 )
-from server.stocks.results import Change, PlotResult, PlotTrend
+from server.stocks.results import PlotResult, PlotTrend, StockChange
 from server.stocks.samples import Compared, Samples
 from server.stocks.settings import Settings
 from server.stocks.trend import estimate_trend
@@ -40,12 +40,12 @@ from server.stocks.trend import estimate_trend
 _EqualFigures = tuple[float | None, float | None, float | None, bool | None]
 
 
-class Derivation:
+class PlotBatch:
     """Many plots on their way from layers to results."""
 
     def __init__(
         self,
-        gathered: Gathered,
+        gathered: FlatPlots,
         settings: Settings,
         frozen: Sequence[ReferenceMass | None],
     ) -> None:
@@ -98,7 +98,7 @@ class Derivation:
     def results(self) -> Iterator[PlotResult]:
         """Return the results plot by plot."""
         stocks = self._stocks()
-        changes: list[list[Change]] = [[] for _ in range(self.gathered.plots)]
+        changes: list[list[StockChange]] = [[] for _ in range(self.gathered.plots)]
         for plot, change in self._changes():
             changes[plot].append(change)
         for plot, campaigns in enumerate(self.gathered.plot_campaigns):
@@ -186,7 +186,7 @@ class Derivation:
             strict=True,
         )
 
-    def _changes(self) -> Iterator[tuple[int, Change]]:
+    def _changes(self) -> Iterator[tuple[int, StockChange]]:
         """Return each change with the number of its plot."""
         comparer = self.comparer
         judged = [comparer.judge(*span) for span in self._spans()]
@@ -257,12 +257,12 @@ class Derivation:
 
     def _change(
         self, comparison: Comparison, fields: dict[str, Any], beside: dict[str, Any]
-    ) -> Change:
+    ) -> StockChange:
         keys = self.gathered.campaign_keys
         fields["reasons"] = reasons_of(fields["reasons"] | comparison.carried)
         judged_on = comparison.measure.judged_on
         massed = judged_on is JudgedOn.EQUIVALENT_MASS
-        return Change(
+        return StockChange(
             **fields,
             from_campaign=keys[comparison.early],
             to_campaign=keys[comparison.late],

@@ -30,7 +30,7 @@ _BD_SOC_IMPLAUSIBLE: Final = mask_of([Reason.BD_SOC_IMPLAUSIBLE])
 
 
 @dataclass(frozen=True)
-class Gathered:
+class FlatPlots:
     """Layers, cores, points and campaigns of many plots."""
 
     layers: Sequence[Layer]
@@ -157,7 +157,7 @@ class Facts:
     soc_methods: Sequence[frozenset[str | None]]
 
 
-def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
+def flatten(plots: Iterable[Sequence[Layer]]) -> FlatPlots:
     """Assign numbers to cores, points, campaigns and plots."""
     layer_core: list[int] = []
     core_point: list[int] = []
@@ -190,7 +190,7 @@ def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
                 core = cores[key] = len(core_point)
                 core_point.append(point)
             layer_core.append(core)
-    return Gathered(
+    return FlatPlots(
         layers=everything,
         layer_core=np.array(layer_core, dtype=np.int64),
         core_point=np.array(core_point, dtype=np.int64),
@@ -202,7 +202,7 @@ def gather(plots: Iterable[Sequence[Layer]]) -> Gathered:
     )
 
 
-def facts(gathered: Gathered, used: BoolArray) -> Facts:
+def facts(gathered: FlatPlots, used: BoolArray) -> Facts:
     """Collect what is known of the layers used; a layer not used has no say."""
     count = len(gathered.first_layers)
     point = gathered.layer_point
@@ -214,7 +214,7 @@ def facts(gathered: Gathered, used: BoolArray) -> Facts:
     return Facts(mask, unmeasured, _soc_methods(gathered, with_soc))
 
 
-def _soc_methods(gathered: Gathered, used: BoolArray) -> list[frozenset[str | None]]:
+def _soc_methods(gathered: FlatPlots, used: BoolArray) -> list[frozenset[str | None]]:
     """Return the laboratory methods of each point."""
     method, names = gathered.soc_method
     pairs = np.unique(gathered.layer_point[used] * len(names) + method[used])

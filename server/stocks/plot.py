@@ -8,20 +8,20 @@ is the same with one.
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from server.stocks.derivation import Derivation
-from server.stocks.gather import gather
+from server.stocks.derivation import PlotBatch
+from server.stocks.gather import flatten
 from server.stocks.points import Layer
 from server.stocks.reference_mass import ReferenceMass
-from server.stocks.results import Change, PlotResult, PlotTrend
+from server.stocks.results import PlotResult, PlotTrend, StockChange
 from server.stocks.settings import DEFAULT_SETTINGS, METHOD_VERSION, Settings
 
 __all__ = [
     "DEFAULT_SETTINGS",
     "METHOD_VERSION",
-    "Change",
     "PlotResult",
     "PlotTrend",
     "Settings",
+    "StockChange",
     "derive_plot",
     "derive_plots",
 ]
@@ -84,9 +84,9 @@ def derive_plots(
     frozen: Mapping[_Key, ReferenceMass] | None = None,
 ) -> dict[_Key, PlotResult]:
     """Derive many plots at once; the same figures as `derive_plot` one by one."""
-    gathered = gather(plots.values())
+    gathered = flatten(plots.values())
     if not gathered.layers:
         return {key: PlotResult((), ()) for key in plots}
     kept = [(frozen or {}).get(key) for key in plots]
-    results = Derivation(gathered, settings, kept).results()
+    results = PlotBatch(gathered, settings, kept).results()
     return dict(zip(plots, results, strict=True))

@@ -14,7 +14,7 @@ from server.stocks.density_layers import join_density
 from server.stocks.equivalent_mass import SOC_PER_OM, Basis, equivalent_mass
 from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.fixed_depth import FixedDepth, cumulative_t_ha, fixed_depth
-from server.stocks.gather import Gathered
+from server.stocks.gather import FlatPlots
 from server.stocks.monotone import Interpolant
 from server.stocks.profiles import (
     TOO_SHALLOW,
@@ -89,7 +89,7 @@ class EqualMassStocks:
     used_layers: BoolArray  # rows of the layers gathered
 
 
-def compute_cores(gathered: Gathered, depth_cm: float) -> Cores:
+def compute_cores(gathered: FlatPlots, depth_cm: float) -> Cores:
     """Arrange the layers into profiles and give their stocks to a depth."""
     profiles, duplicates = arrange(
         gathered.layer_core,
@@ -134,7 +134,7 @@ def fixed_stocks(cores: Cores) -> FixedStocks:
 
 
 def equal_mass_stocks(
-    gathered: Gathered,
+    gathered: FlatPlots,
     cores: Cores,
     reference_t_ha: FloatArray,
     basis: Basis,

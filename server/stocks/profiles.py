@@ -163,7 +163,7 @@ def arrange(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedProfiles:
     """What stands in the way of a stock, per profile."""
 
     mask: IntArray
@@ -171,7 +171,9 @@ class Checked:
     covered_to_cm: FloatArray
 
 
-def check(profiles: Profiles, depth_cm: float, complete_soil_cm: FloatArray) -> Checked:
+def check(
+    profiles: Profiles, depth_cm: float, complete_soil_cm: FloatArray
+) -> CheckedProfiles:
     """Find what stands in the way of a stock from the surface to a depth.
 
     Parameters
@@ -211,7 +213,7 @@ def check(profiles: Profiles, depth_cm: float, complete_soil_cm: FloatArray) -> 
     mask |= np.where(too_shallow, TOO_SHALLOW, 0)
     mask |= np.where((goal < depth_cm) & ~too_shallow, COMPLETE_SOIL, 0)
     covered = np.minimum(np.minimum.reduceat(fails_at, profiles.first), deepest)
-    return Checked(mask, goal, np.minimum(covered, goal))
+    return CheckedProfiles(mask, goal, np.minimum(covered, goal))
 
 
 def _layer_faults(

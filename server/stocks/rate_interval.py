@@ -32,7 +32,7 @@ _ANGLE_TOLERANCE: Final = 1e-15
 _DEGREE: Final = 22
 
 
-class Shape(StrEnum):
+class IntervalShape(StrEnum):
     """What kind of set an interval of a ratio is."""
 
     INTERVAL = "interval"  # both ends exist, nothing outside stands
@@ -40,7 +40,7 @@ class Shape(StrEnum):
     DISJOINT = "disjoint"  # further values outside the ends stand as well
 
 
-SHAPES: Final = tuple(Shape)
+SHAPES: Final = tuple(IntervalShape)
 _INTERVAL, _UNBOUNDED, _DISJOINT = range(3)
 
 
@@ -88,7 +88,7 @@ def paired_intervals(moments: Moments, df: FloatArray) -> RatioIntervals:
     ...     found.high.round(4).tolist(),
     ...     SHAPES[found.shape[0]],
     ... )
-    ([1.0669], [1.1342], <Shape.INTERVAL: 'interval'>)
+    ([1.0669], [1.1342], <IntervalShape.INTERVAL: 'interval'>)
     """
     t2 = np.square(critical_t(df))
     a = np.square(moments.mean0) - t2 * moments.var0
@@ -122,7 +122,7 @@ def welch_intervals(moments: Moments, n0: IntArray, n1: IntArray) -> RatioInterv
     ...     found.high.round(4).tolist(),
     ...     SHAPES[found.shape[0]],
     ... )
-    ([1.0692], [1.1318], <Shape.INTERVAL: 'interval'>)
+    ([1.0692], [1.1318], <IntervalShape.INTERVAL: 'interval'>)
     """
     parts = []
     for start in range(0, n0.size, _BLOCK):

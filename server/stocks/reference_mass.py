@@ -14,7 +14,7 @@ import numpy as np
 
 from server.stocks.equivalent_mass import Basis
 from server.stocks.fine_soil import FloatArray
-from server.stocks.gather import Gathered
+from server.stocks.gather import FlatPlots
 from server.stocks.settings import Reference, Settings
 
 
@@ -35,7 +35,7 @@ class ReferenceMass:
 
 
 def find_references(
-    gathered: Gathered,
+    gathered: FlatPlots,
     settings: Settings,
     point_mass_t_ha: Sequence[float],
     frozen: Sequence[ReferenceMass | None],
@@ -57,7 +57,7 @@ def find_references(
 
 
 def references_per_point(
-    gathered: Gathered,
+    gathered: FlatPlots,
     settings: Settings,
     references: Sequence[ReferenceMass | None],
 ) -> FloatArray:
@@ -81,7 +81,7 @@ def references_per_point(
 
 
 def _find(
-    gathered: Gathered, settings: Settings, point_mass_t_ha: Sequence[float], plot: int
+    gathered: FlatPlots, settings: Settings, point_mass_t_ha: Sequence[float], plot: int
 ) -> ReferenceMass | None:
     for campaign in gathered.plot_campaigns[plot]:
         points = [

@@ -12,7 +12,7 @@ from server.stocks.trend import Trend
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change(ChangeEstimate):
+class StockChange(ChangeEstimate):
     """Change of one plot between two campaigns; dates are means over the points.
 
     All figures are those of the stocks named by `judged_on`. Where these are stocks
@@ -51,6 +51,6 @@ class PlotResult:
     """
 
     stocks: tuple[PointStock, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[StockChange, ...]
     reference: ReferenceMass | None = None
     trend: PlotTrend | None = None

@@ -13,9 +13,9 @@ from server.stocks.aggregate import Aggregate
 from server.stocks.change import (
     CO2_PER_C,
     ChangeEstimate,
+    ChangeVerdict,
     Design,
     Interval,
-    Verdict,
     ZeroVerdict,
 )
 from server.stocks.crediting import (
@@ -27,9 +27,9 @@ from server.stocks.crediting import (
 )
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.equivalent_mass import Basis
-from server.stocks.plot import Change, PlotTrend
+from server.stocks.plot import PlotTrend, StockChange
 from server.stocks.points import PointStock
-from server.stocks.rate_interval import Shape
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.settings import DEFAULT_SETTINGS, Reference, Settings
@@ -64,7 +64,9 @@ def stock_row(
     return row
 
 
-def change_row(plot: str, change: Change, settings: Settings = DEFAULT_SETTINGS) -> Row:
+def change_row(
+    plot: str, change: StockChange, settings: Settings = DEFAULT_SETTINGS
+) -> Row:
     """Return the row of one change; a null end of an interval lies at infinity."""
     row: Row = {
         "plot": plot,
@@ -123,8 +125,8 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
         **{name: row[name] for name in plain},
         **ends,
         design=Design(row["design"]),
-        rate_ci95_shape=None if shape is None else Shape(shape),
-        verdict_4permille=Verdict(row["verdict_4permille"]),
+        rate_ci95_shape=None if shape is None else IntervalShape(shape),
+        verdict_4permille=ChangeVerdict(row["verdict_4permille"]),
         verdict_zero=ZeroVerdict(row["verdict_zero"]),
         reasons=tuple(Reason(code) for code in row["reasons"]),
     )

@@ -16,9 +16,9 @@ from numpy.polynomial.polynomial import polyval
 from server.stocks.change import Design, optional
 from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import BoolArray, IntArray
-from server.stocks.rate_interval import SHAPES, Shape, invert
+from server.stocks.rate_interval import SHAPES, IntervalShape, invert
 from server.stocks.student_t import critical_t, two_sided_p
-from server.stocks.units import Unit
+from server.stocks.units import Stratum
 
 # Variances of one campaign per stratum as polynomials, and their degrees of freedom.
 _Term = tuple[FloatArray, FloatArray]
@@ -82,7 +82,9 @@ class Combined:
 class Strata:
     """Measured strata as columns; lonely ones have a variance of 0 until ruled."""
 
-    def __init__(self, units: Sequence[Unit], lonely: Lonely, freedom: Freedom) -> None:
+    def __init__(
+        self, units: Sequence[Stratum], lonely: Lonely, freedom: Freedom
+    ) -> None:
         self.lonely, self.freedom = lonely, freedom
         area = _column(units, "represented_ha")
         years, self.stock0, self.stock1, self.annual = (
@@ -102,9 +104,9 @@ class Strata:
         self.var0, self.var1, self.cov, self.annual_var = (
             np.where(self.alone, 0.0, column) for column in variances
         )
-        self.paired = np.array([unit.design is Design.PAIRED for unit in units])
+        self.paired = np.array([stratum.design is Design.PAIRED for stratum in units])
         self.n0, self.n1 = _column(units, "n0"), _column(units, "n1")
-        self.drawn = np.array([unit.drawn is not None for unit in units])
+        self.drawn = np.array([stratum.drawn is not None for stratum in units])
         self.area_ha = float(area.sum())
         self.weight = area / self.area_ha
         self.years = years
@@ -170,7 +172,7 @@ class Strata:
 
     def bounds(
         self, rate_permille_year: float
-    ) -> tuple[float | None, float | None, Shape]:
+    ) -> tuple[float | None, float | None, IntervalShape]:
         """Return every rate that the test does not reject."""
         rate = rate_permille_year / _PERMILLE
         combined = self.contrast()
@@ -259,5 +261,5 @@ def _products(polynomials: FloatArray, divisor: FloatArray) -> FloatArray:
     return squares
 
 
-def _column(units: Sequence[Unit], name: str) -> FloatArray:
-    return np.array([getattr(unit, name) for unit in units], dtype=np.float64)
+def _column(units: Sequence[Stratum], name: str) -> FloatArray:
+    return np.array([getattr(stratum, name) for stratum in units], dtype=np.float64)

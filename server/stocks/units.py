@@ -33,7 +33,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Stratum:
     """A stratum: means of two campaigns and the (co)variances of these means.
 
     Stocks in t/ha, variances in their squares; None where not computable. `area_ha`
@@ -77,7 +77,9 @@ class Unit:
         return (self.area_ha or 0.0) if self.drawn is None else self.drawn.measured_ha
 
 
-def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> Unit:
+def stratum_of(
+    name: str, area_ha: float | None, change: ChangeEstimate | None
+) -> Stratum:
     """Return the stratum of a plot whose points were measured in two campaigns.
 
     The covariance of paired means follows from the three standard errors.
@@ -94,7 +96,7 @@ def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> 
         shared = variance0 + variance1 - change.se_t_ha**2
         covariance = shared / 2.0 if design is Design.PAIRED else 0.0
         annual_variance = (change.se_t_ha / years) ** 2 if years > 0.0 else None
-    return Unit(
+    return Stratum(
         name=name,
         area_ha=area_ha,
         design=design,
@@ -113,7 +115,7 @@ def unit_of(name: str, area_ha: float | None, change: ChangeEstimate | None) -> 
     )
 
 
-def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
+def cluster(name: str, area_ha: float, plots: Sequence[Stratum]) -> Stratum:
     """Merge plots that were sampled out of many into one stratum.
 
     ``y = sum(a_i y_i) / sum(a_i)``, ``Var = m / (m - 1) * sum(a_i^2 (y_i - y)^2) /
@@ -138,7 +140,7 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
     --------
     >>> from server.stocks.change import estimate_change
     >>> plots = [
-    ...     unit_of(
+    ...     stratum_of(
     ...         str(gain),
     ...         2.0,
     ...         estimate_change([50.0], [50.0 + gain], design=Design.PAIRED, years=5.0),
@@ -176,7 +178,7 @@ def cluster(name: str, area_ha: float, plots: Sequence[Unit]) -> Unit:
         None if scale is None else scale * float(first @ second)
         for first, second in ((off0, off0), (off1, off1), (off0, off1), (off, off))
     )
-    return Unit(
+    return Stratum(
         name=name,
         area_ha=area_ha,
         design=Design.PAIRED,
@@ -212,8 +214,8 @@ def _square(error: float | None) -> float | None:
     return None if error is None else error**2
 
 
-def _unmeasured(name: str, area_ha: float | None) -> Unit:
-    return Unit(
+def _unmeasured(name: str, area_ha: float | None) -> Stratum:
+    return Stratum(
         name=name,
         area_ha=area_ha,
         design=Design.UNPAIRED,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from schemas.records import TYPES
 from server.store.driver import Connection
 from server.store.rows import json_list
-from server.store.values import Attached
+from server.store.values import AttachedFile
 from server.sync.model import Record
 
 # The first condition is the one of the index, word for word; left to itself SQLite
@@ -52,25 +52,25 @@ _ATTACHABLE: Final = frozenset(
 
 
 class AttachmentQueries:
-    """The part of a unit that knows which files there should be."""
+    """The part of a transaction that knows which files there should be."""
 
     connection: Connection
 
-    def attached(self, stream: str | None) -> list[Attached]:
+    def attached(self, project_id: str | None) -> list[AttachedFile]:
         """Return every file that live records name, in all projects or in one."""
-        return self._found(_ATTACHED, stream)
+        return self._found(_ATTACHED, project_id)
 
-    def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
+    def naming(self, project_ids: Sequence[str], sha256: str) -> list[AttachedFile]:
         """Return where live records of these projects name a file."""
-        return self._found(_NAMING, json_list(streams), sha256)
+        return self._found(_NAMING, json_list(project_ids), sha256)
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
         """Return whether something names a file, waits to, or did after a moment."""
         return bool(self.connection.execute(_NAMED_SINCE, (sha256, moment)).fetchone())
 
-    def _found(self, sql: str, *values: object) -> list[Attached]:
+    def _found(self, sql: str, *values: object) -> list[AttachedFile]:
         return [
-            Attached(project, kind, record, json.loads(fields), json.loads(file))
+            AttachedFile(project, kind, record, json.loads(fields), json.loads(file))
             for project, kind, record, fields, file in (
                 self.connection.execute(sql, values)
             )
@@ -78,15 +78,17 @@ class AttachmentQueries:
 
 
 def note_files(
-    connection: Connection, stream: str, records: Iterable[Record], now: str
+    connection: Connection, project_id: str, records: Iterable[Record], now: str
 ) -> None:
     """Note which files the records of a project name now, and which no longer."""
     own = [record for record in records if record.type in _ATTACHABLE]
     if not own:
         return
     names = json_list(record.id for record in own)
-    connection.execute(_LET_GO, (now, stream, names))
-    rows = [(stream, record.id, sha256) for record in own for sha256 in _files(record)]
+    connection.execute(_LET_GO, (now, project_id, names))
+    rows = [
+        (project_id, record.id, sha256) for record in own for sha256 in _files(record)
+    ]
     connection.executemany(_NAME, rows)
 
 

@@ -8,10 +8,10 @@ from schemas.digest import Digest
 from server.store import touched
 from server.store.attachments import note_files
 from server.store.driver import Connection
-from server.store.laying import LayingQueries
+from server.store.laying import MergeStateQueries
 from server.store.rows import dump, json_list, record_row, verdict_row
-from server.sync.desk import Desk
-from server.sync.model import Conflict, Judged, Origin, Quarantined
+from server.sync.model import Conflict, KeptBack, Origin, ValidatedChange
+from server.sync.state import MergeState
 
 _KEEP_QUARANTINE: Final = """
     INSERT INTO quarantine (project_id, change_id, log_id, n, type, record_id, parent_id,
@@ -32,86 +32,90 @@ _ASK_FOR_RELEASE: Final = """
 """
 
 
-class CustodyQueries(LayingQueries):
-    """The part of a unit that keeps what a merge came to."""
+class MergeQueries(MergeStateQueries):
+    """The part of a transaction that keeps what a merge came to."""
 
     connection: Connection
 
-    def keep(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
+    def save(
+        self, state: MergeState, batch: list[ValidatedChange], origin: Origin
+    ) -> None:
         """Write the lines, their verdicts and their effects."""
-        self._keep_streams(desk, origin)
-        self._keep_lines(desk, batch, origin)
-        self.keep_effects(desk, origin)
+        self._save_new_projects(state, origin)
+        self._save_lines(state, batch, origin)
+        self.save_effects(state, origin)
 
-    def keep_effects(self, desk: Desk, origin: Origin) -> None:
+    def save_effects(self, state: MergeState, origin: Origin) -> None:
         """Write what a merge came to, but the lines themselves."""
-        self._keep_heads(desk)
-        self._keep_revised(desk, origin)
-        self._keep_records(desk, origin)
-        self._keep_conflicts(desk.conflicts, origin)
-        self._settle_conflicts(desk, origin)
-        self._keep_quarantine(desk, origin)
-        self._keep_history(desk)
-        self._keep_decisions(desk)
-        self._ask_for_release(desk)
-        touched.note_jobs(self.connection, desk)
+        self._save_heads(state)
+        self._save_late_verdicts(state, origin)
+        self._save_records(state, origin)
+        self._save_conflicts(state.conflicts, origin)
+        self._close_conflicts(state, origin)
+        self._save_quarantine(state, origin)
+        self._save_history(state)
+        self._save_decisions(state)
+        self._ask_for_release(state)
+        touched.note_jobs(self.connection, state)
 
-    def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
+    def note_reason(self, project_id: str, changes: Iterable[str], reason: str) -> None:
         """Keep why a person gave changes up."""
         self.connection.executemany(
             "UPDATE quarantine SET reason = ? WHERE project_id = ? AND change_id = ?",
-            [(reason, stream, change) for change in changes],
+            [(reason, project_id, change) for change in changes],
         )
 
-    def _keep_streams(self, desk: Desk, origin: Origin) -> None:
-        for stream in desk.founded:
+    def _save_new_projects(self, state: MergeState, origin: Origin) -> None:
+        for project_id in state.new_projects:
             self.connection.execute(
                 "INSERT INTO stream (project_id, head, created_at) VALUES (?, 0, ?)",
-                (stream, origin.received_at),
+                (project_id, origin.received_at),
             )
             self.connection.execute(
                 "INSERT OR IGNORE INTO device_project (project_id, device_id)"
                 " VALUES (?, ?)",
-                (stream, origin.device),
+                (project_id, origin.device_id),
             )
 
-    def _keep_heads(self, desk: Desk) -> None:
-        for stream in sorted(desk.by_stream()):
+    def _save_heads(self, state: MergeState) -> None:
+        for project_id in sorted(state.by_project()):
             self.connection.execute(
                 "UPDATE stream SET head = ? WHERE project_id = ?",
-                (desk.heads[stream], stream),
+                (state.heads[project_id], project_id),
             )
-            add_digest(self.connection, stream, desk.digests[stream])
+            add_digest(self.connection, project_id, state.digests[project_id])
 
-    def _keep_revised(self, desk: Desk, origin: Origin) -> None:
+    def _save_late_verdicts(self, state: MergeState, origin: Origin) -> None:
         """Save the updated verdicts of changes that waited, for their authors to hear."""
-        pushed = {verdict.change for verdict in desk.verdicts}
-        for verdict in desk.revised.values():
-            place = (verdict.stream, verdict.change)
+        pushed = {verdict.change_id for verdict in state.verdicts}
+        for verdict in state.late_verdicts.values():
+            place = (verdict.project_id, verdict.change_id)
             self.connection.execute(
                 "UPDATE change SET outcome = ?, seq = ?, why = ?, conflicts = ?"
                 " WHERE project_id = ? AND change_id = ?",
                 (*verdict_row(verdict), *place),
             )
-            if verdict.change not in pushed:
+            if verdict.change_id not in pushed:
                 self.connection.execute(
                     "INSERT INTO late (project_id, change_id, at) VALUES (?, ?, ?)",
                     (*place, origin.received_at),
                 )
 
-    def _keep_lines(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
+    def _save_lines(
+        self, state: MergeState, batch: list[ValidatedChange], origin: Origin
+    ) -> None:
         rows = [
             (
-                judged.change.log,
-                judged.change.n,
-                judged.change.stream,
-                judged.change.id,
-                judged.change.raw,
-                judged.change.hash,
+                validated.change.log_id,
+                validated.change.n,
+                validated.change.project_id,
+                validated.change.id,
+                validated.change.raw,
+                validated.change.hash,
                 origin.received_at,
                 *verdict_row(verdict),
             )
-            for judged, verdict in zip(batch, desk.verdicts, strict=True)
+            for validated, verdict in zip(batch, state.verdicts, strict=True)
         ]
         self.connection.executemany(
             "INSERT INTO change (log_id, n, project_id, change_id, raw, hash,"
@@ -122,15 +126,15 @@ class CustodyQueries(LayingQueries):
         last = batch[-1].change
         self.connection.execute(
             "UPDATE log SET n = ?, hash = ? WHERE log_id = ?",
-            (last.n, last.hash, last.log),
+            (last.n, last.hash, last.log_id),
         )
 
-    def _keep_records(self, desk: Desk, origin: Origin) -> None:
-        put_records(self.connection, map(record_row, desk.written.values()))
-        for stream, records in desk.by_stream().items():
-            note_files(self.connection, stream, records, origin.received_at)
+    def _save_records(self, state: MergeState, origin: Origin) -> None:
+        put_records(self.connection, map(record_row, state.written.values()))
+        for project_id, records in state.by_project().items():
+            note_files(self.connection, project_id, records, origin.received_at)
 
-    def _keep_conflicts(self, conflicts: list[Conflict], origin: Origin) -> None:
+    def _save_conflicts(self, conflicts: list[Conflict], origin: Origin) -> None:
         self.connection.executemany(
             "INSERT INTO conflict (project_id, id, record_id, type, group_name, base,"
             " theirs, ours, change_id, device_id, person, at, status)"
@@ -138,16 +142,16 @@ class CustodyQueries(LayingQueries):
             " (SELECT device_id FROM log WHERE log_id = ?), ?, ?, 'open')",
             [
                 (
-                    found.stream,
+                    found.project_id,
                     found.id,
-                    found.record,
+                    found.record_id,
                     found.type,
                     found.group,
                     self._base_of(found),
                     dump(found.theirs),
                     dump(found.ours),
                     found.change.id,
-                    found.change.log,
+                    found.change.log_id,
                     found.change.person,
                     origin.received_at,
                 )
@@ -161,15 +165,15 @@ class CustodyQueries(LayingQueries):
             "SELECT old_values FROM history WHERE project_id = ? AND record_id = ?"
             " AND group_name = ? AND written_seq <= ? AND replaced_seq > ?"
             " ORDER BY replaced_seq LIMIT 1",
-            found.stream,
-            found.record,
+            found.project_id,
+            found.record_id,
             found.group,
             found.base_seq,
             found.base_seq,
         )
         return str(row[0]) if row else None
 
-    def _settle_conflicts(self, desk: Desk, origin: Origin) -> None:
+    def _close_conflicts(self, state: MergeState, origin: Origin) -> None:
         self.connection.executemany(
             "UPDATE conflict SET status = 'settled', settled_by = ?, settled_at = ?,"
             " reason = ?, chosen = ? WHERE project_id = ? AND id = ?",
@@ -177,50 +181,54 @@ class CustodyQueries(LayingQueries):
                 (
                     change.id,
                     origin.received_at,
-                    change.reason if change.settles else _NEWER_WORD,
+                    change.reason if change.resolves else _NEWER_WORD,
                     dump(change.fields),
-                    change.stream,
+                    change.project_id,
                     name,
                 )
-                for name, change in desk.settled_conflicts.items()
+                for name, change in state.closed_conflicts.items()
             ],
         )
 
-    def _keep_quarantine(self, desk: Desk, origin: Origin) -> None:
+    def _save_quarantine(self, state: MergeState, origin: Origin) -> None:
         self.connection.executemany(
             _KEEP_QUARANTINE,
-            [_quarantine_row(found, origin) for found in desk.quarantined],
+            [_quarantine_row(found, origin) for found in state.quarantined],
         )
         self.connection.executemany(
             "UPDATE quarantine SET status = ?, settled_at = ?"
             " WHERE project_id = ? AND change_id = ? AND status IN ('open', 'held')",
-            [(how, origin.received_at, *place) for place, how in desk.settled.items()],
+            [(how, origin.received_at, *place) for place, how in state.closed.items()],
         )
 
-    def _keep_decisions(self, desk: Desk) -> None:
+    def _save_decisions(self, state: MergeState) -> None:
         self.connection.executemany(
             "INSERT OR IGNORE INTO decided (project_id, seen, group_name, decision)"
             " VALUES (?, ?, ?, ?)",
-            desk.decisions,
+            state.decisions,
         )
 
-    def _ask_for_release(self, desk: Desk) -> None:
+    def _ask_for_release(self, state: MergeState) -> None:
         """Note the records that have come and that more waits for than was read."""
-        for stream in desk.has_more_waiting:
-            came = json_list(record for place, record in desk.came if place == stream)
-            self.connection.execute(_ASK_FOR_RELEASE, (stream, came))
+        for project_id in state.has_more_waiting:
+            came = json_list(
+                record for place, record in state.arrived if place == project_id
+            )
+            self.connection.execute(_ASK_FOR_RELEASE, (project_id, came))
 
     def note_stood(
-        self, batch: Sequence[Judged], stood: Mapping[str, Sequence[tuple[str, int]]]
+        self,
+        batch: Sequence[ValidatedChange],
+        stood: Mapping[str, Sequence[tuple[str, int]]],
     ) -> None:
         """Note the numbers that changes had in timelines that were lost."""
         self.connection.executemany(
             "INSERT OR REPLACE INTO stood (project_id, change_id, epoch, seq)"
             " VALUES (?, ?, ?, ?)",
             [
-                (judged.change.stream, judged.change.id, epoch, seq)
-                for judged in batch
-                for epoch, seq in stood.get(judged.change.id, ())
+                (validated.change.project_id, validated.change.id, epoch, seq)
+                for validated in batch
+                for epoch, seq in stood.get(validated.change.id, ())
             ],
         )
 
@@ -231,24 +239,24 @@ class CustodyQueries(LayingQueries):
         ).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
-    def note_release(self, stream: str, record: str, after: int | None) -> None:
+    def note_release(self, project_id: str, record: str, after: int | None) -> None:
         """Note up to where those who wait for a record were released; None: all."""
         if after is None:
             sql = "DELETE FROM release WHERE project_id = ? AND record_id = ?"
-            self.connection.execute(sql, (stream, record))
+            self.connection.execute(sql, (project_id, record))
         else:
             sql = "UPDATE release SET after = ? WHERE project_id = ? AND record_id = ?"
-            self.connection.execute(sql, (after, stream, record))
+            self.connection.execute(sql, (after, project_id, record))
 
-    def _keep_history(self, desk: Desk) -> None:
+    def _save_history(self, state: MergeState) -> None:
         self.connection.executemany(
             "INSERT INTO history (project_id, record_id, group_name, old_values,"
             " written_seq, replaced_seq, written_by, replaced_by)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    old.stream,
-                    old.record,
+                    old.project_id,
+                    old.record_id,
                     old.group,
                     dump(old.values),
                     old.written_seq,
@@ -256,7 +264,7 @@ class CustodyQueries(LayingQueries):
                     old.written_by,
                     old.replaced_by,
                 )
-                for old in desk.replaced
+                for old in state.replaced
             ],
         )
 
@@ -277,32 +285,33 @@ def put_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None
     )
 
 
-def add_digest(connection: Connection, stream: str, change: Digest) -> None:
+def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
     """Add to the digest of a stream what its rows became."""
     count, total = connection.execute(
-        "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?", (stream,)
+        "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
+        (project_id,),
     ).fetchone()
     found = Digest(count, int(total, 16)).joined(change)
     connection.execute(
         "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
-        (found.items, f"{found.total:x}", stream),
+        (found.items, f"{found.total:x}", project_id),
     )
 
 
-def _quarantine_row(found: Quarantined, origin: Origin) -> tuple[Any, ...]:
+def _quarantine_row(found: KeptBack, origin: Origin) -> tuple[Any, ...]:
     change = found.change
     fields = json.dumps(change.fields)  # ASCII: may hold what UTF-8 cannot
     return (
-        change.stream,
+        change.project_id,
         change.id,
-        change.log,
+        change.log_id,
         change.n,
         change.type,
-        change.record,
-        found.parent,
+        change.record_id,
+        found.parent_id,
         fields,
         dump([problem.as_data() for problem in found.why]),
-        change.log,
+        change.log_id,
         change.person,
         origin.received_at,
         "held" if found.is_held else "open",

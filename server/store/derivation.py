@@ -13,7 +13,7 @@ from schemas.digest import Item, digest_of, row_hash
 from server.store.custody import add_digest, put_records
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
-from server.store.values import DerivedPlot, DerivedRow, Input, Job, PlotTree
+from server.store.values import DerivationInput, DerivedPlot, DerivedRow, Job, PlotTree
 
 _CLAIM: Final = """
     UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) IN (
@@ -60,11 +60,11 @@ _BY_NAME: Final = itemgetter(0)
 _DERIVED: Final = ("stock", "change", "trend")
 
 #: Records of one level of the tree, plot by plot, each plot's in the order of their ids.
-_Level = list[list[Input]]
+_Level = list[list[DerivationInput]]
 
 
 class DerivationQueries:
-    """The part of a unit that derivation works with."""
+    """The part of a transaction that derivation works with."""
 
     connection: Connection
 
@@ -73,12 +73,12 @@ class DerivationQueries:
         rows = self.connection.execute(_CLAIM, (now_ms + lease_ms, now_ms, most))
         return [Job(*row) for row in rows.fetchall()]
 
-    def derived_plots(self, stream: str) -> list[str]:
+    def derived_plots(self, project_id: str) -> list[str]:
         """Return the plots of a project that do not wait to be derived."""
         rows = self.connection.execute(
             "SELECT id FROM record WHERE project_id = ?1 AND type = 'plot' AND id NOT IN"
             " (SELECT plot_id FROM job WHERE project_id = ?1) ORDER BY id",
-            (stream,),
+            (project_id,),
         )
         return [plot for (plot,) in rows]
 
@@ -86,7 +86,7 @@ class DerivationQueries:
         """Return how many plots wait to be derived."""
         return int(self.connection.execute("SELECT count(*) FROM job").fetchone()[0])
 
-    def ask_for(self, stream: str) -> int:
+    def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
         return int(
             self.connection.execute(
@@ -95,26 +95,29 @@ class DerivationQueries:
                 " JOIN stream s ON s.project_id = r.project_id"
                 " WHERE r.project_id = ? AND r.type = 'plot' AND r.deleted = 0"
                 " ON CONFLICT DO UPDATE SET leased_until = 0",
-                (stream,),
+                (project_id,),
             ).rowcount
         )
 
-    def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
+    def plot_trees(self, project_id: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
-        own = {record.id: record for record in self._by_id(stream, {stream, *plots})}
-        below = self._of_plots(stream, plots, ("point", *_DERIVED))
+        own = {
+            record.id: record
+            for record in self._by_id(project_id, {project_id, *plots})
+        }
+        below = self._of_plots(project_id, plots, ("point", *_DERIVED))
         points = [[r for r in group if r.type == "point"] for group in below]
-        cores = self._children(stream, points, "core")
-        samples = self._children(stream, cores, "sample")
-        results = self._children(stream, samples, "result")
+        cores = self._children(project_id, points, "core")
+        samples = self._children(project_id, cores, "sample")
+        results = self._children(project_id, samples, "result")
         visited = [{core.fields["campaign_id"] for core in group} for group in cores]
-        campaigns = self._by_id(stream, set().union(*visited))
+        campaigns = self._by_id(project_id, set().union(*visited))
         levels = (points, cores, samples, results)
-        waiting = self._quarantined(stream, plots, levels)
-        frozen = self._frozen(stream, plots)
+        waiting = self._quarantined(project_id, plots, levels)
+        frozen = self._frozen(project_id, plots)
         return [
             PlotTree(
-                project=own.get(stream),
+                project=own.get(project_id),
                 plot=own.get(plot),
                 campaigns=[c for c in campaigns if c.id in visited[number]],
                 points=points[number],
@@ -131,27 +134,27 @@ class DerivationQueries:
     def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
         changed = 0
-        for stream, group in _by_stream(plots).items():
-            own = [derived.job.plot for derived in group]
-            there = chain.from_iterable(self._of_plots(stream, own, _DERIVED))
+        for project_id, group in _by_project(plots).items():
+            own = [derived.job.plot_id for derived in group]
+            there = chain.from_iterable(self._of_plots(project_id, own, _DERIVED))
             present = {record.id: record for record in there}
             rows = [row for derived in group for row in derived.rows]
             new = [row for row in rows if _differs(row, present.get(row.id))]
             names = {row.id for row in rows}
             gone = [record for name, record in present.items() if name not in names]
             old = [present[row.id] for row in new if row.id in present] + gone
-            written = self._write(stream, new, gone, now)
-            _note_digest(self.connection, stream, written, old)
+            written = self._write(project_id, new, gone, now)
+            _note_digest(self.connection, project_id, written, old)
             self._close(group, now)
             changed += len(new) + len(gone)
         return changed
 
-    def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
+    def versions(self, project_id: str, name: str) -> list[dict[str, Any]]:
         """Return every version of a derived row, oldest first, with its inputs."""
         rows = self.connection.execute(
             "SELECT seq, fields, inputs, at FROM derived_version"
             " WHERE project_id = ? AND id = ? ORDER BY seq",
-            (stream, name),
+            (project_id, name),
         )
         return [
             {"seq": seq, "fields": json.loads(f), "inputs": json.loads(i), "at": at}
@@ -163,16 +166,22 @@ class DerivationQueries:
         for derived in group:
             if derived.reference is not None:
                 setting, mass = derived.reference
-                place = (derived.job.stream, derived.job.plot)
+                place = (derived.job.project_id, derived.job.plot_id)
                 self.connection.execute(_FREEZE, (*place, setting, dump(mass), now))
         jobs = [derived.job for derived in group]
         self.connection.executemany(
-            _CLOSE, [(job.stream, job.plot, job.up_to_seq) for job in jobs]
+            _CLOSE, [(job.project_id, job.plot_id, job.up_to_seq) for job in jobs]
         )
-        self.connection.executemany(_REOPEN, [(job.stream, job.plot) for job in jobs])
+        self.connection.executemany(
+            _REOPEN, [(job.project_id, job.plot_id) for job in jobs]
+        )
 
     def _write(
-        self, stream: str, new: list[DerivedRow], gone: list[Input], now: str
+        self,
+        project_id: str,
+        new: list[DerivedRow],
+        gone: list[DerivationInput],
+        now: str,
     ) -> list[Item]:
         """Write rows; return what the live ones add to the digest."""
         count = len(new) + len(gone)
@@ -180,22 +189,31 @@ class DerivationQueries:
             return []
         head = self.connection.execute(
             "UPDATE stream SET head = head + ? WHERE project_id = ? RETURNING head",
-            (count, stream),
+            (count, project_id),
         ).fetchone()[0]
         first = head - count + 1
         written = [
-            _columns(stream, seq, row.type, row.id, row.whole)
+            _columns(project_id, seq, row.type, row.id, row.whole)
             for seq, row in enumerate(new, start=first)
         ]
         dead = [
-            _columns(stream, seq, row.type, row.id, row.fields, dead=True)
+            _columns(project_id, seq, row.type, row.id, row.fields, dead=True)
             for seq, row in enumerate(gone, start=first + len(new))
         ]
         put_records(self.connection, [*written, *dead])
         self.connection.executemany(
             _KEEP_VERSION,
             [
-                (stream, row.id, columns[3], row.type, row.plot, columns[4], said, now)
+                (
+                    project_id,
+                    row.id,
+                    columns[3],
+                    row.type,
+                    row.plot_id,
+                    columns[4],
+                    said,
+                    now,
+                )
                 for row, columns, said in zip(
                     new, written, (_text(row.inputs) for row in new), strict=True
                 )
@@ -206,38 +224,38 @@ class DerivationQueries:
             for row, columns in zip(new, written, strict=True)
         ]
 
-    def _children(self, stream: str, above: _Level, kind: str) -> _Level:
+    def _children(self, project_id: str, above: _Level, kind: str) -> _Level:
         """Return the records below those of a level."""
         parents = [record.id for group in above for record in group]
         plots = [plot for plot, group in enumerate(above) for _ in group]
-        return self._below(stream, parents, plots, len(above), (kind,))
+        return self._below(project_id, parents, plots, len(above), (kind,))
 
     def _of_plots(
-        self, stream: str, plots: Sequence[str], kinds: Sequence[str]
+        self, project_id: str, plots: Sequence[str], kinds: Sequence[str]
     ) -> _Level:
         """Return what stands directly below each plot."""
-        return self._below(stream, plots, range(len(plots)), len(plots), kinds)
+        return self._below(project_id, plots, range(len(plots)), len(plots), kinds)
 
     def _below(
         self,
-        stream: str,
+        project_id: str,
         parents: Sequence[str],
         plots: Sequence[int],
         count: int,
         kinds: Sequence[str],
     ) -> _Level:
         """Return the records below their parents; `plots` numbers the plot of each."""
-        values = (json_list(parents), stream, json_list(kinds))
+        values = (json_list(parents), project_id, json_list(kinds))
         level: _Level = [[] for _ in range(count)]
         for *record, above in self._rows(_CHILDREN, values):
-            level[plots[above]].append(Input(*record))
+            level[plots[above]].append(DerivationInput(*record))
         for group in level:
             group.sort(key=_BY_NAME)
         return level
 
-    def _by_id(self, stream: str, ids: Iterable[str]) -> list[Input]:
-        rows = self._rows(_BY_ID, (stream, json_list(sorted(ids))))
-        return sorted((Input(*row) for row in rows), key=_BY_NAME)
+    def _by_id(self, project_id: str, ids: Iterable[str]) -> list[DerivationInput]:
+        rows = self._rows(_BY_ID, (project_id, json_list(sorted(ids))))
+        return sorted((DerivationInput(*row) for row in rows), key=_BY_NAME)
 
     def _rows(self, sql: str, values: tuple[str, ...]) -> list[list[Any]]:
         """Run a query that gives its rows as one text."""
@@ -246,10 +264,10 @@ class DerivationQueries:
         return rows
 
     def _quarantined(
-        self, stream: str, plots: Sequence[str], levels: Sequence[_Level]
+        self, project_id: str, plots: Sequence[str], levels: Sequence[_Level]
     ) -> Counter[int]:
         """Count the records of each plot that wait for a person."""
-        found = self.connection.execute(_QUARANTINE, (stream,)).fetchall()
+        found = self.connection.execute(_QUARANTINE, (project_id,)).fetchall()
         if not found:
             return Counter()
         home = {plot: number for number, plot in enumerate(plots)}
@@ -259,12 +277,14 @@ class DerivationQueries:
         homes = [home.get(record, home.get(parent)) for record, parent in found]
         return Counter(plot for plot in homes if plot is not None)
 
-    def _frozen(self, stream: str, plots: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def _frozen(
+        self, project_id: str, plots: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
         masses: dict[str, dict[str, Any]] = {plot: {} for plot in plots}
         rows = self.connection.execute(
             "SELECT plot_id, setting, mass FROM reference_mass WHERE project_id = ?"
             " AND plot_id IN (SELECT value FROM json_each(?))",
-            (stream, json_list(plots)),
+            (project_id, json_list(plots)),
         )
         for plot, setting, mass in rows:
             masses[plot][setting] = json.loads(mass)
@@ -273,9 +293,9 @@ class DerivationQueries:
 
 def _note_digest(
     connection: Connection,
-    stream: str,
+    project_id: str,
     written: list[Item],
-    old: list[Input],
+    old: list[DerivationInput],
 ) -> None:
     """Update the project's digest with its derived rows."""
     if not written and not old:
@@ -283,11 +303,11 @@ def _note_digest(
     gone = digest_of(
         (row.id, row_hash(row.type, row.id, row.seq, row.fields)) for row in old
     )
-    add_digest(connection, stream, digest_of(written).without(gone))
+    add_digest(connection, project_id, digest_of(written).without(gone))
 
 
 def _columns(
-    stream: str,
+    project_id: str,
     seq: int,
     kind: str,
     name: str,
@@ -297,20 +317,20 @@ def _columns(
 ) -> tuple[Any, ...]:
     """Return the columns of a derived record: nobody wrote it, and it has no label."""
     text, plot = _text(fields), fields["plot_id"]
-    return (stream, name, kind, seq, text, "{}", plot, None, dead, 0, 0, None, None)
+    return (project_id, name, kind, seq, text, "{}", plot, None, dead, 0, 0, None, None)
 
 
 def _text(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _by_stream(plots: Sequence[DerivedPlot]) -> dict[str, list[DerivedPlot]]:
-    streams: dict[str, list[DerivedPlot]] = defaultdict(list)
+def _by_project(plots: Sequence[DerivedPlot]) -> dict[str, list[DerivedPlot]]:
+    project_ids: dict[str, list[DerivedPlot]] = defaultdict(list)
     for derived in plots:
-        streams[derived.job.stream].append(derived)
-    return streams
+        project_ids[derived.job.project_id].append(derived)
+    return project_ids
 
 
-def _differs(new: DerivedRow, old: Input | None) -> bool:
+def _differs(new: DerivedRow, old: DerivationInput | None) -> bool:
     """Return whether the digests differ; they cover all that a row says and rests on."""
     return old is None or old.fields["digest"] != new.fields["digest"]

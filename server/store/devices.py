@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from server.store.driver import Connection
 from server.store.rows import dump
-from server.store.values import Code, Device
+from server.store.values import Device, EnrolmentCode
 
 #: The device that stands for the server itself.
 OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"
@@ -23,11 +23,11 @@ _DEVICES: Final = """
 
 
 class DeviceQueries:
-    """The part of a unit that knows who may do what."""
+    """The part of a transaction that knows who may do what."""
 
     connection: Connection
 
-    def add_code(self, code: Code) -> None:
+    def add_code(self, code: EnrolmentCode) -> None:
         """Keep a one-time code."""
         self.connection.execute(
             "INSERT INTO code (code_hash, name, projects, expires_at)"
@@ -35,7 +35,7 @@ class DeviceQueries:
             (code.hash, code.name, dump(code.projects), code.expires_at),
         )
 
-    def use_code(self, code_hash: str, now: str, device: str) -> Code | None:
+    def use_code(self, code_hash: str, now: str, device: str) -> EnrolmentCode | None:
         """Use up a code: None when unknown, used or expired."""
         row = self.connection.execute(
             "UPDATE code SET used_by = ? WHERE code_hash = ? AND used_by IS NULL"
@@ -44,7 +44,7 @@ class DeviceQueries:
         ).fetchone()
         if row is None:
             return None
-        return Code(code_hash, row[0], tuple(json.loads(row[1])), row[2])
+        return EnrolmentCode(code_hash, row[0], tuple(json.loads(row[1])), row[2])
 
     def add_device(self, device: Device, token_hash: str) -> None:
         """Keep a device and its projects."""
@@ -112,8 +112,12 @@ class DeviceQueries:
         row = self.connection.execute(
             _DEVICES + f" WHERE device_id = {OWN_DEVICE}"
         ).fetchone()
-        streams = self.connection.execute("SELECT project_id FROM stream ORDER BY 1")
-        return replace(_device(row), projects=tuple(stream for (stream,) in streams))
+        project_ids = self.connection.execute(
+            "SELECT project_id FROM stream ORDER BY 1"
+        )
+        return replace(
+            _device(row), projects=tuple(project_id for (project_id,) in project_ids)
+        )
 
     def revoke(self, device: str, now: str) -> None:
         """Refuse the device from now on."""

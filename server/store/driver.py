@@ -105,7 +105,7 @@ def copy_to(
             target.close()
 
 
-def settle(connection: Connection) -> bool:
+def checkpoint_wal(connection: Connection) -> bool:
     """Bring everything in the WAL into the database; tell whether all of it is there.
 
     After a failed fsync the WAL may hold pages that can be read but are not on the

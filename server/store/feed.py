@@ -49,99 +49,104 @@ _CONFLICTS: Final = """
 
 
 class FeedQueries:
-    """The part of a unit that feeds laptops."""
+    """The part of a transaction that feeds laptops."""
 
     connection: Connection
 
-    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
+    def page(self, project_id: str, after: int, most: int, push: Push) -> Page:
         """Return rows after a number, without those that the laptop computes itself.
 
         The verdicts on its push speak for these. Who begins anew has let go of all rows,
         so there only what that very push made is left out.
         """
-        kept, more = _page_of(self._records(stream, after, most, push), most)
-        cursor = kept[-1].seq if more else max(self._head(stream), after)
-        conflicts = self.open_conflicts_of(stream, kept)
+        kept, more = _page_of(self._records(project_id, after, most, push), most)
+        cursor = kept[-1].seq if more else max(self._head(project_id), after)
+        conflicts = self.open_conflicts_of(project_id, kept)
         rows = [FeedRow(record, conflicts.get(record.id, [])) for record in kept]
         return Page(rows, cursor, more)
 
     def _records(
-        self, stream: str, after: int, most: int, push: Push
+        self, project_id: str, after: int, most: int, push: Push
     ) -> Iterator[Record]:
         if after:
-            mine = (push.log, push.acked_n, push.end[0])
-            found = self.connection.execute(_PAGE, (stream, after, *mine, most + 1))
+            mine = (push.log_id, push.acked_n, push.end[0])
+            found = self.connection.execute(_PAGE, (project_id, after, *mine, most + 1))
             return map(record_of, found)
-        found = self.connection.execute(_PAGE, (stream, after, None, 0, 0, -1))
+        found = self.connection.execute(_PAGE, (project_id, after, None, 0, 0, -1))
         return (r for r in map(record_of, found) if not _is_made_by(r, push))
 
-    def count_after(self, stream: str, after: int) -> int:
+    def count_after(self, project_id: str, after: int) -> int:
         """Return how many rows lie after a number."""
         row = self.connection.execute(
             "SELECT count(*) FROM record WHERE project_id = ? AND seq > ?",
-            (stream, after),
+            (project_id, after),
         ).fetchone()
         return int(row[0])
 
-    def purged(self, stream: str, after: int, up_to: int) -> list[str]:
+    def purged(self, project_id: str, after: int, up_to: int) -> list[str]:
         """Return the ids whose deletion lay between two numbers and was purged."""
         rows = self.connection.execute(
             "SELECT id FROM purged WHERE project_id = ? AND seq > ? AND seq <= ?"
             " ORDER BY id",
-            (stream, after, up_to),
+            (project_id, after, up_to),
         )
         return [name for (name,) in rows]
 
     def purgeable(self, before: str) -> dict[str, int]:
         """Count the deletions that a purge would shrink, by stream."""
         found = self.connection.execute(_OLD_TOMBSTONES, (before,))
-        return dict(Counter(stream for stream, *_ in found))
+        return dict(Counter(project_id for project_id, *_ in found))
 
     def purge(self, before: str, now: str) -> dict[str, int]:
         """Shrink old deletions to their ids; return how many, by stream."""
         gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()
         self.connection.executemany(
             "INSERT INTO purged (project_id, id, type, at, seq) VALUES (?, ?, ?, ?, ?)",
-            [(stream, name, kind, now, seq) for stream, name, kind, seq in gone],
+            [
+                (project_id, name, kind, now, seq)
+                for project_id, name, kind, seq in gone
+            ],
         )
         self.connection.executemany(
             "DELETE FROM record WHERE project_id = ? AND id = ?",
-            [(stream, name) for stream, name, _, _ in gone],
+            [(project_id, name) for project_id, name, _, _ in gone],
         )
         self.connection.executemany(
             "UPDATE stream SET gc_floor = max(gc_floor, ?) WHERE project_id = ?",
-            [(seq, stream) for stream, _, _, seq in gone],
+            [(seq, project_id) for project_id, _, _, seq in gone],
         )
-        return dict(Counter(stream for stream, *_ in gone))
+        return dict(Counter(project_id for project_id, *_ in gone))
 
-    def digest(self, stream: str) -> Digest:
+    def digest(self, project_id: str) -> Digest:
         """Return the digest of a stream's live rows."""
         count, total = self.connection.execute(
             "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
-            (stream,),
+            (project_id,),
         ).fetchone()
         return Digest(count, int(total, 16))
 
-    def digest_items(self, stream: str) -> list[Item]:
+    def digest_items(self, project_id: str) -> list[Item]:
         """Return what the digest of a stream is made of: live rows, open conflicts."""
-        return list(digest_items(self.connection, stream))
+        return list(digest_items(self.connection, project_id))
 
-    def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
+    def rows_in(self, project_id: str, buckets: Iterable[str]) -> list[FeedRow]:
         """Return the records of some buckets that are live or contested."""
-        found = self.connection.execute(_IN_BUCKETS, (stream, json_list(buckets)))
+        found = self.connection.execute(_IN_BUCKETS, (project_id, json_list(buckets)))
         records = [record_of(row) for row in found]
-        conflicts = self.open_conflicts_of(stream, records)
+        conflicts = self.open_conflicts_of(project_id, records)
         return [FeedRow(record, conflicts.get(record.id, [])) for record in records]
 
     def open_conflicts_of(
-        self, stream: str, records: list[Record]
+        self, project_id: str, records: list[Record]
     ) -> dict[str, list[dict[str, Any]]]:
         """Return the open conflicts of these records, by record."""
         contested = [record.id for record in records if record.open_conflicts]
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         if contested:
             of = {record.id: record for record in records}
-            rows = self.connection.execute(_CONFLICTS, (stream, json_list(contested)))
+            rows = self.connection.execute(
+                _CONFLICTS, (project_id, json_list(contested))
+            )
             for record, *columns in rows:
                 conflict = conflict_data(columns)
                 found[record].append(
@@ -149,18 +154,18 @@ class FeedQueries:
                 )
         return found
 
-    def _head(self, stream: str) -> int:
+    def _head(self, project_id: str) -> int:
         row = self.connection.execute(
-            "SELECT head FROM stream WHERE project_id = ?", (stream,)
+            "SELECT head FROM stream WHERE project_id = ?", (project_id,)
         ).fetchone()
         return int(row[0]) if row else 0
 
 
-def digest_items(connection: Connection, stream: str) -> Iterator[Item]:
+def digest_items(connection: Connection, project_id: str) -> Iterator[Item]:
     """Read what the digest of a stream is made of."""
-    for kind, name, seq, fields in connection.execute(_LIVE, (stream,)):
+    for kind, name, seq, fields in connection.execute(_LIVE, (project_id,)):
         yield name, row_hash(kind, name, seq, json.loads(fields))
-    for record, name in connection.execute(_CONTESTED, (stream,)):
+    for record, name in connection.execute(_CONTESTED, (project_id,)):
         yield record, conflict_hash(record, name)
 
 
@@ -182,8 +187,8 @@ def conflict_data(columns: list[Any]) -> dict[str, Any]:
 
 def _is_made_by(record: Record, push: Push) -> bool:
     """Return whether all that a record says follows from the verdicts on a push."""
-    return record.clean and all(
-        writer.log == push.log and push.acked_n < writer.n <= push.end[0]
+    return record.computable_by_author and all(
+        writer.log_id == push.log_id and push.acked_n < writer.n <= push.end[0]
         for writers in record.writers.values()
         for writer in writers
     )

@@ -20,10 +20,16 @@ from server.store.rows import (
     record_of,
     verdict_of,
 )
-from server.sync.desk import Desk, key_text, label, references_of
-from server.sync.judge import judge
-from server.sync.model import Change, Judged, KnownConflict, Past, Waiting
+from server.sync.judge import validate
+from server.sync.model import (
+    Change,
+    EarlierValue,
+    KnownConflict,
+    ValidatedChange,
+    WaitingChange,
+)
 from server.sync.request import read_change
+from server.sync.state import MergeState, key_text, label, references_of
 
 # The same places and keys are looked up in one statement per batch, whatever its size.
 _RECORDS: Final = f"""
@@ -122,104 +128,110 @@ _PURGED: Final = """
 """
 
 
-class LayingQueries(LogQueries):
-    """The part of a unit that lays the merge desk."""
+class MergeStateQueries(LogQueries):
+    """The part of a transaction that reads what a merge needs."""
 
     connection: Connection
 
-    def lay_desk(
-        self, batch: list[Judged], streams: set[str], revoked: set[str]
-    ) -> Desk:
+    def load_merge_state(
+        self, batch: list[ValidatedChange], project_ids: set[str], revoked: set[str]
+    ) -> MergeState:
         """Read everything a batch may touch, and the first of what waits for it."""
-        touched = _by_stream(batch)
-        desk = Desk(
-            streams=set(streams),
+        touched = _by_project(batch)
+        state = MergeState(
+            project_ids=set(project_ids),
             heads=dict(self.connection.execute(_HEADS, (json_list(touched),))),
             timeline=self.timeline(),
-            lineage=self.lineage({judged.change.log for judged in batch}),
+            lineage=self.lineage({validated.change.log_id for validated in batch}),
             revoked=set(revoked),
         )
-        for stream, judged in touched.items():
-            waiting = self._lay_waiting(desk, stream, judged)
-            self._lay_stream(desk, stream, judged + waiting)
-        if desk.waiting:
-            logs = {found.judged.change.log for found in desk.waiting.all()}
-            logs |= {judged.change.log for judged in batch}
-            desk.lineage = self.lineage(logs)
-        return desk
+        for project_id, validated in touched.items():
+            waiting = self._load_waiting(state, project_id, validated)
+            self._load_project(state, project_id, validated + waiting)
+        if state.waiting:
+            logs = {found.validated.change.log_id for found in state.waiting.all()}
+            logs |= {validated.change.log_id for validated in batch}
+            state.lineage = self.lineage(logs)
+        return state
 
-    def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
+    def waiting(
+        self, project_id: str, changes: Iterable[str] | None
+    ) -> list[WaitingChange]:
         """Return the changes of a project that wait in custody, oldest first."""
         wanted = None if changes is None else json_list(changes)
-        rows = self.connection.execute(_ALL_WAITING, (stream, wanted))
+        rows = self.connection.execute(_ALL_WAITING, (project_id, wanted))
         return list(_read_waiting(rows.fetchall()).values())
 
     def waiting_until(
-        self, stream: str, record: str, after: int, most: int
-    ) -> tuple[list[Waiting], int]:
+        self, project_id: str, record: str, after: int, most: int
+    ) -> tuple[list[WaitingChange], int]:
         """Return changes that wait for a record, and the place of the last of them."""
-        rows, _ = self._until(stream, {record}, after, most)
+        rows, _ = self._until(project_id, {record}, after, most)
         last = max((row[0] for row in rows), default=after)
         return list(_read_waiting(rows).values()), last
 
-    def streams_that_wait(self) -> list[str]:
+    def projects_that_wait(self) -> list[str]:
         """Return the projects with changes that wait in custody."""
         rows = self.connection.execute(
             "SELECT DISTINCT project_id FROM quarantine"
             " WHERE status IN ('open', 'held') ORDER BY 1"
         )
-        return [stream for (stream,) in rows]
+        return [project_id for (project_id,) in rows]
 
-    def _lay_stream(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
-        self._lay_records(desk, stream, batch)
-        self._lay_holders(desk, stream, batch)
-        self._lay_referrers(desk, stream, batch)
-        self._lay_known(desk, stream, batch)
-        self._lay_conflicts(desk, stream, batch)
-        self._lay_past(desk, stream, batch)
-        self._lay_stood(desk, stream, batch)
+    def _load_project(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
+        self._load_records(state, project_id, batch)
+        self._load_holders(state, project_id, batch)
+        self._load_referrers(state, project_id, batch)
+        self._load_verdicts(state, project_id, batch)
+        self._load_conflicts(state, project_id, batch)
+        self._load_earlier_values(state, project_id, batch)
+        self._load_stood(state, project_id, batch)
 
-    def _lay_waiting(
-        self, desk: Desk, stream: str, batch: list[Judged]
-    ) -> list[Judged]:
+    def _load_waiting(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> list[ValidatedChange]:
         """Lay out what waits of the batch's records, and for them, and so on.
 
         What waits for them is read up to a bound: the rest is released by itself.
         """
-        if not self.connection.execute(_ANY_WAITS, (stream,)).fetchone():
+        if not self.connection.execute(_ANY_WAITS, (project_id,)).fetchone():
             return []
-        held = self.connection.execute(_COUNT_HELD, (stream,)).fetchone()[0]
-        desk.held_count[stream] = held
+        held = self.connection.execute(_COUNT_HELD, (project_id,)).fetchone()[0]
+        state.held_count[project_id] = held
         named = json_list(j.change.replaces for j in batch if j.change.replaces)
-        records = {judged.change.record for judged in batch}
+        records = {validated.change.record_id for validated in batch}
         own = records.union(*map(_references, batch))
         rows = self.connection.execute(
-            _WAITING, (stream, json_list(sorted(own)), named)
+            _WAITING, (project_id, json_list(sorted(own)), named)
         ).fetchall()
         wanted, seen = records, set[str]()
         left = limits.RELEASED_AT_ONCE
         while wanted and left > 0:
             seen |= wanted
-            found, has_more = self._until(stream, wanted, 0, left)
+            found, has_more = self._until(project_id, wanted, 0, left)
             if has_more:
-                desk.has_more_waiting.add(stream)
+                state.has_more_waiting.add(project_id)
             rows += found
             left -= len(found)
-            brought = {w.judged.change.record for w in _read_waiting(found).values()}
+            brought = {
+                w.validated.change.record_id for w in _read_waiting(found).values()
+            }
             wanted = brought - seen
         if wanted:
-            desk.has_more_waiting.add(stream)
+            state.has_more_waiting.add(project_id)
         for waiting in _read_waiting(rows).values():
-            desk.waiting.add(waiting)
-        return [found.judged for found in desk.waiting.all()]
+            state.waiting.add(waiting)
+        return [found.validated for found in state.waiting.all()]
 
     def _until(
-        self, stream: str, records: set[str], after: int, most: int
+        self, project_id: str, records: set[str], after: int, most: int
     ) -> tuple[list[tuple[Any, ...]], bool]:
         """Return what waits for records, and whether there is more; no group is cut."""
         # A group came in one push, so it is no longer than a batch.
         wanted = (
-            stream,
+            project_id,
             json_list(sorted(records)),
             after,
             most + limits.BATCH_CHANGES,
@@ -230,113 +242,137 @@ class LayingQueries(LogQueries):
             end += 1
         return rows[:end], end < len(rows)
 
-    def _lay_records(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
-        ids = {judged.change.record for judged in batch}.union(*map(_references, batch))
-        self._find_records(desk, stream, ids)
+    def _load_records(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
+        ids = {validated.change.record_id for validated in batch}.union(
+            *map(_references, batch)
+        )
+        self._find_records(state, project_id, ids)
         # What comes back refers to all that it referred to.
-        back = {j.change.record for j in batch if j.change.op == Op.UNDELETE}
-        found = [r for name in back if (r := desk.find(stream, name)) is not None]
+        back = {j.change.record_id for j in batch if j.change.op == Op.UNDELETE}
+        found = [r for name in back if (r := state.find(project_id, name)) is not None]
         referred = {target for record in found for target in references_of(record)}
-        self._find_records(desk, stream, referred - ids)
+        self._find_records(state, project_id, referred - ids)
 
-    def _find_records(self, desk: Desk, stream: str, ids: set[str]) -> None:
+    def _find_records(self, state: MergeState, project_id: str, ids: set[str]) -> None:
         if not ids:
             return
         wanted = json_list(ids)
         for record in map(
-            record_of, self.connection.execute(_RECORDS, (stream, wanted))
+            record_of, self.connection.execute(_RECORDS, (project_id, wanted))
         ):
-            desk.records[stream, record.id] = record
-        for (name,) in self.connection.execute(_PURGED, (stream, wanted)):
-            desk.purged.add((stream, name))
-        for name, kind, fields in self.connection.execute(_GIVEN_UP, (stream, wanted)):
-            desk.given_up[stream, name] = label(kind, json.loads(fields))
+            state.records[project_id, record.id] = record
+        for (name,) in self.connection.execute(_PURGED, (project_id, wanted)):
+            state.purged.add((project_id, name))
+        for name, kind, fields in self.connection.execute(
+            _GIVEN_UP, (project_id, wanted)
+        ):
+            state.discarded[project_id, name] = label(kind, json.loads(fields))
 
-    def _lay_holders(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+    def _load_holders(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
         keys: dict[str, set[str]] = defaultdict(set)
-        for judged in batch:
-            kind = TYPES.get(judged.change.type)
+        for validated in batch:
+            kind = TYPES.get(validated.change.type)
             if kind is None:
                 continue
-            present = desk.find(stream, judged.change.record)
-            fields = {**(present.fields if present else {}), **judged.fields}
+            present = state.find(project_id, validated.change.record_id)
+            fields = {**(present.fields if present else {}), **validated.fields}
             if None not in natural_key(kind.name, fields)[:1]:
                 keys[kind.name].add(key_text(kind.name, fields))
         for kind_name, wanted in keys.items():
             rows = self.connection.execute(
-                _HOLDERS, (stream, kind_name, json_list(wanted))
+                _HOLDERS, (project_id, kind_name, json_list(wanted))
             )
             for record in map(record_of, rows):
-                key = (stream, kind_name, key_text(kind_name, record.fields))
-                desk.holders[key] = record.id
-                desk.records.setdefault((stream, record.id), record)
+                key = (project_id, kind_name, key_text(kind_name, record.fields))
+                state.holders[key] = record.id
+                state.records.setdefault((project_id, record.id), record)
 
-    def _lay_referrers(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
-        for judged in batch:
-            if judged.change.op == Op.DELETE:
-                target = judged.change.record
-                by = _REFERRED_BY.get(judged.change.type, (None, "$"))
-                rows = self.connection.execute(_REFERRERS, (stream, target, *by))
-                desk.referrers[stream, target] = {row[0] for row in rows}
+    def _load_referrers(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
+        for validated in batch:
+            if validated.change.op == Op.DELETE:
+                target = validated.change.record_id
+                by = _REFERRED_BY.get(validated.change.type, (None, "$"))
+                rows = self.connection.execute(_REFERRERS, (project_id, target, *by))
+                state.referrers[project_id, target] = {row[0] for row in rows}
 
-    def _lay_known(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
-        ids = json_list(judged.change.id for judged in batch)
-        for row in self.connection.execute(_KNOWN, (stream, ids)):
-            desk.known[row[0]] = verdict_of(row, repeated=True)
-        for seen, group, decision in self.connection.execute(_DECIDED, (stream, ids)):
-            desk.decided[stream, seen, group] = decision
+    def _load_verdicts(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
+        ids = json_list(validated.change.id for validated in batch)
+        for row in self.connection.execute(_KNOWN, (project_id, ids)):
+            state.known[row[0]] = verdict_of(row, repeated=True)
+        for seen, group, decision in self.connection.execute(
+            _DECIDED, (project_id, ids)
+        ):
+            state.decided[project_id, seen, group] = decision
 
-    def _lay_conflicts(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+    def _load_conflicts(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
         """Lay out the conflicts that are named, and the open ones of the records."""
-        named = [name for judged in batch for name in judged.change.settles]
-        records = {judged.change.record for judged in batch}
+        named = [name for validated in batch for name in validated.change.resolves]
+        records = {validated.change.record_id for validated in batch}
         contested = [
             name
             for name in sorted(records)
-            if (record := desk.find(stream, name)) and record.open_conflicts
+            if (record := state.find(project_id, name)) and record.open_conflicts
         ]
         if not named and not contested:
             return
-        wanted = (stream, json_list(named), json_list(contested))
+        wanted = (project_id, json_list(named), json_list(contested))
         for row in self.connection.execute(_CONFLICTS, wanted):
             name, record, group, change, log, n, ours, seq, is_open = row
             said = (record, group, change, log, n, json.loads(ours), seq or 0)
             found = KnownConflict(*said, is_open=bool(is_open))
-            desk.note_conflict(stream, name, found)
+            state.note_conflict(project_id, name, found)
 
-    def _lay_past(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+    def _load_earlier_values(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
         """Lay out what stood before, where a change names a group in part only."""
         records = {
-            j.change.record
+            j.change.record_id
             for j in batch
-            if desk.find(stream, j.change.record) and _names_parts(j)
+            if state.find(project_id, j.change.record_id) and _names_parts(j)
         }
         if not records:
             return
-        rows = self.connection.execute(_PAST, (stream, json_list(sorted(records))))
+        rows = self.connection.execute(_PAST, (project_id, json_list(sorted(records))))
         for record, group, values, *place in rows:
-            past = desk.past.setdefault((stream, record), {})
-            past.setdefault(group, []).append(Past(json.loads(values), *place))
+            past = state.past.setdefault((project_id, record), {})
+            past.setdefault(group, []).append(EarlierValue(json.loads(values), *place))
 
-    def _lay_stood(self, desk: Desk, stream: str, batch: list[Judged]) -> None:
+    def _load_stood(
+        self, state: MergeState, project_id: str, batch: list[ValidatedChange]
+    ) -> None:
         """Lay out where writes stood before, for those who saw them in a lost timeline."""
-        names = {j.change.record for j in batch if _is_of_before(j, desk.timeline.now)}
-        found = [record for name in names if (record := desk.find(stream, name))]
+        names = {
+            j.change.record_id for j in batch if _is_of_before(j, state.timeline.now)
+        }
+        found = [record for name in names if (record := state.find(project_id, name))]
         writers = {
-            writer.change
+            writer.change_id
             for record in found
             for writers in record.writers.values()
             for writer in writers
         }
         if writers:
-            rows = self.connection.execute(_STOOD, (stream, json_list(sorted(writers))))
+            rows = self.connection.execute(
+                _STOOD, (project_id, json_list(sorted(writers)))
+            )
             for change, epoch, seq in rows:
-                desk.note_stood(change, epoch, seq)
+                state.note_stood(change, epoch, seq)
 
 
-def _is_of_before(judged: Judged, epoch: str) -> bool:
+def _is_of_before(validated: ValidatedChange, epoch: str) -> bool:
     """Return whether a change was made on a row of an earlier timeline."""
-    bases = [judged.change.base, *judged.change.bases.values()]
+    bases = [validated.change.base, *validated.change.bases.values()]
     return any(base is not None and base[0] != epoch for base in bases)
 
 
@@ -346,41 +382,41 @@ def _is_one_group(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return groups[0] == groups[1] and groups[0][1] is not None
 
 
-def _references(judged: Judged) -> set[str]:
+def _references(validated: ValidatedChange) -> set[str]:
     """Return the records that a change refers to."""
-    kind = TYPES.get(judged.change.type)
+    kind = TYPES.get(validated.change.type)
     names = kind.references if kind else ()
-    return {judged.fields[name] for name in names if judged.fields.get(name)}
+    return {validated.fields[name] for name in names if validated.fields.get(name)}
 
 
-def _names_parts(judged: Judged) -> bool:
+def _names_parts(validated: ValidatedChange) -> bool:
     """Return whether a change names a field group in part."""
-    kind = judged.change.type
+    kind = validated.change.type
     return kind in TYPES and any(
         len(members(kind, group)) > len(named)
-        for group, named in by_group(kind, judged.fields).items()
+        for group, named in by_group(kind, validated.fields).items()
     )
 
 
-def _by_stream(batch: list[Judged]) -> dict[str, list[Judged]]:
-    streams: dict[str, list[Judged]] = defaultdict(list)
-    for judged in batch:
-        streams[judged.change.stream].append(judged)
-    return streams
+def _by_project(batch: list[ValidatedChange]) -> dict[str, list[ValidatedChange]]:
+    project_ids: dict[str, list[ValidatedChange]] = defaultdict(list)
+    for validated in batch:
+        project_ids[validated.change.project_id].append(validated)
+    return project_ids
 
 
-def _read_waiting(rows: list[tuple[Any, ...]]) -> dict[str, Waiting]:
+def _read_waiting(rows: list[tuple[Any, ...]]) -> dict[str, WaitingChange]:
     """Read waiting changes in the order they came; their fields are judged anew."""
     found = {}
     for _, name, log, raw, digest, waits_for, why in sorted(set(rows)):
         # A line may say the id of another laptop's change: it was kept under its own.
         change = replace(read_change(log, bytes(raw), bytes(digest)), id=name)
-        found[name] = Waiting(_judge_again(change, why), waits_for)
+        found[name] = WaitingChange(_judge_again(change, why), waits_for)
     return found
 
 
-def _judge_again(change: Change, why: str) -> Judged:
+def _judge_again(change: Change, why: str) -> ValidatedChange:
     """Judge the fields of a waiting change; a false claim stays one, whatever came since."""
     known = [from_data(problem) for problem in json.loads(why)]
     lies = [problem for problem in known if problem.code == "base_beyond_head"]
-    return Judged(change, {}, lies) if lies else judge(change)
+    return ValidatedChange(change, {}, lies) if lies else validate(change)

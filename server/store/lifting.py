@@ -29,7 +29,7 @@ _HISTORY: Final = """
 """
 
 
-def lift_from_1(connection: Connection) -> None:
+def upgrade_rows_from_1(connection: Connection) -> None:
     """Lift records, open and settled conflicts, and history; a repeat is harmless."""
     _lift_records(connection)
     _lift_conflicts(connection)

@@ -8,7 +8,7 @@ from schemas import chain
 from schemas.messages import parse_object
 from server.store.driver import Connection
 from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
-from server.store.values import Begun, LogHead, Receipt, StreamHead
+from server.store.values import EpochBegin, LogState, ProjectHead, StoredReceipt
 from server.sync.model import Verdict
 from server.sync.timeline import Epoch, Lineage, Timeline
 
@@ -40,17 +40,17 @@ _OF_OTHERS: Final = """
 
 
 class LogQueries:
-    """The part of a unit that knows timelines and logs."""
+    """The part of a transaction that knows timelines and logs."""
 
     connection: Connection
 
     def timeline(self) -> Timeline:
         """Return the server's epochs."""
         starts: dict[str, dict[str, int]] = defaultdict(dict)
-        for epoch, stream, head in self.connection.execute(
+        for epoch, project_id, head in self.connection.execute(
             "SELECT epoch_id, project_id, head FROM epoch_start"
         ):
-            starts[epoch][stream] = head
+            starts[epoch][project_id] = head
         epochs = self.connection.execute("SELECT id FROM epoch ORDER BY number")
         return Timeline(tuple(Epoch(name, starts[name]) for (name,) in epochs))
 
@@ -71,14 +71,14 @@ class LogQueries:
             (name,),
         )
 
-    def epochs(self) -> list[Begun]:
+    def epochs(self) -> list[EpochBegin]:
         """Return every timeline, oldest first."""
         rows = self.connection.execute(
             "SELECT number, e.id, e.at, e.reason, coalesce(d.name, e.device_id)"
             " FROM epoch e LEFT JOIN device d ON d.device_id = e.device_id"
             " ORDER BY number"
         )
-        return [Begun(*row) for row in rows]
+        return [EpochBegin(*row) for row in rows]
 
     def marks(self) -> tuple[str | None, str | None]:
         """Return the mark that was written last, and the one before it."""
@@ -106,29 +106,29 @@ class LogQueries:
         """Return when a device last showed that the timeline was another one."""
         return self._one("SELECT max(at) FROM epoch WHERE device_id = ?", device)[0]  # type: ignore[no-any-return]
 
-    def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
+    def project_heads(self, names: Iterable[str]) -> dict[str, ProjectHead]:
         """Return where these streams stand."""
         rows = self.connection.execute(
             "SELECT project_id, head, receipt_count, receipt_hash FROM stream"
             " WHERE project_id IN (SELECT value FROM json_each(?))",
             (json_list(names),),
         )
-        return {row[0]: StreamHead(*row[1:]) for row in rows}
+        return {row[0]: ProjectHead(*row[1:]) for row in rows}
 
-    def log_head(self, log: str) -> LogHead | None:
+    def log_head(self, log: str) -> LogState | None:
         """Return how far a log is here, or None."""
         row = self._one(
             "SELECT l.device_id, l.n, l.hash, d.public_key FROM log l"
             " JOIN device d ON d.device_id = l.device_id WHERE l.log_id = ?",
             log,
         )
-        return LogHead(log, row[0], row[1], bytes(row[2]), row[3]) if row else None
+        return LogState(log, row[0], row[1], bytes(row[2]), row[3]) if row else None
 
     def add_log(
         self, log: str, device: str, parent: tuple[str, int] | None = None
-    ) -> LogHead:
+    ) -> LogState:
         """Begin a log, with the place in another log that it goes on from."""
-        head = LogHead(log, device, 0, chain.START)
+        head = LogState(log, device, 0, chain.START)
         self.connection.execute(
             "INSERT INTO log (log_id, device_id, n, hash, parent_log, parent_n)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -145,10 +145,12 @@ class LogQueries:
         )
 
     def changes_of_others(
-        self, stream: str, changes: Iterable[str], device: str
+        self, project_id: str, changes: Iterable[str], device: str
     ) -> dict[str, bytes]:
         """Return the lines of those changes that another device sent, by their ids."""
-        rows = self.connection.execute(_OF_OTHERS, (stream, json_list(changes), device))
+        rows = self.connection.execute(
+            _OF_OTHERS, (project_id, json_list(changes), device)
+        )
         return {name: bytes(raw) for name, raw in rows}
 
     def line_hashes(self, log: str, places: Iterable[int]) -> dict[int, bytes]:
@@ -184,7 +186,7 @@ class LogQueries:
             verdict_of(row[:-1], repeated=True, late=row[-1]) for row in rows.fetchall()
         ]
 
-    def last_receipt(self, log: str, up_to: int) -> Receipt | None:
+    def last_receipt(self, log: str, up_to: int) -> StoredReceipt | None:
         """Return the latest receipt of a log for its changes up to a place."""
         row = self._one(
             "SELECT log_id, n, raw, signature, pushed FROM receipt WHERE log_id = ?"
@@ -192,18 +194,20 @@ class LogQueries:
             log,
             up_to,
         )
-        return Receipt(*row) if row else None
+        return StoredReceipt(*row) if row else None
 
-    def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
+    def save_receipt(
+        self, receipt: StoredReceipt, links: dict[str, tuple[int, str]]
+    ) -> None:
         """Keep a receipt; `links` gives each stream its number and hash."""
         self.connection.execute(
             "INSERT INTO receipt (log_id, n, raw, signature, pushed)"
             " VALUES (?, ?, ?, ?, ?)",
-            (receipt.log, receipt.n, receipt.raw, receipt.signature, receipt.pushed),
+            (receipt.log_id, receipt.n, receipt.raw, receipt.signature, receipt.pushed),
         )
         self.connection.executemany(
             "UPDATE stream SET receipt_count = ?, receipt_hash = ? WHERE project_id = ?",
-            [(count, link, stream) for stream, (count, link) in links.items()],
+            [(count, link, project_id) for project_id, (count, link) in links.items()],
         )
 
     def server_key(self) -> bytes:

@@ -9,7 +9,7 @@ from schemas.signing import NO_RECEIPT, public_key
 from server.store import seals
 from server.store.driver import Connection, scratch
 from server.store.feed import digest_items
-from server.store.lifting import lift_from_1
+from server.store.lifting import upgrade_rows_from_1
 
 migrations: Final = Migrations("permille-server")
 
@@ -323,11 +323,11 @@ def review(db: Database) -> None:
 @migrations()
 def digests(db: Database) -> None:
     """Keep a digest of each stream, its receipts, and what was purged of it."""
-    stream = db.table("stream")
+    project_id = db.table("stream")
     for name in ("digest_count", "receipt_count", "gc_floor"):
-        stream.add_column(name, int, not_null_default=0)
-    stream.add_column("digest_sum", str, not_null_default="0")
-    stream.add_column("receipt_hash", str, not_null_default=NO_RECEIPT)
+        project_id.add_column(name, int, not_null_default=0)
+    project_id.add_column("digest_sum", str, not_null_default="0")
+    project_id.add_column("receipt_hash", str, not_null_default=NO_RECEIPT)
     db.table("purged").create(
         {"project_id": str, "id": str, "type": str, "at": str},
         pk=("project_id", "id"),
@@ -339,7 +339,7 @@ def digests(db: Database) -> None:
 @migrations()
 def schema_version_2(db: Database) -> None:
     """Lift what was stored in schema version 1."""
-    lift_from_1(db.conn)
+    upgrade_rows_from_1(db.conn)
 
 
 @migrations()

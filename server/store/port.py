@@ -1,6 +1,6 @@
 """What the server asks of a database. Only the composition root names one.
 
-A `Unit` is one transaction: everything asked of it sees one state, and its
+A `Transaction` is one transaction: everything asked of it sees one state, and its
 writes stand together or not at all. `Store.write` returns after the commit is on
 disk; a repeat of the same job after a failure is harmless, because every write
 is keyed by what it says.
@@ -18,24 +18,24 @@ from typing import Any, Protocol, TypeVar
 
 from schemas.digest import Digest, Item
 from server.store.values import (
-    Attached,
-    Begun,
-    Code,
+    AttachedFile,
     DerivedPlot,
     Device,
+    EnrolmentCode,
+    EpochBegin,
     Fault,
     FeedRow,
     Job,
-    LogHead,
+    LogState,
     Page,
     PlotTree,
     Progress,
-    Receipt,
-    StreamHead,
+    ProjectHead,
+    StoredReceipt,
 )
-from server.sync.desk import Desk
-from server.sync.model import Judged, Origin, Record, Verdict, Waiting
+from server.sync.model import Origin, Record, ValidatedChange, Verdict, WaitingChange
 from server.sync.request import Push
+from server.sync.state import MergeState
 from server.sync.timeline import Timeline
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Logs(Protocol):
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
         """Begin a new timeline where every stream stands."""
 
-    def epochs(self) -> list[Begun]:
+    def epochs(self) -> list[EpochBegin]:
         """Return every timeline, oldest first."""
 
     def marks(self) -> tuple[str | None, str | None]:
@@ -65,19 +65,19 @@ class Logs(Protocol):
     def last_epoch_by(self, device: str) -> str | None:
         """Return when a device last showed that the timeline was another one."""
 
-    def streams(self, names: Iterable[str]) -> dict[str, StreamHead]:
+    def project_heads(self, names: Iterable[str]) -> dict[str, ProjectHead]:
         """Return where these streams stand."""
 
-    def log_head(self, log: str) -> LogHead | None:
+    def log_head(self, log: str) -> LogState | None:
         """Return how far a log is here, or None."""
 
     def add_log(
         self, log: str, device: str, parent: tuple[str, int] | None = None
-    ) -> LogHead:
+    ) -> LogState:
         """Begin a log, with the place in another log that it goes on from."""
 
     def changes_of_others(
-        self, stream: str, changes: Iterable[str], device: str
+        self, project_id: str, changes: Iterable[str], device: str
     ) -> dict[str, bytes]:
         """Return the lines of those changes that another device sent, by their ids."""
 
@@ -93,66 +93,74 @@ class Logs(Protocol):
     def late_verdicts(self, device: str, after: int, most: int) -> list[Verdict]:
         """Return the verdicts on a device's changes that were given anew."""
 
-    def last_receipt(self, log: str, up_to: int) -> Receipt | None:
+    def last_receipt(self, log: str, up_to: int) -> StoredReceipt | None:
         """Return the latest receipt of a log for its changes up to a place."""
 
-    def keep_receipt(self, receipt: Receipt, links: dict[str, tuple[int, str]]) -> None:
+    def save_receipt(
+        self, receipt: StoredReceipt, links: dict[str, tuple[int, str]]
+    ) -> None:
         """Keep a receipt; `links` gives each stream its number and hash."""
 
     def server_key(self) -> bytes:
         """Return the secret key that receipts are signed with."""
 
 
-class Custody(Protocol):
+class MergeTables(Protocol):
     """The merge and what it comes to."""
 
-    def lay_desk(
-        self, batch: list[Judged], streams: set[str], revoked: set[str]
-    ) -> Desk:
+    def load_merge_state(
+        self, batch: list[ValidatedChange], project_ids: set[str], revoked: set[str]
+    ) -> MergeState:
         """Read everything a batch may touch, and what waits for it."""
 
-    def waiting(self, stream: str, changes: Iterable[str] | None) -> list[Waiting]:
+    def waiting(
+        self, project_id: str, changes: Iterable[str] | None
+    ) -> list[WaitingChange]:
         """Return the changes of a project that wait in custody, oldest first."""
 
     def waiting_until(
-        self, stream: str, record: str, after: int, most: int
-    ) -> tuple[list[Waiting], int]:
+        self, project_id: str, record: str, after: int, most: int
+    ) -> tuple[list[WaitingChange], int]:
         """Return changes that wait for a record, and the place of the last of them."""
 
     def note_stood(
-        self, batch: Sequence[Judged], stood: Mapping[str, Sequence[tuple[str, int]]]
+        self,
+        batch: Sequence[ValidatedChange],
+        stood: Mapping[str, Sequence[tuple[str, int]]],
     ) -> None:
         """Note the numbers that changes had in timelines that were lost."""
 
     def next_release(self) -> tuple[str, str, int] | None:
         """Return a record that others wait for, and the place up to which they had it."""
 
-    def note_release(self, stream: str, record: str, after: int | None) -> None:
+    def note_release(self, project_id: str, record: str, after: int | None) -> None:
         """Note up to where those who wait for a record were released; None: all."""
 
-    def streams_that_wait(self) -> list[str]:
+    def projects_that_wait(self) -> list[str]:
         """Return the projects with changes that wait in custody."""
 
-    def note_reason(self, stream: str, changes: Iterable[str], reason: str) -> None:
+    def note_reason(self, project_id: str, changes: Iterable[str], reason: str) -> None:
         """Keep why a person gave changes up."""
 
-    def keep(self, desk: Desk, batch: list[Judged], origin: Origin) -> None:
+    def save(
+        self, state: MergeState, batch: list[ValidatedChange], origin: Origin
+    ) -> None:
         """Write the lines, their verdicts and their effects."""
 
-    def keep_effects(self, desk: Desk, origin: Origin) -> None:
+    def save_effects(self, state: MergeState, origin: Origin) -> None:
         """Write what a merge came to, but the lines themselves."""
 
 
 class Feed(Protocol):
     """What laptops receive."""
 
-    def page(self, stream: str, after: int, most: int, push: Push) -> Page:
+    def page(self, project_id: str, after: int, most: int, push: Push) -> Page:
         """Return rows after a number, without those the push's verdicts speak for."""
 
-    def count_after(self, stream: str, after: int) -> int:
+    def count_after(self, project_id: str, after: int) -> int:
         """Return how many rows lie after a number."""
 
-    def purged(self, stream: str, after: int, up_to: int) -> list[str]:
+    def purged(self, project_id: str, after: int, up_to: int) -> list[str]:
         """Return the ids whose deletion lay between two numbers and was purged."""
 
     def purgeable(self, before: str) -> dict[str, int]:
@@ -161,23 +169,23 @@ class Feed(Protocol):
     def purge(self, before: str, now: str) -> dict[str, int]:
         """Shrink old deletions to their ids; return how many, by stream."""
 
-    def digest(self, stream: str) -> Digest:
+    def digest(self, project_id: str) -> Digest:
         """Return the digest of a stream's live rows."""
 
-    def digest_items(self, stream: str) -> list[Item]:
+    def digest_items(self, project_id: str) -> list[Item]:
         """Return what the digest of a stream is made of: live rows, open conflicts."""
 
-    def rows_in(self, stream: str, buckets: Iterable[str]) -> list[FeedRow]:
+    def rows_in(self, project_id: str, buckets: Iterable[str]) -> list[FeedRow]:
         """Return the records of some buckets that are live or contested."""
 
 
 class Devices(Protocol):
     """Enrolment and access."""
 
-    def add_code(self, code: Code) -> None:
+    def add_code(self, code: EnrolmentCode) -> None:
         """Keep a one-time code."""
 
-    def use_code(self, code_hash: str, now: str, device: str) -> Code | None:
+    def use_code(self, code_hash: str, now: str, device: str) -> EnrolmentCode | None:
         """Use up a code: None when unknown, used or expired."""
 
     def add_device(self, device: Device, token_hash: str) -> None:
@@ -223,38 +231,38 @@ class Devices(Protocol):
         """Return the logs of a device, oldest first."""
 
 
-class Derivation(Protocol):
+class DerivationTables(Protocol):
     """Jobs and what they read and write."""
 
     def claim_jobs(self, now_ms: int, lease_ms: int, most: int) -> list[Job]:
         """Take the next plots of one project; they come back when the lease runs out."""
 
-    def derived_plots(self, stream: str) -> list[str]:
+    def derived_plots(self, project_id: str) -> list[str]:
         """Return the plots of a project that do not wait to be derived."""
 
     def waiting_jobs(self) -> int:
         """Return how many plots wait to be derived."""
 
-    def ask_for(self, stream: str) -> int:
+    def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
 
-    def plot_trees(self, stream: str, plots: Sequence[str]) -> list[PlotTree]:
+    def plot_trees(self, project_id: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
 
     def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
 
-    def versions(self, stream: str, name: str) -> list[dict[str, Any]]:
+    def versions(self, project_id: str, name: str) -> list[dict[str, Any]]:
         """Return every version of a derived row, oldest first, with its inputs."""
 
 
-class Attachments(Protocol):
+class AttachmentTables(Protocol):
     """Files that records name."""
 
-    def attached(self, stream: str | None) -> list[Attached]:
+    def attached(self, project_id: str | None) -> list[AttachedFile]:
         """Return every file that live records name, in all projects or in one."""
 
-    def naming(self, streams: Sequence[str], sha256: str) -> list[Attached]:
+    def naming(self, project_ids: Sequence[str], sha256: str) -> list[AttachedFile]:
         """Return where live records of these projects name a file."""
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
@@ -267,10 +275,12 @@ class Reports(Protocol):
     def projects(self) -> list[dict[str, Any]]:
         """Return every project with its counts."""
 
-    def records(self, stream: str, kind: str) -> list[Record]:
+    def records(self, project_id: str, kind: str) -> list[Record]:
         """Return the live records of a type, derived types too."""
 
-    def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def authors(
+        self, project_id: str, records: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
         """Return who wrote each record last: person, device, when."""
 
     def stats(self) -> dict[str, Any]:
@@ -288,19 +298,19 @@ class Reviews(Protocol):
     """What waits for a person, and what was decided."""
 
     def conflicts(
-        self, stream: str | None, status: str = "open", prefix: str = ""
+        self, project_id: str | None, status: str = "open", prefix: str = ""
     ) -> list[dict[str, Any]]:
         """Return conflicts, open or settled, whose id starts like this."""
 
     def quarantine(
         self,
-        stream: str | None,
+        project_id: str | None,
         statuses: Sequence[str] | None = ("open",),
         prefix: str = "",
     ) -> list[dict[str, Any]]:
         """Return changes in custody of these statuses whose id starts like this."""
 
-    def record(self, stream: str, name: str) -> Record | None:
+    def record(self, project_id: str, name: str) -> Record | None:
         """Return a record as it stands, deleted or not."""
 
     def written(self, log: str, n: int) -> dict[str, Any]:
@@ -313,13 +323,13 @@ class Reviews(Protocol):
         """Keep the newest schema version that waiting changes were judged by."""
 
 
-class Unit(
+class Transaction(
     Logs,
-    Custody,
+    MergeTables,
     Feed,
     Devices,
-    Derivation,
-    Attachments,
+    DerivationTables,
+    AttachmentTables,
     Reports,
     Checks,
     Reviews,
@@ -331,10 +341,10 @@ class Unit(
 class Store(Protocol):
     """A database: jobs go in, results come out after they are on disk."""
 
-    def write(self, job: Callable[[Unit], T]) -> Awaitable[T]:
+    def write(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run a job in a writing transaction; return after its commit."""
 
-    def read(self, job: Callable[[Unit], T]) -> Awaitable[T]:
+    def read(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run a job on one snapshot."""
 
     def close(self) -> None:

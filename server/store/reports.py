@@ -46,7 +46,7 @@ _COUNTS: Final = {
 
 
 class ReportQueries:
-    """The part of a unit that answers administrators."""
+    """The part of a transaction that answers administrators."""
 
     connection: Connection
 
@@ -68,18 +68,20 @@ class ReportQueries:
             )
         ]
 
-    def records(self, stream: str, kind: str) -> list[Record]:
+    def records(self, project_id: str, kind: str) -> list[Record]:
         """Return the live records of a type, derived types too."""
         rows = self.connection.execute(
             f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - constant columns
             " WHERE project_id = ? AND type = ? AND deleted = 0 ORDER BY id",
-            (stream, kind),
+            (project_id, kind),
         )
         return [record_of(row) for row in rows]
 
-    def authors(self, stream: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def authors(
+        self, project_id: str, records: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
         """Return who wrote each record last: person, device, when."""
-        rows = self.connection.execute(_AUTHORS, (stream, json_list(records)))
+        rows = self.connection.execute(_AUTHORS, (project_id, json_list(records)))
         return {
             record: {
                 "person": json.loads(raw).get("u"),

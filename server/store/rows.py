@@ -7,8 +7,8 @@ from typing import Any, Final
 from schemas.messages import Outcome
 from schemas.problems import from_data
 from schemas.records import TYPES
-from server.sync.desk import key_text
 from server.sync.model import Record, Verdict, Writer
+from server.sync.state import key_text
 
 RECORD_COLUMNS: Final = (
     "project_id, id, type, seq, fields, writers, deleted, clean, open_conflicts"
@@ -26,9 +26,9 @@ def dump(value: object) -> str:
 
 def record_of(row: tuple[Any, ...]) -> Record:
     """Read a record from its columns (RECORD_COLUMNS)."""
-    stream, name, kind, seq, fields, writers, deleted, clean, conflicts = row
+    project_id, name, kind, seq, fields, writers, deleted, clean, conflicts = row
     return Record(
-        stream=stream,
+        project_id=project_id,
         type=kind,
         id=name,
         seq=seq,
@@ -38,7 +38,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
             for group, found in json.loads(writers).items()
         },
         deleted=bool(deleted),
-        clean=bool(clean),
+        computable_by_author=bool(clean),
         open_conflicts=conflicts,
     )
 
@@ -49,7 +49,7 @@ def record_row(record: Record) -> tuple[Any, ...]:
     key = None if record.deleted else key_text(record.type, record.fields)
     last = record.last_writer
     return (
-        record.stream,
+        record.project_id,
         record.id,
         record.type,
         record.seq,
@@ -58,9 +58,9 @@ def record_row(record: Record) -> tuple[Any, ...]:
         parent,
         key,
         int(record.deleted),
-        int(record.clean),
+        int(record.computable_by_author),
         record.open_conflicts,
-        last.log,
+        last.log_id,
         last.n,
     )
 
@@ -69,10 +69,10 @@ def verdict_of(
     row: tuple[Any, ...], *, repeated: bool, late: int | None = None
 ) -> Verdict:
     """Read a stored verdict from its columns (VERDICT_COLUMNS)."""
-    change, stream, outcome, seq, why, conflicts, n = row
+    change, project_id, outcome, seq, why, conflicts, n = row
     return Verdict(
-        change=change,
-        stream=stream,
+        change_id=change,
+        project_id=project_id,
         outcome=Outcome(outcome),
         seq=seq,
         why=[from_data(problem) for problem in json.loads(why or "[]")],

@@ -14,23 +14,23 @@ from server.errors import AlreadyThereError, StorageError
 from server.store import seals
 from server.store.attachments import AttachmentQueries
 from server.store.checks.database import check_database
-from server.store.custody import CustodyQueries
+from server.store.custody import MergeQueries
 from server.store.derivation import DerivationQueries
 from server.store.devices import DeviceQueries
 from server.store.driver import (
     Connection,
     DatabaseError,
+    checkpoint_wal,
     connect,
     copy_to,
-    settle,
     translated,
 )
 from server.store.feed import FeedQueries
 from server.store.migrations import migrate, tables, tables_of
-from server.store.port import Unit
+from server.store.port import Transaction
 from server.store.reports import ReportQueries
 from server.store.values import Device, Fault, Progress
-from server.store.waiting import WaitingQueries
+from server.store.waiting import ReviewQueries
 from server.store.writer import WriterThread
 
 T = TypeVar("T")
@@ -39,14 +39,14 @@ T = TypeVar("T")
 _READERS: Final = 2
 
 
-class SqliteUnit(
-    CustodyQueries,
+class SqliteTransaction(
+    MergeQueries,
     FeedQueries,
     DeviceQueries,
     DerivationQueries,
     AttachmentQueries,
     ReportQueries,
-    WaitingQueries,
+    ReviewQueries,
 ):
     """One transaction on one connection."""
 
@@ -68,12 +68,12 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[Connection] = []
 
-    async def write(self, job: Callable[[Unit], T]) -> T:
+    async def write(self, job: Callable[[Transaction], T]) -> T:
         """Run a job in a writing transaction; return after its commit."""
-        run = self._writer.submit(lambda connection: job(SqliteUnit(connection)))
+        run = self._writer.submit(lambda connection: job(SqliteTransaction(connection)))
         return await asyncio.wrap_future(run)
 
-    async def read(self, job: Callable[[Unit], T]) -> T:
+    async def read(self, job: Callable[[Transaction], T]) -> T:
         """Run a job on one snapshot."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, job)
@@ -85,12 +85,12 @@ class SqliteStore:
         for connection in self._opened:
             connection.close()
 
-    def _read(self, job: Callable[[Unit], T]) -> T:
+    def _read(self, job: Callable[[Transaction], T]) -> T:
         with translated():
             connection = self._reader()
             connection.execute("BEGIN")
             try:
-                return job(SqliteUnit(connection))
+                return job(SqliteTransaction(connection))
             finally:
                 # An error of the disk may have ended the transaction.
                 if connection.in_transaction:
@@ -106,7 +106,7 @@ class SqliteStore:
 
 
 @contextmanager
-def look(path: Path) -> Iterator[SqliteUnit]:
+def look(path: Path) -> Iterator[SqliteTransaction]:
     """Open a database as it is, to read it in one snapshot; nothing is written to it.
 
     Raises
@@ -124,7 +124,7 @@ def look(path: Path) -> Iterator[SqliteUnit]:
                     f"{path} has the tables of another version of Permille",
                     "start the server of this version once, or verify with that version",
                 )
-            yield SqliteUnit(connection)
+            yield SqliteTransaction(connection)
     finally:
         connection.close()
 
@@ -162,13 +162,13 @@ def create(path: Path, clock: Clock) -> None:
         migrate(connection)
         seals.watch(connection)
         with seals.writing(connection):
-            _begin(SqliteUnit(connection), clock)
+            _begin(SqliteTransaction(connection), clock)
     finally:
         connection.close()
     begun.rename(path)
 
 
-def _begin(unit: SqliteUnit, clock: Clock) -> None:
+def _begin(tx: SqliteTransaction, clock: Clock) -> None:
     """Write the first epoch, and the device and log of the server itself."""
     secret = clock.key()
     own = Device(
@@ -179,20 +179,20 @@ def _begin(unit: SqliteUnit, clock: Clock) -> None:
         None,
         public_key=public_key(secret),
     )
-    unit.connection.executemany(
+    tx.connection.executemany(
         "INSERT INTO meta (key, value) VALUES (?, ?)",
         [("signing_key", secret.hex()), ("own_device", own.id)],
     )
-    unit.begin_epoch(clock.fresh_id(), clock.now(), "begun", None)
+    tx.begin_epoch(clock.fresh_id(), clock.now(), "begun", None)
     # No token has this hash: nobody enters as the server.
-    unit.add_device(own, "none")
-    unit.add_log(own.id, own.id)
+    tx.add_device(own, "none")
+    tx.add_log(own.id, own.id)
 
 
 def _migrated(path: Path) -> Connection:
     connection = connect(path)
     try:
-        settle(connection)
+        checkpoint_wal(connection)
         migrate(connection)
         connection.execute("SELECT id FROM epoch").fetchone()
     except DatabaseError as error:

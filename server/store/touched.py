@@ -5,7 +5,7 @@ from typing import Final
 
 from server.store.driver import Connection
 from server.store.rows import json_list
-from server.sync.desk import Desk
+from server.sync.state import MergeState
 
 # One step up. A quarantined record hangs on its parent too, so that the plot can say
 # how many of its inputs wait for a person. Each step is a search by key; one
@@ -38,47 +38,55 @@ _NOTE: Final = """
 """
 
 
-def note_jobs(connection: Connection, desk: Desk) -> None:
+def note_jobs(connection: Connection, state: MergeState) -> None:
     """Note every plot a batch touched as a job of this transaction."""
-    streams = {stream for stream, _ in desk.written}
-    streams |= {found.change.stream for found in desk.quarantined}
-    streams |= {stream for stream, _ in desk.settled}
-    for stream in streams & set(desk.heads):
-        plots = set(_plots(connection, desk, stream))
-        head = desk.heads[stream]
-        connection.executemany(_NOTE, [(stream, plot, head) for plot in sorted(plots)])
+    project_ids = {project_id for project_id, _ in state.written}
+    project_ids |= {found.change.project_id for found in state.quarantined}
+    project_ids |= {project_id for project_id, _ in state.closed}
+    for project_id in project_ids & set(state.heads):
+        plots = set(_plots(connection, state, project_id))
+        head = state.heads[project_id]
+        connection.executemany(
+            _NOTE, [(project_id, plot, head) for plot in sorted(plots)]
+        )
 
 
-def _plots(connection: Connection, desk: Desk, stream: str) -> Iterable[str]:
-    written = [record for (s, _), record in desk.written.items() if s == stream]
+def _plots(connection: Connection, state: MergeState, project_id: str) -> Iterable[str]:
+    written = [record for (s, _), record in state.written.items() if s == project_id]
     ids = {record.id for record in written}
-    ids |= {q.change.record for q in desk.quarantined if q.change.stream == stream}
-    settled = json_list(change for s, change in desk.settled if s == stream)
-    ids.update(_column(connection, _SETTLED, stream, settled))
+    ids |= {
+        q.change.record_id
+        for q in state.quarantined
+        if q.change.project_id == project_id
+    }
+    settled = json_list(change for s, change in state.closed if s == project_id)
+    ids.update(_column(connection, _SETTLED, project_id, settled))
     # A record that moved touched the place it left as well.
     ids |= {
         old.values[name]
-        for old in desk.replaced
-        if old.stream == stream
+        for old in state.replaced
+        if old.project_id == project_id
         for name in ("plot_id", "point_id", "core_id", "sample_id")
         if isinstance(old.values.get(name), str)
     }
-    yield from _climb(connection, stream, ids)
+    yield from _climb(connection, project_id, ids)
     if any(record.type == "project" for record in written):
-        yield from _column(connection, _PLOTS, stream)
+        yield from _column(connection, _PLOTS, project_id)
     campaigns = [record.id for record in written if record.type == "campaign"]
     if campaigns:
         wanted = json_list(campaigns)
-        yield from _column(connection, _PLOTS_OF_CAMPAIGNS, stream, wanted)
+        yield from _column(connection, _PLOTS_OF_CAMPAIGNS, project_id, wanted)
 
 
-def _climb(connection: Connection, stream: str, ids: set[str]) -> set[str]:
+def _climb(connection: Connection, project_id: str, ids: set[str]) -> set[str]:
     """Go from any records up to their plots."""
     plots: set[str] = set()
     seen: set[str] = set()
     while ids:
         seen |= ids
-        rows = connection.execute(_STEP_UP, (stream, json_list(sorted(ids)))).fetchall()
+        rows = connection.execute(
+            _STEP_UP, (project_id, json_list(sorted(ids)))
+        ).fetchall()
         plots |= {name for name, kind, _ in rows if kind == "plot"}
         ids = {parent for _, _, parent in rows if parent is not None} - seen
     return plots

@@ -26,7 +26,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class EnrolmentCode:
     """A one-time enrolment code, as its hash."""
 
     hash: str
@@ -36,11 +36,11 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class LogHead:
+class LogState:
     """How far the server has a log."""
 
-    log: str
-    device: str
+    log_id: str
+    device_id: str
     n: int
     hash: bytes
     public_key: str | None = None
@@ -48,11 +48,11 @@ class LogHead:
     def is_of(self, device: Device) -> bool:
         """Return whether this laptop wrote it: under this enrolment, or by its key."""
         same_key = None is not self.public_key == device.public_key
-        return self.device == device.id or same_key
+        return self.device_id == device.id or same_key
 
 
 @dataclass(frozen=True, slots=True)
-class StreamHead:
+class ProjectHead:
     """Where a stream stands: its last row and its last receipt."""
 
     head: int
@@ -61,10 +61,10 @@ class StreamHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class StoredReceipt:
     """What the server signed for a push, and the signature of the push itself."""
 
-    log: str
+    log_id: str
     n: int
     raw: str
     signature: str
@@ -72,14 +72,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class EpochBegin:
     """One timeline of the server: when it began and why."""
 
     number: int
     id: str
     at: str
     reason: str
-    device: str | None
+    device_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ class Page:
 class Job:
     """A plot whose numbers are to be derived again."""
 
-    stream: str
-    plot: str
+    project_id: str
+    plot_id: str
     up_to_seq: int
 
 
-class Input(NamedTuple):
+class DerivationInput(NamedTuple):
     """One record as derivation reads it: values, not who wrote them."""
 
     id: str
@@ -126,19 +126,19 @@ class PlotTree:
     were found before, by the setting they belong to.
     """
 
-    project: Input | None
-    plot: Input | None
-    campaigns: list[Input]
-    points: list[Input]
-    cores: list[Input]
-    samples: list[Input]
-    results: list[Input]
-    derived: list[Input]
+    project: DerivationInput | None
+    plot: DerivationInput | None
+    campaigns: list[DerivationInput]
+    points: list[DerivationInput]
+    cores: list[DerivationInput]
+    samples: list[DerivationInput]
+    results: list[DerivationInput]
+    derived: list[DerivationInput]
     frozen: dict[str, dict[str, Any]]
     quarantined: int = 0
 
     @property
-    def inputs(self) -> list[Input]:
+    def inputs(self) -> list[DerivationInput]:
         """Return every record the numbers rest on."""
         own = [record for record in (self.project, self.plot) if record]
         return [
@@ -165,23 +165,23 @@ class DerivedRow:
 
     type: str
     id: str
-    plot: str
+    plot_id: str
     fields: dict[str, Any] = field(hash=False)
     inputs: list[tuple[str, int]] = field(hash=False, default_factory=list)
 
     @property
     def whole(self) -> dict[str, Any]:
         """Return the fields of the record that is stored."""
-        return {"plot_id": self.plot, **self.fields}
+        return {"plot_id": self.plot_id, **self.fields}
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedFile:
     """A file as one live record names it."""
 
-    project: str
+    project_id: str
     type: str
-    record: str
+    record_id: str
     fields: dict[str, Any]
     file: dict[str, Any]
 

@@ -54,34 +54,36 @@ _QUARANTINE_NAMES: Final = (
 )
 
 
-class WaitingQueries:
-    """The part of a unit that knows what waits for a person."""
+class ReviewQueries:
+    """The part of a transaction that knows what waits for a person."""
 
     connection: Connection
 
     def conflicts(
-        self, stream: str | None, status: str = "open", prefix: str = ""
+        self, project_id: str | None, status: str = "open", prefix: str = ""
     ) -> list[dict[str, Any]]:
         """Return conflicts, open or settled, whose id starts like this."""
-        rows = self.connection.execute(_CONFLICTS, (stream, status, prefix)).fetchall()
+        rows = self.connection.execute(
+            _CONFLICTS, (project_id, status, prefix)
+        ).fetchall()
         return [self._conflict(row) for row in rows]
 
     def quarantine(
         self,
-        stream: str | None,
+        project_id: str | None,
         statuses: Sequence[str] | None = ("open",),
         prefix: str = "",
     ) -> list[dict[str, Any]]:
         """Return changes in custody of these statuses whose id starts like this."""
         wanted = None if statuses is None else json_list(statuses)
-        rows = self.connection.execute(_QUARANTINE, (stream, wanted, prefix))
+        rows = self.connection.execute(_QUARANTINE, (project_id, wanted, prefix))
         return [_waiting(row) for row in rows]
 
-    def record(self, stream: str, name: str) -> Record | None:
+    def record(self, project_id: str, name: str) -> Record | None:
         """Return a record as it stands, deleted or not."""
         row = self.connection.execute(
             f"SELECT {RECORD_COLUMNS} FROM record WHERE project_id = ? AND id = ?",  # noqa: S608 - constant columns
-            (stream, name),
+            (project_id, name),
         ).fetchone()
         return record_of(row) if row else None
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from server.errors import StorageError
 from server.store import seals
-from server.store.driver import Connection, DatabaseError, settle, translated
+from server.store.driver import Connection, DatabaseError, checkpoint_wal, translated
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class WriterThread:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._connect()
-            if not settle(self._connection):
+            if not checkpoint_wal(self._connection):
                 raise StorageError(
                     "the database was not brought to the disk as yet",
                     "wait until long reports have ended",

@@ -5,17 +5,17 @@ from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import DERIVED, TYPES
 from schemas.validate import load_patch
-from server.sync.model import Change, Judged
+from server.sync.model import Change, ValidatedChange
 
 
-def judge(change: Change) -> Judged:
+def validate(change: Change) -> ValidatedChange:
     """Return the clean fields of a change, or why it cannot be applied."""
     problem = _envelope_problem(change)
     if problem is not None:
-        return Judged(change, {}, [problem])
+        return ValidatedChange(change, {}, [problem])
     fields = evolve.up_cast(change.type, change.version, change.fields)
     clean, problems = load_patch(change.type, fields)
-    return Judged(change, clean, problems)
+    return ValidatedChange(change, clean, problems)
 
 
 def _envelope_problem(change: Change) -> Problem | None:

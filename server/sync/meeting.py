@@ -9,28 +9,28 @@ from schemas.groups import WHOLE_RECORD, by_group, members
 from schemas.messages import Op, Outcome
 from schemas.records import TYPES
 from schemas.sets import joined
-from server.sync.desk import Desk
 from server.sync.model import (
     Change,
     Conflict,
     Fields,
+    HistoryEntry,
     Origin,
     Record,
-    Replaced,
     Writer,
 )
-from server.sync.shown import AsShown, base_seq, unseen
+from server.sync.shown import AsShown, base_seq, concurrent_writers
+from server.sync.state import MergeState
 
 #: The stamp of a writer whose value does not stand, or no more. It is kept for those who
 #: have not seen it, and stands against nobody.
-NEVER_STOOD: Final = 0
+SUPERSEDED: Final = 0
 
 
-class Meeting:
+class GroupMerge:
     """A patch of whole groups and the record it is for."""
 
     def __init__(
-        self, desk: Desk, change: Change, present: Record, origin: Origin
+        self, state: MergeState, change: Change, present: Record, origin: Origin
     ) -> None:
         self.change = change
         self.present = present
@@ -38,37 +38,37 @@ class Meeting:
         self.me = writer_of(change, origin, 0)
         self.conflicts: list[Conflict] = []
         self.groups: set[str] = set()
-        self._desk = desk
+        self._state = state
         self._writers = dict(present.writers)
         self._replaced: list[tuple[str, Fields, Writer, str]] = []
         self._merged = False
 
-    def meet_all(self, patch: AsShown) -> None:
+    def merge_all(self, patch: AsShown) -> None:
         """Merge each group of the patch with the group as it stands."""
         for group, ours in by_group(self.change.type, patch.fields).items():
             self.groups.add(group)
-            self._meet(group, ours, is_doubtful=group in patch.doubtful)
+            self._merge_group(group, ours, is_doubtful=group in patch.doubtful)
         self._merged = self._merged or self._is_unseen_elsewhere()
         if self.change.op == Op.UNDELETE:
             self._affirm()
 
-    def _meet(self, group: str, ours: Fields, *, is_doubtful: bool) -> None:
+    def _merge_group(self, group: str, ours: Fields, *, is_doubtful: bool) -> None:
         theirs = {name: self.present.fields.get(name) for name in ours}
         writers = self.present.writers.get(group, ())
-        not_seen = unseen(self._desk, self.change, group, writers)
-        decision = self._desk.decision_on(self.change, group)
+        concurrent = concurrent_writers(self._state, self.change, group, writers)
+        decision = self._state.decision_on(self.change, group)
         if decision is not None:
             self._merged = True
             self._replaced.append((group, ours, self.me, decision))
         elif theirs == ours and not is_doubtful:
-            self._write(group, writers if not_seen else ())
-        elif not not_seen and not is_doubtful:
+            self._write(group, writers if concurrent else ())
+        elif not concurrent and not is_doubtful:
             self._set(group, ours, theirs)
         else:
-            self._meet_unseen(group, ours, theirs, not_seen)
+            self._merge_concurrent(group, ours, theirs, concurrent)
 
-    def _meet_unseen(
-        self, group: str, ours: Fields, theirs: Fields, not_seen: list[Writer]
+    def _merge_concurrent(
+        self, group: str, ours: Fields, theirs: Fields, concurrent: list[Writer]
     ) -> None:
         match _class_of(self.change.type, group):
             case FieldClass.MEASUREMENT:
@@ -76,32 +76,32 @@ class Meeting:
             case FieldClass.SET:
                 self._merged = True
                 both = {k: joined(theirs[k], v) for k, v in ours.items()}
-                self._set(group, both, theirs, not_seen)
+                self._set(group, both, theirs, concurrent)
             case FieldClass.DESCRIPTIVE:
                 self._merged = True
-                if (self.me.hlc, self.me.change) > max(
-                    (w.hlc, w.change) for w in not_seen
+                if (self.me.hlc, self.me.change_id) > max(
+                    (w.hlc, w.change_id) for w in concurrent
                 ):
-                    self._set(group, ours, theirs, not_seen)
+                    self._set(group, ours, theirs, concurrent)
                 else:
                     self._replaced.append((group, ours, self.me, self.change.id))
                     # Others have not seen it as yet.
-                    lost = self.me._replace(hlc=NEVER_STOOD)
-                    self._writers[group] = (lost, *not_seen)
+                    lost = self.me._replace(hlc=SUPERSEDED)
+                    self._writers[group] = (lost, *concurrent)
 
     def _set(
         self,
         group: str,
         values: Fields,
         old: Fields,
-        not_seen: Sequence[Writer] = (),
+        concurrent: Sequence[Writer] = (),
     ) -> None:
         for writer in self.present.writers.get(group, ()):
-            if writer.hlc != NEVER_STOOD:
+            if writer.hlc != SUPERSEDED:
                 self._replaced.append((group, old, writer, self.change.id))
         self.fields.update(values)
         # What this author has not seen stays unseen for the next change, too.
-        past = [w._replace(hlc=NEVER_STOOD) for w in not_seen]
+        past = [w._replace(hlc=SUPERSEDED) for w in concurrent]
         self._write(group, past)
 
     def _write(self, group: str, beside: Sequence[Writer]) -> None:
@@ -115,17 +115,19 @@ class Meeting:
         """
         for group, writers in self.present.writers.items():
             if group not in self.groups and group != WHOLE_RECORD:
-                not_seen = unseen(self._desk, self.change, group, writers)
-                self._write(group, writers if not_seen else ())
+                concurrent = concurrent_writers(
+                    self._state, self.change, group, writers
+                )
+                self._write(group, writers if concurrent else ())
 
     def _conflict(self, group: str, ours: Fields, theirs: Fields) -> Conflict:
         return Conflict(
             id=conflict_id(self.change.id, group),
-            stream=self.change.stream,
-            record=self.change.record,
+            project_id=self.change.project_id,
+            record_id=self.change.record_id,
             type=self.change.type,
             group=group,
-            base_seq=base_seq(self._desk, self.change, group),
+            base_seq=base_seq(self._state, self.change, group),
             theirs=theirs,
             ours=ours,
             change=self.change,
@@ -133,7 +135,7 @@ class Meeting:
 
     def _is_unseen_elsewhere(self) -> bool:
         return any(
-            unseen(self._desk, self.change, group, writers)
+            concurrent_writers(self._state, self.change, group, writers)
             for group, writers in self.present.writers.items()
             if group not in self.groups
         )
@@ -151,17 +153,17 @@ class Meeting:
             for group, writers in self._writers.items()
         }
 
-    def replaced_at(self, seq: int) -> list[Replaced]:
+    def replaced_at(self, seq: int) -> list[HistoryEntry]:
         """Return the values that no longer stand, or never stood."""
         return [
-            Replaced(
-                stream=self.change.stream,
-                record=self.change.record,
+            HistoryEntry(
+                project_id=self.change.project_id,
+                record_id=self.change.record_id,
                 group=group,
                 values=values,
                 written_seq=writer.seq or seq,
                 replaced_seq=seq,
-                written_by=writer.change,
+                written_by=writer.change_id,
                 replaced_by=by,
             )
             for group, values, writer, by in self._replaced
@@ -170,8 +172,8 @@ class Meeting:
 
 def writer_of(change: Change, origin: Origin, seq: int) -> Writer:
     """Return the writer that a change makes; no stamp counts as later than now."""
-    hlc = max(min(change.hlc, origin.received_hlc), NEVER_STOOD + 1)
-    return Writer(seq, change.log, change.n, hlc, change.id)
+    hlc = max(min(change.hlc, origin.received_hlc), SUPERSEDED + 1)
+    return Writer(seq, change.log_id, change.n, hlc, change.id)
 
 
 def _class_of(record_type: str, group: str) -> FieldClass:

@@ -22,116 +22,126 @@ from itertools import groupby
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.validate import errors
-from server.sync.desk import Desk
 from server.sync.effects import apply
-from server.sync.model import Change, Judged, Origin, Verdict, Waiting
+from server.sync.model import Change, Origin, ValidatedChange, Verdict, WaitingChange
 from server.sync.refusals import refusals_of
+from server.sync.state import MergeState
 from server.sync.verdicts import hold, quarantine
 
 _WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
 
 
-def merge(desk: Desk, batch: Iterable[Judged], origin: Origin) -> None:
+def merge(state: MergeState, batch: Iterable[ValidatedChange], origin: Origin) -> None:
     """Put every change of a batch on the desk, in log order, each with its verdict."""
     changes = list(batch)
-    for _, together in groupby(changes, lambda judged: _together(judged.change)):
+    for _, together in groupby(changes, lambda validated: _together(validated.change)):
         group = list(together)
-        for verdict in _decide_group(desk, group, origin):
-            desk.known[verdict.change] = replace(verdict, repeated=True)
-            desk.verdicts.append(verdict)
-        _release(desk, origin)
-    desk.verdicts = [
-        replace(desk.revised.get(v.change, v), n=v.n) for v in desk.verdicts
+        for verdict in _decide_group(state, group, origin):
+            state.known[verdict.change_id] = replace(verdict, repeated=True)
+            state.verdicts.append(verdict)
+        _release(state, origin)
+    state.verdicts = [
+        replace(state.late_verdicts.get(v.change_id, v), n=v.n) for v in state.verdicts
     ]
 
 
-def decide_again(desk: Desk, waiting: Sequence[Waiting], origin: Origin) -> None:
+def decide_again(
+    state: MergeState, waiting: Sequence[WaitingChange], origin: Origin
+) -> None:
     """Try changes that wait in custody once more, oldest first."""
-    for _, together in groupby(waiting, lambda w: _together(w.judged.change)):
-        _try_again(desk, [found.judged for found in together], origin)
-        _release(desk, origin)
+    for _, together in groupby(waiting, lambda w: _together(w.validated.change)):
+        _try_again(state, [found.validated for found in together], origin)
+        _release(state, origin)
 
 
 def _together(change: Change) -> str:
     return change.group or change.id
 
 
-def _release(desk: Desk, origin: Origin) -> None:
+def _release(state: MergeState, origin: Origin) -> None:
     """Try again what waited for the records that have appeared."""
-    while desk.appeared and desk.waiting:
-        place = desk.appeared.pop(0)
-        waiting = [found.judged for found in desk.waiting.until(place)]
-        for _, together in groupby(waiting, lambda judged: _together(judged.change)):
-            _try_again(desk, list(together), origin)
+    while state.newly_available and state.waiting:
+        place = state.newly_available.pop(0)
+        waiting = [found.validated for found in state.waiting.until(place)]
+        for _, together in groupby(
+            waiting, lambda validated: _together(validated.change)
+        ):
+            _try_again(state, list(together), origin)
 
 
-def _try_again(desk: Desk, group: list[Judged], origin: Origin) -> None:
-    found = [judged for judged in group if judged.change.id in desk.waiting]
-    for judged in found:
-        del desk.known[judged.change.id]
-    for verdict in _decide_group(desk, found, origin):
-        desk.revise(verdict)
+def _try_again(state: MergeState, group: list[ValidatedChange], origin: Origin) -> None:
+    found = [validated for validated in group if validated.change.id in state.waiting]
+    for validated in found:
+        del state.known[validated.change.id]
+    for verdict in _decide_group(state, found, origin):
+        state.change_verdict(verdict)
 
 
-def _decide_group(desk: Desk, group: list[Judged], origin: Origin) -> list[Verdict]:
+def _decide_group(
+    state: MergeState, group: list[ValidatedChange], origin: Origin
+) -> list[Verdict]:
     """Decide on changes that stand or fall together."""
     if len(group) == 1:
-        return [_decide(desk, group[0], origin)]
-    tried = desk.copy()
-    verdicts = [_decide(tried, judged, origin) for judged in group]
+        return [_decide(state, group[0], origin)]
+    tried = state.copy()
+    verdicts = [_decide(tried, validated, origin) for validated in group]
     broken = [v for v in verdicts if v.outcome in _WAITS]
     if not broken:
-        desk.take(tried)
+        state.take(tried)
         return verdicts
-    awaited = {v.change: _awaited(tried, v) for v in broken}
+    awaited = {v.change_id: _awaited(tried, v) for v in broken}
     # What only waits may follow by itself; a fault needs somebody.
-    worst = min(broken, key=lambda verdict: awaited[verdict.change] is not None)
-    waits_for = awaited[worst.change]
+    worst = min(broken, key=lambda verdict: awaited[verdict.change_id] is not None)
+    waits_for = awaited[worst.change_id]
     if waits_for is not None:
-        return [hold(desk, judged, waits_for) for judged in group]
+        return [hold(state, validated, waits_for) for validated in group]
     return [
-        _break(desk, judged, awaited.get(v.change), v, worst)
-        for judged, v in zip(group, verdicts, strict=True)
+        _break(state, validated, awaited.get(v.change_id), v, worst)
+        for validated, v in zip(group, verdicts, strict=True)
     ]
 
 
-def _awaited(tried: Desk, verdict: Verdict) -> str | None:
+def _awaited(tried: MergeState, verdict: Verdict) -> str | None:
     """Return the record that a change waits for, held or since that was given up."""
-    waiting = tried.waiting.get(verdict.change)
+    waiting = tried.waiting.get(verdict.change_id)
     return None if waiting is None else waiting.waits_for
 
 
 def _break(
-    desk: Desk, judged: Judged, waits_for: str | None, own: Verdict, worst: Verdict
+    state: MergeState,
+    validated: ValidatedChange,
+    waits_for: str | None,
+    own: Verdict,
+    worst: Verdict,
 ) -> Verdict:
     """Quarantine a change because of its own fault, or of another one's of its group.
 
     Nothing of such a group waits for a record: it would stand alone when that comes.
     """
     if own.outcome == Outcome.QUARANTINED and waits_for is None:
-        return quarantine(desk, judged, own.why)
-    problem = Problem("group_broken", "g", judged.change.group, worst.change)
-    return quarantine(desk, judged, [problem])
+        return quarantine(state, validated, own.why)
+    problem = Problem("group_broken", "g", validated.change.group, worst.change_id)
+    return quarantine(state, validated, [problem])
 
 
-def _decide(desk: Desk, judged: Judged, origin: Origin) -> Verdict:
-    change = judged.change
-    known = desk.known.get(change.id)
+def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
+    change = validated.change
+    known = state.known.get(change.id)
     if known is not None:
         return replace(known, n=change.n)
-    if change.type == "project" and change.record == change.stream:
-        _found_project(desk, judged)
-    present = desk.find(change.stream, change.record)
-    problems = refusals_of(desk, judged, present, origin)
+    if change.type == "project" and change.record_id == change.project_id:
+        _found_project(state, validated)
+    present = state.find(change.project_id, change.record_id)
+    problems = refusals_of(state, validated, present, origin)
     if problems:
-        return quarantine(desk, judged, problems)
-    return apply(desk, judged, present, origin)
+        return quarantine(state, validated, problems)
+    return apply(state, validated, present, origin)
 
 
-def _found_project(desk: Desk, judged: Judged) -> None:
+def _found_project(state: MergeState, validated: ValidatedChange) -> None:
     """Open a project for an enrolled laptop: its record is the first."""
-    stream = judged.change.stream
-    if stream not in desk.heads and not errors(judged.problems):
-        desk.founded.append(stream)
-        desk.streams.add(stream)
-        desk.heads[stream] = 0
+    project_id = validated.change.project_id
+    if project_id not in state.heads and not errors(validated.problems):
+        state.new_projects.append(project_id)
+        state.project_ids.add(project_id)
+        state.heads[project_id] = 0

@@ -18,10 +18,10 @@ class Writer(NamedTuple):
     """Who wrote the present value of a field group."""
 
     seq: int
-    log: str
+    log_id: str
     n: int
     hlc: int
-    change: str
+    change_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class Record:
     change was accepted as it stood, so the row need not be echoed to it.
     """
 
-    stream: str
+    project_id: str
     type: str
     id: str
     seq: int
     fields: Fields
     writers: dict[str, tuple[Writer, ...]]
     deleted: bool = False
-    clean: bool = False
+    computable_by_author: bool = False
     open_conflicts: int = 0
 
     @property
@@ -57,7 +57,7 @@ class Record:
 def stands(record: Record, conflict: Mapping[str, Any]) -> list[str]:
     """Return the changes behind the value of a contested group that stands."""
     writers = record.writers_of(str(conflict["group"]))
-    return sorted({writer.change for writer in writers})
+    return sorted({writer.change_id for writer in writers})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ class Change:
     are changes that its author knew whatever the bases say.
     """
 
-    log: str
+    log_id: str
     n: int
     id: str
     hlc: int
-    stream: str
+    project_id: str
     type: str
-    record: str
+    record_id: str
     op: str
     base: Base | None
     version: int
@@ -86,7 +86,7 @@ class Change:
     raw: bytes
     hash: bytes
     group: str | None = None
-    settles: tuple[str, ...] = ()
+    resolves: tuple[str, ...] = ()
     reason: str | None = None
     unreadable: str = ""
     bases: Mapping[str, Base | None] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ValidatedChange:
     """A change after its fields were judged on their own."""
 
     change: Change
@@ -113,7 +113,7 @@ class Origin:
     An administrator's decision (`is_admin`) is not bound to the scope of a laptop.
     """
 
-    device: str
+    device_id: str
     received_at: str
     received_hlc: int
     is_admin: bool = False
@@ -127,8 +127,8 @@ class Verdict:
     and quarantined changes get another one.
     """
 
-    change: str
-    stream: str
+    change_id: str
+    project_id: str
     outcome: Outcome
     seq: int | None = None
     why: list[Problem] = field(default_factory=list)
@@ -139,10 +139,10 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingChange:
     """A change in custody that was not applied: quarantined, or held for a record."""
 
-    judged: Judged
+    validated: ValidatedChange
     waits_for: str | None
 
 
@@ -150,10 +150,10 @@ class Waiting:
 class KnownConflict:
     """A conflict, and the change whose value does not stand; `seq` is of its row."""
 
-    record: str
+    record_id: str
     group: str
-    change: str
-    log: str
+    change_id: str
+    log_id: str
     n: int
     ours: Fields
     seq: int
@@ -165,8 +165,8 @@ class Conflict:
     """Two unseen values of one measurement: the first stands, the other is kept."""
 
     id: str
-    stream: str
-    record: str
+    project_id: str
+    record_id: str
     type: str
     group: str
     base_seq: int
@@ -176,18 +176,18 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class EarlierValue:
     """What stood in a field group before: from one number of the stream to another."""
 
     values: Fields
     written_seq: int
     replaced_seq: int
-    log: str
+    log_id: str
     n: int
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
+class KeptBack:
     """A change that was stored but not applied, with its reasons.
 
     One that waits for a record names it, and is tried again when that comes; it is held
@@ -195,18 +195,18 @@ class Quarantined:
     """
 
     change: Change
-    parent: str | None
+    parent_id: str | None
     why: list[Problem]
     waits_for: str | None = None
     is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class HistoryEntry:
     """A value that no longer stands: kept as history."""
 
-    stream: str
-    record: str
+    project_id: str
+    record_id: str
     group: str
     values: Fields
     written_seq: int

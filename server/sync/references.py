@@ -4,12 +4,12 @@ from schemas import rules
 from schemas.problems import Problem
 from schemas.records import TYPES
 from schemas.validate import errors, missing_fields
-from server.sync.desk import Desk
 from server.sync.model import Change, Fields
+from server.sync.state import MergeState
 
 
 def problems_of_record(
-    desk: Desk, change: Change, fields: Fields, patch: Fields
+    state: MergeState, change: Change, fields: Fields, patch: Fields
 ) -> tuple[list[Problem], str | None]:
     """Judge the whole record as it would stand, and what the patch refers to.
 
@@ -20,19 +20,19 @@ def problems_of_record(
     )
     if problems:
         return problems, None
-    problems, missing = _references(desk, change, patch)
-    return problems or _key_problems(desk, change, fields), missing
+    problems, missing = _references(state, change, patch)
+    return problems or _key_problems(state, change, fields), missing
 
 
 def _references(
-    desk: Desk, change: Change, patch: Fields
+    state: MergeState, change: Change, patch: Fields
 ) -> tuple[list[Problem], str | None]:
     problems, missing = [], None
     for name, target in TYPES[change.type].references.items():
         if patch.get(name) is None:
             continue
-        found = desk.find(change.stream, patch[name])
-        if (change.stream, patch[name]) in desk.purged:
+        found = state.find(change.project_id, patch[name])
+        if (change.project_id, patch[name]) in state.purged:
             problems.append(Problem("parent_deleted", name, patch[name]))
         elif found is None:
             missing = missing or patch[name]
@@ -44,9 +44,9 @@ def _references(
     return problems, missing
 
 
-def _key_problems(desk: Desk, change: Change, fields: Fields) -> list[Problem]:
-    holder = desk.holder(change.type, change.stream, fields)
-    if holder in {"", change.record}:
+def _key_problems(state: MergeState, change: Change, fields: Fields) -> list[Problem]:
+    holder = state.holder(change.type, change.project_id, fields)
+    if holder in {"", change.record_id}:
         return []
     name = TYPES[change.type].key[-1]
     return [Problem("key_taken", name, fields.get(name), f"{change.type} {holder}")]

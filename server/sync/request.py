@@ -21,7 +21,7 @@ Cursor = tuple[str, int]
 class Push:
     """A whole request: who speaks, its changes in order, its cursors."""
 
-    log: str
+    log_id: str
     parent: tuple[str, int] | None
     parent_hash: bytes
     is_closed: bool
@@ -82,7 +82,7 @@ def read_push(body: bytes) -> Push:
     changes = _changes(log["id"], lines[1:-1], acked["n"], acked_hash)
     end_n = changes[-1].n if changes else acked["n"]
     push = Push(
-        log=log["id"],
+        log_id=log["id"],
         parent=(log["parent"][0], log["parent"][1]) if log["parent"] else None,
         parent_hash=bytes.fromhex(log.get("parent_hash", "")),
         is_closed=log.get("closed", False),
@@ -165,13 +165,13 @@ def read_change(log: str, raw: bytes, digest: bytes) -> Change:
         raise refuse("bad_message", f"expected a change, found {line['k']}")
     base = line["b"]
     return Change(
-        log=log,
+        log_id=log,
         n=line["n"],
         id=line.get("i") or chain.change_id(digest),
         hlc=line["h"],
-        stream=line["s"],
+        project_id=line["s"],
         type=line["t"],
-        record=line["r"],
+        record_id=line["r"],
         op=line["o"],
         base=(base[0], base[1]) if base else None,
         version=line["v"],
@@ -181,7 +181,7 @@ def read_change(log: str, raw: bytes, digest: bytes) -> Change:
         raw=raw,
         hash=digest,
         group=line["g"],
-        settles=tuple(line.get("c", ())),
+        resolves=tuple(line.get("c", ())),
         reason=line.get("y"),
         bases={g: tuple(b) if b else None for g, b in line.get("bg", {}).items()},
         seen=_seen(line),
@@ -199,19 +199,19 @@ def _unreadable(log: str, raw: bytes, digest: bytes, problem: Problem) -> Change
         line = parse_object(raw)
     except MessageError:
         raise RequestError(problem) from None
-    n, stream = line.get("n"), line.get("s")
-    if type(n) is not int or not is_id(stream):
+    n, project_id = line.get("n"), line.get("s")
+    if type(n) is not int or not is_id(project_id):
         raise RequestError(problem)
     said, record = line.get("i"), line.get("r")
     name = said if is_id(said) else chain.change_id(digest)
     return Change(
-        log=log,
+        log_id=log,
         n=n,
         id=str(name),
         hlc=0,
-        stream=str(stream),
+        project_id=str(project_id),
         type="unknown",
-        record=str(record) if is_id(record) else str(name),
+        record_id=str(record) if is_id(record) else str(name),
         op="unknown",
         base=None,
         version=0,

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.groups import by_group, members
-from server.sync.desk import Desk
 from server.sync.model import Change, Fields, Record, Writer
+from server.sync.state import MergeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,85 +23,87 @@ class AsShown:
 
 
 def as_shown(
-    desk: Desk, change: Change, fields: Fields, present: Record | None
+    state: MergeState, change: Change, fields: Fields, present: Record | None
 ) -> AsShown:
     """Return a patch with every field of the groups that it names."""
-    if present is None and not desk.waiting.of_record((change.stream, change.record)):
+    if present is None and not state.waiting.of_record(
+        (change.project_id, change.record_id)
+    ):
         return AsShown(fields)  # a first word is whole: what it leaves out is empty
     found, doubtful = dict(fields), set[str]()
     for group, named in by_group(change.type, fields).items():
         rest = [n for n in members(change.type, group) if n not in named]
         if not rest:
             continue
-        shown = _shown(desk, change, group, present)
+        shown = _shown(state, change, group, present)
         if shown is None:
             doubtful.add(group)
         found |= {name: (shown or {}).get(name) for name in rest}
     return AsShown(found, frozenset(doubtful))
 
 
-def base_seq(desk: Desk, change: Change, group: str) -> int:
+def base_seq(state: MergeState, change: Change, group: str) -> int:
     """Return the number of the row the author saw, on the present timeline."""
     base = change.base_of(group)
-    return 0 if base is None else desk.timeline.common(change.stream, *base)
+    return 0 if base is None else state.timeline.common(change.project_id, *base)
 
 
-def unseen(
-    desk: Desk, change: Change, group: str, writers: Iterable[Writer]
+def concurrent_writers(
+    state: MergeState, change: Change, group: str, writers: Iterable[Writer]
 ) -> list[Writer]:
     """Return the writers of a group whose values the author of a change did not know."""
-    seen = base_seq(desk, change, group)
+    seen = base_seq(state, change, group)
     return [
         w
         for w in writers
         if w.seq > seen
-        and w.change not in change.seen
-        and not is_own(desk, change, w)
-        and not _was_seen_before_restore(desk, change, group, w)
+        and w.change_id not in change.seen
+        and not is_own(state, change, w)
+        and not _was_seen_before_restore(state, change, group, w)
     ]
 
 
 def _was_seen_before_restore(
-    desk: Desk, change: Change, group: str, writer: Writer
+    state: MergeState, change: Change, group: str, writer: Writer
 ) -> bool:
     """Return whether a write stood in a lost timeline where the author saw it."""
     base = change.base_of(group)
     if base is None:
         return False
     epoch, seq = base
-    stood = desk.stood.get(writer.change, {}).get(epoch)
+    stood = state.stood.get(writer.change_id, {}).get(epoch)
     return stood is not None and stood <= seq
 
 
-def is_own(desk: Desk, change: Change, writer: Writer) -> bool:
+def is_own(state: MergeState, change: Change, writer: Writer) -> bool:
     """Return whether the author of a change had written that one before it."""
-    return desk.lineage.includes(change.log, change.n, writer.log, writer.n)
+    return state.lineage.includes(change.log_id, change.n, writer.log_id, writer.n)
 
 
-def has_latest_row(desk: Desk, change: Change, present: Record) -> bool:
+def has_latest_row(state: MergeState, change: Change, present: Record) -> bool:
     """Return whether the author had the row as it stands, all of it."""
     base = change.base
-    if base is None or desk.timeline.common(change.stream, *base) != base[1]:
+    if base is None or state.timeline.common(change.project_id, *base) != base[1]:
         return False
     return base[1] >= present.seq
 
 
 def _shown(
-    desk: Desk, change: Change, group: str, present: Record | None
+    state: MergeState, change: Change, group: str, present: Record | None
 ) -> Fields | None:
     """Return what an author saw of a group; None if that is not known."""
-    own = _own_words(desk, change)
+    own = _own_words(state, change)
     beneath: Fields | None
     if present is None or (
-        change.base is None and not own and not _wrote(desk, change)
+        change.base is None and not own and not _wrote(state, change)
     ):
         beneath = {}
-    elif _lost_its_base(desk, change, group):
+    elif _lost_its_base(state, change, group):
         beneath = None
-    elif _knows_what_stands(desk, change, group, present):
+    elif _knows_what_stands(state, change, group, present):
         beneath = present.fields
     else:
-        beneath = _seen_before(desk, change, group)
+        beneath = _seen_before(state, change, group)
     if beneath is None:
         return None
     for words in own:
@@ -109,60 +111,69 @@ def _shown(
     return beneath
 
 
-def _own_words(desk: Desk, change: Change) -> list[Fields]:
+def _own_words(state: MergeState, change: Change) -> list[Fields]:
     """Return what the author said of the record before and what does not stand."""
-    lineage = desk.lineage
+    lineage = state.lineage
     waiting = [
-        (found.judged.change.n, found.judged.fields)
-        for found in desk.waiting.of_record((change.stream, change.record))
+        (found.validated.change.n, found.validated.fields)
+        for found in state.waiting.of_record((change.project_id, change.record_id))
         if lineage.includes(
-            change.log, change.n, found.judged.change.log, found.judged.change.n
+            change.log_id,
+            change.n,
+            found.validated.change.log_id,
+            found.validated.change.n,
         )
     ]
     contested = [
         (found.n, found.ours)
-        for found in desk.conflicts_of(change.stream, change.record).values()
+        for found in state.conflicts_of(change.project_id, change.record_id).values()
         if found.is_open
         # Once its author has the row, the value beneath is what is shown.
-        and found.seq > base_seq(desk, change, found.group)
-        and lineage.includes(change.log, change.n, found.log, found.n)
+        and found.seq > base_seq(state, change, found.group)
+        and lineage.includes(change.log_id, change.n, found.log_id, found.n)
     ]
     return [fields for _, fields in sorted(waiting + contested, key=lambda own: own[0])]
 
 
-def _wrote(desk: Desk, change: Change) -> bool:
+def _wrote(state: MergeState, change: Change) -> bool:
     """Return whether the author wrote of the record before, and it stood."""
-    place = (change.stream, change.record)
-    present = desk.records.get(place)
+    place = (change.project_id, change.record_id)
+    present = state.records.get(place)
     standing = [w for ws in present.writers.values() for w in ws] if present else []
-    past = [p for found in desk.past.get(place, {}).values() for p in found]
-    wrote = [(w.log, w.n) for w in standing] + [(p.log, p.n) for p in past]
-    return any(desk.lineage.includes(change.log, change.n, *found) for found in wrote)
+    past = [p for found in state.past.get(place, {}).values() for p in found]
+    wrote = [(w.log_id, w.n) for w in standing] + [(p.log_id, p.n) for p in past]
+    return any(
+        state.lineage.includes(change.log_id, change.n, *found) for found in wrote
+    )
 
 
-def _knows_what_stands(desk: Desk, change: Change, group: str, present: Record) -> bool:
+def _knows_what_stands(
+    state: MergeState, change: Change, group: str, present: Record
+) -> bool:
     """Return whether the author saw what stands in a group, or wrote just that."""
     writers = present.writers.get(group, ())
-    wrote_it = any(is_own(desk, change, writer) for writer in writers)
-    return wrote_it or not unseen(desk, change, group, writers)
+    wrote_it = any(is_own(state, change, writer) for writer in writers)
+    return wrote_it or not concurrent_writers(state, change, group, writers)
 
 
-def _lost_its_base(desk: Desk, change: Change, group: str) -> bool:
+def _lost_its_base(state: MergeState, change: Change, group: str) -> bool:
     """Return whether the author saw a row that went with a restore of the server."""
     base = change.base_of(group)
-    if base is None or not desk.timeline.knows(base[0]):
+    if base is None or not state.timeline.knows(base[0]):
         return False
-    return base_seq(desk, change, group) < base[1]
+    return base_seq(state, change, group) < base[1]
 
 
-def _seen_before(desk: Desk, change: Change, group: str) -> Fields | None:
+def _seen_before(state: MergeState, change: Change, group: str) -> Fields | None:
     """Return the latest state of a group that the author knew, where history has it."""
-    seen = base_seq(desk, change, group)
+    seen = base_seq(state, change, group)
     known = [
         past
-        for past in desk.past.get((change.stream, change.record), {}).get(group, ())
+        for past in state.past.get((change.project_id, change.record_id), {}).get(
+            group, ()
+        )
         if past.written_seq <= seen
-        or desk.lineage.includes(change.log, change.n, past.log, past.n)
+        or state.lineage.includes(change.log_id, change.n, past.log_id, past.n)
     ]
     if not known:
         return None

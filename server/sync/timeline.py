@@ -31,7 +31,7 @@ class Timeline:
         """Return whether an epoch is one of this server's."""
         return any(known.id == epoch for known in self.epochs)
 
-    def common(self, stream: str, epoch: str, seq: int) -> int:
+    def common(self, project_id: str, epoch: str, seq: int) -> int:
         """Return the highest number up to `seq` that the present timeline shares.
 
         A stream that was unknown when an epoch began shares nothing across it.
@@ -40,7 +40,7 @@ class Timeline:
         if epoch not in ids:
             return 0
         later = self.epochs[ids.index(epoch) + 1 :]
-        return min([seq, *(known.starts.get(stream, 0) for known in later)])
+        return min([seq, *(known.starts.get(project_id, 0) for known in later)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from server.sync.model import Waiting
+from server.sync.model import WaitingChange
 
 Place = tuple[str, str]  # stream, id of a record, change or conflict
 
@@ -14,7 +14,7 @@ _Index = dict[Place, dict[str, None]]
 class Waitlist:
     """Waiting changes in the order they came."""
 
-    _changes: dict[str, Waiting] = field(default_factory=dict)
+    _changes: dict[str, WaitingChange] = field(default_factory=dict)
     _for_record: _Index = field(default_factory=dict)
     _until: _Index = field(default_factory=dict)
 
@@ -30,24 +30,24 @@ class Waitlist:
         until = {place: dict(ids) for place, ids in self._until.items()}
         return Waitlist(dict(self._changes), for_record, until)
 
-    def get(self, change_id: str | None) -> Waiting | None:
+    def get(self, change_id: str | None) -> WaitingChange | None:
         """Return a waiting change by its id."""
         return self._changes.get(change_id or "")
 
-    def all(self) -> list[Waiting]:
+    def all(self) -> list[WaitingChange]:
         """Return every one, in the order they came."""
         return list(self._changes.values())
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: WaitingChange) -> None:
         """Keep a change that waits; what is known of it already is replaced."""
-        change = waiting.judged.change
+        change = waiting.validated.change
         self.remove(change.id)
         self._changes[change.id] = waiting
-        self._for_record.setdefault((change.stream, change.record), {})[change.id] = (
-            None
-        )
+        self._for_record.setdefault((change.project_id, change.record_id), {})[
+            change.id
+        ] = None
         if waiting.waits_for is not None:
-            place = (change.stream, waiting.waits_for)
+            place = (change.project_id, waiting.waits_for)
             self._until.setdefault(place, {})[change.id] = None
 
     def remove(self, change_id: str) -> None:
@@ -55,16 +55,16 @@ class Waitlist:
         gone = self._changes.pop(change_id, None)
         if gone is None:
             return
-        change = gone.judged.change
-        self._for_record[change.stream, change.record].pop(change_id)
+        change = gone.validated.change
+        self._for_record[change.project_id, change.record_id].pop(change_id)
         if gone.waits_for is not None:
-            self._until[change.stream, gone.waits_for].pop(change_id)
+            self._until[change.project_id, gone.waits_for].pop(change_id)
 
-    def of_record(self, place: Place) -> list[Waiting]:
+    def of_record(self, place: Place) -> list[WaitingChange]:
         """Return the waiting changes of a record."""
         return self._found(self._for_record.get(place, ()))
 
-    def until(self, place: Place) -> list[Waiting]:
+    def until(self, place: Place) -> list[WaitingChange]:
         """Return the changes that wait for a record."""
         return self._found(self._until.get(place, ()))
 
@@ -74,9 +74,9 @@ class Waitlist:
         What waits for the record itself cannot bring it.
         """
         return any(
-            found.judged.change.id != besides and found.waits_for != place[1]
+            found.validated.change.id != besides and found.waits_for != place[1]
             for found in self.of_record(place)
         )
 
-    def _found(self, ids: Iterable[str]) -> list[Waiting]:
+    def _found(self, ids: Iterable[str]) -> list[WaitingChange]:
         return [self._changes[change_id] for change_id in ids]

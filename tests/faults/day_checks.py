@@ -178,18 +178,18 @@ def values_are_lost(day, found):
     for entry in day.ledger.entries:
         is_gone = entry.change in day.ledger.gone
         if not is_gone and not _is_somewhere(entry, found):
-            stands = found.records.get(entry.record)
+            stands = found.records.get(entry.record_id)
             yield f"LOST: {entry}; outcome {found.outcomes.get(entry.change)}, {stands}"
 
 
 def _is_somewhere(entry, found):
     kind, group = entry.type, entry.group
-    _, fields, _ = found.records.get(entry.record, (kind, {}, True))
+    _, fields, _ = found.records.get(entry.record_id, (kind, {}, True))
     places = [
         fields,
-        *found.history[entry.record, group],
-        *found.history[entry.record, WHOLE_RECORD],
-        *found.sides[entry.record],
+        *found.history[entry.record_id, group],
+        *found.history[entry.record_id, WHOLE_RECORD],
+        *found.sides[entry.record_id],
     ]
     if any(_has(entry, place) for place in places):
         return True
@@ -244,7 +244,7 @@ def decisions_are_lost(day, found):
             status, _ = found.conflicts.get(name, ("settled", None))
             if status == "open" and outcome in {"accepted", "merged"}:
                 yield (
-                    f"REOPENED: conflict {name} of {decision.record} is open, and"
+                    f"REOPENED: conflict {name} of {decision.record_id} is open, and"
                     f" {decision.by} decided it in {decision.change} ({outcome})"
                 )
 

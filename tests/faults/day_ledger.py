@@ -16,14 +16,14 @@ class Entry:
     laptop: str
     change: str
     type: str
-    record: str
+    record_id: str
     group: str
     whole: dict
     typed: str
 
     def __str__(self):
         return (
-            f"{self.type} {self.record} {self.group} = {self.whole}"
+            f"{self.type} {self.record_id} {self.group} = {self.whole}"
             f" (change {self.change} of {self.laptop}: {self.typed})"
         )
 
@@ -34,7 +34,7 @@ class Decision:
 
     by: str
     change: str
-    record: str
+    record_id: str
     conflicts: tuple
 
 

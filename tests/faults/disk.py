@@ -63,8 +63,8 @@ def failing_process(pid, call, error):
         tracer.communicate(timeout=30)
 
 
-def _wait_for_line(stream, word):
-    for line in stream:
+def _wait_for_line(project_id, word):
+    for line in project_id:
         if word in line:
             # The threads are attached right after the process itself.
             time.sleep(0.2)

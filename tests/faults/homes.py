@@ -8,8 +8,8 @@ import subprocess
 from click.testing import CliRunner
 
 from collector.cli import cli
-from collector.core.overlay import Status
-from collector.store.sqlite import SqliteStore
+from collector.core.overlay import ChangeStatus
+from collector.store.sqlite import LaptopStore
 from schemas import chain, limits
 from server.cli import main as server_cli
 from tests.processes import PERMILLE, PERMILLE_SERVER, run
@@ -95,7 +95,7 @@ class Laptop:
 
     def store(self):
         key = bytes.fromhex((self.home / "key").read_text().strip())
-        return SqliteStore(self.home / "permille.db", key)
+        return LaptopStore(self.home / "permille.db", key)
 
     def check_log(self):
         """Check chain, density and that each record was made once; count samples.
@@ -134,8 +134,8 @@ class Laptop:
         store = self.store()
         try:
             counts = store.count_changes()
-            assert set(counts) == {Status.ACCEPTED}, counts
-            return counts[Status.ACCEPTED]
+            assert set(counts) == {ChangeStatus.ACCEPTED}, counts
+            return counts[ChangeStatus.ACCEPTED]
         finally:
             store.close()
 

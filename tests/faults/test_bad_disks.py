@@ -253,13 +253,13 @@ async def test_the_writer_begins_again_after_a_full_disk(tmp_path):
         store.close()
 
 
-def fill_a_table(unit):
-    unit.connection.execute("CREATE TABLE filled (bytes)")
-    unit.connection.execute("INSERT INTO filled VALUES (zeroblob(1000000))")
+def fill_a_table(tx):
+    tx.connection.execute("CREATE TABLE filled (bytes)")
+    tx.connection.execute("INSERT INTO filled VALUES (zeroblob(1000000))")
 
 
-def count_filled(unit):
-    return unit.connection.execute("SELECT count(*) FROM filled").fetchone()[0]
+def count_filled(tx):
+    return tx.connection.execute("SELECT count(*) FROM filled").fetchone()[0]
 
 
 def test_a_laptop_names_the_full_disk_and_not_its_rollback(tmp_path):

@@ -11,7 +11,7 @@ from schemas.records import record_id
 from server.clock import Clock
 from server.config import DataDirectory
 from server.flow import derive
-from server.flow.admin import Draft, add_project, record
+from server.flow.admin import ServerDraft, add_project, record
 from server.store.sqlite import SqliteStore, create
 from tests.processes import PERMILLE_SERVER, run
 
@@ -21,11 +21,13 @@ PLOTS = 60
 CYCLES = 6
 
 
-def drafts(stream):
+def drafts(project_id):
     """One layer at two points in two campaigns for each plot."""
 
     def draft(kind, fields):
-        return Draft(stream, kind, record_id(stream, kind, fields), fields)
+        return ServerDraft(
+            project_id, kind, record_id(project_id, kind, fields), fields
+        )
 
     campaigns = [
         draft(
@@ -38,15 +40,15 @@ def drafts(stream):
         plot = draft("plot", {"code": f"P{number}"})
         yield plot
         for code in "AB":
-            point = draft("point", {"plot_id": plot.record, "code": code})
+            point = draft("point", {"plot_id": plot.record_id, "code": code})
             yield point
             for campaign in campaigns:
                 year = campaign.fields["name"]
                 core = draft(
                     "core",
                     {
-                        "point_id": point.record,
-                        "campaign_id": campaign.record,
+                        "point_id": point.record_id,
+                        "campaign_id": campaign.record_id,
                         "number": 1,
                         "sampled_at": f"{year}-09-01T12:00:00Z",
                     },
@@ -55,7 +57,7 @@ def drafts(stream):
                 bag = draft(
                     "sample",
                     {
-                        "core_id": core.record,
+                        "core_id": core.record_id,
                         "sample_code": f"{number}{code}{year}",
                         "depth_top_cm": 0.0,
                         "depth_bottom_cm": 30.0,
@@ -67,7 +69,7 @@ def drafts(stream):
                 yield draft(
                     "result",
                     {
-                        "sample_id": bag.record,
+                        "sample_id": bag.record_id,
                         "analyte": "soc",
                         "replicate": 1,
                         "value": 15.0 + number % 7 + int(year) % 3 + ord(code) % 5,
@@ -77,10 +79,10 @@ def drafts(stream):
                 )
 
 
-async def numbers(data, stream):
+async def numbers(data, project_id):
     store = SqliteStore(data.database)
     try:
-        rows = await store.read(lambda unit: unit.records(stream, "change"))
+        rows = await store.read(lambda tx: tx.records(project_id, "change"))
         return {row.id: row.fields["digest"] for row in rows}
     finally:
         store.close()
@@ -103,21 +105,21 @@ async def test_a_derivation_killed_at_any_moment_comes_to_the_same_numbers(
     create(data.database, Clock())
     store = SqliteStore(data.database)
     fields = {"code": "P", "title": "P", "reference_depth_cm": 30.0}
-    stream = await add_project(store, Clock(), fields, {})
-    everything = list(drafts(stream))
+    project_id = await add_project(store, Clock(), fields, {})
+    everything = list(drafts(project_id))
     for start in range(0, len(everything), 400):
         await record(store, Clock(), everything[start : start + 400])
     await derive.derive_waiting(store, Clock())
     store.close()
-    before = await numbers(data, stream)
+    before = await numbers(data, project_id)
     assert len(before) == PLOTS
     words = ["--data", str(data.path), "stocks", "derive", "--project", "P", "--json"]
     kill_runs(words)
     # What a killed run had claimed is leased for a while: here it has run out.
     store = SqliteStore(data.database)
     await store.write(
-        lambda unit: unit.connection.execute("UPDATE job SET leased_until = 0")
+        lambda tx: tx.connection.execute("UPDATE job SET leased_until = 0")
     )
     store.close()
     run(PERMILLE_SERVER, *words, check=0)
-    assert await numbers(data, stream) == before
+    assert await numbers(data, project_id) == before

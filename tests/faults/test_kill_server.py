@@ -27,9 +27,11 @@ async def prepared(path):
     data = DataDirectory(path / "server")
     create(data.database, Clock())
     store = SqliteStore(data.database)
-    stream = await add_project(store, Clock(), {"code": "HF", "title": "Highfield"}, {})
-    laptop = TestLaptop("", "", stream)
-    code, _ = await issue_code(store, Clock(), (stream,), "a")
+    project_id = await add_project(
+        store, Clock(), {"code": "HF", "title": "Highfield"}, {}
+    )
+    laptop = TestLaptop("", "", project_id)
+    code, _ = await issue_code(store, Clock(), (project_id,), "a")
     asked = Enrolment(code, "a", laptop.log, laptop.public_key)
     _, laptop.token = await enrol(store, Clock(), asked)
     store.close()
@@ -83,7 +85,7 @@ async def kill_servers(path, seed, cycles):
         assert verdicts[n] | {"d": False} == verdict | {"d": False}
     store = SqliteStore(data.database)
     try:
-        stats = await store.read(lambda unit: unit.stats())
+        stats = await store.read(lambda tx: tx.stats())
     finally:
         store.close()
     assert stats["records"]["plot"] == len(laptop.lines)

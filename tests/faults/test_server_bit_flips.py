@@ -47,7 +47,7 @@ def build_server(path):
 async def _fill(data):
     async with running(data) as url:
         server = RunningServer(data, url, "")
-        server.stream = await server.ask(
+        server.project_id = await server.ask(
             lambda store: add_project(store, Clock(), PROJECT, {})
         )
         one, two = await server.laptop("one"), await server.laptop("two")
@@ -74,10 +74,10 @@ async def _fill(data):
         await server.ask(lambda store: store.write(_purge))
 
 
-def _purge(unit):
-    unit.purge(LATER, Clock().now())
-    unit.begin_epoch(Clock().fresh_id(), Clock().now(), "a test", None)
-    unit.connection.execute(
+def _purge(tx):
+    tx.purge(LATER, Clock().now())
+    tx.begin_epoch(Clock().fresh_id(), Clock().now(), "a test", None)
+    tx.connection.execute(
         "INSERT INTO stood SELECT project_id, change_id,"
         " (SELECT id FROM epoch LIMIT 1), seq FROM change WHERE seq IS NOT NULL LIMIT 1"
     )

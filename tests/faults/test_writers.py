@@ -52,27 +52,35 @@ def check(database, acknowledged, polled, pushes):
     assert len({(log, n) for log, n, *_ in acknowledged}) == len(acknowledged)
     assert len(acknowledged) >= pushes
     numbers = {s: sorted(row[4] for row in lines if row[0] == s) for s in heads}
-    for stream, head in heads.items():
-        assert numbers[stream] == list(range(1, head + 1)), ("number twice", stream)
+    for project_id, head in heads.items():
+        assert numbers[project_id] == list(range(1, head + 1)), (
+            "number twice",
+            project_id,
+        )
     _check_poller(database, heads, polled)
     return len(acknowledged)
 
 
-def _live(unit, stream):
+def _live(tx, project_id):
     sql = "SELECT id, seq FROM record WHERE project_id = ? AND deleted = 0"
-    return unit.connection.execute(sql, (stream,)).fetchall()
+    return tx.connection.execute(sql, (project_id,)).fetchall()
 
 
 def _check_poller(database, heads, polled):
     store = SqliteStore(database)
     try:
-        for stream in heads:
-            items = asyncio.run(store.read(lambda unit, s=stream: unit.digest_items(s)))
-            said = asyncio.run(store.read(lambda unit, s=stream: unit.digest(s)))
-            live = asyncio.run(store.read(lambda unit, s=stream: _live(unit, s)))
-            seen = [(r, q) for r, (s, q) in polled["rows"].items() if s == stream]
+        for project_id in heads:
+            items = asyncio.run(store.read(lambda tx, s=project_id: tx.digest_items(s)))
+            said = asyncio.run(store.read(lambda tx, s=project_id: tx.digest(s)))
+            live = asyncio.run(store.read(lambda tx, s=project_id: _live(tx, s)))
+            seen = [(r, q) for r, (s, q) in polled["rows"].items() if s == project_id]
             missed = set(live) ^ set(seen)
-            assert not missed, ("missed rows", stream, len(missed), sorted(missed)[:5])
+            assert not missed, (
+                "missed rows",
+                project_id,
+                len(missed),
+                sorted(missed)[:5],
+            )
             assert said == digest_of(items)
             assert max(Counter(seq for _, seq in live).values()) == 1
     finally:

@@ -25,7 +25,7 @@ from tests.laptop import TestLaptop, read_answer
 WRITERS = 4
 #: Logs of one process: what they push at one time goes into one commit.
 LOGS = 3
-STREAMS = 3
+PROJECT_IDS = 3
 #: Spawned, not forked: nothing of a test's threads and databases is shared.
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -39,7 +39,7 @@ class Given:
     token: str
     log: str
     secret: str
-    streams: tuple[str, ...]
+    project_ids: tuple[str, ...]
 
 
 class DirectLaptop(TestLaptop):
@@ -60,19 +60,19 @@ async def prepared(database, laptops):
     """Make a server's database with projects, and enrol laptops for all of them."""
     create(database, Clock())
     store = SqliteStore(database)
-    streams, given = [], []
-    for number in range(STREAMS):
+    project_ids, given = [], []
+    for number in range(PROJECT_IDS):
         project = {"code": f"P{number}", "title": f"Project {number}"}
-        streams.append(await add_project(store, Clock(), project, {}))
+        project_ids.append(await add_project(store, Clock(), project, {}))
     for number in range(laptops):
-        laptop = TestLaptop("", "", streams[0])
+        laptop = TestLaptop("", "", project_ids[0])
         name = f"laptop-{number}"
-        code, _ = await issue_code(store, Clock(), tuple(streams), name)
+        code, _ = await issue_code(store, Clock(), tuple(project_ids), name)
         asked = Enrolment(code, name, laptop.log, laptop.public_key)
         _, token = await enrol(store, Clock(), asked)
         secret = laptop.secret.hex()
         given.append(
-            Given("", str(database), token, laptop.log, secret, tuple(streams))
+            Given("", str(database), token, laptop.log, secret, tuple(project_ids))
         )
     store.close()
     return given
@@ -86,7 +86,7 @@ def laptops_of(given):
         made = []
         for one in given:
             kind = TestLaptop if one.url else DirectLaptop
-            laptop = kind(one.url, one.token, one.streams[0], one.log)
+            laptop = kind(one.url, one.token, one.project_ids[0], one.log)
             laptop.store, laptop.secret = store, bytes.fromhex(one.secret)
             made.append(laptop)
         yield made
@@ -105,18 +105,20 @@ def write(given, pushes, seed, told):
 async def _write_all(laptops, given, pushes, seed):
     found = await asyncio.gather(
         *(
-            _write(laptop, given[0].streams, pushes, random.Random(f"{seed} {number}"))
+            _write(
+                laptop, given[0].project_ids, pushes, random.Random(f"{seed} {number}")
+            )
             for number, laptop in enumerate(laptops)
         )
     )
     return [line for own in found for line in own]
 
 
-async def _write(laptop, streams, pushes, chance):
+async def _write(laptop, project_ids, pushes, chance):
     acknowledged = []
     for _ in range(pushes):
         for _ in range(chance.randint(1, 8)):
-            laptop.stream = chance.choice(streams)
+            laptop.project_id = chance.choice(project_ids)
             _draft(laptop, chance)
         while laptop.acked < len(laptop.lines):
             acknowledged += await _push(laptop)
@@ -126,7 +128,7 @@ async def _write(laptop, streams, pushes, chance):
 def _draft(laptop, chance):
     """Record a plot, or describe one of this laptop's again: rows move in their stream."""
     known = [line for line in map(json.loads, laptop.lines) if "code" in line["f"]]
-    mine = [line for line in known if line["s"] == laptop.stream]
+    mine = [line for line in known if line["s"] == laptop.project_id]
     if mine and chance.random() < 0.3:
         record = chance.choice(mine)["r"]
         laptop.draft("plot", record, {"note": f"note {len(laptop.lines)}"})

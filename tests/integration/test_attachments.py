@@ -258,8 +258,8 @@ async def test_a_file_that_no_record_of_its_projects_names_is_foreign(server):
     assert code_of(await send.patch(unnamed, unnamed)) == (403, "blob_foreign")
     assert await send.head(unnamed) == 403
     founder = await server.laptop("elsewhere")
-    other = record_id(server.stream, "plot", {"code": "another"})
-    founder.stream = other
+    other = record_id(server.project_id, "plot", {"code": "another"})
+    founder.project_id = other
     founder.draft("project", other, {"code": "Z", "title": "Z"})
     await founder.sync()
     stranger = Sender(await server.laptop("stranger", [other]))
@@ -272,7 +272,7 @@ async def test_a_file_that_no_record_of_its_projects_names_is_foreign(server):
 async def test_a_deleted_record_names_no_file(server):
     data = photo(1000)
     send = await sender_of(server, told(data))
-    plot = record_id(server.stream, "plot", {"code": "P1"})
+    plot = record_id(server.project_id, "plot", {"code": "P1"})
     send.laptop.draft("plot", plot, {}, op="del", base=await server.seen(plot))
     assert (await send.laptop.sync()).outcomes == ["accepted"]
     assert code_of(await send.patch(data, data)) == (403, "blob_foreign")
@@ -282,12 +282,12 @@ async def test_who_may_read_a_file_is_looked_up_and_not_searched(server):
     """However many files there are, those who name this one are found by its hash."""
     await sender_of(server, told(photo(1000)))
 
-    def plan(unit):
+    def plan(tx):
         seen = []
-        unit.connection.set_trace_callback(seen.append)
-        unit.naming([server.stream], "0" * 64)
-        unit.connection.set_trace_callback(None)
-        rows = unit.connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}")
+        tx.connection.set_trace_callback(seen.append)
+        tx.naming([server.project_id], "0" * 64)
+        tx.connection.set_trace_callback(None)
+        rows = tx.connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}")
         return [row[3] for row in rows]
 
     steps = await server.ask(lambda store: store.read(plan))
@@ -301,7 +301,7 @@ async def test_a_file_is_named_as_long_as_a_record_names_it(server):
     data = photo(1000)
     send = await sender_of(server, told(data))
     await send.patch(data, data)
-    plot = record_id(server.stream, "plot", {"code": "P1"})
+    plot = record_id(server.project_id, "plot", {"code": "P1"})
     for op, fields, code in (
         ("put", {"note": "x"}, 200),
         ("put", {"attachments": None}, 403),
@@ -314,7 +314,7 @@ async def test_a_file_is_named_as_long_as_a_record_names_it(server):
         assert (await send.laptop.sync()).outcomes == ["accepted"]
         assert (await send("GET", told(data)["sha256"]))[0] == code, (op, fields)
     faults = await server.ask(
-        lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
+        lambda store: store.read(lambda tx: list(tx.faults(lambda *_: None)))
     )
     assert faults == []
 
@@ -339,20 +339,22 @@ async def test_a_database_of_before_the_index_finds_its_files(server, tmp_path):
     store = SqliteStore(path)
     names = [told(each)["sha256"] for each in (data, deleted)]
 
-    def found(unit):
-        return [len(unit.naming([server.stream], name)) for name in names]
+    def found(tx):
+        return [len(tx.naming([server.project_id], name)) for name in names]
 
-    def named(unit):
-        return [unit.is_named_since(name, "2030-01-01") for name in names]
+    def named(tx):
+        return [tx.is_named_since(name, "2030-01-01") for name in names]
 
     assert await store.read(found) == [1, 0]
     assert await store.read(named) == [True, False]
-    assert await store.read(lambda unit: list(unit.faults(lambda *_: None))) == []
+    assert await store.read(lambda tx: list(tx.faults(lambda *_: None))) == []
     store.close()
 
 
 async def head_of(server):
-    return (await server.report("streams", [server.stream]))[server.stream].head
+    return (await server.report("project_heads", [server.project_id]))[
+        server.project_id
+    ].head
 
 
 async def test_files_that_nothing_names_are_listed_and_removed_when_old(server):
@@ -361,7 +363,7 @@ async def test_files_that_nothing_names_are_listed_and_removed_when_old(server):
     send = await sender_of(server, *map(told, (kept, lately, waits, old)))
     for data in (kept, lately, waits, old):
         assert (await send.patch(data, data))[0] == 204
-    plot = record_id(server.stream, "plot", {"code": "P1"})
+    plot = record_id(server.project_id, "plot", {"code": "P1"})
     bad = {"code": "BAD", "area_ha": -1, "attachments": [told(waits)]}
     base = [await server.report("epoch"), await head_of(server)]
     send.laptop.draft("plot", fresh_id(), bad)
@@ -401,7 +403,7 @@ async def let_go_long_ago(server, sha256):
     """Pretend that a file was taken off its record years ago."""
     await server.ask(
         lambda store: store.write(
-            lambda unit: unit.connection.execute(
+            lambda tx: tx.connection.execute(
                 "UPDATE attachment SET gone_at = '2001-01-01T00:00:00.000Z'"
                 " WHERE sha256 = ?",
                 (sha256,),
@@ -420,7 +422,7 @@ async def test_more_files_than_a_record_holds_wait_for_a_person(server):
         answer = await laptop.sync()
     assert answer.outcomes == ["quarantined"]
     assert [why["code"] for why in answer.verdicts[0]["why"]] == ["too_many"]
-    plot = record_id(server.stream, "plot", {"code": "P1"})
+    plot = record_id(server.project_id, "plot", {"code": "P1"})
     assert len((await server.row(plot))["f"]["attachments"]) == 30
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from collector.cli import cli
 from collector.cli.app import App
 from collector.clock import Clock
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from schemas import bundles
 from schemas.signing import sign
 from server.cli import main as server_cli
@@ -277,7 +277,7 @@ def test_what_is_given_up_is_told_to_its_author(pair, served):
 async def last_ran_with(data, version):
     """Make a server's database look as an older program left it."""
     store = ServerStore(data / "permille.db")
-    await store.write(lambda unit: unit.note_schema_version(version))
+    await store.write(lambda tx: tx.note_schema_version(version))
     store.close()
 
 
@@ -789,7 +789,7 @@ def reasons(laptop, code=0):
 def opened(laptop):
     """Open the database of a laptop."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
-    return SqliteStore(laptop.home / "permille.db", key)
+    return LaptopStore(laptop.home / "permille.db", key)
 
 
 def test_status_says_why_a_laptop_may_not_be_wiped(pair, tmp_path):

@@ -77,13 +77,13 @@ async def recorded(server):
 
 
 async def change_of(server, plot="P1"):
-    rows = await server.report("records", server.stream, "change")
+    rows = await server.report("records", server.project_id, "change")
     return next(r.fields for r in rows if r.fields["change"]["plot"] == plot)
 
 
 async def test_stocks_and_change_follow_from_the_records(recorded):
     server, _laptop, _plot, _ids = recorded
-    stocks = await server.report("records", server.stream, "stock")
+    stocks = await server.report("records", server.project_id, "stock")
     found = {
         (p["campaign"], p["point"]): p["soc_stock_t_ha"]
         for row in stocks
@@ -119,7 +119,7 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
     await server.derived()
     before = {
         row.id: row.seq
-        for row in await server.report("records", server.stream, "stock")
+        for row in await server.report("records", server.project_id, "stock")
     }
     laptop.add(
         "result",
@@ -136,7 +136,7 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
     await server.derived()
     after = {
         row.id: row.seq
-        for row in await server.report("records", server.stream, "stock")
+        for row in await server.report("records", server.project_id, "stock")
     }
     assert len(before) == len(after) == 3
     assert sum(after[name] != seq for name, seq in before.items()) == 1
@@ -144,11 +144,11 @@ async def test_only_the_touched_plot_is_derived_again(recorded):
 
 async def test_nothing_changes_when_nothing_that_counts_changed(recorded):
     server, laptop, plot, _ids = recorded
-    before = await server.report("records", server.stream, "change")
+    before = await server.report("records", server.project_id, "change")
     laptop.draft("plot", plot, {"note": "a hedge"})
     await laptop.sync()
     await server.derived()
-    assert await server.report("records", server.stream, "change") == before
+    assert await server.report("records", server.project_id, "change") == before
 
 
 async def test_a_contested_input_makes_the_number_say_so(recorded):
@@ -157,7 +157,7 @@ async def test_a_contested_input_makes_the_number_say_so(recorded):
     seen = next(
         row for row in (await other.sync()).rows if row["r"] == ids["2020"][0]["result"]
     )
-    epoch = other.cursors[server.stream][0]
+    epoch = other.cursors[server.project_id][0]
     for one, value in ((laptop, 21.0), (other, 25.0)):
         one.draft("result", seen["r"], {"value": value}, base=[epoch, seen["q"]])
         await one.sync()
@@ -186,7 +186,7 @@ async def test_a_quarantined_input_is_counted_beside_the_number(recorded):
 async def test_what_an_administrator_gives_up_is_no_longer_counted(recorded):
     server = recorded[0]
     _, change = await waiting_sample(recorded)
-    give_up = (server.stream, [change], "typed twice")
+    give_up = (server.project_id, [change], "typed twice")
     assert await server.ask(lambda store: discard(store, Clock(), *give_up)) == 1
     await server.derived()
     assert (await change_of(server))["provisional"]["quarantined"] == 0
@@ -206,17 +206,17 @@ async def test_what_is_given_up_while_its_plot_is_derived_is_not_missed(recorded
     server = recorded[0]
     _, change = await waiting_sample(recorded)
 
-    def begin(unit):
-        unit.ask_for(server.stream)
-        return unit.claim_jobs(0, 10**15, 1)
+    def begin(tx):
+        tx.ask_for(server.project_id)
+        return tx.claim_jobs(0, 10**15, 1)
 
     async def interrupted(store):
         jobs = await store.write(begin)
-        plots = [job.plot for job in jobs]
-        trees = await store.read(lambda unit: unit.plot_trees(server.stream, plots))
-        await discard(store, Clock(), server.stream, [change], "typed twice")
+        plots = [job.plot_id for job in jobs]
+        trees = await store.read(lambda tx: tx.plot_trees(server.project_id, plots))
+        await discard(store, Clock(), server.project_id, [change], "typed twice")
         rows = derived_plots(jobs, trees)
-        await store.write(lambda unit: unit.store_derived(rows, Clock().now()))
+        await store.write(lambda tx: tx.store_derived(rows, Clock().now()))
 
     await server.ask(interrupted)
     await server.derived()
@@ -240,7 +240,7 @@ async def test_a_moved_core_touches_the_plot_it_left_and_the_one_it_joined(recor
     laptop.draft("core", ids["2020"][0]["core"], {"point_id": point})
     assert set((await laptop.sync()).outcomes) == {"accepted"}
     await server.derived()
-    stocks = await server.report("records", server.stream, "stock")
+    stocks = await server.report("records", server.project_id, "stock")
     counts = {
         (row.fields["points"][0]["plot"], row.fields["points"][0]["campaign"]): len(
             row.fields["points"]
@@ -258,7 +258,7 @@ async def test_a_plot_without_samples_left_has_no_numbers_left(recorded):
             laptop.draft("sample", one["sample"], {}, op="del")
     await laptop.sync()
     await server.derived()
-    assert await server.report("records", server.stream, "stock") == []
+    assert await server.report("records", server.project_id, "stock") == []
     reader = await server.laptop("reader")
     rows = (await reader.sync()).rows
     assert not {"stock", "change"} & {row["t"] for row in rows}
@@ -279,8 +279,8 @@ async def test_a_new_laboratory_method_withholds_the_verdict(server):
 
 async def test_a_depth_below_the_samples_is_never_reached_by_scaling(recorded):
     server, laptop, _plot, _ids = recorded
-    base = await server.seen(server.stream)
-    laptop.draft("project", server.stream, {"reference_depth_cm": 40.0}, base=base)
+    base = await server.seen(server.project_id)
+    laptop.draft("project", server.project_id, {"reference_depth_cm": 40.0}, base=base)
     assert (await laptop.sync()).outcomes == ["accepted"]
     await server.derived()
     change = (await change_of(server))["change"]
@@ -290,17 +290,17 @@ async def test_a_depth_below_the_samples_is_never_reached_by_scaling(recorded):
 
 async def test_another_method_derives_all_again_and_keeps_the_old_numbers(recorded):
     server, _laptop, plot, _ids = recorded
-    (before,) = await server.report("records", server.stream, "change")
+    (before,) = await server.report("records", server.project_id, "change")
     await server.ask(
         lambda store: edit_project(
             store, Clock(), "HF", {"stock_method_profile": "permille"}
         )
     )
     await server.derived()
-    (after,) = await server.report("records", server.stream, "change")
+    (after,) = await server.report("records", server.project_id, "change")
     assert before.fields["method_version"] == "fixed-depth-1"
     assert after.fields["method_version"] == "equivalent-mass-1"
-    versions = await server.report("versions", server.stream, after.id)
+    versions = await server.report("versions", server.project_id, after.id)
     assert [v["fields"] for v in versions] == [before.fields, after.fields]
     assert plot in {name for name, _seq in map(tuple, versions[0]["inputs"])}
 
@@ -316,14 +316,14 @@ async def test_the_reference_mass_is_frozen_and_no_later_point_moves_it(server):
     record_campaign(laptop, plot, "2010", SOC["2010"])
     await laptop.sync()
     await server.derived()
-    (first,) = await server.report("records", server.stream, "stock")
+    (first,) = await server.report("records", server.project_id, "stock")
     mass = {p["reference_mass_t_ha"] for p in first.fields["points"]}
     record_campaign(laptop, plot, "2020", SOC["2020"], bulk_density_g_cm3=1.5)
     point = laptop.add("point", {"plot_id": plot, "code": "late"})
     assert point
     await laptop.sync()
     await server.derived()
-    rows = await server.report("records", server.stream, "stock")
+    rows = await server.report("records", server.project_id, "stock")
     assert {
         p["reference_mass_t_ha"] for row in rows for p in row.fields["points"]
     } == mass
@@ -331,16 +331,16 @@ async def test_the_reference_mass_is_frozen_and_no_later_point_moves_it(server):
 
 async def test_deriving_again_from_the_stored_records_gives_the_same_bytes(recorded):
     server, _laptop, _plot, _ids = recorded
-    before = await server.report("records", server.stream, "change")
+    before = await server.report("records", server.project_id, "change")
     changed = await server.ask(
-        lambda store: derive_all(store, server.stream),
+        lambda store: derive_all(store, server.project_id),
     )
     assert changed == 0
-    assert await server.report("records", server.stream, "change") == before
+    assert await server.report("records", server.project_id, "change") == before
 
 
-async def derive_all(store, stream):
-    await store.write(lambda unit: unit.ask_for(stream))
+async def derive_all(store, project_id):
+    await store.write(lambda tx: tx.ask_for(project_id))
     return await derive_waiting(store, Clock())
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collector.core.overlay import Status
+from collector.core.overlay import ChangeStatus
 from server.store.driver import connect
 from tests.faults.homes import admin, enrolled, init_server, write_table
 from tests.processes import PERMILLE_SERVER, run, server_process
@@ -120,10 +120,10 @@ def test_the_account_of_a_laptop_is_the_one_it_gives_itself(data, tmp_path):
     counts = own_counts(two)
     changes = shown["changes"]
     assert changes["total"] == sum(counts.values())
-    assert changes["to_fix"] == counts[Status.QUARANTINED] == 1
-    assert changes["conflict"] == counts[Status.CONFLICT] == 1
-    assert changes["accepted"] == counts[Status.ACCEPTED]
-    assert changes["merged"] == counts.get(Status.MERGED, 0)
+    assert changes["to_fix"] == counts[ChangeStatus.QUARANTINED] == 1
+    assert changes["conflict"] == counts[ChangeStatus.CONFLICT] == 1
+    assert changes["accepted"] == counts[ChangeStatus.ACCEPTED]
+    assert changes["merged"] == counts.get(ChangeStatus.MERGED, 0)
     assert shown["waiting"] == {"scope_revoked": 1}
     assert shown["conflicts"] == {"open": 1, "settled": 0}
     text = admin(data, "device", "show", "two")

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from collector.flow import laptop as names
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from tests.integration.test_laptop_sync import (
     LAYER,
     SAMPLE,
@@ -99,7 +99,7 @@ class Machine(Laptop):
 def identity(laptop):
     """Return device, key and the log that is written to, with every log."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
-    store = SqliteStore(laptop.home / "permille.db", key)
+    store = LaptopStore(laptop.home / "permille.db", key)
     try:
         own = (names.DEVICE, names.SIGNING_KEY, names.TOKEN)
         found = [store.setting(name) for name in own]
@@ -160,7 +160,7 @@ def test_an_image_made_before_enrolment_becomes_a_laptop_each_time(
 def forget_enrolment(laptop):
     """Leave a laptop with its projects as if a stick had brought them, not enrolled."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
-    store = SqliteStore(laptop.home / "permille.db", key)
+    store = LaptopStore(laptop.home / "permille.db", key)
     own = (names.DEVICE, names.SIGNING_KEY, names.TOKEN, names.SERVER, names.LAST_SYNC)
     store.set_settings(dict.fromkeys(own))
     store.close()
@@ -191,7 +191,7 @@ def test_an_enrolment_that_is_killed_half_way_leaves_a_laptop_that_can_enrol(
     served, project, tmp_path, monkeypatch
 ):
     laptop = Laptop(tmp_path, "lap")
-    split = SqliteStore.split
+    split = LaptopStore.split
 
     class Killed(BaseException):
         pass
@@ -202,7 +202,7 @@ def test_an_enrolment_that_is_killed_half_way_leaves_a_laptop_that_can_enrol(
 
     code = served.code(project)
     with monkeypatch.context() as patch:
-        patch.setattr(SqliteStore, "split", split_and_die)
+        patch.setattr(LaptopStore, "split", split_and_die)
         with pytest.raises(Killed):
             laptop("enrol", served.url, code)
     assert laptop.json("status")["device"] is None

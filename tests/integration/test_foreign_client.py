@@ -62,7 +62,7 @@ async def agree(pair):
     await pair.server.derived()
     for client in (pair.me, pair.other):
         await client.sync(digest=True)
-        assert client.digest(pair.stream) == client.digests[pair.stream]
+        assert client.digest(pair.project_id) == client.digests[pair.project_id]
     assert shown(pair.me) == shown(pair.other)
 
 
@@ -71,12 +71,12 @@ async def agree(pair):
 
 async def test_a_code_makes_a_device_that_reads_its_project(server):
     client = await enrolled(server)
-    assert client.scope == [server.stream]
+    assert client.scope == [server.project_id]
     (answer,) = await client.sync()
     assert answer.hello.keys() == {"k", "protocol", "epoch", "now"}
     assert answer.end.keys() == {"k", "cursors", "more"}
-    assert answer.of("scope") == [{"k": "scope", "streams": [server.stream]}]
-    assert client.rows[server.stream].fields["code"] == "HF"
+    assert answer.of("scope") == [{"k": "scope", "streams": [server.project_id]}]
+    assert client.rows[server.project_id].fields["code"] == "HF"
     (answer,) = await client.sync()
     assert [line["k"] for line in answer.lines] == ["hello", "end"]
 
@@ -85,13 +85,13 @@ async def test_a_code_is_read_as_people_type_it(pair):
     code = await code_for(pair.server)
     typed = f" {code.lower()} "
     answer = await pair.me.enrol(typed)
-    assert answer["streams"] == [pair.stream]
+    assert answer["streams"] == [pair.project_id]
     assert (await pair.me.sync())[0].hello["now"].endswith("Z")
 
 
 async def test_the_hash_of_a_line_covers_every_byte_before_its_newline(pair):
     for code, blank in (("A", b"\r"), ("B", b"  "), ("C", b"\t")):
-        pair.me.create(pair.stream, "plot", {"code": code})
+        pair.me.create(pair.project_id, "plot", {"code": code})
         pair.me.log.lines[-1] += blank
     assert (await pair.me.sync())[0].outcomes == ["accepted"] * 3
     body = pair.me.body(wall="2026-05-04T09:30:00+02:00", app="foreign 1")
@@ -99,31 +99,31 @@ async def test_the_hash_of_a_line_covers_every_byte_before_its_newline(pair):
 
 
 async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair):
-    epoch = pair.me.cursors[pair.stream][0]
-    cursors = {stream: seq for stream, (_, seq) in pair.me.cursors.items()}
+    epoch = pair.me.cursors[pair.project_id][0]
+    cursors = {project_id: seq for project_id, (_, seq) in pair.me.cursors.items()}
     answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
     assert answer.hello.keys() == {"k", "now"}
     assert answer.end.keys() == {"k"}
-    pair.other.create(pair.stream, "plot", {"code": "P1"})
+    pair.other.create(pair.project_id, "plot", {"code": "P1"})
     await pair.other.sync()
     answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
-    assert answer.end["cursors"] == {pair.stream: cursors[pair.stream] + 1}
+    assert answer.end["cursors"] == {pair.project_id: cursors[pair.project_id] + 1}
     answer = await pair.me.send(pair.me.body(schema=SCHEMA_VERSION + 1))
     assert answer.hello["schema"] == SCHEMA_VERSION
 
 
 async def visited(pair):
     """Lay a plot out and take a sample; return plot, sample and result."""
-    me, stream, event = pair.me, pair.stream, fresh_id()
-    plot = me.create(stream, "plot", {"code": "P1", "area_ha": 2.5, "name": "Zoë"})
-    point = me.create(stream, "point", {"plot_id": plot, "code": "1"})
+    me, project_id, event = pair.me, pair.project_id, fresh_id()
+    plot = me.create(project_id, "plot", {"code": "P1", "area_ha": 2.5, "name": "Zoë"})
+    point = me.create(project_id, "point", {"plot_id": plot, "code": "1"})
     campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
-    campaign = me.create(stream, "campaign", campaign)
+    campaign = me.create(project_id, "campaign", campaign)
     core = {"point_id": point, "campaign_id": campaign, "number": 1}
     core |= {"sampled_at": "2026-05-04T09:30:00+02:00", "depth_reached_cm": 30}
-    core = me.create(stream, "core", core, g=event, u="Ada Diallo")
-    sample = me.create(stream, "sample", {"core_id": core, **SAMPLE}, g=event)
-    result = me.create(stream, "result", {"sample_id": sample, **RESULT})
+    core = me.create(project_id, "core", core, g=event, u="Ada Diallo")
+    sample = me.create(project_id, "sample", {"core_id": core, **SAMPLE}, g=event)
+    result = me.create(project_id, "result", {"sample_id": sample, **RESULT})
     (answer,) = await me.sync(packed=True)
     assert answer.outcomes == ["accepted"] * 6
     assert answer.of("row", "gone") == [], "its author has them"
@@ -153,10 +153,10 @@ async def test_an_edit_names_the_whole_group_and_its_author_computes_the_row(pai
 
 
 async def test_a_value_in_another_form_comes_back_as_it_is_kept(pair):
-    plot = pair.me.create(pair.stream, "plot", {"code": "Zoe\u0308", "area_ha": 2})
+    plot = pair.me.create(pair.project_id, "plot", {"code": "Zoe\u0308", "area_ha": 2})
     campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
     campaign |= {"crew": ["Bo", "Ana"]}
-    campaign = pair.me.create(pair.stream, "campaign", campaign)
+    campaign = pair.me.create(pair.project_id, "campaign", campaign)
     (answer,) = await pair.me.sync()
     assert answer.outcomes == ["accepted"] * 2
     assert pair.me.rows[plot].fields == {"code": "Zo\u00eb", "area_ha": 2}
@@ -178,8 +178,8 @@ async def test_what_was_deleted_comes_back_by_who_saw_it(pair):
 
 async def test_a_repeated_push_gets_the_same_verdicts_and_the_same_receipt(pair):
     for code in ("A", "B"):
-        pair.me.create(pair.stream, "plot", {"code": code})
-    pair.me.create(pair.stream, "plot", {"code": "C", "area_ha": -1})
+        pair.me.create(pair.project_id, "plot", {"code": code})
+    pair.me.create(pair.project_id, "plot", {"code": "C", "area_ha": -1})
     body = pair.me.body()
     first, again = [await pair.me.send(body) for _ in range(2)]
     assert [v | {"d": True} for v in first.verdicts] == again.verdicts
@@ -201,21 +201,21 @@ async def test_receipts_are_signed_and_chained_over_all_devices(pair):
     project = (await pair.server.report("projects"))[-1]
     await pair.server.ask(lambda s: grant(s, pair.other.device, project["code"]))
     first = pair.me.receipts[-1]
-    assert streams_of(first) == {own: [1, link]}
+    assert projects_of(first) == {own: [1, link]}
     link = rules.receipt_link(first["raw"])
     pushes = [(pair.other, "A"), (pair.me, "B"), (pair.me, "C")]
     for number, (client, code) in enumerate(pushes, start=2):
         client.create(own, "plot", {"code": code})
         await client.sync()
         receipt = client.receipts[-1]
-        assert streams_of(receipt) == {own: [number, link]}
+        assert projects_of(receipt) == {own: [number, link]}
         link = rules.receipt_link(receipt["raw"])
     forged = receipt | {"raw": receipt["raw"].replace('"n":3', '"n":4')}
     with pytest.raises(DamagedError, match="not signed"):
         pair.me._take_receipt(forged, 3)
 
 
-def streams_of(receipt):
+def projects_of(receipt):
     """Return what a receipt says of its streams."""
     said = json.loads(receipt["raw"])
     assert said.keys() == keys_of("Receipts")
@@ -223,10 +223,10 @@ def streams_of(receipt):
 
 
 async def test_the_server_names_changes_as_the_page_does(pair):
-    plot = rules.record_id(pair.stream, "plot", {"code": "LATE"})
-    pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    plot = rules.record_id(pair.project_id, "plot", {"code": "LATE"})
+    pair.me.create(pair.project_id, "point", {"plot_id": plot, "code": "1"})
     assert (await pair.me.sync())[0].outcomes == ["held"]
-    pair.other.create(pair.stream, "plot", {"code": "LATE"})
+    pair.other.create(pair.project_id, "plot", {"code": "LATE"})
     await pair.other.sync()
     (answer,) = await pair.me.sync()
     (late,) = answer.late
@@ -238,7 +238,7 @@ async def test_the_server_names_changes_as_the_page_does(pair):
 
 async def test_pages_are_read_to_the_end_without_a_gap(pair):
     for number in range(25):
-        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+        pair.me.create(pair.project_id, "plot", {"code": f"P{number}"})
     await pair.me.sync(most=10)
     reader = await enrolled(pair.server)
     answers = await reader.sync(want=7)
@@ -251,19 +251,19 @@ async def test_a_project_can_be_opened_and_is_seen_by_its_device(pair):
     pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
     (answer,) = await pair.me.sync()
     assert answer.outcomes == ["accepted"]
-    assert pair.me.scope == sorted([pair.stream, own])
+    assert pair.me.scope == sorted([pair.project_id, own])
     await pair.other.sync()
     assert own not in pair.other.rows
 
 
 async def test_a_correction_closes_the_change_that_it_stands_for(pair):
-    record = pair.me.create(pair.stream, "plot", {"code": "P", "area_ha": -1})
+    record = pair.me.create(pair.project_id, "plot", {"code": "P", "area_ha": -1})
     (answer,) = await pair.me.sync()
     (why,) = answer.verdicts[0]["why"]
     assert why.keys() == keys_of("A problem")
     assert (why["code"], why["path"], why["value"]) == ("out_of_range", "area_ha", -1)
     more = {"x": pair.me.change_id(1), "b": None}
-    pair.me.draft(pair.stream, "plot", record, {"code": "P", "area_ha": 1}, **more)
+    pair.me.draft(pair.project_id, "plot", record, {"code": "P", "area_ha": 1}, **more)
     assert (await pair.me.sync())[0].outcomes == ["accepted"]
     assert await pair.server.report("quarantine", None) == []
     await agree(pair)
@@ -350,7 +350,7 @@ VALUE = rules.GROUPS["result"]["value"]
 async def test_a_group_named_in_part_never_becomes_a_mixture(pair):
     *_, result = await visited(pair)
     pair.me.edit(result, {"value": 14.0, "unit": "pct"})
-    pair.other.draft(pair.stream, "result", result, {"value": 14.0})
+    pair.other.draft(pair.project_id, "result", result, {"value": 14.0})
     await pair.me.sync()
     (answer,) = await pair.other.sync()
     assert answer.outcomes == ["conflict"]
@@ -364,8 +364,8 @@ async def test_a_group_named_in_part_never_becomes_a_mixture(pair):
 
 async def test_a_group_named_in_part_stands_where_its_author_saw_the_rest(pair):
     *_, result = await visited(pair)
-    pair.other.draft(pair.stream, "result", result, {"value": 1.5})
-    pair.other.draft(pair.stream, "result", result, {"unit": "pct"})
+    pair.other.draft(pair.project_id, "result", result, {"value": 1.5})
+    pair.other.draft(pair.project_id, "result", result, {"unit": "pct"})
     assert (await pair.other.sync())[0].outcomes == ["accepted"] * 2
     await agree(pair)
     found = pair.me.rows[result].fields
@@ -376,8 +376,8 @@ async def test_a_new_record_says_that_the_rest_of_its_groups_is_empty(pair):
     """One core that two add: one with its diameter, one without."""
     core = (await visited(pair))[1]
     fields = pair.me.rows[core].fields | {"number": 2, "tool": "auger"}
-    mine = pair.me.create(pair.stream, "core", fields | {"inner_diameter_mm": 50})
-    assert mine == pair.other.create(pair.stream, "core", fields)
+    mine = pair.me.create(pair.project_id, "core", fields | {"inner_diameter_mm": 50})
+    assert mine == pair.other.create(pair.project_id, "core", fields)
     await pair.me.sync()
     assert (await pair.other.sync())[0].outcomes == ["conflict"]
     await agree(pair)
@@ -421,7 +421,7 @@ async def test_what_a_change_says_to_have_seen_is_no_conflict(pair):
     plot = await pair.plot(area_ha=2.5)
     seen = [pair.me.change_id(1)]
     more = {"b": None, "a": seen}
-    pair.other.draft(pair.stream, "plot", plot, {"area_ha": 4.0}, **more)
+    pair.other.draft(pair.project_id, "plot", plot, {"area_ha": 4.0}, **more)
     assert (await pair.other.sync())[0].outcomes[0] in {"accepted", "merged"}
     await agree(pair)
     assert pair.me.rows[plot].fields["area_ha"] == 4.0
@@ -530,7 +530,7 @@ async def test_whoever_follows_the_page_comes_to_the_rows_of_the_server(pair, se
 
 async def test_a_copy_finds_its_fork_and_goes_on_in_a_log_of_its_own(pair):
     for number in range(40):
-        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+        pair.me.create(pair.project_id, "plot", {"code": f"P{number}"})
     await pair.me.sync()
     log = pair.me.log
     for number in range(30, 40):
@@ -554,13 +554,13 @@ async def test_a_copy_finds_its_fork_and_goes_on_in_a_log_of_its_own(pair):
     # They meet the plots of the same ids that the server has under the other codes.
     assert len(answer.outcomes) == 10
     await agree(pair)
-    pair.me.create(pair.stream, "plot", {"code": "AFTER"})
+    pair.me.create(pair.project_id, "plot", {"code": "AFTER"})
     assert (await pair.me.sync())[0].outcomes == ["accepted"]
 
 
 async def test_a_change_that_was_moved_is_known_by_its_id(pair):
     for code in ("A", "B", "C"):
-        pair.me.create(pair.stream, "plot", {"code": code})
+        pair.me.create(pair.project_id, "plot", {"code": code})
     await pair.me.sync()
     pair.me.go_on_elsewhere(1, fresh_id())
     (answer,) = await pair.me.sync()
@@ -574,7 +574,9 @@ async def founded(data):
     async with running(data) as url:
         server = RunningServer(data, url, "")
         fields = {"code": "HF", "title": "Highfield"}
-        server.stream = await server.ask(lambda s: add_project(s, Clock(), fields, {}))
+        server.project_id = await server.ask(
+            lambda s: add_project(s, Clock(), fields, {})
+        )
         pair = Pair(server, await enrolled(server), await enrolled(server), None)
         plot = await pair.plot(area_ha=2.5)
         await server.derived()
@@ -584,7 +586,7 @@ async def founded(data):
 async def measured_in_turn(pair, plot, told):
     """Measure a plot twice, the second having seen the first."""
     me, other = pair.me, pair.other
-    me.create(pair.stream, "plot", {"code": "P2"})
+    me.create(pair.project_id, "plot", {"code": "P2"})
     me.edit(plot, {"area_ha": 3.0})
     await me.sync()
     await other.sync()
@@ -610,10 +612,10 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path, told):
     async with running(data) as pair.server.url:
         me.url = other.url = pair.server.url
         me.tells_where_it_stood = told == "stood"
-        epoch, seq = me.cursors[pair.stream]
+        epoch, seq = me.cursors[pair.project_id]
         hello = (await me.sync())[0].hello
         assert (hello["epoch"] != epoch, hello["need_from"]) == (True, 2)
-        assert hello["shared"][pair.stream] < seq
+        assert hello["shared"][pair.project_id] < seq
         await agree(pair)
         kept = [conflict["ours"]["area_ha"] for conflict in me.rows[plot].conflicts]
         stands = me.rows[plot].fields["area_ha"]
@@ -623,7 +625,7 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path, told):
 
 async def faults_in(store):
     """Return what `permille-server verify` finds."""
-    return await store.read(lambda unit: list(unit.faults(lambda *_: None)))
+    return await store.read(lambda tx: list(tx.faults(lambda *_: None)))
 
 
 async def test_damaged_rows_are_found_by_their_digest_and_mended(pair):
@@ -634,21 +636,21 @@ async def test_damaged_rows_are_found_by_their_digest_and_mended(pair):
     await pair.me.sync()
     await pair.other.sync()
     for number in range(300):
-        pair.me.create(pair.stream, "plot", {"code": f"P{number}"})
+        pair.me.create(pair.project_id, "plot", {"code": f"P{number}"})
     await pair.me.sync()
     await agree(pair)
     whole = shown(pair.me)
     pair.me.rows[plot].fields["area_ha"] = 9.0
     pair.me.rows[gone].conflicts = []
-    del pair.me.rows[rules.record_id(pair.stream, "plot", {"code": "P7"})]
+    del pair.me.rows[rules.record_id(pair.project_id, "plot", {"code": "P7"})]
     strange = "0190a000-0000-7000-8000-0000000000aa"
     pair.me.rows[strange] = pair.me.rows[plot]
-    assert pair.me.digest(pair.stream) != pair.me.digests[pair.stream]
-    wrong = await pair.me.repair(pair.stream)
+    assert pair.me.digest(pair.project_id) != pair.me.digests[pair.project_id]
+    wrong = await pair.me.repair(pair.project_id)
     assert 2 <= len(wrong) <= 4
-    assert pair.me.digest(pair.stream) == pair.me.digests[pair.stream]
+    assert pair.me.digest(pair.project_id) == pair.me.digests[pair.project_id]
     assert shown(pair.me) == whole
-    assert await pair.me.repair(pair.stream) == []
+    assert await pair.me.repair(pair.project_id) == []
 
 
 async def test_an_answer_without_its_end_is_no_answer(pair):

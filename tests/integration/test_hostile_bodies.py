@@ -190,7 +190,7 @@ async def test_a_body_that_stops_half_way_is_dropped(server, laptop):
 async def test_a_revoked_laptop_is_refused_and_told_what_to_do(server, laptop):
     (device,) = await server.report("devices")
     await server.ask(
-        lambda store: store.write(lambda unit: unit.revoke(device.id, "2026-01-01"))
+        lambda store: store.write(lambda tx: tx.revoke(device.id, "2026-01-01"))
     )
     status, raw = await laptop.post(laptop.body())
     problem(raw, "bad_token")
@@ -199,7 +199,7 @@ async def test_a_revoked_laptop_is_refused_and_told_what_to_do(server, laptop):
 
 async def test_a_code_enrols_one_laptop_only(server):
     code, _ = await server.ask(
-        lambda store: issue_code(store, Clock(), (server.stream,), "one")
+        lambda store: issue_code(store, Clock(), (server.project_id,), "one")
     )
     log = "0190a000-0000-7000-8000-0000000000aa"
     key = public_key(bytes(32))
@@ -217,7 +217,7 @@ async def test_a_code_enrols_one_laptop_only(server):
 async def test_nobody_enrols_with_a_key_that_is_only_known(server):
     victim = await server.laptop("victim")
     code, _ = await server.ask(
-        lambda store: issue_code(store, Clock(), (server.stream,), "thief")
+        lambda store: issue_code(store, Clock(), (server.project_id,), "thief")
     )
     body = {"code": code, "name": "thief", "log": fresh_id()}
     thief, text = Clock().key(), enrolment_text(code)

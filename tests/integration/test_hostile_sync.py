@@ -45,7 +45,7 @@ async def pair(server):
 async def chains_are_whole(server):
     lines = await server.ask(
         lambda store: store.read(
-            lambda unit: unit.connection.execute(
+            lambda tx: tx.connection.execute(
                 "SELECT log_id, n, raw, hash FROM change ORDER BY log_id, n"
             ).fetchall()
         )
@@ -56,8 +56,8 @@ async def chains_are_whole(server):
         last[log] = n, chain.link(digest, bytes(raw))
         assert n == before + 1
         assert last[log][1] == bytes(kept)
-    live = await server.report("digest_items", server.stream)
-    assert await server.report("digest", server.stream) == digest_of(live)
+    live = await server.report("digest_items", server.project_id)
+    assert await server.report("digest", server.project_id) == digest_of(live)
 
 
 async def refused(laptop, code, body=None):
@@ -221,8 +221,8 @@ async def test_a_cursor_of_the_future_begins_one_epoch_an_hour_at_most(pair, ser
     epochs = []
     for seq in (10**6, 2**62, 10**6):
         epoch = await server.report("epoch")
-        answer = await asked(hostile, cursors={server.stream: [epoch, seq]})
-        assert server.stream in answer.resets
+        answer = await asked(hostile, cursors={server.project_id: [epoch, seq]})
+        assert server.project_id in answer.resets
         epochs.append(await server.report("epoch"))
     assert len(set(epochs)) == 1
     other = await asked(hostile, cursors={UNKNOWN: [epochs[0], 5]})
@@ -231,8 +231,8 @@ async def test_a_cursor_of_the_future_begins_one_epoch_an_hour_at_most(pair, ser
 
 async def test_a_cursor_of_an_unknown_epoch_gets_every_row_again(pair, server):
     victim, hostile = pair
-    answer = await asked(hostile, cursors={server.stream: [UNKNOWN, 7]})
-    assert answer.resets == [server.stream]
+    answer = await asked(hostile, cursors={server.project_id: [UNKNOWN, 7]})
+    assert answer.resets == [server.project_id]
     assert victim.plot in {row["r"] for row in answer.rows}
 
 
@@ -240,7 +240,7 @@ CLAIMS = {
     "many cursors": {
         "cursors": {
             natural_id(UNKNOWN, "plot", [n]): [UNKNOWN, 1]
-            for n in range(limits.STREAMS + 1)
+            for n in range(limits.PROJECTS + 1)
         }
     },
     "a cursor of 64 bits": {"cursors": {UNKNOWN: [UNKNOWN, 2**63]}},
@@ -264,7 +264,7 @@ async def test_a_claim_beyond_every_bound_is_refused(pair, claim):
 
 async def test_large_claims_within_the_bounds_are_answered(pair):
     _, hostile = pair
-    many = {fresh_id(): [UNKNOWN, 2**62] for _ in range(limits.STREAMS)}
+    many = {fresh_id(): [UNKNOWN, 2**62] for _ in range(limits.PROJECTS)}
     answer = await asked(
         hostile, cursors=many, late=[UNKNOWN, 2**62], want=2**62, purged=["x"] * 9_999
     )
@@ -280,9 +280,9 @@ async def test_large_claims_within_the_bounds_are_answered(pair):
 async def strange(server):
     """Another project that the hostile laptop may not see, with a laptop and a plot."""
     fields = {"code": "SECRET", "title": "Secret"}
-    stream = await server.ask(lambda s: add_project(s, Clock(), fields, {}))
-    owner = await server.laptop("owner", [stream])
-    owner.stream = stream
+    project_id = await server.ask(lambda s: add_project(s, Clock(), fields, {}))
+    owner = await server.laptop("owner", [project_id])
+    owner.project_id = project_id
     owner.plot = owner.add("plot", PLOT)
     await owner.sync()
     return owner
@@ -290,17 +290,17 @@ async def strange(server):
 
 async def test_a_foreign_project_is_neither_written_nor_read(pair, server, strange):
     _, hostile = pair
-    hostile.stream = strange.stream
+    hostile.project_id = strange.project_id
     hostile.add("plot", {"code": "H"})
     hostile.draft("plot", strange.plot, {"area_ha": 9.0}, base=None)
     hostile.draft("plot", strange.plot, {}, op="del")
-    hostile.draft("project", strange.stream, {"title": "Mine"})
+    hostile.draft("project", strange.project_id, {"title": "Mine"})
     assert await judged(hostile) == [("quarantined", "scope_foreign")] * 4
-    read = await asked(hostile, cursors={strange.stream: [UNKNOWN, 0]})
-    assert {row["s"] for row in read.rows} <= {server.stream}
+    read = await asked(hostile, cursors={strange.project_id: [UNKNOWN, 0]})
+    assert {row["s"] for row in read.rows} <= {server.project_id}
     async with ClientSession() as session:
         for path in ("buckets", "rows?in=00"):
-            url = f"{server.url}/v1/streams/{strange.stream}/{path}"
+            url = f"{server.url}/v1/streams/{strange.project_id}/{path}"
             token = {"Authorization": f"Bearer {hostile.token}"}
             async with session.get(url, headers=token) as got:
                 assert got.status == 404
@@ -314,24 +314,26 @@ async def test_a_push_into_a_foreign_project_leaves_its_receipts_alone(
 ):
     """What nobody may write there is no link of its chain, nor is a link shown."""
     _, hostile = pair
-    before = await server.report("streams", [strange.stream])
+    before = await server.report("project_heads", [strange.project_id])
     hostile.add("plot", {"code": "OWN"})
-    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.project_id)
     answer = await hostile.sync()
     assert answer.outcomes == ["accepted", "quarantined"]
-    assert set(json.loads(answer.end["receipt"]["raw"])["streams"]) == {server.stream}
-    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.stream)
+    assert set(json.loads(answer.end["receipt"]["raw"])["streams"]) == {
+        server.project_id
+    }
+    hostile.draft("plot", strange.plot, {"area_ha": 9.0}, s=strange.project_id)
     answer = await hostile.sync()
     assert json.loads(answer.end["receipt"]["raw"])["streams"] == {}
-    assert {row["s"] for row in answer.rows} <= {server.stream}
-    assert await server.report("streams", [strange.stream]) == before
+    assert {row["s"] for row in answer.rows} <= {server.project_id}
+    assert await server.report("project_heads", [strange.project_id]) == before
     assert await faults(server) == []
 
 
 async def test_a_foreign_project_does_not_tell_what_it_has(pair, strange):
     """The same reason, whether the record is there, the fields fit, or neither."""
     _, hostile = pair
-    hostile.stream = strange.stream
+    hostile.project_id = strange.project_id
     for record in (strange.plot, fresh_id()):
         hostile.draft("plot", record, {"area_ha": -1.0})
         hostile.draft("plot", record, {"area_ha": 1.0})
@@ -354,7 +356,7 @@ async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, se
     assert await judged(hostile) == [("quarantined", "change_id_taken")]
     before = await verdict_on(server, stolen)
     (waits,) = await server.report("quarantine", None)
-    give = (server.stream, [waits["change"]])
+    give = (server.project_id, [waits["change"]])
     done = await server.ask(lambda store: release(store, Clock(), *give))
     assert (done.tried, done.settled) == (1, 1)
     assert await verdict_on(server, stolen) == before
@@ -366,7 +368,7 @@ async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, se
 async def faults(server):
     """Return what `permille-server verify` finds."""
     return await server.ask(
-        lambda store: store.read(lambda unit: list(unit.faults(lambda *_: None)))
+        lambda store: store.read(lambda tx: list(tx.faults(lambda *_: None)))
     )
 
 
@@ -374,7 +376,7 @@ async def verdict_on(server, change):
     """Return outcome and number of a change, as they are stored."""
     return await server.ask(
         lambda store: store.read(
-            lambda unit: unit.connection.execute(
+            lambda tx: tx.connection.execute(
                 "SELECT outcome, seq, why FROM change WHERE change_id = ?", (change,)
             ).fetchall()
         )
@@ -384,7 +386,7 @@ async def verdict_on(server, change):
 async def test_the_id_of_a_quarantined_change_cannot_be_taken_over(pair, server):
     victim, hostile = pair
     bad = {"code": "BAD", "area_ha": -1.0}
-    waits = victim.draft("plot", record_id(victim.stream, "plot", bad), bad)
+    waits = victim.draft("plot", record_id(victim.project_id, "plot", bad), bad)
     assert await judged(victim) == [("quarantined", "out_of_range")]
     hostile.draft("plot", fresh_id(), {"code": "MINE"}, i=waits)
     assert await judged(hostile) == [("quarantined", "change_id_taken")]
@@ -403,7 +405,7 @@ async def test_the_same_change_from_a_laptop_that_was_enrolled_anew_is_the_same(
 async def test_nobody_closes_what_waits_of_another_laptop(pair, server):
     victim, hostile = pair
     bad = {"code": "BAD", "area_ha": -1.0}
-    name = record_id(victim.stream, "plot", bad)
+    name = record_id(victim.project_id, "plot", bad)
     waits = victim.draft("plot", name, bad)
     await victim.sync()
     hostile.draft("plot", name, {}, op="del", x=waits)

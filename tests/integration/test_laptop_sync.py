@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.cli import cli
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from server.cli import main as server_cli
 from tests.processes import PERMILLE_SERVER, run, server_process
 
@@ -423,7 +423,7 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_doubled(pair, served):
 def point_at(laptop, url):
     """Send a laptop to another address; return the one it had."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
-    store = SqliteStore(laptop.home / "permille.db", key)
+    store = LaptopStore(laptop.home / "permille.db", key)
     before = store.setting("server")
     store.set_settings({"server": url})
     store.close()

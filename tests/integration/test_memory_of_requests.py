@@ -29,9 +29,11 @@ async def served(tmp_path):
     data = DataDirectory(tmp_path / "server")
     create(data.database, Clock())
     store = SqliteStore(data.database)
-    stream = await add_project(store, Clock(), {"code": "HF", "title": "Highfield"}, {})
-    laptop = TestLaptop("", "", stream)
-    code, _ = await issue_code(store, Clock(), (stream,), "a")
+    project_id = await add_project(
+        store, Clock(), {"code": "HF", "title": "Highfield"}, {}
+    )
+    laptop = TestLaptop("", "", project_id)
+    code, _ = await issue_code(store, Clock(), (project_id,), "a")
     asked = Enrolment(code, "a", laptop.log, laptop.public_key)
     _, laptop.token = await enrol(store, Clock(), asked)
     store.close()

@@ -10,8 +10,8 @@ from server.cli import main
 from server.clock import Clock
 from server.errors import NotFoundError
 from server.flow.admin import add_project
-from server.flow.portfolio import By, Choices, Scope, portfolio
-from server.flow.showing import Span, stocks_document
+from server.flow.portfolio import By, Choices, PortfolioScope, portfolio
+from server.flow.showing import CampaignSpan, stocks_document
 from server.stocks.strata import Lonely
 from tests.science.check_values import rows
 
@@ -65,7 +65,7 @@ async def synced(server, laptop):
 
 
 async def asked(server, *, project="HF", organisation=None, **choices):
-    scope = Scope(None if organisation else project, organisation)
+    scope = PortfolioScope(None if organisation else project, organisation)
     chosen = Choices(**choices)
     document, waiting = await server.ask(lambda s: portfolio(s, scope, chosen))
     assert waiting == 0
@@ -239,9 +239,9 @@ async def opened(server, project_code, /, **organisation):
     named = {"code": project_code, "title": project_code}
     project = named | {"stock_method_profile": "fixed_depth"}
     runs = {"code": "ROTH", "name": "Rothamsted", "kind": "member"} | organisation
-    stream = await server.ask(lambda s: add_project(s, Clock(), project, runs))
-    laptop = await server.laptop(project_code, [stream])
-    laptop.stream = stream
+    project_id = await server.ask(lambda s: add_project(s, Clock(), project, runs))
+    laptop = await server.laptop(project_code, [project_id])
+    laptop.project_id = project_id
     return laptop
 
 
@@ -323,7 +323,7 @@ async def test_what_waits_for_a_person_is_carried_up(two):
     laptop = await two.laptop("later")
     core = next(
         row
-        for row in await two.report("records", two.stream, "core")
+        for row in await two.report("records", two.project_id, "core")
         if row.fields["sampled_at"].startswith("2010")
     )
     bad = {"core_id": core.id, "sample_code": "deep"}
@@ -339,7 +339,7 @@ async def test_what_waits_for_a_person_is_carried_up(two):
 async def test_what_waits_is_counted_where_no_change_is_known_either(server, laptop):
     record_plot(laptop, "NEW", {"2020": (18.0, 19.0)}, area_ha=1.0)
     await synced(server, laptop)
-    core = (await server.report("records", server.stream, "core"))[0]
+    core = (await server.report("records", server.project_id, "core"))[0]
     bad = {"core_id": core.id, "sample_code": "deep"}
     laptop.add("sample", bad | {"depth_top_cm": 30.0, "depth_bottom_cm": 20.0})
     assert (await laptop.sync()).outcomes == ["quarantined"]
@@ -370,10 +370,10 @@ async def test_each_plot_brings_the_longest_span_with_a_verdict(server, laptop):
     record_plot(laptop, "WAIT", A | {"2024": (None, None, None)}, area_ha=1.0)
     await synced(server, laptop)
     expected = {
-        Span.LONGEST: {"OLD": "2010", "NEW": "2000", "WAIT": "2010"},
-        Span.LATEST: {"OLD": "2010", "NEW": "2010", "WAIT": "2010"},
-        Span.METHOD: {"OLD": "2010", "NEW": "2000", "WAIT": "2010"},
-        Span.FIRST_LAST: {"OLD": "2000", "NEW": "2000", "WAIT": "2010"},
+        CampaignSpan.LONGEST: {"OLD": "2010", "NEW": "2000", "WAIT": "2010"},
+        CampaignSpan.LATEST: {"OLD": "2010", "NEW": "2010", "WAIT": "2010"},
+        CampaignSpan.METHOD: {"OLD": "2010", "NEW": "2000", "WAIT": "2010"},
+        CampaignSpan.FIRST_LAST: {"OLD": "2000", "NEW": "2000", "WAIT": "2010"},
     }
     for span, starts in expected.items():
         document = await asked(server, span=span)
@@ -382,7 +382,7 @@ async def test_each_plot_brings_the_longest_span_with_a_verdict(server, laptop):
         assert {row["to_campaign"] for row in document["plots"]} == {"2020"}
     longest = await asked(server)
     assert longest["total"]["spans"] == {"first_last": 2, "latest": 1}
-    first = await asked(server, span=Span.FIRST_LAST)
+    first = await asked(server, span=CampaignSpan.FIRST_LAST)
     assert first["total"]["verdict_zero"] == "not assessable"
     assert "METHOD_CHANGED" in first["total"]["reasons"]
 
@@ -544,9 +544,9 @@ async def test_a_point_is_the_mean_of_its_cores_cut_at_the_depth(server, laptop)
 
 
 async def test_in_an_equal_mass_the_same_seed_gives_the_same_errors(server, laptop):
-    base = await server.seen(server.stream)
+    base = await server.seen(server.project_id)
     profile = {"stock_method_profile": "permille"}
-    laptop.draft("project", server.stream, profile, base=base)
+    laptop.draft("project", server.project_id, profile, base=base)
     plots = [record_plot(laptop, code, A, area_ha=1.0) for code in ("A", "B")]
     assert len(set(plots)) == 2
     for core in {row["r"]: row for row in map(json.loads, laptop.lines)}.values():

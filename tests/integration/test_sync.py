@@ -27,7 +27,7 @@ async def test_what_one_laptop_records_another_receives(server):
     assert (await a.sync()).outcomes == ["accepted"]
     received = await b.sync()
     rows = {row["r"]: row["f"] for row in received.rows}
-    assert rows == {plot: PLOT, server.stream: rows[server.stream]}
+    assert rows == {plot: PLOT, server.project_id: rows[server.project_id]}
 
 
 async def test_own_accepted_records_are_not_echoed(server):
@@ -39,7 +39,7 @@ async def test_own_accepted_records_are_not_echoed(server):
 
 async def test_a_repeated_push_is_harmless_and_gets_the_same_verdicts(pair):
     server, a, _b, _plot, _base = pair
-    a.add("point", {"plot_id": record_id(a.stream, "plot", PLOT), "code": "1"})
+    a.add("point", {"plot_id": record_id(a.project_id, "plot", PLOT), "code": "1"})
     body = a.body()
     first = await a.sync()
     status, raw = await a.post(body)
@@ -114,7 +114,7 @@ async def test_of_two_descriptions_the_later_stands_and_the_earlier_is_kept(pair
     assert answer.rows[0]["f"]["note"] == "later"
     kept = await server.ask(
         lambda store: store.read(
-            lambda unit: unit.connection.execute(
+            lambda tx: tx.connection.execute(
                 "SELECT old_values FROM history WHERE group_name = 'note'"
             ).fetchall()
         )
@@ -245,7 +245,7 @@ async def test_a_discarded_record_leaves_the_quarantine(pair):
 
 async def test_a_child_of_a_missing_parent_is_held_until_it_comes(pair):
     _server, a, b, _plot, _base = pair
-    plot = record_id(a.stream, "plot", {"code": "P9"})
+    plot = record_id(a.project_id, "plot", {"code": "P9"})
     a.add("point", {"plot_id": plot, "code": "1"})
     answer = await a.sync()
     assert answer.outcomes == ["held"]
@@ -262,8 +262,8 @@ async def test_a_laptop_opens_a_project_of_its_own_and_others_do_not_see_it(serv
     a.draft("project", own, {"code": "NEW", "title": "New"}, s=own)
     answer = await a.sync()
     assert answer.outcomes == ["accepted"]
-    assert answer.scope == sorted([server.stream, own])
-    assert (await b.sync()).scope == [server.stream]
+    assert answer.scope == sorted([server.project_id, own])
+    assert (await b.sync()).scope == [server.project_id]
 
 
 async def test_a_page_is_bounded_and_the_next_goes_on_without_gap(server):
@@ -298,7 +298,7 @@ async def test_a_revoked_laptop_that_enrols_again_delivers_what_it_recorded(pair
     server, a, _b, plot, _base = pair
     device = next(d for d in await server.report("devices") if d.name == "north")
     await server.ask(
-        lambda store: store.write(lambda unit: unit.revoke(device.id, "2026-01-01"))
+        lambda store: store.write(lambda tx: tx.revoke(device.id, "2026-01-01"))
     )
     a.add("point", {"plot_id": plot, "code": "meanwhile"})
     again = await server.laptop("north again", log=a.log, secret=a.secret)

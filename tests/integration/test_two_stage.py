@@ -59,8 +59,8 @@ def two_stage(pairs):
 
 async def choose(server, laptop, fields):
     """Record on a laptop how the plots of the project were chosen."""
-    base = await server.seen(server.stream)
-    laptop.draft("project", server.stream, fields, base=base)
+    base = await server.seen(server.project_id)
+    laptop.draft("project", server.project_id, fields, base=base)
     await synced(server, laptop)
 
 
@@ -193,7 +193,7 @@ async def test_more_plots_than_land_is_told(drawn, laptop):
 
 
 async def test_the_selection_is_refused_where_it_says_two_things(drawn, laptop):
-    base = await drawn.seen(drawn.stream)
+    base = await drawn.seen(drawn.project_id)
     nothing = dict.fromkeys(ALL_LAND | STRATA)
     for fields in (
         nothing | {"sampled_area_ha": 900.0},
@@ -201,7 +201,7 @@ async def test_the_selection_is_refused_where_it_says_two_things(drawn, laptop):
         ALL_LAND | STRATA,
         ALL_LAND | {"sampled_area_ha": 0.0},
     ):
-        laptop.draft("project", drawn.stream, fields, base=base)
+        laptop.draft("project", drawn.project_id, fields, base=base)
     answer = await laptop.sync()
     assert answer.outcomes == ["quarantined"] * 4
     codes = [[why["code"] for why in verdict["why"]] for verdict in answer.verdicts]
@@ -213,13 +213,13 @@ async def test_the_selection_is_refused_where_it_says_two_things(drawn, laptop):
 
 async def test_two_laptops_that_say_it_differently_meet_as_a_conflict(drawn, laptop):
     other = await drawn.laptop("south")
-    base = await drawn.seen(drawn.stream)
+    base = await drawn.seen(drawn.project_id)
     await choose(drawn, laptop, ALL_LAND)
-    other.draft("project", drawn.stream, STRATA, base=base)
+    other.draft("project", drawn.project_id, STRATA, base=base)
     assert (await other.sync()).outcomes == ["conflict"]
     await drawn.derived()
     assert (await asked(drawn))["projects"][0]["sampled_area_ha"] == 1200.0
-    (conflict,) = await drawn.report("conflicts", drawn.stream)
+    (conflict,) = await drawn.report("conflicts", drawn.project_id)
     assert conflict["group"] == "selection"
 
 

@@ -34,17 +34,17 @@ async def replay(server, version):
         )
     )
     point = json.loads(lines[4])
-    stream, older = point["s"], point["f"]["revisits_point_id"]
+    project_id, older = point["s"], point["f"]["revisits_point_id"]
     founder = await server.laptop("founder")
-    founder.stream = stream
-    founder.draft("project", stream, {"code": "BEAUCE", "title": "Beauce"})
+    founder.project_id = project_id
+    founder.draft("project", project_id, {"code": "BEAUCE", "title": "Beauce"})
     plot = founder.add("plot", {"code": "OLD"})
     founder.draft("point", older, {"plot_id": plot, "code": "1"})
     assert set((await founder.sync()).outcomes) == {"accepted"}
-    laptop = await server.laptop("old", [stream])
+    laptop = await server.laptop("old", [project_id])
     laptop.schema, laptop.lines = version, lines
     answer = await laptop.sync()
-    rows = (await (await server.laptop("reader", [stream])).sync()).rows
+    rows = (await (await server.laptop("reader", [project_id])).sync()).rows
     mine = {json.loads(line)["r"] for line in lines}
     return answer, {row["t"]: row["f"] for row in rows if row["r"] in mine}
 
@@ -106,7 +106,7 @@ async def test_two_laptops_attach_files_unseen_and_both_stay(server):
     ]
     for laptop, photo in zip((one, other), photos, strict=True):
         laptop.add("plot", {**PLOT, "attachments": [photo]})
-    plot = record_id(server.stream, "plot", PLOT)
+    plot = record_id(server.project_id, "plot", PLOT)
     assert (await one.sync()).outcomes == ["accepted"]
     assert (await other.sync()).outcomes == ["merged"]
     assert (await server.row(plot))["f"]["attachments"] == photos

@@ -36,10 +36,10 @@ def away(tmp_path):
     return laptop, data, port
 
 
-def started(laptop, *words, **streams):
+def started(laptop, *words, **project_ids):
     """Start a command of the laptop as a process of its own."""
     given = ["--home", str(laptop.home), *words]
-    return subprocess.Popen([*PERMILLE, *given], text=True, **streams)
+    return subprocess.Popen([*PERMILLE, *given], text=True, **project_ids)
 
 
 @pytest.mark.slow

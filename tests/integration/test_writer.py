@@ -14,12 +14,12 @@ class RefusedError(Exception):
     """What a job says of its input."""
 
 
-def write(unit, key):
-    unit.connection.execute("INSERT INTO meta VALUES (?, 'written')", [key])
+def write(tx, key):
+    tx.connection.execute("INSERT INTO meta VALUES (?, 'written')", [key])
 
 
-def refuse(unit, key):
-    write(unit, key)
+def refuse(tx, key):
+    write(tx, key)
     raise RefusedError(key)
 
 
@@ -34,9 +34,7 @@ async def test_a_failing_job_undoes_itself_alone(tmp_path, failing):
     await asyncio.sleep(0)
     jobs = [
         asyncio.create_task(
-            store.write(
-                lambda unit, n=n: (refuse if n in failing else write)(unit, str(n))
-            )
+            store.write(lambda tx, n=n: (refuse if n in failing else write)(tx, str(n)))
         )
         for n in range(3)
     ]

@@ -52,21 +52,21 @@ class Client:
 
     # Recording
 
-    def draft(self, stream, record_type, record, fields, **more):
+    def draft(self, project_id, record_type, record, fields, **more):
         """Append a change to the log; return its place."""
         self._stamp = rules.stamp(self._stamp, time.time_ns() // 1_000_000)
         n = len(self.log.lines) + 1
-        line = {"k": "c", "n": n, "h": self._stamp, "s": stream, "t": record_type}
+        line = {"k": "c", "n": n, "h": self._stamp, "s": project_id, "t": record_type}
         line |= {"r": record, "o": "put", "b": self.base(record), "v": SCHEMA}
         self.log.lines.append(
             rules.write(line | ({"f": fields} if fields else {}) | more)
         )
         return n
 
-    def create(self, stream, record_type, fields, **more):
+    def create(self, project_id, record_type, fields, **more):
         """Record something new; return its id."""
-        name = rules.record_id(stream, record_type, fields)
-        self.draft(stream, record_type, name, fields, **more)
+        name = rules.record_id(project_id, record_type, fields)
+        self.draft(project_id, record_type, name, fields, **more)
         return name
 
     def edit(self, record, fields, **more):
@@ -76,17 +76,17 @@ class Client:
         for name in fields:
             for other in rules.group_of(held.type, name):
                 whole[other] = held.fields.get(other)
-        return self.draft(held.stream, held.type, record, whole | fields, **more)
+        return self.draft(held.project_id, held.type, record, whole | fields, **more)
 
     def delete(self, record, **more):
         """Delete a record."""
         held = self.rows[record]
-        return self.draft(held.stream, held.type, record, {}, o="del", **more)
+        return self.draft(held.project_id, held.type, record, {}, o="del", **more)
 
     def restore(self, record, fields, **more):
         """Bring a record back."""
         held = self.rows[record]
-        return self.draft(held.stream, held.type, record, fields, o="undel", **more)
+        return self.draft(held.project_id, held.type, record, fields, o="undel", **more)
 
     def resolve(self, record, fields, reason, **more):
         """Decide on every conflict of a record."""
@@ -95,14 +95,14 @@ class Client:
         seen = {found["change"] for found in held.conflicts}
         seen |= {name for found in held.conflicts for name in found.get("stands", [])}
         said = {"o": "resolve", "c": named, "y": reason, "a": sorted(seen)}
-        return self.draft(held.stream, held.type, record, fields, **said | more)
+        return self.draft(held.project_id, held.type, record, fields, **said | more)
 
     def base(self, record):
         """Return the row of a record that is shown here, or None."""
         held = self.rows.get(record)
         if held is None:
             return None
-        return [self.cursors[held.stream][0], held.seq]
+        return [self.cursors[held.project_id][0], held.seq]
 
     def change_id(self, n):
         """Return the id of a change of the present log."""
@@ -211,7 +211,7 @@ class Client:
         for line in answer.of("scope"):
             self._take_scope(line["streams"])
         for line in answer.of("reset"):
-            old = {r for r, held in self.rows.items() if held.stream == line["s"]}
+            old = {r for r, held in self.rows.items() if held.project_id == line["s"]}
             self._stale[line["s"]] = old
         for line in answer.of("purged"):
             self._forget(line["r"])
@@ -229,8 +229,8 @@ class Client:
 
     def _doubt(self, shared):
         """Take back what was acknowledged in a timeline that is lost."""
-        for n, (stream, _, seq) in sorted(self._written.items()):
-            if seq > shared.get(stream, seq):
+        for n, (project_id, _, seq) in sorted(self._written.items()):
+            if seq > shared.get(project_id, seq):
                 self._send_again_after(n - 1)
                 break
 
@@ -276,11 +276,13 @@ class Client:
         new = Held(line["s"], line["q"], line["t"], line.get("f"), line.get("x", []))
         self.rows[line["r"]] = new
 
-    def _take_scope(self, streams):
-        self.scope = streams
-        for stream in set(self.cursors) - set(streams):
-            del self.cursors[stream]
-        self.rows = {r: held for r, held in self.rows.items() if held.stream in streams}
+    def _take_scope(self, project_ids):
+        self.scope = project_ids
+        for project_id in set(self.cursors) - set(project_ids):
+            del self.cursors[project_id]
+        self.rows = {
+            r: held for r, held in self.rows.items() if held.project_id in project_ids
+        }
 
     def _take_receipt(self, receipt, n):
         raw, said = receipt["raw"], json.loads(receipt["raw"])
@@ -295,32 +297,32 @@ class Client:
 
     # Repair
 
-    def digest(self, stream, name=None):
+    def digest(self, project_id, name=None):
         """Return the digest of a stream, or of one bucket of it."""
         return rules.digest_of(
             number
             for record, held in self.rows.items()
-            if held.stream == stream and name in {None, rules.bucket(record)}
+            if held.project_id == project_id and name in {None, rules.bucket(record)}
             for number in _hashes(record, held)
         )
 
-    async def repair(self, stream):
+    async def repair(self, project_id):
         """Mend what differs from the server; return the buckets that did."""
-        status, raw = await self.get(f"/v1/streams/{stream}/buckets")
+        status, raw = await self.get(f"/v1/streams/{project_id}/buckets")
         there = _whole(status, raw)["buckets"]
         names = [f"{number:02x}" for number in range(256)]
         nothing = rules.digest_of([])
         wrong = [
             name
             for name in names
-            if there.get(name, nothing) != self.digest(stream, name)
+            if there.get(name, nothing) != self.digest(project_id, name)
         ]
         if wrong:
-            await self._mend(stream, wrong)
+            await self._mend(project_id, wrong)
         return wrong
 
-    async def _mend(self, stream, wrong):
-        path = f"/v1/streams/{stream}/rows?in={','.join(wrong)}"
+    async def _mend(self, project_id, wrong):
+        path = f"/v1/streams/{project_id}/rows?in={','.join(wrong)}"
         status, raw = await self.get(path)
         if status != 200:
             raise RefusedError(status, json.loads(raw))
@@ -330,7 +332,7 @@ class Client:
         self.rows = {
             record: held
             for record, held in self.rows.items()
-            if held.stream != stream or rules.bucket(record) not in wrong
+            if held.project_id != project_id or rules.bucket(record) not in wrong
         }
         for line in rows:
             self._take_row(line)

@@ -21,11 +21,11 @@ class Pair:
     monkeypatch: object
 
     @property
-    def stream(self):
-        return self.server.stream
+    def project_id(self):
+        return self.server.project_id
 
-    async def client(self, name="foreign", streams=None, secret=None, log=None):
-        return await enrolled(self.server, name, streams, secret, log)
+    async def client(self, name="foreign", project_ids=None, secret=None, log=None):
+        return await enrolled(self.server, name, project_ids, secret, log)
 
     async def send(self, body, **headers):
         return await self.me.send(body, **headers)
@@ -33,26 +33,26 @@ class Pair:
     async def write(self, sql, *values):
         return await self.server.ask(
             lambda store: store.write(
-                lambda unit: unit.connection.execute(sql, values).fetchall()
+                lambda tx: tx.connection.execute(sql, values).fetchall()
             )
         )
 
     async def plot(self, code="P1", **fields):
         """Record a plot that both have; return its id."""
-        name = self.me.create(self.stream, "plot", {"code": code, **fields})
+        name = self.me.create(self.project_id, "plot", {"code": code, **fields})
         await self.me.sync()
         await self.other.sync()
         return name
 
 
-async def code_for(server, streams=None):
-    projects = tuple(streams or [server.stream])
+async def code_for(server, project_ids=None):
+    projects = tuple(project_ids or [server.project_id])
     code, _ = await server.ask(lambda s: issue_code(s, Clock(), projects, ""))
     return code
 
 
-async def enrolled(server, name="foreign", streams=None, secret=None, log=None):
+async def enrolled(server, name="foreign", project_ids=None, secret=None, log=None):
     """Enrol a client."""
     client = Client(server.url, secret or Clock().key(), log or fresh_id())
-    await client.enrol(await code_for(server, streams), name)
+    await client.enrol(await code_for(server, project_ids), name)
     return client

@@ -16,11 +16,11 @@ REASONS = {}
 
 
 def reason(code):
-    def keep(case):
+    def save(case):
         REASONS[code] = case
         return case
 
-    return keep
+    return save
 
 
 async def _verdict(client, place=-1):
@@ -31,14 +31,14 @@ async def _verdict(client, place=-1):
 def _plain(code):
     """Return a case of a change that alone has this reason."""
 
-    def keep(more, record_type="plot"):
+    def save(more, record_type="plot"):
         @reason(code)
         async def _(pair):
             line = {"f": {"code": "P9"}} | more
-            pair.me.draft(pair.stream, record_type, fresh_id(), {}, **line)
+            pair.me.draft(pair.project_id, record_type, fresh_id(), {}, **line)
             return await _verdict(pair.me)
 
-    return keep
+    return save
 
 
 _plain("derived_type")({"t": "stock"})
@@ -64,8 +64,8 @@ async def _(pair):
         {"b": [1, 2]},
     )
     for more in ({"c": []}, {"y": "a\nb"}, {"u": "x" * 201}, *strange):
-        pair.me.draft(pair.stream, "plot", record, {"code": "P"}, **more)
-    twice = pair.me.draft(pair.stream, "plot", record, {"code": "P"})
+        pair.me.draft(pair.project_id, "plot", record, {"code": "P"}, **more)
+    twice = pair.me.draft(pair.project_id, "plot", record, {"code": "P"})
     line = pair.me.log.lines[-1].replace(b'"o":"put"', b'"o":"put","o":"put"')
     pair.me.log.lines[-1] = line
     (answer,) = await pair.me.sync()
@@ -79,7 +79,7 @@ async def _(pair):
 async def _(pair):
     await pair.plot()
     taken = pair.me.change_id(1)
-    pair.other.draft(pair.stream, "plot", fresh_id(), {"code": "X"}, i=taken)
+    pair.other.draft(pair.project_id, "plot", fresh_id(), {"code": "X"}, i=taken)
     return await _verdict(pair.other)
 
 
@@ -95,7 +95,7 @@ async def _(pair):
 async def _(pair):
     group = fresh_id()
     for code in ("A", "B"):
-        pair.me.create(pair.stream, "plot", {"code": code}, g=group)
+        pair.me.create(pair.project_id, "plot", {"code": code}, g=group)
     answers = await pair.me.sync(most=1)
     assert answers[0].outcomes == ["accepted"]
     return answers[1].verdicts[0]
@@ -107,7 +107,7 @@ async def _(pair):
     project = (await pair.server.report("projects"))[0]["code"]
     await pair.server.ask(lambda s: add_project(s, Clock(), OTHER_PROJECT, {}))
     await pair.server.ask(lambda s: withdraw(s, Clock(), me, project))
-    pair.me.create(pair.stream, "plot", {"code": "P9"})
+    pair.me.create(pair.project_id, "plot", {"code": "P9"})
     found = await _verdict(pair.me)
     assert pair.me.rows == {}
     return found
@@ -123,13 +123,13 @@ async def _(pair):
     await pair.me.sync()
     later = "2099-01-01T00:00:00.000Z"
     await pair.server.ask(
-        lambda store: store.write(lambda unit: unit.purge(later, Clock().now()))
+        lambda store: store.write(lambda tx: tx.purge(later, Clock().now()))
     )
     fresh = await pair.client()
     (answer,) = await fresh.sync()
-    named = [{"k": "purged", "s": pair.stream, "r": [plot]}]
+    named = [{"k": "purged", "s": pair.project_id, "r": [plot]}]
     assert answer.of("purged") == named
-    pair.other.create(pair.stream, "plot", {"code": "P1"}, b=None)
+    pair.other.create(pair.project_id, "plot", {"code": "P1"}, b=None)
     (answer,) = await pair.other.sync()
     assert answer.of("purged") == named
     assert plot not in pair.other.rows
@@ -139,16 +139,16 @@ async def _(pair):
 @reason("wrong_type")
 async def _(pair):
     plot = await pair.plot()
-    pair.me.draft(pair.stream, "campaign", plot, {"name": "2026"})
+    pair.me.draft(pair.project_id, "campaign", plot, {"name": "2026"})
     return await _verdict(pair.me)
 
 
 @reason("foreign_change")
 async def _(pair):
-    record = pair.me.create(pair.stream, "plot", {"code": "BAD", "area_ha": -1})
+    record = pair.me.create(pair.project_id, "plot", {"code": "BAD", "area_ha": -1})
     assert (await _verdict(pair.me))["why"][0]["code"] == "out_of_range"
     pair.other.draft(
-        pair.stream, "plot", record, {"code": "BAD"}, x=pair.me.change_id(1)
+        pair.project_id, "plot", record, {"code": "BAD"}, x=pair.me.change_id(1)
     )
     return await _verdict(pair.other)
 
@@ -156,7 +156,7 @@ async def _(pair):
 @reason("has_children")
 async def _(pair):
     plot = await pair.plot()
-    pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    pair.me.create(pair.project_id, "point", {"plot_id": plot, "code": "1"})
     pair.me.delete(plot)
     return await _verdict(pair.me)
 
@@ -166,26 +166,26 @@ async def _(pair):
     plot = await pair.plot()
     pair.me.delete(plot)
     await pair.me.sync()
-    pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    pair.me.create(pair.project_id, "point", {"plot_id": plot, "code": "1"})
     return await _verdict(pair.me)
 
 
 @reason("wrong_parent")
 async def _(pair):
-    pair.me.create(pair.stream, "point", {"plot_id": pair.stream, "code": "1"})
+    pair.me.create(pair.project_id, "point", {"plot_id": pair.project_id, "code": "1"})
     return await _verdict(pair.me)
 
 
 @reason("key_taken")
 async def _(pair):
     await pair.plot()
-    pair.me.draft(pair.stream, "plot", fresh_id(), {"code": "P1"})
+    pair.me.draft(pair.project_id, "plot", fresh_id(), {"code": "P1"})
     return await _verdict(pair.me)
 
 
 @reason("waits_for")
 async def _(pair):
-    pair.me.create(pair.stream, "point", {"plot_id": UNKNOWN, "code": "1"})
+    pair.me.create(pair.project_id, "point", {"plot_id": UNKNOWN, "code": "1"})
     found = await _verdict(pair.me)
     assert found["why"][0]["value"] == UNKNOWN
     return found
@@ -193,10 +193,10 @@ async def _(pair):
 
 @reason("parent_discarded")
 async def _(pair):
-    plot = pair.me.create(pair.stream, "plot", {"code": "BAD", "area_ha": -1})
-    pair.me.create(pair.stream, "point", {"plot_id": plot, "code": "1"})
+    plot = pair.me.create(pair.project_id, "plot", {"code": "BAD", "area_ha": -1})
+    pair.me.create(pair.project_id, "point", {"plot_id": plot, "code": "1"})
     pair.me.draft(
-        pair.stream, "plot", plot, {}, o="del", b=None, x=pair.me.change_id(1)
+        pair.project_id, "plot", plot, {}, o="del", b=None, x=pair.me.change_id(1)
     )
     (answer,) = await pair.me.sync()
     assert answer.outcomes == ["quarantined", "quarantined", "accepted"]
@@ -208,15 +208,15 @@ async def _(pair):
 async def _(pair):
     pair.monkeypatch.setattr(limits, "HELD_CHANGES", 2)
     for code in ("1", "2", "3"):
-        pair.me.create(pair.stream, "point", {"plot_id": UNKNOWN, "code": code})
+        pair.me.create(pair.project_id, "point", {"plot_id": UNKNOWN, "code": code})
     return await _verdict(pair.me)
 
 
 @reason("group_broken")
 async def _(pair):
     group = fresh_id()
-    pair.me.create(pair.stream, "plot", {"code": "A"}, g=group)
-    pair.me.create(pair.stream, "plot", {"code": "B", "area_ha": -1}, g=group)
+    pair.me.create(pair.project_id, "plot", {"code": "A"}, g=group)
+    pair.me.create(pair.project_id, "plot", {"code": "B", "area_ha": -1}, g=group)
     found = await _verdict(pair.me, 0)
     assert found["why"][0]["detail"] == pair.me.change_id(2)
     return found
@@ -224,11 +224,11 @@ async def _(pair):
 
 @reason("discarded")
 async def _(pair):
-    pair.me.create(pair.stream, "plot", {"code": "BAD", "area_ha": -1})
+    pair.me.create(pair.project_id, "plot", {"code": "BAD", "area_ha": -1})
     await pair.me.sync()
     given_up = [pair.me.change_id(1)]
     await pair.server.ask(
-        lambda store: discard(store, Clock(), pair.stream, given_up, "typed twice")
+        lambda store: discard(store, Clock(), pair.project_id, given_up, "typed twice")
     )
     (answer,) = await pair.me.sync()
     (late,) = answer.late

@@ -19,11 +19,11 @@ REFUSALS = {}
 
 
 def refusal(rule):
-    def keep(case):
+    def save(case):
         REFUSALS[rule] = case
         return case
 
-    return keep
+    return save
 
 
 async def refused(awaitable):
@@ -109,9 +109,9 @@ async def _(pair):
 @refusal("token-revoked")
 async def _(pair):
     me = pair.me
-    pair.me.create(pair.stream, "plot", {"code": "MEANWHILE"})
+    pair.me.create(pair.project_id, "plot", {"code": "MEANWHILE"})
     await pair.server.ask(
-        lambda store: store.write(lambda unit: unit.revoke(me.device, Clock().now()))
+        lambda store: store.write(lambda tx: tx.revoke(me.device, Clock().now()))
     )
     found = await refused(me.sync())
     await me.enrol(await code_for(pair.server))
@@ -256,13 +256,13 @@ async def _(pair):
 
 @refusal("gap")
 async def _(pair):
-    pair.me.draft(pair.stream, "plot", fresh_id(), {"code": "P"}, n=3)
+    pair.me.draft(pair.project_id, "plot", fresh_id(), {"code": "P"}, n=3)
     return await refused(pair.send(pair.me.body()))
 
 
 @refusal("no-epoch")
 async def _(pair):
-    for claim in ({"cursors": {pair.stream: 3}}, {"late": 3}):
+    for claim in ({"cursors": {pair.project_id: 3}}, {"late": 3}):
         status, found = await refused(pair.send(pair.me.body(**claim)))
         assert (status, found["code"]) == (400, "bad_message")
     return status, found
@@ -270,7 +270,7 @@ async def _(pair):
 
 def _ended(pair, **more):
     """Return a body with one change and another end line."""
-    pair.me.create(pair.stream, "plot", {"code": "P"})
+    pair.me.create(pair.project_id, "plot", {"code": "P"})
     *lines, last = pair.me.body().splitlines()
     pair.me.log.lines.pop()
     return _lines(*lines, json.loads(last) | more)
@@ -347,7 +347,7 @@ async def _(pair):
 @refusal("repair-in")
 async def _(pair):
     for names in ("", "0", "FF", "00,", "00;01"):
-        path = f"/v1/streams/{pair.stream}/rows?in={names}"
+        path = f"/v1/streams/{pair.project_id}/rows?in={names}"
         status, found = await _asked(pair.me.get(path))
         assert (status, found["code"]) == (400, "bad_message")
     return status, found
@@ -360,7 +360,7 @@ async def _(pair):
     holder = connect(pair.server.data.database)
     holder.execute("BEGIN EXCLUSIVE")
     try:
-        pair.me.create(pair.stream, "plot", {"code": "P"})
+        pair.me.create(pair.project_id, "plot", {"code": "P"})
         found = await refused(pair.me.sync())
     finally:
         holder.execute("ROLLBACK")

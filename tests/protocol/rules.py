@@ -110,13 +110,13 @@ def stamp(last, wall_ms):
     return max(last + 1, min(max(wall_ms, 0), 2**46 - 1) << 16)
 
 
-def record_id(stream, record_type, fields):
+def record_id(project_id, record_type, fields):
     """Return the id of a new record."""
     key = [fields.get(name) for name in KEYS[record_type]]
     if record_type not in CHILDREN:
         key.insert(0, fields.get(PARENTS.get(record_type, "")))
     name = "\x1f".join([record_type, *("None" if k is None else str(k) for k in key)])
-    return str(uuid.uuid5(uuid.UUID(stream), unicodedata.normalize("NFC", name)))
+    return str(uuid.uuid5(uuid.UUID(project_id), unicodedata.normalize("NFC", name)))
 
 
 def push_text(log, n, digest):

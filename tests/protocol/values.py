@@ -23,7 +23,7 @@ class DamagedError(Exception):
 class Held:
     """A record as the client has it; without fields it is gone."""
 
-    stream: str
+    project_id: str
     seq: int
     type: str
     fields: dict | None

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from server.stocks.aggregate import aggregate
-from server.stocks.change import Design, Verdict, ZeroVerdict, estimate_change
-from server.stocks.rate_interval import Shape
+from server.stocks.change import ChangeVerdict, Design, ZeroVerdict, estimate_change
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.strata import Freedom, Lonely
-from server.stocks.units import cluster, unit_of
+from server.stocks.units import cluster, stratum_of
 from tests.science.check_values import rows
 
 SETS = sorted({row["set_id"] for row in rows("stratified_inputs.csv")})
@@ -26,7 +26,7 @@ def units_of(set_id):
         if row["set_id"] == set_id:
             strata.setdefault((row["stratum"], float(row["area_ha"])), []).append(row)
     return [
-        unit_of(
+        stratum_of(
             name,
             area,
             estimate_change(
@@ -102,7 +102,7 @@ def test_one_point_has_a_mean_and_no_error_unless_someone_chooses_a_rule():
     assert result.annual_t_ha.se is None
     assert result.area_with_se_share == pytest.approx((12.5 + 7.25) / 59.75)
     assert set(result.reasons) == {Reason.SINGLE_POINT, Reason.NO_VARIANCE}
-    assert result.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert result.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     assert result.rate_ci95_permille_year is None
     assert result.rate_permille_year == chosen.rate_permille_year
@@ -165,7 +165,7 @@ def test_one_stratum_is_its_own_plot(stock0, stock1, design, years, area):
     # Variances come back from standard errors: a spread of nothing has no digits.
     if change.se_t_ha < 0.05 or min(np.std(stock0), np.std(stock1)) < 0.05:
         return
-    result = aggregate([unit_of("a", area, change)])
+    result = aggregate([stratum_of("a", area, change)])
     annual = result.annual_t_ha
     assert annual.value == pytest.approx(change.annual_t_ha, rel=1e-12, abs=1e-12)
     assert annual.se == pytest.approx(change.se_t_ha / years, rel=1e-9)
@@ -175,7 +175,7 @@ def test_one_stratum_is_its_own_plot(stock0, stock1, design, years, area):
         change.rate_permille_year, rel=1e-9, abs=1e-9
     )
     assert result.p_vs_4permille == pytest.approx(change.p_vs_4permille, rel=1e-5)
-    if change.rate_ci95_shape is Shape.INTERVAL:
+    if change.rate_ci95_shape is IntervalShape.INTERVAL:
         assert result.rate_ci95_permille_year == pytest.approx(
             change.rate_ci95_permille_year, rel=1e-5, abs=1e-5
         )
@@ -200,7 +200,7 @@ def test_cutting_a_stratum_of_known_variance_in_two_changes_no_mean(area, cut):
 
 def test_every_bound_of_the_rate_is_where_the_test_turns():
     result = aggregate(units_of("A_three_strata_16_each"))
-    assert result.rate_ci95_shape is Shape.INTERVAL
+    assert result.rate_ci95_shape is IntervalShape.INTERVAL
     for bound in result.rate_ci95_permille_year:
         k = 1 + bound * 50 / 1000
         parts, mean = [], 0.0
@@ -224,7 +224,7 @@ def test_every_bound_of_the_rate_is_where_the_test_turns():
 
 def test_unmeasured_plots_are_never_filled():
     units = units_of("A_three_strata_16_each")
-    empty = unit_of("B4", 40.25, None)
+    empty = stratum_of("B4", 40.25, None)
     with_gap, without = aggregate([*units, empty]), aggregate(units)
     assert with_gap.annual_t_ha == without.annual_t_ha
     assert with_gap.total_c_t_year == without.total_c_t_year
@@ -242,7 +242,7 @@ def test_a_plot_without_area_is_left_out_and_named():
 
 
 def test_an_area_without_any_measurement_has_no_figure():
-    result = aggregate([unit_of("a", 10.0, None)])
+    result = aggregate([stratum_of("a", 10.0, None)])
     assert (result.area_ha, result.measured_ha, result.coverage) == (10.0, 0.0, 0.0)
     assert result.annual_t_ha.value is None
     assert result.reasons == (Reason.PARTIAL_COVERAGE,)
@@ -252,15 +252,15 @@ def test_an_area_without_any_measurement_has_no_figure():
 def test_a_withheld_verdict_stays_withheld_in_the_total():
     gain = {"design": Design.PAIRED, "years": 5.0}
     stocks = [50.0, 55.0, 61.0], [58.0, 62.0, 70.0]
-    free = unit_of("a", 3.0, estimate_change(*stocks, **gain))
+    free = stratum_of("a", 3.0, estimate_change(*stocks, **gain))
     held = estimate_change(*stocks, **gain, withheld=[Reason.METHOD_CHANGED])
-    assert aggregate([free, free]).verdict_4permille is Verdict.ABOVE
-    result = aggregate([free, unit_of("b", 1.0, held)])
-    assert result.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert aggregate([free, free]).verdict_4permille is ChangeVerdict.ABOVE
+    result = aggregate([free, stratum_of("b", 1.0, held)])
+    assert result.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     assert Reason.METHOD_CHANGED in result.reasons
     assert result.p_vs_4permille is not None
-    merged = cluster("all", 9.0, [free, unit_of("b", 1.0, held)])
+    merged = cluster("all", 9.0, [free, stratum_of("b", 1.0, held)])
     assert aggregate([merged]).verdict_zero is ZeroVerdict.NOT_ASSESSABLE
 
 
@@ -286,7 +286,7 @@ def plots_out_of_many(generator, count):
         after = before + gain + generator.normal(0.0, 1.5, 4)
         area = generator.uniform(1.0, 3.0)
         change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
-        yield unit_of(str(number), area, change)
+        yield stratum_of(str(number), area, change)
 
 
 def test_plots_out_of_many_have_the_variance_between_them():
@@ -337,7 +337,7 @@ def test_the_interval_of_an_area_covers_the_truth_as_often_as_it_says():
             before = generator.normal(60, 8, n)
             after = before + gain + generator.normal(0, spread, n)
             change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
-            units.append(unit_of(str(area), float(area), change))
+            units.append(stratum_of(str(area), float(area), change))
         low, high = aggregate(units).annual_t_ha.ci95
         hits += low < (10 * 1.0 + 40 * 2.0) / 70 / 5 < high
     assert 0.93 <= hits / trials <= 0.97
@@ -355,7 +355,7 @@ DRAWN = (
 def drawn_plots():
     for number, (area, before, after) in enumerate(DRAWN):
         change = estimate_change(before, after, design=Design.PAIRED, years=10.0)
-        yield unit_of(str(number), area, change)
+        yield stratum_of(str(number), area, change)
 
 
 def two_stage(areas, means):
@@ -376,7 +376,7 @@ def test_two_strata_of_drawn_plots_are_what_the_equations_give():
         [
             cluster("clay", 300.0, plots[:2]),
             cluster("loam", 900.0, plots[2:]),
-            unit_of("field", 20.0, own),
+            stratum_of("field", 20.0, own),
         ]
     )
     parts = []
@@ -442,7 +442,7 @@ def test_points_as_plots_of_one_size_are_the_strata_that_survey_prints(set_id):
                 design=Design.PAIRED,
                 years=years,
             )
-            plot = unit_of(row["stratum"], 1.0, change)
+            plot = stratum_of(row["stratum"], 1.0, change)
             members.setdefault((row["stratum"], area), []).append(plot)
     units = [cluster(name, area, plots) for (name, area), plots in members.items()]
     result = aggregate(units, freedom=Freedom.DESIGN)
@@ -452,7 +452,11 @@ def test_points_as_plots_of_one_size_are_the_strata_that_survey_prints(set_id):
 
 
 def test_a_drawn_plot_without_result_takes_its_share_of_the_land_with_it():
-    plots = [*drawn_plots(), unit_of("missed", 9.0, None), unit_of("x", None, None)]
+    plots = [
+        *drawn_plots(),
+        stratum_of("missed", 9.0, None),
+        stratum_of("x", None, None),
+    ]
     result = aggregate([cluster("all", 4000.0, plots)])
     assert (result.units, result.measured, result.drawn) == (6, 4, 6)
     assert result.area_ha == 4000.0
@@ -475,7 +479,7 @@ def test_a_verdict_that_one_point_could_not_carry_is_withheld_between_plots():
         years=10.0,
         withheld=[Reason.METHOD_CHANGED],
     )
-    plots = [*drawn_plots(), unit_of("old", 2.0, changed)]
+    plots = [*drawn_plots(), stratum_of("old", 2.0, changed)]
     result = aggregate([cluster("all", 4000.0, plots)])
     assert result.annual_t_ha.p_value is not None
     assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
@@ -495,7 +499,7 @@ def test_the_interval_between_drawn_plots_covers_the_truth_as_often_as_it_says()
             before = generator.normal(60.0, 5.0, 3)
             after = before + gains[number] + generator.normal(0.0, 2.0, 3)
             change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
-            units.append(unit_of(str(number), areas[number], change))
+            units.append(stratum_of(str(number), areas[number], change))
         low, high = aggregate([cluster("all", areas.sum(), units)]).annual_t_ha.ci95
         hits += low < truth < high
     assert 0.92 <= hits / trials <= 0.97

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from server.stocks.change import (
+    ChangeVerdict,
     Design,
-    Verdict,
     ZeroVerdict,
     choose_design,
     estimate_change,
 )
-from server.stocks.rate_interval import Shape
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from tests.science.check_values import rows
 
@@ -100,7 +100,7 @@ def test_where_r_refuses_the_change_stands_without_error_or_verdict(row):
     assert result.change_ci95_t_ha is None
     assert result.p_value is None
     assert result.rate_ci95_permille_year is None
-    assert result.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert result.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert result.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
 
 
@@ -121,16 +121,16 @@ def test_identical_changes_are_seen_through_rounding():
 
 
 VERDICTS = {
-    "S01": (Verdict.BELOW, ZeroVerdict.LOSS),
-    "S02": (Verdict.BELOW, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S03": (Verdict.BELOW, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S04": (Verdict.BELOW, ZeroVerdict.LOSS),
-    "S05": (Verdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S07": (Verdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S09": (Verdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S11": (Verdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
-    "S12": (Verdict.ABOVE, ZeroVerdict.GAIN),
-    "S13": (Verdict.NOT_ASSESSABLE, ZeroVerdict.GAIN),
+    "S01": (ChangeVerdict.BELOW, ZeroVerdict.LOSS),
+    "S02": (ChangeVerdict.BELOW, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S03": (ChangeVerdict.BELOW, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S04": (ChangeVerdict.BELOW, ZeroVerdict.LOSS),
+    "S05": (ChangeVerdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S07": (ChangeVerdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S09": (ChangeVerdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S11": (ChangeVerdict.NOT_DISTINGUISHABLE, ZeroVerdict.NO_DETECTABLE_CHANGE),
+    "S12": (ChangeVerdict.ABOVE, ZeroVerdict.GAIN),
+    "S13": (ChangeVerdict.NOT_ASSESSABLE, ZeroVerdict.GAIN),
 }
 
 
@@ -153,7 +153,7 @@ def test_a_baseline_known_too_badly_gives_an_interval_without_end():
     low, high = result.rate_ci95_permille_year
     assert low == pytest.approx(-102.12584078, rel=1e-6)
     assert high is None
-    assert result.rate_ci95_shape is Shape.DISJOINT
+    assert result.rate_ci95_shape is IntervalShape.DISJOINT
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_baseline_known_too_badly_gives_an_interval_without_end():
 )
 def test_an_interval_that_is_everything_says_so(stock0, stock1, design):
     result = estimate_change(stock0, stock1, design=design, years=5.0)
-    assert result.rate_ci95_shape is Shape.UNBOUNDED
+    assert result.rate_ci95_shape is IntervalShape.UNBOUNDED
     assert result.rate_ci95_permille_year == (None, None)
     for rate in np.linspace(-3000.0, 3000.0, 601):
         assert p_at(rate, stock0, stock1, design, 5.0) > 0.05
@@ -176,7 +176,7 @@ def test_less_than_a_year_gives_a_change_and_no_rate():
     assert result.reasons == (Reason.INTERVAL_TOO_SHORT,)
     assert result.p_value == pytest.approx(1.22002433281e-05, rel=1e-9)
     assert result.verdict_zero is ZeroVerdict.GAIN
-    assert result.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert result.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert result.annual_t_ha is None
     assert result.rate_permille_year is None
     assert result.p_vs_4permille is None
@@ -185,7 +185,7 @@ def test_less_than_a_year_gives_a_change_and_no_rate():
 def test_a_withheld_verdict_leaves_every_figure():
     free = estimate(by_case("S12"))
     withheld = estimate(by_case("S12"), withheld=[Reason.METHOD_CHANGED])
-    assert withheld.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert withheld.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert withheld.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     assert withheld.reasons == (Reason.METHOD_CHANGED,)
     for field in (*FIGURES.values(), *INTERVALS.values()):
@@ -262,10 +262,10 @@ def test_the_verdict_and_the_interval_never_disagree(stock0, stock1, design, yea
     result = estimate_change(stock0, stock1, design=design, years=years)
     assume(result.p_vs_4permille is not None)
     assume(abs(result.p_vs_4permille - 0.05) > 1e-6)
-    assume(result.rate_ci95_shape is Shape.INTERVAL)
+    assume(result.rate_ci95_shape is IntervalShape.INTERVAL)
     low, high = result.rate_ci95_permille_year
     inside = low < 4.0 < high
-    assert inside == (result.verdict_4permille is Verdict.NOT_DISTINGUISHABLE)
+    assert inside == (result.verdict_4permille is ChangeVerdict.NOT_DISTINGUISHABLE)
 
 
 @given(stocks, stocks, st.floats(0.001, 1000.0))

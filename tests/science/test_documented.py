@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from server.exchange.layers import KNOWN
-from server.stocks.change import Verdict, ZeroVerdict
+from server.stocks.change import ChangeVerdict, ZeroVerdict
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import Basis
-from server.stocks.rate_interval import Shape
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.settings import PROFILES, Reference
 from server.stocks.strata import Freedom, Lonely
@@ -31,6 +31,8 @@ def test_every_choice_is_documented(word):
     assert f"`{word}`" in PAGE
 
 
-@pytest.mark.parametrize("word", [*Verdict, *ZeroVerdict, *Shape, *sorted(KNOWN)])
+@pytest.mark.parametrize(
+    "word", [*ChangeVerdict, *ZeroVerdict, *IntervalShape, *sorted(KNOWN)]
+)
 def test_every_verdict_and_column_is_documented(word):
     assert f"`{word}`" in PAGE

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.stocks.change import Design, Verdict
+from server.stocks.change import ChangeVerdict, Design
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import SOC_PER_OM, Basis
-from server.stocks.plot import Change, derive_plot, derive_plots
+from server.stocks.plot import StockChange, derive_plot, derive_plots
 from server.stocks.points import Layer, PointStock
 from server.stocks.reasons import Reason
 from server.stocks.rows import (
@@ -137,7 +137,7 @@ def test_the_change_beside_is_the_one_of_the_default_path():
     assert change.fixed_depth_change_t_ha == plain.change_t_ha
     assert change.fixed_depth_change_ci95_t_ha == plain.change_ci95_t_ha
     assert change.change_t_ha != plain.change_t_ha
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
 
 
 @given(
@@ -213,12 +213,12 @@ def test_one_increment_is_judged_on_the_depth():
     assert Reason.SINGLE_INCREMENT in change.reasons
     assert change.reference_mass_t_ha is None
     assert change.change_t_ha == change_of(layers, Settings()).change_t_ha
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
 
 
 @pytest.mark.parametrize(
     ("denser", "verdict"),
-    [(1.04, Verdict.ABOVE), (1.06, Verdict.NOT_ASSESSABLE)],
+    [(1.04, ChangeVerdict.ABOVE), (1.06, ChangeVerdict.NOT_ASSESSABLE)],
 )
 def test_one_increment_in_unequal_masses_has_no_verdict(denser, verdict):
     late = [
@@ -301,10 +301,10 @@ def test_a_laboratory_method_above_the_mass_counts_and_below_does_not():
             layer._replace(bd_fine_g_cm3=1.02 * layer.bd_fine_g_cm3) for layer in late
         ]
 
-    assert change_of(layers("wb")).verdict_4permille is Verdict.ABOVE
+    assert change_of(layers("wb")).verdict_4permille is ChangeVerdict.ABOVE
     withheld = change_of(layers("dc", "wb"))
     assert withheld.judged_on is JudgedOn.EQUIVALENT_MASS
-    assert withheld.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert withheld.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert Reason.METHOD_CHANGED in withheld.reasons
 
 
@@ -463,7 +463,7 @@ def test_many_plots_at_once_give_the_figures_of_each_alone(profile):
             (*together[case].stocks, *together[case].changes),
             strict=True,
         ):
-            assert isinstance(mine, PointStock | Change)
+            assert isinstance(mine, PointStock | StockChange)
             same(mine, yours)
             compared += 1
     assert compared > 80

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.stocks.change import Design, Verdict, ZeroVerdict
+from server.stocks.change import ChangeVerdict, Design, ZeroVerdict
 from server.stocks.plot import Settings, derive_plot
 from server.stocks.points import Layer
 from server.stocks.reasons import (
@@ -154,7 +154,7 @@ def test_what_is_known_of_a_layer_below_the_depth_is_not_a_reason():
 def test_a_clear_gain_has_its_verdict():
     change = change_of(plain(BEFORE) + plain(AFTER, "t1"))
     assert change.change_t_ha == pytest.approx(8.0)
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
     assert change.verdict_zero is ZeroVerdict.GAIN
     assert change.reasons == ()
 
@@ -162,7 +162,7 @@ def test_a_clear_gain_has_its_verdict():
 @pytest.mark.parametrize("method", ["pedotransfer", "literature"])
 def test_a_density_that_nobody_measured_withholds_the_verdict(method):
     change = change_of(plain(BEFORE) + plain(AFTER, "t1", bd_method=method))
-    assert change.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert change.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
     assert change.reasons == (Reason.BD_ESTIMATED,)
     assert change.p_vs_4permille is not None
@@ -170,7 +170,7 @@ def test_a_density_that_nobody_measured_withholds_the_verdict(method):
 
 def test_a_density_carried_over_is_shown_and_keeps_the_verdict():
     change = change_of(plain(BEFORE) + plain(AFTER, "t1", bd_method="carried_over"))
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
     assert change.reasons == (Reason.BD_ESTIMATED,)
 
 
@@ -178,7 +178,7 @@ def test_a_density_carried_over_is_shown_and_keeps_the_verdict():
 def test_another_laboratory_method_withholds_the_verdict(before):
     layers = plain(BEFORE, soc_method=before) + plain(AFTER, "t1", soc_method="LECO")
     change = change_of(layers)
-    assert change.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert change.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert change.reasons == (Reason.METHOD_CHANGED,)
 
 
@@ -186,14 +186,14 @@ def test_methods_below_the_depth_withhold_nothing():
     below = {"top_cm": 30.0, "bottom_cm": 50.0, "bd_method": "literature"}
     deep = plain(AFTER, "t1", soc_method="LECO", **below)
     change = change_of(plain(BEFORE) + plain(AFTER, "t1") + deep)
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
     assert change.reasons == ()
 
 
 def test_carbonate_left_in_withholds_the_verdict():
     odd = plain(AFTER, "t1", reasons=(Reason.CARBONATE_UNCORRECTED,))
     change = change_of(plain(BEFORE) + odd)
-    assert change.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert change.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
 
 
 def test_a_contested_value_says_so_up_to_the_change():
@@ -201,7 +201,7 @@ def test_a_contested_value_says_so_up_to_the_change():
     odd[0] = odd[0]._replace(reasons=(Reason.CONTESTED,))
     change = change_of(plain(BEFORE) + odd)
     assert change.reasons == (Reason.CONTESTED,)
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_contested_value_says_so_up_to_the_change():
 def test_another_season_is_a_warning_only(late, differs):
     change = change_of(plain(BEFORE) + plain(AFTER, "t1", date=late))
     assert (Reason.SEASON_DIFFERS in change.reasons) is differs
-    assert change.verdict_4permille is Verdict.ABOVE
+    assert change.verdict_4permille is ChangeVerdict.ABOVE
 
 
 def test_new_year_does_not_divide_a_season():
@@ -366,7 +366,7 @@ def test_highfield_2000_to_2014_is_below_4_permille_without_detectable_change():
     change = next(
         c for c in changes if (c.from_campaign, c.to_campaign) == ("2000", "2014")
     )
-    assert change.verdict_4permille is Verdict.BELOW
+    assert change.verdict_4permille is ChangeVerdict.BELOW
     assert change.verdict_zero is ZeroVerdict.NO_DETECTABLE_CHANGE
     assert change.reasons == (Reason.BD_ESTIMATED,)
     assert change.change_t_ha == pytest.approx(-0.3865, abs=0.01)
@@ -376,7 +376,7 @@ def test_highfield_2000_to_2014_is_below_4_permille_without_detectable_change():
 def test_highfield_1959_to_2014_withholds_the_verdict_for_the_change_of_method():
     change = derive_plot(highfield(), Settings(depth_cm=23.0)).changes[-1]
     assert (change.from_campaign, change.to_campaign) == ("1959", "2014")
-    assert change.verdict_4permille is Verdict.NOT_ASSESSABLE
+    assert change.verdict_4permille is ChangeVerdict.NOT_ASSESSABLE
     assert Reason.METHOD_CHANGED in change.reasons
     assert change.rate_permille_year == pytest.approx(-9.3737, abs=0.01)
 

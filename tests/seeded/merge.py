@@ -20,7 +20,7 @@ MUTANTS = (
         "an equal value takes over authorship",
         MEETING,
         """elif theirs == ours and not is_doubtful:
-            self._write(group, writers if not_seen else ())""",
+            self._write(group, writers if concurrent else ())""",
         """elif theirs == ours and not is_doubtful:
             self._write(group, ())""",
     ),
@@ -39,13 +39,13 @@ MUTANTS = (
     Mutant(
         "bases as bare numbers, without their epoch",
         SHOWN,
-        "return 0 if base is None else desk.timeline.common(change.stream, *base)",
+        "return 0 if base is None else state.timeline.common(change.project_id, *base)",
         "return 0 if base is None else base[1]",
     ),
     Mutant(
         "an epoch shares all numbers with the one before",
         TIMELINE,
-        "return min([seq, *(known.starts.get(stream, 0) for known in later)])",
+        "return min([seq, *(known.starts.get(project_id, 0) for known in later)])",
         "return seq",
     ),
     Mutant(
@@ -63,31 +63,31 @@ MUTANTS = (
     Mutant(
         "no deduplication by change id",
         MERGE,
-        "known = desk.known.get(change.id)\n    if known is not None:",
-        "known = desk.known.get(change.id)\n    if False:",
+        "known = state.known.get(change.id)\n    if known is not None:",
+        "known = state.known.get(change.id)\n    if False:",
     ),
     Mutant(
         "a deletion wins over an unseen edit",
         EFFECTS,
-        "if any(unseen(desk, change, group, w) for group, w in present.writers.items()):",
+        "if any(\n        concurrent_writers(state, change, group, w)\n        for group, w in present.writers.items()\n    ):",
         "if False:",
     ),
     Mutant(
         "an edit brings a deleted record back",
         EFFECTS,
-        "    return _whole_conflict(desk, change, present, patch.fields, {})\n\n\n",
-        "    return _update(desk, judged, present, origin)\n\n\n",
+        "    return _whole_conflict(state, change, present, patch.fields, {})\n\n\n",
+        "    return _update(state, validated, present, origin)\n\n\n",
     ),
     Mutant(
         "who did not see a deletion undoes it",
         EFFECTS,
-        "if unseen(desk, change, WHOLE_RECORD, deletion):",
+        "if concurrent_writers(state, change, WHOLE_RECORD, deletion):",
         "if False:",
     ),
     Mutant(
         "held changes are never tried again",
         MERGE,
-        "while desk.appeared and desk.waiting:",
+        "while state.newly_available and state.waiting:",
         "while False:",
     ),
     Mutant(
@@ -99,24 +99,24 @@ MUTANTS = (
     Mutant(
         "changes of a withdrawn project are applied",
         REFUSALS,
-        "return change.stream in desk.streams or by_admin",
-        "return change.stream in desk.heads or by_admin",
+        "return change.project_id in state.project_ids or by_admin",
+        "return change.project_id in state.heads or by_admin",
     ),
     Mutant(
         "a purged id is used again",
         REFUSALS,
-        "if (change.stream, change.record) in desk.purged:",
+        "if (change.project_id, change.record_id) in state.purged:",
         "if False:",
     ),
     Mutant(
         "a decision closes conflicts though it met a newer value",
         SETTLING,
-        "if change.settles and is_in_conflict:",
+        "if change.resolves and is_in_conflict:",
         "if False:",
     ),
     Mutant(
         "the digest forgets what was replaced",
-        "server/sync/desk.py",
+        "server/sync/state.py",
         "digest = digest.minus(_row_hash(old))",
         "pass",
     ),
@@ -143,21 +143,21 @@ MUTANTS = (
     Mutant(
         "a decision on a conflict of a lost timeline is refused",
         REFUSALS,
-        "is_of_now = change.base is None or change.base[0] == desk.timeline.now",
+        "is_of_now = change.base is None or change.base[0] == state.timeline.now",
         "is_of_now = True",
         DECISIONS,
     ),
     Mutant(
         "nobody keeps what a decision was made on",
         SETTLING,
-        "    if change.settles:\n        for group",
+        "    if change.resolves:\n        for group",
         "    if False:\n        for group",
         DECISIONS,
     ),
     Mutant(
         "a decision counts as blind to the sides that it names",
         SHOWN,
-        "and w.change not in change.seen",
+        "and w.change_id not in change.seen",
         "and True",
         DECISIONS,
     ),
@@ -170,14 +170,14 @@ MUTANTS = (
     ),
     Mutant(
         "digests do not cover conflicts",
-        "server/sync/desk.py",
-        "self.digests[stream] = self._digest(stream).plus(hashed)",
+        "server/sync/state.py",
+        "self.digests[project_id] = self._digest(project_id).plus(hashed)",
         "pass",
     ),
     Mutant(
         "who deletes a record knows its conflicts, seen or not",
         EFFECTS,
-        """        clean=_is_computable(desk, change, present),
+        """        computable_by_author=_is_computable(state, change, present),
     )
     return _write_whole""",
         """        clean=True,
@@ -201,15 +201,15 @@ MUTANTS = (
     Mutant(
         "what was too many to hold waits for nothing",
         "server/sync/verdicts.py",
-        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, waits_for)
+        """        return _keep_back(state, validated, Outcome.QUARANTINED, why, waits_for)
     why = [Problem("waits_for\"""",
-        """        return _keep_back(desk, judged, Outcome.QUARANTINED, why, None)
+        """        return _keep_back(state, validated, Outcome.QUARANTINED, why, None)
     why = [Problem("waits_for\"""",
     ),
     Mutant(
         "who gives up a fix of a deleted record makes a conflict",
         EFFECTS,
-        "if change.op == Op.DELETE or not judged.fields:",
+        "if change.op == Op.DELETE or not validated.fields:",
         "if change.op == Op.DELETE:",
     ),
     Mutant(
@@ -231,14 +231,14 @@ MUTANTS = (
     Mutant(
         "what is sent again is laid over a row of a lost timeline",
         EFFECTS,
-        "change.id not in desk.stood and",
+        "change.id not in state.stood and",
         "",
         LOST_ROWS,
     ),
     Mutant(
         "what stands late is computed by its author",
         EFFECTS,
-        " and change.id not in desk.waiting",
+        " and change.id not in state.waiting",
         "",
         ("tests/stateful/test_late_rows.py",),
     ),

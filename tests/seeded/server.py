@@ -18,26 +18,26 @@ MUTANTS = (
     Mutant(
         "a server that lost changes does not ask for them",
         LINEAGE,
-        "return (push.log, stored_n + 1) if push.acked_n > stored_n else None",
+        "return (push.log_id, stored_n + 1) if push.acked_n > stored_n else None",
         "return None",
     ),
     Mutant(
         "no new epoch for a database put back by hand",
         LINEAGE,
-        "if not has_read and not _was_told_more(unit, device, push, present):",
+        "if not has_read and not _was_told_more(tx, device, push, present):",
         "if True:",
     ),
     Mutant(
         "authors do not hear of late verdicts",
         "server/store/custody.py",
-        "if verdict.change not in pushed:",
+        "if verdict.change_id not in pushed:",
         "if False:",
     ),
     Mutant(
         "receipts do not name the one before",
         "server/flow/receipts.py",
-        "heads[stream].receipt_hash)",
-        '"0" * 64)',
+        "heads[project_id].receipt_hash,",
+        '"0" * 64,',
     ),
     Mutant(
         "a push needs no signature",
@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "a cut page moves the cursor to the head",
         FEED,
-        "cursor = kept[-1].seq if more else max(self._head(stream), after)",
-        "cursor = max(self._head(stream), after)",
+        "cursor = kept[-1].seq if more else max(self._head(project_id), after)",
+        "cursor = max(self._head(project_id), after)",
     ),
     Mutant(
         "rows are withheld that no verdict speaks for",
@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant(
         "what waits beyond a batch is released by nobody",
         "server/store/custody.py",
-        "        self._ask_for_release(desk)\n",
+        "        self._ask_for_release(state)\n",
         "",
     ),
     Mutant(
@@ -92,7 +92,7 @@ MUTANTS = (
     Mutant(
         "what comes back is not asked what it refers to",
         "server/store/laying.py",
-        "self._find_records(desk, stream, referred - ids)",
+        "self._find_records(state, project_id, referred - ids)",
         "pass",
         RESTORE,
     ),

@@ -35,7 +35,7 @@ class Kept:
 
     by: str
     type: str
-    record: str
+    record_id: str
     op: str
     fields: dict
     seen: dict = field(default_factory=dict)
@@ -45,8 +45,8 @@ class Kept:
 class Decision:
     """What a person decided: the conflicts, the whole groups, and both their sides."""
 
-    record: str
-    settles: tuple
+    record_id: str
+    resolves: tuple
     groups: dict
     sides: dict
     was_accepted: bool = False
@@ -96,9 +96,9 @@ class History:
         kept = kept_after(store, last)
         said_is_in_the_log(said, kept, before, typed)
         for place, change in enumerate(kept):
-            shown = seen.get(change.record, {})
+            shown = seen.get(change.record_id, {})
             known = self._note(name, change, shown, kept[:place])
-            view = store.record(change.record)
+            view = store.record(change.record_id)
             if base is None and view is not None:
                 self._see_screen(known, view.fields)
         return kept
@@ -106,12 +106,12 @@ class History:
     def decide(self, name, base, do, typed=None):
         """Decide for a person on conflicts of a row; taking a side makes no new value."""
         store = self.world.laptop(name).store
-        row = self.rows.get((base.epoch, base.stream, base.id, base.seq))
+        row = self.rows.get((base.epoch, base.project_id, base.id, base.seq))
         for change in self.act(name, base.id, do, base=base):
             view, known = store.record(base.id), self.changes[change.id]
             if typed is not None:
                 self._see_screen(known, view.fields)
-            settled = [c for c in base.conflicts if c["id"] in change.settles]
+            settled = [c for c in base.conflicts if c["id"] in change.resolves]
             open_still = {c["group"] for c in base.conflicts if c not in settled}
             names = {c["group"] for c in settled} - {WHOLE}
             sides = defaultdict(set)
@@ -121,24 +121,24 @@ class History:
                 sides[group] |= row.writers.get(group, set())
             decided = {g: whole(base.type, g, view.fields) for g in names}
             self.decisions[change.id] = Decision(
-                base.id, tuple(change.settles), decided, dict(sides)
+                base.id, tuple(change.resolves), decided, dict(sides)
             )
 
-    def keep(self, name, *drafts):
+    def save(self, name, *drafts):
         """Record drafts as they are, and note what their author saw at that moment."""
         store = self.world.laptop(name).store
-        seen = [self._seen(store, draft.record) for draft in drafts]
-        kept = self.world.keep(name, *drafts)
+        seen = [self._seen(store, draft.record_id) for draft in drafts]
+        kept = self.world.save(name, *drafts)
         for change, known in zip(kept, seen, strict=True):
-            view = store.record(change.record)
+            view = store.record(change.record_id)
             self._see_screen(self._note(name, change, known), view.fields)
 
     def _note(self, name, change, seen, before=()):
         """Note a change; its author had made the ones `before` it at the same moment."""
-        own = {one.id for one in before if one.record == change.record}
+        own = {one.id for one in before if one.record_id == change.record_id}
         seen = {group: found | own for group, found in seen.items()}
         fields = dict(change.fields)
-        kept = Kept(name, change.type, change.record, str(change.op), fields, seen)
+        kept = Kept(name, change.type, change.record_id, str(change.op), fields, seen)
         self.changes[change.id] = kept
         return kept
 
@@ -146,7 +146,7 @@ class History:
         """Keep the whole groups that a change names as its author has them."""
         for group in {TYPES[kept.type].groups.get(name) for name in kept.fields}:
             if group in MEASUREMENTS[kept.type]:
-                self.screens[kept.record, group].add(
+                self.screens[kept.record_id, group].add(
                     text_of(whole(kept.type, group, shown))
                 )
 
@@ -159,7 +159,9 @@ class History:
         if shown is None:
             return {}
         under = store.base(record)
-        row = under and self.rows.get((under.epoch, under.stream, record, under.seq))
+        row = under and self.rows.get(
+            (under.epoch, under.project_id, record, under.seq)
+        )
         own = {change.id for change in store.changes(record)}
         found = {}
         for group in [*GROUPS[shown.type], WHOLE]:
@@ -225,12 +227,12 @@ class History:
 
     def look(self):
         """Note new rows with their writers, and verdicts that were given."""
-        epoch = self.world.read(lambda unit: unit.epoch())
+        epoch = self.world.read(lambda tx: tx.epoch())
         others = self._look_at_conflicts()
-        for stream, kind, record, seq, fields, deleted, writers in self.world.sql(
+        for project_id, kind, record, seq, fields, deleted, writers in self.world.sql(
             "SELECT project_id, type, id, seq, fields, deleted, writers FROM record"
         ):
-            place = (epoch, stream, record, seq)
+            place = (epoch, project_id, record, seq)
             if place not in self.rows:
                 made = {
                     group: {writer[4] for writer in found}
@@ -258,7 +260,7 @@ class History:
         # Who returned what was not deleted here wrote all of the row all the same; in
         # another timeline, where it was, those who saw that row saw the return.
         if known and known.op == "undel" and seq:
-            self.returns[epoch, known.record][change] = seq
+            self.returns[epoch, known.record_id][change] = seq
 
     def _look_at_conflicts(self):
         """Return the changes in conflict by record and group; S2 holds for their sides."""
@@ -322,7 +324,7 @@ def _touched(store, record):
         return set()
     events = {change.group for change in store.changes(record)} - {None}
     return {record} | {
-        change.record
+        change.record_id
         for change in (store.changes_with("quarantined") if events else ())
         if change.group in events
     }

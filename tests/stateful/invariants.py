@@ -53,7 +53,7 @@ def each_is_applied_once(world):
         " WHERE seq IS NOT NULL AND outcome IN ('accepted', 'merged', 'conflict')"
         " AND NOT (outcome = 'accepted' AND raw LIKE '%\"o\":\"del\"%')"
     )
-    numbers = Counter((stream, seq) for stream, seq, _ in rows)
+    numbers = Counter((project_id, seq) for project_id, seq, _ in rows)
     changes = Counter(change for _, _, change in rows)
     holds("I2", max(numbers.values(), default=1) == 1, "one number twice", rows)
     holds("I2", max(changes.values(), default=1) == 1, "applied twice", rows)
@@ -64,19 +64,19 @@ def everybody_has_the_same_rows(world):
     """I3: base rows are the server's rows."""
     for name in world.names:
         store = world.laptop(name).store
-        for stream in store.streams():
+        for project_id in store.cursors():
             here = {
                 row[0]: (row[1], row[2], json.loads(row[3]))
                 for row in store._read(
                     "SELECT id, type, seq, fields FROM base"
                     " WHERE stream = ? AND deleted = 0",
-                    stream,
+                    project_id,
                 )
             }
             there = {
                 record: (kind, seq, json.loads(fields))
                 for record, (kind, seq, fields, deleted) in world.records(
-                    stream
+                    project_id
                 ).items()
                 if not deleted
             }
@@ -113,39 +113,39 @@ def chains_and_receipts_verify(world):
 
 
 def _receipts_verify(world, hashes):
-    own = world.read(lambda unit: unit.own_device())
+    own = world.read(lambda tx: tx.own_device())
     last = {}
     rows = world.sql("SELECT log_id, n, raw, signature FROM receipt ORDER BY rowid")
     for log, n, raw, signature in rows:
         assert is_signed(own.public_key, signature, receipt_text(raw)), "I8 receipt"
         said = json.loads(raw)
         assert bytes.fromhex(said["hash"]) == hashes[log, n], "I8 receipt's hash"
-        for stream, (count, before) in said["streams"].items():
-            assert last.get(stream, (0, NO_RECEIPT)) == (count - 1, before), (
+        for project_id, (count, before) in said["streams"].items():
+            assert last.get(project_id, (0, NO_RECEIPT)) == (count - 1, before), (
                 "I8 receipts"
             )
-            last[stream] = (count, receipt_hash(raw))
+            last[project_id] = (count, receipt_hash(raw))
 
 
 @promise("S8")
 def digests_are_right(world):
     """S8: the digest that is kept is what the rows come to, on both sides."""
-    for stream in world.streams:
-        rows = world.read(lambda unit, s=stream: unit.digest_items(s))
-        kept = world.read(lambda unit, s=stream: unit.digest(s))
-        holds("S8", kept == digest_of(rows), stream)
+    for project_id in world.project_ids:
+        rows = world.read(lambda tx, s=project_id: tx.digest_items(s))
+        kept = world.read(lambda tx, s=project_id: tx.digest(s))
+        holds("S8", kept == digest_of(rows), project_id)
         for name in world.names:
             store = world.laptop(name).store
-            if stream in store.streams():
-                here = list(store.digest_items(stream))
+            if project_id in store.cursors():
+                here = list(store.digest_items(project_id))
                 differing = {*map(tuple, rows)} ^ {*map(tuple, here)}
-                holds("S8", kept == digest_of(here), stream, name, differing)
+                holds("S8", kept == digest_of(here), project_id, name, differing)
 
 
 @promise("verify")
 def the_database_verifies(world):
     """What `permille-server verify` checks holds after any course of events."""
-    found = world.read(lambda unit: list(unit.faults(lambda *_: None)))
+    found = world.read(lambda tx: list(tx.faults(lambda *_: None)))
     holds("verify", not found, found)
 
 

@@ -69,18 +69,18 @@ class Machines(RuleBasedStateMachine):
 
     @rule(name=who, place=where, gives=st.booleans())
     def scope(self, name, place, gives):
-        stream = self.world.streams[place]
+        project_id = self.world.project_ids[place]
         if gives:
-            self.world.grant(name, stream)
+            self.world.grant(name, project_id)
         else:
-            self.world.withdraw(name, stream)
+            self.world.withdraw(name, project_id)
 
     @rule()
     def purge(self):
         """Old deletions shrink to their ids: everything of today is old then."""
         far = "2999-01-01T00:00:00.000Z"
         world = self.world
-        world.run(world.server.write(lambda unit: unit.purge(far, world.clock.now())))
+        world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
 
     @rule()
     def judge_again(self):

@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from collector.core.overlay import undecided
 from collector.flow import deciding, fixing, recording
-from schemas.deciding import Choice, Take
+from schemas.deciding import SideChoice, Take
 from schemas.records import TYPES
 from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
 
@@ -52,7 +52,7 @@ class People(RuleBasedStateMachine):
             record_type,
             int(not live),
         )
-        return [row for row in rows if row[1] in store.streams()]
+        return [row for row in rows if row[1] in store.cursors()]
 
     def typed(self, name, kind, group, i):
         """Return what is typed into a group; a reference becomes a record that is shown."""
@@ -72,16 +72,16 @@ class People(RuleBasedStateMachine):
     @rule(name=who, place=where, code=st.sampled_from(CODES), area=measured)
     def add_plot(self, name, place, code, area):
         """Two laptops that add one plot mint one id."""
-        stream = self.world.streams[place]
-        self.add(name, "plot", {"code": code, "area_ha": area}, stream)
+        project_id = self.world.project_ids[place]
+        self.add(name, "plot", {"code": code, "area_ha": area}, project_id)
 
     @rule(name=who, i=pick, code=st.sampled_from(["1", "2"]))
     def add_point(self, name, i, code):
         """A child: it is held while its plot is not on the server."""
         plots = self.known(name)
         if plots:
-            plot, stream = plots[i % len(plots)]
-            self.add(name, "point", {"plot_id": plot, "code": code}, stream)
+            plot, project_id = plots[i % len(plots)]
+            self.add(name, "point", {"plot_id": plot, "code": code}, project_id)
 
     @rule(first=who, second=who, kind=added, i=pick, j=pick)
     def add_one_thing_twice(self, first, second, kind, i, j):
@@ -105,34 +105,34 @@ class People(RuleBasedStateMachine):
         group = multi[i % len(multi)] if multi else TYPES[kind].key[-1]
         patch = self.typed(name, kind, group, i // 7)
         fields = {**STARTS[kind], **patch, **new, **refs}
-        stream = self.world.streams[0]
-        if stream in self.world.laptop(name).store.streams():
-            self.add(name, kind, fields, stream)
+        project_id = self.world.project_ids[0]
+        if project_id in self.world.laptop(name).store.cursors():
+            self.add(name, kind, fields, project_id)
 
-    def add(self, name, kind, fields, stream):
+    def add(self, name, kind, fields, project_id):
         typed = {k: v for k, v in fields.items() if v is not None}
         self.history.act(
             name,
             None,
-            lambda laptop: recording.add(laptop, kind, fields, stream),
+            lambda laptop: recording.add(laptop, kind, fields, project_id),
             typed=typed,
         )
 
     @rule(name=who, place=where, code=st.sampled_from(CODES), bad=st.booleans())
     def sample_as_one_event(self, name, place, code, bad):
         """A group: both of it, or none."""
-        stream = self.world.streams[place]
+        project_id = self.world.project_ids[place]
         group = self.world.clock.fresh_id()
         one = self.world.draft(
-            name, stream, "campaign", {**CAMPAIGN, "name": code}, group=group
+            name, project_id, "campaign", {**CAMPAIGN, "name": code}, group=group
         )
         area = -1.0 if bad else 1.0
         two = self.world.draft(
-            name, stream, "plot", {"code": f"E{code}", "area_ha": area}, group=group
+            name, project_id, "plot", {"code": f"E{code}", "area_ha": area}, group=group
         )
         store = self.world.laptop(name).store
-        if not any(store.is_used_up(draft.record) for draft in (one, two)):
-            self.history.keep(name, one, two)
+        if not any(store.is_used_up(draft.record_id) for draft in (one, two)):
+            self.history.save(name, one, two)
 
     # Editing -----------------------------------------------------------------------
 
@@ -154,8 +154,8 @@ class People(RuleBasedStateMachine):
         settled = {"accepted", "conflict", "replaced"}
         if all(change.status in settled for change in store.changes(record)):
             view = store.record(record)
-            draft = self.world.draft(name, view.stream, view.type, fields, record)
-            self.history.keep(name, draft)
+            draft = self.world.draft(name, view.project_id, view.type, fields, record)
+            self.history.save(name, draft)
 
     @rule(name=who, i=pick, note=described)
     def describe(self, name, i, note):
@@ -293,12 +293,12 @@ class People(RuleBasedStateMachine):
             if (base.type, conflict["group"]) not in PATCHES:
                 return
             patch = self.typed(name, base.type, conflict["group"], j)
-        choice = Choice(side) if side else Choice(values=patch)
+        choice = SideChoice(side) if side else SideChoice(values=patch)
         ids = [conflict["id"]]
         self.history.decide(
             name,
             base,
-            lambda laptop: deciding.settle(laptop, base, ids, choice, "measured"),
+            lambda laptop: deciding.resolve(laptop, base, ids, choice, "measured"),
             patch,
         )
 
@@ -315,8 +315,8 @@ class People(RuleBasedStateMachine):
             patch = self.mended(change.fields, patch)
             self.history.act(
                 name,
-                change.record,
-                lambda laptop: fixing.send_again(laptop, change.record, patch),
+                change.record_id,
+                lambda laptop: fixing.send_again(laptop, change.record_id, patch),
                 typed=patch,
             )
 
@@ -332,8 +332,8 @@ class People(RuleBasedStateMachine):
         if change is not None:
             self.history.act(
                 name,
-                change.record,
-                lambda laptop: fixing.discard(laptop, change.record, "a mistake"),
+                change.record_id,
+                lambda laptop: fixing.discard(laptop, change.record_id, "a mistake"),
             )
 
     def waiting(self, name, i):

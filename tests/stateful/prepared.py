@@ -32,20 +32,20 @@ def season_of(laptops):
     """Return the template of a season for so many laptops; it is made once."""
     folder = Path(mkdtemp(prefix="season-"))
     world = World(folder, laptops)
-    stream = world.streams[0]
+    project_id = world.project_ids[0]
     for name in world.names:
         world.sync(name)
-    made = {"project": stream}
+    made = {"project": project_id}
     for kind in TYPES:
         if kind not in made:
             fields = STARTS[kind] | references(kind, made)
             laptop = world.laptop(world.names[0])
-            made[kind] = recording.add(laptop, kind, fields, stream).view.id
-            recording.add(laptop, kind, fields | SECOND[kind], stream)
+            made[kind] = recording.add(laptop, kind, fields, project_id).view.id
+            recording.add(laptop, kind, fields | SECOND[kind], project_id)
     world.settle()
     world.shut()
     return SimpleNamespace(
-        folder=folder, streams=world.streams, ticks=copy(world.ticks)
+        folder=folder, project_ids=world.project_ids, ticks=copy(world.ticks)
     )
 
 

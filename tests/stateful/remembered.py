@@ -55,8 +55,13 @@ class Found:
             f"\n  {name[:8]} {known.by} {known.op} {known.fields}"
             f" {self.outcomes.get(name)} {self.seqs.get(name)} {self.why.get(name)}"
             for name, known in self.changes.items()
-            if known.record == record
+            if known.record_id == record
         )
+
+    def began(self, record):
+        """Return the change that a record began with."""
+        made = [c for c, k in self.changes.items() if k.record_id == record]
+        return min((c for c in made if self.seqs.get(c)), key=self.seqs.get, default="")
 
     def stands(self, change):
         return self.outcomes.get(change) in {"accepted", "merged"}
@@ -90,7 +95,7 @@ def _was_deleted_knowingly(found, old, group):
     return any(
         known.op == "del"
         and found.outcomes.get(name) == "accepted"
-        and known.record == found.changes[old].record
+        and known.record_id == found.changes[old].record_id
         and old in known.seen.get(group, set())
         for name, known in found.changes.items()
     )
@@ -106,7 +111,7 @@ def nothing_is_deleted_unseen(found):
         those = [
             (name, known)
             for name, known in found.changes.items()
-            if known.record == record
+            if known.record_id == record
             and known.op == "del"
             and found.outcomes.get(name) == "accepted"
         ]
@@ -131,12 +136,14 @@ def no_description_disappears(found):
     }
     for change, known in found.changes.items():
         is_said = "note" in known.fields and found.stands(change)
-        if not is_said or known.op == "del" or known.record not in found.rows:
+        if not is_said or known.op == "del" or known.record_id not in found.rows:
             continue
         said = known.fields["note"]
-        stands = found.rows[known.record][0].get("note") == said
-        is_kept = stands or (known.record, said) in kept
-        story = "" if is_kept else found.story(known.record)
+        if said is None and found.began(known.record_id) == change:
+            continue  # a record that begins without a note says nothing
+        stands = found.rows[known.record_id][0].get("note") == said
+        is_kept = stands or (known.record_id, said) in kept
+        story = "" if is_kept else found.story(known.record_id)
         holds("I4", is_kept, "description lost", change, said, story)
 
 
@@ -147,24 +154,24 @@ def no_measurement_disappears(found):
     for change, known in found.changes.items():
         if found.outcomes.get(change) not in SETTLED or known.op == "del":
             continue
-        if known.record not in found.rows or (change, WHOLE) in candidates:
+        if known.record_id not in found.rows or (change, WHOLE) in candidates:
             continue
-        standing = found.rows[known.record][0]
+        standing = found.rows[known.record_id][0]
         for name, value in known.fields.items():
             group = TYPES[known.type].groups[name]
             if not is_measurement(known.type, group):
                 continue
             if (change, group) in candidates or standing.get(name) == value:
                 continue
-            is_known = _was_replaced_knowingly(found, change, known.record, group)
+            is_known = _was_replaced_knowingly(found, change, known.record_id, group)
             is_known = is_known or _was_deleted_knowingly(found, change, group)
-            story = "" if is_known else found.story(known.record)
+            story = "" if is_known else found.story(known.record_id)
             holds("I4", is_known, "silent overwrite", change, known.fields, story)
 
 
 def _was_replaced_knowingly(found, change, record, group):
     return any(
-        known.record == record
+        known.record_id == record
         and other != change
         and change in known.seen.get(group, set())
         and any(TYPES[known.type].groups[name] == group for name in known.fields)
@@ -176,7 +183,7 @@ def _was_replaced_knowingly(found, change, record, group):
 def nothing_comes_back(found):
     """I6: who is deleted stays deleted, but for those who saw it and undid it."""
     for change, known in found.changes.items():
-        record = known.record
+        record = known.record_id
         is_done = known.op == "del" and found.outcomes.get(change) == "accepted"
         if not is_done or record not in found.rows:
             continue
@@ -185,7 +192,7 @@ def nothing_comes_back(found):
             change for _, _, group, change, *_ in found.conflicts if group == WHOLE
         }
         undone = any(
-            other.record == record
+            other.record_id == record
             and other.op == "undel"
             and found.outcomes.get(name) in SETTLED
             and name not in refused
@@ -201,24 +208,30 @@ def nothing_comes_back(found):
 @promise("S6")
 def no_return_is_deleted_unseen(found):
     """S6: who deletes a record that somebody brought back had seen that return."""
+    # A return that was decided on before it came (once more) is history.
+    decided = [d for d in found.decisions if d in found.changes and found.stands(d)]
+    overruled = {
+        name for d in decided for name in found.changes[d].seen.get(WHOLE, set())
+    }
     returns = [
         (name, known)
         for name, known in found.changes.items()
         if known.op == "undel"
         and found.stands(name)
         and "not_deleted" not in found.why[name]
+        and name not in overruled
     ]
     for name, known in returns:
         deletions = defaultdict(list)
         for other, deletion in found.changes.items():
             is_done = deletion.op == "del" and found.outcomes.get(other) == "accepted"
-            if is_done and deletion.record == known.record:
+            if is_done and deletion.record_id == known.record_id:
                 deletions[found.seqs[other] or 0].append(deletion)
         # The first one undid the return; who comes after it deletes what is deleted.
         after = [seq for seq in deletions if seq > (found.seqs[name] or 0)]
         for deletion in deletions[min(after)] if after else ():
             seen = name in deletion.seen.get(WHOLE, set())
-            story = "" if seen else found.story(known.record)
+            story = "" if seen else found.story(known.record_id)
             holds("S6", seen, "a return unseen", name, story)
 
 
@@ -252,31 +265,31 @@ def _was_made_in_an_unknown_epoch(found, name):
 
 def _conflict_is_closed(found, name, decision):
     for conflict, record, group, change, _, _, status in found.conflicts:
-        if record != decision.record or status != "open":
+        if record != decision.record_id or status != "open":
             continue
-        again = conflict in decision.settles
+        again = conflict in decision.resolves
         again = again or change in decision.sides.get(group, set())
         holds("S7", not again, "a decided conflict is open", name, decision, conflict)
 
 
 def _decided_value_stands(found, name, decision):
-    fields, deleted, _ = found.rows.get(decision.record, ({}, True, {}))
+    fields, deleted, _ = found.rows.get(decision.record_id, ({}, True, {}))
     kind = found.changes[name].type
     for group, decided in decision.groups.items():
         if deleted or whole(kind, group, fields) == decided:
             continue
         waits = any(
-            record == decision.record
+            record == decision.record_id
             and (of == WHOLE or (of == group and json.loads(ours) == decided))
             for _, record, of, _, _, ours, status in found.conflicts
             if status == "open"
         )
-        is_known = _was_replaced_knowingly(found, name, decision.record, group)
+        is_known = _was_replaced_knowingly(found, name, decision.record_id, group)
         holds("S7", waits or is_known, "undecided", name, group, text_of(decided))
 
 
 def _met_a_third_value(found, name, decision):
-    writers = found.rows.get(decision.record, ({}, True, {}))[2]
+    writers = found.rows.get(decision.record_id, ({}, True, {}))[2]
     seen = found.changes[name].seen
     known = {change for group in seen.values() for change in group} | {name}
     strange = any(

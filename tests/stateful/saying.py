@@ -31,7 +31,7 @@ def said_is_in_the_log(said, kept, before, typed):
         holds("S3", len(kept) >= 1 <= said, "nothing was kept", said)
     lines = {}
     for change in kept:
-        if before is None or change.record == before.id:
+        if before is None or change.record_id == before.id:
             lines |= change.fields
     lost = {name: value for name, value in new.items() if lines.get(name) != value}
     holds("S3", not lost, "said to be saved, and in no line", lost, lines)

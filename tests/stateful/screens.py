@@ -12,17 +12,17 @@ WAITING = {"quarantined", "held"}
 @promise("S1")
 def screens_show_the_rows(world):
     """S1: each group on a screen is the row's, or what the own waiting changes say."""
-    rows = {record: row for s in world.streams for record, row in _rows(world, s)}
+    rows = {record: row for s in world.project_ids for record, row in _rows(world, s)}
     for name in world.names:
         store = world.laptop(name).store
         waiting = _waiting(store)
         shown = {
             record
-            for record, stream in store._read("SELECT id, stream FROM record")
-            if stream in store.streams()
+            for record, project_id in store._read("SELECT id, stream FROM record")
+            if project_id in store.cursors()
         }
-        of_streams = {r for s in store.streams() for r, _ in _rows(world, s)}
-        for record in shown | of_streams:
+        of_projects = {r for s in store.cursors() for r, _ in _rows(world, s)}
+        for record in shown | of_projects:
             own, row = waiting.get(record, []), rows.get(record)
             if row is None and own and (base := store.base(record)) and base.deleted:
                 # It was deleted long ago: the server has its id only.
@@ -30,10 +30,10 @@ def screens_show_the_rows(world):
             _shows(name, store.record(record), row, own)
 
 
-def _rows(world, stream):
+def _rows(world, project_id):
     return [
         (record, (kind, json.loads(fields), bool(deleted)))
-        for record, (kind, _, fields, deleted) in world.records(stream).items()
+        for record, (kind, _, fields, deleted) in world.records(project_id).items()
         if kind not in DERIVED
     ]
 
@@ -43,7 +43,7 @@ def _waiting(store):
     found = {}
     for status in WAITING:
         for change in store.changes_with(status):
-            found.setdefault(change.record, []).append(change)
+            found.setdefault(change.record_id, []).append(change)
     return {k: sorted(v, key=lambda change: change.place) for k, v in found.items()}
 
 
@@ -83,11 +83,11 @@ def lists_of_conflicts_agree(world):
     for name in world.names:
         store = world.laptop(name).store
         contested = store.contested()
-        for stream in store.streams():
+        for project_id in store.cursors():
             here = {
                 (base.id, conflict["id"]): _sides(conflict)
                 for base in contested
-                if base.stream == stream
+                if base.project_id == project_id
                 for conflict in base.conflicts
             }
             there = {
@@ -95,7 +95,7 @@ def lists_of_conflicts_agree(world):
                 for record, conflict, theirs, ours in world.sql(
                     "SELECT record_id, id, theirs, ours FROM conflict"
                     " WHERE status = 'open' AND project_id = ?",
-                    stream,
+                    project_id,
                 )
             }
             holds("S4", here == there, name, here, there)

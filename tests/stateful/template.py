@@ -9,7 +9,7 @@ from collector.config import Home
 from collector.flow import laptop as names
 from collector.flow.keys import public_key
 from collector.flow.laptop import Laptop
-from collector.store.sqlite import SqliteStore as LaptopStore
+from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from server.flow.access import Enrolment, enrol, issue_code
 from server.flow.admin import add_project
@@ -25,7 +25,7 @@ class Template:
 
     def __init__(self, laptops):
         self.folder = Path(mkdtemp(prefix="world-"))
-        self.streams, self.ticks = [], Ticks()
+        self.project_ids, self.ticks = [], Ticks()
         asyncio.run(self._make(laptops))
 
     async def _make(self, laptops):
@@ -36,8 +36,8 @@ class Template:
         server = ServerStore(path)
         for code in ("P1", "P2"):
             project = {"code": code, "title": f"Project {code}"}
-            self.streams.append(await add_project(server, clock, project, {}))
-        own = await server.read(lambda unit: unit.own_device())
+            self.project_ids.append(await add_project(server, clock, project, {}))
+        own = await server.read(lambda tx: tx.own_device())
         for number in range(laptops):
             await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
         server.close()
@@ -48,7 +48,7 @@ class Template:
         store = LaptopStore(home.database, KEY)
         store.begin_log(LaptopTime(ticks).new_id())
         laptop = Laptop(home, store, LaptopTime(ticks), Vault(home.attachments, KEY))
-        code, _ = await issue_code(server, clock, tuple(self.streams), name)
+        code, _ = await issue_code(server, clock, tuple(self.project_ids), name)
         asked = Enrolment(code, name, store.head().id, public_key(laptop))
         device, _ = await enrol(server, clock, asked)
         store.set_settings(

@@ -55,7 +55,7 @@ class Season:
 
     def __init__(self, skews):
         self.world = World(mkdtemp(prefix="clocks-", dir=SHELF), LAPTOPS, skews)
-        self.stream = self.world.streams[0]
+        self.project_id = self.world.project_ids[0]
         self.notes = count()
 
     def live(self, steps):
@@ -75,10 +75,10 @@ class Season:
         return [row[0] for row in rows]
 
     def put(self, name, kind, fields, record=None, **more):
-        draft = self.world.draft(name, self.stream, kind, fields, record, **more)
+        draft = self.world.draft(name, self.project_id, kind, fields, record, **more)
         store = self.world.laptop(name).store
-        if record is not None or not store.is_used_up(draft.record):
-            self.world.keep(name, draft)
+        if record is not None or not store.is_used_up(draft.record_id):
+            self.world.save(name, draft)
 
     def add(self, name, code, area):
         self.put(name, "plot", {"code": code, "area_ha": area})
@@ -118,8 +118,8 @@ class Season:
         )
         side = conflict["ours" if ours else "theirs"]
         fields = {} if conflict["group"] == "*" else side
-        settles = (conflict["id"],)
-        self.put(name, base.type, fields, base.id, op="resolve", settles=settles)
+        resolves = (conflict["id"],)
+        self.put(name, base.type, fields, base.id, op="resolve", resolves=resolves)
 
     def fix(self, name, i):
         waiting = self.world.laptop(name).store.changes_with("quarantined")
@@ -127,7 +127,7 @@ class Season:
         if waiting:
             change = waiting[i % len(waiting)]
             fields = {**change.fields, "area_ha": 2.0}
-            self.put(name, "plot", fields, change.record, replaces=change.id)
+            self.put(name, "plot", fields, change.record_id, replaces=change.id)
 
     def sync(self, name, fault):
         self.world.sync(name, fault)

@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 
 from collector.flow import deciding, recording
-from schemas.deciding import Choice, Take
+from schemas.deciding import SideChoice, Take
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 
@@ -38,7 +38,7 @@ class Story:
 
     def __init__(self, world, day):
         self.world, self.day = world, day
-        self.stream = world.streams[0]
+        self.project_id = world.project_ids[0]
         self._maybe_back_up("empty")
 
     def record(self):
@@ -59,7 +59,7 @@ class Story:
         return self.result
 
     def put(self, kind, fields):
-        return self.world.put(A, self.stream, kind, fields).record
+        return self.world.put(A, self.project_id, kind, fields).record_id
 
     def edit(self, name, **patch):
         laptop = self.world.laptop(name)
@@ -82,7 +82,7 @@ class Story:
         laptop = self.world.laptop(C)
         base = laptop.store.base(self.result)
         assert base.conflicts, "there is something to decide"
-        deciding.settle(laptop, base, (), choice, "looked it up")
+        deciding.resolve(laptop, base, (), choice, "looked it up")
         self.world.sync(C)
         stood = self.standing()
         for name in (A, B):
@@ -92,7 +92,7 @@ class Story:
     def standing(self):
         ((_, _, fields, deleted),) = [
             row
-            for name, row in self.world.records(self.stream).items()
+            for name, row in self.world.records(self.project_id).items()
             if name == self.result
         ]
         return None if deleted else json.loads(fields)
@@ -129,9 +129,9 @@ def everybody_shows(world, record, fields):
 
 
 CHOICES = {
-    "stands": Choice(Take.STANDS),
-    "other": Choice(Take.OTHER),
-    "third": Choice(values={"value": 15.0, "unit": "g_kg"}),
+    "stands": SideChoice(Take.STANDS),
+    "other": SideChoice(Take.OTHER),
+    "third": SideChoice(values={"value": 15.0, "unit": "g_kg"}),
 }
 
 
@@ -174,7 +174,7 @@ def test_a_decision_about_a_deletion_stands_after_a_restore(
         story.meet(deletes(A), edits(B))
     else:
         story.meet(edits(A), deletes(B))
-    decided = story.decide(Choice(take))
+    decided = story.decide(SideChoice(take))
     story.restore("command", order)
     world.settle()
     assert story.standing() == decided

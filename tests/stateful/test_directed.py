@@ -23,30 +23,30 @@ def world(tmp_path):
 
 @pytest.fixture
 def p1(world):
-    return world.streams[0]
+    return world.project_ids[0]
 
 
 A, B, C = "laptop-0", "laptop-1", "laptop-2"
 
 
-def plot(world, name, stream, code="HF", **fields):
-    return world.put(name, stream, "plot", {"code": code, **fields}, is_new=True)
+def plot(world, name, project_id, code="HF", **fields):
+    return world.put(name, project_id, "plot", {"code": code, **fields}, is_new=True)
 
 
 def edit(world, name, change, **fields):
-    return world.put(name, change.stream, change.type, fields, change.record)
+    return world.put(name, change.project_id, change.type, fields, change.record_id)
 
 
 def stands(world, change):
     """Return the fields of a record as the server has it."""
-    _, _, fields, deleted = world.records(change.stream)[change.record]
+    _, _, fields, deleted = world.records(change.project_id)[change.record_id]
     return None if deleted else json.loads(fields)
 
 
 def conflicts(world, change):
     rows = world.sql(
         "SELECT change_id FROM conflict WHERE record_id = ? AND status = 'open'",
-        change.record,
+        change.record_id,
     )
     return {row[0] for row in rows}
 
@@ -71,9 +71,9 @@ def ends_well(world):
     check_all(world)
 
 
-def both_have(world, stream, **fields):
+def both_have(world, project_id, **fields):
     """A plot that two laptops have seen."""
-    made = plot(world, A, stream, **fields)
+    made = plot(world, A, project_id, **fields)
     world.sync(A)
     world.sync(B)
     return made
@@ -107,7 +107,7 @@ def test_what_an_earlier_change_of_a_push_was_merged_to_arrives(world, p1):
     # Neither edit had seen the other laptop's.
     assert report.merged == 2
     ends_well(world)
-    assert world.laptop(B).store.record(made.record).fields["note"] == "later"
+    assert world.laptop(B).store.record(made.record_id).fields["note"] == "later"
 
 
 def test_a_decision_and_an_edit_in_one_push_leave_no_conflict_behind(world, p1):
@@ -117,9 +117,9 @@ def test_a_decision_and_an_edit_in_one_push_leave_no_conflict_behind(world, p1):
     world.sync(A)
     world.sync(B)
     (base,) = world.laptop(B).store.contested()
-    settles = (base.conflicts[0]["id"],)
-    more = {"op": "resolve", "settles": settles}
-    world.put(B, p1, "plot", {"area_ha": 3.0}, made.record, **more)
+    resolves = (base.conflicts[0]["id"],)
+    more = {"op": "resolve", "resolves": resolves}
+    world.put(B, p1, "plot", {"area_ha": 3.0}, made.record_id, **more)
     edit(world, B, made, note="decided")
     world.sync(B)
     assert world.laptop(B).store.contested() == []
@@ -133,7 +133,7 @@ def test_a_deletion_meets_a_description_its_author_did_not_see(world, p1, skew_s
     world.laptop(B).clock.skew_s = skew_s
     edit(world, A, made, note="unseen")
     edit(world, B, made, note="own")
-    gone = world.put(B, p1, "plot", {}, made.record, op="del")
+    gone = world.put(B, p1, "plot", {}, made.record_id, op="del")
     world.sync(A)
     world.sync(B)
     assert outcome(world, gone) == {"conflict"}
@@ -226,7 +226,7 @@ def test_what_was_judged_in_a_lost_timeline_is_told_anew(world, p1):
     world.run(world.serve(world.device(A), body))
     assert outcome(world, first) == {"conflict"}
     world.sync(A)
-    assert world.laptop(A).store.changes(first.record)[0].status == "conflict"
+    assert world.laptop(A).store.changes(first.record_id)[0].status == "conflict"
     ends_well(world)
 
 
@@ -316,8 +316,8 @@ def test_a_base_that_nobody_can_have_seen_is_not_believed(world, p1):
     edit(world, A, made, area_ha=2.0)
     world.sync(A)
     (head,) = world.sql("SELECT head FROM stream WHERE project_id = ?", p1)[0]
-    claim = {"base": (world.read(lambda unit: unit.epoch()), head + 2)}
-    lie = world.put(B, p1, "plot", {"area_ha": 9.0}, made.record, **claim)
+    claim = {"base": (world.read(lambda tx: tx.epoch()), head + 2)}
+    lie = world.put(B, p1, "plot", {"area_ha": 9.0}, made.record_id, **claim)
     assert world.sync(B).quarantined == 1
     assert reasons(world, lie) == ["base_beyond_head"]
     for note in ("one", "two", "three"):
@@ -328,7 +328,7 @@ def test_a_base_that_nobody_can_have_seen_is_not_believed(world, p1):
     assert stands(world, made)["area_ha"] == 2.0
     ends_well(world)
     fixed = {"area_ha": 9.0}
-    again = world.put(B, p1, "plot", fixed, made.record, replaces=lie.id)
+    again = world.put(B, p1, "plot", fixed, made.record_id, replaces=lie.id)
     ends_well(world)
     assert outcome(world, again) == {"accepted"}
 
@@ -367,8 +367,8 @@ def test_a_lost_row_leaves_other_laptops_after_a_restore(world, p1):
     world.restore_server()
     world.clone_laptop(C, A)  # the laptop that made it is no more
     world.settle()
-    assert made.record not in world.records(p1)
-    assert world.laptop(B).store.record(made.record) is None
+    assert made.record_id not in world.records(p1)
+    assert world.laptop(B).store.record(made.record_id) is None
     ends_well(world)
 
 
@@ -387,9 +387,9 @@ def test_a_late_answer_moves_no_cursor(world, p1, restored):
         plot(world, A, p1, code="third")
         world.sync(A)
     world.sync(B)
-    cursors = world.laptop(B).store.streams()
+    cursors = world.laptop(B).store.cursors()
     deliver_late(world, 0)
-    assert world.laptop(B).store.streams() == cursors
+    assert world.laptop(B).store.cursors() == cursors
     ends_well(world)
 
 
@@ -405,7 +405,7 @@ def test_an_answer_to_the_life_before_a_restore_skips_no_row(world, p1):
     world.restore_laptop(B)
     deliver_late(world, 0)
     ends_well(world)
-    assert world.laptop(B).store.record(missed.record) is not None
+    assert world.laptop(B).store.record(missed.record_id) is not None
 
 
 def test_a_receipt_for_another_life_of_the_log_acknowledges_nothing(world, p1):
@@ -427,7 +427,7 @@ def test_a_feed_in_small_pages_leaves_nothing_out(world, p1, most):
     world.sync(A)
     assert world.sync(B, most=most).repaired == 0
     shown = world.laptop(B).store
-    assert all(shown.record(change.record) for change in made)
+    assert all(shown.record(change.record_id) for change in made)
     ends_well(world)
 
 
@@ -470,7 +470,7 @@ def test_a_description_that_comes_too_late_to_stand_is_kept(world, p1):
 def test_a_deletion_against_an_unseen_edit(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, A, made, area_ha=2.0)
-    gone = world.put(B, p1, "plot", {}, made.record, op="del")
+    gone = world.put(B, p1, "plot", {}, made.record_id, op="del")
     world.sync(A)
     world.sync(B)
     assert stands(world, made)["area_ha"] == 2.0
@@ -480,7 +480,7 @@ def test_a_deletion_against_an_unseen_edit(world, p1):
 
 def test_an_edit_against_a_deletion(world, p1):
     made = both_have(world, p1, area_ha=1.0)
-    world.put(B, p1, "plot", {}, made.record, op="del")
+    world.put(B, p1, "plot", {}, made.record_id, op="del")
     late = edit(world, A, made, area_ha=2.0)
     world.sync(B)
     world.sync(A)
@@ -492,13 +492,13 @@ def test_an_edit_against_a_deletion(world, p1):
 def test_who_did_not_see_the_last_deletion_brings_nothing_back(world, p1):
     """B undoes the first deletion and has not seen the second."""
     made = both_have(world, p1, area_ha=1.0)
-    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.put(A, p1, "plot", {}, made.record_id, op="del")
     world.sync(A)
     world.sync(B)
-    world.put(A, p1, "plot", {}, made.record, op="undel")
+    world.put(A, p1, "plot", {}, made.record_id, op="undel")
     world.sync(A)
-    world.put(A, p1, "plot", {}, made.record, op="del")
-    blind = world.put(B, p1, "plot", {}, made.record, op="undel")
+    world.put(A, p1, "plot", {}, made.record_id, op="del")
+    blind = world.put(B, p1, "plot", {}, made.record_id, op="undel")
     world.sync(A)
     world.sync(B)
     assert stands(world, made) is None
@@ -508,10 +508,10 @@ def test_who_did_not_see_the_last_deletion_brings_nothing_back(world, p1):
 
 def test_a_record_is_brought_back_with_its_fields(world, p1):
     made = both_have(world, p1, area_ha=1.0)
-    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.put(A, p1, "plot", {}, made.record_id, op="del")
     world.sync(A)
     world.sync(C)
-    back = world.put(C, p1, "plot", {"note": "back"}, made.record, op="undel")
+    back = world.put(C, p1, "plot", {"note": "back"}, made.record_id, op="undel")
     world.sync(C)
     assert outcome(world, back) == {"accepted"}
     assert stands(world, made) == {"code": "HF", "area_ha": 1.0, "note": "back"}
@@ -521,11 +521,11 @@ def test_a_record_is_brought_back_with_its_fields(world, p1):
 def test_a_record_that_two_bring_back_is_back_once(world, p1):
     """The second finds it there: what it adds is merged, and its author is told."""
     made = both_have(world, p1, area_ha=1.0)
-    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.put(A, p1, "plot", {}, made.record_id, op="del")
     for name in (A, B):
         world.sync(name)
-    first = world.put(A, p1, "plot", {"area_ha": 2.0}, made.record, op="undel")
-    second = world.put(B, p1, "plot", {"note": "back"}, made.record, op="undel")
+    first = world.put(A, p1, "plot", {"area_ha": 2.0}, made.record_id, op="undel")
+    second = world.put(B, p1, "plot", {"note": "back"}, made.record_id, op="undel")
     assert world.sync(A).notes == []
     (note,) = world.sync(B).notes
     assert "plot HF" in note
@@ -540,13 +540,13 @@ def test_withdrawn_access_deletes_rows_and_keeps_what_is_pending(world, p1):
     world.withdraw(B, p1)
     report = world.sync(B)
     assert report.quarantined == 1
-    assert world.laptop(B).store.base(made.record) is None
+    assert world.laptop(B).store.base(made.record_id) is None
     why = world.sql("SELECT why FROM change WHERE change_id = ?", late.id)
     assert "scope_revoked" in why[0][0]
     ends_well(world)
     world.grant(B, p1)
     world.sync(B)
-    assert world.laptop(B).store.base(made.record) is not None
+    assert world.laptop(B).store.base(made.record_id) is not None
     ends_well(world)
 
 
@@ -555,12 +555,12 @@ def test_a_copy_that_repeats_much_of_a_withdrawn_project_gets_no_row(world, p1):
     world.sync(B)
     codes = map(str, range(limits.BATCH_CHANGES + 1))
     drafts = [world.draft(B, p1, "plot", {"code": c}, is_new=True) for c in codes]
-    world.keep(B, *drafts)
+    world.save(B, *drafts)
     world.clone_laptop(B, C)
     world.sync(B)
     world.withdraw(B, p1)
     assert world.sync(C).duplicates == len(drafts)
-    assert not any(world.laptop(C).store.base(draft.record) for draft in drafts)
+    assert not any(world.laptop(C).store.base(draft.record_id) for draft in drafts)
     ends_well(world)
 
 
@@ -571,26 +571,30 @@ def test_what_depends_on_a_quarantined_record_follows_when_it_is_fixed(world, p1
     parent = world.draft(
         B, p1, "plot", key, record="0190a000-0000-7000-8000-00000000000b"
     )
-    (bad,) = world.keep(B, parent)
-    child = world.put(B, p1, "point", {"plot_id": bad.record, "code": "1"}, is_new=True)
+    (bad,) = world.save(B, parent)
+    child = world.put(
+        B, p1, "point", {"plot_id": bad.record_id, "code": "1"}, is_new=True
+    )
     report = world.sync(B)
     assert (report.quarantined, report.held) == (1, 1)
     fixed = {"code": "free"}
-    world.put(B, p1, "plot", fixed, bad.record, replaces=bad.id)
+    world.put(B, p1, "plot", fixed, bad.record_id, replaces=bad.id)
     report = world.sync(B)
     assert (report.accepted, report.settled_late) == (1, 1)
-    assert stands(world, child) == {"plot_id": bad.record, "code": "1"}
+    assert stands(world, child) == {"plot_id": bad.record_id, "code": "1"}
     ends_well(world)
 
 
-def bad_plot_with_child(world, stream):
+def bad_plot_with_child(world, project_id):
     """A plot whose code is taken, quarantined, and a point that waits for it."""
-    plot(world, A, stream, code="taken")
+    plot(world, A, project_id, code="taken")
     world.sync(A)
     other = "0190a000-0000-7000-8000-00000000000b"
-    draft = world.draft(B, stream, "plot", {"code": "taken"}, other)
-    (bad,) = world.keep(B, draft)
-    child = world.put(B, stream, "point", {"plot_id": other, "code": "1"}, is_new=True)
+    draft = world.draft(B, project_id, "plot", {"code": "taken"}, other)
+    (bad,) = world.save(B, draft)
+    child = world.put(
+        B, project_id, "point", {"plot_id": other, "code": "1"}, is_new=True
+    )
     world.sync(B)
     assert outcome(world, child) == {"held"}
     return bad, child
@@ -600,14 +604,14 @@ def names_what_was_given_up(world, child, bad):
     (why,) = world.sql("SELECT why FROM change WHERE change_id = ?", child.id)[0]
     (problem,) = json.loads(why)
     found = (problem["code"], problem["value"], problem["detail"])
-    return found == ("parent_discarded", bad.record, "plot taken")
+    return found == ("parent_discarded", bad.record_id, "plot taken")
 
 
 @pytest.mark.parametrize("by", ["its author", "an administrator"])
 def test_what_waits_for_a_record_that_is_given_up_is_told(world, p1, by):
     bad, child = bad_plot_with_child(world, p1)
     if by == "its author":
-        world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+        world.put(B, p1, "plot", {}, bad.record_id, op="del", replaces=bad.id)
     else:
         given = (world.server, world.clock, p1, [bad.id], "typed twice")
         assert world.run(discard(*given)) == 1
@@ -618,7 +622,7 @@ def test_what_waits_for_a_record_that_is_given_up_is_told(world, p1, by):
     judge_again(world)
     assert outcome(world, child) == {"quarantined"}, "it does not fall silent again"
     ends_well(world)
-    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record_id)
     world.sync(B)
     assert outcome(world, child) == {"accepted"}, "it still follows by itself"
     ends_well(world)
@@ -626,17 +630,17 @@ def test_what_waits_for_a_record_that_is_given_up_is_told(world, p1, by):
 
 def test_what_comes_after_its_record_was_given_up_is_told_at_once(world, p1):
     bad, child = bad_plot_with_child(world, p1)
-    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.put(B, p1, "plot", {}, bad.record_id, op="del", replaces=bad.id)
     world.sync(B)
-    fields = {"plot_id": bad.record, "code": "2"}
+    fields = {"plot_id": bad.record_id, "code": "2"}
     late = world.put(B, p1, "point", fields, is_new=True)
     assert world.sync(B).quarantined == 1
     assert names_what_was_given_up(world, late, bad)
-    again = world.put(B, p1, "plot", {"code": "taken"}, bad.record)
+    again = world.put(B, p1, "plot", {"code": "taken"}, bad.record_id)
     world.put(B, p1, "point", {**fields, "code": "3"}, is_new=True)
     report = world.sync(B)
     assert (report.quarantined, report.held) == (1, 1), "it may come again"
-    world.put(B, p1, "plot", {"code": "free"}, bad.record, replaces=again.id)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record_id, replaces=again.id)
     ends_well(world)
     assert [outcome(world, change) for change in (child, late)] == [{"accepted"}] * 2
 
@@ -647,13 +651,13 @@ def test_a_copy_whose_fix_releases_what_it_repeats_gets_the_row(world, p1):
     world.sync(A)
     key = {"code": "taken"}
     other = "0190a000-0000-7000-8000-00000000000b"
-    (bad,) = world.keep(B, world.draft(B, p1, "plot", key, record=other))
+    (bad,) = world.save(B, world.draft(B, p1, "plot", key, record=other))
     child = world.put(B, p1, "point", {"plot_id": other, "code": "1"}, is_new=True)
     world.clone_laptop(B, C)
     world.sync(B)
     world.put(C, p1, "plot", {"code": "free"}, other, replaces=bad.id)
     assert world.sync(C).repaired == 0, "no digest has to mend it"
-    assert world.laptop(C).store.base(child.record) is not None
+    assert world.laptop(C).store.base(child.record_id) is not None
     ends_well(world)
 
 
@@ -661,9 +665,9 @@ def test_a_sampling_event_stands_or_falls_together(world, p1):
     group = "0190a000-0000-7000-8000-0000000000aa"
     good = world.draft(A, p1, "plot", {"code": "G"}, group=group, is_new=True)
     bad = world.draft(A, p1, "plot", {"code": "B", "area_ha": -1}, group=group)
-    changes = world.keep(A, good, bad)
+    changes = world.save(A, good, bad)
     assert world.sync(A).quarantined == 2
-    assert good.record not in world.records(p1)
+    assert good.record_id not in world.records(p1)
     assert [outcome(world, change) for change in changes] == [{"quarantined"}] * 2
     ends_well(world)
 
@@ -673,7 +677,7 @@ def test_an_event_waits_as_a_whole_and_comes_as_a_whole(world, p1):
     group = "0190a000-0000-7000-8000-0000000000ab"
     one = world.draft(A, p1, "plot", {"code": "G"}, group=group, is_new=True)
     two = world.draft(A, p1, "point", {"plot_id": parent, "code": "1"}, group=group)
-    changes = world.keep(A, one, two)
+    changes = world.save(A, one, two)
     assert world.sync(A).held == 2
     plot(world, B, p1, code="late")
     world.sync(B)
@@ -701,21 +705,21 @@ def test_a_conflict_is_decided_by_a_change(world, p1):
     edit(world, B, made, area_ha=3.0)
     world.sync(A)
     world.sync(B)
-    (found,) = world.laptop(B).store.base(made.record).conflicts
+    (found,) = world.laptop(B).store.base(made.record_id).conflicts
     decision = world.put(
         B,
         p1,
         "plot",
         found["ours"],
-        made.record,
+        made.record_id,
         op="resolve",
-        settles=(found["id"],),
+        resolves=(found["id"],),
         reason="measured again",
     )
     assert world.sync(B).accepted == 1
     assert stands(world, made)["area_ha"] == 3.0
     assert conflicts(world, made) == set()
-    assert world.laptop(B).store.base(made.record).conflicts == []
+    assert world.laptop(B).store.base(made.record_id).conflicts == []
     said = world.sql("SELECT status, settled_by, reason FROM conflict")
     assert said == [("settled", decision.id, "measured again")]
     ends_well(world)
@@ -727,7 +731,7 @@ def test_a_decision_that_did_not_see_the_latest_value_is_a_conflict_itself(world
     edit(world, B, made, area_ha=3.0)
     world.sync(A)
     world.sync(B)
-    (found,) = world.laptop(B).store.base(made.record).conflicts
+    (found,) = world.laptop(B).store.base(made.record_id).conflicts
     edit(world, A, made, area_ha=4.0)
     world.sync(A)
     world.put(
@@ -735,9 +739,9 @@ def test_a_decision_that_did_not_see_the_latest_value_is_a_conflict_itself(world
         p1,
         "plot",
         found["ours"],
-        made.record,
+        made.record_id,
         op="resolve",
-        settles=(found["id"],),
+        resolves=(found["id"],),
     )
     world.sync(B)
     assert stands(world, made)["area_ha"] == 4.0
@@ -747,29 +751,29 @@ def test_a_decision_that_did_not_see_the_latest_value_is_a_conflict_itself(world
 
 def test_a_purged_id_is_never_used_again(world, p1):
     made = both_have(world, p1)
-    world.put(A, p1, "plot", {}, made.record, op="del")
+    world.put(A, p1, "plot", {}, made.record_id, op="del")
     world.sync(A)
     far = "2030-01-01T00:00:00.000Z"
-    gone = world.run(world.server.write(lambda unit: unit.purge(far, far)))
+    gone = world.run(world.server.write(lambda tx: tx.purge(far, far)))
     assert gone == {p1: 1}
-    again = world.put(C, p1, "plot", {"code": "HF"}, made.record)
+    again = world.put(C, p1, "plot", {"code": "HF"}, made.record_id)
     assert world.sync(C).quarantined == 1
     why = world.sql("SELECT why FROM change WHERE change_id = ?", again.id)
     assert "purged_id" in why[0][0]
     ends_well(world)
-    assert all(world.laptop(n).store.is_used_up(made.record) for n in world.names)
+    assert all(world.laptop(n).store.is_used_up(made.record_id) for n in world.names)
 
 
 def test_a_row_that_went_wrong_here_is_mended_by_digest(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     store = world.laptop(B).store
     store._db.execute(
-        "UPDATE base SET seq = 99, fields = '{}' WHERE id = ?", (made.record,)
+        "UPDATE base SET seq = 99, fields = '{}' WHERE id = ?", (made.record_id,)
     )
     assert world.sync(B).repaired == 0, "compared a moment ago: once a day is enough"
     world.ticks.ms += 2 * 86_400_000
     assert world.sync(B).repaired == 1
-    assert store.base(made.record).fields["area_ha"] == 1.0
+    assert store.base(made.record_id).fields["area_ha"] == 1.0
     ends_well(world)
 
 
@@ -778,33 +782,33 @@ def test_an_old_verdict_brings_back_no_row_that_was_purged(world, p1):
     world.sync(A)
     world.sync(B)
     world.backup_laptop(A)
-    world.keep(B, world.draft(B, p1, "plot", {}, made.record, op="del"))
+    world.save(B, world.draft(B, p1, "plot", {}, made.record_id, op="del"))
     world.sync(B)
     far = "2999-01-01T00:00:00.000Z"
-    world.run(world.server.write(lambda unit: unit.purge(far, world.clock.now())))
+    world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
     # Its verdicts are doubted, given once more, and the row is no longer there.
     world.laptop(A).store.rewind(world.laptop(A).store.head().number, 0)
     world.laptop(A).store._db.execute("UPDATE stream SET seq = 0, epoch = ''")
     world.laptop(A).store._db.execute("DELETE FROM base")
     ends_well(world)
-    assert world.laptop(A).store.base(made.record) is None
+    assert world.laptop(A).store.base(made.record_id) is None
 
 
 def test_a_return_that_has_not_seen_the_second_deletion_is_a_conflict(world, p1):
     made = world.put(A, p1, "plot", {"code": "P", "area_ha": 1.0}, is_new=True)
     for name in (A, B, C):
         world.sync(name)
-    delete = lambda name: world.keep(  # noqa: E731
-        name, world.draft(name, p1, "plot", {}, made.record, op="del")
+    delete = lambda name: world.save(  # noqa: E731
+        name, world.draft(name, p1, "plot", {}, made.record_id, op="del")
     )
     delete(A), delete(B)
     world.sync(A)
     world.sync(C)
-    world.keep(C, world.draft(C, p1, "plot", {}, made.record, op="undel"))
+    world.save(C, world.draft(C, p1, "plot", {}, made.record_id, op="undel"))
     world.sync(B)
     world.sync(C)
-    assert world.records(p1)[made.record][3], "the second deletion stands"
-    (open_one,) = world.laptop(C).store.base(made.record).conflicts
+    assert world.records(p1)[made.record_id][3], "the second deletion stands"
+    (open_one,) = world.laptop(C).store.base(made.record_id).conflicts
     assert open_one["group"] == "*"
     world.settle()
     check_all(world)
@@ -818,15 +822,17 @@ def test_a_purge_ends_no_sync_and_leaves_no_row_behind(world, p1, most):
     world.sync(A)
     world.sync(B)
     late = plot(world, A, p1, "LATE", area_ha=1.0)
-    world.keep(A, *(world.draft(A, p1, "plot", {}, g.record, op="del") for g in gone))
+    world.save(
+        A, *(world.draft(A, p1, "plot", {}, g.record_id, op="del") for g in gone)
+    )
     world.sync(A)
     far = "2999-01-01T00:00:00.000Z"
-    world.run(world.server.write(lambda unit: unit.purge(far, world.clock.now())))
+    world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
     for name in (B, C):
         world.sync(name, most=most)
         store = world.laptop(name).store
-        assert all(store.base(made.record) for made in [*kept, late])
-        assert not any(store.base(made.record) for made in gone)
+        assert all(store.base(made.record_id) for made in [*kept, late])
+        assert not any(store.base(made.record_id) for made in gone)
     ends_well(world)
 
 
@@ -836,11 +842,11 @@ def test_a_laptop_that_begins_anew_gets_the_row_beneath_its_own_edit(world, p1):
     edit(world, B, made, note="x")
     world.withdraw(B, p1)
     world.sync(B)
-    assert world.laptop(B).store.base(made.record) is None
+    assert world.laptop(B).store.base(made.record_id) is None
     # The server of before knows nothing of it: the edit is sent again, and stands.
     world.restore_server("command")
     world.sync(B)
-    assert world.laptop(B).store.base(made.record).fields == stands(world, made)
+    assert world.laptop(B).store.base(made.record_id).fields == stands(world, made)
     ends_well(world)
 
 
@@ -848,10 +854,10 @@ def test_who_gives_up_a_fix_of_a_deleted_record_makes_no_conflict(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, B, made, area_ha=-1.0)
     world.sync(B)
-    world.keep(A, world.draft(A, p1, "plot", {}, made.record, op="del"))
+    world.save(A, world.draft(A, p1, "plot", {}, made.record_id, op="del"))
     world.sync(A)
     world.sync(B)
-    assert fixing.discard(world.laptop(B), made.record, "not needed") == 1
+    assert fixing.discard(world.laptop(B), made.record_id, "not needed") == 1
     ends_well(world)
     assert conflicts(world, made) == set()
     assert stands(world, made) is None
@@ -863,17 +869,17 @@ def test_what_is_known_by_half_only_is_not_brought_back(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, B, made, note=" ")
     world.sync(B)
-    world.keep(A, world.draft(A, p1, "plot", {}, made.record, op="del"))
+    world.save(A, world.draft(A, p1, "plot", {}, made.record_id, op="del"))
     world.sync(A)
     world.sync(B)
     laptop = world.laptop(B)
-    laptop.store._db.execute("DELETE FROM base WHERE id = ?", (made.record,))
-    laptop.store.keep(
-        [world.draft(B, p1, "plot", {}, made.record, op="del", base=None)],
-        laptop.moment(),
+    laptop.store._db.execute("DELETE FROM base WHERE id = ?", (made.record_id,))
+    laptop.store.save(
+        [world.draft(B, p1, "plot", {}, made.record_id, op="del", base=None)],
+        laptop.timestamp(),
         B,
     )
-    view = laptop.store.record(made.record)
+    view = laptop.store.record(made.record_id)
     assert view.deleted
     assert "code" not in view.fields
     with pytest.raises(RefusedError, match="never had the fields"):

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from collector.flow import deciding, fixing, recording
-from schemas.deciding import Choice, Take
+from schemas.deciding import SideChoice, Take
 from schemas.records import record_id
 from tests.stateful.groups import GROUPS, STARTS, whole
 from tests.stateful.history import History
@@ -26,11 +26,11 @@ class Course:
     def __init__(self, folder):
         self.world = World(folder, 3, template=season_of(3))
         self.history = History(self.world)
-        self.stream = self.world.streams[0]
+        self.project_id = self.world.project_ids[0]
 
     def find(self, kind, key="T", name=A):
         """Return a record by the last part of its natural key: a leaf by default."""
-        views = self.world.laptop(name).store.records(kind, self.stream)
+        views = self.world.laptop(name).store.records(kind, self.project_id)
         last = {"core": "number", "result": "replicate", "practice": "what"}
         part = last.get(kind, {"campaign": "name", "sample": "sample_code"}.get(kind))
         (view,) = [v for v in views if v.fields[part or "code"] == key]
@@ -53,8 +53,8 @@ class Course:
 
     def add(self, name, kind, **fields):
         return self.history.act(
-            name, None, lambda one: recording.add(one, kind, fields, self.stream)
-        )[0].record
+            name, None, lambda one: recording.add(one, kind, fields, self.project_id)
+        )[0].record_id
 
     def delete(self, name, record):
         view = self.world.laptop(name).store.record(record)
@@ -71,7 +71,7 @@ class Course:
         self.history.decide(
             name,
             base,
-            lambda one: deciding.settle(one, base, (), Choice(take), "measured"),
+            lambda one: deciding.resolve(one, base, (), SideChoice(take), "measured"),
         )
 
     def sync(self, *names):
@@ -335,4 +335,4 @@ def test_the_id_of_a_thing_added_twice_is_one(course):
     """What the courses above rest on."""
     point, round_ = course.find("point", "S"), course.find("campaign", "S")
     fields = STARTS["core"] | {"point_id": point, "campaign_id": round_}
-    assert record_id(course.stream, "core", fields) == course.find("core", 1)
+    assert record_id(course.project_id, "core", fields) == course.find("core", 1)

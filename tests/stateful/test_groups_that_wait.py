@@ -18,14 +18,14 @@ __all__ = ["p1", "world"]
 GROUP = "0190a000-0000-7000-8000-0000000000e1"
 
 
-def event(world, stream, plot):
+def event(world, project_id, plot):
     """Two points of one plot, which stand or fall together."""
-    return world.keep(
+    return world.save(
         B,
         *(
             world.draft(
                 B,
-                stream,
+                project_id,
                 "point",
                 {"plot_id": plot, "code": code},
                 group=GROUP,
@@ -39,17 +39,17 @@ def event(world, stream, plot):
 @pytest.mark.parametrize("is_later", [True, False], ids=["after", "before"])
 def test_an_event_waits_whole_for_a_record_that_was_given_up(world, p1, is_later):
     bad, _ = bad_plot_with_child(world, p1)
-    points = [] if is_later else event(world, p1, bad.record)
+    points = [] if is_later else event(world, p1, bad.record_id)
     world.sync(B)
-    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.put(B, p1, "plot", {}, bad.record_id, op="del", replaces=bad.id)
     world.sync(B)
-    points = points or event(world, p1, bad.record)
+    points = points or event(world, p1, bad.record_id)
     world.sync(B)
     for _ in range(2):
         assert all(names_what_was_given_up(world, point, bad) for point in points)
         ends_well(world)
         judge_again(world)
-    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record_id)
     world.sync(B)
     assert [outcome(world, point) for point in points] == [{"accepted"}] * 2
     ends_well(world)
@@ -57,23 +57,23 @@ def test_an_event_waits_whole_for_a_record_that_was_given_up(world, p1, is_later
 
 def test_an_event_with_a_fault_of_its_own_does_not_follow_by_halves(world, p1):
     bad, _ = bad_plot_with_child(world, p1)
-    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.put(B, p1, "plot", {}, bad.record_id, op="del", replaces=bad.id)
     world.sync(B)
-    wrong = {"plot_id": bad.record, "code": "2", "lon": 999.0, "lat": 1.0}
-    points = world.keep(
+    wrong = {"plot_id": bad.record_id, "code": "2", "lon": 999.0, "lat": 1.0}
+    points = world.save(
         B,
         world.draft(
             B,
             p1,
             "point",
-            {"plot_id": bad.record, "code": "3"},
+            {"plot_id": bad.record_id, "code": "3"},
             group=GROUP,
             is_new=True,
         ),
         world.draft(B, p1, "point", wrong, group=GROUP, is_new=True),
     )
     world.sync(B)
-    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record_id)
     world.sync(B)
     assert [outcome(world, point) for point in points] == [{"quarantined"}] * 2
     ends_well(world)
@@ -81,9 +81,9 @@ def test_an_event_with_a_fault_of_its_own_does_not_follow_by_halves(world, p1):
 
 def test_an_event_that_waits_is_absorbed_when_a_copy_sends_it_again(world, p1):
     bad, _ = bad_plot_with_child(world, p1)
-    world.put(B, p1, "plot", {}, bad.record, op="del", replaces=bad.id)
+    world.put(B, p1, "plot", {}, bad.record_id, op="del", replaces=bad.id)
     world.sync(B)
-    points = event(world, p1, bad.record)
+    points = event(world, p1, bad.record_id)
     world.clone_laptop(B, C)
     world.sync(B)
     world.sync(C)
@@ -91,7 +91,7 @@ def test_an_event_that_waits_is_absorbed_when_a_copy_sends_it_again(world, p1):
         world.put(name, p1, "plot", {"code": f"N{name}"}, is_new=True)
     ends_well(world)
     assert all(names_what_was_given_up(world, point, bad) for point in points)
-    world.put(B, p1, "plot", {"code": "free"}, bad.record)
+    world.put(B, p1, "plot", {"code": "free"}, bad.record_id)
     world.sync(B)
     assert [outcome(world, point) for point in points] == [{"accepted"}] * 2
     ends_well(world)

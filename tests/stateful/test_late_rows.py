@@ -23,7 +23,7 @@ def test_an_edit_does_not_stand_alone_where_its_record_came_late(world, p1):
     edit(world, B, child, note="wet")
     judge_again(world)
     world.sync(B)
-    whole = {"plot_id": bad.record, "code": "1", "note": "wet"}
+    whole = {"plot_id": bad.record_id, "code": "1", "note": "wet"}
     assert stands(world, child) == whole
-    assert world.laptop(B).store.base(child.record).fields == whole
+    assert world.laptop(B).store.base(child.record_id).fields == whole
     ends_well(world)

@@ -21,18 +21,18 @@ __all__ = ["p1", "world"]
 
 
 def shown(world, name, change):
-    return dict(world.laptop(name).store.record(change.record).fields)
+    return dict(world.laptop(name).store.record(change.record_id).fields)
 
 
-def quarantined(world, stream):
+def quarantined(world, project_id):
     """Send what is refused from the first laptop.
 
     A verdict without a number is doubted in a new timeline, and all that follow it.
     """
-    plot(world, B, stream, code="taken")
+    plot(world, B, project_id, code="taken")
     world.sync(B)
     other = "0190a000-0000-7000-8000-00000000000b"
-    world.keep(A, world.draft(A, stream, "plot", {"code": "taken"}, other))
+    world.save(A, world.draft(A, project_id, "plot", {"code": "taken"}, other))
     world.sync(A)
 
 
@@ -76,7 +76,7 @@ def once(served):
     return sync
 
 
-def lost(world, stream, made, most=2000, **said):
+def lost(world, project_id, made, most=2000, **said):
     """Put rows on the first laptop that only a lost timeline had: one of this record.
 
     Their author is gone, and there are so many that a person is asked; by then the laptop
@@ -84,7 +84,7 @@ def lost(world, stream, made, most=2000, **said):
     """
     edit(world, B, made, **said)
     for number in range(60):
-        plot(world, B, stream, code=f"P{number}")
+        plot(world, B, project_id, code=f"P{number}")
     world.sync(B)
     yield
     world.restore_server()

@@ -4,7 +4,7 @@ import pytest
 
 from collector.flow import deciding, fixing
 from schemas import limits
-from schemas.deciding import Choice, Take
+from schemas.deciding import SideChoice, Take
 from server.flow.review import release_waiting
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
@@ -31,34 +31,34 @@ def outcomes(world):
 def bad_plot(world):
     """A plot that is quarantined; what belongs to it is held."""
     fields = {"code": "P", "area_ha": -1.0}
-    return world.put(A, world.streams[0], "plot", fields, is_new=True)
+    return world.put(A, world.project_ids[0], "plot", fields, is_new=True)
 
 
 def add_points(world, plot, count, group=None):
-    stream = world.streams[0]
+    project_id = world.project_ids[0]
     drafts = [
         world.draft(
             A,
-            stream,
+            project_id,
             "point",
-            {"plot_id": plot.record, "code": str(number)},
+            {"plot_id": plot.record_id, "code": str(number)},
             is_new=True,
             group=group(number) if group else None,
         )
         for number in range(count)
     ]
-    world.keep(A, *drafts)
+    world.save(A, *drafts)
 
 
 def transactions(world):
     """Count how many changes each writing transaction of a release judges again."""
     sizes = []
 
-    def job(unit):
-        place = unit.next_release()
+    def job(tx):
+        place = tx.next_release()
         if place is None:
             return
-        waiting, _ = unit.waiting_until(*place, limits.RELEASED_AT_ONCE)
+        waiting, _ = tx.waiting_until(*place, limits.RELEASED_AT_ONCE)
         sizes.append(len(waiting))
 
     original = world.server.write
@@ -79,7 +79,7 @@ def test_beyond_the_bound_of_held_changes_everything_comes_in(world, monkeypatch
     world.sync(A)
     assert outcomes(world) == {"held": 20, "quarantined": 51}
     sizes = transactions(world)
-    fixing.send_again(world.laptop(A), plot.record, {"area_ha": 1.0})
+    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     assert outcomes(world)["accepted"] == 16, "a push releases a batch at most"
     world.run(release_waiting(world.server, world.clock))
@@ -96,7 +96,7 @@ def test_a_release_cuts_no_event_in_two(world, monkeypatch):
     plot = bad_plot(world)
     add_points(world, plot, 70, group=lambda number: names[number // 7])
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record, {"area_ha": 1.0})
+    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     assert outcomes(world)["accepted"] == 1 + 14, "two events of seven"
     world.run(release_waiting(world.server, world.clock))
@@ -105,11 +105,14 @@ def test_a_release_cuts_no_event_in_two(world, monkeypatch):
 
 def test_what_waits_in_a_row_of_records_is_released_to_its_end(world, monkeypatch):
     monkeypatch.setattr(limits, "RELEASED_AT_ONCE", 3)
-    stream, plot = world.streams[0], bad_plot(world)
-    put = lambda kind, fields: world.put(A, stream, kind, fields, is_new=True).record  # noqa: E731
+    project_id, plot = world.project_ids[0], bad_plot(world)
+
+    def put(kind, fields):
+        return world.put(A, project_id, kind, fields, is_new=True).record_id
+
     campaign = put("campaign", CAMPAIGN)
     for number in range(4):
-        point = put("point", {"plot_id": plot.record, "code": str(number)})
+        point = put("point", {"plot_id": plot.record_id, "code": str(number)})
         hole = {"point_id": point, "campaign_id": campaign, "number": 1}
         core = put("core", hole | {"sampled_at": "2026-05-02T10:00:00Z"})
         put(
@@ -122,7 +125,7 @@ def test_what_waits_in_a_row_of_records_is_released_to_its_end(world, monkeypatc
             },
         )
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record, {"area_ha": 1.0})
+    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     world.run(release_waiting(world.server, world.clock))
     assert outcomes(world) == {"accepted": 14, "quarantined": 1}
@@ -135,13 +138,13 @@ def test_a_release_that_was_cut_off_goes_on(world, monkeypatch):
     plot = bad_plot(world)
     add_points(world, plot, 35)
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record, {"area_ha": 1.0})
+    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
-    place = world.read(lambda unit: unit.next_release())
+    place = world.read(lambda tx: tx.next_release())
     assert place is not None
     world.server.close()
     world.server = type(world.server)(world._server_path)
-    assert world.read(lambda unit: unit.next_release()) == place
+    assert world.read(lambda tx: tx.next_release()) == place
     world.run(release_waiting(world.server, world.clock))
     assert outcomes(world) == {"accepted": 36, "quarantined": 1}
     assert world.run(release_waiting(world.server, world.clock)) == 0
@@ -151,19 +154,19 @@ def test_more_conflicts_of_a_record_than_one_change_holds_are_decided_at_once(
     world, monkeypatch
 ):
     monkeypatch.setattr(limits, "SETTLED_CONFLICTS", 1)
-    stream = world.streams[0]
-    plot = world.put(A, stream, "plot", {"code": "P", "area_ha": 1.0}, is_new=True)
+    project_id = world.project_ids[0]
+    plot = world.put(A, project_id, "plot", {"code": "P", "area_ha": 1.0}, is_new=True)
     world.sync(A)
     world.sync(B)
-    world.put(A, stream, "plot", {"code": "Q", "area_ha": 2.0}, plot.record)
-    world.put(B, stream, "plot", {"code": "R", "area_ha": 3.0}, plot.record)
+    world.put(A, project_id, "plot", {"code": "Q", "area_ha": 2.0}, plot.record_id)
+    world.put(B, project_id, "plot", {"code": "R", "area_ha": 3.0}, plot.record_id)
     world.sync(A)
     world.sync(B)
     laptop = world.laptop(B)
-    base = laptop.store.base(plot.record)
+    base = laptop.store.base(plot.record_id)
     assert len(base.conflicts) == 2
-    stands = Choice(Take.STANDS)
-    assert deciding.settle(laptop, base, (), stands, "first visit counts") == 2
+    stands = SideChoice(Take.STANDS)
+    assert deciding.resolve(laptop, base, (), stands, "first visit counts") == 2
     world.settle()
     assert not world.sql("SELECT id FROM conflict WHERE status = 'open'")
     check_all(world)

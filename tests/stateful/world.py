@@ -14,7 +14,7 @@ from pathlib import Path
 
 from collector.config import Home
 from collector.core.draft import Draft
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import read_reply
 from collector.core.tally import Traffic
 from collector.errors import RefusedError, UnreachableError
@@ -22,8 +22,8 @@ from collector.flow import laptop as names
 from collector.flow.keys import check_receipt
 from collector.flow.laptop import Laptop
 from collector.flow.recovering import recover
-from collector.flow.syncing import Options, sync_with
-from collector.store.sqlite import SqliteStore as LaptopStore
+from collector.flow.syncing import SyncOptions, sync_with
+from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from schemas.digest import buckets_of
 from schemas.messages import decode_response, encode
@@ -82,13 +82,13 @@ class Link:
         self.world.requests.append((self.device, body))
         return await self.world.serve(self.device, body)
 
-    async def buckets(self, stream):
-        rows = await self.world.ask(lambda unit: unit.digest_items(stream))
+    async def buckets(self, project_id):
+        rows = await self.world.ask(lambda tx: tx.digest_items(project_id))
         return {name: found.as_data() for name, found in buckets_of(rows).items()}
 
-    async def rows_in(self, stream, buckets):
-        def job(unit):
-            return unit.epoch(), [row_line(r) for r in unit.rows_in(stream, buckets)]
+    async def rows_in(self, project_id, buckets):
+        def job(tx):
+            return tx.epoch(), [row_line(r) for r in tx.rows_in(project_id, buckets)]
 
         epoch, rows = await self.world.ask(job)
         return epoch, [decode_response(encode(row)) for row in rows]
@@ -107,7 +107,7 @@ class World:
         self._server_path = self.folder / "server" / "permille.db"
         self._laptops = {}
         shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
-        self.streams = template.streams
+        self.project_ids = template.project_ids
         self.server = ServerStore(self._server_path)
         self.mark = self.folder / "server" / "mark"
         self.run(notice_copy(self.server, self.mark, self.clock))
@@ -138,14 +138,14 @@ class World:
         return self.run(self.server.read(job))
 
     def sql(self, text, *values):
-        return self.read(lambda unit: unit.connection.execute(text, values).fetchall())
+        return self.read(lambda tx: tx.connection.execute(text, values).fetchall())
 
     async def serve(self, device, body):
         """Answer as the service does: the same steps, without HTTP."""
         try:
             push = read_push(body)
             found = await self.server.read(
-                lambda unit: next(d for d in unit.devices() if d.id == device)
+                lambda tx: next(d for d in tx.devices() if d.id == device)
             )
             accepted, pulled = await sync(self.server, self.clock, found, push)
         except RequestError as error:
@@ -183,19 +183,19 @@ class World:
             )
         return True
 
-    def grant(self, name, stream):
+    def grant(self, name, project_id):
         device = self.device(name)
-        self.run(self.server.write(lambda unit: unit.grant(device, stream)))
+        self.run(self.server.write(lambda tx: tx.grant(device, project_id)))
 
-    def withdraw(self, name, stream):
+    def withdraw(self, name, project_id):
         device, now = self.device(name), self.clock.now()
-        self.run(self.server.write(lambda unit: unit.withdraw(device, stream, now)))
+        self.run(self.server.write(lambda tx: tx.withdraw(device, project_id, now)))
 
-    def records(self, stream):
+    def records(self, project_id):
         """Return the server's rows of a project: id to type, number, fields, deleted."""
         rows = self.sql(
             "SELECT id, type, seq, fields, deleted FROM record WHERE project_id = ?",
-            stream,
+            project_id,
         )
         return {row[0]: row[1:] for row in rows}
 
@@ -252,30 +252,30 @@ class World:
     def recover(self, name):
         return recover(self._laptops[name])
 
-    def keep(self, name, *drafts):
+    def save(self, name, *drafts):
         """Record something on a laptop; return the changes."""
         laptop = self._laptops[name]
-        laptop.store.keep(list(drafts), laptop.moment(), name)
-        found = {c.id: c for d in drafts for c in laptop.store.changes(d.record)}
+        laptop.store.save(list(drafts), laptop.timestamp(), name)
+        found = {c.id: c for d in drafts for c in laptop.store.changes(d.record_id)}
         newest = sorted(found.values(), key=lambda change: change.place)
         return newest[-len(drafts) :]
 
-    def draft(self, name, stream, record_type, fields, record=None, **more):
+    def draft(self, name, project_id, record_type, fields, record=None, **more):
         """Draft a change from what the laptop sees now."""
         laptop = self._laptops[name]
-        record = record or record_id(stream, record_type, fields)
+        record = record or record_id(project_id, record_type, fields)
         base = laptop.store.base(record)
         more.setdefault("base", base.seen if base else None)
-        return Draft(stream, record_type, record, fields=fields, **more)
+        return Draft(project_id, record_type, record, fields=fields, **more)
 
-    def put(self, name, stream, record_type, fields, record=None, **more):
-        draft = self.draft(name, stream, record_type, fields, record, **more)
-        return self.keep(name, draft)[0]
+    def put(self, name, project_id, record_type, fields, record=None, **more):
+        draft = self.draft(name, project_id, record_type, fields, record, **more)
+        return self.save(name, draft)[0]
 
     def sync(self, name, fault="", most=2000, *, accepts_removals=True, checks=False):
         """Sync a laptop; return its report, or None when the link failed it."""
         link = Link(self, self.device(name), fault, most)
-        options = Options(accepts_removals=accepts_removals, checks=checks)
+        options = SyncOptions(accepts_removals=accepts_removals, checks=checks)
         try:
             return self.run(sync_with(self._laptops[name], link, QUIET, options))
         except UnreachableError:
@@ -303,13 +303,13 @@ def deliver_late(world, place):
     logs = {log.id: log for log in laptop.store.logs()}
     if hello["log"]["id"] not in logs or reply.need_from is not None:
         return
-    asked = dict.fromkeys(laptop.store.streams())
+    asked = dict.fromkeys(laptop.store.cursors())
     asked |= read_push(body).cursors
     try:
         check_receipt(laptop, reply)
     except (RefusedError, UnreachableError):
         return  # the laptop was restored meanwhile: its log says other things
-    accepting = Removals(are_accepted=True)
+    accepting = RemovalGuard(are_accepted=True)
     laptop.store.apply(
-        reply, logs[hello["log"]["id"]], asked, laptop.moment(), accepting
+        reply, logs[hello["log"]["id"]], asked, laptop.timestamp(), accepting
     )

@@ -23,6 +23,6 @@ def check_attachments(connection: Connection) -> Iterator[Fault]:
         (_KEPT, _SAID, "is in the index and not named"),
     ):
         rows = connection.execute(f"{one} EXCEPT {other} ORDER BY 1, 2, 3")
-        for stream, record, sha256 in rows:
-            where = f"project {stream}, record {record}"
+        for project_id, record, sha256 in rows:
+            where = f"project {project_id}, record {record}"
             yield Fault("attachments", where, f"file {sha256} {what}")

@@ -35,9 +35,9 @@ def check_projects(connection: Connection) -> Iterator[Fault]:
     rows = connection.execute(
         "SELECT project_id, head, gc_floor, digest_count, digest_sum FROM stream"
     )
-    for stream, head, floor, count, total in rows.fetchall():
-        where = f"project {stream}"
-        found = connection.execute(_HEAD, (stream,)).fetchone()[0] or 0
+    for project_id, head, floor, count, total in rows.fetchall():
+        where = f"project {project_id}"
+        found = connection.execute(_HEAD, (project_id,)).fetchone()[0] or 0
         if head != found:
             yield Fault(
                 _CHECK, where, f"its head is {head}; its latest row has {found}"
@@ -46,7 +46,7 @@ def check_projects(connection: Connection) -> Iterator[Fault]:
             yield Fault(
                 _CHECK, where, f"it was purged up to {floor}, its head is {head}"
             )
-        digest = digest_of(digest_items(connection, stream))
+        digest = digest_of(digest_items(connection, project_id))
         if Digest(count, int(total, 16)) != digest:
             yield Fault(
                 _CHECK,

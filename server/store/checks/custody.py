@@ -11,7 +11,7 @@ from server.store.checks.faults import guarded
 from server.store.driver import Connection
 from server.store.rows import dump
 from server.store.values import Fault
-from server.sync.judge import judge
+from server.sync.judge import validate
 from server.sync.model import Change, Fields
 from server.sync.request import read_change
 
@@ -52,11 +52,11 @@ def check_conflicts(connection: Connection) -> Iterator[Fault]:
         where = f"project {row[0]}, conflict {row[1]}"
         found = (Fault("conflicts", where, what) for what in _conflict(connection, row))
         yield from guarded("conflicts", where, found)
-    for stream, kind, name, said, found in connection.execute(_COUNTS):
-        where = f"project {stream}, {kind} {name}"
+    for project_id, kind, name, said, found in connection.execute(_COUNTS):
+        where = f"project {project_id}, {kind} {name}"
         yield Fault("conflicts", where, f"it counts {said} open ones; it has {found}")
-    for stream, name in connection.execute(_LOST):
-        where = f"project {stream}, conflict {name}"
+    for project_id, name in connection.execute(_LOST):
+        where = f"project {project_id}, conflict {name}"
         yield Fault("conflicts", where, "it is open and its record is not here")
 
 
@@ -76,7 +76,7 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
     change = read_change(log, bytes(raw), bytes(digest))
     if outcome != Outcome.CONFLICT or name not in json.loads(said or "[]"):
         yield f"its change {change.id} is {outcome} and does not name it"
-    if (record, kind) != (change.record, change.type):
+    if (record, kind) != (change.record_id, change.type):
         yield f"its change {change.id} is for another record"
     wrote = json.loads(dump(_side(change, group)))
     if not _is_side(json.loads(ours), wrote):
@@ -87,7 +87,7 @@ def _side(change: Change, group: str) -> Fields:
     """Return what a change says of the group that a conflict is about."""
     if group == WHOLE_RECORD and change.op == Op.DELETE:
         return {}
-    fields = judge(change).fields
+    fields = validate(change).fields
     if group == WHOLE_RECORD:
         return fields
     groups = TYPES[change.type].groups
@@ -108,12 +108,12 @@ def _settles(
     if row is None:
         return False
     change = read_change(row[0], bytes(row[1]), bytes(row[2]))
-    if name in change.settles:
+    if name in change.resolves:
         return True
     writes_it = change.op in {Op.DELETE, Op.UNDELETE} or group in by_group(
-        change.type, judge(change).fields
+        change.type, validate(change).fields
     )
-    return change.record == record and writes_it
+    return change.record_id == record and writes_it
 
 
 def check_quarantine(connection: Connection) -> Iterator[Fault]:
@@ -132,7 +132,7 @@ def _quarantined(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row
         return
     change = read_change(log, bytes(raw), bytes(digest))
     said = (record, kind, person, json.loads(fields))
-    if said != (change.record, change.type, change.person, change.fields):
+    if said != (change.record_id, change.type, change.person, change.fields):
         yield "its record, fields or person are not those of its line"
     reasons = [problem["code"] for problem in json.loads(why)]
     if status == "held" and (waits_for is None or reasons != ["waits_for"]):

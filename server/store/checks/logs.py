@@ -15,7 +15,7 @@ from schemas.signing import (
     receipt_text,
 )
 from server.store.checks.faults import Steps, guarded
-from server.store.checks.verdicts import Judgement, check_verdict
+from server.store.checks.verdicts import StoredVerdict, check_verdict
 from server.store.driver import Connection
 from server.store.values import Fault, Progress
 from server.sync.request import read_change
@@ -106,7 +106,7 @@ def _check_log(
             yield Fault(_CHECK, where, "its line or its hash was altered")
             # So that every line after it is judged by itself.
             digest = bytes(stored) if len(stored) == len(chain.START) else digest
-        known = Judgement(*verdict)
+        known = StoredVerdict(*verdict)
         line = _check_line(connection, scratch, (log.id, n, raw, digest), known)
         yield from guarded(_CHECK, where, line)
         receipt = _check_receipt(receipts, log, n, digest, received_at)
@@ -131,21 +131,24 @@ def _check_line(
     connection: Connection,
     scratch: Connection,
     line: tuple[str, int, bytes, bytes],
-    known: Judgement,
+    known: StoredVerdict,
 ) -> Iterator[Fault]:
     log, n, raw, digest = line
     where = f"log {log}, change {n}"
     change = read_change(log, bytes(raw), digest)
     # One that says the id of another laptop's change is kept under its own.
     ids = {change.id, chain.change_id(digest)}
-    if (change.n, change.stream) != (n, known.stream) or known.change not in ids:
+    if (change.n, change.project_id) != (
+        n,
+        known.project_id,
+    ) or known.change_id not in ids:
         yield Fault(_CHECK, where, "its number, project or id is not that of its line")
     for what in check_verdict(connection, change, known):
         yield Fault("verdicts", where, what)
     if known.seq is not None:
         scratch.execute(
             "INSERT INTO applied VALUES (?, ?, ?)",
-            (change.stream, change.record, known.seq),
+            (change.project_id, change.record_id, known.seq),
         )
 
 
@@ -193,12 +196,12 @@ def check_receipts(connection: Connection) -> Iterator[Fault]:
     for log, n, raw in rows:
         found = _check_links(last, raw, f"receipt for log {log}, change {n}")
         yield from guarded(_RECEIPTS, f"receipt for log {log}, change {n}", found)
-    streams = connection.execute(
+    project_ids = connection.execute(
         "SELECT project_id, receipt_count, receipt_hash FROM stream"
     )
-    for stream, *end in streams:
-        if tuple(end) != last.get(stream, (0, NO_RECEIPT)):
-            where = f"project {stream}"
+    for project_id, *end in project_ids:
+        if tuple(end) != last.get(project_id, (0, NO_RECEIPT)):
+            where = f"project {project_id}"
             yield Fault(_RECEIPTS, where, "its last receipt is not the one it counts")
 
 
@@ -206,7 +209,9 @@ def _check_links(
     last: dict[str, tuple[int, str]], raw: str, where: str
 ) -> Iterator[Fault]:
     link = receipt_hash(raw)
-    for stream, (count, before) in json.loads(raw)["streams"].items():
-        if last.get(stream, (0, NO_RECEIPT)) != (count - 1, before):
-            yield Fault(_RECEIPTS, where, f"does not follow the one before ({stream})")
-        last[stream] = (count, link)
+    for project_id, (count, before) in json.loads(raw)["streams"].items():
+        if last.get(project_id, (0, NO_RECEIPT)) != (count - 1, before):
+            yield Fault(
+                _RECEIPTS, where, f"does not follow the one before ({project_id})"
+            )
+        last[project_id] = (count, link)

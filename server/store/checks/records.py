@@ -14,8 +14,8 @@ from server.store.checks.verdicts import APPLIED
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, dump, record_of, record_row
 from server.store.values import Fault, Progress
-from server.sync.judge import judge
-from server.sync.model import Change, Judged, Record, Writer
+from server.sync.judge import validate
+from server.sync.model import Change, Record, ValidatedChange, Writer
 from server.sync.request import read_change
 
 _RECORDS: Final = f"""
@@ -103,10 +103,10 @@ def _columns(
 
 
 def _values(connection: Connection, record: Record) -> Iterator[str]:
-    lines: dict[tuple[str, int], Judged | str] = {}
+    lines: dict[tuple[str, int], ValidatedChange | str] = {}
     for group, writers in record.writers.items():
         for writer in writers:
-            place = (writer.log, writer.n)
+            place = (writer.log_id, writer.n)
             if place not in lines:
                 lines[place] = _line(connection, record, writer)
             found = lines[place]
@@ -116,31 +116,33 @@ def _values(connection: Connection, record: Record) -> Iterator[str]:
                 yield from _group(record, group, found)
 
 
-def _line(connection: Connection, record: Record, writer: Writer) -> Judged | str:
+def _line(
+    connection: Connection, record: Record, writer: Writer
+) -> ValidatedChange | str:
     """Return the judged change that a writer names, or what is wrong with it."""
-    row = connection.execute(_LINE, (writer.log, writer.n)).fetchone()
+    row = connection.execute(_LINE, (writer.log_id, writer.n)).fetchone()
     if row is None:
-        return f"written by a change that is not here ({writer.change})"
+        return f"written by a change that is not here ({writer.change_id})"
     raw, digest, name, outcome, seq = row
-    change = read_change(writer.log, bytes(raw), bytes(digest))
-    said = (name, seq, change.record, change.stream)
-    if said != (writer.change, writer.seq, record.id, record.stream):
-        return f"change {writer.change} did not write it with number {writer.seq}"
+    change = read_change(writer.log_id, bytes(raw), bytes(digest))
+    said = (name, seq, change.record_id, change.project_id)
+    if said != (writer.change_id, writer.seq, record.id, record.project_id):
+        return f"change {writer.change_id} did not write it with number {writer.seq}"
     if outcome not in APPLIED:
         return f"written by change {name}, which is {outcome}"
     if writer.hlc > change.hlc:
         return f"change {name} was stamped earlier"
-    return judge(change)
+    return validate(change)
 
 
-def _group(record: Record, group: str, judged: Judged) -> Iterator[str]:
-    change = judged.change
+def _group(record: Record, group: str, validated: ValidatedChange) -> Iterator[str]:
+    change = validated.change
     if group == WHOLE_RECORD:
         if change.op != Op.DELETE or not record.deleted:
             yield "marked as deleted by a change that does not delete it"
         return
     groups = TYPES[record.type].groups
-    wrote = {name: v for name, v in judged.fields.items() if groups[name] == group}
+    wrote = {name: v for name, v in validated.fields.items() if groups[name] == group}
     if not wrote and change.op != Op.UNDELETE:
         yield f"change {change.id} did not write {group}"
     for name, value in wrote.items():
@@ -170,7 +172,7 @@ def _derived(
     if record.deleted:
         return
     row = connection.execute(
-        _VERSION, (record.stream, record.id, record.seq)
+        _VERSION, (record.project_id, record.id, record.seq)
     ).fetchone()
     if row is None:
         yield f"its version {record.seq} is not in its history"

@@ -22,11 +22,11 @@ _RECORD: Final = """
 """
 
 
-class Judgement(NamedTuple):
+class StoredVerdict(NamedTuple):
     """A verdict as it is stored with its change."""
 
-    stream: str
-    change: str
+    project_id: str
+    change_id: str
     outcome: str
     seq: int | None
     why: str | None
@@ -34,7 +34,7 @@ class Judgement(NamedTuple):
 
 
 def check_verdict(
-    connection: Connection, change: Change, known: Judgement
+    connection: Connection, change: Change, known: StoredVerdict
 ) -> Iterator[str]:
     """Return in words what does not fit a verdict."""
     outcome = Outcome(known.outcome)
@@ -50,11 +50,11 @@ def check_verdict(
 
 
 def _custody(
-    connection: Connection, known: Judgement, outcome: Outcome
+    connection: Connection, known: StoredVerdict, outcome: Outcome
 ) -> Iterator[str]:
     row = connection.execute(
         "SELECT status FROM quarantine WHERE project_id = ? AND change_id = ?",
-        (known.stream, known.change),
+        (known.project_id, known.change_id),
     ).fetchone()
     expected = _STATUS.get(outcome)
     if expected is None and row is not None and row[0] != "released":
@@ -64,22 +64,22 @@ def _custody(
 
 
 def _effect(
-    connection: Connection, change: Change, known: Judgement, outcome: Outcome
+    connection: Connection, change: Change, known: StoredVerdict, outcome: Outcome
 ) -> Iterator[str]:
     if outcome not in APPLIED:
         yield f"it is {outcome.value} and has a number"
         return
-    row = connection.execute(_RECORD, (change.stream, change.record)).fetchone()
+    row = connection.execute(_RECORD, (change.project_id, change.record_id)).fetchone()
     if row is None:
-        yield f"it is {outcome.value} and its record {change.record} is not here"
+        yield f"it is {outcome.value} and its record {change.record_id} is not here"
     elif row[0] != change.type:
-        yield f"its record {change.record} is a {row[0]}"
+        yield f"its record {change.record_id} is a {row[0]}"
     elif row[1] is not None and row[1] < (known.seq or 0):
-        yield f"its record {change.record} has an earlier number"
+        yield f"its record {change.record_id} has an earlier number"
 
 
 def _conflicts(
-    connection: Connection, known: Judgement, outcome: Outcome
+    connection: Connection, known: StoredVerdict, outcome: Outcome
 ) -> Iterator[str]:
     said = json.loads(known.conflicts or "[]")
     if (outcome == Outcome.CONFLICT) != bool(said):
@@ -87,7 +87,7 @@ def _conflicts(
     for name in said:
         row = connection.execute(
             "SELECT change_id FROM conflict WHERE project_id = ? AND id = ?",
-            (known.stream, name),
+            (known.project_id, name),
         ).fetchone()
-        if row is None or row[0] != known.change:
+        if row is None or row[0] != known.change_id:
             yield f"its conflict {name} is not here"

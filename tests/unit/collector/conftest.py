@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from collector.cli import cli
 from collector.cli.app import App
 from collector.clock import Clock
-from collector.store.port import Moment
-from collector.store.sqlite import SqliteStore
+from collector.store.port import Timestamp
+from collector.store.sqlite import LaptopStore
 
 KEY = bytes(range(32))
 
@@ -62,7 +62,7 @@ class Typist:
         return self(*words, "--json", code=code, **options).data
 
     def open_store(self):
-        return SqliteStore(
+        return LaptopStore(
             self.home / "permille.db",
             bytes.fromhex((self.home / "key").read_text().strip()),
         )
@@ -126,7 +126,7 @@ def field(permille):
 
 @pytest.fixture
 def store(tmp_path):
-    found = SqliteStore(tmp_path / "laptop.db", KEY)
+    found = LaptopStore(tmp_path / "laptop.db", KEY)
     found.begin_log("0190a000-0000-7000-8000-00000000000a")
     yield found
     found.close()
@@ -134,4 +134,4 @@ def store(tmp_path):
 
 @pytest.fixture
 def moment():
-    return Moment(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
+    return Timestamp(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")

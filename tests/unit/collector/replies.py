@@ -5,8 +5,8 @@ from schemas.ids import natural_id
 from schemas.messages import decode_response, encode
 
 EPOCH = "0190a000-0000-7000-8000-00000000000e"
-STREAM = "0190a000-0000-7000-8000-000000000001"
-RECORD = natural_id(STREAM, "plot", ["HF"])
+PROJECT_ID = "0190a000-0000-7000-8000-000000000001"
+RECORD = natural_id(PROJECT_ID, "plot", ["HF"])
 
 
 def hello(n=0, epoch=EPOCH, **more):
@@ -28,15 +28,15 @@ def verdict(change, r="accepted", n=1, **more):
     return {"k": "v", **named, "r": r, **more}
 
 
-def reset(stream=STREAM):
-    return {"k": "reset", "s": stream}
+def reset(project_id=PROJECT_ID):
+    return {"k": "reset", "s": project_id}
 
 
-def row(q, record=RECORD, t="plot", stream=STREAM, x=(), **fields):
+def row(q, record=RECORD, t="plot", project_id=PROJECT_ID, x=(), **fields):
     fields = fields or {"code": "HF"}
     return {
         "k": "row",
-        "s": stream,
+        "s": project_id,
         "q": q,
         "t": t,
         "r": record,
@@ -46,11 +46,11 @@ def row(q, record=RECORD, t="plot", stream=STREAM, x=(), **fields):
 
 
 def gone(q, record=RECORD, t="plot", why="deleted"):
-    return {"k": "gone", "s": STREAM, "q": q, "t": t, "r": record, "why": why}
+    return {"k": "gone", "s": PROJECT_ID, "q": q, "t": t, "r": record, "why": why}
 
 
 def end(seq=0, *, more=False, cursors=None, epoch=EPOCH):
-    cursors = {STREAM: [epoch, seq]} if cursors is None else cursors
+    cursors = {PROJECT_ID: [epoch, seq]} if cursors is None else cursors
     return {"k": "end", "cursors": cursors, "more": more}
 
 

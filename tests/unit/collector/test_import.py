@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from schemas import limits
 
 pytestmark = pytest.mark.slow
@@ -454,13 +454,13 @@ def test_batches_are_told_only_after_they_are_on_disk(small, monkeypatch):
     monkeypatch.setattr(limits, "IMPORT_BATCH_LAYERS", 2)
     rows = [f"{plot},{plot}-1,2026-05-03,0-10,1.2,1.5" for plot in "ABCDE"]
     kept = []
-    real = SqliteStore.keep
+    real = LaptopStore.save
 
-    def keep(self, drafts, *args):
+    def save(self, drafts, *args):
         kept.append(len(drafts))
         return real(self, drafts, *args)
 
-    monkeypatch.setattr(SqliteStore, "keep", keep)
+    monkeypatch.setattr(LaptopStore, "keep", save)
     assert small(*rows)["kept"] == 5
     assert len(kept) == 3
 

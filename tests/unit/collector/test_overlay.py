@@ -3,24 +3,30 @@
 import pytest
 
 from collector.core.draft import difference, patched
-from collector.core.overlay import Base, Logged, State, Status, view
+from collector.core.overlay import (
+    BaseRow,
+    ChangeStatus,
+    LoggedChange,
+    RecordState,
+    view,
+)
 from schemas.messages import Op
 
 EPOCH = "0190a000-0000-7000-8000-00000000000e"
 
 
 def base(seq=5, **fields):
-    return Base("s", "r", "plot", seq, EPOCH, fields)
+    return BaseRow("s", "r", "plot", seq, EPOCH, fields)
 
 
-def change(n, status=Status.PENDING, op=Op.PUT, verdict=None, **fields):
-    return Logged(n, f"c{n}", "s", "plot", "r", op, fields, status, verdict or {})
+def change(n, status=ChangeStatus.PENDING, op=Op.PUT, verdict=None, **fields):
+    return LoggedChange(n, f"c{n}", "s", "plot", "r", op, fields, status, verdict or {})
 
 
 def test_own_changes_lie_over_the_servers_row_in_order():
     found = view(base(code="A", note="x"), [change(1, note="y"), change(2, note="z")])
     assert found.fields == {"code": "A", "note": "z"}
-    assert found.state is State.SAVED
+    assert found.state is RecordState.SAVED
 
 
 def test_a_record_known_only_here_has_its_own_id_not_that_of_its_change():
@@ -35,23 +41,25 @@ def test_null_clears_a_field():
 
 
 def test_a_quarantined_change_stays_visible_and_asks_to_be_fixed():
-    found = view(None, [change(1, Status.QUARANTINED, code="A")])
-    assert (found.fields, found.state) == ({"code": "A"}, State.TO_FIX)
+    found = view(None, [change(1, ChangeStatus.QUARANTINED, code="A")])
+    assert (found.fields, found.state) == ({"code": "A"}, RecordState.TO_FIX)
 
 
 def test_a_change_in_conflict_gives_way_to_the_value_that_stands():
-    found = view(base(area_ha=1.0), [change(1, Status.CONFLICT, area_ha=2.0)])
+    found = view(base(area_ha=1.0), [change(1, ChangeStatus.CONFLICT, area_ha=2.0)])
     assert found.fields == {"area_ha": 1.0}
 
 
 @pytest.mark.parametrize(("seq", "note"), [(8, "mine"), (9, "row")])
 def test_a_merged_change_is_shown_until_its_row_has_come(seq, note):
-    merged = change(1, Status.MERGED, verdict={"q": 9, "epoch": EPOCH}, note="mine")
+    merged = change(
+        1, ChangeStatus.MERGED, verdict={"q": 9, "epoch": EPOCH}, note="mine"
+    )
     assert view(base(seq, note="row"), [merged]).fields["note"] == note
 
 
 def test_what_the_server_took_back_and_nothing_here_adds_is_gone():
-    assert view(None, [change(1, Status.ACCEPTED, code="A")]) is None
+    assert view(None, [change(1, ChangeStatus.ACCEPTED, code="A")]) is None
 
 
 def test_deleting_and_undeleting_follow_the_order_of_the_log():
@@ -61,8 +69,8 @@ def test_deleting_and_undeleting_follow_the_order_of_the_log():
 
 
 def test_open_conflicts_show_before_a_pending_change():
-    contested = Base("s", "r", "plot", 5, EPOCH, {}, [{"id": "k"}])
-    assert view(contested, [change(1)]).state is State.CONFLICT
+    contested = BaseRow("s", "r", "plot", 5, EPOCH, {}, [{"id": "k"}])
+    assert view(contested, [change(1)]).state is RecordState.CONFLICT
 
 
 def test_a_difference_patches_one_record_into_the_other():

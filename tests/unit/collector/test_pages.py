@@ -7,17 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.core.draft import Draft
-from collector.core.removals import Removals
+from collector.core.removals import RemovalGuard
 from collector.core.reply import Reply, read_reply
-from collector.store.port import Moment
+from collector.store.port import Timestamp
 from collector.store.rows import refresh
-from collector.store.sqlite import SqliteStore
+from collector.store.sqlite import LaptopStore
 from schemas.ids import natural_id
 from schemas.messages import Op, Outcome
 from tests.unit.collector.conftest import KEY
 from tests.unit.collector.replies import (
     EPOCH,
-    STREAM,
+    PROJECT_ID,
     end,
     gone,
     hello,
@@ -29,12 +29,12 @@ from tests.unit.collector.replies import (
 pytestmark = pytest.mark.slow
 
 OTHER_EPOCH = "0190a000-0000-7000-8000-00000000000f"
-OTHER_STREAM = "0190a000-0000-7000-8000-000000000002"
-POINTS = [natural_id(STREAM, "point", [code]) for code in "ABC"]
-STOCK = natural_id(STREAM, "stock", ["A"])
+OTHER_PROJECT_ID = "0190a000-0000-7000-8000-000000000002"
+POINTS = [natural_id(PROJECT_ID, "point", [code]) for code in "ABC"]
+STOCK = natural_id(PROJECT_ID, "stock", ["A"])
 TABLES = ("base", "change", "record", "link", "stream", "meta", "log")
 LOG = "0190a000-0000-7000-8000-00000000000a"
-MOMENT = Moment(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
+MOMENT = Timestamp(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
 
 numbers = st.integers(1, 12)
 epochs = st.sampled_from([EPOCH, OTHER_EPOCH])
@@ -49,7 +49,7 @@ patches = st.fixed_dictionaries(
 clean = patches.map(lambda found: {k: v for k, v in found.items() if v is not None})
 drafts = st.builds(
     Draft,
-    st.just(STREAM),
+    st.just(PROJECT_ID),
     st.just("point"),
     st.sampled_from(POINTS),
     st.sampled_from([Op.PUT, Op.PUT, Op.PUT, Op.DELETE, Op.UNDELETE]),
@@ -74,13 +74,13 @@ messages = st.one_of(
     st.builds(row, numbers, st.just(STOCK), st.just("stock")),
     st.builds(gone, numbers, st.just(STOCK), st.just("stock")),
 )
-scopes = st.sampled_from([[STREAM], [STREAM, OTHER_STREAM], []])
+scopes = st.sampled_from([[PROJECT_ID], [PROJECT_ID, OTHER_PROJECT_ID], []])
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    found = [SqliteStore(folder / f"{name}.db", KEY) for name in ("quick", "slow")]
+    found = [LaptopStore(folder / f"{name}.db", KEY) for name in ("quick", "slow")]
     yield found
     for store in found:
         store.close()
@@ -102,7 +102,7 @@ def refreshed(store):
 
 def replacing(data, found, kept):
     """Make a draft perhaps replace a change of the same record."""
-    own = [change.id for change in kept if change.record == found.record]
+    own = [change.id for change in kept if change.record_id == found.record_id]
     chosen = data.draw(st.none() | st.sampled_from(own)) if own else None
     return replace(found, replaces=chosen)
 
@@ -126,7 +126,9 @@ def answer(data, kept, epoch, *, is_news):
         )
         for change in sorted({c.id: c for c in judged}.values(), key=lambda c: c.place)
     ]
-    verdicts.append(verdict(natural_id(STREAM, "change", ["of another log"]), n=None))
+    verdicts.append(
+        verdict(natural_id(PROJECT_ID, "change", ["of another log"]), n=None)
+    )
     rows = data.draw(st.lists(messages, max_size=8))
     said = {"k": "scope", "streams": data.draw(scopes)}
     last = end(12, epoch=epoch)
@@ -157,16 +159,16 @@ def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
     for _ in range(data.draw(st.integers(1, 3))):
         found = data.draw(st.lists(drafts, min_size=1, max_size=4))
         batch = [replacing(data, draft, kept) for draft in found]
-        quick.keep(batch, MOMENT, "Ada")
+        quick.save(batch, MOMENT, "Ada")
         for draft in batch:
-            slow.keep([draft], MOMENT, "Ada")
+            slow.save([draft], MOMENT, "Ada")
         kept = [change for name in POINTS for change in quick.changes(name)]
         epoch = data.draw(epochs)
         reply = answer(data, kept, epoch, is_news=epoch != known)
         known = epoch
-        quick.apply(reply, quick.head(), {}, MOMENT, Removals())
+        quick.apply(reply, quick.head(), {}, MOMENT, RemovalGuard())
         for one in line_by_line(reply):
-            slow.apply(one, slow.head(), {}, MOMENT, Removals())
+            slow.apply(one, slow.head(), {}, MOMENT, RemovalGuard())
         shown = held(quick)
         assert shown == refreshed(quick)
         assert shown == refreshed(slow)
@@ -178,20 +180,20 @@ def test_a_project_goes_though_two_late_verdicts_of_one_record_await_its_row(pai
         store._read(f"DELETE FROM {table}")  # noqa: S608 - a constant
     store.begin_log(LOG)
     fields = {"code": "A", "plot_id": POINTS[1]}
-    twice = [Draft(STREAM, "point", POINTS[0], fields=fields) for _ in range(2)]
-    store.keep(twice, MOMENT, "Ada")
+    twice = [Draft(PROJECT_ID, "point", POINTS[0], fields=fields) for _ in range(2)]
+    store.save(twice, MOMENT, "Ada")
     late = [
         verdict(change.id, "accepted", n=None, q=3)
         for change in store.changes(POINTS[0])
     ]
     held = [verdict("", "held", n=n) for n in (1, 2)]
     first = read_reply(lines(hello(), *held, end(1)))
-    store.apply(first, store.head(), {}, MOMENT, Removals())
+    store.apply(first, store.head(), {}, MOMENT, RemovalGuard())
     # A third one waits to be sent: the record goes on being shown.
-    store.keep(twice[:1], MOMENT, "Ada")
-    asked = {STREAM: (EPOCH, 1)}
+    store.save(twice[:1], MOMENT, "Ada")
+    asked = {PROJECT_ID: (EPOCH, 1)}
     gone_scope = {"k": "scope", "streams": []}
     answered = read_reply(lines(hello(), *late, gone_scope, end(cursors={})))
-    store.apply(answered, store.head(), asked, MOMENT, Removals())
-    assert store.streams() == {}
+    store.apply(answered, store.head(), asked, MOMENT, RemovalGuard())
+    assert store.cursors() == {}
     assert store.record(POINTS[0]).fields == fields

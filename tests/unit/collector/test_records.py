@@ -128,11 +128,11 @@ def test_a_label_is_unique_in_its_project_even_on_another_core(field):
 
 def test_two_laptops_give_the_same_place_the_same_id(field):
     """The ids follow from the names, not from the laptop."""
-    stream = field.json("project", "show", "P1")["id"]
+    project_id = field.json("project", "show", "P1")["id"]
     plot = field.json("plot", "show", "HF")["id"]
-    assert plot == record_id(stream, "plot", {"code": "HF"})
+    assert plot == record_id(project_id, "plot", {"code": "HF"})
     point = field.json("point", "show", "HF/1")
-    assert point["id"] == record_id(stream, "point", point["fields"])
+    assert point["id"] == record_id(project_id, "point", point["fields"])
 
 
 def test_a_name_that_was_given_up_is_used_for_a_new_record(permille):

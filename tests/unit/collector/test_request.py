@@ -11,13 +11,13 @@ from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError
 from server.sync.request import read_push
-from tests.unit.collector.replies import EPOCH, STREAM, lines
+from tests.unit.collector.replies import EPOCH, PROJECT_ID, lines
 
 LOG = "0190a000-0000-7000-8000-00000000000a"
 OTHER = "0190a000-0000-7000-8000-00000000000b"
 WALL = "2026-05-01T12:00:00.000+00:00"
 LINE = b'{"k":"c","n":4,"h":1,"s":"%b","t":"plot","r":"%b","o":"put","v":2}' % (
-    STREAM.encode(),
+    PROJECT_ID.encode(),
     OTHER.encode(),
 )
 
@@ -34,7 +34,7 @@ def written(reading, batch=(), n=3):
 
 
 def test_a_request_without_news_says_only_who_speaks_and_what_it_has():
-    body, hello = written(Reading({STREAM: (EPOCH, 7)}))
+    body, hello = written(Reading({PROJECT_ID: (EPOCH, 7)}))
     assert hello.keys() == {
         "k",
         "protocol",
@@ -47,7 +47,7 @@ def test_a_request_without_news_says_only_who_speaks_and_what_it_has():
     assert body.split(b"\n")[1:] == [b'{"k":"end"}', b""]
     push = read_push(body)
     assert (push.head, push.end) == (3, (3, b"h" * 32))
-    assert push.cursors == {STREAM: (EPOCH, 7)}
+    assert push.cursors == {PROJECT_ID: (EPOCH, 7)}
 
 
 def test_clock_and_version_go_with_changes_and_with_the_daily_check():
@@ -67,7 +67,7 @@ def test_the_head_is_said_where_more_changes_follow(n, said):
 
 
 def test_cursors_of_two_timelines_arrive_as_they_are():
-    cursors = {STREAM: (EPOCH, 7), OTHER: (OTHER, 8), LOG: (EPOCH, 9)}
+    cursors = {PROJECT_ID: (EPOCH, 7), OTHER: (OTHER, 8), LOG: (EPOCH, 9)}
     body, hello = written(Reading(cursors, late=(OTHER, 3)))
     assert hello["epoch"] == EPOCH
     assert hello["cursors"][OTHER] == [OTHER, 8]
@@ -76,16 +76,16 @@ def test_cursors_of_two_timelines_arrive_as_they_are():
 
 
 def test_a_number_of_no_timeline_is_refused():
-    body, hello = written(Reading({STREAM: (EPOCH, 7)}))
+    body, hello = written(Reading({PROJECT_ID: (EPOCH, 7)}))
     del hello["epoch"]
     with pytest.raises(RequestError, match="no epoch"):
         read_push(encode(hello) + b"\n" + body.split(b"\n")[1])
 
 
 def test_an_answer_may_leave_out_what_the_request_said():
-    said = lines({"k": "hello", "now": WALL}, {"k": "end", "cursors": {STREAM: 4}})
+    said = lines({"k": "hello", "now": WALL}, {"k": "end", "cursors": {PROJECT_ID: 4}})
     reply = read_reply(said, EPOCH)
-    assert (reply.epoch, reply.cursors) == (EPOCH, {STREAM: (EPOCH, 4)})
+    assert (reply.epoch, reply.cursors) == (EPOCH, {PROJECT_ID: (EPOCH, 4)})
     assert (
         read_reply(lines({"k": "hello", "now": WALL}, {"k": "end"}), EPOCH).cursors
         == {}

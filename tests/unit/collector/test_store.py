@@ -6,20 +6,20 @@ from random import Random
 import pytest
 
 from collector.core.draft import Draft
-from collector.core.overlay import State, Status
-from collector.core.removals import Removals
+from collector.core.overlay import ChangeStatus, RecordState
+from collector.core.removals import RemovalGuard
 from collector.errors import RefusedError, StoreError
 from collector.store import driver
-from collector.store.port import Moment
-from collector.store.sqlite import SqliteStore
+from collector.store.port import Timestamp
+from collector.store.sqlite import LaptopStore
 from collector.store.version import VERSION
 from schemas import chain
 from schemas.messages import Op
 from tests.unit.collector.conftest import KEY
 from tests.unit.collector.replies import (
     EPOCH,
+    PROJECT_ID,
     RECORD,
-    STREAM,
     end,
     gone,
     hello,
@@ -29,23 +29,23 @@ from tests.unit.collector.replies import (
     verdict,
 )
 
-NONE = Removals()
+NONE = RemovalGuard()
 
 
 def plot(clock, record=RECORD, **fields):
     fields = fields or {"code": "HF"}
-    return Draft(STREAM, "plot", record, fields=fields, is_new=True)
+    return Draft(PROJECT_ID, "plot", record, fields=fields, is_new=True)
 
 
 def edit(clock, record=RECORD, base=None, **fields):
-    return Draft(STREAM, "plot", record, fields=fields, base=base)
+    return Draft(PROJECT_ID, "plot", record, fields=fields, base=base)
 
 
 @pytest.fixture
 def kept(store, clock, moment):
     """A store with one plot; its change is pending."""
     draft = plot(clock, code="HF", area_ha=2.0)
-    store.keep([draft], moment, "Ada")
+    store.save([draft], moment, "Ada")
     (change,) = store.changes(RECORD)
     return change
 
@@ -59,9 +59,9 @@ def test_what_was_kept_is_there_when_the_database_is_opened_again(
     tmp_path, store, kept
 ):
     store.close()
-    again = SqliteStore(tmp_path / "laptop.db", KEY)
+    again = LaptopStore(tmp_path / "laptop.db", KEY)
     assert again.record(RECORD).fields == {"code": "HF", "area_ha": 2.0}
-    assert again.find("plot", STREAM, "HF")[0].id == RECORD
+    assert again.find("plot", PROJECT_ID, "HF")[0].id == RECORD
     assert again.count_unacknowledged() == 1
     again.close()
 
@@ -70,14 +70,14 @@ def test_record_and_change_are_one_transaction(store, clock, moment, kept):
     """The second draft is refused: the first one leaves no trace either."""
     other = plot(clock, record=clock.new_id(), code="WB")
     with pytest.raises(RefusedError):
-        store.keep([other, plot(clock)], moment, None)
-    assert store.record(other.record) is None
+        store.save([other, plot(clock)], moment, None)
+    assert store.record(other.record_id) is None
     assert (store.head().n, store.count_unacknowledged()) == (1, 1)
-    assert store.keep([other], moment, None) == [2]
+    assert store.save([other], moment, None) == [2]
 
 
 def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
-    store.keep([edit(clock, note=str(i)) for i in range(9)], moment, "Ada")
+    store.save([edit(clock, note=str(i)) for i in range(9)], moment, "Ada")
     last, stamps = chain.START, []
     for n, raw in enumerate(store.tail(0, 100), 1):
         assert json.loads(raw)["n"] == n
@@ -89,7 +89,7 @@ def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
 
 
 def test_a_clock_set_back_does_not_turn_stamps_back(store, clock, kept):
-    store.keep([edit(clock, note="later")], Moment(5, "1970"), None)
+    store.save([edit(clock, note="later")], Timestamp(5, "1970"), None)
     first, second = (json.loads(raw)["h"] for raw in store.tail(0, 9))
     assert second > first
 
@@ -106,12 +106,12 @@ def test_nothing_is_readable_without_the_key(tmp_path, store, kept):
     assert b"SQLite format" not in raw
     assert b"area_ha" not in raw
     with pytest.raises(StoreError, match="cannot be read"):
-        SqliteStore(tmp_path / "laptop.db", bytes(32))
+        LaptopStore(tmp_path / "laptop.db", bytes(32))
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_a_flipped_bit_is_found(tmp_path, store, clock, moment, seed):
-    store.keep(
+    store.save(
         [
             plot(clock, record=clock.new_id(), code=f"P{i}", note="x" * 200)
             for i in range(60)
@@ -126,7 +126,7 @@ def test_a_flipped_bit_is_found(tmp_path, store, clock, moment, seed):
     data[place] ^= 1 << (seed % 8)
     path.write_bytes(data)
     try:
-        again = SqliteStore(path, KEY)
+        again = LaptopStore(path, KEY)
     except StoreError:
         return
     found = again.damage()
@@ -142,7 +142,7 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path, store):
     store._read("PRAGMA user_version = 99")
     store.close()
     with pytest.raises(StoreError, match="newer"):
-        SqliteStore(tmp_path / "laptop.db", KEY)
+        LaptopStore(tmp_path / "laptop.db", KEY)
 
 
 def explained(store, monkeypatch, ask):
@@ -158,10 +158,10 @@ def explained(store, monkeypatch, ask):
 @pytest.mark.parametrize(
     ("ask", "way"),
     [
-        (lambda s: s.find("plot", STREAM, "HF"), "(type=? AND key=? AND stream=?)"),
+        (lambda s: s.find("plot", PROJECT_ID, "HF"), "(type=? AND key=? AND stream=?)"),
         (lambda s: s.find("plot", None, "HF"), "(type=? AND key=?)"),
         (lambda s: s.starting_with("plot", "0190"), "(id>? AND id<?)"),
-        (lambda s: s.records("plot", STREAM, [RECORD]), "(id=?)"),
+        (lambda s: s.records("plot", PROJECT_ID, [RECORD]), "(id=?)"),
         (lambda s: s.contested(), "USING INDEX idx_base_contested"),
     ],
 )
@@ -179,9 +179,9 @@ def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, k
     ):
         store._read(sql)
     store.close()
-    again = SqliteStore(tmp_path / "laptop.db", KEY)
+    again = LaptopStore(tmp_path / "laptop.db", KEY)
     assert again._read("PRAGMA user_version") == [(VERSION,)]
-    assert again.find("plot", STREAM, "HF")[0].id == RECORD
+    assert again.find("plot", PROJECT_ID, "HF")[0].id == RECORD
     indexes = again._read("SELECT name FROM sqlite_master WHERE type = 'index'")
     assert ("idx_record_type_key_stream",) in indexes
     assert ("idx_record_stream_type_key",) not in indexes
@@ -189,29 +189,29 @@ def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, k
 
 
 def test_an_accepted_change_becomes_the_base_without_an_echo(store, moment, kept):
-    scope = {"k": "scope", "streams": [STREAM]}
+    scope = {"k": "scope", "streams": [PROJECT_ID]}
     answer = reply(hello(1), verdict(kept.id, q=7), scope, end(7))
     take(store, moment, answer)
     base = store.base(RECORD)
     assert (base.seq, base.epoch) == (7, EPOCH)
     assert base.fields == {"code": "HF", "area_ha": 2.0}
-    assert store.record(RECORD).state == State.ACCEPTED
+    assert store.record(RECORD).state == RecordState.ACCEPTED
     assert store.count_unacknowledged() == 0
-    assert store.streams() == {STREAM: (EPOCH, 7)}
+    assert store.cursors() == {PROJECT_ID: (EPOCH, 7)}
 
 
 def test_the_same_answer_twice_changes_nothing(store, moment, kept):
     answer = reply(hello(1), verdict(kept.id, q=7), row(8, code="HF", note="n"), end(8))
     take(store, moment, answer)
-    once = (store.base(RECORD), store.record(RECORD), store.streams())
-    take(store, moment, answer, {STREAM: (EPOCH, 8)})
-    assert (store.base(RECORD), store.record(RECORD), store.streams()) == once
+    once = (store.base(RECORD), store.record(RECORD), store.cursors())
+    take(store, moment, answer, {PROJECT_ID: (EPOCH, 8)})
+    assert (store.base(RECORD), store.record(RECORD), store.cursors()) == once
 
 
 def test_a_late_verdict_does_not_turn_a_newer_row_back(store, moment, kept):
     take(store, moment, reply(hello(), row(9, code="HF", area_ha=5.0), end(9)))
     answer = reply(hello(1), verdict(kept.id, q=7, d=True), end(9))
-    take(store, moment, answer, {STREAM: (EPOCH, 9)})
+    take(store, moment, answer, {PROJECT_ID: (EPOCH, 9)})
     assert store.record(RECORD).fields == {"code": "HF", "area_ha": 5.0}
 
 
@@ -222,16 +222,16 @@ def test_an_answer_to_an_old_question_is_used_for_its_verdicts_only(
     late = reply(
         hello(1), verdict(kept.id, "conflict", q=6), row(3, code="OLD"), end(3)
     )
-    applied = take(store, moment, late, {STREAM: (EPOCH, 4)})
+    applied = take(store, moment, late, {PROJECT_ID: (EPOCH, 4)})
     assert applied.stale
-    assert store.streams() == {STREAM: (EPOCH, 5)}
+    assert store.cursors() == {PROJECT_ID: (EPOCH, 5)}
     assert store.base(RECORD) is None
-    assert store.count_changes() == {Status.CONFLICT: 1}
+    assert store.count_changes() == {ChangeStatus.CONFLICT: 1}
 
 
 def test_only_what_was_judged_is_acknowledged(store, clock, moment, kept):
     """The server has both changes, but told of the first only."""
-    store.keep([edit(clock, note="n")], moment, None)
+    store.save([edit(clock, note="n")], moment, None)
     take(store, moment, reply(hello(2), verdict(kept.id, q=7), end(8)))
     assert store.head().acked_n == 1
     assert store.count_unacknowledged() == 1
@@ -241,28 +241,28 @@ def test_a_quarantined_change_keeps_its_reasons(store, moment, kept):
     why = [{"code": "key_taken", "path": "code", "value": "HF", "detail": ""}]
     answer = reply(hello(1), verdict(kept.id, "quarantined", why=why), end())
     take(store, moment, answer)
-    (found,) = store.changes_with(Status.QUARANTINED)
+    (found,) = store.changes_with(ChangeStatus.QUARANTINED)
     assert found.reasons == why
-    assert store.record(RECORD).state == State.TO_FIX
+    assert store.record(RECORD).state == RecordState.TO_FIX
 
 
 def test_a_deleted_record_leaves_a_tombstone_and_no_name(store, moment, kept):
     take(store, moment, reply(hello(1), verdict(kept.id, q=7), end(7)))
     take(store, moment, reply(hello(1), gone(8), end(8)))
     assert store.record(RECORD).deleted
-    assert store.find("plot", STREAM, "HF") == []
+    assert store.find("plot", PROJECT_ID, "HF") == []
 
 
 def test_a_project_that_was_withdrawn_takes_its_rows_but_no_pending_change(
     store, clock, moment, kept
 ):
     other = clock.new_id()
-    scope = {"k": "scope", "streams": [STREAM]}
+    scope = {"k": "scope", "streams": [PROJECT_ID]}
     take(store, moment, reply(hello(), scope, row(2, record=other, code="X"), end(2)))
     none = {"k": "scope", "streams": []}
-    take(store, moment, reply(hello(), none, end(cursors={})), {STREAM: (EPOCH, 2)})
+    take(store, moment, reply(hello(), none, end(cursors={})), {PROJECT_ID: (EPOCH, 2)})
     assert store.record(other) is None
-    assert store.streams() == {}
+    assert store.cursors() == {}
     assert store.record(RECORD).fields["code"] == "HF"
     assert store.count_unacknowledged() == 1
 
@@ -279,17 +279,17 @@ def test_a_reset_lets_go_of_what_is_not_sent_again(store, clock, moment, kept):
     take(store, moment, first)
     new = "0190a000-0000-7000-8000-00000000000f"
     page = reply(
-        hello(epoch=new, shared={STREAM: 7}),
+        hello(epoch=new, shared={PROJECT_ID: 7}),
         reset(),
         row(2, code="HF"),
         end(2, more=True, epoch=new),
     )
-    take(store, moment, page, {STREAM: (EPOCH, 9)})
+    take(store, moment, page, {PROJECT_ID: (EPOCH, 9)})
     assert store.record(gone_now) is not None, "the snapshot is not whole yet"
     last = reply(
         hello(epoch=new), row(3, record=sent_again, code="Y"), end(3, epoch=new)
     )
-    take(store, moment, last, {STREAM: (new, 2)})
+    take(store, moment, last, {PROJECT_ID: (new, 2)})
     assert store.record(gone_now) is None
     assert store.record(sent_again).fields == {"code": "Y"}
     assert store.record(RECORD).fields == {"code": "HF"}
@@ -303,13 +303,13 @@ def test_a_reset_that_takes_much_away_is_not_followed_unasked(store, clock, mome
     take(store, moment, reply(hello(), *many(clock, 60), end(60)))
     new = "0190a000-0000-7000-8000-00000000000f"
     empty = reply(hello(epoch=new), reset(), end(0, epoch=new))
-    had = Removals(store.count_live())
-    applied = take(store, moment, empty, {STREAM: (EPOCH, 60)}, had)
-    assert applied.removals.too_many() == {STREAM: (60, 60)}
+    had = RemovalGuard(store.count_live())
+    applied = take(store, moment, empty, {PROJECT_ID: (EPOCH, 60)}, had)
+    assert applied.removals.too_many() == {PROJECT_ID: (60, 60)}
     assert store.count_records() == {"plot": 60}
     again = reply(hello(epoch=new), end(cursors={}, epoch=new))
-    allowed = Removals(had.had, are_accepted=True)
-    take(store, moment, again, {STREAM: (new, 0)}, allowed)
+    allowed = RemovalGuard(had.had, are_accepted=True)
+    take(store, moment, again, {PROJECT_ID: (new, 0)}, allowed)
     assert store.count_records() == {}
 
 
@@ -317,23 +317,23 @@ def test_deletions_that_take_much_away_leave_cursor_and_rows(store, clock, momen
     rows = many(clock, 60)
     take(store, moment, reply(hello(), *rows, end(60)))
     gone_rows = [gone(q, record=r["r"]) for q, r in enumerate(rows, start=61)]
-    answer, had = reply(hello(), *gone_rows, end(120)), Removals(store.count_live())
-    take(store, moment, answer, {STREAM: (EPOCH, 60)}, had)
-    assert store.streams() == {STREAM: (EPOCH, 60)}
+    answer, had = reply(hello(), *gone_rows, end(120)), RemovalGuard(store.count_live())
+    take(store, moment, answer, {PROJECT_ID: (EPOCH, 60)}, had)
+    assert store.cursors() == {PROJECT_ID: (EPOCH, 60)}
     assert store.count_records() == {"plot": 60}
-    allowed = Removals(had.had, are_accepted=True)
-    take(store, moment, answer, {STREAM: (EPOCH, 60)}, allowed)
+    allowed = RemovalGuard(had.had, are_accepted=True)
+    take(store, moment, answer, {PROJECT_ID: (EPOCH, 60)}, allowed)
     assert store.count_records() == {}
 
 
 def test_a_log_is_split_and_nothing_of_it_is_lost(store, clock, moment, kept):
-    store.keep([edit(clock, note=str(i)) for i in range(4)], moment, "Ada")
+    store.save([edit(clock, note=str(i)) for i in range(4)], moment, "Ada")
     ids = [change.id for change in store.changes(RECORD)]
     old = store.head()
     assert store.split(old.number, 2, clock.new_id()) == 3
     closed, new = store.logs()
     assert (closed.n, closed.is_closed, new.n, new.is_closed) == (2, True, 3, False)
-    assert (new.parent.log, new.parent.n) == (old.id, 2)
+    assert (new.parent.log_id, new.parent.n) == (old.id, 2)
     assert [change.id for change in store.changes(RECORD)] == ids
     last = chain.START
     for raw in store.tail(0, 9):
@@ -341,7 +341,7 @@ def test_a_log_is_split_and_nothing_of_it_is_lost(store, clock, moment, kept):
     assert store.head().hash == last
     assert [json.loads(raw)["i"] for raw in store.tail(0, 9)] == ids[2:]
     assert store.count_unacknowledged() == 5
-    store.keep([edit(clock, note="on")], moment, None)
+    store.save([edit(clock, note="on")], moment, None)
     assert store.head().n == 4
 
 
@@ -350,21 +350,21 @@ def test_derived_rows_are_kept_and_are_no_records(store, clock, moment):
     points = [{"plot": "HF", "soc_stock_t_ha": 61.0}]
     message = row(4, record=derived, t="stock", points=points)
     take(store, moment, reply(hello(), message, end(4)))
-    assert store.bases("stock", STREAM)[0].fields == {"points": points}
+    assert store.bases("stock", PROJECT_ID)[0].fields == {"points": points}
     assert store.record(derived) is None
 
 
 def test_deleting_is_a_change_that_hides_the_record_at_once(store, clock, moment, kept):
-    draft = Draft(STREAM, "plot", RECORD, Op.DELETE)
-    store.keep([draft], moment, None)
+    draft = Draft(PROJECT_ID, "plot", RECORD, Op.DELETE)
+    store.save([draft], moment, None)
     assert store.record(RECORD).deleted
     assert store.records("plot") == []
 
 
 def test_a_second_writer_waits_for_the_first(tmp_path, store, clock, moment, kept):
-    other = SqliteStore(tmp_path / "laptop.db", KEY)
-    other.keep([edit(clock, note="other")], moment, None)
-    assert store.keep([edit(clock, note="first")], moment, None) == [3]
+    other = LaptopStore(tmp_path / "laptop.db", KEY)
+    other.save([edit(clock, note="other")], moment, None)
+    assert store.save([edit(clock, note="first")], moment, None) == [3]
     other.close()
 
 
@@ -376,5 +376,5 @@ def test_a_locked_database_is_said_to_be_busy(tmp_path, store, clock, moment):
         driver.transaction(other),
         pytest.raises(Exception, match="another permille command"),
     ):
-        store.keep([plot(clock)], moment, None)
+        store.save([plot(clock)], moment, None)
     other.close()

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from collector.core.draft import Draft
-from collector.core.overlay import State
-from collector.store.sqlite import SqliteStore
+from collector.core.overlay import RecordState
+from collector.store.sqlite import LaptopStore
 from collector.store.version import VERSION
 from schemas.messages import decode_response, encode
 from schemas.records import TYPES
 from tests.corpus import FIXTURES
 from tests.unit.collector.conftest import KEY
-from tests.unit.collector.replies import EPOCH, STREAM, end, hello, reply, row
+from tests.unit.collector.replies import EPOCH, PROJECT_ID, end, hello, reply, row
 from tests.unit.collector.test_records import sample
 from tests.unit.collector.test_store import take
 
@@ -27,13 +27,13 @@ V1_RESPONSE = (FIXTURES / "wire/v1/response.ndjson").read_bytes().splitlines()
 def from_version_1(tmp_path, store, clock, moment):
     """A database as a laptop of schema version 1 left it, one change still pending."""
     drafts = [
-        Draft(STREAM, kind, name, fields=fields, is_new=True)
+        Draft(PROJECT_ID, kind, name, fields=fields, is_new=True)
         for kind, name, fields in (
             ("result", RESULT, {"batch": "A-1"}),
             ("sample", SAMPLE, {"carbonate_reaction": True}),
         )
     ]
-    store.keep(drafts, moment, "Ada")
+    store.save(drafts, moment, "Ada")
     for n, raw in enumerate(store.tail(0, 9), start=1):
         line = encode({**json.loads(raw), "v": 1})
         store._read("UPDATE change SET raw = ? WHERE n = ?", line, n)
@@ -42,7 +42,7 @@ def from_version_1(tmp_path, store, clock, moment):
         "INSERT INTO base (id, stream, type, seq, epoch, fields, conflicts, deleted)"
         " VALUES (?, ?, 'result', 3, ?, ?, ?, 0)",
         RESULT,
-        STREAM,
+        PROJECT_ID,
         EPOCH,
         json.dumps({"batch": "A-0", "a_field_of_tomorrow": 1}),
         json.dumps([conflict]),
@@ -57,7 +57,7 @@ def from_version_1(tmp_path, store, clock, moment):
     store._read("PRAGMA user_version = 3")
     raws = store.tail(0, 9)
     store.close()
-    again = SqliteStore(tmp_path / "laptop.db", KEY)
+    again = LaptopStore(tmp_path / "laptop.db", KEY)
     yield again, raws
     again.close()
 
@@ -86,7 +86,7 @@ def test_what_was_pending_is_shown_lifted_and_sent_as_it_was_written(from_versio
     assert [json.loads(raw)["v"] for raw in raws] == [1, 1]
     (change,) = store.changes(SAMPLE)
     assert change.fields == {"carbonate_class": "present"}
-    assert store.record(SAMPLE).state == State.SAVED
+    assert store.record(SAMPLE).state == RecordState.SAVED
 
 
 def test_a_response_of_version_1_is_read_and_shown_lifted(store, moment):
@@ -111,9 +111,9 @@ def test_a_response_of_version_1_is_read_and_shown_lifted(store, moment):
 def test_a_field_of_a_newer_server_is_shown_kept_and_never_sent(field, moment):
     plot = field.json("plot", "show", "HF")
     store = field.open_store()
-    stream = store.record(plot["id"]).stream
-    told = row(7, plot["id"], "plot", stream, **plot["fields"], salinity_ds_m=1.5)
-    last = end(cursors={stream: [EPOCH, 7]})
+    project_id = store.record(plot["id"]).project_id
+    told = row(7, plot["id"], "plot", project_id, **plot["fields"], salinity_ds_m=1.5)
+    last = end(cursors={project_id: [EPOCH, 7]})
     take(store, moment, reply(hello(), *_verdicts(store), told, last))
     store.close()
     assert field.json("plot", "show", "HF")["fields"]["salinity_ds_m"] == 1.5

@@ -16,7 +16,7 @@ from collector.store import lock
 from collector.wire import Client
 from schemas import limits
 from schemas.messages import NDJSON
-from tests.unit.collector.replies import STREAM, end, hello, lines, row, verdict
+from tests.unit.collector.replies import PROJECT_ID, end, hello, lines, row, verdict
 
 pytestmark = pytest.mark.slow
 
@@ -357,8 +357,8 @@ def test_stocks_are_shown_as_the_server_wrote_them(enrolled, scripted):
         body(
             hello(1),
             verdict(None, q=1),
-            row(2, record=STREAM[:-1] + "2", t="stock", points=[point]),
-            row(3, record=STREAM[:-1] + "3", t="change", change=between),
+            row(2, record=PROJECT_ID[:-1] + "2", t="stock", points=[point]),
+            row(3, record=PROJECT_ID[:-1] + "3", t="change", change=between),
             end(3),
         )
     ]

@@ -111,11 +111,11 @@ def test_one_accented_letter_in_two_spellings_is_one_name(text):
     (one, problems), (other, _) = (
         load_patch("plot", {"code": spelling}) for spelling in (text, spelled)
     )
-    stream = "0197b7c0-1000-7000-8000-000000000001"
+    project_id = "0197b7c0-1000-7000-8000-000000000001"
     if not problems:
         assert one == other
-        assert record_id(stream, "plot", {"code": text}) == record_id(
-            stream, "plot", {"code": spelled}
+        assert record_id(project_id, "plot", {"code": text}) == record_id(
+            project_id, "plot", {"code": spelled}
         )
 
 

@@ -14,7 +14,7 @@ from schemas.records import TYPES, natural_key, record_id
 from tests.corpus import golden_changes, good_records
 from tests.unit.schemas.strategies import any_json, any_text, ids, labels
 
-STREAM = "0197b7c0-1000-7000-8000-000000000001"
+PROJECT_ID = "0197b7c0-1000-7000-8000-000000000001"
 OTHER = "0197b7c0-1000-7000-8000-000000000002"
 wall_clocks = st.integers(-(2**60), 2**60)
 
@@ -66,9 +66,9 @@ def test_an_id_has_one_spelling(name):
 @pytest.mark.parametrize("record_type", TYPES)
 def test_two_laptops_name_the_same_record_alike(record_type):
     record = dict(good_records()[record_type])
-    one = record_id(STREAM, record_type, record)
+    one = record_id(PROJECT_ID, record_type, record)
     seen_by_another = dict(reversed(record.items())) | {"note": "other words"}
-    assert record_id(STREAM, record_type, seen_by_another) == one
+    assert record_id(PROJECT_ID, record_type, seen_by_another) == one
     assert record_id(OTHER, record_type, record) != one
 
 
@@ -77,8 +77,8 @@ def test_another_key_is_another_record(record_type):
     record = good_records()[record_type]
     for part in TYPES[record_type].key:
         changed = record | {part: "something else"}
-        assert record_id(STREAM, record_type, changed) != (
-            record_id(STREAM, record_type, record)
+        assert record_id(PROJECT_ID, record_type, changed) != (
+            record_id(PROJECT_ID, record_type, record)
         )
 
 
@@ -94,7 +94,9 @@ def test_one_label_on_bags_of_two_cores_is_two_records_with_one_key():
     one = good_records()["sample"]
     other = one | {"core_id": OTHER}
     assert natural_key("sample", one) == natural_key("sample", other)
-    assert record_id(STREAM, "sample", one) != record_id(STREAM, "sample", other)
+    assert record_id(PROJECT_ID, "sample", one) != record_id(
+        PROJECT_ID, "sample", other
+    )
 
 
 def test_the_golden_ids_never_change():
@@ -104,7 +106,9 @@ def test_the_golden_ids_never_change():
 
 @given(a=labels, b=labels, c=labels, d=labels)
 def test_two_keys_never_run_into_each_other(a, b, c, d):
-    same = natural_id(STREAM, "point", [a, b]) == natural_id(STREAM, "point", [c, d])
+    same = natural_id(PROJECT_ID, "point", [a, b]) == natural_id(
+        PROJECT_ID, "point", [c, d]
+    )
     assert same == ((a, b) == (c, d))
 
 

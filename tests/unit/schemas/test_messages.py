@@ -77,7 +77,7 @@ def test_what_is_written_is_read_back(value):
 @given(fields=st.dictionaries(any_text, st.none(), max_size=3))
 def test_unknown_keys_of_a_newer_peer_are_passed_over(fields):
     known = json.loads(REQUEST[1])
-    newer = {name: 1 for name in fields if name not in messages.Change().fields}
+    newer = {name: 1 for name in fields if name not in messages.ChangeLine().fields}
     try:
         raw = encode(newer | known)
     except ValueError:

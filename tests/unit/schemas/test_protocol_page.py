@@ -24,16 +24,16 @@ KEY_HEAD = ["key", "type", "needed", "default", "meaning"]
 SCHEMAS = {
     "Enrolment": [messages.EnrolRequest, messages.EnrolResponse],
     "Request hello": [messages.RequestHello],
-    "Map log": [messages.LogState],
+    "Map log": [messages.HelloLog],
     "Map acked": [messages.Position],
-    "Request c": [messages.Change],
+    "Request c": [messages.ChangeLine],
     "Request end": [messages.RequestEnd],
     "Response hello": [messages.ResponseHello],
-    "Response v": [messages.Verdict],
-    "Response scope": [messages.Scope],
+    "Response v": [messages.VerdictLine],
+    "Response scope": [messages.ScopeLine],
     "Response reset": [messages.Reset],
     "Response purged": [messages.Purged],
-    "Response row": [messages.Row],
+    "Response row": [messages.RowLine],
     "Response gone": [messages.Gone],
     "Response end": [messages.ResponseEnd],
 }
@@ -55,10 +55,10 @@ def test_every_line_and_body_has_its_table():
     lines = {
         kind
         for kind in vars(messages).values()
-        if isinstance(kind, type) and issubclass(kind, messages._Line)
+        if isinstance(kind, type) and issubclass(kind, messages._MessageLine)
     }
     documented = {schema for schemas in SCHEMAS.values() for schema in schemas}
-    assert documented == lines - {messages._Line}
+    assert documented == lines - {messages._MessageLine}
 
 
 @pytest.mark.parametrize(("schema", "rows"), keys_by_schema())
@@ -277,7 +277,7 @@ def test_the_parts_of_a_record_id_are_told(kind):
 
 def test_the_example_of_receipts_is_true():
     said = example("receipt")
-    link, streams = signing.NO_RECEIPT, set()
+    link, project_ids = signing.NO_RECEIPT, set()
     assert link == rules.FIRST_RECEIPT_FOLLOWS
     for number, receipt in enumerate(said["receipts"], start=1):
         raw = receipt["raw"]
@@ -285,13 +285,13 @@ def test_the_example_of_receipts_is_true():
             text = module.receipt_text(raw)
             assert module.is_signed(said["server_key"], receipt["sig"], text)
         assert [*json.loads(raw)["streams"].values()] == [[number, link]]
-        streams |= json.loads(raw)["streams"].keys()
+        project_ids |= json.loads(raw)["streams"].keys()
         link = receipt["link"]
         assert link == rules.receipt_link(raw) == signing.receipt_hash(raw)
         assert [plain(key) for row in receipt_keys() for key in row] == [
             *json.loads(raw)
         ]
-    assert len(streams) == 1
+    assert len(project_ids) == 1
 
 
 def receipt_keys():

@@ -6,14 +6,14 @@ from server.flow.projection import project_on
 from server.stocks.aggregate import aggregate
 from server.stocks.change import Design, estimate_change
 from server.stocks.reasons import Reason
-from server.stocks.units import unit_of
+from server.stocks.units import stratum_of
 
 
 def area(stock1, *, withheld=()):
     change = estimate_change(
         [50.0, 52.0, 54.0], stock1, design=Design.PAIRED, years=5.0, withheld=withheld
     )
-    return aggregate([unit_of("a", 2.0, change)])
+    return aggregate([stratum_of("a", 2.0, change)])
 
 
 def test_years_run_from_the_mean_day_weighted_by_area():

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from server.flow.showing import Span, choose_span, told_of
+from server.flow.showing import CampaignSpan, choose_span, told_of
 from server.stocks.change import Design, estimate_change
-from server.stocks.plot import Change
+from server.stocks.plot import StockChange
 from server.stocks.rows import change_row, estimate_of
 
 
@@ -23,7 +23,7 @@ def change(early, late, *, verdict="gain", reasons=(), change_t_ha=1.0):
 
 
 def test_a_plot_without_changes_has_no_span():
-    for span in Span:
+    for span in CampaignSpan:
         assert choose_span([], span) == (None, None)
 
 
@@ -33,7 +33,7 @@ def test_without_any_verdict_the_first_and_the_last_campaign_stand():
         change("2010", "2020", verdict="not assessable"),
         change("2000", "2020", verdict="not assessable"),
     ]
-    assert choose_span(rows) == (rows[2], Span.FIRST_LAST)
+    assert choose_span(rows) == (rows[2], CampaignSpan.FIRST_LAST)
 
 
 def test_a_span_between_the_first_campaign_and_the_last_two_is_of_one_method():
@@ -45,21 +45,21 @@ def test_a_span_between_the_first_campaign_and_the_last_two_is_of_one_method():
         change("1990", "2000", verdict="not assessable", reasons=changed),
         change("2000", "2010"),
     ]
-    assert choose_span(rows) == (rows[1], Span.METHOD)
-    assert choose_span(rows, Span.METHOD) == (rows[1], Span.METHOD)
-    assert choose_span(rows, Span.LATEST) == (rows[2], Span.LATEST)
+    assert choose_span(rows) == (rows[1], CampaignSpan.METHOD)
+    assert choose_span(rows, CampaignSpan.METHOD) == (rows[1], CampaignSpan.METHOD)
+    assert choose_span(rows, CampaignSpan.LATEST) == (rows[2], CampaignSpan.LATEST)
 
 
 def test_a_method_that_just_changed_leaves_no_span_of_one_method():
     rows = [change("2010", "2020", reasons=("METHOD_CHANGED",))]
-    assert choose_span(rows, Span.METHOD) == (None, None)
+    assert choose_span(rows, CampaignSpan.METHOD) == (None, None)
 
 
 def test_first_to_last_is_never_a_shorter_span_under_that_name():
     # The first campaign has no stock, so that nothing compares it with the last.
     rows = [change("2000", "2010", change_t_ha=None), change("2010", "2020")]
-    assert choose_span(rows, Span.FIRST_LAST) == (None, None)
-    assert choose_span(rows) == (rows[1], Span.LATEST)
+    assert choose_span(rows, CampaignSpan.FIRST_LAST) == (None, None)
+    assert choose_span(rows) == (rows[1], CampaignSpan.LATEST)
 
 
 def test_a_change_of_an_older_version_says_what_to_run():
@@ -81,6 +81,6 @@ def test_an_estimate_survives_its_row():
             "to_date": date(2015, 9, 1),
             "depth_cm": 30.0,
         }
-        again = estimate_of(change_row("P", Change(**fields | between)))
+        again = estimate_of(change_row("P", StockChange(**fields | between)))
         kept = set(fields) - {"t_vs_4permille", "df_vs_4permille"}
         assert {n: getattr(again, n) for n in kept} == {n: fields[n] for n in kept}

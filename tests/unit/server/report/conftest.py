@@ -4,20 +4,26 @@ import itertools
 
 import pytest
 
-from server.report.model import CampaignFacts, Custody, Explanation, PlotFacts, Report
+from server.report.model import (
+    CampaignFacts,
+    OpenCounts,
+    PlotFacts,
+    ReasonText,
+    ReportPage,
+)
 from server.report.page import render
 from tests.unit.server.report.samples import PROJECT, change, square, stocks
 
 
 @pytest.fixture
 def empty():
-    return Report(project=PROJECT, generated_at="2026-10-05 09:30 UTC")
+    return ReportPage(project=PROJECT, generated_at="2026-10-05 09:30 UTC")
 
 
 @pytest.fixture
 def small():
     """Two plots: one drawn and judged, one whose boundary and second campaign lack."""
-    return Report(
+    return ReportPage(
         project=PROJECT,
         generated_at="2026-10-05 09:30 UTC",
         plots=[
@@ -31,8 +37,8 @@ def small():
         ],
         changes=[change()],
         campaigns=[CampaignFacts(name="2016", date="2016-10-01")],
-        custody=Custody(),
-        reasons={"GAP": Explanation("layers are missing", "enter them")},
+        custody=OpenCounts(),
+        reasons={"GAP": ReasonText("layers are missing", "enter them")},
     )
 
 
@@ -41,7 +47,7 @@ def many():
     """Sixty plots on a grid, their rates from -30 to 29."""
     verdicts = itertools.cycle(["above", "below", "not distinguishable"])
     codes = [f"P{number}" for number in range(60)]
-    return Report(
+    return ReportPage(
         project=PROJECT,
         generated_at="2026-10-05 09:30 UTC",
         plots=[

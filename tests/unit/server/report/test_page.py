@@ -6,7 +6,7 @@ import pytest
 from server.report.model import (
     CampaignFacts,
     Command,
-    Custody,
+    OpenCounts,
     PlotFacts,
 )
 from server.report.page import digest, render
@@ -185,7 +185,7 @@ def test_area_without_a_verdict_is_not_counted_as_assessed(small):
 
 def test_contested_inputs_make_the_report_provisional(small):
     settled = Page(render(small))
-    open_ = Page(render(replace(small, custody=Custody(conflicts=2, quarantined=1))))
+    open_ = Page(render(replace(small, custody=OpenCounts(conflicts=2, quarantined=1))))
     below = replace(small, changes=[change(provisional={"conflicts": 1})])
 
     assert "Provisional" not in settled.text

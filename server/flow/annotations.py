@@ -16,7 +16,7 @@ from server.flow.derive import BATCH, Derived, derive_trees
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.fine_soil import FloatArray
-from server.stocks.gather import Gathered, gather
+from server.stocks.gather import FlatPlots, flatten
 from server.stocks.point_stocks import compute_cores
 from server.stocks.profiles import BoolArray, IntArray, Profiles, arrange
 from server.stocks.rows import crediting_row, estimate_of
@@ -28,7 +28,7 @@ from server.stocks.uncertainty import (
     simulate,
     total_se_t_ha,
 )
-from server.store.port import Unit
+from server.store.port import Transaction
 from server.store.values import Job
 
 Row = dict[str, Any]
@@ -46,7 +46,7 @@ class StatedErrors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Annotations:
     """What to put beside stocks and changes, because somebody asked for it.
 
     `shared_soc` is the standard uncertainty of what the laboratory adds to all SOC
@@ -58,22 +58,22 @@ class Beside:
     shared_soc: float | None = None
 
 
-NOTHING: Final = Beside()
+NOTHING: Final = Annotations()
 
 
-def beside_change(change: Row, beside: Beside) -> Row:
+def annotate_change(change: Row, annotations: Annotations) -> Row:
     """Return the figures that stand beside a change.
 
     What all points of a campaign share is drawn anew in each campaign:
     ``u = f sqrt(stock0^2 + stock1^2)``, ``SE_total^2 = SE^2 + u^2``.
     """
     row: Row = {}
-    if beside.profile is not None:
-        row["crediting"] = crediting_row(beside.profile, estimate_of(change))
-    if beside.shared_soc is not None:
+    if annotations.profile is not None:
+        row["crediting"] = crediting_row(annotations.profile, estimate_of(change))
+    if annotations.shared_soc is not None:
         stocks = (change["stock0_t_ha"], change["stock1_t_ha"])
         known = None not in stocks
-        shared = beside.shared_soc * math.hypot(*stocks) if known else None
+        shared = annotations.shared_soc * math.hypot(*stocks) if known else None
         error = change["se_t_ha"]
         row["shared_u_t_ha"] = shared
         row["se_total_t_ha"] = (
@@ -83,14 +83,14 @@ def beside_change(change: Row, beside: Beside) -> Row:
 
 
 def errors_of_project(
-    unit: Unit, stream: str, stated: StatedErrors
+    tx: Transaction, project_id: str, stated: StatedErrors
 ) -> dict[tuple[str, str, str], Row]:
     """Propagate stated errors into the stock of every plot, campaign and point."""
-    plots = [record.id for record in unit.records(stream, "plot")]
+    plots = [record.id for record in tx.records(project_id, "plot")]
     found: dict[tuple[str, str, str], Row] = {}
     for start in range(0, len(plots), BATCH):
-        jobs = [Job(stream, plot, 0) for plot in plots[start : start + BATCH]]
-        trees = unit.plot_trees(stream, [job.plot for job in jobs])
+        jobs = [Job(project_id, plot, 0) for plot in plots[start : start + BATCH]]
+        trees = tx.plot_trees(project_id, [job.plot_id for job in jobs])
         for derived in derive_trees(jobs, trees):
             found |= _errors_of_plot(derived, stated)
     return found
@@ -111,7 +111,7 @@ def _errors_of_plot(
         derived.layers,
         key=lambda each: (names[each.campaign], names[each.point], each.core),
     )
-    gathered, settings = gather([layers]), derived.settings
+    gathered, settings = flatten([layers]), derived.settings
     by_name = {(stock.campaign, stock.point): stock for stock in stocks}
     points = [by_name[layer.campaign, layer.point] for layer in gathered.first_layers]
     massed = np.array([point.esm_stock_t_ha is not None for point in points])
@@ -150,7 +150,7 @@ def _error_row(cores: Sequence[tuple[float, float]], massed: bool) -> Row:  # no
 
 
 def _to_depth(
-    gathered: Gathered, chosen: BoolArray, settings: Settings, stated: StatedErrors
+    gathered: FlatPlots, chosen: BoolArray, settings: Settings, stated: StatedErrors
 ) -> dict[int, tuple[float, float]]:
     if not chosen.any():
         return {}
@@ -162,7 +162,7 @@ def _to_depth(
 
 
 def _in_equal_mass(
-    gathered: Gathered,
+    gathered: FlatPlots,
     chosen: BoolArray,
     reference_t_ha: FloatArray,
     settings: Settings,
@@ -192,7 +192,7 @@ def _in_equal_mass(
 
 
 def _profiles_of(
-    gathered: Gathered, chosen: BoolArray, depth_cm: float
+    gathered: FlatPlots, chosen: BoolArray, depth_cm: float
 ) -> tuple[IntArray, Profiles]:
     """Return the chosen cores, cut at a depth, with their numbers."""
     rows = chosen[gathered.layer_core] & (gathered.top_cm < depth_cm)
