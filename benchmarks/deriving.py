@@ -11,7 +11,7 @@ from benchmarks.stage import World, new_server, server_store
 from benchmarks.yardsticks import bare_table
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.derive import derive_waiting
+from server.derivation.derive import derive_waiting
 from server.store.driver import connect
 from server.store.port import Store
 

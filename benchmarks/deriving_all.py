@@ -12,11 +12,11 @@ from benchmarks.stage import World, new_server, server_store
 from schemas.records import record_id
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.derive import derive_waiting
-from server.store.custody import put_records
+from server.derivation.derive import derive_waiting
+from server.merge.model import Record, Writer
 from server.store.driver import connect
 from server.store.rows import record_row
-from server.sync.model import Record, Writer
+from server.store.save import put_records
 
 _POINTS = 5
 _CAMPAIGNS = ("2015", "2025")

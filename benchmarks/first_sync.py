@@ -19,8 +19,8 @@ from benchmarks.stage import World, new_laptop, new_server, server_store, servin
 from benchmarks.yardsticks import json_mib, packed_bytes
 from schemas import limits
 from server.clock import Clock
-from server.flow import admin
-from server.flow.derive import derive_waiting
+from server.custody import own_log
+from server.derivation.derive import derive_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _measure(folder: Path, rows: int) -> _First:
     entries = [*made.plan, *made.samples]
     with server_store(folder / "server") as store:
         other = {"code": "SMALL", "title": "Warm-up"}
-        small = asyncio.run(admin.add_project(store, Clock(), other, {}))
+        small = asyncio.run(own_log.add_project(store, Clock(), other, {}))
         write(store, project_id, entries)
         asyncio.run(derive_waiting(store, Clock()))
     with serving(folder / "server") as server:

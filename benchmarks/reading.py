@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, in_turn, median, timed
 from benchmarks.stage import World
-from collector.core.draft import Draft, line
+from collector.rules.draft import Draft, line
 from schemas.messages import decode_request, decode_response, encode
 from schemas.strict_json import read
 from schemas.validate import load_patch, load_record

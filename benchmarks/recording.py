@@ -8,8 +8,7 @@ from benchmarks.machine import fdatasync_ms
 from benchmarks.soil import Entry
 from benchmarks.stage import World, laptop_at, save
 from benchmarks.yardsticks import bare_table
-from collector.flow import recording
-from collector.flow.laptop import Laptop
+from collector.laptop.laptop import Laptop
 from schemas import limits
 from schemas.messages import encode
 
@@ -96,5 +95,5 @@ def _record(world: World) -> Timed:
 
 
 def _add(crew: Laptop, project_id: str, entry: Entry) -> None:
-    saved = recording.add(crew, entry.type, entry.fields, project_id)
+    saved = entry.add(crew, entry.type, entry.fields, project_id)
     assert saved.view.id == entry.id

@@ -21,11 +21,11 @@ from benchmarks.stage import (
     serving,
     synced,
 )
-from collector.flow.laptop import Laptop
+from collector.laptop.laptop import Laptop
 from schemas import limits
 from server.clock import Clock
-from server.flow import admin
-from server.flow.derive import derive_waiting
+from server.custody import own_log
+from server.derivation.derive import derive_waiting
 from server.store.port import Store
 
 _NEW = 10
@@ -63,10 +63,10 @@ def write(store: Store, project_id: str, entries: list[Entry]) -> None:
     """Write records through the server's own log."""
     for start in range(0, len(entries), limits.BATCH_CHANGES):
         drafts = [
-            admin.Draft(project_id, e.type, e.id, e.fields)
+            own_log.Draft(project_id, e.type, e.id, e.fields)
             for e in entries[start : start + limits.BATCH_CHANGES]
         ]
-        asyncio.run(admin.record(store, Clock(), drafts))
+        asyncio.run(own_log.record(store, Clock(), drafts))
 
 
 def _side(stack: ExitStack, folder: Path, bags: int) -> _Side:

@@ -18,18 +18,19 @@ from benchmarks.figures import say
 from benchmarks.soil import PER_PLOT, Entry, Survey, survey
 from collector.clock import Clock
 from collector.config import Home
-from collector.core.draft import Draft
-from collector.flow import enrolling, syncing
-from collector.flow import laptop as names
-from collector.flow.home import init, opened
-from collector.flow.laptop import Laptop
+from collector.laptop import enrol, settings
+from collector.laptop.laptop import Laptop
+from collector.laptop.open import init, opened
+from collector.rules.draft import Draft
 from collector.store.driver import read_key
 from collector.store.sqlite import LaptopStore
+from collector.sync import session
 from schemas import limits
-from server.app.data import init_data, open_store
+from server.access import enrolment
 from server.clock import Clock as ServerClock
 from server.config import DataDirectory
-from server.flow import access, admin
+from server.custody import own_log
+from server.data import init_data, open_store
 from server.store.driver import connect
 from server.store.port import Store
 
@@ -92,13 +93,13 @@ def laptop_at(folder: Path, url: str | None = None) -> Iterator[Laptop]:
     """Open a laptop; copies of it find the server at its new address."""
     with opened(Home(folder), Clock(), lambda: "") as laptop:
         if url is not None:
-            laptop.store.set_settings({names.SERVER: url})
+            laptop.store.set_settings({settings.SERVER: url})
         yield laptop
 
 
-def synced(laptop: Laptop) -> syncing.Report:
+def synced(laptop: Laptop) -> session.Report:
     """Sync as the command does, without its start."""
-    return asyncio.run(syncing.sync(laptop, lambda _left, _received: None))
+    return asyncio.run(session.sync(laptop, lambda _left, _received: None))
 
 
 def save(laptop: Laptop, project_id: str, entries: Sequence[Entry]) -> None:
@@ -123,7 +124,7 @@ def new_server(folder: Path) -> str:
     init_data(DataDirectory(folder), ServerClock())
     project = {"code": "KL", "title": "Klostergut", "reference_depth_cm": 30.0}
     with server_store(folder) as store:
-        return asyncio.run(admin.add_project(store, ServerClock(), project, {}))
+        return asyncio.run(own_log.add_project(store, ServerClock(), project, {}))
 
 
 @contextmanager
@@ -141,17 +142,17 @@ def new_laptop(folder: Path, server: Path, project_id: str, url: str) -> None:
     home = Home(folder)
     init(home, Clock(), folder.name, "Ada Diallo", None)
     with server_store(server) as store:
-        issued = access.issue_code(store, ServerClock(), (project_id,), folder.name)
+        issued = enrolment.issue_code(store, ServerClock(), (project_id,), folder.name)
         code, _ = asyncio.run(issued)
     with opened(home, Clock(), lambda: "") as laptop:
-        asyncio.run(enrolling.enrol(laptop, url, code))
+        asyncio.run(enrol.enrol(laptop, url, code))
 
 
 def _stay_one_log(home: Home) -> None:
     """Keep a copy in its log: the laptop it was made of is not used beside it."""
     store = LaptopStore(home.database, read_key(home.key))
     try:
-        store.set_settings({names.PLACE: str(home.database.stat().st_ino)})
+        store.set_settings({settings.PLACE: str(home.database.stat().st_ino)})
     finally:
         store.close()
 

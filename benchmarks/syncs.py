@@ -9,8 +9,8 @@ from benchmarks.machine import cpu_s
 from benchmarks.recording import lines_of, rate
 from benchmarks.stage import World, laptop_at, save, serving, synced
 from benchmarks.yardsticks import bare_table, echo, packed_bytes
-from collector.flow.laptop import Laptop
-from collector.flow.syncing import Report
+from collector.laptop.laptop import Laptop
+from collector.sync.session import Report
 from schemas import limits
 
 _TIMES = 3

@@ -1,4 +1,4 @@
-"""Digests of a stream: a count and a sum that grow with each live row and open conflict.
+"""Digests of a project: a count and a sum that grow with each live row and open conflict.
 
 Two sides that show the same values and the same open conflicts have the same digest;
 where they differ, 256 buckets tell which records to send again.

@@ -70,7 +70,7 @@ class RequestHello(_MessageLine):
     `epoch` is the timeline of the cursors that are bare numbers, and asks for an answer
     that leaves out what the request said. `head` is left out when no change follows
     those of the request. `late` is the last late verdict this laptop has, `digest` asks
-    for the digest of each stream. `wall` and `app` come with changes and once a day.
+    for the digest of each project. `wall` and `app` come with changes and once a day.
     `stood` says where changes of this request stood in timelines that were lost: their
     place in the log to [epoch, seq], as often as they were judged.
     """
@@ -92,10 +92,10 @@ class RequestHello(_MessageLine):
 
 
 class ChangeLine(_MessageLine):
-    """One change of a log: id, stamp, stream, type, record, operation, fields.
+    """One change of a log: id, stamp, project, type, record, operation, fields.
 
     Keys: n place in the log, i change id (when absent it follows from the hash of the
-    log after this line), h stamp, s stream, t record type, r record, o operation,
+    log after this line), h stamp, s project, t record type, r record, o operation,
     b base [epoch, seq] or null, v schema version, g group, f fields, u person,
     x quarantined change that this one replaces, c conflicts that it settles,
     y the reason a person gave. bg holds the base of each field group of which the author
@@ -141,7 +141,7 @@ class ResponseHello(_MessageLine):
     `protocol`, `epoch` and `have` are left out when they are what the request said.
     `need_from` asks for the log again from that change, `need_log` says which one when
     it is not the one that spoke.
-    `shared` is the highest number of each stream that the present timeline has in common
+    `shared` is the highest number of each project that the present timeline has in common
     with the one of the request's cursors. `schema` is the newest version of records that
     this server knows.
     """
@@ -177,14 +177,14 @@ class VerdictLine(_MessageLine):
 
 
 class ScopeLine(_MessageLine):
-    """The streams this laptop may see."""
+    """The projects this laptop may see."""
 
     k = fields.String(required=True, validate=validate.Equal("scope"))
     streams = fields.List(wire.uuid(), required=True)
 
 
 class RowLine(_MessageLine):
-    """One record as the server has it: s stream, q seq, t type, r record, f fields.
+    """One record as the server has it: s project, q seq, t type, r record, f fields.
 
     w holds the writer seq of each field group, x the open conflicts.
     """
@@ -222,7 +222,7 @@ class Purged(_MessageLine):
 
 
 class Reset(_MessageLine):
-    """The rows of this stream are sent anew: forget the base, keep the overlay."""
+    """The rows of this project are sent anew: forget the base, keep the overlay."""
 
     k = fields.String(required=True, validate=validate.Equal("reset"))
     s = wire.uuid(required=True)

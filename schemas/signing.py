@@ -2,7 +2,7 @@
 
 A push ends with the device's signature over its log, its last change and the hash
 after it: who signed that hash vouches for every change before it. A receipt is one
-line of JSON that the server signed; receipts are chained per stream.
+line of JSON that the server signed; receipts are chained per project.
 """
 
 import base64
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 #: Bytes of a secret or public key.
 KEY_BYTES: Final = 32
-#: The first receipt of a stream follows this.
+#: The first receipt of a project follows this.
 NO_RECEIPT: Final = "0" * 64
 
 
@@ -38,7 +38,7 @@ def receipt_text(raw: str) -> bytes:
 
 
 def receipt_hash(raw: str) -> str:
-    """Return the link to a receipt that the next one of its streams carries."""
+    """Return the link to a receipt that the next one of its projects carries."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 

@@ -66,7 +66,7 @@ def position(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
 
 
 def cursors(**kwargs: Any) -> fields.Dict:  # noqa: ANN401
-    """Return a field for the cursor of each stream: seq, or [epoch, seq]."""
+    """Return a field for the cursor of each project: seq, or [epoch, seq]."""
     return fields.Dict(
         keys=uuid(),
         values=position(),

@@ -7,12 +7,12 @@ import pytest
 from aiohttp import ClientSession
 
 from schemas.signing import enrolment_text, sign
-from server.app.data import init_data
-from server.app.service import serve
+from server.access.enrolment import issue_code
+from server.app import serve
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.access import issue_code
-from server.flow.admin import add_project
+from server.custody.own_log import add_project
+from server.data import init_data
 from server.store.sqlite import SqliteStore
 from tests.laptop import TestLaptop
 

@@ -14,7 +14,7 @@ from collector.config import PASSPHRASE_VARIABLE, Home, find_home
 from collector.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collector.flow.laptop import Laptop
+    from collector.laptop.laptop import Laptop
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class App:
     @contextmanager
     def laptop(self) -> Iterator["Laptop"]:
         """Open the laptop for one command."""
-        from collector.flow.home import opened
+        from collector.laptop.open import opened
 
         with opened(self.home, self.clock, ask_passphrase, _tell) as laptop:
             yield laptop

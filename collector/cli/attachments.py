@@ -11,7 +11,7 @@ from collector.cli.output import emit_json, table
 from collector.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collector.flow.attached import Listed
+    from collector.files.listing import Listed
 
 _type_option: Final = click.option(
     "--type",
@@ -52,12 +52,13 @@ def attach(
       permille attach HF/1/2026 IMG_0412.jpg sheet-3.pdf
       permille attach HF profile.png --type plot
     """
-    from collector.flow import attaching, names
+    from collector.files import attach
+    from collector.record import names
 
     with app.laptop() as laptop:
         project_id = names.project_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, project_id)
-        done = attaching.attach(laptop, view, files)
+        view = attach.find(laptop, record, record_type, project_id)
+        done = attach.attach(laptop, view, files)
     if as_json:
         emit_json(
             {
@@ -92,12 +93,12 @@ def attachments(context: click.Context, missing: bool, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from collector.flow import attached
+    from collector.files import listing
 
     app = context.find_object(App)
     assert app is not None, "the root command makes it"
     with app.laptop() as laptop:
-        found = attached.listed(laptop)
+        found = listing.listed(laptop)
     if missing:
         found = [one for one in found if not one.here]
     if as_json:
@@ -137,15 +138,16 @@ def get(  # noqa: PLR0917 - click passes them by name
     Example:
       permille attachments get HF/1/2026 IMG_0412.jpg --out hole.jpg
     """
-    from collector.flow import attached, attaching, names
-    from collector.flow.attachments import fetch
+    from collector.files import attach, listing
+    from collector.files.transfer import fetch
+    from collector.record import names
 
     if out.exists():
         raise RefusedError(f"{out} exists already", "choose another --out")
     with app.laptop() as laptop:
         project_id = names.project_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, project_id)
-        file = attached.find_file(view, name)
+        view = attach.find(laptop, record, record_type, project_id)
+        file = listing.find_file(view, name)
         data = asyncio.run(fetch(laptop, file))
     with out.open("xb") as written:
         written.write(data)
@@ -179,13 +181,14 @@ def remove(
     Example:
       permille attachments remove HF/1/2026 IMG_0412.jpg
     """
-    from collector.flow import attached, attaching, names
+    from collector.files import attach, listing
+    from collector.record import names
 
     with app.laptop() as laptop:
         project_id = names.project_of(laptop.store, project)
-        view = attaching.find(laptop, record, record_type, project_id)
-        file = attached.find_file(view, name)
-        saved = attaching.remove(laptop, view, file)
+        view = attach.find(laptop, record, record_type, project_id)
+        file = listing.find_file(view, name)
+        saved = attach.remove(laptop, view, file)
     if as_json:
         emit_json({"record": view.id, "name": saved.label, "removed": file})
         return
@@ -204,13 +207,13 @@ def drop(app: App, sent: bool, yes: bool, as_json: bool) -> None:
     Example:
       permille attachments drop --sent --yes
     """
-    from collector.flow import attached
+    from collector.files import listing
 
     if not sent:
         raise UsageError("say which files", "add: --sent")
     confirmed("Remove the files that are on the server from this laptop?", yes=yes)
     with app.laptop() as laptop:
-        found = attached.drop_sent(laptop)
+        found = listing.drop_sent(laptop)
     if as_json:
         emit_json({"dropped": found})
         return

@@ -43,7 +43,7 @@ def export(app: App, file: Path, everything: bool, as_json: bool) -> None:
     Example:
       permille bundle export /media/stick/north.bundle
     """
-    from collector.flow import bundles
+    from collector.sync import bundles
 
     with app.laptop() as laptop:
         done = bundles.export(laptop, file, everything=everything)
@@ -69,8 +69,8 @@ def apply(app: App, file: Path, as_json: bool) -> int:
       permille bundle apply /media/stick/north.answers
     """
     from collector.cli.sync_report import tell
-    from collector.flow import bundles
-    from collector.flow.syncing import needs_person
+    from collector.sync import bundles
+    from collector.sync.session import needs_person
 
     with app.laptop() as laptop:
         report = bundles.apply(laptop, file)

@@ -29,10 +29,10 @@ def conflicts(context: click.Context, as_json: bool) -> int | None:
     """
     if context.invoked_subcommand is not None:
         return None
-    from collector.flow import showing
+    from collector.record import views
 
     with context.ensure_object(App).laptop() as laptop:
-        found = showing.conflicts(laptop)
+        found = views.conflicts(laptop)
     if as_json:
         emit_json(found)
     elif not found:
@@ -55,12 +55,13 @@ def show(app: App, record: str, as_json: bool) -> None:
     Example:
       permille conflicts show HF
     """
-    from collector.flow import deciding, showing
+    from collector.fix import conflicts
+    from collector.record import views
 
     with app.laptop() as laptop:
-        base = deciding.find_contested(laptop, record)
-        name = deciding.name_of(laptop, base)
-        found = [c for c in showing.conflicts(laptop) if c["record"] == base.id]
+        base = conflicts.find_contested(laptop, record)
+        name = conflicts.name_of(laptop, base)
+        found = [c for c in views.conflicts(laptop) if c["record"] == base.id]
     if as_json:
         emit_json(found)
         return
@@ -124,7 +125,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
       permille conflicts resolve HF --set area_ha=2.4 --reason "from the map"
       permille conflicts resolve --all --take stands --reason "first visit counts"
     """
-    from collector.flow import deciding, giving_up
+    from collector.fix import conflicts, discard
 
     if bool(take) == bool(settings):
         raise UsageError("say --take or --set, one of them")
@@ -134,18 +135,18 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         raise UsageError("--all goes with --take stands only")
     with app.laptop() as laptop:
         if record is None:
-            lost = giving_up.set_aside_by_all(laptop)
+            lost = discard.set_aside_by_all(laptop)
             question = _question(lost, "Let everything stand as it stands?")
             confirmed(question, yes=yes)
-            said, count = "all", deciding.resolve_all(laptop, reason)
+            said, count = "all", conflicts.resolve_all(laptop, reason)
         else:
-            base = deciding.find_contested(laptop, record)
-            said = deciding.name_of(laptop, base)
-            ids = ids or deciding.conflicts_named(base, record)
+            base = conflicts.find_contested(laptop, record)
+            said = conflicts.name_of(laptop, base)
+            ids = ids or conflicts.conflicts_named(base, record)
             choice = _choice(base.type, take, settings)
-            if lost := giving_up.set_aside(laptop, base, ids, choice):
+            if lost := discard.set_aside(laptop, base, ids, choice):
                 confirmed(_question(lost, "Decide so all the same?"), yes=yes)
-            count = deciding.resolve(laptop, base, ids, choice, reason)
+            count = conflicts.resolve(laptop, base, ids, choice, reason)
     if as_json:
         emit_json({"record": said, "decided": count})
         return

@@ -19,7 +19,7 @@ from collector.errors import Exit
 from schemas import limits
 
 if TYPE_CHECKING:
-    from collector.flow import home
+    from collector.sync.status import LaptopStatus
 
 
 @click.command()
@@ -55,9 +55,9 @@ def init(
     Example:
       permille init --name lap-1 --person "Ada Diallo"
     """
-    from collector.flow import home
+    from collector.laptop.open import init as set_up
 
-    done = home.init(
+    done = set_up(
         app.home,
         app.clock,
         name or platform.node()[: limits.CODE_CHARS] or "laptop",
@@ -123,8 +123,8 @@ def enrol(  # noqa: PLR0917 - click passes them by name
       permille enrol https://soil.example.org K7QF-93MD
       permille enrol https://soil.example.org K7QF-93MD --name north-2 --person "Bo Ek"
     """
-    from collector.flow.enrolling import Terms
-    from collector.flow.enrolling import enrol as trade
+    from collector.laptop.enrol import Terms
+    from collector.laptop.enrol import enrol as trade
 
     terms = Terms(insecure, another_server, replaces, name, person)
     with app.laptop() as laptop:
@@ -151,10 +151,10 @@ def status(app: App, check: bool, as_json: bool) -> int:
     Example:
       permille status
     """
-    from collector.flow import home
+    from collector.sync.status import laptop_status
 
     with app.laptop() as laptop:
-        found = home.laptop_status(laptop, check=check)
+        found = laptop_status(laptop, check=check)
     if as_json:
         emit_json(found.as_data())
     else:
@@ -163,7 +163,7 @@ def status(app: App, check: bool, as_json: bool) -> int:
     return Exit.ATTENTION if needs else Exit.DONE
 
 
-def _tell(found: "home.LaptopStatus") -> None:
+def _tell(found: "LaptopStatus") -> None:
     projects = ", ".join(found.projects) or "none"
     counts = ", ".join(
         f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in found.records.items()
@@ -201,7 +201,7 @@ def recover(app: App, as_json: bool) -> None:
     Example:
       permille recover
     """
-    from collector.flow.recovering import recover as begin_anew
+    from collector.laptop.recover import recover as begin_anew
 
     with app.laptop() as laptop:
         done = begin_anew(laptop)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from collector.core.instants import read_instant
 from collector.errors import RefusedError, UsageError
-from collector.flow import names
+from collector.record import names
+from collector.record.instants import read_instant
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names, present_name
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
-    from collector.flow.laptop import Laptop
+    from collector.laptop.laptop import Laptop
 
 #: The options that together name a record of this type.
 PARTS: Final = {

@@ -22,7 +22,7 @@ def receipts(app: App, verify: bool, as_json: bool) -> int:
     Example:
       permille receipts --verify
     """
-    from collector.flow.receipts import receipts as latest
+    from collector.laptop.receipts import receipts as latest
 
     with app.laptop() as laptop:
         found = latest(laptop, verify=verify)

@@ -27,13 +27,13 @@ from collector.cli.options import (
 )
 from collector.cli.output import cell, emit_json, table
 from collector.errors import UsageError
-from collector.flow import names, recording, showing
+from collector.record import entry, names, views
 from schemas.ids import starts
 from schemas.records import TYPES
 
 if TYPE_CHECKING:
-    from collector.core.overlay import RecordView
-    from collector.flow.laptop import Laptop
+    from collector.laptop.laptop import Laptop
+    from collector.rules.overlay import RecordView
 
 #: Fields that make the list easier to read than others.
 LIST_COLUMNS: Final = 5
@@ -85,7 +85,7 @@ def _add(record_type: str) -> click.Command:
             if record_type != "project":
                 project_id = names.the_project(laptop.store, project).id
             entered = read_fields(laptop, record_type, given, project_id)
-            saved = recording.add(laptop, record_type, entered, project_id)
+            saved = entry.add(laptop, record_type, entered, project_id)
             _tell(laptop, saved, "saved", as_json=as_json)
 
     shown = f"permille {record_type} add {EXAMPLES[record_type]}"
@@ -117,7 +117,7 @@ def _edit(record_type: str) -> click.Command:
             patch.update(dict.fromkeys(emptied))
             if not patch:
                 raise UsageError("nothing to change was given", "name a field to set")
-            saved = recording.edit(laptop, view, patch)
+            saved = entry.edit(laptop, view, patch)
             _tell(
                 laptop,
                 saved,
@@ -146,7 +146,7 @@ def _show(record_type: str) -> click.Command:
     def show(app: App, which: str, project: str | None, as_json: bool) -> None:
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
-            found = showing.shown(laptop, view)
+            found = views.shown(laptop, view)
             if as_json:
                 emit_json(found)
                 return
@@ -179,15 +179,15 @@ def _list(record_type: str) -> click.Command:
             under = ancestors(laptop, record_type, given, project_id)
             if deleted and under:
                 raise UsageError("--deleted lists those of every parent")
-            views = (
-                showing.deleted(laptop, record_type, project_id, limit)
+            found = (
+                views.deleted(laptop, record_type, project_id, limit)
                 if deleted
-                else showing.listed(laptop, record_type, project_id, under, limit)
+                else views.listed(laptop, record_type, project_id, under, limit)
             )
             if as_json:
-                emit_json([showing.shown(laptop, view) for view in views])
+                emit_json([views.shown(laptop, view) for view in found])
             else:
-                _print_list(laptop, record_type, views)
+                _print_list(laptop, record_type, found)
 
     limit = click.Option(
         ["--limit"],
@@ -219,7 +219,7 @@ def _delete(record_type: str) -> click.Command:
             view = _named(laptop, record_type, which, project)
             said = names.label(laptop.store, view)
             confirmed(f"Delete {record_type} {said}?", yes=yes)
-            saved = recording.delete(laptop, view)
+            saved = entry.delete(laptop, view)
             _tell(laptop, saved, "deleted", as_json=as_json)
 
     yes = click.Option(["--yes"], is_flag=True, help="Do not ask.")
@@ -238,7 +238,7 @@ def _restore(record_type: str) -> click.Command:
             if record_type != "project":
                 project_id = names.project_of(laptop.store, project)
             view = names.find_deleted(laptop.store, record_type, which, project_id)
-            saved = recording.restore(laptop, view)
+            saved = entry.restore(laptop, view)
             _tell(laptop, saved, "restored", as_json=as_json)
 
     shown = f"permille {record_type} restore {_example_name(record_type)}"
@@ -282,11 +282,9 @@ def _named(
     return names.find(laptop.store, record_type, which, project_id)
 
 
-def _tell(
-    laptop: "Laptop", saved: recording.Saved, word: str, *, as_json: bool
-) -> None:
+def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> None:
     if as_json:
-        found = showing.shown(laptop, saved.view)
+        found = views.shown(laptop, saved.view)
         found["name"] = saved.label
         found["outcome"] = word
         found["warnings"] = [problem.as_data() for problem in saved.warnings]

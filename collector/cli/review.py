@@ -8,8 +8,8 @@ import click
 from collector.cli.app import App, confirmed, json_option, one_line, pass_app
 from collector.cli.edge import problem_line
 from collector.cli.output import cell, emit_json
-from collector.core.instants import read_instant
 from collector.errors import Exit, UsageError
+from collector.record.instants import read_instant
 from schemas import fields as kinds
 from schemas import limits
 from schemas.evolve import present_name
@@ -78,16 +78,17 @@ def fix(  # noqa: PLR0917 - click passes them by name
 
 
 def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -> None:
-    from collector.flow import fixing, names, recording
+    from collector.fix import quarantine
+    from collector.record import entry, names, resend
 
     with app.laptop() as laptop:
-        view = fixing.find_quarantined(laptop, record)
+        view = quarantine.find_quarantined(laptop, record)
         said = f"{view.type} {names.label(laptop.store, view)}"
         before = laptop.store.head().n
         if settings:
-            recording.edit(laptop, view, read_settings(view.type, settings))
+            entry.edit(laptop, view, read_settings(view.type, settings))
         else:
-            fixing.send_again(laptop, view.id, {})
+            resend.send_again(laptop, view.id, {})
         sent = laptop.store.head().n - before
     _told(view.id, said, "fixed", sent, as_json=as_json)
 
@@ -95,13 +96,14 @@ def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -
 def _discard(
     app: App, record: str, reason: str | None, *, yes: bool, as_json: bool
 ) -> None:
-    from collector.flow import fixing, names
+    from collector.fix import quarantine
+    from collector.record import names, resend
 
     with app.laptop() as laptop:
-        view = fixing.find_quarantined(laptop, record)
+        view = quarantine.find_quarantined(laptop, record)
         said = f"{view.type} {names.label(laptop.store, view)}"
         confirmed(f"Give up the change of {said}?", yes=yes)
-        sent = fixing.discard(laptop, view.id, reason)
+        sent = resend.discard(laptop, view.id, reason)
     _told(view.id, said, "discarded", sent, as_json=as_json)
 
 
@@ -162,12 +164,12 @@ def _number(text: str, *, whole: bool) -> object:
 
 
 def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
-    from collector.flow import fixing
+    from collector.fix import quarantine
 
     with app.laptop() as laptop:
-        found = fixing.fix_list(laptop)
+        found = quarantine.fix_list(laptop)
         if record is not None:
-            view = fixing.find_quarantined(laptop, record)
+            view = quarantine.find_quarantined(laptop, record)
             found = [entry for entry in found if entry["record"] == view.id]
     if as_json:
         emit_json(found)

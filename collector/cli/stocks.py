@@ -37,7 +37,7 @@ def stocks(
     Example:
       permille sync && permille stocks --plot HF
     """
-    from collector.flow import names, showing
+    from collector.record import names, views
 
     with app.laptop() as laptop:
         project_id = names.project_of(laptop.store, project)
@@ -45,7 +45,7 @@ def stocks(
             plot = str(
                 names.find(laptop.store, "plot", plot, project_id).fields["code"]
             )
-        found = showing.stocks(laptop, project_id, plot)
+        found = views.stocks(laptop, project_id, plot)
     if as_json:
         emit_json(found)
         return

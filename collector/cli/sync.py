@@ -16,8 +16,8 @@ from collector.cli.sync_report import tell as tell_report
 from collector.errors import Exit
 
 if TYPE_CHECKING:
-    from collector.core.tally import SyncReport
-    from collector.flow.attachments import Sent
+    from collector.files.transfer import Sent
+    from collector.sync.tally import SyncReport
 
 
 @click.command()
@@ -64,7 +64,9 @@ def sync(  # noqa: PLR0917 - click passes them by name
       permille sync --wait
       permille sync --watch
     """
-    from collector.flow import syncing, waiting
+    from collector.sync import session
+    from collector.sync.watch import until_reached
+    from collector.sync.watch import watch as sync_for_ever
 
     def tell(report: "SyncReport", files: "Sent | None") -> None:
         if as_json:
@@ -80,7 +82,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
         line.clear()
         click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
 
-    options = syncing.SyncOptions(accept_removals, check, insecure)
+    options = session.SyncOptions(accept_removals, check, insecure)
     with app.laptop() as laptop, closing(line):
 
         async def files_after(report: "SyncReport") -> "Sent | None":
@@ -91,13 +93,13 @@ def sync(  # noqa: PLR0917 - click passes them by name
             return files
 
         if watch:
-            go_on = waiting.watch(laptop, line, options, files_after, tell_waiting)
+            go_on = sync_for_ever(laptop, line, options, files_after, tell_waiting)
             asyncio.run(go_on)
             return Exit.DONE
-        reach = partial(waiting.until_reached, tell=tell_waiting)
-        work = reach if wait else syncing.sync
+        reach = partial(until_reached, tell=tell_waiting)
+        work = reach if wait else session.sync
         files = asyncio.run(_once(work(laptop, line, options), files_after))
-        attention = syncing.needs_person(laptop)
+        attention = session.needs_person(laptop)
     if files is not None and files.stopped is not None:
         return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE

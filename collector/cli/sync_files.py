@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from collector.flow.attachments import Sent
-    from collector.flow.laptop import Laptop
+    from collector.files.transfer import Sent
+    from collector.laptop.laptop import Laptop
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ def attachment_options(command: F) -> F:
 
 async def send_files(laptop: "Laptop", rate_kbit: int | None) -> "Sent":
     """Send the files that wait."""
-    from collector.flow.attachments import send_waiting
+    from collector.files.transfer import send_waiting
 
     return await send_waiting(laptop, rate_kbit, _progress)
 

@@ -8,7 +8,7 @@ import click
 from schemas import limits
 
 if TYPE_CHECKING:
-    from collector.core.tally import SyncReport
+    from collector.sync.tally import SyncReport
 
 
 def tell(report: "SyncReport", word: str = "pushed") -> None:

@@ -15,7 +15,7 @@ from collector.cli.output import emit_json
 from collector.errors import Exit
 
 if TYPE_CHECKING:
-    from collector.flow.importing import CheckedFile
+    from collector.tables.importing import CheckedFile
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: Rejected rows shown on the screen; the file has them all.
@@ -82,7 +82,8 @@ def layers(  # noqa: PLR0917 - click passes them by name
     as_json: bool,
 ) -> int:
     """Import a table with one line per layer."""
-    from collector.flow import importing, names
+    from collector.record import names
+    from collector.tables import importing
 
     if write and dry_run:
         raise click.UsageError("--write and --dry-run exclude each other")

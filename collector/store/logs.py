@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from collector.core.draft import Draft, line, moved_line
-from collector.core.overlay import ChangeStatus, LoggedChange, with_draft
-from collector.core.request import LogHead, Parent
 from collector.errors import RefusedError
+from collector.rules.draft import Draft, line, moved_line
+from collector.rules.overlay import ChangeStatus, LoggedChange, with_draft
+from collector.rules.request import LogHead, Parent
 from collector.store import driver
 from collector.store.database import Database
 from collector.store.port import ServerReceipt, Timestamp

@@ -9,7 +9,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from collector.store import driver
-from collector.store.lifting import upgrade_rows_from_1
+from collector.store.upgrade_rows import upgrade_rows_from_1
 from collector.store.version import VERSION
 
 LAPTOP = Migrations("permille-laptop")

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from collector.core.draft import Draft
-from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
-from collector.core.removals import RemovalGuard
-from collector.core.reply import Message, Reply
-from collector.core.request import LogHead
-from collector.core.shown import Shown
+from collector.rules.draft import Draft
+from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import Message, Reply
+from collector.rules.request import LogHead
+from collector.rules.shown import Shown
 from schemas.digest import Item
 
-#: The place a stream was read up to: the server's timeline and its sequence.
+#: The place a project was read up to: the server's timeline and its sequence.
 Cursor = tuple[str, int]
 
 
@@ -138,7 +138,7 @@ class Store(Protocol):
         """Return the rows with open conflicts."""
 
     def cursors(self) -> dict[str, Cursor | None]:
-        """Return this laptop's streams with their cursors."""
+        """Return this laptop's projects with their cursors."""
 
     # The log ----------------------------------------------------------------
     def save(
@@ -218,15 +218,15 @@ class Store(Protocol):
         """Count the rows that a reset has not confirmed yet."""
 
     def count_live(self) -> dict[str, int]:
-        """Count the server's live records here, by stream."""
+        """Count the server's live records here, by project."""
 
     def digest_items(self, project_id: str) -> Iterator[Item]:
-        """Return what the digest of a stream is made of: live rows, open conflicts."""
+        """Return what the digest of a project is made of: live rows, open conflicts."""
 
     def take_bucket(
         self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
     ) -> None:
-        """Believe the server's records of a part of a stream.
+        """Believe the server's records of a part of a project.
 
         Those missing are gone, or are deleted and no longer contested.
         """

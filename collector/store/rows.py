@@ -7,9 +7,15 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from collector.core.draft import Place
-from collector.core.keys import key_text
-from collector.core.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView, view
+from collector.rules.draft import Place
+from collector.rules.keys import key_text
+from collector.rules.overlay import (
+    BaseRow,
+    ChangeStatus,
+    LoggedChange,
+    RecordView,
+    view,
+)
 from collector.store.driver import Connection
 from schemas.evolve import up_cast
 from schemas.messages import Op

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from collector.core.removals import RemovalGuard
-from collector.core.reply import Message, Reply
-from collector.core.request import LogHead
 from collector.errors import StoreError
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import Message, Reply
+from collector.rules.request import LogHead
 from collector.store import driver
+from collector.store.apply_reply import apply_reply, take_bucket
 from collector.store.logs import LaptopLogs
 from collector.store.port import Applied, Cursor, Timestamp
+from collector.store.read_model import ShownQueries
 from collector.store.rows import to_json
-from collector.store.settle import apply_reply, take_bucket
-from collector.store.showing import ShownQueries
 from collector.store.version import VERSION
 from schemas.digest import Item, conflict_hash, row_hash
 
@@ -91,12 +91,12 @@ class LaptopStore(ShownQueries, LaptopLogs):
         return int(self._read("SELECT count(*) FROM base WHERE stale = 1")[0][0])
 
     def count_live(self) -> dict[str, int]:
-        """Count the server's live records here, by stream."""
+        """Count the server's live records here, by project."""
         sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
         return dict(self._read(sql))
 
     def digest_items(self, project_id: str) -> Iterator[Item]:
-        """Return what the digest of a stream is made of: live rows, open conflicts."""
+        """Return what the digest of a project is made of: live rows, open conflicts."""
         # Not all at once: a large project has 100,000 of them.
         with driver.translated():
             for kind, name, seq, fields in self._db.execute(_LIVE, (project_id,)):
@@ -108,7 +108,7 @@ class LaptopStore(ShownQueries, LaptopLogs):
     def take_bucket(
         self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
     ) -> None:
-        """Believe the server's records of a part of a stream; those missing are gone."""
+        """Believe the server's records of a part of a project; those missing are gone."""
         with driver.transaction(self._db):
             take_bucket(self._db, epoch, rows, missing)
 

@@ -6,11 +6,11 @@ import click
 
 from schemas.version import __version__
 from server.cli.attachments import attachments
+from server.cli.backup import backup, epochs, restore, verify
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option
 from server.cli.conflict import conflict
 from server.cli.device_scope import device
-from server.cli.drills import backup, epochs, restore, verify
 from server.cli.project import project
 from server.cli.purge import purge
 from server.cli.quarantine import quarantine

@@ -106,8 +106,8 @@ def _unnamed(
     context: click.Context, days: int, *, remove: bool
 ) -> list[dict[str, Any]]:
     from server.clock import Clock
-    from server.flow.unnamed import orphans, remove_orphans
-    from server.store.blobs import BlobFiles
+    from server.files.disk import BlobFiles
+    from server.files.orphans import orphans, remove_orphans
 
     data = context.find_object(DataDirectory)
     assert data is not None, "the root command names the data directory"
@@ -123,16 +123,16 @@ def _unnamed(
 
 
 def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:
-    from server.flow import blobs
-    from server.flow.projects import find_project
-    from server.store.blobs import BlobFiles
+    from server.access.projects import find_project
+    from server.files import upload
+    from server.files.disk import BlobFiles
 
     data = context.find_object(DataDirectory)
     assert data is not None, "the root command names the data directory"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the port's store
         project_id = (await find_project(store, project))["id"] if project else None
-        return await blobs.attachments(store, BlobFiles(data.blobs), project_id)
+        return await upload.attachments(store, BlobFiles(data.blobs), project_id)
 
     return with_store(context, job)
 

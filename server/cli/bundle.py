@@ -10,7 +10,7 @@ import click
 from server.cli.common import counted, json_option, print_json, with_store
 
 if TYPE_CHECKING:
-    from server.flow.bundles import TakenIn
+    from server.intake.bundles import TakenIn
 
 
 @click.group()
@@ -41,9 +41,9 @@ def import_(
     Example:
       permille-server bundle import north.bundle --reply north.answers
     """
-    from server.app.bundles import write_answers
     from server.clock import Clock
-    from server.flow.bundles import take_in
+    from server.intake.answer_files import write_answers
+    from server.intake.bundles import take_in
 
     clock = Clock()
     packed = file.read_bytes()

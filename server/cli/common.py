@@ -114,7 +114,7 @@ def with_store(
     context: click.Context, job: Callable[[Any], Coroutine[Any, Any, T]]
 ) -> T:
     """Open the store of the command's data directory, run a job, close it."""
-    from server.app.data import open_store
+    from server.data import open_store
 
     store = open_store(context.find_object(DataDirectory) or data_directory(None))
 

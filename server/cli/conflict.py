@@ -28,7 +28,7 @@ from server.cli.custody import (
 from server.errors import RefusedError
 
 if TYPE_CHECKING:
-    from server.flow.deciding import Resolved
+    from server.custody.conflicts import Resolved
 
 
 @click.group()
@@ -56,14 +56,14 @@ def list_conflicts(
       permille-server conflict list --project HF --json
       permille-server conflict list --settled
     """
-    from server.flow import deciding
+    from server.custody import conflicts
 
     status = "settled" if settled else "open"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         project_id = await project_of(store, project)
         found: list[dict[str, Any]] = await store.read(
-            lambda tx: deciding.listed(tx, project_id, status)
+            lambda tx: conflicts.listed(tx, project_id, status)
         )
         return found
 
@@ -91,11 +91,11 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     Example:
       permille-server conflict show 0190b2
     """
-    from server.flow import deciding
+    from server.custody import conflicts
 
     async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
         found: dict[str, Any] = await store.read(
-            lambda tx: deciding.sides(tx, deciding.find(tx, [name])[0])
+            lambda tx: conflicts.sides(tx, conflicts.find(tx, [name])[0])
         )
         return found
 
@@ -165,7 +165,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
       permille-server conflict resolve 0190b2 --set area_ha=2.4 --reason "from the map"
     """
     from server.clock import Clock
-    from server.flow import deciding
+    from server.custody import conflicts
 
     if bool(take) == bool(settings):
         raise click.UsageError("say --take or --set, one of them")
@@ -173,10 +173,10 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         _ask(f"Decide on {len(names)} conflicts?")
 
     async def job(store: Any) -> "list[Resolved]":  # noqa: ANN401
-        found = await store.read(lambda tx: deciding.find(tx, names))
+        found = await store.read(lambda tx: conflicts.find(tx, names))
         choice = _choice(take, settings, found)
-        given = deciding.Resolution(choice, reason, person or getpass.getuser())
-        return await deciding.resolve(store, Clock(), found, given)
+        given = conflicts.Resolution(choice, reason, person or getpass.getuser())
+        return await conflicts.resolve(store, Clock(), found, given)
 
     done = with_store(context, job)
     if as_json:

@@ -22,7 +22,7 @@ reason_option: Final = click.option(
 
 async def project_of(store: Any, project: str | None) -> str | None:  # noqa: ANN401
     """Return the id of the project that was named, if one was."""
-    from server.flow.projects import find_project
+    from server.access.projects import find_project
 
     return (await find_project(store, project))["id"] if project else None
 

@@ -52,9 +52,9 @@ def code(
     Example:
       permille-server device code --project HF --name north-team
     """
+    from server.access.enrolment import issue_code
+    from server.access.projects import described, find_project
     from server.clock import Clock
-    from server.flow.access import issue_code
-    from server.flow.projects import described, find_project
 
     async def job(store: Any) -> tuple[str, str, list[str]]:  # noqa: ANN401
         found = [await find_project(store, project) for project in projects]
@@ -105,8 +105,8 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
     Example:
       permille-server device revoke north-team
     """
+    from server.access.devices import find_device
     from server.clock import Clock
-    from server.flow.scope import find_device
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         found = await find_device(store, name)

@@ -27,10 +27,10 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     Example:
       permille-server device show north-team
     """
-    from server.flow import scope
+    from server.access import devices
 
-    shown: scope.DeviceDetails = with_store(
-        context, lambda store: scope.show(store, name)
+    shown: devices.DeviceDetails = with_store(
+        context, lambda store: devices.show(store, name)
     )
     found, account = shown.device, shown.account
     if as_json:
@@ -64,9 +64,9 @@ def grant(context: click.Context, name: str, project: str, as_json: bool) -> Non
     Example:
       permille-server device grant north-team --project WB
     """
-    from server.flow import scope
+    from server.access import devices
 
-    found = with_store(context, lambda store: scope.grant(store, name, project))
+    found = with_store(context, lambda store: devices.grant(store, name, project))
     _say(found, f"{found.name} sees {project} from its next sync on.", as_json=as_json)
 
 
@@ -84,11 +84,11 @@ def withdraw(context: click.Context, name: str, project: str, as_json: bool) -> 
     Example:
       permille-server device withdraw north-team --project HF
     """
+    from server.access import devices
     from server.clock import Clock
-    from server.flow import scope
 
     found = with_store(
-        context, lambda store: scope.withdraw(store, Clock(), name, project)
+        context, lambda store: devices.withdraw(store, Clock(), name, project)
     )
     _say(
         found,
@@ -122,11 +122,11 @@ def move(
     Example:
       permille-server device move north-team --from HF --to WB
     """
+    from server.access import devices
     from server.clock import Clock
-    from server.flow import scope
 
     found = with_store(
-        context, lambda store: scope.move(store, Clock(), name, (old, new))
+        context, lambda store: devices.move(store, Clock(), name, (old, new))
     )
     _say(found, f"{found.name} sees {new} instead of {old}.", as_json=as_json)
 

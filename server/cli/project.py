@@ -98,7 +98,7 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
       permille-server project add --code HF --title "Highfield" --reference-depth-cm 30
     """
     from server.clock import Clock
-    from server.flow.admin import add_project
+    from server.custody.own_log import add_project
 
     defaults = {"reference_depth_cm": 30.0, "stock_method_profile": "permille"}
     named = {name: given[name] for name in ("code", "title", "country")}
@@ -153,7 +153,7 @@ def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> N
         --sampled-area-ha 5200
     """
     from server.clock import Clock
-    from server.flow.admin import edit_project
+    from server.custody.own_log import edit_project
 
     fields = _given({"title": given["title"]}) | _settings(given) | _selection(given)
     if not fields:
@@ -217,7 +217,7 @@ def list_(context: click.Context, as_json: bool) -> None:
       permille-server project list --json
     """
     from schemas.ids import starts
-    from server.flow.projects import projects as every
+    from server.access.projects import projects as every
 
     found = with_store(context, every)
     if as_json:
@@ -244,7 +244,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     Example:
       permille-server project show HF
     """
-    from server.flow.projects import find_project
+    from server.access.projects import find_project
 
     found = with_store(context, lambda store: find_project(store, name))
     if as_json:

@@ -34,8 +34,8 @@ def purge(
     Example:
       permille-server purge --dry-run
     """
+    from server.access.projects import projects
     from server.clock import Clock, iso
-    from server.flow.projects import projects
 
     clock = Clock()
     age_ms = int(timedelta(days=days).total_seconds() * 1000)

@@ -16,7 +16,7 @@ from server.cli.custody import (
 )
 
 if TYPE_CHECKING:
-    from server.flow.review import Reviewed
+    from server.custody.review import Reviewed
 
 _changes_argument: Final = click.argument(
     "names", metavar="CHANGE...", nargs=-1, required=True
@@ -108,7 +108,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     Example:
       permille-server quarantine show 0190b2
     """
-    from server.flow.quarantine import shown
+    from server.custody.quarantine import shown
 
     async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
         found: dict[str, Any] = await store.read(lambda tx: shown(tx, name))
@@ -141,7 +141,7 @@ def release(context: click.Context, names: tuple[str, ...], as_json: bool) -> No
     Example:
       permille-server quarantine release 0190b2
     """
-    from server.flow import review
+    from server.custody import review
 
     async def job(store: Any) -> "Reviewed":  # noqa: ANN401
         total = review.Reviewed(0, 0, 0)
@@ -166,7 +166,7 @@ def discard(
     Example:
       permille-server quarantine discard 0190b2 --reason "typed twice"
     """
-    from server.flow import review
+    from server.custody import review
 
     async def job(store: Any) -> int:  # noqa: ANN401
         projects = await _by_project(store, names)
@@ -197,7 +197,7 @@ def rejudge(context: click.Context, project: str | None, as_json: bool) -> None:
     Example:
       permille-server quarantine rejudge --project HF
     """
-    from server.flow import review
+    from server.custody import review
 
     async def job(store: Any) -> "Reviewed":  # noqa: ANN401
         return await review.rejudge(store, _clock(), await project_of(store, project))
@@ -212,7 +212,7 @@ def _clock() -> Any:  # noqa: ANN401 - imported late
 
 
 async def _by_project(store: Any, names: Sequence[str]) -> dict[str, list[str]]:  # noqa: ANN401
-    from server.flow.quarantine import WAITS, find
+    from server.custody.quarantine import WAITS, find
 
     found = await store.read(lambda tx: find(tx, names, WAITS))
     projects: dict[str, list[str]] = {}

@@ -16,8 +16,8 @@ def init(data: DataDirectory, as_json: bool) -> None:
     Example:
       permille-server --data /srv/permille init
     """
-    from server.app.data import init_data
     from server.clock import Clock
+    from server.data import init_data
 
     init_data(data, Clock())
     if as_json:
@@ -49,7 +49,7 @@ def run(data: DataDirectory, host: str, port: int) -> None:
     import asyncio
     import signal
 
-    from server.app.service import serve
+    from server.app import serve
     from server.errors import ServerError
 
     log_to_stderr()

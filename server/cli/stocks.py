@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from server.cli.common import counted, json_option, print_json, with_store
-from server.cli.stocks_beside import (
+from server.cli.stocks_annotations import (
     annotation_lines,
     annotation_options,
     annotations_of,
@@ -64,7 +64,7 @@ def show(
       permille-server stocks show --project HF --plot HF --from 1963 --to 1987
       permille-server stocks show --project HF --measurement-error soc=0.03,bd=0.05
     """
-    from server.flow.showing import change_between, stocks_document
+    from server.figures.queries import change_between, stocks_document
 
     waiting, annotations = 0, annotations_of(given)
     if early is not None or late is not None:
@@ -114,9 +114,9 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
     Example:
       permille-server stocks derive --project HF
     """
+    from server.access.projects import find_project
     from server.clock import Clock
-    from server.flow.derive import derive_to_the_end
-    from server.flow.projects import find_project
+    from server.derivation.derive import derive_to_the_end
 
     async def job(store: Any) -> dict[str, int]:  # noqa: ANN401
         if project is not None:

@@ -119,10 +119,10 @@ def compute_document(
     ValueError
         If the reference is neither a word nor a positive mass.
     """
-    from server.exchange.layers import read_layers
     from server.stocks.plot import derive_plots
     from server.stocks.rows import change_row, settings_row, stock_row, trend_row
     from server.stocks.settings import choose_settings
+    from server.tables.layers import read_layers
 
     settings = choose_settings(
         method, depth_cm=depth_cm, basis=basis, reference=reference

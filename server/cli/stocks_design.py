@@ -91,7 +91,7 @@ def design(  # noqa: PLR0917 - click passes them by name
         raise click.UsageError("--years needs --baseline: 4 permille of what stock?")
     if n is None and change_t_ha is None and years is None:
         raise click.UsageError("give --n, or --change, or --baseline with --years")
-    from server.flow.planning import Plan, plan_sampling
+    from server.figures.planning import Plan, plan_sampling
     from server.stocks.change import Design
 
     document = plan_sampling(

@@ -41,8 +41,8 @@ def explain(  # noqa: PLR0917 - click passes them by name
       permille-server stocks explain HF 2000 2014 --project HF
       permille-server stocks explain HF 2000 2014 --project HF --prov hf.json
     """
-    from server.flow.explain import explain as explain_change
-    from server.flow.explain import prov_document
+    from server.derivation.explain import explain as explain_change
+    from server.derivation.explain import prov_document
 
     lineage = with_store(
         context, lambda store: explain_change(store, project, plot, early, late)

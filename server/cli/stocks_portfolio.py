@@ -93,9 +93,9 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     """
     if sum([organisation is not None, project is not None, every]) != 1:
         raise click.UsageError("give one of --organisation, --project and --all")
-    from server.flow.portfolio import By, Choices, PortfolioScope
-    from server.flow.portfolio import portfolio as gather
-    from server.flow.showing import CampaignSpan
+    from server.figures.portfolio import By, Choices, PortfolioScope
+    from server.figures.portfolio import portfolio as gather
+    from server.figures.queries import CampaignSpan
     from server.stocks.strata import Lonely
 
     levels = by or (("plot",) if project is not None else ("project",))

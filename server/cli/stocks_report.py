@@ -28,8 +28,8 @@ def report(context: click.Context, project: str, path: Path, as_json: bool) -> N
       permille-server stocks report HF --html highfield.html
     """
     from server.clock import Clock
-    from server.flow.portfolio import By, Choices, PortfolioScope, portfolio
-    from server.flow.reporting import report_of
+    from server.figures.portfolio import By, Choices, PortfolioScope, portfolio
+    from server.figures.report_data import report_of
     from server.report.page import render
 
     async def job(store: Any) -> Any:  # noqa: ANN401

@@ -5,8 +5,8 @@ from aiohttp import web
 from schemas import limits
 from schemas.messages import MessageError, decode_body, encode
 from schemas.version import __version__
+from server.access.enrolment import Enrolment, enrol
 from server.errors import RequestError
-from server.flow.access import Enrolment, enrol
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE

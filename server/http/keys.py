@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.flow.blobs import Blobs
+from server.files.upload import Blobs
 from server.store.port import Store
 
 STORE: Final[web.AppKey[Store]] = web.AppKey("store")

@@ -1,6 +1,6 @@
-"""Repair: digests of the buckets of a stream, and the rows of some of them.
+"""Repair: digests of the buckets of a project, and the rows of some of them.
 
-A laptop whose digest of a stream differs asks here which rows to believe.
+A laptop whose digest of a project differs asks here which rows to believe.
 """
 
 from typing import Final
@@ -12,7 +12,8 @@ from schemas.ids import is_id
 from schemas.messages import encode
 from server.errors import refuse
 from server.http.keys import STORE
-from server.http.sync import device_of, ndjson, row_line
+from server.http.sync import device_of, ndjson
+from server.intake.answer import row_line
 from server.store.port import Transaction
 from server.store.values import FeedRow
 
@@ -20,7 +21,7 @@ _KNOWN: Final = frozenset(BUCKETS)
 
 
 async def get_buckets(request: web.Request) -> web.Response:
-    """Return the digest of each bucket of a stream that has items."""
+    """Return the digest of each bucket of a project that has items."""
     project_id = await _project_of(request)
 
     def job(tx: Transaction) -> dict[str, list[int | str]]:

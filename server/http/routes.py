@@ -4,8 +4,8 @@ from aiohttp import web
 
 from schemas.messages import encode
 from schemas.version import PROTOCOL, __version__
-from server.http.blobs import get_blob, head_blob, patch_blob
 from server.http.enrol import post_enrol
+from server.http.files import get_blob, head_blob, patch_blob
 from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
 

@@ -1,25 +1,21 @@
 """POST /v1/sync: one round trip."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any, Final
 
 from aiohttp import web
 from backports import zstd
 
-from schemas import limits
 from schemas.messages import NDJSON, encode
-from schemas.version import PROTOCOL, SCHEMA_VERSION
+from server.access import enrolment
 from server.errors import refuse
-from server.flow import access
-from server.flow.pull import Pulled
-from server.flow.sync import Accepted, sync
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE, WAKE
-from server.store.values import Device, FeedRow
-from server.sync.model import Verdict
-from server.sync.request import Push, read_push
+from server.intake.answer import answer_lines
+from server.intake.push import sync
+from server.intake.request import read_push
+from server.store.values import Device
 
 #: What saying that a body is packed costs.
 _SAYING_SO: Final = len("Content-Encoding: zstd\r\n")
@@ -51,104 +47,7 @@ async def device_of(request: web.Request) -> Device:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise refuse("no_token")
-    return await access.device_of(request.app[STORE], token.strip())
-
-
-def answer_lines(
-    accepted: Accepted, pulled: Pulled, push: Push, now: str
-) -> Iterator[dict[str, Any]]:
-    """Write an answer line by line."""
-    yield _hello(accepted, pulled, push, now)
-    yield from map(_verdict, accepted.verdicts)
-    yield from map(_late_verdict, pulled.late)
-    if set(push.cursors) != accepted.project_ids:
-        yield {"k": "scope", "streams": sorted(accepted.project_ids)}
-    for project_id in pulled.resets:
-        yield {"k": "reset", "s": project_id}
-    for project_id, ids in pulled.purged.items():
-        for start in range(0, len(ids), limits.PURGED_IDS):
-            part = ids[start : start + limits.PURGED_IDS]
-            yield {"k": "purged", "s": project_id, "r": part}
-    yield from map(row_line, pulled.rows)
-    yield _end(accepted, pulled, push)
-
-
-def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str, Any]:
-    line: dict[str, Any] = {"k": "hello"}
-    if push.epoch is None:
-        line["protocol"] = PROTOCOL
-    if push.epoch != pulled.epoch:
-        line["epoch"] = pulled.epoch
-    line["now"] = now
-    if push.schema != SCHEMA_VERSION:
-        line["schema"] = SCHEMA_VERSION
-    if pulled.shared:
-        line["shared"] = pulled.shared
-    if accepted.need is not None:
-        log, n = accepted.need
-        line["need_from"] = n
-        if log != push.log_id:
-            line["need_log"] = log
-    return line
-
-
-def _end(accepted: Accepted, pulled: Pulled, push: Push) -> dict[str, Any]:
-    line: dict[str, Any] = {"k": "end"}
-    if push.epoch is None:
-        # A laptop that names no epoch expects every key.
-        cursors = {s: [pulled.epoch, seq] for s, seq in pulled.cursors.items()}
-        line |= {"cursors": cursors, "more": pulled.more}
-    else:
-        line |= {"cursors": pulled.cursors} if pulled.cursors else {}
-        line |= {"more": True} if pulled.more else {}
-    if pulled.digests:
-        line["digest"] = {s: found.as_data() for s, found in pulled.digests.items()}
-    if accepted.receipt is not None:
-        receipt = accepted.receipt
-        line["receipt"] = {"raw": receipt.raw, "sig": receipt.signature}
-    return line
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    """Write the verdict on a change of the log that speaks: its place is its name."""
-    return {"k": "v", "n": verdict.n, **_said(verdict)}
-
-
-def _late_verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"k": "v", "i": verdict.change_id, "l": verdict.late, **_said(verdict)}
-
-
-def _said(verdict: Verdict) -> dict[str, Any]:
-    line: dict[str, Any] = {"r": verdict.outcome.value}
-    if verdict.seq is not None:
-        line["q"] = verdict.seq
-    if verdict.repeated and verdict.late is None:
-        line["d"] = True
-    if verdict.why:
-        line["why"] = [problem.as_data() for problem in verdict.why]
-    if verdict.conflicts:
-        line["cf"] = verdict.conflicts
-    return line
-
-
-def row_line(row: FeedRow) -> dict[str, Any]:
-    """Return the line of one record."""
-    record = row.record
-    line: dict[str, Any] = {
-        "k": "gone" if record.deleted else "row",
-        "s": record.project_id,
-        "q": record.seq,
-        "t": record.type,
-        "r": record.id,
-    }
-    if record.deleted:
-        line["why"] = "deleted"
-    else:
-        line["f"] = record.fields
-        line["w"] = {g: max(w.seq for w in ws) for g, ws in record.writers.items()}
-    if row.conflicts:
-        line["x"] = row.conflicts
-    return line
+    return await enrolment.device_of(request.app[STORE], token.strip())
 
 
 def ndjson(request: web.Request, lines: list[dict[str, Any]]) -> web.Response:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from schemas.records import TYPES
+from server.merge.model import Record
 from server.store.driver import Connection
 from server.store.rows import json_list
 from server.store.values import AttachedFile
-from server.sync.model import Record
 
 # The first condition is the one of the index, word for word; left to itself SQLite
 # takes the index of the project and reads every record.

@@ -10,9 +10,9 @@ from typing import Any, Final
 import orjson
 
 from schemas.digest import Item, digest_of, row_hash
-from server.store.custody import add_digest, put_records
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
+from server.store.save import add_digest, put_records
 from server.store.values import DerivationInput, DerivedPlot, DerivedRow, Job, PlotTree
 
 _CLAIM: Final = """

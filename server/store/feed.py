@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from schemas import limits
 from schemas.digest import Digest, Item, conflict_hash, row_hash
+from server.merge.model import Record, stands
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
-from server.store.values import FeedRow, Page
-from server.sync.model import Record, stands
-from server.sync.request import Push
+from server.store.values import FeedRow, LogSpan, Page
 
 _PAGE: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
@@ -53,27 +52,27 @@ class FeedQueries:
 
     connection: Connection
 
-    def page(self, project_id: str, after: int, most: int, push: Push) -> Page:
+    def page(self, project_id: str, after: int, most: int, sent: LogSpan) -> Page:
         """Return rows after a number, without those that the laptop computes itself.
 
         The verdicts on its push speak for these. Who begins anew has let go of all rows,
         so there only what that very push made is left out.
         """
-        kept, more = _page_of(self._records(project_id, after, most, push), most)
+        kept, more = _page_of(self._records(project_id, after, most, sent), most)
         cursor = kept[-1].seq if more else max(self._head(project_id), after)
         conflicts = self.open_conflicts_of(project_id, kept)
         rows = [FeedRow(record, conflicts.get(record.id, [])) for record in kept]
         return Page(rows, cursor, more)
 
     def _records(
-        self, project_id: str, after: int, most: int, push: Push
+        self, project_id: str, after: int, most: int, sent: LogSpan
     ) -> Iterator[Record]:
         if after:
-            mine = (push.log_id, push.acked_n, push.end[0])
+            mine = (sent.log_id, sent.after_n, sent.last_n)
             found = self.connection.execute(_PAGE, (project_id, after, *mine, most + 1))
             return map(record_of, found)
         found = self.connection.execute(_PAGE, (project_id, after, None, 0, 0, -1))
-        return (r for r in map(record_of, found) if not _is_made_by(r, push))
+        return (r for r in map(record_of, found) if not _is_made_by(r, sent))
 
     def count_after(self, project_id: str, after: int) -> int:
         """Return how many rows lie after a number."""
@@ -93,12 +92,12 @@ class FeedQueries:
         return [name for (name,) in rows]
 
     def purgeable(self, before: str) -> dict[str, int]:
-        """Count the deletions that a purge would shrink, by stream."""
+        """Count the deletions that a purge would shrink, by project."""
         found = self.connection.execute(_OLD_TOMBSTONES, (before,))
         return dict(Counter(project_id for project_id, *_ in found))
 
     def purge(self, before: str, now: str) -> dict[str, int]:
-        """Shrink old deletions to their ids; return how many, by stream."""
+        """Shrink old deletions to their ids; return how many, by project."""
         gone = self.connection.execute(_OLD_TOMBSTONES, (before,)).fetchall()
         self.connection.executemany(
             "INSERT INTO purged (project_id, id, type, at, seq) VALUES (?, ?, ?, ?, ?)",
@@ -118,7 +117,7 @@ class FeedQueries:
         return dict(Counter(project_id for project_id, *_ in gone))
 
     def digest(self, project_id: str) -> Digest:
-        """Return the digest of a stream's live rows."""
+        """Return the digest of a project's live rows."""
         count, total = self.connection.execute(
             "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
             (project_id,),
@@ -126,7 +125,7 @@ class FeedQueries:
         return Digest(count, int(total, 16))
 
     def digest_items(self, project_id: str) -> list[Item]:
-        """Return what the digest of a stream is made of: live rows, open conflicts."""
+        """Return what the digest of a project is made of: live rows, open conflicts."""
         return list(digest_items(self.connection, project_id))
 
     def rows_in(self, project_id: str, buckets: Iterable[str]) -> list[FeedRow]:
@@ -162,7 +161,7 @@ class FeedQueries:
 
 
 def digest_items(connection: Connection, project_id: str) -> Iterator[Item]:
-    """Read what the digest of a stream is made of."""
+    """Read what the digest of a project is made of."""
     for kind, name, seq, fields in connection.execute(_LIVE, (project_id,)):
         yield name, row_hash(kind, name, seq, json.loads(fields))
     for record, name in connection.execute(_CONTESTED, (project_id,)):
@@ -185,10 +184,10 @@ def conflict_data(columns: list[Any]) -> dict[str, Any]:
     }
 
 
-def _is_made_by(record: Record, push: Push) -> bool:
+def _is_made_by(record: Record, sent: LogSpan) -> bool:
     """Return whether all that a record says follows from the verdicts on a push."""
     return record.computable_by_author and all(
-        writer.log_id == push.log_id and push.acked_n < writer.n <= push.end[0]
+        sent.includes(writer.log_id, writer.n)
         for writers in record.writers.values()
         for writer in writers
     )

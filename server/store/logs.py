@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from schemas import chain
 from schemas.messages import parse_object
+from server.merge.model import Verdict
+from server.merge.timeline import Epoch, Lineage, Timeline
 from server.store.driver import Connection
 from server.store.rows import VERDICT_COLUMNS, json_list, verdict_of
 from server.store.values import EpochBegin, LogState, ProjectHead, StoredReceipt
-from server.sync.model import Verdict
-from server.sync.timeline import Epoch, Lineage, Timeline
 
 #: What stays the same of a laptop that is enrolled again: its key.
 _LAPTOP: Final = "coalesce(d.public_key, d.device_id)"
@@ -59,7 +59,7 @@ class LogQueries:
         return str(self._one("SELECT id FROM epoch ORDER BY number DESC LIMIT 1")[0])
 
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
-        """Begin a new timeline where every stream stands."""
+        """Begin a new timeline where every project stands."""
         self.connection.execute(
             "INSERT INTO epoch (number, id, at, reason, device_id)"
             " SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM epoch",
@@ -107,7 +107,7 @@ class LogQueries:
         return self._one("SELECT max(at) FROM epoch WHERE device_id = ?", device)[0]  # type: ignore[no-any-return]
 
     def project_heads(self, names: Iterable[str]) -> dict[str, ProjectHead]:
-        """Return where these streams stand."""
+        """Return where these projects stand."""
         rows = self.connection.execute(
             "SELECT project_id, head, receipt_count, receipt_hash FROM stream"
             " WHERE project_id IN (SELECT value FROM json_each(?))",
@@ -199,7 +199,7 @@ class LogQueries:
     def save_receipt(
         self, receipt: StoredReceipt, links: dict[str, tuple[int, str]]
     ) -> None:
-        """Keep a receipt; `links` gives each stream its number and hash."""
+        """Keep a receipt; `links` gives each project its number and hash."""
         self.connection.execute(
             "INSERT INTO receipt (log_id, n, raw, signature, pushed)"
             " VALUES (?, ?, ?, ?, ?)",

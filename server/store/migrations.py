@@ -9,7 +9,7 @@ from schemas.signing import NO_RECEIPT, public_key
 from server.store import seals
 from server.store.driver import Connection, scratch
 from server.store.feed import digest_items
-from server.store.lifting import upgrade_rows_from_1
+from server.store.upgrade_rows import upgrade_rows_from_1
 
 migrations: Final = Migrations("permille-server")
 
@@ -49,7 +49,7 @@ def misshapen(connection: Connection) -> list[str]:
 
 @migrations()
 def custody(db: Database) -> None:
-    """Create streams, records, logs, conflicts, quarantine and history."""
+    """Create projects, records, logs, conflicts, quarantine and history."""
     db.table("meta").create({"key": str, "value": str}, pk="key", strict=True)
     db.table("stream").create(
         {"project_id": str, "head": int, "created_at": str},
@@ -322,7 +322,7 @@ def review(db: Database) -> None:
 
 @migrations()
 def digests(db: Database) -> None:
-    """Keep a digest of each stream, its receipts, and what was purged of it."""
+    """Keep a digest of each project, its receipts, and what was purged of it."""
     project_id = db.table("stream")
     for name in ("digest_count", "receipt_count", "gc_floor"):
         project_id.add_column(name, int, not_null_default=0)

@@ -17,6 +17,9 @@ from collections.abc import (
 from typing import Any, Protocol, TypeVar
 
 from schemas.digest import Digest, Item
+from server.merge.model import Origin, Record, ValidatedChange, Verdict, WaitingChange
+from server.merge.state import MergeState
+from server.merge.timeline import Timeline
 from server.store.values import (
     AttachedFile,
     DerivedPlot,
@@ -26,6 +29,7 @@ from server.store.values import (
     Fault,
     FeedRow,
     Job,
+    LogSpan,
     LogState,
     Page,
     PlotTree,
@@ -33,10 +37,6 @@ from server.store.values import (
     ProjectHead,
     StoredReceipt,
 )
-from server.sync.model import Origin, Record, ValidatedChange, Verdict, WaitingChange
-from server.sync.request import Push
-from server.sync.state import MergeState
-from server.sync.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Logs(Protocol):
         """Return the id of the server's present timeline."""
 
     def begin_epoch(self, name: str, now: str, reason: str, device: str | None) -> None:
-        """Begin a new timeline where every stream stands."""
+        """Begin a new timeline where every project stands."""
 
     def epochs(self) -> list[EpochBegin]:
         """Return every timeline, oldest first."""
@@ -66,7 +66,7 @@ class Logs(Protocol):
         """Return when a device last showed that the timeline was another one."""
 
     def project_heads(self, names: Iterable[str]) -> dict[str, ProjectHead]:
-        """Return where these streams stand."""
+        """Return where these projects stand."""
 
     def log_head(self, log: str) -> LogState | None:
         """Return how far a log is here, or None."""
@@ -99,7 +99,7 @@ class Logs(Protocol):
     def save_receipt(
         self, receipt: StoredReceipt, links: dict[str, tuple[int, str]]
     ) -> None:
-        """Keep a receipt; `links` gives each stream its number and hash."""
+        """Keep a receipt; `links` gives each project its number and hash."""
 
     def server_key(self) -> bytes:
         """Return the secret key that receipts are signed with."""
@@ -154,8 +154,8 @@ class MergeTables(Protocol):
 class Feed(Protocol):
     """What laptops receive."""
 
-    def page(self, project_id: str, after: int, most: int, push: Push) -> Page:
-        """Return rows after a number, without those the push's verdicts speak for."""
+    def page(self, project_id: str, after: int, most: int, sent: LogSpan) -> Page:
+        """Return rows after a number, without those that the laptop computes from what it sent."""
 
     def count_after(self, project_id: str, after: int) -> int:
         """Return how many rows lie after a number."""
@@ -164,16 +164,16 @@ class Feed(Protocol):
         """Return the ids whose deletion lay between two numbers and was purged."""
 
     def purgeable(self, before: str) -> dict[str, int]:
-        """Count the deletions that a purge would shrink, by stream."""
+        """Count the deletions that a purge would shrink, by project."""
 
     def purge(self, before: str, now: str) -> dict[str, int]:
-        """Shrink old deletions to their ids; return how many, by stream."""
+        """Shrink old deletions to their ids; return how many, by project."""
 
     def digest(self, project_id: str) -> Digest:
-        """Return the digest of a stream's live rows."""
+        """Return the digest of a project's live rows."""
 
     def digest_items(self, project_id: str) -> list[Item]:
-        """Return what the digest of a stream is made of: live rows, open conflicts."""
+        """Return what the digest of a project is made of: live rows, open conflicts."""
 
     def rows_in(self, project_id: str, buckets: Iterable[str]) -> list[FeedRow]:
         """Return the records of some buckets that are live or contested."""

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from server.merge.model import Record
 from server.store.devices import OWN_DEVICE
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
-from server.sync.model import Record
 
 _PROJECTS: Final = f"""
     SELECT s.project_id, r.fields, r.seq, s.head, s.created_at,

@@ -7,8 +7,8 @@ from typing import Any, Final
 from schemas.messages import Outcome
 from schemas.problems import from_data
 from schemas.records import TYPES
-from server.sync.model import Record, Verdict, Writer
-from server.sync.state import key_text
+from server.merge.model import Record, Verdict, Writer
+from server.merge.state import key_text
 
 RECORD_COLUMNS: Final = (
     "project_id, id, type, seq, fields, writers, deleted, clean, open_conflicts"
@@ -84,7 +84,7 @@ def verdict_of(
 
 
 def verdict_row(verdict: Verdict) -> tuple[Any, ...]:
-    """Return the columns of a verdict after its change id and stream."""
+    """Return the columns of a verdict after its change id and project."""
     why = dump([problem.as_data() for problem in verdict.why]) if verdict.why else None
     conflicts = dump(verdict.conflicts) if verdict.conflicts else None
     return (verdict.outcome.value, verdict.seq, why, conflicts)

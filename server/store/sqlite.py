@@ -14,7 +14,6 @@ from server.errors import AlreadyThereError, StorageError
 from server.store import seals
 from server.store.attachments import AttachmentQueries
 from server.store.checks.database import check_database
-from server.store.custody import MergeQueries
 from server.store.derivation import DerivationQueries
 from server.store.devices import DeviceQueries
 from server.store.driver import (
@@ -29,8 +28,9 @@ from server.store.feed import FeedQueries
 from server.store.migrations import migrate, tables, tables_of
 from server.store.port import Transaction
 from server.store.reports import ReportQueries
+from server.store.review import ReviewQueries
+from server.store.save import MergeQueries
 from server.store.values import Device, Fault, Progress
-from server.store.waiting import ReviewQueries
 from server.store.writer import WriterThread
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from server.sync.model import Record
+from server.merge.model import Record
 
 #: Told what is being done, how much of it is done, and of how much.
 Progress = Callable[[str, int, int], None]
@@ -53,7 +53,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class ProjectHead:
-    """Where a stream stands: its last row and its last receipt."""
+    """Where a project stands: its last row and its last receipt."""
 
     head: int
     receipt_count: int
@@ -83,6 +83,19 @@ class EpochBegin:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSpan:
+    """Changes of a log: those after one number, up to another."""
+
+    log_id: str
+    after_n: int
+    last_n: int
+
+    def includes(self, log_id: str, n: int) -> bool:
+        """Return whether a change is one of these."""
+        return log_id == self.log_id and self.after_n < n <= self.last_n
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRow:
     """One record on its way to a laptop, with its open conflicts."""
 
@@ -92,7 +105,7 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one stream after a cursor, in server order."""
+    """Rows of one project after a cursor, in server order."""
 
     rows: list[FeedRow]
     cursor: int

@@ -8,7 +8,7 @@ import subprocess
 from click.testing import CliRunner
 
 from collector.cli import cli
-from collector.core.overlay import ChangeStatus
+from collector.rules.overlay import ChangeStatus
 from collector.store.sqlite import LaptopStore
 from schemas import chain, limits
 from server.cli import main as server_cli

@@ -10,8 +10,8 @@ import pytest
 from schemas.records import record_id
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow import derive
-from server.flow.admin import ServerDraft, add_project, record
+from server.custody.own_log import ServerDraft, add_project, record
+from server.derivation import derive
 from server.store.sqlite import SqliteStore, create
 from tests.processes import PERMILLE_SERVER, run
 

@@ -7,10 +7,10 @@ import signal
 import aiohttp
 import pytest
 
+from server.access.enrolment import Enrolment, enrol, issue_code
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.access import Enrolment, enrol, issue_code
-from server.flow.admin import add_project
+from server.custody.own_log import add_project
 from server.store.sqlite import SqliteStore, create
 from tests.laptop import TestLaptop
 from tests.processes import start_server, stop

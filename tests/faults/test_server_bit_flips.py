@@ -9,13 +9,13 @@ from random import Random
 
 import pytest
 
-from server.app.data import init_data
-from server.app.drills import verify
 from server.clock import Clock
 from server.config import DataDirectory
+from server.custody.own_log import add_project
+from server.data import init_data
 from server.errors import StorageError
-from server.flow.admin import add_project
-from server.store.blobs import BlobFiles
+from server.files.disk import BlobFiles
+from server.operations.backup import verify
 from server.store.driver import connect
 from tests.conftest import RunningServer, running
 from tests.faults.disk import flip_bits

@@ -11,15 +11,15 @@ from pathlib import Path
 import aiohttp
 
 from schemas.messages import encode
+from server.access import enrolment
+from server.access.enrolment import Enrolment, enrol, issue_code
 from server.clock import Clock
+from server.custody.own_log import add_project
 from server.errors import StorageError
-from server.flow import access
-from server.flow.access import Enrolment, enrol, issue_code
-from server.flow.admin import add_project
-from server.flow.sync import sync
-from server.http.sync import answer_lines
+from server.intake.answer import answer_lines
+from server.intake.push import sync
+from server.intake.request import read_push
 from server.store.sqlite import SqliteStore, create
-from server.sync.request import read_push
 from tests.laptop import TestLaptop, read_answer
 
 WRITERS = 4
@@ -50,7 +50,7 @@ class DirectLaptop(TestLaptop):
     async def post(self, body, **headers):
         del headers
         push, clock = read_push(body), Clock()
-        device = await access.device_of(self.store, self.token)
+        device = await enrolment.device_of(self.store, self.token)
         accepted, pulled = await sync(self.store, clock, device, push)
         lines = answer_lines(accepted, pulled, push, clock.now())
         return 200, b"\n".join(map(encode, lines)) + b"\n"
@@ -126,7 +126,7 @@ async def _write(laptop, project_ids, pushes, chance):
 
 
 def _draft(laptop, chance):
-    """Record a plot, or describe one of this laptop's again: rows move in their stream."""
+    """Record a plot, or describe one of this laptop's again: rows move in their project."""
     known = [line for line in map(json.loads, laptop.lines) if "code" in line["f"]]
     mine = [line for line in known if line["s"] == laptop.project_id]
     if mine and chance.random() < 0.3:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from schemas import limits
 from schemas.records import record_id
-from server.store.blobs import BlobFiles
+from server.files.disk import BlobFiles
 from server.store.sqlite import SqliteStore
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
 from tests.laptop import fresh_id

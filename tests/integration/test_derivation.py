@@ -7,12 +7,12 @@ from click.testing import CliRunner
 
 from server.cli import main
 from server.clock import Clock
+from server.custody.own_log import edit_project
+from server.custody.review import discard
+from server.derivation.derive import derive_waiting, derived_plots
+from server.derivation.explain import explain, prov_document
 from server.errors import NotFoundError
-from server.flow.admin import edit_project
-from server.flow.derive import derive_waiting, derived_plots
-from server.flow.explain import explain, prov_document
-from server.flow.review import discard
-from server.flow.showing import change_between, stocks_document
+from server.figures.queries import change_between, stocks_document
 
 SOC = {"2010": (16.0, 17.0, 18.5), "2020": (18.0, 19.25, 20.25)}
 

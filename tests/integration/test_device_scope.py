@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collector.core.overlay import ChangeStatus
+from collector.rules.overlay import ChangeStatus
 from server.store.driver import connect
 from tests.faults.homes import admin, enrolled, init_server, write_table
 from tests.processes import PERMILLE_SERVER, run, server_process

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from server.app.drills import checked_backup
-from server.exchange.backup import BackupError
+from server.operations.archive import BackupError
+from server.operations.backup import checked_backup
 from server.store.driver import connect
 from tests.faults.disk import flip_bits
 from tests.faults.homes import admin, enrolled, init_server, write_table

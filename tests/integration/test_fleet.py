@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from collector.flow import laptop as names
+from collector.laptop import settings
 from collector.store.sqlite import LaptopStore
 from tests.integration.test_laptop_sync import (
     LAYER,
@@ -101,7 +101,7 @@ def identity(laptop):
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
     store = LaptopStore(laptop.home / "permille.db", key)
     try:
-        own = (names.DEVICE, names.SIGNING_KEY, names.TOKEN)
+        own = (settings.DEVICE, settings.SIGNING_KEY, settings.TOKEN)
         found = [store.setting(name) for name in own]
         return (*found, store.head().id)
     finally:
@@ -161,7 +161,13 @@ def forget_enrolment(laptop):
     """Leave a laptop with its projects as if a stick had brought them, not enrolled."""
     key = bytes.fromhex((laptop.home / "key").read_text().strip())
     store = LaptopStore(laptop.home / "permille.db", key)
-    own = (names.DEVICE, names.SIGNING_KEY, names.TOKEN, names.SERVER, names.LAST_SYNC)
+    own = (
+        settings.DEVICE,
+        settings.SIGNING_KEY,
+        settings.TOKEN,
+        settings.SERVER,
+        settings.LAST_SYNC,
+    )
     store.set_settings(dict.fromkeys(own))
     store.close()
 

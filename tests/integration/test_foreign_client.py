@@ -7,11 +7,11 @@ import shutil
 import pytest
 
 from schemas.version import PROTOCOL, SCHEMA_VERSION
-from server.app.data import init_data
+from server.access.devices import grant
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.admin import add_project
-from server.flow.scope import grant
+from server.custody.own_log import add_project
+from server.data import init_data
 from tests.conftest import RunningServer, running
 from tests.laptop import fresh_id
 from tests.protocol import rules
@@ -216,7 +216,7 @@ async def test_receipts_are_signed_and_chained_over_all_devices(pair):
 
 
 def projects_of(receipt):
-    """Return what a receipt says of its streams."""
+    """Return what a receipt says of its projects."""
     said = json.loads(receipt["raw"])
     assert said.keys() == keys_of("Receipts")
     return said["streams"]

@@ -13,8 +13,8 @@ from backports import zstd
 from schemas import limits
 from schemas.problems import KINDS
 from schemas.signing import enrolment_text, public_key, sign
+from server.access.enrolment import issue_code
 from server.clock import Clock
-from server.flow.access import issue_code
 from tests.laptop import fresh_id
 
 

@@ -14,8 +14,8 @@ from schemas.problems import KINDS
 from schemas.records import record_id
 from schemas.signing import push_text, sign
 from server.clock import Clock
-from server.flow.admin import add_project
-from server.flow.review import rejudge, release
+from server.custody.own_log import add_project
+from server.custody.review import rejudge, release
 from tests.laptop import fresh_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}

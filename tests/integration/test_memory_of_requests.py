@@ -9,10 +9,10 @@ from backports import zstd
 
 from schemas import limits
 from schemas.chain import START, link
+from server.access.enrolment import Enrolment, enrol, issue_code
 from server.clock import Clock
 from server.config import DataDirectory
-from server.flow.access import Enrolment, enrol, issue_code
-from server.flow.admin import add_project
+from server.custody.own_log import add_project
 from server.store.sqlite import SqliteStore, create
 from tests.laptop import TestLaptop
 from tests.processes import start_server, stop

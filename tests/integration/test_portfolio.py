@@ -8,10 +8,10 @@ from click.testing import CliRunner
 
 from server.cli import main
 from server.clock import Clock
+from server.custody.own_log import add_project
 from server.errors import NotFoundError
-from server.flow.admin import add_project
-from server.flow.portfolio import By, Choices, PortfolioScope, portfolio
-from server.flow.showing import CampaignSpan, stocks_document
+from server.figures.portfolio import By, Choices, PortfolioScope, portfolio
+from server.figures.queries import CampaignSpan, stocks_document
 from server.stocks.strata import Lonely
 from tests.science.check_values import rows
 

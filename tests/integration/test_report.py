@@ -1,7 +1,7 @@
 """A project's report from a real server: one page that needs nothing else."""
 
 from server.clock import Clock
-from server.flow.reporting import report_of
+from server.figures.report_data import report_of
 from server.report.page import render
 from tests.integration.test_derivation import SOC, record_campaign
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from server.clock import Clock
-from server.flow.admin import edit_project
-from server.flow.portfolio import By
-from server.flow.reporting import report_of
+from server.custody.own_log import edit_project
+from server.figures.portfolio import By
+from server.figures.report_data import report_of
 from server.report.page import render
 from server.stocks.strata import Lonely
 from tests.integration.test_portfolio import (

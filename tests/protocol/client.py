@@ -298,7 +298,7 @@ class Client:
     # Repair
 
     def digest(self, project_id, name=None):
-        """Return the digest of a stream, or of one bucket of it."""
+        """Return the digest of a project, or of one bucket of it."""
         return rules.digest_of(
             number
             for record, held in self.rows.items()

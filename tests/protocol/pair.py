@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from server.access.enrolment import issue_code
 from server.clock import Clock
-from server.flow.access import issue_code
 from tests.laptop import fresh_id
 from tests.protocol.client import Client
 

@@ -4,10 +4,10 @@ A case takes a `Pair` and returns the verdict.
 """
 
 from schemas import limits
+from server.access.devices import withdraw
 from server.clock import Clock
-from server.flow.admin import add_project
-from server.flow.review import discard
-from server.flow.scope import withdraw
+from server.custody.own_log import add_project
+from server.custody.review import discard
 from tests.laptop import fresh_id
 from tests.protocol.pair import UNKNOWN
 

@@ -135,7 +135,7 @@ def receipt_text(raw):
 
 
 def receipt_link(raw):
-    """Return what the next receipt of a stream names."""
+    """Return what the next receipt of a project names."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 

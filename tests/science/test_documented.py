@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from server.exchange.layers import KNOWN
 from server.stocks.change import ChangeVerdict, ZeroVerdict
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import Basis
@@ -13,6 +12,7 @@ from server.stocks.reasons import EXPLANATIONS
 from server.stocks.settings import PROFILES, Reference
 from server.stocks.strata import Freedom, Lonely
 from server.stocks.trend import Stage
+from server.tables.layers import KNOWN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "science.md").read_text(encoding="utf-8")
 

@@ -116,7 +116,7 @@ MUTANTS = (
     ),
     Mutant(
         "the digest forgets what was replaced",
-        "server/sync/state.py",
+        "server/merge/state.py",
         "digest = digest.minus(_row_hash(old))",
         "pass",
     ),
@@ -130,7 +130,7 @@ MUTANTS = (
     ),
     Mutant(
         "the server knows one base for all groups",
-        "server/sync/model.py",
+        "server/merge/model.py",
         "return self.bases.get(group, self.base)",
         "return self.base",
     ),
@@ -170,7 +170,7 @@ MUTANTS = (
     ),
     Mutant(
         "digests do not cover conflicts",
-        "server/sync/state.py",
+        "server/merge/state.py",
         "self.digests[project_id] = self._digest(project_id).plus(hashed)",
         "pass",
     ),
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was too many to hold waits for nothing",
-        "server/sync/verdicts.py",
+        "server/merge/verdicts.py",
         """        return _keep_back(state, validated, Outcome.QUARANTINED, why, waits_for)
     why = [Problem("waits_for\"""",
         """        return _keep_back(state, validated, Outcome.QUARANTINED, why, None)
@@ -214,7 +214,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stamp of 0 is a stamp",
-        "server/sync/judge.py",
+        "server/merge/validate.py",
         "(change.hlc < 1,",
         "(change.hlc < 0,",
         ("tests/integration/test_foreign_client.py",),

@@ -30,16 +30,16 @@ class Mutant:
         path.write_text(text.replace(self.sound, self.broken), "utf-8")
 
 
-MEETING, MERGE = "server/sync/meeting.py", "server/sync/merge.py"
-EFFECTS, REFUSALS = "server/sync/effects.py", "server/sync/refusals.py"
-SHOWN, SETTLING = "server/sync/shown.py", "server/sync/settling.py"
-LINEAGE, TIMELINE = "server/flow/lineage.py", "server/sync/timeline.py"
-FEED, PULL = "server/store/feed.py", "server/flow/pull.py"
+MEETING, MERGE = "server/merge/groups.py", "server/merge/merge.py"
+EFFECTS, REFUSALS = "server/merge/effects.py", "server/merge/preconditions.py"
+SHOWN, SETTLING = "server/merge/author_view.py", "server/merge/decisions.py"
+LINEAGE, TIMELINE = "server/intake/log_checks.py", "server/merge/timeline.py"
+FEED, PULL = "server/store/feed.py", "server/intake/pull.py"
 FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
 RESTORE = ("tests/integration/test_restore.py",)
 DECISIONS = ("tests/stateful/test_decisions_last.py",)
 STAKE = ("tests/integration/test_own_value_at_stake.py",)
 WAITING = ("tests/stateful/test_groups_that_wait.py",)
 LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
-ENROLLING, PLACE = "collector/flow/enrolling.py", "collector/flow/place.py"
-SETTLE, SYNCING = "collector/store/settle.py", "collector/flow/syncing.py"
+ENROLLING, PLACE = "collector/laptop/enrol.py", "collector/laptop/place.py"
+SETTLE, SYNCING = "collector/store/apply_reply.py", "collector/sync/session.py"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from collector.errors import PermilleError, RefusedError
 from schemas.messages import decode_request
 from schemas.records import TYPES
-from server.flow.review import rejudge
+from server.custody.review import rejudge
 from tests.stateful.chosen import holds, is_checked
 from tests.stateful.groups import GROUPS, MEASUREMENTS, WHOLE, whole
 from tests.stateful.saying import kept_after, last_place, said_is_in_the_log
@@ -59,7 +59,7 @@ class History:
         self.world = world
         self.changes = {}
         self.screens = defaultdict(set)  # (record, group): whole groups, as text
-        self.rows = {}  # (epoch, stream, record, seq): Row
+        self.rows = {}  # (epoch, project, record, seq): Row
         self.returns = defaultdict(dict)  # (epoch, record): numbers of returns, by id
         self.decisions = {}
         self.first = {}  # (timeline, id): the first settled verdict
@@ -117,6 +117,7 @@ class History:
             sides = defaultdict(set)
             for conflict in settled:
                 sides[conflict["group"]].add(conflict["change"])
+                known.seen.setdefault(conflict["group"], set()).add(conflict["change"])
             for group in names - open_still if row else ():
                 sides[group] |= row.writers.get(group, set())
             decided = {g: whole(base.type, g, view.fields) for g in names}

@@ -3,8 +3,9 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from collector.core.overlay import undecided
-from collector.flow import deciding, fixing, recording
+from collector.fix import conflicts, quarantine
+from collector.record import entry, resend
+from collector.rules.overlay import undecided
 from schemas.deciding import SideChoice, Take
 from schemas.records import TYPES
 from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
@@ -114,7 +115,7 @@ class People(RuleBasedStateMachine):
         self.history.act(
             name,
             None,
-            lambda laptop: recording.add(laptop, kind, fields, project_id),
+            lambda laptop: entry.add(laptop, kind, fields, project_id),
             typed=typed,
         )
 
@@ -239,7 +240,7 @@ class People(RuleBasedStateMachine):
             self.history.act(
                 name,
                 record,
-                lambda laptop: recording.edit(laptop, view, patch),
+                lambda laptop: entry.edit(laptop, view, patch),
                 typed=patch,
             )
 
@@ -254,9 +255,7 @@ class People(RuleBasedStateMachine):
     def delete_one(self, name, record):
         view = self.view(name, record)
         if view.type != "project" and not view.deleted:
-            self.history.act(
-                name, record, lambda laptop: recording.delete(laptop, view)
-            )
+            self.history.act(name, record, lambda laptop: entry.delete(laptop, view))
 
     @rule(name=who, i=pick)
     def bring_back(self, name, i):
@@ -267,9 +266,7 @@ class People(RuleBasedStateMachine):
     def bring_one_back(self, name, record):
         view = self.view(name, record)
         if view.deleted:
-            self.history.act(
-                name, record, lambda laptop: recording.restore(laptop, view)
-            )
+            self.history.act(name, record, lambda laptop: entry.restore(laptop, view))
 
     # What waits --------------------------------------------------------------------
 
@@ -298,7 +295,7 @@ class People(RuleBasedStateMachine):
         self.history.decide(
             name,
             base,
-            lambda laptop: deciding.resolve(laptop, base, ids, choice, "measured"),
+            lambda laptop: conflicts.resolve(laptop, base, ids, choice, "measured"),
             patch,
         )
 
@@ -316,7 +313,7 @@ class People(RuleBasedStateMachine):
             self.history.act(
                 name,
                 change.record_id,
-                lambda laptop: fixing.send_again(laptop, change.record_id, patch),
+                lambda laptop: resend.send_again(laptop, change.record_id, patch),
                 typed=patch,
             )
 
@@ -333,12 +330,12 @@ class People(RuleBasedStateMachine):
             self.history.act(
                 name,
                 change.record_id,
-                lambda laptop: fixing.discard(laptop, change.record_id, "a mistake"),
+                lambda laptop: resend.discard(laptop, change.record_id, "a mistake"),
             )
 
     def waiting(self, name, i):
         store = self.world.laptop(name).store
-        found = [c for status in fixing.WAITING for c in store.changes_with(status)]
+        found = [c for status in quarantine.WAITING for c in store.changes_with(status)]
         return found[i % len(found)] if found else None
 
 

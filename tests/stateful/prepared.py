@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from types import SimpleNamespace
 
-from collector.flow import recording
+from collector.record import entry
 from schemas.records import TYPES
 from tests.stateful.groups import STARTS
 from tests.stateful.world import World
@@ -40,8 +40,8 @@ def season_of(laptops):
         if kind not in made:
             fields = STARTS[kind] | references(kind, made)
             laptop = world.laptop(world.names[0])
-            made[kind] = recording.add(laptop, kind, fields, project_id).view.id
-            recording.add(laptop, kind, fields | SECOND[kind], project_id)
+            made[kind] = entry.add(laptop, kind, fields, project_id).view.id
+            entry.add(laptop, kind, fields | SECOND[kind], project_id)
     world.settle()
     world.shut()
     return SimpleNamespace(

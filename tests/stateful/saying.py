@@ -1,6 +1,6 @@
 """S3: what a flow says it saved is in a line of the log."""
 
-from collector.flow.recording import Saved
+from collector.record.entry import Saved
 from tests.stateful.chosen import holds
 
 

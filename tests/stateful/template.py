@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from collector.config import Home
-from collector.flow import laptop as names
-from collector.flow.keys import public_key
-from collector.flow.laptop import Laptop
+from collector.laptop import settings
+from collector.laptop.keys import public_key
+from collector.laptop.laptop import Laptop
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
-from server.flow.access import Enrolment, enrol, issue_code
-from server.flow.admin import add_project
+from server.access.enrolment import Enrolment, enrol, issue_code
+from server.custody.own_log import add_project
 from server.store.sqlite import SqliteStore as ServerStore
 from server.store.sqlite import create
 from tests.stateful.ticks import LaptopTime, ServerTime, Ticks
@@ -52,7 +52,11 @@ class Template:
         asked = Enrolment(code, name, store.head().id, public_key(laptop))
         device, _ = await enrol(server, clock, asked)
         store.set_settings(
-            {names.NAME: name, names.SERVER_KEY: server_key, names.DEVICE: device.id}
+            {
+                settings.NAME: name,
+                settings.SERVER_KEY: server_key,
+                settings.DEVICE: device.id,
+            }
         )
         store.close()
 

@@ -9,7 +9,8 @@ from itertools import permutations
 
 import pytest
 
-from collector.flow import deciding, recording
+from collector.fix import conflicts
+from collector.record import entry
 from schemas.deciding import SideChoice, Take
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
@@ -63,11 +64,11 @@ class Story:
 
     def edit(self, name, **patch):
         laptop = self.world.laptop(name)
-        recording.edit(laptop, laptop.store.record(self.result), patch)
+        entry.edit(laptop, laptop.store.record(self.result), patch)
 
     def delete(self, name):
         laptop = self.world.laptop(name)
-        recording.delete(laptop, laptop.store.record(self.result))
+        entry.delete(laptop, laptop.store.record(self.result))
 
     def meet(self, first, second):
         """Do something on two laptops unseen, and sync all."""
@@ -82,7 +83,7 @@ class Story:
         laptop = self.world.laptop(C)
         base = laptop.store.base(self.result)
         assert base.conflicts, "there is something to decide"
-        deciding.resolve(laptop, base, (), choice, "looked it up")
+        conflicts.resolve(laptop, base, (), choice, "looked it up")
         self.world.sync(C)
         stood = self.standing()
         for name in (A, B):

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from collector.errors import RefusedError
-from collector.flow import fixing, recording
-from collector.flow.receipts import receipts, without_receipt
+from collector.laptop.receipts import receipts, without_receipt
+from collector.record import entry, resend
 from schemas import limits
 from schemas.records import record_id
-from server.flow.review import discard, rejudge
+from server.custody.review import discard, rejudge
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
 
@@ -857,7 +857,7 @@ def test_who_gives_up_a_fix_of_a_deleted_record_makes_no_conflict(world, p1):
     world.save(A, world.draft(A, p1, "plot", {}, made.record_id, op="del"))
     world.sync(A)
     world.sync(B)
-    assert fixing.discard(world.laptop(B), made.record_id, "not needed") == 1
+    assert resend.discard(world.laptop(B), made.record_id, "not needed") == 1
     ends_well(world)
     assert conflicts(world, made) == set()
     assert stands(world, made) is None
@@ -883,4 +883,4 @@ def test_what_is_known_by_half_only_is_not_brought_back(world, p1):
     assert view.deleted
     assert "code" not in view.fields
     with pytest.raises(RefusedError, match="never had the fields"):
-        recording.restore(laptop, view)
+        entry.restore(laptop, view)

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from collector.flow import deciding, fixing, recording
+from collector.fix import conflicts
+from collector.record import entry, resend
 from schemas.deciding import SideChoice, Take
 from schemas.records import record_id
 from tests.stateful.groups import GROUPS, STARTS, whole
@@ -40,29 +41,29 @@ class Course:
         store = self.world.laptop(name).store
         view = store.record(record)
         return self.history.act(
-            name, record, lambda one: recording.edit(one, view, patch), typed=patch
+            name, record, lambda one: entry.edit(one, view, patch), typed=patch
         )
 
     def fix(self, name, record, **patch):
         return self.history.act(
             name,
             record,
-            lambda one: fixing.send_again(one, record, patch),
+            lambda one: resend.send_again(one, record, patch),
             typed=patch,
         )
 
     def add(self, name, kind, **fields):
         return self.history.act(
-            name, None, lambda one: recording.add(one, kind, fields, self.project_id)
+            name, None, lambda one: entry.add(one, kind, fields, self.project_id)
         )[0].record_id
 
     def delete(self, name, record):
         view = self.world.laptop(name).store.record(record)
-        return self.history.act(name, record, lambda one: recording.delete(one, view))
+        return self.history.act(name, record, lambda one: entry.delete(one, view))
 
     def restore(self, name, record):
         view = self.world.laptop(name).store.record(record)
-        return self.history.act(name, record, lambda one: recording.restore(one, view))
+        return self.history.act(name, record, lambda one: entry.restore(one, view))
 
     def decide(self, name, record, take):
         (base,) = [
@@ -71,7 +72,7 @@ class Course:
         self.history.decide(
             name,
             base,
-            lambda one: deciding.resolve(one, base, (), SideChoice(take), "measured"),
+            lambda one: conflicts.resolve(one, base, (), SideChoice(take), "measured"),
         )
 
     def sync(self, *names):

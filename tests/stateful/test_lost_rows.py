@@ -3,7 +3,7 @@
 import pytest
 
 from collector.errors import RefusedError, UnreachableError
-from collector.flow import syncing
+from collector.sync import session
 from tests.stateful.test_directed import (
     A,
     B,
@@ -125,7 +125,7 @@ def test_nor_does_it_in_the_middle_of_a_reset(world, p1, monkeypatch, is_new):
     world.sync(B)
     for _ in lost(world, p1, made, most=3, note="wet"):
         world.sync(A)
-        monkeypatch.setattr(syncing, "first_batch", one_change)
+        monkeypatch.setattr(session, "first_batch", one_change)
     world.sync(A)
     assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0}
     ends_well(world)
@@ -139,7 +139,7 @@ def test_nor_does_what_was_never_sent(world, p1, monkeypatch):
     edit(world, A, made, area_ha=2.0)
     for _ in lost(world, p1, made, note="wet"):
         with monkeypatch.context() as link:
-            link.setattr(syncing, "first_batch", one_change)
+            link.setattr(session, "first_batch", one_change)
             link.setattr(Link, "sync", once(Link.sync))
             assert world.sync(A) is None
     world.sync(A)

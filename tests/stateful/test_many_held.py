@@ -2,10 +2,11 @@
 
 import pytest
 
-from collector.flow import deciding, fixing
+from collector.fix import conflicts
+from collector.record import resend
 from schemas import limits
 from schemas.deciding import SideChoice, Take
-from server.flow.review import release_waiting
+from server.custody.review import release_waiting
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 
@@ -79,7 +80,7 @@ def test_beyond_the_bound_of_held_changes_everything_comes_in(world, monkeypatch
     world.sync(A)
     assert outcomes(world) == {"held": 20, "quarantined": 51}
     sizes = transactions(world)
-    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
+    resend.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     assert outcomes(world)["accepted"] == 16, "a push releases a batch at most"
     world.run(release_waiting(world.server, world.clock))
@@ -96,7 +97,7 @@ def test_a_release_cuts_no_event_in_two(world, monkeypatch):
     plot = bad_plot(world)
     add_points(world, plot, 70, group=lambda number: names[number // 7])
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
+    resend.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     assert outcomes(world)["accepted"] == 1 + 14, "two events of seven"
     world.run(release_waiting(world.server, world.clock))
@@ -125,7 +126,7 @@ def test_what_waits_in_a_row_of_records_is_released_to_its_end(world, monkeypatc
             },
         )
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
+    resend.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     world.run(release_waiting(world.server, world.clock))
     assert outcomes(world) == {"accepted": 14, "quarantined": 1}
@@ -138,7 +139,7 @@ def test_a_release_that_was_cut_off_goes_on(world, monkeypatch):
     plot = bad_plot(world)
     add_points(world, plot, 35)
     world.sync(A)
-    fixing.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
+    resend.send_again(world.laptop(A), plot.record_id, {"area_ha": 1.0})
     world.sync(A)
     place = world.read(lambda tx: tx.next_release())
     assert place is not None
@@ -166,7 +167,7 @@ def test_more_conflicts_of_a_record_than_one_change_holds_are_decided_at_once(
     base = laptop.store.base(plot.record_id)
     assert len(base.conflicts) == 2
     stands = SideChoice(Take.STANDS)
-    assert deciding.resolve(laptop, base, (), stands, "first visit counts") == 2
+    assert conflicts.resolve(laptop, base, (), stands, "first visit counts") == 2
     world.settle()
     assert not world.sql("SELECT id FROM conflict WHERE status = 'open'")
     check_all(world)

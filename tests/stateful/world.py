@@ -12,28 +12,28 @@ from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.client.traffic import Traffic
 from collector.config import Home
-from collector.core.draft import Draft
-from collector.core.removals import RemovalGuard
-from collector.core.reply import read_reply
-from collector.core.tally import Traffic
 from collector.errors import RefusedError, UnreachableError
-from collector.flow import laptop as names
-from collector.flow.keys import check_receipt
-from collector.flow.laptop import Laptop
-from collector.flow.recovering import recover
-from collector.flow.syncing import SyncOptions, sync_with
+from collector.laptop import settings
+from collector.laptop.keys import check_receipt
+from collector.laptop.laptop import Laptop
+from collector.laptop.recover import recover
+from collector.rules.draft import Draft
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import read_reply
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
+from collector.sync.session import SyncOptions, sync_with
 from schemas.digest import buckets_of
 from schemas.messages import decode_response, encode
 from schemas.records import record_id
-from server.app.marks import notice_copy, renew
 from server.errors import RequestError
-from server.flow.sync import sync
-from server.http.sync import answer_lines, row_line
+from server.intake.answer import answer_lines, row_line
+from server.intake.push import sync
+from server.intake.request import read_push
+from server.operations.copy_detection import notice_copy, renew
 from server.store.sqlite import SqliteStore as ServerStore
-from server.sync.request import read_push
 from tests.stateful.template import KEY, template_of
 from tests.stateful.ticks import LaptopTime, ServerTime
 
@@ -206,7 +206,7 @@ class World:
 
     def device(self, name):
         """Return the device that a laptop says it is: a copy is the same one."""
-        return self._laptops[name].store.setting(names.DEVICE)
+        return self._laptops[name].store.setting(settings.DEVICE)
 
     @property
     def names(self):

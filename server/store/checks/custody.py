@@ -7,13 +7,13 @@ from typing import Any, Final
 from schemas.groups import WHOLE_RECORD, by_group
 from schemas.messages import Op, Outcome
 from schemas.records import TYPES
+from server.merge.lines import read_change
+from server.merge.model import Change, Fields
+from server.merge.validate import validate
 from server.store.checks.faults import guarded
 from server.store.driver import Connection
 from server.store.rows import dump
 from server.store.values import Fault
-from server.sync.judge import validate
-from server.sync.model import Change, Fields
-from server.sync.request import read_change
 
 _CONFLICTS: Final = """
     SELECT c.project_id, c.id, c.record_id, c.type, c.group_name, c.theirs, c.ours,

@@ -14,11 +14,11 @@ from schemas.signing import (
     receipt_hash,
     receipt_text,
 )
+from server.merge.lines import read_change
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import StoredVerdict, check_verdict
 from server.store.driver import Connection
 from server.store.values import Fault, Progress
-from server.sync.request import read_change
 
 _LINES: Final = """
     SELECT n, raw, hash, received_at, project_id, change_id, outcome, seq, why, conflicts

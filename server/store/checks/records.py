@@ -9,14 +9,14 @@ from schemas.groups import WHOLE_RECORD
 from schemas.messages import Op
 from schemas.records import DERIVED, TYPES
 from schemas.sets import joined
+from server.merge.lines import read_change
+from server.merge.model import Change, Record, ValidatedChange, Writer
+from server.merge.validate import validate
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import APPLIED
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, dump, record_of, record_row
 from server.store.values import Fault, Progress
-from server.sync.judge import validate
-from server.sync.model import Change, Record, ValidatedChange, Writer
-from server.sync.request import read_change
 
 _RECORDS: Final = f"""
     SELECT {RECORD_COLUMNS}, parent_id, natural_key, last_log, last_n

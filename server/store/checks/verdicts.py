@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from schemas.messages import Outcome
 from schemas.problems import from_data
 from schemas.validate import errors
+from server.merge.model import Change
 from server.store.driver import Connection
-from server.sync.model import Change
 
 APPLIED: Final = frozenset({Outcome.ACCEPTED, Outcome.MERGED, Outcome.CONFLICT})
 #: What a change's place in custody may be, by its verdict.

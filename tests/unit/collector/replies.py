@@ -1,6 +1,6 @@
 """Answers of a server, written by hand."""
 
-from collector.core.reply import read_reply
+from collector.rules.reply import read_reply
 from schemas.ids import natural_id
 from schemas.messages import decode_response, encode
 

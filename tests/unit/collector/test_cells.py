@@ -2,9 +2,9 @@
 
 import pytest
 
-from collector.core.cells import depths, number, sampling_time
-from collector.core.mapping import DateRule, DepthRule
-from collector.core.values import CellError, SpecError, columns, evaluate, read_spec
+from collector.tables.cells import depths, number, sampling_time
+from collector.tables.mapping import DateRule, DepthRule
+from collector.tables.values import CellError, SpecError, columns, evaluate, read_spec
 
 YEARS = read_spec(
     {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from collector.core.exif import taken
+from collector.files.exif import taken
 from schemas.media import sniff
 
 TIME = "2026:05:03 10:17:04"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.core.draft import difference, patched
-from collector.core.overlay import (
+from collector.rules.draft import difference, patched
+from collector.rules.overlay import (
     BaseRow,
     ChangeStatus,
     LoggedChange,

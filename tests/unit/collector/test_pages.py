@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.core.draft import Draft
-from collector.core.removals import RemovalGuard
-from collector.core.reply import Reply, read_reply
+from collector.rules.draft import Draft
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import Reply, read_reply
 from collector.store.port import Timestamp
 from collector.store.rows import refresh
 from collector.store.sqlite import LaptopStore

@@ -8,8 +8,8 @@ import shutil
 import pytest
 
 from collector.config import Home
-from collector.flow import laptop as names
-from collector.flow.place import disk_number, signs_of
+from collector.laptop import settings
+from collector.laptop.place import disk_number, signs_of
 
 pytestmark = pytest.mark.slow
 
@@ -101,12 +101,12 @@ def test_a_sign_that_cannot_be_read_any_more_is_kept_and_says_nothing(
 def test_the_number_that_older_programs_kept_is_understood(used):
     store = used.open_store()
     inode = str((used.home / "permille.db").stat().st_ino)
-    store.set_settings({names.PLACE: inode})
+    store.set_settings({settings.PLACE: inode})
     store.close()
     assert not is_noticed(used)
     store = used.open_store()
-    assert json.loads(store.setting(names.PLACE))["file"] == inode
-    store.set_settings({names.PLACE: "1"})
+    assert json.loads(store.setting(settings.PLACE))["file"] == inode
+    store.set_settings({settings.PLACE: "1"})
     store.close()
     assert is_noticed(used)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.core.reply import CutReplyError, read_reply, read_rows
+from collector.rules.reply import CutReplyError, read_reply, read_rows
 from tests.unit.collector.replies import end, hello, lines, row, verdict
 
 

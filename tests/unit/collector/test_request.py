@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from collector.core.batches import first_batch
-from collector.core.reply import CutReplyError, read_reply
-from collector.core.request import Batch, LogHead, Reading, write_request
+from collector.rules.batches import first_batch
+from collector.rules.reply import CutReplyError, read_reply
+from collector.rules.request import Batch, LogHead, Reading, write_request
 from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError
-from server.sync.request import read_push
+from server.intake.request import read_push
 from tests.unit.collector.replies import EPOCH, PROJECT_ID, lines
 
 LOG = "0190a000-0000-7000-8000-00000000000a"

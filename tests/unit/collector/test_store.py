@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from collector.core.draft import Draft
-from collector.core.overlay import ChangeStatus, RecordState
-from collector.core.removals import RemovalGuard
 from collector.errors import RefusedError, StoreError
+from collector.rules.draft import Draft
+from collector.rules.overlay import ChangeStatus, RecordState
+from collector.rules.removal_guard import RemovalGuard
 from collector.store import driver
 from collector.store.port import Timestamp
 from collector.store.sqlite import LaptopStore

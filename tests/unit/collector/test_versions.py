@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from collector.core.draft import Draft
-from collector.core.overlay import RecordState
+from collector.rules.draft import Draft
+from collector.rules.overlay import RecordState
 from collector.store.sqlite import LaptopStore
 from collector.store.version import VERSION
 from schemas.messages import decode_response, encode

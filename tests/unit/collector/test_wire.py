@@ -11,9 +11,9 @@ from aiohttp import web
 from backports import zstd
 from filelock import FileLock
 
+from collector.client.sync import Client
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.store import lock
-from collector.wire import Client
 from schemas import limits
 from schemas.messages import NDJSON
 from tests.unit.collector.replies import PROJECT_ID, end, hello, lines, row, verdict

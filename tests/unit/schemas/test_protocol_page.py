@@ -136,8 +136,9 @@ def test_every_code_that_a_route_can_answer_is_told():
     edge = set(re.findall(r'^    \d{3}: "(\w+)"', guards, re.MULTILINE))
     modules = [
         *(f"server/http/{name}.py" for name in ("body", "enrol", "sync", "repair")),
-        *(f"server/flow/{name}.py" for name in ("access", "sync", "lineage")),
-        *("server/http/guards.py", "server/sync/request.py", "schemas/messages.py"),
+        *(f"server/intake/{name}.py" for name in ("request", "push", "log_checks")),
+        *("server/http/guards.py", "server/access/enrolment.py"),
+        *("server/merge/lines.py", "schemas/messages.py"),
     ]
     answered = edge | refused_in(*modules)
     assert {"bad_json", "fork", "no_token", "storage"} <= answered
@@ -150,8 +151,7 @@ def test_every_refusal_of_a_file_is_told_on_the_page_of_files():
     text = (DOCS / "attachments.md").read_text("utf-8")
     told = re.findall(r"(\d{3}) `(\w+)`|, `(\w+)` \|$", text, re.MULTILINE)
     codes = {code or other for _, code, other in told}
-    modules = (f"server/{name}/blobs.py" for name in ("http", "flow"))
-    assert codes == refused_in(*modules)
+    assert codes == refused_in("server/http/files.py", "server/files/upload.py")
     assert {(int(n), code) for n, code, _ in told if n} <= {
         (KINDS[code].status, code) for code in codes
     }
@@ -171,7 +171,7 @@ def refusals():
 def test_every_reason_that_the_server_gives_for_a_change_is_told():
     words = {
         node.value
-        for folder in ("server/sync", "server/flow")
+        for folder in ("server/merge", "server/intake", "server/custody")
         for path in (ROOT / folder).glob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant)

@@ -1,1 +1,0 @@
-"""Pure parts of the laptop: no clock, disk, network or randomness."""

@@ -1,0 +1,1 @@
+"""Attached files of records: listed, attached, sent."""

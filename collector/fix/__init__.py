@@ -1,0 +1,1 @@
+"""What waits for a person on this laptop: fixes and conflicts."""

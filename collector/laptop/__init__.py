@@ -1,0 +1,1 @@
+"""One laptop: its home, keys, settings, enrolment."""

@@ -1,0 +1,61 @@
+"""One opened laptop: its store, its clock and who works on it."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from collector.clock import Clock
+from collector.config import Home
+from collector.laptop import settings
+from collector.store.lock import held
+from collector.store.port import Store, Timestamp
+from collector.store.vault import SALT_BYTES, Vault
+
+
+def _silent(_text: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Laptop:
+    """What every flow needs; `tell` says at once why a person has to wait."""
+
+    home: Home
+    store: Store
+    clock: Clock
+    vault: Vault
+    tell: Callable[[str], None] = _silent
+
+    def sync_lock(self) -> AbstractContextManager[None]:
+        """Keep other syncs of this laptop out for a while.
+
+        Raises
+        ------
+        BusyError
+            If another one runs and does not end within seconds.
+        """
+        return held(self.home.sync_lock, self.tell)
+
+    @property
+    def person(self) -> str | None:
+        """Return the name that changes carry."""
+        return self.store.setting(settings.PERSON)
+
+    def salt(self) -> bytes:
+        """Return fresh random bytes, for the key of one attached file."""
+        return self.clock.random_bits(8 * SALT_BYTES).to_bytes(SALT_BYTES, "big")
+
+    def timestamp(self) -> Timestamp:
+        """Return the time a write is stamped with: the server's, as far as it is known."""
+        offset_ms = int(self.store.setting(settings.CLOCK_OFFSET) or 0)
+        return Timestamp(self.clock.wall_ms() + offset_ms, self.clock.stamp())
+
+    @property
+    def late(self) -> tuple[str, int] | None:
+        """Return the last verdict of those that were given anew: epoch and number."""
+        text = self.store.setting(settings.LATE)
+        if text is None:
+            return None
+        epoch, number = json.loads(text)
+        return epoch, number

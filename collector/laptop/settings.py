@@ -1,0 +1,22 @@
+"""The settings of a laptop, as named in its database."""
+
+from typing import Final
+
+NAME: Final = "name"
+PERSON: Final = "person"
+SERVER: Final = "server"
+SERVER_NAME: Final = "server_name"
+TOKEN: Final = "token"  # noqa: S105 - the name of a setting
+INSECURE: Final = "insecure"
+DEVICE: Final = "device"
+LAST_SYNC: Final = "last_sync_at"
+LAST_CHECK: Final = "last_check_at"
+SIGNING_KEY: Final = "signing_key"
+SERVER_KEY: Final = "server_key"
+LATE: Final = "late"
+CLOCK_OFFSET: Final = "clock_offset_ms"
+PLACE: Final = "place"
+COPY: Final = "copy"
+
+#: What a setting that is on says.
+YES: Final = "yes"

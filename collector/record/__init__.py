@@ -1,0 +1,1 @@
+"""Records on this laptop: entered, named, shown."""

@@ -1,0 +1,347 @@
+"""Find the record that people mean, and name records as people do."""
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from collector.errors import NotFoundError, RefusedError, UsageError
+from collector.rules.keys import join, splits
+from collector.rules.overlay import BaseRow, RecordState, RecordView
+from collector.store.port import Store
+from schemas.ids import is_id, is_start, starts
+
+#: So many records are named where a name means several.
+_NAMED_AT_MOST: Final = 10
+
+#: How a name of each type reads.
+FORMS: Final = {
+    "organisation": "CODE",
+    "project": "CODE",
+    "plot": "CODE",
+    "practice": "ID",
+    "point": "PLOT/CODE",
+    "campaign": "NAME",
+    "core": "PLOT/POINT/CAMPAIGN/NUMBER",
+    "sample": "SAMPLE_CODE",
+    "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
+}
+
+_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "practice": ("plot_id", "what"),
+    "point": ("plot_id", "code"),
+    "campaign": ("name",),
+    "core": ("point_id", "campaign_id", "number"),
+    "sample": ("sample_code",),
+    "result": ("sample_id", "analyte", "replicate"),
+}
+_NUMBERED: Final = frozenset({"core", "result"})
+_REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
+
+
+def the_project(store: Store, code: str | None) -> RecordView:
+    """Return the project that is meant: the named one, or the only one.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If there are several and none was named.
+    """
+    if code is not None:
+        return find(store, "project", code)
+    projects = store.records("project", limit=2)
+    if not projects:
+        raise NotFoundError(
+            "there is no project on this laptop",
+            "run: permille sync; or: permille project add --code P --title TITLE",
+        )
+    if len(projects) > 1:
+        every = store.records("project")
+        told = told_apart(every)
+        raise RefusedError(
+            f"this laptop has several projects: {_listed(store, every, told)}",
+            f"name one by its code or the start of its id, such as: --project"
+            f" {shlex.quote(_to_type(every[0], told))}",
+            code="ambiguous",
+        )
+    return projects[0]
+
+
+def told_apart(projects: Sequence[RecordView]) -> dict[str, str]:
+    """Return a name for each project: its code, with the start of its id if shared."""
+    codes = Counter(view.fields.get("code") for view in projects)
+    short = starts(view.id for view in projects)
+    return {
+        view.id: f"{code} ({short[view.id]})"
+        if codes[code := view.fields.get("code")] > 1
+        else str(code)
+        for view in projects
+    }
+
+
+def project_name(store: Store, project_id: str) -> str:
+    """Return the name of a project that tells it from the others of this laptop."""
+    return told_apart(store.records("project")).get(project_id, project_id)
+
+
+def project_of(store: Store, code: str | None) -> str | None:
+    """Return the project of the named project; None means all of them."""
+    return None if code is None else the_project(store, code).id
+
+
+def find(
+    store: Store, record_type: str, name: str, project_id: str | None = None
+) -> RecordView:
+    """Return the live record with this name: its code, path, id or start of an id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If several have it.
+    """
+    return one(
+        record_type, name, candidates(store, record_type, name, project_id), store
+    )
+
+
+def find_deleted(
+    store: Store, record_type: str, name: str, project_id: str | None = None
+) -> RecordView:
+    """Return the deleted record with this name, id or start of an id.
+
+    Its name is the one it would have now: its parents may have been renamed since.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    RefusedError
+        If several have it.
+    """
+    # The first core or result goes without its number, as one that lives does.
+    said = {name, f"{name}/1"} if record_type in _NUMBERED else {name}
+    views = [
+        view
+        for view in store.deleted(record_type, project_id)
+        if view.id == name
+        or label(store, view) in said
+        or (is_start(name) and view.id.startswith(name))
+    ]
+    return one(f"deleted {record_type}", name, views, store)
+
+
+def candidates(
+    store: Store, record_type: str, name: str, project_id: str | None
+) -> list[RecordView]:
+    """Return every live record that the name may mean."""
+    if is_id(name):
+        found = store.record(name)
+        fits = found is not None and found.type == record_type and not found.deleted
+        return [found] if found is not None and fits else []
+    views = _by_path(store, record_type, name, project_id)
+    if not views and is_start(name):
+        views = store.starting_with(record_type, name)
+    return views
+
+
+def one(
+    record_type: str, name: str, views: Sequence[RecordView], store: Store | None = None
+) -> RecordView:
+    """Return the only record of a list, or say why there is none."""
+    if not views:
+        raise NotFoundError(
+            f"there is no {record_type} {name} on this laptop",
+            f"see: permille {_list_of(record_type)}",
+        )
+    if len({view.id for view in views}) > 1:
+        raise _ambiguous(store, record_type, name, views)
+    return views[0]
+
+
+def _list_of(record_type: str) -> str:
+    deleted, _, name = record_type.rpartition(" ")
+    return f"{name} list --deleted" if deleted else f"{name} list"
+
+
+def _ambiguous(
+    store: Store | None, record_type: str, name: str, views: Sequence[RecordView]
+) -> RefusedError:
+    """Return the error that lists which records a name may mean, and what to type."""
+    short = starts(view.id for view in views)
+    if store is None:
+        return RefusedError(
+            f"{record_type} {name} means several records: {', '.join(short.values())}",
+            "name it by the start of its id",
+            code="ambiguous",
+        )
+    every = store.records("project")
+    told = told_apart(every)
+    if all(view.type == "project" for view in views):
+        # Not only these may share a start.
+        short = starts(view.id for view in [*every, *views])
+        said = _listed(store, views, told)
+        return RefusedError(
+            f"{record_type} {name} means several projects: {said}",
+            f"name one by the start of its id, such as: {short[views[0].id]}",
+            code="ambiguous",
+        )
+    said = "; ".join(
+        f"{view.type} {label(store, view)} of project"
+        f" {told.get(view.project_id, view.project_id)}, id {short[view.id]}"
+        for view in views[:_NAMED_AT_MOST]
+    )
+    return RefusedError(
+        f"{record_type} {name} means several records: {said}",
+        "add --project, or name it by the start of its id,"
+        f" such as: {short[views[0].id]}",
+        code="ambiguous",
+    )
+
+
+def _listed(
+    store: Store, projects: Sequence[RecordView], told: Mapping[str, str]
+) -> str:
+    """Return projects in words: name, title, who runs it."""
+    said = [
+        f'{told.get(view.id, view.id)} "{view.fields.get("title", "")}"'
+        + (f" of {runs}" if (runs := runner(store, view)) else "")
+        for view in projects[:_NAMED_AT_MOST]
+    ]
+    more = len(projects) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "")
+
+
+def runner(store: Store, project: RecordView) -> str | None:
+    """Return the code of the organisation that runs a project, if it is here."""
+    found = store.record(str(project.fields.get("organisation_id")))
+    return label(store, found) if found and not found.deleted else None
+
+
+def _to_type(project: RecordView, told: Mapping[str, str]) -> str:
+    """Return what chooses a project: its code, or the start of its id if shared."""
+    _, is_shared, rest = told[project.id].rpartition(" (")
+    return rest.removesuffix(")") if is_shared else told[project.id]
+
+
+def refer(
+    store: Store, target: str, given: Mapping[str, str | None], project_id: str
+) -> RecordView | None:
+    """Return the record that reference options mean; None when none were given.
+
+    `given` holds the values of --plot, --point, --campaign, --core-number and so
+    on. A point is a path by itself or a code beside --plot.
+    """
+    if target == "core" and given.get("core") is None:
+        return _core_by_parts(store, given, project_id)
+    name = given.get(target)
+    if name is None:
+        return None
+    plot = given.get("plot")
+    if target == "point" and plot is not None:
+        parent = find(store, "plot", plot, project_id)
+        views = store.find("point", project_id, join([parent.id, name]))
+        return (
+            one("point", f"{plot}/{name}", views, store)
+            if views
+            else find(store, "point", name, project_id)
+        )
+    return find(store, target, name, project_id)
+
+
+def one_of(record_type: str) -> str:
+    """Return the name of a type with its article."""
+    return f"{'an' if record_type[0] in 'aeiou' else 'a'} {record_type}"
+
+
+def label(store: Store, view: RecordView) -> str:
+    """Name a record as people do."""
+    parts = [
+        _of(store, view.fields.get(name)) if name in _REFERRING else view.fields[name]
+        for name in _LABELS.get(view.type, ("code",))
+        if name in view.fields
+    ]
+    return "/".join(str(part) for part in parts) or view.id
+
+
+def _of(store: Store, record_id: object) -> str:
+    view = store.record(str(record_id)) if record_id else None
+    return label(store, view) if view is not None else f"({record_id})"
+
+
+def _by_path(
+    store: Store, record_type: str, name: str, project_id: str | None
+) -> list[RecordView]:
+    match record_type:
+        case "point":
+            return [
+                point
+                for plot_code, code in splits(name, 2)
+                for plot in store.find("plot", project_id, plot_code)
+                for point in store.find("point", project_id, join([plot.id, code]))
+            ]
+        case "core":
+            return _cores(store, name, project_id)
+        case "result":
+            return _results(store, name, project_id)
+        case "practice":
+            return []
+        case _:
+            return store.find(record_type, project_id, name)
+
+
+def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:
+    found = []
+    for point_name, campaign_name, number in [
+        *splits(name, 3),
+        *((path, campaign, "1") for path, campaign in splits(name, 2)),
+    ]:
+        for point in _by_path(store, "point", point_name, project_id):
+            for campaign in store.find("campaign", point.project_id, campaign_name):
+                key = join([point.id, campaign.id, number])
+                found += store.find("core", project_id, key)
+    return found
+
+
+def _results(store: Store, name: str, project_id: str | None) -> list[RecordView]:
+    found = []
+    for code, analyte, replicate in [
+        *splits(name, 3),
+        *((code, analyte, "1") for code, analyte in splits(name, 2)),
+    ]:
+        for sample in store.find("sample", project_id, code):
+            key = join([sample.id, analyte, replicate])
+            found += store.find("result", project_id, key)
+    return found
+
+
+def _core_by_parts(
+    store: Store, given: Mapping[str, str | None], project_id: str
+) -> RecordView | None:
+    point = refer(store, "point", given, project_id)
+    if point is None:
+        return None
+    campaign = given.get("campaign")
+    if campaign is None:
+        raise UsageError("a core needs its campaign", "add: --campaign NAME")
+    round_ = find(store, "campaign", campaign, project_id)
+    number = given.get("core_number") or "1"
+    views = store.find("core", project_id, join([point.id, round_.id, number]))
+    return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)
+
+
+def server_label(store: Store, base: BaseRow) -> str:
+    """Name a record as the server has it: a change that waits may call it otherwise."""
+    fields, record_type = dict(base.fields), base.type
+    view = RecordView(
+        base.project_id,
+        base.id,
+        record_type,
+        fields,
+        base.deleted,
+        RecordState.ACCEPTED,
+    )
+    return label(store, view)

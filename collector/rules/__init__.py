@@ -1,0 +1,1 @@
+"""Pure rules of the laptop: no clock, disk, network or framework."""

@@ -1,0 +1,171 @@
+"""Read the answer to a sync request: whole, or not at all."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schemas.messages import MessageError, decode_response
+from schemas.problems import Problem
+
+Message = Mapping[str, Any]
+
+
+class CutReplyError(ValueError):
+    """The answer ended before its last line, or a line cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReceipt:
+    """One line that the server signed: how much of which log it has."""
+
+    raw: str
+    signature: str
+    log_id: str
+    n: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole answer: verdicts, scope, rows in server order, new cursors."""
+
+    hello: Message
+    end: Message
+    verdicts: list[Message] = field(default_factory=list)
+    rows: list[Message] = field(default_factory=list)  # row and gone
+    resets: list[str] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
+    scope: list[str] | None = None
+    asked_epoch: str = ""
+
+    @property
+    def epoch(self) -> str:
+        """Return the server's timeline: the one the request named, if it says none."""
+        return str(self.hello.get("epoch", self.asked_epoch))
+
+    @property
+    def need_from(self) -> int | None:
+        """Return the change from which the server wants the log again."""
+        asked = self.hello.get("need_from")
+        return None if asked is None else int(asked)
+
+    @property
+    def need_log(self) -> str | None:
+        """Return the log that the server wants, when it is not the one that spoke."""
+        return self.hello.get("need_log")
+
+    @property
+    def receipt(self) -> SignedReceipt | None:
+        """Return the server's receipt, as it reads; whether it is signed is not asked."""
+        found = self.end.get("receipt")
+        if found is None:
+            return None
+        try:
+            said = json.loads(found["raw"])
+            log, n, digest = str(said["log"]), int(said["n"]), str(said["hash"])
+            return SignedReceipt(found["raw"], str(found["sig"]), log, n, digest)
+        except (ValueError, KeyError, TypeError):
+            raise CutReplyError("the server's receipt cannot be read") from None
+
+    @property
+    def late(self) -> tuple[str, int] | None:
+        """Return the last of the verdicts that were given anew."""
+        numbers = [verdict["l"] for verdict in self.verdicts if "l" in verdict]
+        return (self.epoch, max(numbers)) if numbers else None
+
+    @property
+    def shared(self) -> dict[str, int]:
+        """Return how much of each project is left of the timeline this laptop read."""
+        return dict(self.hello.get("shared", {}))
+
+    @property
+    def cursors(self) -> dict[str, tuple[str, int]]:
+        """Return the new cursor of each project that moved."""
+        found = self.end.get("cursors", {})
+        return {
+            s: (self.epoch, said) if isinstance(said, int) else (said[0], said[1])
+            for s, said in found.items()
+        }
+
+    @property
+    def more(self) -> bool:
+        """Return whether another page waits."""
+        return bool(self.end.get("more", False))
+
+    @property
+    def received(self) -> int:
+        """Count the rows that came."""
+        return len(self.rows)
+
+
+def read_reply(lines: Iterable[bytes], asked_epoch: str = "") -> Reply:
+    """Read every line of an answer to a request that named a timeline, or none.
+
+    Raises
+    ------
+    CutReplyError
+        If the first or last line is missing, or a line is not a message.
+    """
+    messages: list[Message] = [_decode(line) for line in lines if line.strip()]
+    reply = _whole(messages, asked_epoch)
+    scope: list[str] | None = None
+    for message in messages[1:-1]:
+        match message["k"]:
+            case "v":
+                reply.verdicts.append(message)
+            case "scope":
+                scope = list(message["streams"])
+            case "row" | "gone":
+                reply.rows.append(message)
+            case "reset":
+                reply.resets.append(message["s"])
+            case "purged":
+                reply.purged.extend(message["r"])
+            case _:
+                raise CutReplyError("the server's answer has lines out of place")
+    return replace(reply, scope=scope)
+
+
+def _whole(messages: list[Message], asked_epoch: str) -> Reply:
+    if not messages or messages[0]["k"] != "hello" or messages[-1]["k"] != "end":
+        raise CutReplyError("the server's answer was cut")
+    reply = Reply(messages[0], messages[-1], asked_epoch=asked_epoch)
+    if not reply.epoch:
+        raise CutReplyError("the server's answer names no timeline")
+    return reply
+
+
+def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
+    """Read the rows of an answer that repairs, with the server's epoch.
+
+    Raises
+    ------
+    CutReplyError
+        If the last line is missing, or a line is not a record.
+    """
+    *rows, last = [line for line in lines if line.strip()] or [b""]
+    try:
+        end = json.loads(last)
+        epoch = str(end["epoch"])
+    except (ValueError, KeyError, TypeError):
+        raise CutReplyError("the server's answer was cut") from None
+    messages: list[Message] = [_decode(line) for line in rows]
+    if any(message["k"] not in {"row", "gone"} for message in messages):
+        raise CutReplyError("the server's answer has lines out of place")
+    return epoch, messages
+
+
+def _decode(line: bytes) -> dict[str, Any]:
+    try:
+        return decode_response(line)
+    except MessageError as error:
+        raise CutReplyError(f"the server's answer cannot be read: {error}") from None
+
+
+def problem_of(document: Mapping[str, Any]) -> Problem | None:
+    """Read the code of a problem document, if it is one of ours."""
+    try:
+        return Problem(str(document.get("code", "")))
+    except AssertionError:
+        return None

@@ -1,0 +1,349 @@
+"""Take in one reply: verdicts first, then scope, rows and cursors.
+
+Runs inside a transaction of the caller. Whole pages are read, judged by the pure
+rules of collector.rules.acknowledge, and written.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from collector.rules.acknowledge import (
+    notes_of,
+    status_of,
+    with_accepted,
+    with_row,
+    with_verdict,
+)
+from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import Message, Reply
+from collector.rules.request import LogHead
+from collector.store.driver import Connection
+from collector.store.port import Applied, Cursor
+from collector.store.rows import (
+    AMONG,
+    await_no_row,
+    bases_of,
+    changes_in,
+    changes_named,
+    changes_of,
+    drop_bases,
+    put_bases,
+    put_verdicts,
+    refresh,
+    show,
+    to_json,
+)
+from schemas import limits
+from schemas.records import DERIVED
+
+# The first change of each log that was judged in another timeline, beyond what is shared.
+_LOST: Final = """
+    SELECT log, min(n) FROM change
+    WHERE verdict IS NOT NULL AND status <> 'replaced'
+      AND json_extract(verdict, '$.epoch') <> ?1
+      AND coalesce(json_extract(verdict, '$.q') > coalesce(
+          (SELECT value FROM json_each(?2) WHERE key = change.stream), 0), 1)
+    GROUP BY log
+"""
+
+_CARRY_OVER: Final = """
+    UPDATE base SET epoch = ?1
+    WHERE stream = ?2 AND epoch <> ?1 AND seq <= ?3 AND stale = 0
+      AND NOT EXISTS (
+          SELECT 1 FROM change WHERE record_id = base.id
+          AND json_extract(verdict, '$.epoch') = base.epoch
+          AND json_extract(verdict, '$.q') > base.seq)
+"""
+
+
+def apply_reply(
+    connection: Connection,
+    reply: Reply,
+    head: LogHead,
+    asked: Mapping[str, Cursor | None],
+    removals: RemovalGuard,
+) -> Applied:
+    """Apply a reply to a request that spoke for a log."""
+    _carry_over(connection, reply)
+    found = _named(connection, reply, head)
+    said, known, late = _judge(connection, reply, found)
+    judged_here, notes = {c.record_id for _, c in found}, notes_of(reply.verdicts)
+    acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
+    connection.execute(
+        "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
+        (acked_n, head.number),
+    )
+    if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
+        _forget_beyond_scope(connection, judged_here)
+        return Applied(
+            said, acked_n, late=late, stale=True, notes=notes, removals=removals
+        )
+    removals = removals.plus(_taken_away(connection, reply))
+    if removals.too_many():
+        _forget_beyond_scope(connection, judged_here)
+        return Applied(said, acked_n, late=late, notes=notes, removals=removals)
+    # No word of the scope means: it is what the request had cursors for.
+    _doubt_lost_verdicts(connection, reply)
+    asked_for = [project_id for project_id, cursor in asked.items() if cursor]
+    notes += _rescope(connection, asked_for if reply.scope is None else reply.scope)
+    _forget_beyond_scope(connection, judged_here)
+    _take_rows(connection, reply, known)
+    if not reply.more and not _count_pending(connection):
+        removals = _sweep(connection, removals)
+    return Applied(
+        said,
+        acked_n,
+        received=reply.received,
+        late=late,
+        notes=notes,
+        removals=removals,
+    )
+
+
+def _carry_over(connection: Connection, reply: Reply) -> None:
+    """Count rows up to the last number that a new timeline shares as rows of it.
+
+    Else one would seem older than a verdict on a change that it holds already. One that
+    waits for a newer row of its own timeline goes on waiting.
+    """
+    shared = [
+        (reply.epoch, project_id, seq) for project_id, seq in reply.shared.items()
+    ]
+    connection.executemany(_CARRY_OVER, shared)
+
+
+def _judged_up_to(acked_n: int, with_verdict: set[int]) -> int:
+    """Return the last change up to which each one has its verdict."""
+    while acked_n + 1 in with_verdict:
+        acked_n += 1
+    return acked_n
+
+
+def cursor_of(connection: Connection, project_id: str) -> Cursor | None:
+    """Return the cursor of a project; none when it was never read."""
+    row = connection.execute(
+        "SELECT epoch, seq FROM stream WHERE id = ?", (project_id,)
+    ).fetchone()
+    return (row[0], row[1]) if row and row[0] else None
+
+
+def take_bucket(
+    connection: Connection,
+    epoch: str,
+    messages: Sequence[Message],
+    missing: Iterable[str],
+) -> None:
+    """Believe the server's rows of a part of a project, and that it has no others."""
+    # Whatever number it has here; a deletion leaves the fields for who undoes it.
+    drop_bases(connection, [m["r"] for m in messages if m["k"] == "row"])
+    _take(connection, epoch, messages)
+    gone = _settled_deletions(connection, list(missing))
+    drop_bases(connection, gone)
+    await_no_row(connection, f"record_id IN {AMONG}", to_json(gone))
+    refresh(connection, gone)
+
+
+def _settled_deletions(connection: Connection, missing: list[str]) -> list[str]:
+    """Close the conflicts of deleted records; return those that are gone instead."""
+    deleted = [b for b in bases_of(connection, missing).values() if b.deleted]
+    put_bases(connection, [replace(base, conflicts=()) for base in deleted])
+    refresh(connection, [base.id for base in deleted])
+    return sorted(set(missing) - {base.id for base in deleted})
+
+
+def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
+    for project_id in reply.resets:
+        # What this answer judged is known; all else is to be confirmed by a row.
+        connection.execute(
+            f"UPDATE base SET stale = 1 WHERE stream = ? AND id NOT IN {AMONG}",  # noqa: S608 - a constant
+            (project_id, to_json(sorted(known))),
+        )
+    connection.executemany(
+        "INSERT OR IGNORE INTO purged (id) VALUES (?)", [(n,) for n in reply.purged]
+    )
+    if reply.purged:
+        # Here they may be live: their deletion was not heard of before it was purged.
+        _forget_rows(connection, f"id IN {AMONG}", to_json(reply.purged))
+    _take(connection, reply.epoch, reply.rows)
+    connection.executemany(
+        "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
+        [(project_id, *cursor) for project_id, cursor in reply.cursors.items()],
+    )
+
+
+def _named(
+    connection: Connection, reply: Reply, head: LogHead
+) -> list[tuple[int | None, LoggedChange]]:
+    """Return the change of each verdict, with its place in the log that spoke."""
+    here = changes_in(
+        connection, head.number, (v["n"] for v in reply.verdicts if "n" in v)
+    )
+    named = changes_named(connection, (v["i"] for v in reply.verdicts if "i" in v))
+    found: list[tuple[int | None, LoggedChange]] = []
+    for verdict in reply.verdicts:
+        if "n" in verdict and verdict["n"] in here:
+            found.append((verdict["n"], here[verdict["n"]]))
+        elif "i" in verdict and verdict["i"] in named:
+            found.append((None, named[verdict["i"]]))
+    return found
+
+
+def _judge(
+    connection: Connection, reply: Reply, found: list[tuple[int | None, LoggedChange]]
+) -> tuple[list[tuple[ChangeStatus, bool]], set[str], int]:
+    """Note the verdicts; return them, the records whose rows are known by them, news.
+
+    The news are late verdicts that are others than those known: a restored server
+    numbers all of them anew.
+    """
+    records = list(dict.fromkeys(change.record_id for _, change in found))
+    changes = changes_of(connection, records)
+    log = {change.id: change for own in changes.values() for change in own}
+    bases = bases_of(connection, records)
+    verdicts = {_name(verdict): verdict for verdict in reply.verdicts}
+    said, known, news = [], set[str](), 0
+    for n, was in found:
+        verdict = verdicts[was.id if n is None else n]
+        before = log[was.id]
+        change = log[was.id] = with_verdict(before, reply.epoch, verdict)
+        if n is not None:
+            said.append((status_of(verdict), bool(verdict["d"])))
+        elif (before.status, before.reasons) != (change.status, change.reasons):
+            news += 1
+        base = with_accepted(bases.get(change.record_id), change)
+        if base is not None and base is not bases.get(change.record_id):
+            bases[change.record_id] = base
+            known.add(change.record_id)
+    put_verdicts(connection, [log[change.id] for _, change in found])
+    put_bases(connection, [bases[name] for name in known])
+    settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
+    show(connection, records, bases, settled)
+    return said, known, news
+
+
+def _name(verdict: Message) -> str | int:
+    name: str | int = verdict["n"] if "n" in verdict else verdict["i"]
+    return name
+
+
+def _rescope(connection: Connection, scope: list[str]) -> list[str]:
+    """Take up new projects and let go of those withdrawn; say which these are."""
+    known = {row[0] for row in connection.execute("SELECT id FROM stream")}
+    for project_id in set(scope) - known:
+        connection.execute(
+            "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (project_id,)
+        )
+    withdrawn = sorted(known - set(scope))
+    notes = [_withdrawn(connection, project_id) for project_id in withdrawn]
+    for project_id in withdrawn:
+        _forget_rows(connection, "stream = ?", project_id)
+        connection.execute("DELETE FROM stream WHERE id = ?", (project_id,))
+        refresh(connection, await_no_row(connection, "stream = ?", project_id))
+    return notes
+
+
+def _withdrawn(connection: Connection, project_id: str) -> str:
+    row = connection.execute(
+        "SELECT key FROM record WHERE id = ? AND type = 'project'", (project_id,)
+    ).fetchone()
+    return (
+        f"project {row[0] if row else project_id} was withdrawn from this laptop: the server"
+        " has its records, they are no longer here; ask the administrator if that is wrong"
+    )
+
+
+def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
+    """Drop rows that a verdict on an old change would bring to a laptop they are not for.
+
+    That is one of a project that was withdrawn, or one whose deletion is long past.
+    """
+    names = to_json(sorted(records))
+    beyond = "(stream NOT IN (SELECT id FROM stream) OR {} IN (SELECT id FROM purged))"
+    gone = connection.execute(
+        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond.format('id')} RETURNING id",  # noqa: S608 - constants
+        (names,),
+    ).fetchall()
+    of_change = beyond.format("record_id")
+    late = await_no_row(connection, f"record_id IN {AMONG} AND {of_change}", names)
+    refresh(connection, [*(record_id for (record_id,) in gone), *late])
+
+
+def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
+    kinds = {message["r"]: message["t"] for message in messages}
+    bases, changes = bases_of(connection, kinds), changes_of(connection, kinds)
+    for message in messages:
+        name = message["r"]
+        base = with_row(bases.pop(name, None), epoch, message, changes.get(name, ()))
+        if base is not None:
+            bases[base.id] = base
+    drop_bases(connection, kinds.keys() - bases.keys())
+    purged = [m["r"] for m in messages if m["k"] == "gone" and m["why"] != "deleted"]
+    if purged:
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(purged))
+        changes |= changes_of(connection, purged)
+    put_bases(connection, bases.values())
+    records = [name for name, kind in kinds.items() if kind not in DERIVED]
+    show(connection, records, bases, changes)
+
+
+def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
+    """Count the live records that an answer says are gone, by project."""
+    gone = [
+        message["r"]
+        for message in reply.rows
+        if message["k"] == "gone" and message["t"] not in DERIVED
+    ]
+    gone += reply.purged
+    if not gone:
+        return Counter()
+    live: Iterable[BaseRow] = bases_of(connection, gone).values()
+    return Counter(base.project_id for base in live if not base.deleted)
+
+
+def _sweep(connection: Connection, removals: RemovalGuard) -> RemovalGuard:
+    """Remove the rows that a reset did not confirm; ask first if they are many."""
+    rows = connection.execute(
+        "SELECT stream, count(*) FROM base WHERE stale = 1 AND deleted = 0"
+        " GROUP BY stream"
+    )
+    removals = removals.plus(dict(rows.fetchall()))
+    if not removals.too_many():
+        _forget_rows(connection, "stale = ?", 1)
+    return removals
+
+
+def _doubt_lost_verdicts(connection: Connection, reply: Reply) -> None:
+    """In a new timeline, have judged again what was judged in a part that is lost."""
+    known = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    if known is not None and known[0] != reply.epoch:
+        rows = connection.execute(_LOST, (reply.epoch, to_json(reply.shared)))
+        connection.executemany(
+            "UPDATE log SET acked_n = min(acked_n, ?) WHERE number = ?",
+            [(n - 1, number) for number, n in rows.fetchall()],
+        )
+    connection.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('epoch', ?)", (reply.epoch,)
+    )
+
+
+def _count_pending(connection: Connection) -> int:
+    sql = (
+        "SELECT count(*) FROM change JOIN log ON log.number = change.log"
+        " WHERE change.n > log.acked_n"
+    )
+    return int(connection.execute(sql).fetchone()[0])
+
+
+def _forget_rows(connection: Connection, which: str, value: object) -> None:
+    gone = connection.execute(
+        f"DELETE FROM base WHERE {which} RETURNING id",  # noqa: S608 - a constant
+        (value,),
+    ).fetchall()
+    # As many as a page has: a project of 100,000 records must not fill the memory.
+    for start in range(0, len(gone), limits.PAGE_ROWS):
+        page = [record_id for (record_id,) in gone[start : start + limits.PAGE_ROWS]]
+        await_no_row(connection, f"record_id IN {AMONG}", to_json(page))
+        refresh(connection, page)

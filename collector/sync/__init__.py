@@ -1,0 +1,1 @@
+"""A sync: push, pull, repair, and what came of it."""

@@ -1,0 +1,281 @@
+"""Keep -> sync: trade changes for verdicts and rows until nothing waits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from collector.client.retry import delays
+from collector.client.traffic import Traffic
+from collector.errors import RefusedError, UnreachableError
+from collector.laptop import settings
+from collector.laptop.address import allow_insecure, enrolled_at
+from collector.laptop.keys import check_receipt, named_log, sign
+from collector.laptop.laptop import Laptop
+from collector.laptop.receipts import without_receipt
+from collector.record.names import project_name
+from collector.rules.batches import first_batch
+from collector.rules.fork import find_fork
+from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import Message, Reply
+from collector.rules.request import Batch, LogHead, Reading, write_request
+from collector.store.port import Cursor
+from collector.sync.repair import is_check_due, note_check, repair
+from collector.sync.tally import SyncReport, Tally
+from schemas import limits
+
+#: Told at the beginning and after each round: changes still to push, rows received so far.
+Progress = Callable[[int, int], None]
+
+
+class Transport(Protocol):
+    """A way to the server."""
+
+    traffic: Traffic
+
+    async def sync(self, body: bytes, asked_epoch: str = "") -> Reply:
+        """Send one sync request, which names a timeline or none, and read its answer."""
+
+    async def buckets(self, project_id: str) -> Mapping[str, list[int | str]]:
+        """Ask for the digest of each bucket of a project."""
+
+    async def rows_in(
+        self, project_id: str, buckets: list[str]
+    ) -> tuple[str, list[Message]]:
+        """Ask for the rows of some buckets, with the server's epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """How to sync: let much be taken away, compare every row, send the token openly."""
+
+    accepts_removals: bool = False
+    checks: bool = False
+    insecure: bool = False
+
+
+async def sync(
+    laptop: Laptop,
+    progress: Progress,
+    options: SyncOptions = SyncOptions(),
+) -> SyncReport:
+    """Push what waits and pull what is new, round by round.
+
+    Raises
+    ------
+    UnreachableError
+        If the server cannot be reached; what was agreed before stays.
+    RefusedError
+        If this laptop is not enrolled, or the server refuses it.
+    """
+    from collector.client.sync import Client  # noqa: PLC0415 - aiohttp is not for every flow
+
+    if options.insecure:
+        allow_insecure(laptop)
+    server, token = enrolled_at(laptop)
+    with laptop.sync_lock():
+        async with Client(server, token) as client:
+            return await sync_with(laptop, client, progress, options)
+
+
+async def sync_with(
+    laptop: Laptop, transport: Transport, progress: Progress, options: SyncOptions
+) -> SyncReport:
+    """Sync over a transport that is open."""
+    began_s = laptop.clock.monotonic_s()
+    had = laptop.store.count_live()
+    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
+    is_first = not any(laptop.store.cursors().values())
+    wants_digest = options.checks or is_check_due(laptop)
+    for unsigned in without_receipt(laptop.store) if options.checks else ():
+        # Who sends the last change again is given the receipt for all of them.
+        laptop.store.rewind(unsigned.number, unsigned.n - 1)
+    exchange = _Exchange(laptop, transport, removals, wants_digest)
+    progress(laptop.store.count_unacknowledged(), 0)
+    goes_on = True
+    while goes_on:
+        goes_on = await exchange.round()
+        progress(laptop.store.count_unacknowledged(), exchange.tally.received)
+    if wants_digest:
+        exchange.tally.repaired = await repair(laptop, transport, exchange.digests)
+    if wants_digest or is_first:
+        note_check(laptop)
+    return exchange.tally.report(
+        pending=laptop.store.count_unacknowledged(),
+        traffic=transport.traffic,
+        duration_s=laptop.clock.monotonic_s() - began_s,
+        clock_skew_s=-int(laptop.store.setting(settings.CLOCK_OFFSET) or 0) / 1000,
+    )
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """The rounds of one sync."""
+
+    laptop: Laptop
+    transport: Transport
+    removals: RemovalGuard
+    wants_digest: bool
+    tally: Tally = field(default_factory=Tally)
+    digests: dict[str, list[int | str]] = field(default_factory=dict)
+    _detours: int = 0
+    _probe: tuple[int, int] | None = None  # log and place to ask the server about
+
+    async def round(self) -> bool:
+        """Do one request; tell whether another one is needed."""
+        store = self.laptop.store
+        head, asked = _speaking(store.logs()), store.cursors()
+        spoken = self._probing(head)
+        batch = first_batch(
+            store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
+        )
+        reading = self._reading(asked)
+        body = self._request(spoken, batch, reading)
+        try:
+            reply = await self._send(body, reading.epoch or "")
+        except RefusedError as error:
+            if error.code != "fork":
+                raise
+            return self._follow_fork(error)
+        if reply.need_from is not None:
+            return self._rewind(reply, head)
+        check_receipt(self.laptop, reply)
+        applied = store.apply(
+            reply, head, asked, self.laptop.timestamp(), self.removals
+        )
+        self.tally.add(applied, len(batch))
+        self.removals = applied.removals
+        self._refuse_removals()
+        self.digests = {**self.digests, **reply.end["digest"]}
+        left = store.count_unacknowledged()
+        if batch and spoken is head and applied.acked_n == head.acked_n:
+            raise UnreachableError(
+                "the server did not take the changes", "nothing is lost; permille sync"
+            )
+        return bool(left) or reply.more or applied.stale
+
+    def _reading(self, asked: Mapping[str, Cursor | None]) -> Reading:
+        return Reading(
+            {project_id: cursor for project_id, cursor in asked.items() if cursor},
+            self.laptop.late,
+            self.wants_digest,
+        )
+
+    def _request(self, head: LogHead, lines: list[bytes], reading: Reading) -> bytes:
+        laptop = self.laptop
+        return write_request(
+            head,
+            batch_of(laptop, head, lines),
+            reading,
+            laptop.clock.stamp(),
+            lambda text: sign(laptop, text),
+        )
+
+    async def _send(self, body: bytes, asked_epoch: str) -> Reply:
+        """Send a request, and again while the server is away for a moment."""
+        clock = self.laptop.clock
+        chance = clock.random_bits(16) / 2**16
+        waits = None
+        while True:
+            began_ms = clock.wall_ms()
+            try:
+                reply = await self.transport.sync(body, asked_epoch)
+            except UnreachableError as error:
+                if waits is None:
+                    waits = delays(error.retry_after_s, chance)
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                await clock.pause(wait)
+            else:
+                self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
+                return reply
+
+    def _note_offset(self, reply: Reply, here_ms: int) -> None:
+        """Keep by how much the server's clock is ahead; stamps follow it."""
+        try:
+            there = datetime.fromisoformat(str(reply.hello["now"])).timestamp()
+        except (ValueError, OverflowError):
+            return
+        offset_ms = int(there * 1000) - here_ms
+        known_ms = int(self.laptop.store.setting(settings.CLOCK_OFFSET) or 0)
+        if abs(offset_ms - known_ms) > 1000:
+            self.laptop.store.set_settings({settings.CLOCK_OFFSET: str(offset_ms)})
+
+    def _follow_fork(self, error: RefusedError) -> bool:
+        """Begin a new log where this laptop's log and the server's still agree."""
+        self._count_detour()
+        store, document = self.laptop.store, error.document
+        log = named_log(store.logs(), str(document.get("log")))
+        fork = find_fork(document, log.n, lambda n: store.hash_at(n, log.number))
+        if fork.is_found:
+            moved = store.split(log.number, fork.agreed, self.laptop.clock.new_id())
+            self.tally.moved += moved
+            self.tally.new_logs += 1
+        elif fork.agreed < log.acked_n:
+            store.rewind(log.number, fork.agreed)
+        else:
+            self._probe = (log.number, fork.agreed)
+        return True
+
+    def _probing(self, head: LogHead) -> LogHead:
+        """Return the log as if it were acknowledged up to where a fork is looked for."""
+        probe, self._probe = self._probe, None
+        if probe is None or probe[0] != head.number:
+            return head
+        digest = self.laptop.store.hash_at(probe[1], head.number)
+        assert digest is not None, "both sides have what they agree on"
+        return replace(head, acked_n=probe[1], acked_hash=digest)
+
+    def _rewind(self, reply: Reply, head: LogHead) -> bool:
+        """Send again what a restored server has lost."""
+        self._count_detour()
+        store = self.laptop.store
+        log = named_log(store.logs(), reply.need_log or head.id)
+        have = max(int(reply.need_from or 1) - 1, 0)
+        if have >= log.n:
+            raise UnreachableError(
+                "the server asks for changes that were never made",
+                "ask the administrator",
+            )
+        store.rewind(log.number, min(have, log.acked_n))
+        return True
+
+    def _count_detour(self) -> None:
+        # Each halves what is not known of a fork, or goes back in one log.
+        self._detours += 1
+        if self._detours > 200:
+            raise UnreachableError(
+                "the server and this laptop do not find where their logs agree",
+                "nothing is lost; ask the administrator",
+                code="no_common_log",
+            )
+
+    def _refuse_removals(self) -> None:
+        for project_id, (gone, had) in self.removals.too_many().items():
+            name = project_name(self.laptop.store, project_id)
+            raise RefusedError(
+                f"the server would take away {gone} of {had} records of project {name};"
+                " nothing was removed",
+                "ask the administrator; if it is right: permille sync --accept-removals",
+                code="many_removals",
+            )
+
+
+def batch_of(laptop: Laptop, head: LogHead, lines: Sequence[bytes]) -> Batch:
+    """Return lines that follow what is acknowledged of a log, as they are sent."""
+    last_n = head.acked_n + len(lines)
+    return Batch(lines, laptop.store.stood(head.acked_n, last_n, head.number))
+
+
+def _speaking(logs: list[LogHead]) -> LogHead:
+    """Return the log to send next: the first that waits, else the one written to."""
+    return next((log for log in logs if log.acked_n < log.n), logs[-1])
+
+
+def needs_person(laptop: Laptop) -> bool:
+    """Return whether conflicts or quarantined changes are open."""
+    from collector.rules.overlay import ChangeStatus  # noqa: PLC0415
+
+    waiting = laptop.store.count_changes().get(ChangeStatus.QUARANTINED, 0)
+    return bool(waiting or laptop.store.contested())

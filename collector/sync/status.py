@@ -1,0 +1,115 @@
+"""Where a laptop stands: what waits, and whether it may be wiped."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, NamedTuple
+
+from collector.files.listing import waiting
+from collector.laptop import settings
+from collector.laptop.laptop import Laptop
+from collector.laptop.receipts import without_receipt
+from collector.record.names import told_apart
+from collector.rules.overlay import ChangeStatus
+from collector.store.port import Store
+
+_NOT_THERE: Final = "not on the server: permille sync"
+
+#: Asked only when the database is under a passphrase.
+
+
+@dataclass(frozen=True, slots=True)
+class LaptopStatus:
+    """Where a laptop stands, and whether it may be wiped."""
+
+    pending: int
+    quarantined: int
+    held: int
+    attachments_waiting: int
+    conflicts: int
+    last_sync_at: str | None
+    safe_to_wipe: bool
+    reasons: list[str]
+    home: str
+    name: str | None
+    server: str | None
+    device: str | None
+    projects: list[str]
+    records: dict[str, int]
+    damage: list[str] = field(default_factory=list)
+    is_copy: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return asdict(self)
+
+
+def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
+    """Return the status of the laptop; with `check` every page is read."""
+    store = laptop.store
+    pending = store.count_unacknowledged()
+    counts = store.count_changes()
+    quarantined = counts.get(ChangeStatus.QUARANTINED, 0)
+    held = counts.get(ChangeStatus.HELD, 0)
+    last = store.setting(settings.LAST_SYNC)
+    records = store.count_records()
+    damage = store.damage() if check else []
+    files = len(waiting(laptop))
+    waits = _Waits(pending, quarantined, held, files)
+    reasons = list(_reasons(store, waits, has_records=bool(records)))
+    if damage:
+        reasons.append("the database is damaged: keep it and restore a copy")
+    return LaptopStatus(
+        pending=pending,
+        quarantined=quarantined,
+        held=held,
+        attachments_waiting=files,
+        conflicts=sum(len(base.conflicts) for base in store.contested()),
+        last_sync_at=last,
+        safe_to_wipe=not reasons,
+        reasons=reasons,
+        home=str(laptop.home.path),
+        name=store.setting(settings.NAME),
+        server=store.setting(settings.SERVER),
+        device=store.setting(settings.DEVICE),
+        projects=list(told_apart(store.records("project")).values()),
+        records=records,
+        damage=damage,
+        is_copy=store.setting(settings.COPY) == settings.YES,
+    )
+
+
+class _Waits(NamedTuple):
+    """What is not settled on the server."""
+
+    changes: int
+    to_fix: int
+    held: int
+    files: int
+
+
+def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]:
+    """Return why this laptop may not be wiped."""
+    counted = (
+        (waits.files, "attached file is", "attached files are", _NOT_THERE),
+        (waits.changes, "change is", "changes are", _NOT_THERE),
+        (waits.to_fix, "change waits", "changes wait", "on the fix list: permille fix"),
+        (
+            waits.held,
+            "change waits",
+            "changes wait",
+            "on the server for others: permille fix",
+        ),
+        (
+            store.count_stale(),
+            "row is",
+            "rows are",
+            "not confirmed by the server yet: permille sync",
+        ),
+    )
+    for count, one, many, text in counted:
+        if count:
+            yield f"{count} {one if count == 1 else many} {text}"
+    if has_records and store.setting(settings.LAST_SYNC) is None:
+        yield "this laptop was never synced: permille sync"
+    if not waits.changes and without_receipt(store):
+        yield "the server's receipt for the last changes is missing: permille sync --check"

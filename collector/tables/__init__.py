@@ -1,0 +1,1 @@
+"""Import of tables: files of others become records, row by row."""

@@ -1,0 +1,312 @@
+"""Record -> keep for a whole table: check everything, then keep in batches.
+
+A batch is one transaction, and its progress is told after it is on disk. What is
+here already is left alone, so an import that was killed is simply run again.
+"""
+
+import csv
+import io
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from collector.errors import RefusedError
+from collector.laptop.laptop import Laptop
+from collector.record import entry
+from collector.rules.draft import Draft
+from collector.store.port import Store
+from collector.tables.intake import (
+    CheckedRow,
+    Difference,
+    Intake,
+    KnownRecord,
+    with_campaigns,
+)
+from collector.tables.layers import TableLayer, columns_of, read_layer
+from collector.tables.mapping import MappingError, TableMapping, read_mapping
+from collector.tables.table import Rejection, Table, TableError, TableRow, read_table
+from schemas import limits
+from schemas.problems import Problem
+
+#: Told after a batch is on disk: layers kept so far, layers in all.
+Progress = Callable[[int, int], None]
+
+
+#: The records of one sampling event.
+_TOGETHER: Final = frozenset({"core", "sample"})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A table that was judged against the laptop, before anything is written."""
+
+    project_id: str
+    table: Table
+    new: list[CheckedRow] = field(default_factory=list)
+    here: int = 0
+    differing: list[Difference] = field(default_factory=list)
+    differing_rows: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    rejected_rows: list[TableRow] = field(default_factory=list)
+    warnings: int = 0
+    doubts: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Return whether nothing needs a person."""
+        return not self.rejections and not self.differing
+
+    def counts(self) -> dict[str, int]:
+        """Count the records to add, by type."""
+        found: dict[str, int] = {}
+        for judged in self.new:
+            for wanted in judged.wanted:
+                found[wanted.type] = found.get(wanted.type, 0) + 1
+        return found
+
+
+def check(
+    laptop: Laptop, project_id: str, file: Path, mapping_file: Path
+) -> CheckedFile:
+    """Read a table and judge each row; nothing is written.
+
+    Raises
+    ------
+    RefusedError
+        If the file or the mapping as a whole cannot be used.
+    """
+    mapping = _mapping(mapping_file)
+    table = _table(file, mapping)
+    rows = {row.line: row for row in table.rows}
+    layers, rejections = _layers(table, mapping)
+    intake = Intake(
+        project_id,
+        _Shelf(laptop.store, project_id),
+        mapping.create,
+        columns_of(mapping),
+        laptop.clock.new_id,
+    )
+    checked = CheckedFile(project_id, table, rejections=rejections)
+    tally = [_tally(checked, intake.judge(layer)) for layer in with_campaigns(layers)]
+    bad = {rejection.line for rejection in checked.rejections}
+    rows.update({row.line: row for row, _ in table.rejected})
+    return CheckedFile(
+        project_id=project_id,
+        table=table,
+        new=checked.new,
+        here=tally.count("here"),
+        differing=checked.differing,
+        differing_rows=tally.count("differs"),
+        rejections=sorted(checked.rejections, key=lambda one: one.line),
+        rejected_rows=[rows[line] for line in sorted(bad)],
+        warnings=sum(len(judged.warnings) for judged in checked.new),
+        doubts=_reach_doubts(laptop, project_id, checked.new),
+    )
+
+
+def save(laptop: Laptop, checked: CheckedFile, progress: Progress) -> int:
+    """Keep what is new, batch by batch; return the number of layers kept.
+
+    A new core and its samples are one group: they stand or fall together.
+    """
+    kept, person = 0, laptop.person
+    for batch in _batches(_events(checked.new), limits.IMPORT_BATCH_LAYERS):
+        drafts = [
+            draft
+            for event in batch
+            for draft in _drafts(laptop, checked.project_id, event)
+        ]
+        laptop.store.save(drafts, laptop.timestamp(), person)
+        kept += sum(map(len, batch))
+        progress(kept, len(checked.new))
+    return kept
+
+
+def write_rejected(checked: CheckedFile, path: Path) -> None:
+    """Write the rejected rows as they came, with line, reason and advice.
+
+    The columns of the file come first, so that a corrected copy can be imported
+    with the same mapping.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([*checked.table.header, "line", "reason", "what_to_do"])
+    width = len(checked.table.header)
+    for row in checked.rejected_rows:
+        found = [one for one in checked.rejections if one.line == row.line]
+        cells = [*row.raw, *[""] * width][:width]
+        reasons = "; ".join(
+            f"{one.column} = {one.value!r}: {one.reason}" if one.column else one.reason
+            for one in found
+        )
+        hints = "; ".join(dict.fromkeys(one.hint for one in found))
+        writer.writerow([*map(_harmless, cells), row.line, reasons, hints])
+    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+
+
+def _reach_doubts(
+    laptop: Laptop, project_id: str, new: Sequence[CheckedRow]
+) -> list[Problem]:
+    """Doubt cores whose layers end where the stock does, all of them in one warning."""
+    depth_cm = entry.depth_to_pass_cm(laptop, project_id)
+    if depth_cm is None:
+        return []
+    wanted = [w for judged in new for w in judged.wanted]
+    cores = {w.id: w.fields for w in wanted if w.type == "core"}
+    deepest: dict[str, float] = {}
+    for sample in (w.fields for w in wanted if w.type == "sample"):
+        core, bottom = sample["core_id"], sample["depth_bottom_cm"]
+        deepest[core] = max(bottom, deepest.get(core, 0.0))
+    for core in deepest.keys() - cores.keys():
+        here = laptop.store.record(core)
+        cores[core] = here.fields if here else {}
+        for view in laptop.store.records("sample", project_id, under=[core]):
+            deepest[core] = max(deepest[core], view.fields["depth_bottom_cm"])
+    ending = [
+        bottom
+        for core, bottom in deepest.items()
+        if entry.ends_at(depth_cm, bottom, cores[core])
+    ]
+    if not ending:
+        return []
+    detail = f"{len(ending)} of {len(deepest)} cores; stocks are to {depth_cm:g} cm"
+    return [Problem("ends_at_depth", "depth_bottom_cm", max(ending), detail)]
+
+
+class _Shelf:
+    """What is on the laptop, as the intake asks for it."""
+
+    def __init__(self, store: Store, project_id: str) -> None:
+        self._store, self._project_id = store, project_id
+
+    def find(self, record_type: str, key: str) -> KnownRecord | None:
+        """Return the live record with this natural key."""
+        views = self._store.find(record_type, self._project_id, key)
+        return KnownRecord(views[0].id, views[0].fields) if views else None
+
+    def is_used(self, record_id: str) -> bool:
+        """Return whether a record has, or had, this id."""
+        return self._store.is_used_up(record_id)
+
+
+def _mapping(path: Path) -> TableMapping:
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return read_mapping(raw)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RefusedError(
+            f"{path} is not TOML: {error}",
+            "see: permille import layers --help",
+            code="bad_mapping",
+        ) from None
+    except MappingError as error:
+        raise RefusedError(
+            f"{path} is no mapping: {error}",
+            "see: permille import layers --help",
+            code="bad_mapping",
+        ) from None
+
+
+def _table(path: Path, mapping: TableMapping) -> Table:
+    size = path.stat().st_size
+    if size > limits.IMPORT_FILE_BYTES:
+        raise RefusedError(
+            f"{path} has {size} bytes, {limits.IMPORT_FILE_BYTES} are allowed",
+            "split the file",
+            code="too_large",
+        )
+    try:
+        return read_table(
+            path.read_bytes(), mapping.file, mapping.columns, mapping.where
+        )
+    except TableError as error:
+        raise RefusedError(
+            f"{path}: {error.text}", error.hint, code="bad_table"
+        ) from None
+
+
+def _layers(
+    table: Table, mapping: TableMapping
+) -> tuple[list[TableLayer], list[Rejection]]:
+    layers: list[TableLayer] = []
+    rejections = [rejection for _, rejection in table.rejected]
+    for row in table.rows:
+        match read_layer(row, mapping):
+            case Rejection() as rejection:
+                rejections.append(rejection)
+            case layer:
+                layers.append(layer)
+    return layers, rejections
+
+
+def _tally(checked: CheckedFile, judged: CheckedRow) -> str:
+    checked.rejections.extend(judged.rejections)
+    if judged.rejections:
+        return "rejected"
+    checked.differing.extend(judged.differences)
+    if judged.wanted:
+        checked.new.append(judged)
+        return "new"
+    return "differs" if judged.differences else "here"
+
+
+def _events(new: Sequence[CheckedRow]) -> list[list[CheckedRow]]:
+    """Bring the layers of each new core together; every other layer is by itself."""
+    cores = {w.id for judged in new for w in judged.wanted if w.type == "core"}
+    events: dict[str | int, list[CheckedRow]] = {}
+    for judged in new:
+        samples = [w for w in judged.wanted if w.type == "sample"]
+        core = str(samples[0].fields["core_id"]) if samples else ""
+        events.setdefault(core if core in cores else judged.line, []).append(judged)
+    return list(events.values())
+
+
+def _batches(
+    events: Sequence[list[CheckedRow]], size: int
+) -> Iterator[list[list[CheckedRow]]]:
+    """Yield events while their layers fit; an event is never cut."""
+    batch: list[list[CheckedRow]] = []
+    count = 0
+    for event in events:
+        if batch and count + len(event) > size:
+            yield batch
+            batch, count = [], 0
+        batch.append(event)
+        count += len(event)
+    if batch:
+        yield batch
+
+
+def _drafts(
+    laptop: Laptop, project_id: str, event: Sequence[CheckedRow]
+) -> list[Draft]:
+    """Draft the records of an event: what it lies on, the group, the results."""
+    wanted = [w for judged in event for w in judged.wanted]
+    group = [w for w in wanted if w.type in _TOGETHER]
+    name = None
+    if len(group) > 1 and any(w.type == "core" for w in group):
+        name = laptop.clock.new_id()
+    results = [w for w in wanted if w.type == "result"]
+    below = [w for w in wanted if w.type not in {*_TOGETHER, "result"}]
+    return [
+        Draft(
+            project_id,
+            w.type,
+            w.id,
+            fields=w.fields,
+            is_new=True,
+            group=name if w.type in _TOGETHER else None,
+        )
+        for w in [*below, *group, *results]
+    ]
+
+
+def _harmless(cell: str) -> str:
+    """Keep a cell from being run as a formula when a spreadsheet opens it."""
+    if cell[:1] in {"=", "@", "\t", "\r"} or (
+        cell[:1] in {"+", "-"} and not cell[1:2].isdigit()
+    ):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,194 @@
+"""Which laptop sees which project, and the account of what a laptop sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas import limits
+from schemas.ids import is_start, starts
+from schemas.messages import Outcome
+from server.access.projects import find_project, known_projects
+from server.clock import Clock
+from server.errors import AmbiguousError, NotFoundError, RefusedError
+from server.store.port import Store, Transaction
+from server.store.values import Device
+
+#: What a change that was quarantined is, by its status in custody.
+_TO_FIX: Final = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Every change of a laptop, once, by what became of it."""
+
+    accepted: int
+    merged: int
+    conflict: int
+    held: int
+    to_fix: int
+    replaced: int
+    discarded: int
+
+    @property
+    def total(self) -> int:
+        """Count the changes."""
+        return sum(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDetails:
+    """A laptop, its projects by code, its logs, and the account of its changes."""
+
+    device: Device
+    projects: Sequence[str]
+    withdrawn: Sequence[str]
+    logs: Sequence[dict[str, Any]]
+    account: Account
+    waiting: dict[str, int]
+    conflicts: dict[str, int]
+
+    @property
+    def is_clock_off(self) -> bool:
+        """Return whether its clock was off by more than is let pass."""
+        return abs(self.device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
+
+
+async def find_device(store: Store, name: str) -> Device:
+    """Return the laptop with this name, id or start of an id, a live one before others.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    AmbiguousError
+        If several are called so.
+    """
+    known = await store.read(lambda tx: tx.devices())
+    found = [device for device in known if name in {device.name, device.id}]
+    if not found and is_start(name):
+        found = [device for device in known if device.id.startswith(name)]
+    live = [device for device in found if device.revoked_at is None]
+    found = live if len(found) > 1 and live else found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFoundError(
+            f"there is no device {name}", "see: permille-server device list"
+        )
+    short = starts(device.id for device in known)
+    listed = "; ".join(
+        f"{device.name} ({short[device.id]}) of {device.created_at[:16]}"
+        for device in found
+    )
+    raise AmbiguousError(
+        f"{name} means several devices: {listed}",
+        f"name one by the start of its id, such as: {short[found[0].id]}",
+    )
+
+
+async def grant(store: Store, name: str, project: str) -> Device:
+    """Grant a laptop a project; it receives all of it with its next sync."""
+    device, project_id = await _both(store, name, project)
+    await store.write(lambda tx: tx.grant(device.id, project_id))
+    return await find_device(store, device.id)
+
+
+async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Device:
+    """Take a project from a laptop; what it still sends is kept for review.
+
+    Raises
+    ------
+    NotFoundError
+        If the laptop does not see the project.
+    """
+    device, project_id = await _both(store, name, project)
+    _check_sees(device, project_id, project)
+    now = clock.now()
+    await store.write(lambda tx: tx.withdraw(device.id, project_id, now))
+    return await find_device(store, device.id)
+
+
+async def move(
+    store: Store, clock: Clock, name: str, projects: tuple[str, str]
+) -> Device:
+    """Move a laptop from one project to another, in one transaction.
+
+    Raises
+    ------
+    NotFoundError
+        If the laptop does not see the first project.
+    RefusedError
+        If both are the same one.
+    """
+    device, old = await _both(store, name, projects[0])
+    _, new = await _both(store, name, projects[1])
+    _check_sees(device, old, projects[0])
+    if old == new:
+        raise RefusedError(
+            f"--from and --to are one project, {projects[0]}", [], "name another one"
+        )
+    now = clock.now()
+
+    def job(tx: Transaction) -> None:
+        tx.withdraw(device.id, old, now)
+        tx.grant(device.id, new)
+
+    await store.write(job)
+    return await find_device(store, device.id)
+
+
+async def show(store: Store, name: str) -> DeviceDetails:
+    """Return a laptop with the account of its changes, in one snapshot."""
+    device = await find_device(store, name)
+    return await store.read(lambda tx: _show(tx, device))
+
+
+def _show(tx: Transaction, device: Device) -> DeviceDetails:
+    codes = {found["id"]: found["name"] for found in known_projects(tx)}
+    verdicts, custody = tx.tally(device.id), tx.custody_of(device.id)
+    closed = {
+        how: sum(count for status, _, count in custody if status == how)
+        for how in ("replaced", "discarded", "held", _TO_FIX)
+    }
+    waiting: dict[str, int] = {}
+    for status, reason, count in custody:
+        if status in {"held", _TO_FIX}:
+            waiting[reason] = waiting.get(reason, 0) + count
+    return DeviceDetails(
+        device=device,
+        projects=[codes.get(project_id, project_id) for project_id in device.projects],
+        withdrawn=[
+            codes.get(project_id, project_id) for project_id in device.withdrawn
+        ],
+        logs=tx.logs_of(device.id),
+        account=Account(
+            accepted=verdicts.get(Outcome.ACCEPTED, 0),
+            merged=verdicts.get(Outcome.MERGED, 0),
+            conflict=verdicts.get(Outcome.CONFLICT, 0),
+            held=closed["held"],
+            to_fix=closed[_TO_FIX],
+            replaced=closed["replaced"],
+            discarded=closed["discarded"],
+        ),
+        waiting=waiting,
+        conflicts=tx.conflicts_of(device.id),
+    )
+
+
+async def _both(store: Store, name: str, project: str) -> tuple[Device, str]:
+    device = await find_device(store, name)
+    if device.revoked_at is not None:
+        raise RefusedError(
+            f"{device.name} was revoked",
+            [],
+            "enrol it anew: permille-server device code",
+        )
+    return device, (await find_project(store, project))["id"]
+
+
+def _check_sees(device: Device, project_id: str, project: str) -> None:
+    if project_id not in device.projects:
+        raise NotFoundError(
+            f"{device.name} does not see the project {project}",
+            f"see: permille-server device show {device.name}",
+        )

@@ -1,0 +1,1 @@
+"""What waits for a person: conflicts, quarantine, and what administrators decide."""

@@ -1,0 +1,177 @@
+"""Conflicts: a person's decision becomes a change in the server's own log."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.deciding import (
+    Decision,
+    SideChoice,
+    StandingRecord,
+    UndecidableError,
+    parts,
+)
+from schemas.messages import Outcome
+from schemas.problems import Problem
+from schemas.validate import errors, load_patch
+from server.clock import Clock
+from server.custody.own_log import ServerDraft, discard_own, write
+from server.errors import NotFoundError, RefusedError
+from server.merge.model import Record, Verdict, stands
+from server.store.port import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person decided, why, and who it was."""
+
+    choice: SideChoice
+    reason: str
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What became of a decision on conflicts of one record."""
+
+    record: str
+    type: str
+    resolves: tuple[str, ...]
+    outcome: Outcome
+    problems: list[Problem]
+    conflicts: list[str]
+
+
+def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the open conflicts with these ids, or starts of ids.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several start so.
+    """
+    found = {conflict["id"]: conflict for conflict in (_one(tx, n) for n in names)}
+    return list(found.values())
+
+
+def listed(
+    tx: Transaction, project_id: str | None, status: str
+) -> list[dict[str, Any]]:
+    """Return conflicts, each with what stands now; None where the record is deleted."""
+    found = tx.conflicts(project_id, status)
+    return [one | {"stands": _standing(one)} for one in found]
+
+
+def sides(tx: Transaction, conflict: dict[str, Any]) -> dict[str, Any]:
+    """Add to a conflict the record as it stands, and who wrote what stands."""
+    record = tx.record(conflict["project"], conflict["record"])
+    if record is None:
+        return conflict | {"stands": None, "stands_by": None}
+    writers = record.writers.get(conflict["group"]) or (record.last_writer,)
+    return conflict | {
+        "stands": _standing(conflict),
+        "stands_by": tx.written(writers[-1].log_id, writers[-1].n),
+    }
+
+
+def _standing(conflict: dict[str, Any]) -> dict[str, Any] | None:
+    if conflict["deleted"]:
+        return None
+    names = dict.fromkeys([*conflict["theirs"], *conflict["ours"]])
+    return {name: conflict["fields"].get(name) for name in names}
+
+
+async def resolve(
+    store: Store, clock: Clock, conflicts: Sequence[dict[str, Any]], given: Resolution
+) -> list[Resolved]:
+    """Settle conflicts; those of one record are settled by one change.
+
+    Raises
+    ------
+    RefusedError
+        If the choice does not fit the conflicts; nothing is written then.
+    """
+    drafts = await store.read(lambda tx: list(_drafts(tx, conflicts, given)))
+    accepted = await write(store, clock, drafts)
+    await discard_own(store, clock, accepted.verdicts, "the decision was refused")
+    pairs = zip(drafts, accepted.verdicts, strict=True)
+    return [_decided(draft, verdict) for draft, verdict in pairs]
+
+
+def _one(tx: Transaction, name: str) -> dict[str, Any]:
+    found = tx.conflicts(None, "open", name)
+    exact = [conflict for conflict in found if conflict["id"] == name]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        ids = ", ".join(conflict["id"] for conflict in found[:5])
+        raise NotFoundError(
+            f"{len(found)} open conflicts start with {name}", f"give more of one: {ids}"
+        )
+    if tx.conflicts(None, "settled", name):
+        raise NotFoundError(
+            f"conflict {name} is settled already",
+            "see: permille-server conflict list --settled",
+        )
+    raise NotFoundError(
+        f"there is no open conflict {name}", "see: permille-server conflict list"
+    )
+
+
+def _drafts(
+    tx: Transaction, conflicts: Sequence[dict[str, Any]], given: Resolution
+) -> Iterator[ServerDraft]:
+    by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for conflict in conflicts:
+        place = (conflict["project"], conflict["record"])
+        by_record.setdefault(place, []).append(conflict)
+    epoch = tx.epoch()
+    for place, found in by_record.items():
+        record = tx.record(*place)
+        assert record is not None, "a conflict belongs to a record"
+        for decision in _parts(record, found, given.choice):
+            yield _draft(record, (epoch, record.seq), decision, given)
+
+
+def _parts(
+    record: Record, conflicts: list[dict[str, Any]], choice: SideChoice
+) -> list[Decision]:
+    standing = StandingRecord(record.type, record.fields, record.deleted)
+    told = [found | {"stands": stands(record, found)} for found in conflicts]
+    try:
+        found = parts(told, standing, choice)
+    except UndecidableError as error:
+        where = f"conflict {conflicts[0]['id']}"
+        raise RefusedError(f"{where}: {error.text}", [], error.hint) from None
+    problems = errors(load_patch(record.type, found[0].fields)[1])
+    if problems:
+        raise RefusedError("nothing was decided", problems)
+    return found
+
+
+def _draft(
+    record: Record, base: tuple[str, int], decision: Decision, given: Resolution
+) -> ServerDraft:
+    return ServerDraft(
+        record.project_id,
+        record.type,
+        record.id,
+        decision.fields,
+        base,
+        decision.op,
+        given.person,
+        decision.resolves,
+        given.reason,
+        decision.seen,
+    )
+
+
+def _decided(draft: ServerDraft, verdict: Verdict) -> Resolved:
+    return Resolved(
+        draft.record_id,
+        draft.type,
+        draft.resolves,
+        verdict.outcome,
+        verdict.why,
+        verdict.conflicts,
+    )

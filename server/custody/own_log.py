@@ -1,0 +1,193 @@
+"""What an administrator records on the server travels the same way as a laptop's push."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import chain, hlc
+from schemas.groups import completed
+from schemas.messages import Op, Outcome, encode
+from schemas.records import record_id
+from schemas.signing import push_text, sign
+from schemas.validate import errors, load_patch
+from schemas.version import SCHEMA_VERSION
+from server.access.projects import find_project
+from server.clock import Clock, iso
+from server.custody.review import discard
+from server.errors import AlreadyThereError, RefusedError
+from server.intake.push import Accepted, accept
+from server.intake.request import Push
+from server.merge.lines import read_change
+from server.merge.model import Verdict
+from server.store.port import Store, Transaction
+from server.store.values import Device, LogState
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDraft:
+    """One record to write; `base` is the row its author looked at."""
+
+    project_id: str
+    type: str
+    record_id: str
+    fields: dict[str, Any]
+    base: tuple[str, int] | None = None
+    op: Op = Op.PUT
+    person: str | None = None
+    resolves: tuple[str, ...] = ()
+    reason: str | None = None
+    seen: tuple[str, ...] = ()
+
+
+async def add_project(
+    store: Store, clock: Clock, project: dict[str, Any], organisation: dict[str, Any]
+) -> str:
+    """Open a project, with the organisation that runs it; return its id.
+
+    Raises
+    ------
+    AlreadyThereError
+        If the code is taken.
+    RefusedError
+        If a field breaks a rule.
+    """
+    known = await store.read(lambda tx: tx.projects())
+    if any(found["code"] == project.get("code") for found in known):
+        raise AlreadyThereError(
+            f"a project {project['code']} exists already",
+            "choose another code, or see: permille-server project list",
+        )
+    project_id = clock.fresh_id()
+    drafts = []
+    if organisation:
+        name = record_id(project_id, "organisation", organisation)
+        drafts.append(ServerDraft(project_id, "organisation", name, organisation))
+        project = {**project, "organisation_id": name}
+    # The project's own record opens it, so it goes first and is completed last.
+    opening = {k: v for k, v in project.items() if k != "organisation_id"}
+    drafts.insert(0, ServerDraft(project_id, "project", project_id, opening))
+    if organisation:
+        link = {"organisation_id": project["organisation_id"]}
+        drafts.append(ServerDraft(project_id, "project", project_id, link))
+    await record(store, clock, drafts)
+    return project_id
+
+
+async def edit_project(
+    store: Store, clock: Clock, name: str, fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Change fields of a project; return it as it stands then.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such project.
+    RefusedError
+        If a field breaks a rule, or was changed by somebody else meanwhile.
+    """
+    found = await find_project(store, name)
+    project_id = found["id"]
+    draft = await store.read(lambda tx: _edit(tx, project_id, fields))
+    accepted = await record(store, clock, [draft])
+    if any(verdict.conflicts for verdict in accepted.verdicts):
+        raise RefusedError(
+            "somebody changed the project meanwhile; both values are kept",
+            [],
+            "see: permille-server conflict list",
+        )
+    return await find_project(store, name)
+
+
+def _edit(tx: Transaction, project_id: str, fields: dict[str, Any]) -> ServerDraft:
+    """Draft an edit of the project as it stands in one snapshot."""
+    record = tx.record(project_id, project_id)
+    assert record is not None, "a project has its own record"
+    patch = completed("project", record.fields, fields)
+    return ServerDraft(
+        project_id, "project", project_id, patch, (tx.epoch(), record.seq)
+    )
+
+
+async def record(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
+    """Write records in the server's own log.
+
+    Raises
+    ------
+    RefusedError
+        If one of them does not stand.
+    """
+    problems = [p for d in drafts for p in errors(load_patch(d.type, d.fields)[1])]
+    if problems:
+        raise RefusedError("nothing was saved", problems)
+    accepted = await write(store, clock, drafts)
+    problems = [problem for v in accepted.verdicts for problem in errors(v.why)]
+    if problems:
+        await discard_own(store, clock, accepted.verdicts, "the administrator was told")
+        raise RefusedError("this was not accepted", problems)
+    return accepted
+
+
+async def discard_own(
+    store: Store, clock: Clock, verdicts: list[Verdict], reason: str
+) -> None:
+    """Discard what was refused here, so that nobody looks for it among what laptops sent."""
+    for verdict in verdicts:
+        if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
+            await discard(store, clock, verdict.project_id, [verdict.change_id], reason)
+
+
+async def write(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
+    """Write records in the server's own log; the verdicts are in their order."""
+    device, head, secret = await store.read(_own_log)
+    return await accept(store, clock, device, _push(head, drafts, clock, secret))
+
+
+def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
+    device = tx.own_device()
+    head = tx.log_head(device.id)
+    assert head is not None
+    return device, head, tx.server_key()
+
+
+def _push(
+    head: LogState, drafts: list[ServerDraft], clock: Clock, secret: bytes
+) -> Push:
+    changes, digest = [], head.hash
+    now_ms = clock.now_ms()
+    stamp = 0
+    for n, draft in enumerate(drafts, start=head.n + 1):
+        stamp = hlc.tick(stamp, now_ms)
+        line = {
+            "k": "c",
+            "n": n,
+            "h": stamp,
+            "s": draft.project_id,
+            "t": draft.type,
+            "r": draft.record_id,
+            "o": draft.op.value,
+            "b": list(draft.base) if draft.base else None,
+            "v": SCHEMA_VERSION,
+            "f": draft.fields,
+            "u": draft.person,
+            "c": list(draft.resolves) or None,
+            "y": draft.reason,
+            "a": list(draft.seen) or None,
+        }
+        raw = encode({key: value for key, value in line.items() if value is not None})
+        digest = chain.link(digest, raw)
+        changes.append(read_change(head.log_id, raw, digest))
+    last_n = head.n + len(changes)
+    return Push(
+        log_id=head.log_id,
+        parent=None,
+        parent_hash=b"",
+        is_closed=False,
+        schema=SCHEMA_VERSION,
+        acked_n=head.n,
+        acked_hash=head.hash,
+        head=last_n,
+        wall=iso(now_ms),
+        want=1,
+        cursors={},
+        changes=changes,
+        signature=sign(secret, push_text(head.log_id, last_n, digest)),
+    )

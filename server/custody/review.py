@@ -1,0 +1,233 @@
+"""Conflicts and quarantine: what an administrator decides, and that authors hear of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from schemas import hlc, limits
+from schemas.messages import Outcome
+from schemas.problems import Problem
+from schemas.version import SCHEMA_VERSION
+from server.clock import Clock, iso
+from server.errors import NotFoundError
+from server.merge.merge import decide_again
+from server.merge.model import Origin, Verdict, WaitingChange
+from server.merge.state import MergeState
+from server.merge.verdicts import close_discarded
+from server.store.port import Store, Transaction
+from server.store.values import Device
+
+#: Changes judged again in one transaction.
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What came of judging waiting changes again."""
+
+    tried: int
+    settled: int
+    waiting: int
+
+    def __add__(self, other: "Reviewed") -> "Reviewed":
+        return Reviewed(
+            self.tried + other.tried,
+            self.settled + other.settled,
+            self.waiting + other.waiting,
+        )
+
+
+async def rejudge(store: Store, clock: Clock, project_id: str | None) -> Reviewed:
+    """Judge everything that waits again, as after a change of rules or of records.
+
+    Each change stays bound to the projects of its own laptop: what lies outside is
+    for a person to release.
+    """
+    project_ids = [project_id] if project_id else await store.read(_projects_that_wait)
+    total = Reviewed(0, 0, 0)
+    for name in project_ids:
+        for device, ids in await store.read(partial(_waiting_in, project_id=name)):
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                total += await _again(store, clock, name, part, device)
+    return total
+
+
+async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
+    """Judge everything that waits again if the schema is newer than it was last time.
+
+    Returns None when it is not; a repeat does nothing.
+    """
+    if await store.read(lambda tx: tx.schema_version()) >= SCHEMA_VERSION:
+        return None
+    done = await rejudge(store, clock, None)
+    await store.write(lambda tx: tx.note_schema_version(SCHEMA_VERSION))
+    return done
+
+
+async def release(
+    store: Store, clock: Clock, project_id: str, changes: Sequence[str]
+) -> Reviewed:
+    """Judge waiting changes again; the scope of their laptop does not bind them.
+
+    The others of a group that stands or falls together are judged with them.
+
+    Raises
+    ------
+    NotFoundError
+        If none of them waits.
+    """
+    done = await _again(store, clock, project_id, changes, None)
+    if not done.tried:
+        raise _nothing_waits()
+    return done
+
+
+async def release_waiting(store: Store, clock: Clock) -> int:
+    """Release what waits for records that have come, a batch a transaction.
+
+    A push releases the first of them itself; a repeat is harmless. Returns how many
+    were tried.
+    """
+    total = 0
+    while await store.read(lambda tx: tx.next_release()) is not None:
+        total += await store.write(partial(_release_next, now_ms=clock.now_ms()))
+    return total
+
+
+def _release_next(tx: Transaction, now_ms: int) -> int:
+    place = tx.next_release()
+    if place is None:
+        return 0
+    project_id, record, after = place
+    waiting, last = tx.waiting_until(project_id, record, after, limits.RELEASED_AT_ONCE)
+    tx.note_release(project_id, record, last if waiting else None)
+    if waiting:
+        _judge_again(tx, waiting, now_ms, None)
+    return len(waiting)
+
+
+async def discard(
+    store: Store, clock: Clock, project_id: str, changes: Sequence[str], reason: str
+) -> int:
+    """Discard waiting changes for a reason; their authors are told.
+
+    Raises
+    ------
+    NotFoundError
+        If none of them waits.
+    """
+    now_ms = clock.now_ms()
+
+    def job(tx: Transaction) -> int:
+        waiting = tx.waiting(project_id, changes)
+        if not waiting:
+            raise _nothing_waits()
+        state, origin = _load(tx, waiting, now_ms, None)
+        for found in waiting:
+            change = found.validated.change
+            why = [Problem("discarded", detail=reason)]
+            state.change_verdict(
+                Verdict(change.id, change.project_id, Outcome.QUARANTINED, why=why)
+            )
+            close_discarded(state, change)
+        tx.save_effects(state, origin)
+        tx.note_reason(project_id, [w.validated.change.id for w in waiting], reason)
+        return len(waiting)
+
+    return await store.write(job)
+
+
+async def _again(
+    store: Store,
+    clock: Clock,
+    project_id: str,
+    changes: Sequence[str],
+    device: str | None,
+) -> Reviewed:
+    """Judge waiting changes again, for a laptop or, without one, for an administrator."""
+    now_ms = clock.now_ms()
+
+    def job(tx: Transaction) -> Reviewed:
+        waiting = _whole_groups(tx, project_id, tx.waiting(project_id, changes))
+        if not waiting:
+            return Reviewed(0, 0, 0)
+        state = _judge_again(tx, waiting, now_ms, device)
+        still = sum(found.validated.change.id in state.waiting for found in waiting)
+        return Reviewed(len(waiting), len(waiting) - still, still)
+
+    return await store.write(job)
+
+
+def _judge_again(
+    tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
+) -> MergeState:
+    """Judge waiting changes again; their authors hear of it where the verdict differs."""
+    state, origin = _load(tx, waiting, now_ms, device)
+    before = dict(state.known)
+    decide_again(state, waiting, origin)
+    state.late_verdicts = {
+        name: verdict
+        for name, verdict in state.late_verdicts.items()
+        if not _is_old_news(verdict, before.get(name))
+    }
+    tx.save_effects(state, origin)
+    return state
+
+
+def _whole_groups(
+    tx: Transaction, project_id: str, found: list[WaitingChange]
+) -> list[WaitingChange]:
+    """Add what stands or falls with these changes, in the log they came in."""
+    changes = [waiting.validated.change for waiting in found]
+    groups = {(change.log_id, change.group) for change in changes if change.group}
+    if not groups:
+        return found
+    ids = {change.id for change in changes}
+    return [
+        waiting
+        for waiting in tx.waiting(project_id, None)
+        if (change := waiting.validated.change).id in ids
+        or (change.log_id, change.group) in groups
+    ]
+
+
+def _is_old_news(verdict: Verdict, before: Verdict | None) -> bool:
+    """Return whether the author has heard just this."""
+    return before is not None and (verdict.outcome, verdict.why) == (
+        before.outcome,
+        before.why,
+    )
+
+
+def _load(
+    tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
+) -> tuple[MergeState, Origin]:
+    own = tx.own_device()
+    known: dict[str, Device] = {found.id: found for found in [own, *tx.devices()]}
+    whose = known.get(device or own.id, own)
+    origin = Origin(whose.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=device is None)
+    batch = [found.validated for found in waiting]
+    return tx.load_merge_state(batch, set(whose.projects), set(whose.withdrawn)), origin
+
+
+def _nothing_waits() -> NotFoundError:
+    return NotFoundError(
+        "no such change waits", "see: permille-server quarantine list --all"
+    )
+
+
+def _waiting_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]:
+    """Return the changes that wait in a project, by the laptop that sent them."""
+    by_log: dict[str, list[str]] = {}
+    for found in tx.waiting(project_id, None):
+        by_log.setdefault(found.validated.change.log_id, []).append(
+            found.validated.change.id
+        )
+    heads = {log: tx.log_head(log) for log in by_log}
+    return [(head.device_id, by_log[log]) for log, head in heads.items() if head]
+
+
+def _projects_that_wait(tx: Transaction) -> list[str]:
+    return tx.projects_that_wait()

@@ -1,1 +1,0 @@
-"""Formats that enter and leave the server as files."""

@@ -1,0 +1,1 @@
+"""Figures that administrators ask for, made of derived rows."""

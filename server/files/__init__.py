@@ -1,0 +1,1 @@
+"""Attached files on the server's disk."""

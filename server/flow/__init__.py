@@ -1,1 +1,0 @@
-"""From a request to what is stored, answered and derived."""

@@ -1,0 +1,1 @@
+"""One push, from the lines of a request to the answer."""

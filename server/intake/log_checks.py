@@ -1,0 +1,203 @@
+"""Whether what a laptop says of its log fits what is stored of it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any, Final
+
+from schemas import chain
+from schemas.messages import parse_object
+from schemas.problems import Problem
+from server.errors import RequestError, refuse
+from server.intake.request import Push
+from server.merge.model import Base, Change, ValidatedChange
+from server.store.port import Transaction
+from server.store.values import Device, LogState
+
+#: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
+_EPOCHS_EVERY: Final = timedelta(hours=1)
+
+
+def notice_lost_timeline(
+    tx: Transaction, device: Device, push: Push, epoch: str, now: str
+) -> None:
+    """Begin a new epoch when a laptop has read what this server does not have.
+
+    It happens when a copy of the database was put in place by hand.
+    """
+    present = tx.epoch()
+    read = {s: seq for s, (name, seq) in push.cursors.items() if name == present}
+    heads = tx.project_heads(read)
+    has_read = any(
+        seq > (heads[s].head if s in heads else 0) for s, seq in read.items()
+    )
+    if not has_read and not _was_told_more(tx, device, push, present):
+        return
+    last = tx.last_epoch_by(device.id)
+    if last is None or _moment(now) - _moment(last) > _EPOCHS_EVERY:
+        tx.begin_epoch(
+            epoch, now, "a laptop has read rows that are not here", device.id
+        )
+
+
+def _was_told_more(tx: Transaction, device: Device, push: Push, present: str) -> bool:
+    """Return whether this server acknowledged more of a log than it has."""
+    log = tx.log_head(push.log_id)
+    is_own = log is None or log.is_of(device)
+    return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
+
+
+def missing_part(tx: Transaction, device: Device, push: Push) -> tuple[str, int] | None:
+    """Return the log, and the change in it, that the server needs before this push.
+
+    Raises
+    ------
+    RequestError
+        If the log, or the one it came from, is another laptop's; `fork`, if the one it
+        came from went on elsewhere.
+    """
+    head = tx.log_head(push.log_id)
+    if head is None and push.parent is not None:
+        parent_log, parent_n = push.parent
+        parent = tx.log_head(parent_log)
+        _refuse_foreign(parent, device)
+        if parent is None or parent.n < parent_n:
+            return parent_log, (parent.n if parent else 0) + 1
+        if tx.line_hashes(parent_log, [parent_n]) != {parent_n: push.parent_hash}:
+            raise _fork(tx, parent, parent_n)
+    _refuse_foreign(head, device)
+    stored_n = head.n if head else 0
+    return (push.log_id, stored_n + 1) if push.acked_n > stored_n else None
+
+
+def check_lineage(tx: Transaction, push: Push, head: LogState) -> None:
+    """Refuse a log that says other things than what is stored of it.
+
+    Raises
+    ------
+    RequestError
+        `fork`, with hashes of the stored log around the place where both may agree.
+    """
+    known = [change for change in push.changes if change.n <= head.n]
+    said = {push.acked_n: push.acked_hash}
+    said |= {change.n: change.hash for change in known[-1:]}
+    stored = tx.line_hashes(push.log_id, said)
+    went_on = push.head < head.n and not push.is_closed
+    if stored == said and not went_on:
+        return
+    raise _fork(tx, head, push.acked_n)
+
+
+def with_own_ids(
+    tx: Transaction, device: Device, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
+    """Refuse a change under the id of another laptop's change.
+
+    A line names its id only where it was moved from another log. The same content under
+    the same id is the same change, from a laptop that was enrolled anew.
+    """
+    named = [j.change for j in batch if j.change.id != chain.change_id(j.change.hash)]
+    taken: dict[tuple[str, str], bytes] = {}
+    for project_id in {change.project_id for change in named}:
+        ids = [change.id for change in named if change.project_id == project_id]
+        found = tx.changes_of_others(project_id, ids, device.id)
+        taken |= {(project_id, name): raw for name, raw in found.items()}
+    return [
+        _under_own_id(j, taken.get((j.change.project_id, j.change.id))) for j in batch
+    ]
+
+
+def _under_own_id(validated: ValidatedChange, known: bytes | None) -> ValidatedChange:
+    change = validated.change
+    if known is None or _content(known) == _content(change.raw):
+        return validated
+    problem = Problem("change_id_taken", "i", change.id)
+    own = replace(change, id=chain.change_id(change.hash))
+    return ValidatedChange(own, {}, [problem])
+
+
+def with_true_bases(
+    tx: Transaction, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
+    """Refuse a change whose author claims to have seen a row not written yet.
+
+    It would count as having seen whatever others write up to there.
+    """
+    epoch = tx.epoch()
+    claims = {
+        j.change.project_id for j in batch if any(base for _, base in _bases(j.change))
+    }
+    heads = {
+        project_id: found.head for project_id, found in tx.project_heads(claims).items()
+    }
+    return [_with_true_base(j, epoch, heads.get(j.change.project_id, 0)) for j in batch]
+
+
+def _bases(change: Change) -> list[tuple[str, Base | None]]:
+    return [("b", change.base), *(("bg", base) for base in change.bases.values())]
+
+
+def _with_true_base(
+    validated: ValidatedChange, epoch: str, head: int
+) -> ValidatedChange:
+    # Of an older timeline counts only what it shares with this one.
+    beyond = [
+        (key, base[1])
+        for key, base in _bases(validated.change)
+        if base and base[0] == epoch and base[1] > head
+    ]
+    if not beyond:
+        return validated
+    detail = f"the last row of the project is {head}"
+    problem = Problem("base_beyond_head", *beyond[0], detail)
+    return ValidatedChange(validated.change, {}, [problem])
+
+
+def with_whole_groups(
+    tx: Transaction, head: LogState, batch: list[ValidatedChange]
+) -> list[ValidatedChange]:
+    """Refuse what was cut off the changes it stands or falls with.
+
+    What is left of a group whose beginning came in an earlier push waits for a person.
+    """
+    group = batch[0].change.group
+    if group is None or group != tx.group_at(head.log_id, head.n):
+        return batch
+    rest = takewhile(lambda validated: validated.change.group == group, batch)
+    problem = Problem("group_split", "g", group)
+    cut = [ValidatedChange(validated.change, {}, [problem]) for validated in rest]
+    return cut + batch[len(cut) :]
+
+
+def _content(raw: bytes) -> dict[str, Any]:
+    line = parse_object(raw)
+    return {key: value for key, value in line.items() if key not in {"n", "i"}}
+
+
+def _fork(tx: Transaction, head: LogState, near: int) -> RequestError:
+    """Return the refusal, with hashes of the stored log around a place."""
+    hashes = tx.line_hashes(head.log_id, _places_around(near, head.n))
+    return RequestError(
+        Problem("fork", detail=f"the server has {head.n} changes of this log"),
+        more={
+            "log": head.log_id,
+            "n": head.n,
+            "hashes": {str(n): digest.hex() for n, digest in sorted(hashes.items())},
+        },
+    )
+
+
+def _refuse_foreign(head: LogState | None, device: Device) -> None:
+    if head is not None and not head.is_of(device):
+        raise refuse("foreign_log", f"log {head.log_id}")
+
+
+def _places_around(n: int, last: int) -> set[int]:
+    """Return places at growing distances from one, so that halving finds the fork."""
+    steps = [0, *(1 << k for k in range(max(last, n).bit_length() + 1))]
+    near = {n + step for step in steps} | {n - step for step in steps}
+    return {0, last} | {place for place in near if 0 <= place <= last}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,131 @@
+"""The way of a change through the server: accept, merge, answer.
+
+Read it from top to bottom. Each step asks the store for one transaction and
+leaves the rules to server.merge. The numbers follow in server.derivation.derive.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from schemas import hlc
+from schemas.signing import is_signed, push_text
+from server.clock import Clock, iso
+from server.errors import refuse
+from server.intake.log_checks import (
+    check_lineage,
+    missing_part,
+    notice_lost_timeline,
+    with_own_ids,
+    with_true_bases,
+    with_whole_groups,
+)
+from server.intake.pull import Pulled, pull
+from server.intake.receipts import give_receipt, repeat_receipt
+from server.intake.request import Push
+from server.merge.merge import merge
+from server.merge.model import Origin, ValidatedChange, Verdict
+from server.merge.validate import validate
+from server.store.port import Store, Transaction
+from server.store.values import Device, StoredReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a push: verdicts in log order, and what the server still needs.
+
+    `need` names a log and the change from which the server wants it.
+    """
+
+    project_ids: frozenset[str]
+    verdicts: list[Verdict] = field(default_factory=list)
+    need: tuple[str, int] | None = None
+    receipt: StoredReceipt | None = None
+
+
+async def sync(
+    store: Store, clock: Clock, device: Device, push: Push
+) -> tuple[Accepted, Pulled]:
+    """Serve one round trip. Push and pull commit independently."""
+    accepted = await accept(store, clock, device, push)
+    pulled = await store.read(lambda tx: pull(tx, device, push, accepted.project_ids))
+    return accepted, pulled
+
+
+async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Accepted:
+    """Store the changes of a push and merge them; after this they are on disk.
+
+    Raises
+    ------
+    RequestError
+        If it is not signed by the device, the log is another laptop's, or it went on
+        elsewhere.
+    """
+    # Judging fields is most of the work and needs no lock.
+    batch = await asyncio.to_thread(_validated, device, push)
+    now_ms = clock.now_ms()
+    origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
+    epoch = clock.fresh_id()
+    return await store.write(lambda tx: _accept(tx, device, push, batch, origin, epoch))
+
+
+def _validated(device: Device, push: Push) -> list[ValidatedChange]:
+    if push.changes:
+        signed = push_text(push.log_id, *push.end)
+        if not is_signed(device.public_key or "", push.signature, signed):
+            raise refuse("bad_signature", f"log {push.log_id}, change {push.end[0]}")
+    return [validate(change) for change in push.changes]
+
+
+def _accept(
+    tx: Transaction,
+    device: Device,
+    push: Push,
+    batch: list[ValidatedChange],
+    origin: Origin,
+    epoch: str,
+) -> Accepted:
+    tx.saw(device.id, origin.received_at, push.skew_s(origin.received_at))
+    notice_lost_timeline(tx, device, push, epoch, origin.received_at)
+    project_ids = frozenset(device.projects)
+    need = missing_part(tx, device, push)
+    if need is not None:
+        return Accepted(project_ids, need=need)
+    head = tx.log_head(push.log_id) or tx.add_log(push.log_id, device.id, push.parent)
+    check_lineage(tx, push, head)
+    if push.changes and head.device_id != device.id:
+        # The same laptop, enrolled again: the signature shows that it has the key.
+        tx.take_over_log(push.log_id, device.id)
+    new = [validated for validated in batch if validated.change.n > head.n]
+    if new:
+        new = with_whole_groups(tx, head, with_own_ids(tx, device, new))
+    return _merge(tx, device, push, with_true_bases(tx, new), origin)
+
+
+def _merge(
+    tx: Transaction,
+    device: Device,
+    push: Push,
+    new: list[ValidatedChange],
+    origin: Origin,
+) -> Accepted:
+    project_ids = frozenset(device.projects)
+    # What is acknowledged never goes beyond what this response gives verdicts for.
+    if not new:
+        repeated = tx.verdicts(push.log_id, push.acked_n + 1, push.end[0])
+        receipt = None
+        if push.changes:
+            receipt = repeat_receipt(tx, push, origin.received_at)
+        return Accepted(project_ids, repeated, receipt=receipt)
+    state = tx.load_merge_state(new, set(project_ids), set(device.withdrawn))
+    for validated in new:
+        for place in push.stood.get(validated.change.id, ()):
+            state.note_stood(validated.change.id, *place)
+    merge(state, new, origin)
+    tx.save(state, new, origin)
+    tx.note_stood(new, push.stood)
+    # Read after the merge: it may have released what was held before.
+    repeated = tx.verdicts(push.log_id, push.acked_n + 1, new[0].change.n - 1)
+    receipt = give_receipt(tx, push, state, origin.received_at)
+    return Accepted(
+        frozenset(state.project_ids), repeated + state.verdicts, receipt=receipt
+    )

@@ -1,0 +1,335 @@
+"""What a change that may be applied does to its record: create, update, delete. Pure."""
+
+from dataclasses import replace
+
+from schemas.conflicts import conflict_id
+from schemas.groups import WHOLE_RECORD, by_group
+from schemas.messages import Op, Outcome
+from schemas.problems import Problem
+from schemas.records import TYPES
+from server.merge.author_view import (
+    as_shown,
+    base_seq,
+    concurrent_writers,
+    has_latest_row,
+    is_own,
+)
+from server.merge.decisions import closed_by, note_decisions
+from server.merge.groups import GroupMerge, writer_of
+from server.merge.model import (
+    Change,
+    Conflict,
+    Fields,
+    HistoryEntry,
+    Origin,
+    Record,
+    ValidatedChange,
+    Verdict,
+)
+from server.merge.references import problems_of_record
+from server.merge.state import MergeState, label
+from server.merge.verdicts import accept, close_discarded, hold, quarantine
+
+
+def apply(
+    state: MergeState,
+    validated: ValidatedChange,
+    present: Record | None,
+    origin: Origin,
+) -> Verdict:
+    """Apply a change as the state of its record asks."""
+    change = validated.change
+    if present is None:
+        return _begin(state, validated, origin)
+    decision = state.decision_on(change, WHOLE_RECORD)
+    match present:
+        case _ if decision is not None:
+            return _be_history(state, validated, present, origin, decision)
+        case Record(deleted=True):
+            return _meet_deleted(state, validated, present, origin)
+        case _ if change.op == Op.DELETE:
+            return _delete(state, validated, present, origin)
+        case _:
+            return _update(state, validated, present, origin)
+
+
+def _begin(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
+    if validated.change.op == Op.DELETE:
+        return _discard(state, validated)
+    return _create(state, validated, origin)
+
+
+def _meet_deleted(
+    state: MergeState, validated: ValidatedChange, present: Record, origin: Origin
+) -> Verdict:
+    change = validated.change
+    if change.op == Op.UNDELETE:
+        return _undelete(state, validated, present, origin)
+    if change.op == Op.DELETE or not validated.fields:
+        return _stand(state, change, present, origin)
+    patch = as_shown(state, change, validated.fields, present)
+    return _whole_conflict(state, change, present, patch.fields, {})
+
+
+def _create(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
+    change = validated.change
+    if change.base is not None:
+        # Its author saw the record: it is quarantined, or lost to a restored server.
+        return hold(state, validated, change.record_id)
+    patch = as_shown(state, change, validated.fields, None).fields
+    fields = _filled(patch)
+    problems, missing = problems_of_record(state, change, fields, fields)
+    if problems and change.replaces is None and _awaits_other(state, change):
+        return hold(state, validated, change.record_id)
+    if problems:
+        return quarantine(state, validated, problems)
+    if missing is not None:
+        return hold(state, validated, missing)
+    seq = state.next_seq(change.project_id)
+    writer = writer_of(change, origin, seq)
+    groups = {TYPES[change.type].groups[name] for name in fields}
+    record = Record(
+        project_id=change.project_id,
+        type=change.type,
+        id=change.record_id,
+        seq=seq,
+        fields=fields,
+        writers=dict.fromkeys(sorted(groups), (writer,)),
+        computable_by_author=_has_row_beneath(state, change)
+        and _is_as_sent(validated, fields),
+    )
+    state.write(record)
+    return accept(state, change, Outcome.ACCEPTED, seq)
+
+
+def _update(
+    state: MergeState, validated: ValidatedChange, present: Record, origin: Origin
+) -> Verdict:
+    change = validated.change
+    patch = as_shown(state, change, validated.fields, present)
+    meeting = GroupMerge(state, change, present, origin)
+    meeting.merge_all(patch)
+    fields = _filled(meeting.fields)
+    problems, missing = problems_of_record(state, change, fields, patch.fields)
+    if problems:
+        return quarantine(state, validated, problems)
+    if missing is not None:
+        return hold(state, validated, missing)
+    notes = _notes(change, present)
+    outcome = meeting.outcome()
+    if notes and outcome == Outcome.ACCEPTED:
+        outcome = Outcome.MERGED
+    seq = state.next_seq(change.project_id)
+    is_computable = _is_computable(state, change, present)
+    record = replace(
+        present,
+        seq=seq,
+        deleted=False,
+        fields=fields,
+        writers=meeting.writers_at(seq),
+        computable_by_author=outcome == Outcome.ACCEPTED
+        and is_computable
+        and _is_as_sent(validated, patch.fields),
+    )
+    state.replaced += meeting.replaced_at(seq)
+    closed = closed_by(state, change, meeting.groups, is_in_conflict=meeting.conflicts)
+    record = state.close_conflicts(record, change, closed)
+    record = state.add_conflicts(record, meeting.conflicts)
+    if not meeting.conflicts:
+        whole = {WHOLE_RECORD} if change.op == Op.UNDELETE else set()
+        note_decisions(state, change, meeting.groups | whole)
+    state.write(record)
+    verdict = accept(state, change, outcome, seq, [c.id for c in meeting.conflicts])
+    return replace(verdict, why=notes)
+
+
+def _notes(change: Change, present: Record) -> list[Problem]:
+    """Return a note where the record was live already when somebody brought it back."""
+    if change.op != Op.UNDELETE or present.deleted or change.resolves:
+        return []
+    name = label(present.type, present.fields)
+    return [Problem("not_deleted", "r", change.record_id, name)]
+
+
+def _is_computable(state: MergeState, change: Change, present: Record) -> bool:
+    """Return whether the author of an accepted change has what it was laid over.
+
+    That is the row as it stands, or what follows from their own changes since. Not so
+    where one of these was merged to something else and the row has not come as yet; nor
+    may who brings a record back have its fields.
+    """
+    is_its_own = present.computable_by_author and is_own(
+        state, change, present.last_writer
+    )
+    return (
+        change.op != Op.UNDELETE
+        and _has_row_beneath(state, change)
+        and (is_its_own or has_latest_row(state, change, present))
+    )
+
+
+def _has_row_beneath(state: MergeState, change: Change) -> bool:
+    """Return whether an author has no other row than the one their change was made on.
+
+    One whose change stood in a timeline that was lost may have a later row of that one;
+    one whose change waited hears late that it stands, and computes no row of it.
+    """
+    return change.id not in state.stood and change.id not in state.waiting
+
+
+def _is_as_sent(validated: ValidatedChange, applied: Fields) -> bool:
+    """Return whether what is applied is what the line says, to the letter."""
+    said = validated.change.fields
+    return applied == said or _filled(applied) == _filled(said)
+
+
+def _filled(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _awaits_other(state: MergeState, change: Change) -> bool:
+    """Return whether another waiting change may bring the record of this one."""
+    return state.waiting.may_bring(
+        (change.project_id, change.record_id), besides=change.id
+    )
+
+
+def _undelete(
+    state: MergeState, validated: ValidatedChange, present: Record, origin: Origin
+) -> Verdict:
+    """Bring a record back: only by an author who had seen that it was deleted."""
+    change = validated.change
+    patch = as_shown(state, change, validated.fields, present)
+    deletion = present.writers.get(WHOLE_RECORD, ())
+    if concurrent_writers(state, change, WHOLE_RECORD, deletion):
+        return _whole_conflict(state, change, present, patch.fields, {})
+    whole = {**present.fields, **patch.fields}
+    problems, missing = problems_of_record(state, change, whole, whole)
+    if problems:
+        return quarantine(state, validated, problems)
+    if missing is not None:
+        return hold(state, validated, missing)
+    writers = {g: w for g, w in present.writers.items() if g != WHOLE_RECORD}
+    return _update(state, validated, replace(present, writers=writers), origin)
+
+
+def _delete(
+    state: MergeState, validated: ValidatedChange, present: Record, origin: Origin
+) -> Verdict:
+    change = validated.change
+    if state.referrers.get((change.project_id, change.record_id)):
+        problem = Problem("has_children", "r", change.record_id)
+        return quarantine(state, validated, [problem])
+    if any(
+        concurrent_writers(state, change, group, w)
+        for group, w in present.writers.items()
+    ):
+        return _whole_conflict(state, change, present, {}, present.fields)
+    seq = state.next_seq(change.project_id)
+    writer = writer_of(change, origin, seq)
+    record = replace(
+        present,
+        seq=seq,
+        deleted=True,
+        writers={**present.writers, WHOLE_RECORD: (writer,)},
+        computable_by_author=_is_computable(state, change, present),
+    )
+    return _write_whole(state, change, record)
+
+
+def _stand(
+    state: MergeState, change: Change, present: Record, origin: Origin
+) -> Verdict:
+    """Leave a deleted record deleted; who deletes it too, unseen, is a writer of that.
+
+    Else a return that has seen one deletion would win over the other.
+    """
+    if change.op != Op.DELETE and not change.resolves:
+        # Who gives up a fix says nothing of the record.
+        seen = None if change.replaces else present.seq
+        return accept(state, change, Outcome.ACCEPTED, seen)
+    deletion = present.writers.get(WHOLE_RECORD, ())
+    concurrent = concurrent_writers(state, change, WHOLE_RECORD, deletion)
+    if not concurrent and not change.resolves:
+        return accept(state, change, Outcome.ACCEPTED, present.seq)
+    seq = state.next_seq(change.project_id)
+    record = replace(present, seq=seq, computable_by_author=False)
+    if change.op == Op.DELETE:
+        both = (*(deletion if concurrent else ()), writer_of(change, origin, seq))
+        record = replace(record, writers={**present.writers, WHOLE_RECORD: both})
+    return _write_whole(state, change, record)
+
+
+def _write_whole(state: MergeState, change: Change, record: Record) -> Verdict:
+    """Write what a change made of a record as a whole, and what it decided."""
+    groups = {WHOLE_RECORD, *record.writers}
+    record = state.close_conflicts(
+        record, change, closed_by(state, change, groups, is_in_conflict=())
+    )
+    note_decisions(state, change, groups)
+    state.write(record)
+    return accept(state, change, Outcome.ACCEPTED, record.seq)
+
+
+def _be_history(
+    state: MergeState,
+    validated: ValidatedChange,
+    present: Record,
+    origin: Origin,
+    decision: str,
+) -> Verdict:
+    """Keep as history what a decision was made on that came before it."""
+    change = validated.change
+    seq = state.next_seq(change.project_id)
+    writer = writer_of(change, origin, seq)
+    groups = by_group(change.type, validated.fields) or {WHOLE_RECORD: {}}
+    state.replaced += [
+        HistoryEntry(
+            project_id=change.project_id,
+            record_id=change.record_id,
+            group=group,
+            values=values,
+            written_seq=writer.seq,
+            replaced_seq=seq,
+            written_by=change.id,
+            replaced_by=decision,
+        )
+        for group, values in groups.items()
+    ]
+    state.write(replace(present, seq=seq, computable_by_author=False))
+    return accept(state, change, Outcome.MERGED, seq)
+
+
+def _discard(state: MergeState, validated: ValidatedChange) -> Verdict:
+    """Delete what never stood: a quarantined record its author gives up."""
+    change = validated.change
+    replaced = state.waiting.get(change.replaces)
+    if replaced is not None:
+        close_discarded(state, replaced.validated.change)
+        return Verdict(change.id, change.project_id, Outcome.ACCEPTED, n=change.n)
+    if change.base is not None or _awaits_other(state, change):
+        return hold(state, validated, change.record_id)
+    return quarantine(
+        state, validated, [Problem("no_such_record", "r", change.record_id)]
+    )
+
+
+def _whole_conflict(
+    state: MergeState, change: Change, present: Record, ours: Fields, theirs: Fields
+) -> Verdict:
+    seq = state.next_seq(change.project_id)
+    conflict = Conflict(
+        id=conflict_id(change.id, WHOLE_RECORD),
+        project_id=change.project_id,
+        record_id=change.record_id,
+        type=change.type,
+        group=WHOLE_RECORD,
+        base_seq=base_seq(state, change, WHOLE_RECORD),
+        theirs=theirs,
+        ours=ours,
+        change=change,
+    )
+    record = replace(present, seq=seq, computable_by_author=False)
+    record = state.add_conflicts(record, [conflict])
+    state.write(record)
+    return accept(state, change, Outcome.CONFLICT, seq, [conflict.id])

@@ -1,0 +1,147 @@
+"""Merge: one verdict per change, and its effect on the state. Pure.
+
+Rules (docs/sync.md):
+- a write is *unseen* when it came after the row in which its author saw the field group,
+  and the author had not written it (in this log or in one that it came from), nor says
+  to have known it;
+- a group is compared, kept and written whole, as its author was shown;
+- no touched group has an unseen writer: accepted, or merged when other groups have;
+- same value twice: accepted, both stay writers;
+- unseen other value: a measurement is a conflict and the first stands; a
+  description is merged and the later stamp stands; a set is merged and keeps both;
+- delete against an unseen write, write against a deletion: conflict;
+- what depends on a record that is not here is held, and tried again when it comes;
+- what cannot be applied is quarantined: stored, with reasons, blocking nothing;
+- the changes of a group stand together or not at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from schemas.messages import Outcome
+from schemas.problems import Problem
+from schemas.validate import errors
+from server.merge.effects import apply
+from server.merge.model import Change, Origin, ValidatedChange, Verdict, WaitingChange
+from server.merge.preconditions import refusals_of
+from server.merge.state import MergeState
+from server.merge.verdicts import hold, quarantine
+
+_WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
+
+
+def merge(state: MergeState, batch: Iterable[ValidatedChange], origin: Origin) -> None:
+    """Merge every change of a batch, in log order, each with its verdict."""
+    changes = list(batch)
+    for _, together in groupby(changes, lambda validated: _together(validated.change)):
+        group = list(together)
+        for verdict in _decide_group(state, group, origin):
+            state.known[verdict.change_id] = replace(verdict, repeated=True)
+            state.verdicts.append(verdict)
+        _release(state, origin)
+    state.verdicts = [
+        replace(state.late_verdicts.get(v.change_id, v), n=v.n) for v in state.verdicts
+    ]
+
+
+def decide_again(
+    state: MergeState, waiting: Sequence[WaitingChange], origin: Origin
+) -> None:
+    """Try changes that wait in custody once more, oldest first."""
+    for _, together in groupby(waiting, lambda w: _together(w.validated.change)):
+        _try_again(state, [found.validated for found in together], origin)
+        _release(state, origin)
+
+
+def _together(change: Change) -> str:
+    return change.group or change.id
+
+
+def _release(state: MergeState, origin: Origin) -> None:
+    """Try again what waited for the records that have appeared."""
+    while state.newly_available and state.waiting:
+        place = state.newly_available.pop(0)
+        waiting = [found.validated for found in state.waiting.until(place)]
+        for _, together in groupby(
+            waiting, lambda validated: _together(validated.change)
+        ):
+            _try_again(state, list(together), origin)
+
+
+def _try_again(state: MergeState, group: list[ValidatedChange], origin: Origin) -> None:
+    found = [validated for validated in group if validated.change.id in state.waiting]
+    for validated in found:
+        del state.known[validated.change.id]
+    for verdict in _decide_group(state, found, origin):
+        state.change_verdict(verdict)
+
+
+def _decide_group(
+    state: MergeState, group: list[ValidatedChange], origin: Origin
+) -> list[Verdict]:
+    """Decide on changes that stand or fall together."""
+    if len(group) == 1:
+        return [_decide(state, group[0], origin)]
+    tried = state.copy()
+    verdicts = [_decide(tried, validated, origin) for validated in group]
+    broken = [v for v in verdicts if v.outcome in _WAITS]
+    if not broken:
+        state.take(tried)
+        return verdicts
+    awaited = {v.change_id: _awaited(tried, v) for v in broken}
+    # What only waits may follow by itself; a fault needs somebody.
+    worst = min(broken, key=lambda verdict: awaited[verdict.change_id] is not None)
+    waits_for = awaited[worst.change_id]
+    if waits_for is not None:
+        return [hold(state, validated, waits_for) for validated in group]
+    return [
+        _break(state, validated, awaited.get(v.change_id), v, worst)
+        for validated, v in zip(group, verdicts, strict=True)
+    ]
+
+
+def _awaited(tried: MergeState, verdict: Verdict) -> str | None:
+    """Return the record that a change waits for, held or since that was given up."""
+    waiting = tried.waiting.get(verdict.change_id)
+    return None if waiting is None else waiting.waits_for
+
+
+def _break(
+    state: MergeState,
+    validated: ValidatedChange,
+    waits_for: str | None,
+    own: Verdict,
+    worst: Verdict,
+) -> Verdict:
+    """Quarantine a change because of its own fault, or of another one's of its group.
+
+    Nothing of such a group waits for a record: it would stand alone when that comes.
+    """
+    if own.outcome == Outcome.QUARANTINED and waits_for is None:
+        return quarantine(state, validated, own.why)
+    problem = Problem("group_broken", "g", validated.change.group, worst.change_id)
+    return quarantine(state, validated, [problem])
+
+
+def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
+    change = validated.change
+    known = state.known.get(change.id)
+    if known is not None:
+        return replace(known, n=change.n)
+    if change.type == "project" and change.record_id == change.project_id:
+        _found_project(state, validated)
+    present = state.find(change.project_id, change.record_id)
+    problems = refusals_of(state, validated, present, origin)
+    if problems:
+        return quarantine(state, validated, problems)
+    return apply(state, validated, present, origin)
+
+
+def _found_project(state: MergeState, validated: ValidatedChange) -> None:
+    """Open a project for an enrolled laptop: its record is the first."""
+    project_id = validated.change.project_id
+    if project_id not in state.heads and not errors(validated.problems):
+        state.new_projects.append(project_id)
+        state.project_ids.add(project_id)
+        state.heads[project_id] = 0

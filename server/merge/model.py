@@ -1,0 +1,215 @@
+"""What the merge works on and what it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from schemas.groups import WHOLE_RECORD
+from schemas.messages import Outcome
+from schemas.problems import Problem
+
+Fields = dict[str, Any]
+
+#: The row that an author looked at: epoch and number.
+Base = tuple[str, int]
+
+
+class Writer(NamedTuple):
+    """Who wrote the present value of a field group."""
+
+    seq: int
+    log_id: str
+    n: int
+    hlc: int
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the server has it.
+
+    `clean` says that the last writer's laptop can compute the record itself: its
+    change was accepted as it stood, so the row need not be echoed to it.
+    """
+
+    project_id: str
+    type: str
+    id: str
+    seq: int
+    fields: Fields
+    writers: dict[str, tuple[Writer, ...]]
+    deleted: bool = False
+    computable_by_author: bool = False
+    open_conflicts: int = 0
+
+    @property
+    def last_writer(self) -> Writer:
+        """The writer of the latest change."""
+        return max(w for group in self.writers.values() for w in group)
+
+    def writers_of(self, group: str) -> tuple[Writer, ...]:
+        """Return who wrote what stands in a group, or in the record as a whole."""
+        if group != WHOLE_RECORD or self.deleted:
+            return self.writers.get(group, ())
+        return tuple(w for group in self.writers.values() for w in group)
+
+
+def stands(record: Record, conflict: Mapping[str, Any]) -> list[str]:
+    """Return the changes behind the value of a contested group that stands."""
+    writers = record.writers_of(str(conflict["group"]))
+    return sorted({writer.change_id for writer in writers})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a log, with its raw line and the chain's hash after it.
+
+    `group` holds the changes that stand or fall together, `settles` the conflicts that
+    it decides, for the `reason` a person gave. `base` is the row that its author looked
+    at, `bases` those of field groups where a change of their own hid a newer row; `seen`
+    are changes that its author knew whatever the bases say.
+    """
+
+    log_id: str
+    n: int
+    id: str
+    hlc: int
+    project_id: str
+    type: str
+    record_id: str
+    op: str
+    base: Base | None
+    version: int
+    fields: Fields
+    person: str | None
+    replaces: str | None
+    raw: bytes
+    hash: bytes
+    group: str | None = None
+    resolves: tuple[str, ...] = ()
+    reason: str | None = None
+    unreadable: str = ""
+    bases: Mapping[str, Base | None] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+
+    def base_of(self, group: str) -> Base | None:
+        """Return the row in which the author saw a group."""
+        return self.bases.get(group, self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedChange:
+    """A change after its fields were judged on their own."""
+
+    change: Change
+    fields: Fields
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sends a batch and when it arrived.
+
+    An administrator's decision (`is_admin`) is not bound to the scope of a laptop.
+    """
+
+    device_id: str
+    received_at: str
+    received_hlc: int
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one change; stored with its effect, repeated for ever.
+
+    `late` is the number of a verdict that changed since it was first given; only held
+    and quarantined changes get another one.
+    """
+
+    change_id: str
+    project_id: str
+    outcome: Outcome
+    seq: int | None = None
+    why: list[Problem] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    repeated: bool = False
+    n: int | None = None
+    late: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChange:
+    """A change in custody that was not applied: quarantined, or held for a record."""
+
+    validated: ValidatedChange
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConflict:
+    """A conflict, and the change whose value does not stand; `seq` is of its row."""
+
+    record_id: str
+    group: str
+    change_id: str
+    log_id: str
+    n: int
+    ours: Fields
+    seq: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two unseen values of one measurement: the first stands, the other is kept."""
+
+    id: str
+    project_id: str
+    record_id: str
+    type: str
+    group: str
+    base_seq: int
+    theirs: Fields
+    ours: Fields
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierValue:
+    """What stood in a field group before: from one number of the project to another."""
+
+    values: Fields
+    written_seq: int
+    replaced_seq: int
+    log_id: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """A change that was stored but not applied, with its reasons.
+
+    One that waits for a record names it, and is tried again when that comes; it is held
+    as long as nobody gave that record up.
+    """
+
+    change: Change
+    parent_id: str | None
+    why: list[Problem]
+    waits_for: str | None = None
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A value that no longer stands: kept as history."""
+
+    project_id: str
+    record_id: str
+    group: str
+    values: Fields
+    written_seq: int
+    replaced_seq: int
+    written_by: str
+    replaced_by: str

@@ -1,0 +1,1 @@
+"""Backup, restore, audit: what an administrator practises before it is needed."""

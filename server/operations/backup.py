@@ -1,0 +1,277 @@
+"""Back up, restore, verify: what an administrator practises before it is needed."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.version import SCHEMA_VERSION, __version__
+from server.clock import Clock
+from server.config import DataDirectory
+from server.data import (
+    copy_database,
+    look_into,
+    open_store,
+    sole_server,
+    table_version,
+)
+from server.derivation.recheck import check_derived
+from server.disk import flush_directory
+from server.errors import AlreadyThereError, NoDataError, ServerError, StorageError
+from server.files.disk import BlobFiles
+from server.operations.archive import (
+    DATABASE,
+    BackupError,
+    Manifest,
+    check_backup,
+    refuse_present,
+    unpack_backup,
+    write_backup,
+)
+from server.operations.copy_detection import write_mark
+from server.store.port import Transaction
+from server.store.values import Fault, Progress
+
+#: Why the epoch of a restored database begins.
+RESTORED: Final = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore put in place, and where it put what was there before."""
+
+    manifest: Manifest
+    epoch: str
+    kept: Path | None
+
+
+async def back_up(
+    data: DataDirectory,
+    target: Path,
+    clock: Clock,
+    progress: Progress,
+    *,
+    force: bool = False,
+) -> Manifest:
+    """Write a backup of a server's data; the server may be running.
+
+    Raises
+    ------
+    ServerError
+        If there is no data, the file exists, or it cannot be written and read back.
+    """
+    if not data.database.exists():
+        raise NoDataError(
+            f"there is no server data in {data.path}",
+            f"run: permille-server --data {data.path} init",
+        )
+    refuse_present(target, force=force)
+    # A database of an older version gets the present tables before it is copied.
+    open_store(data).close()
+    with (
+        _spoken_of(target),
+        tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=f".{target.name}."
+        ) as folder,
+    ):
+        database = Path(folder) / DATABASE
+        copy_database(
+            data,
+            database,
+            lambda left, pages: progress("copying the database", pages - left, pages),
+        )
+        with look_into(database) as tx:
+            about = _about(tx, clock)
+        # After the database: every file that was whole when it was copied is there.
+        blobs = [
+            (f"{data.blobs.name}/{name[:2]}/{name}", path)
+            for name, path in BlobFiles(data.blobs).whole()
+        ]
+        return write_backup(
+            target,
+            [(DATABASE, database), *blobs],
+            about,
+            partial(progress, "writing the backup and reading it back"),
+            force=force,
+        )
+
+
+def _about(tx: Transaction, clock: Clock) -> dict[str, Any]:
+    """Describe the state of a server."""
+    projects = tx.projects()
+    return {
+        "made_at": clock.now(),
+        "permille": __version__,
+        "schema": SCHEMA_VERSION,
+        "tables": table_version(),
+        "epoch": tx.epoch(),
+        "heads": {found["id"]: found["head"] for found in projects},
+        "changes": tx.stats()["changes"],
+    }
+
+
+async def restore(
+    data: DataDirectory,
+    file: Path,
+    clock: Clock,
+    progress: Progress,
+    *,
+    force: bool = False,
+) -> Restored:
+    """Put a backup in place of a server's data, with a new epoch.
+
+    Raises
+    ------
+    ServerError
+        If the backup is damaged, a server is running, or there are data and it is not
+        forced.
+    """
+    manifest = checked_backup(file, progress)
+    data.path.mkdir(parents=True, exist_ok=True)
+    with sole_server(data), _spoken_of(data.path):
+        if data.database.exists() and not force:
+            raise AlreadyThereError(
+                f"{data.path} has data",
+                "name an empty --data directory, or give --force:"
+                " the database that is there is kept under another name",
+            )
+        with tempfile.TemporaryDirectory(dir=data.path, prefix="restoring-") as folder:
+            unpack_backup(file, Path(folder), manifest)
+            new = DataDirectory(Path(folder))
+            mark = clock.secret()
+            epoch = await _begin(new, clock, mark)
+            kept = _put_aside(data, clock)
+            _put_in_place(new, data)
+        write_mark(data.mark, mark)
+    return Restored(manifest, epoch, kept)
+
+
+def checked_backup(file: Path, progress: Progress) -> Manifest:
+    """Check a backup, and that this version of Permille can use it.
+
+    Raises
+    ------
+    BackupError
+        If it is damaged, missing, or made by a newer version.
+    """
+    if not file.is_file():
+        raise BackupError(f"there is no file {file}", "name a backup")
+    with _spoken_of(file):
+        manifest = check_backup(file, partial(progress, "reading the backup"))
+    if manifest.about["tables"] > table_version():
+        raise BackupError(
+            f"{file} was made by Permille {manifest.about['permille']},"
+            f" which is newer than this one ({__version__})",
+            "install that version",
+        )
+    return manifest
+
+
+@contextmanager
+def unpacked(file: Path, manifest: Manifest) -> Iterator[DataDirectory]:
+    """Unpack a checked backup for a while, with the tables of this version."""
+    with (
+        _spoken_of(file),
+        tempfile.TemporaryDirectory(prefix="permille-verify-") as folder,
+    ):
+        unpack_backup(file, Path(folder), manifest)
+        data = DataDirectory(Path(folder))
+        open_store(data).close()
+        yield data
+
+
+def verify(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
+    """Check everything that a data directory holds; nothing is written.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be opened.
+    """
+    with look_into(data.database) as tx:
+        was_any = False
+        for fault in tx.faults(progress):
+            was_any = True
+            yield fault
+        # Numbers are derived again only from records that hold.
+        if not was_any:
+            yield from check_derived(tx, progress)
+    yield from _check_files(data, progress)
+
+
+def _check_files(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
+    files = list(BlobFiles(data.blobs).whole())
+    for done, (sha256, path) in enumerate(files, start=1):
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            yield Fault(
+                "attached files", str(path), f"cannot be read: {error.strerror}"
+            )
+            continue
+        if found != sha256:
+            yield Fault("attached files", str(path), f"its SHA-256 is {found}")
+        progress("attached files", done, len(files))
+
+
+async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
+    """Begin the new epoch in a database that nobody serves yet."""
+    store, epoch, now = open_store(data), clock.fresh_id(), clock.now()
+
+    def job(tx: Transaction) -> None:
+        tx.begin_epoch(epoch, now, RESTORED, None)
+        tx.put_mark(mark)
+
+    try:
+        await store.write(job)
+    finally:
+        store.close()
+    return epoch
+
+
+def _put_aside(data: DataDirectory, clock: Clock) -> Path | None:
+    """Keep a database that is replaced, with the log beside it that belongs to it."""
+    found = [path for path in _database_files(data) if path.exists()]
+    if not found:
+        return None
+    kept = data.path / f"replaced-{clock.now().replace(':', '')}"
+    kept.mkdir()
+    for path in found:
+        path.rename(kept / path.name)
+    flush_directory(kept)
+    return kept / data.database.name
+
+
+def _database_files(data: DataDirectory) -> list[Path]:
+    name = data.database.name
+    return [data.path / f"{name}{ending}" for ending in ("", "-wal", "-shm")]
+
+
+def _put_in_place(new: DataDirectory, data: DataDirectory) -> None:
+    """Move files first and the database last: then it is restored."""
+    for sha256, path in BlobFiles(new.blobs).whole():
+        target = BlobFiles(data.blobs).path(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+        flush_directory(target.parent)
+    new.database.rename(data.database)
+    flush_directory(data.path)
+
+
+@contextmanager
+def _spoken_of(path: Path) -> Iterator[None]:
+    """Turn what the disk did to a file into an error with advice."""
+    try:
+        yield
+    except ServerError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or path}: {error.strerror or error}",
+            "check the disk, the folder and the permissions; nothing was replaced",
+        ) from error

@@ -1,1 +1,0 @@
-"""Pure: reading a push, judging its changes, merging them. No clock, disk, network."""
