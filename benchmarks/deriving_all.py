@@ -31,7 +31,7 @@ def derive_all(world: World) -> Iterator[Figure]:
     connection = connect(database)
     connection.execute("BEGIN IMMEDIATE")
     put_records(connection, map(record_row, _records(project_id, world.n)))
-    connection.execute("UPDATE stream SET head = 100000000")
+    connection.execute("UPDATE project SET head = 100000000")
     connection.execute("COMMIT")
     with _one_core():
         read_s = timed(lambda: _read(connection)).seconds

@@ -92,7 +92,7 @@ class DerivationQueries:
             self.connection.execute(
                 "INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)"
                 " SELECT r.project_id, r.id, s.head, 0 FROM record r"
-                " JOIN stream s ON s.project_id = r.project_id"
+                " JOIN project s ON s.project_id = r.project_id"
                 " WHERE r.project_id = ? AND r.type = 'plot' AND r.deleted = 0"
                 " ON CONFLICT DO UPDATE SET leased_until = 0",
                 (project_id,),
@@ -188,7 +188,7 @@ class DerivationQueries:
         if not count:
             return []
         head = self.connection.execute(
-            "UPDATE stream SET head = head + ? WHERE project_id = ? RETURNING head",
+            "UPDATE project SET head = head + ? WHERE project_id = ? RETURNING head",
             (count, project_id),
         ).fetchone()[0]
         first = head - count + 1

@@ -113,7 +113,7 @@ class DeviceQueries:
             _DEVICES + f" WHERE device_id = {OWN_DEVICE}"
         ).fetchone()
         project_ids = self.connection.execute(
-            "SELECT project_id FROM stream ORDER BY 1"
+            "SELECT project_id FROM project ORDER BY 1"
         )
         return replace(
             _device(row), projects=tuple(project_id for (project_id,) in project_ids)

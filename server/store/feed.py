@@ -15,7 +15,7 @@ from server.store.values import FeedRow, LogSpan, Page
 _PAGE: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
     WHERE project_id = ? AND seq > ? AND NOT
-        (clean AND last_log IS ? AND last_n > ? AND last_n <= ?)
+        (computable_by_author AND last_log IS ? AND last_n > ? AND last_n <= ?)
     ORDER BY seq LIMIT ?
 """  # noqa: S608 - the columns are a constant
 _IN_BUCKETS: Final = f"""
@@ -111,7 +111,7 @@ class FeedQueries:
             [(project_id, name) for project_id, name, _, _ in gone],
         )
         self.connection.executemany(
-            "UPDATE stream SET gc_floor = max(gc_floor, ?) WHERE project_id = ?",
+            "UPDATE project SET gc_floor = max(gc_floor, ?) WHERE project_id = ?",
             [(seq, project_id) for project_id, _, _, seq in gone],
         )
         return dict(Counter(project_id for project_id, *_ in gone))
@@ -119,7 +119,7 @@ class FeedQueries:
     def digest(self, project_id: str) -> Digest:
         """Return the digest of a project's live rows."""
         count, total = self.connection.execute(
-            "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
+            "SELECT digest_count, digest_sum FROM project WHERE project_id = ?",
             (project_id,),
         ).fetchone()
         return Digest(count, int(total, 16))
@@ -155,7 +155,7 @@ class FeedQueries:
 
     def _head(self, project_id: str) -> int:
         row = self.connection.execute(
-            "SELECT head FROM stream WHERE project_id = ?", (project_id,)
+            "SELECT head FROM project WHERE project_id = ?", (project_id,)
         ).fetchone()
         return int(row[0]) if row else 0
 

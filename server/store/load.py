@@ -57,7 +57,7 @@ _REFERRED_BY: Final = {
     "organisation": ("project", "$.organisation_id"),
 }
 _HEADS: Final = """
-    SELECT project_id, head FROM stream
+    SELECT project_id, head FROM project
     WHERE project_id IN (SELECT value FROM json_each(?))
 """
 _KNOWN: Final = f"""

@@ -67,7 +67,7 @@ class LogQueries:
         )
         self.connection.execute(
             "INSERT INTO epoch_start (epoch_id, project_id, head)"
-            " SELECT ?, project_id, head FROM stream",
+            " SELECT ?, project_id, head FROM project",
             (name,),
         )
 
@@ -109,7 +109,7 @@ class LogQueries:
     def project_heads(self, names: Iterable[str]) -> dict[str, ProjectHead]:
         """Return where these projects stand."""
         rows = self.connection.execute(
-            "SELECT project_id, head, receipt_count, receipt_hash FROM stream"
+            "SELECT project_id, head, receipt_count, receipt_hash FROM project"
             " WHERE project_id IN (SELECT value FROM json_each(?))",
             (json_list(names),),
         )
@@ -206,7 +206,7 @@ class LogQueries:
             (receipt.log_id, receipt.n, receipt.raw, receipt.signature, receipt.pushed),
         )
         self.connection.executemany(
-            "UPDATE stream SET receipt_count = ?, receipt_hash = ? WHERE project_id = ?",
+            "UPDATE project SET receipt_count = ?, receipt_hash = ? WHERE project_id = ?",
             [(count, link, project_id) for project_id, (count, link) in links.items()],
         )
 

@@ -17,7 +17,7 @@ _PROJECTS: Final = f"""
             AND NOT x.deleted AND x.type = 'sample'),
         (SELECT count(*) FROM device_project d WHERE d.project_id = s.project_id
             AND d.device_id <> {OWN_DEVICE})
-    FROM stream s LEFT JOIN record r
+    FROM project s LEFT JOIN record r
         ON r.project_id = s.project_id AND r.id = s.project_id
     ORDER BY s.created_at, s.project_id
 """  # noqa: S608 - the inserted text is a constant
@@ -30,7 +30,7 @@ _AUTHORS: Final = """
     WHERE r.project_id = ? AND r.id IN (SELECT value FROM json_each(?))
 """
 _COUNTS: Final = {
-    "projects": "SELECT count(*) FROM stream",
+    "projects": "SELECT count(*) FROM project",
     "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
     f" WHERE revoked_at IS NULL AND device_id <> {OWN_DEVICE}",
     "logs": "SELECT count(*) FROM log",

@@ -10,9 +10,7 @@ from schemas.records import TYPES
 from server.merge.model import Record, Verdict, Writer
 from server.merge.state import key_text
 
-RECORD_COLUMNS: Final = (
-    "project_id, id, type, seq, fields, writers, deleted, clean, open_conflicts"
-)
+RECORD_COLUMNS: Final = "project_id, id, type, seq, fields, writers, deleted, computable_by_author, open_conflicts"
 VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts, n"
 
 # Made once: making an encoder costs as much as a record.
@@ -26,7 +24,7 @@ def dump(value: object) -> str:
 
 def record_of(row: tuple[Any, ...]) -> Record:
     """Read a record from its columns (RECORD_COLUMNS)."""
-    project_id, name, kind, seq, fields, writers, deleted, clean, conflicts = row
+    project_id, name, kind, seq, fields, writers, deleted, computable, conflicts = row
     return Record(
         project_id=project_id,
         type=kind,
@@ -38,7 +36,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
             for group, found in json.loads(writers).items()
         },
         deleted=bool(deleted),
-        computable_by_author=bool(clean),
+        computable_by_author=bool(computable),
         open_conflicts=conflicts,
     )
 

@@ -68,7 +68,7 @@ class MergeQueries(MergeStateQueries):
     def _save_new_projects(self, state: MergeState, origin: Origin) -> None:
         for project_id in state.new_projects:
             self.connection.execute(
-                "INSERT INTO stream (project_id, head, created_at) VALUES (?, 0, ?)",
+                "INSERT INTO project (project_id, head, created_at) VALUES (?, 0, ?)",
                 (project_id, origin.received_at),
             )
             self.connection.execute(
@@ -80,7 +80,7 @@ class MergeQueries(MergeStateQueries):
     def _save_heads(self, state: MergeState) -> None:
         for project_id in sorted(state.by_project()):
             self.connection.execute(
-                "UPDATE stream SET head = ? WHERE project_id = ?",
+                "UPDATE project SET head = ? WHERE project_id = ?",
                 (state.heads[project_id], project_id),
             )
             add_digest(self.connection, project_id, state.digests[project_id])
@@ -273,12 +273,12 @@ def put_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None
     """Write records as they are to stand."""
     connection.executemany(
         "INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,"
-        " natural_key, deleted, clean, open_conflicts, last_log, last_n)"
+        " natural_key, deleted, computable_by_author, open_conflicts, last_log, last_n)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (project_id, id) DO UPDATE SET seq = excluded.seq,"
         " fields = excluded.fields, writers = excluded.writers,"
         " parent_id = excluded.parent_id, natural_key = excluded.natural_key,"
-        " deleted = excluded.deleted, clean = excluded.clean,"
+        " deleted = excluded.deleted, computable_by_author = excluded.computable_by_author,"
         " open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,"
         " last_n = excluded.last_n",
         rows,
@@ -288,12 +288,12 @@ def put_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None
 def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
     """Add to the digest of a project what its rows became."""
     count, total = connection.execute(
-        "SELECT digest_count, digest_sum FROM stream WHERE project_id = ?",
+        "SELECT digest_count, digest_sum FROM project WHERE project_id = ?",
         (project_id,),
     ).fetchone()
     found = Digest(count, int(total, 16)).joined(change)
     connection.execute(
-        "UPDATE stream SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
+        "UPDATE project SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
         (found.items, f"{found.total:x}", project_id),
     )
 

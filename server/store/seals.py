@@ -48,14 +48,6 @@ class _Sum(NamedTuple):
         return _Sum(self.rows + sign, (total + (1 << 63)) % (1 << 64) - (1 << 63))
 
 
-def lift(connection: Connection) -> None:
-    """Take the seals away before tables change their shape."""
-    if connection.execute(
-        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_OWN,)
-    ).fetchone():
-        connection.execute("DELETE FROM seal")
-
-
 def set_all(connection: Connection) -> None:
     """Seal every table as it stands, where there are no seals."""
     if connection.execute("SELECT 1 FROM seal").fetchone():

@@ -25,11 +25,11 @@ from server.store.driver import (
     translated,
 )
 from server.store.feed import FeedQueries
-from server.store.migrations import migrate, tables, tables_of
 from server.store.port import Transaction
 from server.store.reports import ReportQueries
 from server.store.review import ReviewQueries
 from server.store.save import MergeQueries
+from server.store.tables import check_version, make_tables
 from server.store.values import Device, Fault, Progress
 from server.store.writer import WriterThread
 
@@ -63,7 +63,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer = WriterThread(_migrated(path), lambda: connect(path))
+        self._writer = WriterThread(_opened(path), lambda: connect(path))
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
         self._local = threading.local()
         self._opened: list[Connection] = []
@@ -119,11 +119,7 @@ def look(path: Path) -> Iterator[SqliteTransaction]:
         with translated():
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
-            if tables_of(connection) != tables():
-                raise StorageError(
-                    f"{path} has the tables of another version of Permille",
-                    "start the server of this version once, or verify with that version",
-                )
+            check_version(connection, str(path))
             yield SqliteTransaction(connection)
     finally:
         connection.close()
@@ -159,7 +155,7 @@ def create(path: Path, clock: Clock) -> None:
     begun.unlink(missing_ok=True)
     connection = connect(begun, create=True)
     try:
-        migrate(connection)
+        make_tables(connection)
         seals.watch(connection)
         with seals.writing(connection):
             _begin(SqliteTransaction(connection), clock)
@@ -189,12 +185,14 @@ def _begin(tx: SqliteTransaction, clock: Clock) -> None:
     tx.add_log(own.id, own.id)
 
 
-def _migrated(path: Path) -> Connection:
+def _opened(path: Path) -> Connection:
     connection = connect(path)
     try:
         checkpoint_wal(connection)
-        migrate(connection)
-        connection.execute("SELECT id FROM epoch").fetchone()
+        check_version(connection, str(path))
+    except StorageError:
+        connection.close()
+        raise
     except DatabaseError as error:
         connection.close()
         raise StorageError(

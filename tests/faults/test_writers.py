@@ -41,7 +41,7 @@ def check(database, acknowledged, polled, pushes):
     lines = connection.execute(
         "SELECT project_id, log_id, n, outcome, seq FROM change"
     ).fetchall()
-    heads = dict(connection.execute("SELECT project_id, head FROM stream").fetchall())
+    heads = dict(connection.execute("SELECT project_id, head FROM project").fetchall())
     connection.close()
     there = {(log, n): (outcome, seq) for _, log, n, outcome, seq in lines}
     absent = [

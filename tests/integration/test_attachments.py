@@ -7,9 +7,8 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from random import Random
 from urllib.parse import urlsplit
 
@@ -20,7 +19,6 @@ from PIL import Image
 from schemas import limits
 from schemas.records import record_id
 from server.files.disk import BlobFiles
-from server.store.sqlite import SqliteStore
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
 from tests.laptop import fresh_id
 from tests.processes import PERMILLE_SERVER, run, server_process
@@ -317,38 +315,6 @@ async def test_a_file_is_named_as_long_as_a_record_names_it(server):
         lambda store: store.read(lambda tx: list(tx.faults(lambda *_: None)))
     )
     assert faults == []
-
-
-async def test_a_database_of_before_the_index_finds_its_files(server, tmp_path):
-    data, deleted = photo(1000), photo(1000, seed=2)
-    send = await sender_of(server, told(data))
-    plot = send.laptop.add("plot", {"code": "P2", "attachments": [told(deleted)]})
-    await send.laptop.sync()
-    base = [await server.report("epoch"), await head_of(server)]
-    send.laptop.draft("plot", plot, {}, op="del", base=base)
-    assert (await send.laptop.sync()).outcomes == ["accepted"]
-    path = tmp_path / "older.db"
-    with (
-        closing(sqlite3.connect(server.data.database)) as source,
-        closing(sqlite3.connect(path)) as older,
-    ):
-        source.backup(older)
-        older.execute("DROP TABLE attachment")
-        older.execute("DELETE FROM _sqlite_migrations WHERE name = 'named_files'")
-        older.commit()
-    store = SqliteStore(path)
-    names = [told(each)["sha256"] for each in (data, deleted)]
-
-    def found(tx):
-        return [len(tx.naming([server.project_id], name)) for name in names]
-
-    def named(tx):
-        return [tx.is_named_since(name, "2030-01-01") for name in names]
-
-    assert await store.read(found) == [1, 0]
-    assert await store.read(named) == [True, False]
-    assert await store.read(lambda tx: list(tx.faults(lambda *_: None))) == []
-    store.close()
 
 
 async def head_of(server):

@@ -1,6 +1,7 @@
 """Laptops of every published schema version push to the present server."""
 
 import json
+from contextlib import closing
 from itertools import takewhile
 
 import pytest
@@ -9,8 +10,10 @@ from schemas import evolve
 from schemas.messages import Op
 from schemas.records import record_id
 from schemas.version import SCHEMA_VERSION
-from server.store.driver import connect
-from server.store.sqlite import SqliteStore
+from server.errors import StorageError
+from server.store.driver import checkpoint_wal, connect, copy_to
+from server.store.sqlite import SqliteStore, look
+from server.store.tables import VERSION
 from tests.corpus import FIXTURES
 
 PLOT = {"code": "P1"}
@@ -112,60 +115,29 @@ async def test_two_laptops_attach_files_unseen_and_both_stay(server):
     assert (await server.row(plot))["f"]["attachments"] == photos
 
 
-async def test_a_server_of_version_1_is_lifted_when_it_is_opened(server, tmp_path):
-    laptop, other = await server.laptop("one"), await server.laptop("two")
-    bag = add_bag(laptop, carbonate_class="none")
-    result = laptop.add("result", {"sample_id": bag, **SOC, "lab_batch": "A"})
-    await laptop.sync()
-    seen = await server.seen(result)
-    laptop.draft("result", result, {"lab_batch": "B"}, base=seen)
-    laptop.draft("sample", bag, {"carbonate_class": "present"}, base=seen)
-    other.draft("sample", bag, {"carbonate_class": "none", "note": "x"}, base=None)
-    await laptop.sync()
-    await other.sync()
-    await server.derived()
-    before = _stored(server.data.database)
-    _put_back_to_version_1(server.data.database)
-    assert _stored(server.data.database) != before
-    SqliteStore(server.data.database).close()
-    assert _stored(server.data.database) == before
-    SqliteStore(server.data.database).close()
-    assert _stored(server.data.database) == before
+async def test_tables_of_a_newer_program_are_refused_and_left_as_they_are(
+    server, tmp_path
+):
+    path = tmp_path / "newer.db"
+    with closing(connect(server.data.database)) as source:
+        copy_to(source, path, lambda *_: None)
+    _say_version(path, VERSION + 1)
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match=r"newer Permille \(version 2"):
+        SqliteStore(path)
+    with pytest.raises(StorageError, match="newer Permille"), look(path):
+        pass
+    assert path.read_bytes() == before
 
 
-_TABLES = {
-    "record": "fields, writers",
-    "conflict": "group_name, base, theirs, ours",
-    "history": "group_name, old_values",
-}
-_BACK = {
-    '"carbonate_class":"present"': '"carbonate_reaction":true',
-    '"carbonate_class":"none"': '"carbonate_reaction":false',
-    "carbonate_class": "carbonate_reaction",
-    "lab_batch": "batch",
-}
+def test_a_database_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.db"
+    _say_version(path, 0)
+    with pytest.raises(StorageError, match="no tables of a released Permille"):
+        SqliteStore(path)
 
 
-def _stored(path):
-    connection = connect(path)
-    found = {
-        table: connection.execute(
-            f"SELECT rowid, {columns} FROM {table} ORDER BY rowid"  # noqa: S608
-        ).fetchall()
-        for table, columns in _TABLES.items()
-    }
-    connection.close()
-    return found
-
-
-def _put_back_to_version_1(path):
-    connection = connect(path)
-    for table, columns in _TABLES.items():
-        for column in columns.split(", "):
-            for new, old in _BACK.items():
-                connection.execute(
-                    f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608
-                    (new, old),
-                )
-    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'schema_version_2'")
-    connection.close()
+def _say_version(path, version):
+    with closing(connect(path, create=True)) as connection:
+        connection.execute(f"PRAGMA user_version={version}")
+        checkpoint_wal(connection)

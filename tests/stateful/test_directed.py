@@ -315,7 +315,7 @@ def test_a_base_that_nobody_can_have_seen_is_not_believed(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     edit(world, A, made, area_ha=2.0)
     world.sync(A)
-    (head,) = world.sql("SELECT head FROM stream WHERE project_id = ?", p1)[0]
+    (head,) = world.sql("SELECT head FROM project WHERE project_id = ?", p1)[0]
     claim = {"base": (world.read(lambda tx: tx.epoch()), head + 2)}
     lie = world.put(B, p1, "plot", {"area_ha": 9.0}, made.record_id, **claim)
     assert world.sync(B).quarantined == 1

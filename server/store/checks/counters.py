@@ -33,7 +33,7 @@ _UNKNOWN: Final = {
 def check_projects(connection: Connection) -> Iterator[Fault]:
     """Check the head, digest and oldest deletion of every project."""
     rows = connection.execute(
-        "SELECT project_id, head, gc_floor, digest_count, digest_sum FROM stream"
+        "SELECT project_id, head, gc_floor, digest_count, digest_sum FROM project"
     )
     for project_id, head, floor, count, total in rows.fetchall():
         where = f"project {project_id}"

@@ -10,7 +10,7 @@ from server.store.checks.faults import guarded
 from server.store.checks.logs import check_logs, check_receipts
 from server.store.checks.records import check_records
 from server.store.driver import Connection, scratch
-from server.store.migrations import misshapen
+from server.store.tables import misshapen
 from server.store.values import Fault, Progress
 
 

@@ -197,7 +197,7 @@ def check_receipts(connection: Connection) -> Iterator[Fault]:
         found = _check_links(last, raw, f"receipt for log {log}, change {n}")
         yield from guarded(_RECEIPTS, f"receipt for log {log}, change {n}", found)
     project_ids = connection.execute(
-        "SELECT project_id, receipt_count, receipt_hash FROM stream"
+        "SELECT project_id, receipt_count, receipt_hash FROM project"
     )
     for project_id, *end in project_ids:
         if tuple(end) != last.get(project_id, (0, NO_RECEIPT)):
