@@ -8,7 +8,7 @@ from schemas import fields as f
 from schemas import limits, rules
 from schemas import vocabulary as v
 from schemas.attachments import Attachments
-from schemas.problems import CHAPTERS, KINDS, WARNINGS
+from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 from schemas.records import TYPES, RecordType
 from schemas.version import SCHEMA_VERSION
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.problems import KINDS, Problem
+from schemas.problem_kinds import KINDS
+from schemas.problems import Problem
 
 
 class ServerError(Exception):

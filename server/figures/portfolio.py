@@ -26,13 +26,12 @@ from server.figures.groups import (
 )
 from server.figures.projection import project_on
 from server.figures.queries import CampaignSpan, choose_span, whole
+from server.figures.targets import against_target
 from server.merge.model import Record
-from server.stocks.aggregate import Aggregate, aggregate
-from server.stocks.change import ChangeVerdict, ZeroVerdict
+from server.stocks.aggregate import aggregate
 from server.stocks.rows import aggregate_row, area_crediting_row, estimate_of
-from server.stocks.strata import Freedom, Lonely, Strata
-from server.stocks.student_t import ALPHA
-from server.stocks.units import Stratum, stratum_of
+from server.stocks.strata import Lonely
+from server.stocks.units import stratum_of
 from server.store.port import Store, Transaction
 
 Row = dict[str, Any]
@@ -295,7 +294,7 @@ def _group_row(
             if (count := sum(member.span is span for member in used))
         },
         "provisional": _provisional(members),
-        **_against_target(members, units, found, choices.lonely),
+        **against_target(members, units, found, choices.lonely),
         "projection": project_on(found, sampled) if choices.projection else None,
         **credited,
     }
@@ -311,44 +310,6 @@ def _provisional(members: Sequence[GroupMember]) -> Row:
         "plots": sum(any(member.provisional.values()) for member in members),
         **counts,
     }
-
-
-def _against_target(
-    members: Sequence[GroupMember],
-    units: Sequence[Stratum],
-    found: Aggregate,
-    lonely: Lonely,
-) -> Row:
-    """Test the rate against the target that the organisation recorded."""
-    target = _target(members)
-    verdict, p_value = ChangeVerdict.NOT_ASSESSABLE, None
-    used = [stratum for stratum in units if is_used(stratum)]
-    if target is not None and used:
-        strata = Strata(used, lonely, Freedom.SATTERTHWAITE)
-        p_value, t = strata.test(target)
-        if p_value is not None and t is not None:
-            verdict = _side(p_value, t)
-        if found.verdict_zero is ZeroVerdict.NOT_ASSESSABLE:
-            verdict = ChangeVerdict.NOT_ASSESSABLE
-    return {
-        "target_permille_year": target,
-        "p_vs_target": p_value,
-        "verdict_target": None if target is None else verdict.value,
-    }
-
-
-def _side(p_value: float, t: float) -> ChangeVerdict:
-    if p_value >= ALPHA:
-        return ChangeVerdict.NOT_DISTINGUISHABLE
-    return ChangeVerdict.ABOVE if t > 0.0 else ChangeVerdict.BELOW
-
-
-def _target(members: Sequence[GroupMember]) -> float | None:
-    """Return the target of the one organisation whose plots these are."""
-    organisations = [member.holding.organisation for member in members]
-    codes = {each.get("code") for each in organisations}
-    targets = {each.get("target_permille_year") for each in organisations} - {None}
-    return targets.pop() if len(codes) == 1 and len(targets) == 1 else None
 
 
 def _project_row(holding: ProjectScope) -> Row:

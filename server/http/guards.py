@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from schemas.problems import KINDS, Problem
+from schemas.problem_kinds import KINDS
+from schemas.problems import Problem
 from server.clock import Clock
 from server.errors import RequestError, ServerError
 

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from backports import zstd
 
 from schemas import limits
-from schemas.problems import KINDS
+from schemas.problem_kinds import KINDS
 from schemas.signing import enrolment_text, public_key, sign
 from server.access.enrolment import issue_code
 from server.clock import Clock

@@ -10,7 +10,7 @@ from schemas import chain, limits
 from schemas.digest import digest_of
 from schemas.ids import natural_id
 from schemas.messages import encode
-from schemas.problems import KINDS
+from schemas.problem_kinds import KINDS
 from schemas.records import record_id
 from schemas.signing import push_text, sign
 from server.clock import Clock

@@ -7,7 +7,7 @@ import pytest
 
 from schemas import rules
 from schemas.messages import MessageError, decode_request, encode, parse_object
-from schemas.problems import CHAPTERS, KINDS
+from schemas.problem_kinds import CHAPTERS, KINDS
 from schemas.records import TYPES
 from schemas.validate import load_patch, load_record, missing_fields
 from tests.corpus import good_records, load_cases, load_lines

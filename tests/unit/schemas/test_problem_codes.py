@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.problems import CHAPTERS, KINDS, WARNINGS
+from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [

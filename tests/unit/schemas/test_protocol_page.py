@@ -11,7 +11,7 @@ from marshmallow import ValidationError, missing
 
 from schemas import chain, digest, hlc, limits, messages, records, signing
 from schemas.messages import Op, Outcome
-from schemas.problems import CHAPTERS, KINDS, WARNINGS
+from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 from schemas.version import PROTOCOL
 from tests.protocol import client, rules, values
 from tests.protocol.kinds import values_of

@@ -5,7 +5,7 @@ import pytest
 
 from docs import commands, pages
 from schemas import vocabulary
-from schemas.problems import KINDS
+from schemas.problem_kinds import KINDS
 from schemas.records import TYPES
 
 
