@@ -124,4 +124,11 @@ MUTANTS = (
         "",
         LOST_ROWS,
     ),
+    Mutant(
+        "a purged record is never known again, whatever a restore brings back",
+        SETTLE,
+        "    connection.execute(known, (to_json(list(bases)),))\n",
+        "",
+        LOST_ROWS,
+    ),
 )

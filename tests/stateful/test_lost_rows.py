@@ -146,3 +146,24 @@ def test_nor_does_what_was_never_sent(world, p1, monkeypatch):
     world.sync(A)
     assert shown(world, A, made) == {"code": "HF", "area_ha": 2.0}
     ends_well(world)
+
+
+def test_a_record_whose_purge_was_lost_is_known_again(world, p1):
+    quarantined(world, p1)
+    made = both_have(world, p1, area_ha=1.0)
+    world.backup_server()
+    world.backup_laptop(B)
+    world.save(B, world.draft(B, p1, "plot", {}, made.record_id, op="del"))
+    world.sync(B)
+    far = "2999-01-01T00:00:00.000Z"
+    world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
+    world.sync(A)
+    assert world.laptop(A).store.record(made.record_id) is None
+    # Nobody has the deletion any more.
+    world.restore_server()
+    world.restore_laptop(B)
+    world.sync(B)
+    world.sync(A)
+    world.sync(A)
+    assert shown(world, A, made) == {"code": "HF", "area_ha": 1.0}
+    ends_well(world)

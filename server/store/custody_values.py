@@ -1,0 +1,98 @@
+"""What waits for a person, as the store keeps it: values. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from schemas.problems import Problem
+from server.store.merge_values import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyQuery:
+    """Which changes of the quarantine: what is None does not narrow them.
+
+    `after` is the place of the last one that was read, `most` -1 for all.
+    """
+
+    project_id: str | None = None
+    statuses: Collection[str] | None = ("open", "held")
+    change_ids: Collection[str] | None = None
+    record_ids: Collection[str] | None = None
+    waits_for: Collection[str] | None = None
+    starts_with: str = ""
+    after: int = 0
+    most: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class InCustody:
+    """A change of the quarantine, with the line it came in; `place` orders them."""
+
+    place: int
+    project_id: str
+    change_id: str
+    type: str
+    record_id: str
+    fields: dict[str, Any]
+    why: list[Problem]
+    device: str | None
+    person: str | None
+    at: str
+    status: str
+    waits_for: str | None
+    reason: str | None
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictQuery:
+    """Which conflicts: what is None does not narrow them."""
+
+    project_id: str | None = None
+    status: str | None = "open"
+    conflict_ids: Collection[str] | None = None
+    record_ids: Collection[str] | None = None
+    starts_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConflict:
+    """A conflict as it is kept; `seq` is the number of its row."""
+
+    project_id: str
+    id: str
+    record_id: str
+    type: str
+    group: str
+    base: dict[str, Any] | None
+    theirs: dict[str, Any]
+    ours: dict[str, Any]
+    change_id: str
+    log_id: str
+    n: int
+    seq: int
+    device: str | None
+    person: str | None
+    at: str
+    status: str
+    settled_by: str | None
+    settled_at: str | None
+    reason: str | None
+    chosen: dict[str, Any]
+
+
+class HowMuchWaits(NamedTuple):
+    """How many changes of a project are held, and whether any waits at all."""
+
+    held: int
+    is_any: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a change, on which laptop, and when it came."""
+
+    person: str | None
+    device: str | None
+    at: str | None
