@@ -79,9 +79,9 @@ def finish(figure: Figure, *, key: str, title: str, summary: str) -> Picture:
 
     `key` is unique on the page; ids in the picture begin with it.
     """
-    project_id = io.StringIO()
-    figure.savefig(project_id, format="svg", metadata={"Date": None})
-    root = ET.fromstring(project_id.getvalue())  # noqa: S314 - written one line above
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None})
+    root = ET.fromstring(written.getvalue())  # noqa: S314 - written one line above
     _tidy(root)
     _own_ids(root, key)
     _describe(root, key, clean(title), clean(summary))
