@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from server.report.colours import INK
-from server.report.markup import Html, clean
+from server.report.values import clean
 
 #: Begins the ids of texts that stand on top of a drawing and need a white rim.
 RIM: Final = "rim"
@@ -52,7 +52,11 @@ class Picture:
     key: str
     title: str
     summary: str
-    svg: Html
+    svg: str
+
+    def __html__(self) -> str:
+        # Written by ElementTree, which escapes all texts: a template takes it as it is.
+        return self.svg
 
 
 @contextmanager
@@ -79,13 +83,13 @@ def finish(figure: Figure, *, key: str, title: str, summary: str) -> Picture:
 
     `key` is unique on the page; ids in the picture begin with it.
     """
-    project_id = io.StringIO()
-    figure.savefig(project_id, format="svg", metadata={"Date": None})
-    root = ET.fromstring(project_id.getvalue())  # noqa: S314 - written one line above
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None})
+    root = ET.fromstring(written.getvalue())  # noqa: S314 - written one line above
     _tidy(root)
     _own_ids(root, key)
     _describe(root, key, clean(title), clean(summary))
-    return Picture(key, title, summary, Html(ET.tostring(root, encoding="unicode")))
+    return Picture(key, title, summary, ET.tostring(root, encoding="unicode"))
 
 
 def _tidy(root: ET.Element) -> None:

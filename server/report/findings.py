@@ -11,11 +11,6 @@ from server.stocks.change import ChangeVerdict
 from server.stocks.reasons import Reason
 
 VERDICTS: Final = tuple(ChangeVerdict)
-RULE: Final = (
-    "Each plot is judged by one change: the longest one up to its last campaign that"
-    " can be assessed; where none can, the longest of the present laboratory method."
-    " All changes stand in the tables."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,10 @@ def find(report: ReportPage) -> Findings:
 
 
 def main_change(changes: Iterable[Row]) -> Row | None:
-    """Choose the change that a plot is judged by, see `RULE`."""
+    """Choose the longest change up to the last campaign that can be assessed.
+
+    Where none can, the longest of the present laboratory method; the page says so.
+    """
     rows = [*changes]
     last = max((text(row, "to_date") for row in rows), default="")
     return max((r for r in rows if text(r, "to_date") == last), key=_rank, default=None)

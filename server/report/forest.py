@@ -11,9 +11,17 @@ from matplotlib.ticker import MaxNLocator
 from server.report.colours import DIM, FAINT, GRID, INK, LINE_PERMILLE, MARKS, REFERENCE
 from server.report.drawing import Picture, axes_in, canvas, finish
 from server.report.findings import Finding, Findings, verdict_of
-from server.report.markup import one_line
 from server.report.model import Row
-from server.report.values import Ends, counted, ends, fixed, interval, number, text
+from server.report.values import (
+    Ends,
+    counted,
+    ends,
+    fixed,
+    interval,
+    number,
+    one_line,
+    text,
+)
 from server.stocks.change import ChangeVerdict
 from server.stocks.rate_interval import IntervalShape
 

@@ -1,62 +1,55 @@
-"""The page: the sections in their order, and what stands behind the numbers."""
+"""The page: the sections in their order, laid out by the templates beside this file."""
 
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from server.report.findings import Findings, find
-from server.report.markup import Column, Html, facts, joined, table, tag
-from server.report.model import Command, ReportPage
-from server.report.sections import (
-    forest_section,
-    heading,
-    map_section,
-    series_section,
-)
-from server.report.style import STYLE
-from server.report.tables import (
-    area_table,
-    change_table,
-    detection_table,
-    measure_table,
-    plot_table,
-    rate_table,
-    stock_table,
-    trend_table,
-)
-from server.report.values import codes, plain
-from server.report.visits import PlotVisit, visits
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-# The page asks for nothing from anywhere, and a reader's browser holds it to that.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+from server.report.findings import find
+from server.report.model import Command, ReportPage
+from server.report.sections import Fact, forest_of, heading, map_of, series_of
+from server.report.tables import reason_table, tables_of
+from server.report.values import clean, plain
+from server.report.visits import visits
+
+_TEMPLATE: Final = Environment(
+    loader=PackageLoader("server.report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+).get_template("page.html.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """How the figures came to be, and what to type to derive them again."""
+
+    facts: Sequence[Fact]
+    typed: Sequence[str]
+    digest: str
 
 
 def render(report: ReportPage) -> str:
     """Return the page as one HTML document; the same report gives the same bytes."""
     findings = find(report)
     found = visits(report)
-    parts = [
-        *heading(report, findings),
-        *map_section(findings),
-        *series_section(report, findings, found),
-        *forest_section(report, findings),
-        *_tables(report, findings, found),
-        *_reasons(report),
-        *_method(report),
-    ]
-    title = f"{report.project.code}: soil organic carbon"
-    head = (
-        '<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"{tag('title', title)}\n<style>{STYLE}</style>"
+    page = _TEMPLATE.render(
+        project=report.project,
+        heading=heading(report, findings),
+        map=map_of(findings),
+        series=series_of(report, findings, found),
+        forest=forest_of(report, findings),
+        tables=tables_of(report, findings, found),
+        reasons=reason_table(report),
+        method=_method(report),
     )
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n'
-        f"<body>\n{tag('main', joined(parts))}\n</body>\n</html>\n"
-    )
+    return clean(page)
 
 
 def digest(report: ReportPage) -> str:
@@ -69,81 +62,16 @@ def digest(report: ReportPage) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _tables(
-    report: ReportPage, findings: Findings, found: list[PlotVisit]
-) -> Iterator[Html]:
-    yield tag("h2", "Tables", class_="tables")
-    if not findings.plots:
-        yield tag("p", "There are no rows yet.")
-        return
-    yield tag(
-        "p",
-        "Stocks are tonnes of organic carbon per hectare. A dash is a value that is not"
-        " known or not computable; the reasons beside it say why. A plot in bold: the"
-        " change that it is judged by.",
-        class_="note lead",
-    )
-    if report.changes:
-        yield rate_table(report, findings)
-        yield change_table(report)
-    further = (measure_table, detection_table, trend_table, area_table)
-    yield from (each for write in further if (each := write(report)) is not None)
-    if found:
-        yield stock_table(found)
-    yield plot_table(findings)
-
-
-def _reasons(report: ReportPage) -> Iterator[Html]:
-    rows = (*report.stocks, *report.changes, *report.trends, *report.aggregates)
-    present = {code for row in rows for code in codes(row)}
-    yield tag("h2", "Reasons")
-    if not present:
-        yield tag("p", "No figure of this report carries a reason code.")
-        return
-    order = [code for code in report.reasons if code in present]
-    order += sorted(present.difference(order))
-    unknown = ("not explained by this version", "ask for a newer report")
-    yield table(
-        "What the reason codes beside the figures say",
-        (Column("code"), Column("meaning"), Column("what to do")),
-        [
-            (tag("span", code, id=f"reason-{code}"), *report.reasons.get(code, unknown))
-            for code in order
-        ],
-    )
-
-
-def _method(report: ReportPage) -> Iterator[Html]:
+def _method(report: ReportPage) -> MethodView:
     project = report.project
-    yield tag("h2", "Method and how to derive it again")
-    yield facts(
-        (
-            ("Profile", plain(project.method_profile)),
-            ("Method version", project.method_version),
-            ("Reference depth", f"{project.depth_cm:g} cm"),
-            *(
-                (plain(key), plain(value))
-                for key, value in project.settings.items()
-                if key != "depth_cm"
-            ),
-        )
-    )
-    yield tag(
-        "p",
-        "Changes are tested by a paired t test where points were revisited and by Welch's"
-        " test otherwise, at 5 %. The rate is the change per year over the baseline"
-        " stock; its interval holds every rate that the same test does not reject"
-        " (Fieller), so it may lack an end where the baseline is badly known. Plots that"
-        " were not measured are never filled in.",
-    )
-    yield tag("p", "The same numbers again, from the stored records:", class_="lead")
-    yield tag("pre", tag("code", "\n".join(_typed(report))))
-    yield tag(
-        "p",
-        "SHA-256 of the rows behind this page: ",
-        tag("code", digest(report)),
-        class_="note digest",
-    )
+    facts = [
+        ("Profile", plain(project.method_profile)),
+        ("Method version", project.method_version),
+        ("Reference depth", f"{project.depth_cm:g} cm"),
+    ]
+    settings = [(k, v) for k, v in project.settings.items() if k != "depth_cm"]
+    facts += [(plain(key), plain(value)) for key, value in settings]
+    return MethodView(facts, [*_typed(report)], digest(report))
 
 
 def _typed(report: ReportPage) -> Iterator[str]:

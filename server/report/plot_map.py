@@ -12,8 +12,7 @@ from server.report.colours import FAINT, INK, LINE_PERMILLE, UNKNOWN, Scale, sca
 from server.report.drawing import RIM, Picture, axes_in, canvas, finish
 from server.report.findings import Finding, Findings
 from server.report.geometry import Box, Plane, PlotShape, Point, area, project
-from server.report.markup import one_line
-from server.report.values import counted, fixed
+from server.report.values import counted, fixed, one_line
 
 _WIDTH_IN: Final = 6.4
 _STRIP_IN: Final = 0.95

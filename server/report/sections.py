@@ -1,13 +1,13 @@
-"""The sections of the page, in the order of reading."""
+"""The sections of the page in the order of reading: what their templates lay out."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from server.report.colours import LINE_PERMILLE, MARKS
+from server.report.colours import MARKS, VerdictMark
 from server.report.drawing import Picture
-from server.report.findings import RULE, Finding, Findings, provisional
+from server.report.findings import Finding, Findings, provisional
 from server.report.forest import MOST_CHANGES, draw_forest, lines_of
-from server.report.markup import Html, facts, joined, tag
 from server.report.model import ReportPage, Row
 from server.report.plot_map import draw_map
 from server.report.series import MOST_PANELS, chosen, draw_series, frame_of
@@ -22,17 +22,11 @@ from server.report.values import (
     plain,
     text,
 )
-from server.report.visits import PlotVisit, Series, group_series, plot_series
+from server.report.visits import PlotVisit, group_series, plot_series
 from server.stocks.change import ChangeVerdict
 
 #: So many plots have a sentence each at the top; more are counted.
 MOST_SENTENCES: Final = 6
-# Fewer panels than this are drawn larger.
-_FEW_PANELS: Final = 3
-LINE: Final = (
-    f"{LINE_PERMILLE:g} permille a year is the reference of the 4 per 1000 Initiative: a"
-    " line to compare with, not a pass mark."
-)
 _AFTERWARDS: Final = {
     ChangeVerdict.ABOVE: "above it",
     ChangeVerdict.BELOW: "below it",
@@ -46,56 +40,113 @@ _WORDS: Final = {
     ChangeVerdict.NOT_ASSESSABLE: "not assessable against the 4 permille line",
 }
 
+#: A name and its value.
+Fact = tuple[str, str]
 
-def heading(report: ReportPage, findings: Findings) -> Iterator[Html]:
+
+class Sentence(NamedTuple):
+    """The result of one plot."""
+
+    plot: str
+    words: str
+
+
+class Tile(NamedTuple):
+    """How many plots have one verdict."""
+
+    mark: VerdictMark
+    plots: int
+    verdict: str
+
+
+class Panel(NamedTuple):
+    """A small picture under its name."""
+
+    name: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingView:
+    """What the page is about, and the result: a sentence for each plot, or tiles."""
+
+    title: str
+    under: str
+    sentences: Sequence[Sentence]
+    counted: str
+    tiles: Sequence[Tile]
+    warning: str
+    coverage: Sequence[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """Where the plots are, and the codes of those that the map lacks."""
+
+    picture: Picture
+    without_boundary: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """The stocks in time; of `curves` plots those with a panel are in `plots`."""
+
+    measures: str
+    has_breaks: bool
+    has_trends: bool
+    even: bool
+    curves: int
+    groups: Sequence[Panel]
+    plots: Sequence[Panel]
+    each_end: int = MOST_PANELS // 2
+
+
+@dataclass(frozen=True, slots=True)
+class ForestView:
+    """The changes against zero and 4 permille; `everything` where each has a line."""
+
+    pictures: Sequence[Picture]
+    everything: bool
+    areas: bool
+    signs: Sequence[tuple[str, VerdictMark]]
+
+
+def heading(report: ReportPage, findings: Findings) -> HeadingView:
     """Return what the page is about, and the result."""
-    project = report.project
-    yield tag("h1", project.title or project.code)
+    project, plots = report.project, findings.plots
     under = [f"Project {project.code}", project.organisation or ""]
     under += [f"soil organic carbon, 0 to {project.depth_cm:g} cm"]
-    yield tag("p", " · ".join(filter(None, under)), class_="under")
-    yield from _result(findings)
-    yield tag("p", LINE)
-    yield from _warning(report)
-    yield facts(_coverage(findings, report))
+    many = len(plots) > MOST_SENTENCES
+    return HeadingView(
+        title=project.title or project.code,
+        under=" · ".join(filter(None, under)),
+        sentences=() if many else [*map(_sentence, plots)],
+        counted=_counted(findings) if many else "",
+        tiles=[*_tiles(findings)] if many else (),
+        warning=_warning(report),
+        coverage=[*_coverage(findings, report)],
+    )
 
 
-def _result(findings: Findings) -> Iterator[Html]:
-    plots = findings.plots
-    if not plots:
-        yield tag("p", "This project has no plots yet.", class_="result")
-        return
-    if len(plots) == 1:
-        yield tag("p", _sentence(plots[0]), class_="result")
-        return
-    if len(plots) <= MOST_SENTENCES:
-        yield tag(
-            "ul", joined(tag("li", _sentence(each)) for each in plots), class_="result"
-        )
-        return
+def _counted(findings: Findings) -> str:
     (first, count), *others = [pair for pair in findings.counts.items() if pair[1]]
     some = [f"{count} {'is' if count == 1 else 'are'} {_WORDS[first]}"]
     some += [f"{count} {_AFTERWARDS[verdict]}" for verdict, count in others]
-    yield tag("p", f"Of {len(plots)} plots, {listed(some)}.", class_="result")
-    yield tag("ul", joined(_tiles(findings)), class_="tiles")
+    return f"Of {len(findings.plots)} plots, {listed(some)}."
 
 
-def _tiles(findings: Findings) -> Iterator[Html]:
+def _tiles(findings: Findings) -> Iterator[Tile]:
     for verdict, count in findings.counts.items():
-        mark = MARKS[verdict]
-        number_of = tag("b", f"{mark.glyph} {count}", style=f"color:{mark.colour}")
-        yield tag(
-            "li", number_of, verdict.value, style=f"border-left-color:{mark.colour}"
-        )
+        yield Tile(MARKS[verdict], count, verdict.value)
 
 
-def _sentence(finding: Finding) -> Html:
+def _sentence(finding: Finding) -> Sentence:
     plot, row = finding.plot, finding.change
     name = f"{plot.code} ({plot.name})" if plot.name else plot.code
     if row is None:
-        return joined([tag("b", name), ": no two campaigns to compare yet."], "")
+        return Sentence(name, ": no two campaigns to compare yet.")
     span = f", {text(row, 'from_campaign')} to {text(row, 'to_campaign')}: "
-    return joined([tag("b", name), span, _said(row, finding.verdict)], "")
+    return Sentence(name, span + _said(row, finding.verdict))
 
 
 def _said(row: Row, verdict: ChangeVerdict) -> str:
@@ -114,11 +165,12 @@ def _said(row: Row, verdict: ChangeVerdict) -> str:
     return f"{fixed(rate, 1)} permille a year{within}, {words}."
 
 
-def _warning(report: ReportPage) -> Iterator[Html]:
+def _warning(report: ReportPage) -> str:
+    """Say what is not decided yet; empty where everything is."""
     custody = report.custody
     rows = max(custody.provisional, sum(map(bool, map(provisional, report.changes))))
     if not (custody.conflicts or custody.quarantined or rows):
-        return
+        return ""
     said = []
     if custody.conflicts:
         said.append(f"{counted(custody.conflicts, 'conflict')} not decided")
@@ -127,16 +179,10 @@ def _warning(report: ReportPage) -> Iterator[Html]:
     rest = "rests" if rows == 1 else "rest"
     below = f" {counted(rows, 'result')} {rest} on such records." if rows else ""
     words = f" {listed(said).capitalize()}." if said else ""
-    yield tag(
-        "p",
-        tag("b", "Provisional."),
-        f"{words}{below} The numbers may move when these are settled.",
-        class_="warning",
-        role="note",
-    )
+    return f"{words}{below} The numbers may move when these are settled."
 
 
-def _coverage(findings: Findings, report: ReportPage) -> Iterator[tuple[str, str]]:
+def _coverage(findings: Findings, report: ReportPage) -> Iterator[Fact]:
     plots = findings.plots
     judged = len(plots) - findings.counts[ChangeVerdict.NOT_ASSESSABLE]
     yield "Plots assessed", f"{judged} of {len(plots)}"
@@ -157,7 +203,7 @@ def _coverage(findings: Findings, report: ReportPage) -> Iterator[tuple[str, str
     yield "Written", report.generated_at
 
 
-def _drawn(report: ReportPage) -> Iterator[tuple[str, str]]:
+def _drawn(report: ReportPage) -> Iterator[Fact]:
     """Return that the plots stand for more than themselves, and for how much."""
     total = next((r for r in report.aggregates if text(r, "level") == "project"), {})
     drawn = number(total, "drawn_plots")
@@ -171,141 +217,50 @@ def _drawn(report: ReportPage) -> Iterator[tuple[str, str]]:
     yield "Area represented", f"{stands_for} of {area} ha, by {measured} ha measured"
 
 
-def map_section(findings: Findings) -> Iterator[Html]:
-    """Show where the plots are."""
-    yield tag("h2", "Map")
+def map_of(findings: Findings) -> MapView | None:
+    """Return where the plots are; None where none has a boundary."""
     picture = draw_map(findings)
     if picture is None:
-        yield tag(
-            "p",
-            "No plot has a boundary, so there is no map."
-            " Draw boundaries, or import them, to see the plots here.",
-        )
-        return
-    without = [each.plot.code for each in findings.plots if not each.plot.geometry]
-    beside = f" Without a boundary: {', '.join(without)}." if without else ""
-    yield figure(
-        picture,
-        "Longitudes are shortened by the cosine of the middle latitude, so that areas and"
-        " distances are near to true in one region; north is up."
-        f" Very small plots are drawn as dots. {picture.summary}{beside}",
-        kind="map",
-    )
+        return None
+    plots = [finding.plot for finding in findings.plots]
+    return MapView(picture, [plot.code for plot in plots if not plot.geometry])
 
 
-def series_section(
+def series_of(
     report: ReportPage, findings: Findings, found: Sequence[PlotVisit]
-) -> Iterator[Html]:
-    """Show the stocks in time."""
-    yield tag("h2", "Stocks in time")
+) -> SeriesView | None:
+    """Return the stocks in time; None where none has a day."""
     curves = plot_series(report, findings, found)
     groups = group_series(report)
     if not curves and not groups:
-        yield tag("p", "No stock with a date yet, so there is nothing to draw.")
-        return
+        return None
     some = chosen(findings, curves)
     frame = frame_of([*some, *groups])
-    yield tag("p", _how_to_read(some, even=frame.span_t_ha is not None), class_="lead")
-    if len(some) < len(curves):
-        half = MOST_PANELS // 2
-        yield tag(
-            "p",
-            f"{len(some)} of {len(curves)} plots are drawn: the {half} with the highest"
-            f" rates, then the {half} with the lowest. The table has all of them.",
-            class_="lead",
-        )
-    if groups:
-        yield tag("h3", "Farms and strata")
-        yield panels(draw_series(c, frame, f"group{n}") for n, c in enumerate(groups))
-        yield tag("h3", "Plots")
-    yield panels(draw_series(c, frame, f"plot{n}") for n, c in enumerate(some))
-
-
-def _how_to_read(curves: Iterable[Series], *, even: bool) -> str:
-    drawn = [*curves]
-    measures = dict.fromkeys(plain(curve.measure) for curve in drawn if curve.measure)
-    kinds = f" ({listed(measures)})" if measures else ""
-    first = (
-        f"Mean stock{kinds} with its 95 % interval. Small dots are points; a hollow mark"
-        " has no interval."
+    return SeriesView(
+        measures=listed(dict.fromkeys(plain(c.measure) for c in some if c.measure)),
+        has_breaks=any(curve.breaks for curve in some),
+        has_trends=any(curve.trend for curve in some),
+        even=frame.span_t_ha is not None,
+        curves=len(curves),
+        groups=[
+            Panel(curve.title, draw_series(curve, frame, f"group{n}"))
+            for n, curve in enumerate(groups)
+        ],
+        plots=[
+            Panel(curve.title, draw_series(curve, frame, f"plot{n}"))
+            for n, curve in enumerate(some)
+        ],
     )
-    said = [first]
-    if any(curve.breaks for curve in drawn):
-        said.append(
-            "A dotted upright line and a gap: the laboratory method changed there, and"
-            " stocks on either side are not comparable."
-        )
-    if any(curve.trend for curve in drawn):
-        said.append("A dashed line is the fitted trend, where it is straight.")
-    said.append(
-        "All panels have the same years and the same height in t/ha."
-        if even
-        else "All panels have the same years; the height in t/ha is each panel's own."
-    )
-    said.append(
-        "Judge changes by the next section: where points were revisited, intervals may"
-        " overlap although the change is clear."
-    )
-    return " ".join(said)
 
 
-def forest_section(report: ReportPage, findings: Findings) -> Iterator[Html]:
-    """Show the changes against zero and 4 permille."""
-    yield tag("h2", "Changes against zero and 4 permille a year")
+def forest_of(report: ReportPage, findings: Findings) -> ForestView | None:
+    """Return the changes against zero and 4 permille; None where there is none."""
     lines = lines_of(findings, report.aggregates)
     if not lines:
-        yield tag("p", "No plot has two campaigns yet, so there is no change to show.")
-        return
-    everything = len(report.changes) <= MOST_CHANGES
-    which = (
-        "Every change is drawn; bold is the one that a plot is judged by."
-        if everything
-        else "One change of each plot is drawn, from the highest rate to the lowest."
+        return None
+    return ForestView(
+        pictures=[*draw_forest(lines)],
+        everything=len(report.changes) <= MOST_CHANGES,
+        areas=bool(report.aggregates),
+        signs=[(verdict.value, mark) for verdict, mark in MARKS.items()],
     )
-    yield tag("p", which, " ", RULE, class_="lead")
-    yield tag("p", _legend(areas=bool(report.aggregates)), class_="note lead")
-    for picture in draw_forest(lines):
-        yield figure(picture)
-
-
-def _legend(*, areas: bool) -> Html:
-    parts = [
-        joined(
-            [
-                tag("span", mark.glyph, style=f"color:{mark.colour}"),
-                f"{verdict.value},",
-            ],
-            " ",
-        )
-        for verdict, mark in MARKS.items()
-    ]
-    if areas:
-        parts.append(tag("span", "\u25c6 area,"))
-    parts.append(
-        tag(
-            "span",
-            "all against the dashed line of 4 permille. An arrow: the interval goes on"
-            " beyond the picture, or has no end there.",
-        )
-    )
-    return joined(parts, " ")
-
-
-def figure(picture: Picture, caption: str = "", kind: str = "wide") -> Html:
-    """Put a picture on the page."""
-    below = [tag("figcaption", caption)] if caption else []
-    return tag("figure", picture.svg, *below, class_=kind)
-
-
-def panels(pictures: Iterable[Picture]) -> Html:
-    """Put small pictures side by side, each under its name."""
-    drawn = [
-        tag(
-            "figure",
-            tag("figcaption", picture.title.partition(": ")[2]),
-            picture.svg,
-        )
-        for picture in pictures
-    ]
-    kind = "panels few" if len(drawn) < _FEW_PANELS else "panels"
-    return tag("div", joined(drawn), class_=kind)

@@ -1,397 +1,219 @@
 """The tables: every change and every stock, with all that an auditor asks for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
-from server.report.colours import MARKS
-from server.report.findings import Findings, provisional, verdict_of
-from server.report.markup import Column, Html, breakable, joined, table, tag
-from server.report.model import ReportPage, Row
-from server.report.values import (
-    DASH,
-    codes,
-    ends,
-    fixed,
-    interval,
-    number,
-    p_value,
-    plain,
-    text,
+from server.report.columns import (
+    RATE,
+    REASONS,
+    SPAN,
+    Column,
+    Kind,
+    PlotCell,
+    Table,
+    change_verdict_cell,
+    filled,
+    fixed_column,
+    interval_column,
+    p_column,
+    pair_column,
+    plain_column,
+    verdict_cell,
 )
-from server.report.visits import PlotVisit
+from server.report.findings import Findings
+from server.report.model import PlotFacts, ReasonText, ReportPage, Row
+from server.report.values import DASH, codes, fixed, interval, plain, text
+from server.report.visits import PlotVisit, Spread
 from server.stocks.comparison import JudgedOn
 
-_NUMBER: Final = "number"
-_SPAN: Final = (
-    Column("plot", "code"),
-    Column("from", "nowrap"),
-    Column("to", "nowrap"),
+
+def _shape(trend: Row) -> str:
+    curved = trend.get("curved")
+    if not isinstance(curved, bool):
+        return DASH
+    return "bends: read no verdict off it" if curved else "straight"
+
+
+_RATES: Final[tuple[Column[Row], ...]] = (
+    *SPAN[1:],
+    fixed_column("t/ha a year", "annual_t_ha", 3),
+    interval_column("annual_ci95_t_ha", 3),
+    fixed_column("t CO2e/ha a year", "co2e_t_ha_year"),
+    *RATE,
+    p_column("p_vs_4permille"),
+    Column("against 4 permille", Kind.VERDICT, change_verdict_cell),
+    REASONS,
+)
+_CHANGES: Final[tuple[Column[Row], ...]] = (
+    *SPAN,
+    fixed_column("years", "years"),
+    plain_column("design", "design"),
+    pair_column("n", ("n0", "n1"), 0),
+    pair_column("stocks t/ha", ("stock0_t_ha", "stock1_t_ha"), 2),
+    fixed_column("change t/ha", "change_t_ha"),
+    interval_column("change_ci95_t_ha"),
+    fixed_column("SE", "se_t_ha", 3),
+    fixed_column("df", "df", 1),
+    p_column("p_value"),
+    plain_column("against zero", "verdict_zero"),
+)
+_MEASURES: Final[tuple[Column[Row], ...]] = (
+    *SPAN,
+    plain_column("judged on", "judged_on"),
+    fixed_column("reference mass t/ha", "reference_mass_t_ha", 0),
+    fixed_column("change t/ha", "change_t_ha"),
+    fixed_column("fixed-depth change t/ha", "fixed_depth_change_t_ha"),
+    interval_column("fixed_depth_change_ci95_t_ha"),
+    plain_column("depth cm", "depth_cm", Kind.NUMBER),
+)
+_DETECTION: Final[tuple[Column[Row], ...]] = (
+    *SPAN,
+    fixed_column("detectable t/ha", "mdd_t_ha"),
+    plain_column("power", "mdd_power", Kind.NUMBER),
+    fixed_column("points needed", "points_needed_4permille", 0),
+    fixed_column("years needed", "years_needed_4permille", 1),
+    Column(
+        "why not told",
+        Kind.TEXT,
+        lambda row: text(row, "detectability_reason") or DASH,
+    ),
 )
 
 
-def verdict_cell(row: Row) -> Html:
-    """Write a verdict with its shape and colour."""
-    mark, words = MARKS[verdict_of(row)], verdict_of(row).value
-    glyph = tag("span", mark.glyph, style=f"color:{mark.colour}", aria_hidden="true")
-    return joined([glyph, words], " ")
-
-
-def change_table(report: ReportPage) -> Html:
-    """Write the change of each plot between two campaigns."""
-    columns = (
-        *_SPAN,
-        Column("years", _NUMBER),
-        Column("design"),
-        Column("n", _NUMBER),
-        Column("stocks t/ha", _NUMBER),
-        Column("change t/ha", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("SE", _NUMBER),
-        Column("df", _NUMBER),
-        Column("p", _NUMBER),
-        Column("against zero"),
-    )
-    return table(
-        "Change of the stock between two campaigns",
-        columns,
-        [
-            (
-                *_span(row),
-                fixed(number(row, "years"), 2),
-                plain(row.get("design")),
-                f"{_count(row, 'n0')}, {_count(row, 'n1')}",
-                f"{_fixed(row, 'stock0_t_ha')}, {_fixed(row, 'stock1_t_ha')}",
-                _fixed(row, "change_t_ha"),
-                interval(ends(row, "change_ci95_t_ha"), 2),
-                fixed(number(row, "se_t_ha"), 3),
-                fixed(number(row, "df"), 1),
-                p_value(number(row, "p_value")),
-                plain(row.get("verdict_zero")),
-            )
-            for row in report.changes
-        ],
-    )
-
-
-def rate_table(report: ReportPage, findings: Findings) -> Html:
-    """Write the rate of each change and where it stands against 4 permille."""
-    main = {id(finding.change) for finding in findings.plots}
-    columns = (
-        *_SPAN,
-        Column("t/ha a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("t CO2e/ha a year", _NUMBER),
-        Column("permille a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("p", _NUMBER),
-        Column("against 4 permille"),
-        Column("reasons", "codes"),
-    )
-    return table(
-        "Rate of the change against 4 permille a year",
-        columns,
-        [
-            (
-                *_span(row, marked=id(row) in main),
-                fixed(number(row, "annual_t_ha"), 3),
-                interval(ends(row, "annual_ci95_t_ha"), 3),
-                _fixed(row, "co2e_t_ha_year"),
-                _fixed(row, "rate_permille_year"),
-                _rate_interval(row),
-                p_value(number(row, "p_vs_4permille")),
-                _against(row),
-                reason_links(codes(row)),
-            )
-            for row in report.changes
-        ],
-    )
-
-
-def measure_table(report: ReportPage) -> Html | None:
-    """Write what each change was judged on, where two kinds of stock exist."""
-    rows = [row for row in report.changes if "judged_on" in row]
-    if not rows:
-        return None
-    columns = (
-        *_SPAN,
-        Column("judged on"),
-        Column("reference mass t/ha", _NUMBER),
-        Column("change t/ha", _NUMBER),
-        Column("fixed-depth change t/ha", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("depth cm", _NUMBER),
-    )
-    return table(
-        "Equal soil mass beside fixed depth",
-        columns,
-        [
-            (
-                *_span(row),
-                plain(row.get("judged_on")),
-                fixed(number(row, "reference_mass_t_ha"), 0),
-                _fixed(row, "change_t_ha"),
-                _fixed(row, "fixed_depth_change_t_ha"),
-                interval(ends(row, "fixed_depth_change_ci95_t_ha"), 2),
-                plain(row.get("depth_cm")),
-            )
-            for row in rows
-        ],
-    )
-
-
-def detection_table(report: ReportPage) -> Html | None:
-    """Write what each plot could have shown, and what it would take."""
-    rows = [row for row in report.changes if "mdd_t_ha" in row]
-    if not rows:
-        return None
-    columns = (
-        *_SPAN,
-        Column("detectable t/ha", _NUMBER),
-        Column("power", _NUMBER),
-        Column("points needed", _NUMBER),
-        Column("years needed", _NUMBER),
-        Column("why not told"),
-    )
-    return table(
-        "Least change that could be seen, and what would tell 4 permille from zero",
-        columns,
-        [
-            (
-                *_span(row),
-                _fixed(row, "mdd_t_ha"),
-                plain(row.get("mdd_power")),
-                _count(row, "points_needed_4permille"),
-                fixed(number(row, "years_needed_4permille"), 1),
-                text(row, "detectability_reason") or DASH,
-            )
-            for row in rows
-        ],
-    )
-
-
-def stock_table(found: Sequence[PlotVisit]) -> Html:
-    """Write the stock of each plot and campaign."""
-    massed = any(visit.spread[JudgedOn.EQUIVALENT_MASS].values for visit in found)
-    measures = [*JudgedOn] if massed else [JudgedOn.FIXED_DEPTH]
-    columns = (
-        Column("plot", "code"),
-        Column("campaign"),
-        Column("mean day", "nowrap"),
-        Column("points", _NUMBER),
-        *(column for _ in measures for column in _SPREAD),
-        Column("reasons", "codes"),
-    )
-    if massed:
-        columns = (*columns[:4], *_headed(measures), columns[-1])
-    return table(
-        "Stock per plot and campaign",
-        columns,
-        [
-            (
-                visit.plot,
-                visit.campaign,
-                str(visit.day or DASH),
-                str(len(visit.rows)),
-                *(cell for each in measures for cell in _spread_cells(visit, each)),
-                reason_links(visit.reasons),
-            )
-            for visit in found
-        ],
-    )
-
-
-_SPREAD: Final = (
-    Column("n", _NUMBER),
-    Column("mean t/ha", _NUMBER),
-    Column("SD", _NUMBER),
-    Column("SE", _NUMBER),
-    Column("95 % interval", _NUMBER),
+_TRENDS: Final[tuple[Column[Row], ...]] = (
+    *SPAN,
+    plain_column("campaigns", "campaigns", Kind.NUMBER),
+    plain_column("from what", "stage"),
+    plain_column("n", "n", Kind.NUMBER),
+    fixed_column("t/ha a year", "slope_t_ha_year", 3),
+    interval_column("slope_ci95_t_ha_year", 3),
+    fixed_column("SE", "se_t_ha_year", 3),
+    p_column("p_value"),
+    fixed_column("permille a year", "relative_permille_year"),
+    Column("shape", Kind.TEXT, _shape),
+    REASONS,
 )
+_AREAS: Final[tuple[Column[Row], ...]] = (
+    plain_column("what", "level"),
+    Column("name", Kind.TEXT, lambda row: text(row, "name")),
+    fixed_column("area ha", "area_ha", 1),
+    fixed_column("measured ha", "measured_area_ha", 1),
+    fixed_column("stands for ha", "represented_area_ha", 1),
+    Column(
+        "plots drawn", Kind.NUMBER, lambda row: plain(row.get("drawn_plots") or None)
+    ),
+    fixed_column("t/ha a year", "annual_t_ha", 3),
+    interval_column("annual_ci95_t_ha", 3),
+    *RATE,
+    fixed_column("t CO2e a year", "total_co2e_t_year", 1),
+    interval_column("total_co2e_ci95_t_year", 1),
+    plain_column("against zero", "verdict_zero"),
+    Column("against 4 permille", Kind.VERDICT, verdict_cell),
+    REASONS,
+)
+_PLOTS: Final[tuple[Column[PlotFacts], ...]] = (
+    Column("plot", Kind.PLOT, lambda plot: PlotCell(plot.code)),
+    Column("name", Kind.TEXT, lambda plot: plot.name or DASH),
+    Column("farm", Kind.TEXT, lambda plot: plot.farm or DASH),
+    Column("stratum", Kind.TEXT, lambda plot: plot.stratum or DASH),
+    Column("land use", Kind.TEXT, lambda plot: plot.land_use or DASH),
+    Column("area ha", Kind.NUMBER, lambda plot: fixed(plot.area_ha, 2)),
+    Column("points", Kind.NUMBER, lambda plot: str(plot.points)),
+    Column("samples", Kind.NUMBER, lambda plot: str(plot.samples)),
+    Column("boundary", Kind.TEXT, lambda plot: "drawn" if plot.geometry else DASH),
+)
+_SPREAD: Final[tuple[tuple[str, Callable[[Spread], str]], ...]] = (
+    ("n", lambda spread: str(len(spread.values))),
+    ("mean t/ha", lambda spread: fixed(spread.mean, 2)),
+    ("SD", lambda spread: fixed(spread.sd, 2)),
+    ("SE", lambda spread: fixed(spread.se, 2)),
+    ("95 % interval", lambda spread: interval(spread.ci95, 2)),
+)
+_BOTH_MEASURES: Final = {
+    JudgedOn.FIXED_DEPTH: "depth: ",
+    JudgedOn.EQUIVALENT_MASS: "mass: ",
+}
+_EXPLANATIONS: Final[tuple[Column[tuple[str, ReasonText]], ...]] = (
+    Column("code", Kind.REASON, lambda each: each[0]),
+    Column("meaning", Kind.TEXT, lambda each: each[1].meaning),
+    Column("what to do", Kind.TEXT, lambda each: each[1].what_to_do),
+)
+_UNKNOWN: Final = ReasonText("not explained by this version", "ask for a newer report")
 
 
-def _headed(measures: Iterable[JudgedOn]) -> Iterable[Column]:
-    short = {JudgedOn.FIXED_DEPTH: "depth", JudgedOn.EQUIVALENT_MASS: "mass"}
-    return (
-        Column(f"{short[measure]}: {column.head}", column.kind)
-        for measure in measures
-        for column in _SPREAD
-    )
-
-
-def _spread_cells(visit: PlotVisit, measure: JudgedOn) -> tuple[str, ...]:
-    spread = visit.spread[measure]
-    return (
-        str(len(spread.values)),
-        fixed(spread.mean, 2),
-        fixed(spread.sd, 2),
-        fixed(spread.se, 2),
-        interval(spread.ci95, 2),
-    )
-
-
-def trend_table(report: ReportPage) -> Html | None:
-    """Write the trends over three campaigns and more."""
-    if not report.trends:
-        return None
-    columns = (
-        *_SPAN,
-        Column("campaigns", _NUMBER),
-        Column("from what"),
-        Column("n", _NUMBER),
-        Column("t/ha a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("SE", _NUMBER),
-        Column("p", _NUMBER),
-        Column("permille a year", _NUMBER),
-        Column("shape"),
-        Column("reasons", "codes"),
-    )
-    shapes = {True: "bends: read no verdict off it", False: "straight"}
-    return table(
-        "Trend over three campaigns or more",
-        columns,
-        [
-            (
-                *_span(row),
-                plain(row.get("campaigns")),
-                plain(row.get("stage")),
-                plain(row.get("n")),
-                fixed(number(row, "slope_t_ha_year"), 3),
-                interval(ends(row, "slope_ci95_t_ha_year"), 3),
-                fixed(number(row, "se_t_ha_year"), 3),
-                p_value(number(row, "p_value")),
-                _fixed(row, "relative_permille_year"),
-                shapes.get(
-                    row.get("curved") if row.get("curved") in shapes else None, DASH
-                ),  # type: ignore[call-overload]
-                reason_links(codes(row)),
-            )
-            for row in report.trends
-        ],
-    )
-
-
-def area_table(report: ReportPage) -> Html | None:
-    """Write what is known of farms, strata and the project; nothing is filled in."""
-    if not report.aggregates:
-        return None
-    columns = (
-        Column("what"),
-        Column("name"),
-        Column("area ha", _NUMBER),
-        Column("measured ha", _NUMBER),
-        Column("stands for ha", _NUMBER),
-        Column("plots drawn", _NUMBER),
-        Column("t/ha a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("permille a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("t CO2e a year", _NUMBER),
-        Column("95 % interval", _NUMBER),
-        Column("against zero"),
-        Column("against 4 permille"),
-        Column("reasons", "codes"),
-    )
-    return table(
-        "Farms, strata and the project, weighted by measured area",
-        columns,
-        [
-            (
-                plain(row.get("level")),
-                text(row, "name"),
-                fixed(number(row, "area_ha"), 1),
-                fixed(number(row, "measured_area_ha"), 1),
-                fixed(number(row, "represented_area_ha"), 1),
-                plain(row.get("drawn_plots") or None),
-                fixed(number(row, "annual_t_ha"), 3),
-                interval(ends(row, "annual_ci95_t_ha"), 3),
-                _fixed(row, "rate_permille_year"),
-                _rate_interval(row),
-                fixed(number(row, "total_co2e_t_year"), 1),
-                interval(ends(row, "total_co2e_ci95_t_year"), 1),
-                plain(row.get("verdict_zero")),
-                verdict_cell(row),
-                reason_links(codes(row)),
-            )
-            for row in report.aggregates
-        ],
-    )
-
-
-def plot_table(findings: Findings) -> Html:
-    """Write what is known of each plot."""
-    columns = (
-        Column("plot", "code"),
-        Column("name"),
-        Column("farm"),
-        Column("stratum"),
-        Column("land use"),
-        Column("area ha", _NUMBER),
-        Column("points", _NUMBER),
-        Column("samples", _NUMBER),
-        Column("boundary"),
-    )
+def tables_of(
+    report: ReportPage, findings: Findings, found: Sequence[PlotVisit]
+) -> list[Table]:
+    """Return the tables that have rows, in their order; none where there is no plot."""
+    if not findings.plots:
+        return []
+    changes = report.changes
+    judged = {id(finding.change) for finding in findings.plots}
+    massed = [row for row in changes if "judged_on" in row]
+    seen = [row for row in changes if "mdd_t_ha" in row]
     plots = [finding.plot for finding in findings.plots]
-    return table(
-        "Plots",
-        columns,
-        [
-            (
-                plot.code,
-                plot.name or DASH,
-                plot.farm or DASH,
-                plot.stratum or DASH,
-                plot.land_use or DASH,
-                fixed(plot.area_ha, 2),
-                str(plot.points),
-                str(plot.samples),
-                "drawn" if plot.geometry else DASH,
-            )
-            for plot in plots
-        ],
+    tables = (
+        filled("Rate of the change against 4 permille a year", _rates(judged), changes),
+        filled("Change of the stock between two campaigns", _CHANGES, changes),
+        filled("Equal soil mass beside fixed depth", _MEASURES, massed),
+        filled(
+            "Least change that could be seen, and what would tell 4 permille from zero",
+            _DETECTION,
+            seen,
+        ),
+        filled("Trend over three campaigns or more", _TRENDS, report.trends),
+        filled(
+            "Farms, strata and the project, weighted by measured area",
+            _AREAS,
+            report.aggregates,
+        ),
+        filled("Stock per plot and campaign", _stocks(found), found),
+        filled("Plots", _PLOTS, plots),
+    )
+    return [each for each in tables if each.rows]
+
+
+def reason_table(report: ReportPage) -> Table:
+    """Return what each reason code of the report says; no code is lost."""
+    rows = (*report.stocks, *report.changes, *report.trends, *report.aggregates)
+    present = {code for row in rows for code in codes(row)}
+    order = [code for code in report.reasons if code in present]
+    order += sorted(present.difference(order))
+    return filled(
+        "What the reason codes beside the figures say",
+        _EXPLANATIONS,
+        [(code, report.reasons.get(code, _UNKNOWN)) for code in order],
     )
 
 
-def reason_links(found: Sequence[str]) -> Html:
-    """Write reason codes; each leads to what it means."""
-    if not found:
-        return tag("span", DASH)
-    return joined(
-        (tag("a", breakable(code), href=f"#reason-{code}") for code in found), " "
-    )
+def _rates(judged: Container[int]) -> tuple[Column[Row], ...]:
+    """Return the columns of rates; of `judged` are the ids of rows set in bold."""
+
+    def plot(row: Row) -> PlotCell:
+        return PlotCell(text(row, "plot"), id(row) in judged)
+
+    return Column("plot", Kind.PLOT, plot), *_RATES
 
 
-def _span(row: Row, *, marked: bool = False) -> tuple[str, str, str]:
-    plot = text(row, "plot")
+def _stocks(found: Sequence[PlotVisit]) -> tuple[Column[PlotVisit], ...]:
+    """Return the columns of stocks; of equal mass as well where there is one."""
+    massed = any(visit.spread[JudgedOn.EQUIVALENT_MASS].values for visit in found)
+    measures = _BOTH_MEASURES if massed else {JudgedOn.FIXED_DEPTH: ""}
     return (
-        tag("b", plot) if marked else plot,
-        _end(row, "from"),
-        _end(row, "to"),
+        Column("plot", Kind.PLOT, lambda visit: PlotCell(visit.plot)),
+        Column("campaign", Kind.TEXT, lambda visit: visit.campaign),
+        Column("mean day", Kind.NOWRAP, lambda visit: str(visit.day or DASH)),
+        Column("points", Kind.NUMBER, lambda visit: str(len(visit.rows))),
+        *(
+            _spread(before + head, measure, write)
+            for measure, before in measures.items()
+            for head, write in _SPREAD
+        ),
+        Column("reasons", Kind.REASONS, lambda visit: visit.reasons),
     )
 
 
-def _end(row: Row, side: str) -> Html:
-    day = text(row, f"{side}_date")
-    return joined(
-        [text(row, f"{side}_campaign"), *([tag("small", day)] if day else [])], " "
-    )
-
-
-def _against(row: Row) -> Html:
-    parts = [verdict_cell(row)]
-    if provisional(row):
-        parts.append(tag("small", "provisional", class_="provisional"))
-    return joined(parts, " ")
-
-
-def _rate_interval(row: Row) -> str:
-    shape = text(row, "rate_ci95_shape")
-    return interval(ends(row, "rate_ci95_permille_year"), 2, shape)
-
-
-def _fixed(row: Row, key: str) -> str:
-    return fixed(number(row, key), 2)
-
-
-def _count(row: Row, key: str) -> str:
-    return fixed(number(row, key), 0)
+def _spread(
+    head: str, measure: JudgedOn, write: Callable[[Spread], str]
+) -> Column[PlotVisit]:
+    return Column(head, Kind.NUMBER, lambda visit: write(visit.spread[measure]))

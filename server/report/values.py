@@ -13,6 +13,10 @@ Ends = tuple[float | None, float | None]
 
 DASH: Final = "\u2013"
 _SMALLEST_P: Final = 1e-4
+# Neither HTML nor XML can hold these, escaped or not.
+_UNPRINTABLE: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+)
 #: What is smaller is the rounding of a computer, not a figure.
 _NOTHING: Final = 1e-9
 
@@ -117,6 +121,24 @@ def listed(words: Iterable[str]) -> str:
     """
     *most, last = [*words] or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def clean(words: str) -> str:
+    r"""Replace what no document can hold.
+
+    >>> clean("a\x00b")
+    'a\ufffdb'
+    """
+    return _UNPRINTABLE.sub("\ufffd", words)
+
+
+def one_line(words: str) -> str:
+    r"""Return text for one line of a picture.
+
+    >>> one_line(" a\n b")
+    'a b'
+    """
+    return " ".join(clean(words).split())
 
 
 def natural(code: str) -> tuple[tuple[int, int, str], ...]:

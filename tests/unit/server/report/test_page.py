@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -8,6 +9,7 @@ from server.report.model import (
     Command,
     OpenCounts,
     PlotFacts,
+    ReasonText,
 )
 from server.report.page import digest, render
 from tests.unit.server.report.reading import SVG, Page, words_of
@@ -81,6 +83,43 @@ def test_hostile_names_are_text_and_nothing_else(small):
         assert picture.find(f"{SVG}script") is None
     # The stock alone has a curve only where its campaign has a day.
     assert any(HOSTILE in words_of(picture) for picture in page.pictures())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["<script>x</script>", '"><b onclick="x', "' onclick='x", "&lt;b&gt; & &amp;"],
+)
+def test_no_text_leaves_the_element_or_the_quotes_that_it_stands_in(small, words):
+    hostile = replace(
+        small,
+        project=replace(small.project, code=words, title=words),
+        plots=[PlotFacts(code=words, name=words)],
+        stocks=[],
+        changes=[change(words, reasons=[words], verdict_zero=words)],
+        reasons={words: ReasonText(words, words)},
+        commands=[Command(words, words)],
+    )
+    plain, page = Page(render(small)), Page(render(hostile))
+
+    assert {name for _, name, _ in page.attributes} <= {
+        n for _, n, _ in plain.attributes
+    }
+    assert set(page.tags) <= set(plain.tags)
+    assert [words, words, words] in page.rows
+    assert words in page.words  # the head of the page
+    assert f"# {words}\n{words}" in page.words
+    assert f"#reason-{words}" in page.values("href")
+    assert f"reason-{words}" in page.values("id")
+
+
+def test_no_template_takes_text_for_markup():
+    sources = [
+        path.read_text("utf-8")
+        for path in files("server.report").joinpath("templates").iterdir()
+    ]
+
+    assert len(sources) > 1
+    assert not any(re.search(r"\|\s*safe\b|autoescape", text) for text in sources)
 
 
 @pytest.mark.parametrize(
