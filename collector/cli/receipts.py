@@ -27,7 +27,7 @@ def receipts(app: App, verify: bool, as_json: bool) -> int:
     with app.laptop() as laptop:
         found = latest(laptop, verify=verify)
     if as_json:
-        emit_json([asdict(one) for one in found])
+        emit_json([{"log": (row := asdict(one)).pop("log_id"), **row} for one in found])
     elif not found:
         click.echo("no receipts: nothing was sent yet")
     else:

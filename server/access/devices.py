@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from schemas import limits
 from schemas.ids import is_start, starts
@@ -11,7 +11,7 @@ from server.access.projects import find_project, known_projects
 from server.clock import Clock
 from server.errors import AmbiguousError, NotFoundError, RefusedError
 from server.store.port import Store, Transaction
-from server.store.values import Device
+from server.store.values import Device, LogState
 
 #: What a change that was quarantined is, by its status in custody.
 _TO_FIX: Final = "open"
@@ -42,7 +42,7 @@ class DeviceDetails:
     device: Device
     projects: Sequence[str]
     withdrawn: Sequence[str]
-    logs: Sequence[dict[str, Any]]
+    logs: Sequence[LogState]
     account: Account
     waiting: dict[str, int]
     conflicts: dict[str, int]
@@ -51,6 +51,11 @@ class DeviceDetails:
     def is_clock_off(self) -> bool:
         """Return whether its clock was off by more than is let pass."""
         return abs(self.device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
+
+
+def laptops(tx: Transaction) -> list[Device]:
+    """Return every laptop, oldest first."""
+    return [device for device in tx.devices() if not device.is_server]
 
 
 async def find_device(store: Store, name: str) -> Device:
@@ -63,7 +68,7 @@ async def find_device(store: Store, name: str) -> Device:
     AmbiguousError
         If several are called so.
     """
-    known = await store.read(lambda tx: tx.devices())
+    known = await store.read(laptops)
     found = [device for device in known if name in {device.name, device.id}]
     if not found and is_start(name):
         found = [device for device in known if device.id.startswith(name)]
@@ -89,7 +94,7 @@ async def find_device(store: Store, name: str) -> Device:
 async def grant(store: Store, name: str, project: str) -> Device:
     """Grant a laptop a project; it receives all of it with its next sync."""
     device, project_id = await _both(store, name, project)
-    await store.write(lambda tx: tx.grant(device.id, project_id))
+    await store.write(lambda tx: tx.set_access(device.id, project_id, None))
     return await find_device(store, device.id)
 
 
@@ -104,7 +109,7 @@ async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Devic
     device, project_id = await _both(store, name, project)
     _check_sees(device, project_id, project)
     now = clock.now()
-    await store.write(lambda tx: tx.withdraw(device.id, project_id, now))
+    await store.write(lambda tx: tx.set_access(device.id, project_id, now))
     return await find_device(store, device.id)
 
 
@@ -130,8 +135,8 @@ async def move(
     now = clock.now()
 
     def job(tx: Transaction) -> None:
-        tx.withdraw(device.id, old, now)
-        tx.grant(device.id, new)
+        tx.set_access(device.id, old, now)
+        tx.set_access(device.id, new, None)
 
     await store.write(job)
     return await find_device(store, device.id)
@@ -145,9 +150,10 @@ async def show(store: Store, name: str) -> DeviceDetails:
 
 def _show(tx: Transaction, device: Device) -> DeviceDetails:
     codes = {found["id"]: found["name"] for found in known_projects(tx)}
-    verdicts, custody = tx.tally(device.id), tx.custody_of(device.id)
+    account = tx.account(device.id)
+    verdicts, custody = account.verdicts, account.custody
     closed = {
-        how: sum(count for status, _, count in custody if status == how)
+        how: sum(found.number for found in custody if found.status == how)
         for how in ("replaced", "discarded", "held", _TO_FIX)
     }
     waiting: dict[str, int] = {}
@@ -160,7 +166,7 @@ def _show(tx: Transaction, device: Device) -> DeviceDetails:
         withdrawn=[
             codes.get(project_id, project_id) for project_id in device.withdrawn
         ],
-        logs=tx.logs_of(device.id),
+        logs=account.logs,
         account=Account(
             accepted=verdicts.get(Outcome.ACCEPTED, 0),
             merged=verdicts.get(Outcome.MERGED, 0),
@@ -171,7 +177,7 @@ def _show(tx: Transaction, device: Device) -> DeviceDetails:
             discarded=closed["discarded"],
         ),
         waiting=waiting,
-        conflicts=tx.conflicts_of(device.id),
+        conflicts={"open": 0, "settled": 0} | account.conflicts,
     )
 
 

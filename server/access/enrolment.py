@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, Self
 
 from schemas.signing import enrolment_text, is_public_key, is_signed
+from server.access.devices import laptops
 from server.clock import Clock, iso
 from server.errors import refuse
 from server.store.port import Store, Transaction
@@ -77,7 +78,7 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
         used = tx.use_code(digest(asked.code.strip().upper()), now, device_id)
         if used is None:
             raise refuse("bad_code")
-        is_known = any(d.public_key == asked.public_key for d in tx.devices())
+        is_known = any(d.public_key == asked.public_key for d in laptops(tx))
         if is_known and not asked.is_proved():
             raise refuse("bad_signature", "the enrolment is not signed by its key")
         device = Device(
@@ -90,10 +91,26 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
             public_key=asked.public_key,
         )
         tx.add_device(device, digest(token))
-        tx.hand_over_logs(asked.log, device)
+        _hand_over_logs(tx, asked.log, device)
         return device
 
     return await store.write(job), token
+
+
+def _hand_over_logs(tx: Transaction, log_id: str, device: Device) -> None:
+    """Hand the logs of a revoked device to the one that takes its place.
+
+    Only the holder of the revoked device's own key gets them.
+    """
+    log = tx.log_head(log_id)
+    revoked = {d.id for d in tx.devices() if d.revoked_at is not None}
+    if log is None or log.device_id not in revoked:
+        return
+    if log.public_key != device.public_key:
+        return
+    for own in tx.log_family([log_id]):
+        if own.device_id == log.device_id:
+            tx.save_log(own.log_id, device.id)
 
 
 async def device_of(store: Store, token: str) -> Device:

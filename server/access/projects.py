@@ -6,14 +6,31 @@ a laptop, not everywhere.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from schemas.ids import is_start, starts
+from server.access.records import find_record
 from server.errors import AmbiguousError, NotFoundError
 from server.merge.model import Record
 from server.store.port import Store, Transaction
+from server.store.values import StoredProject
 
 Project = dict[str, Any]
+
+#: What is told of a project's own record.
+_TOLD: Final = (
+    "code",
+    "title",
+    "organisation_id",
+    "reference_depth_cm",
+    "stock_method_profile",
+    "stock_mass_basis",
+    "stock_reference",
+    "stock_reference_mass_t_ha",
+    "plot_selection",
+    "sampled_area_ha",
+    "sampled_strata_ha",
+)
 
 
 async def projects(store: Store) -> list[Project]:
@@ -27,7 +44,7 @@ async def projects(store: Store) -> list[Project]:
 
 def known_projects(tx: Transaction) -> list[Project]:
     """Return every project as `projects` does, inside a transaction."""
-    found = tx.projects()
+    found = [_data(project) for project in tx.projects()]
     codes = Counter(each["code"] for each in found)
     short = starts(each["id"] for each in found)
     return [
@@ -38,6 +55,19 @@ def known_projects(tx: Transaction) -> list[Project]:
         }
         for each in found
     ]
+
+
+def _data(project: StoredProject) -> Project:
+    return {
+        "id": project.id,
+        **{name: project.fields.get(name) for name in _TOLD},
+        "seq": project.seq,
+        "head": project.head,
+        "created_at": project.created_at,
+        "plots": project.plots,
+        "samples": project.samples,
+        "devices": project.devices,
+    }
 
 
 async def find_project(store: Store, name: str) -> Project:
@@ -91,7 +121,7 @@ def _choice(code: str | None, start: str, count: int) -> dict[str, str]:
 
 def _organisation(tx: Transaction, project: Project) -> str | None:
     name = project["organisation_id"]
-    found = tx.record(project["id"], name) if name else None
+    found = find_record(tx, project["id"], name) if name else None
     return str(found.fields.get("code")) if found and not found.deleted else None
 
 

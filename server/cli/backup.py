@@ -153,7 +153,8 @@ def epochs(context: click.Context, as_json: bool) -> None:
 
     found = with_store(context, job)
     if as_json:
-        print_json([asdict(epoch) for epoch in found])
+        names = ("number", "id", "at", "reason", "device")
+        print_json([{name: getattr(e, name) for name in names} for e in found])
         return
     print_table(
         ["number", "epoch", "began", "why", "laptop"],

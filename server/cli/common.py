@@ -5,8 +5,9 @@ import errno
 import json
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 from platformdirs import user_data_path
@@ -19,6 +20,9 @@ from server.errors import (
     StorageError,
     UsageError,
 )
+
+if TYPE_CHECKING:
+    from server.store.values import Device
 
 T = TypeVar("T")
 
@@ -164,3 +168,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     # A file or pipe gets whole lines; a terminal its own width.
     width = None if sys.stdout.isatty() else 200
     Console(width=width, soft_wrap=False).print(table)
+
+
+def device_data(device: "Device") -> dict[str, Any]:
+    """Return the JSON object of a laptop."""
+    found: dict[str, Any] = asdict(device)
+    del found["is_server"]
+    return found

@@ -3,7 +3,6 @@
 import getpass
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -247,8 +246,14 @@ def _ask(question: str) -> None:
 
 
 def _data(one: "Resolved") -> dict[str, Any]:
-    problems = [problem.as_data() for problem in one.problems]
-    return asdict(one) | {"outcome": one.outcome.value, "problems": problems}
+    return {
+        "record": one.record,
+        "type": one.type,
+        "settles": one.resolves,
+        "outcome": one.outcome.value,
+        "problems": [problem.as_data() for problem in one.problems],
+        "conflicts": one.conflicts,
+    }
 
 
 def _tell(one: "Resolved") -> None:

@@ -1,12 +1,12 @@
 """Command `device`: enrol, list and revoke laptops; device_scope.py adds the others."""
 
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from schemas import limits
 from server.cli.common import (
+    device_data,
     json_option,
     one_line,
     print_json,
@@ -83,7 +83,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     """
     devices = with_store(context, _devices)
     if as_json:
-        print_json([asdict(found) for found in devices])
+        print_json([device_data(found) for found in devices])
         return
     print_table(
         ["name", "id", "enrolled", "last seen", "revoked", "projects"],
@@ -110,7 +110,8 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         found = await find_device(store, name)
-        await store.write(lambda tx: tx.revoke(found.id, Clock().now()))
+        now = Clock().now()
+        await store.write(lambda tx: tx.update_device(found.id, revoked_at=now))
         return found
 
     revoked = with_store(context, job)
@@ -121,5 +122,7 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
 
 
 async def _devices(store: Any) -> list[Any]:  # noqa: ANN401
-    found: list[Any] = await store.read(lambda tx: tx.devices())
+    from server.access.devices import laptops
+
+    found: list[Any] = await store.read(laptops)
     return found

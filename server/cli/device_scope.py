@@ -1,12 +1,15 @@
 """Commands `device show`, `grant`, `withdraw` and `move`: what a laptop sees and sent."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.cli.common import json_option, print_json, with_store
+from server.cli.common import device_data, json_option, print_json, with_store
 from server.cli.device import device
+
+if TYPE_CHECKING:
+    from server.store.values import LogState
 
 _name = click.argument("name", metavar="DEVICE")
 _project = click.option(
@@ -36,11 +39,11 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                **asdict(found),
+                **device_data(found),
                 "projects": shown.projects,
                 "withdrawn": shown.withdrawn,
                 "clock_is_off": shown.is_clock_off,
-                "logs": shown.logs,
+                "logs": [_log(log) for log in shown.logs],
                 "changes": {"total": account.total, **asdict(account)},
                 "waiting": shown.waiting,
                 "conflicts": shown.conflicts,
@@ -50,6 +53,10 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     click.echo(f"{found.name} ({found.id})")
     for label, text in _lines(shown):
         click.echo(f"  {label:<10} {text}")
+
+
+def _log(log: "LogState") -> dict[str, Any]:
+    return {"log": log.log_id, "changes": log.n, "parent": log.parent}
 
 
 @device.command("grant")
@@ -133,7 +140,7 @@ def move(
 
 def _say(found: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - a device
     if as_json:
-        print_json(asdict(found))
+        print_json(device_data(found))
         return
     click.echo(text)
 
@@ -153,9 +160,9 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     if shown.withdrawn:
         lines.append(("withdrawn", ", ".join(shown.withdrawn)))
     for log in shown.logs:
-        parent = log["parent"]
+        parent = log.parent
         came = f", goes on from change {parent[1]} of {parent[0]}" if parent else ""
-        lines.append(("log", f"{log['log']}: {log['changes']} changes{came}"))
+        lines.append(("log", f"{log.log_id}: {log.n} changes{came}"))
     named = {**asdict(account), "to fix": account.to_fix}
     order = (
         "accepted",

@@ -43,7 +43,7 @@ def purge(
 
     async def count(store: Any) -> tuple[dict[str, str], dict[str, int]]:  # noqa: ANN401
         known = await projects(store)
-        found = await store.read(lambda tx: tx.purgeable(before))
+        found = await store.read(lambda tx: tx.purge(before, before, counts_only=True))
         return {each["id"]: each["name"] for each in known}, found
 
     async def shrink(store: Any) -> dict[str, int]:  # noqa: ANN401 - the port's store

@@ -58,14 +58,16 @@ def list_quarantine(
       permille-server quarantine list --json
       permille-server quarantine list --held
     """
+    from server.custody.quarantine import listed
+
     statuses = None if which == "all" else (which,)
 
     async def job(store: Any) -> tuple[list[dict[str, Any]], int]:  # noqa: ANN401
         project_id = await project_of(store, project)
         return await store.read(  # type: ignore[no-any-return]
             lambda tx: (
-                tx.quarantine(project_id, statuses),
-                len(tx.quarantine(project_id, ("held",))),
+                listed(tx, project_id, statuses),
+                len(listed(tx, project_id, ("held",))),
             )
         )
 

@@ -1,5 +1,7 @@
 """Commands `init`, `run` and `stats`."""
 
+from dataclasses import asdict
+
 import click
 
 from server.cli.common import json_option, print_json, print_table, with_store
@@ -103,7 +105,7 @@ def stats(context: click.Context, as_json: bool) -> None:
     """
 
     async def job(store):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return await store.read(lambda tx: tx.stats())
+        return asdict(await store.read(lambda tx: tx.stats()))
 
     counts = with_store(context, job)
     if as_json:

@@ -14,10 +14,13 @@ from schemas.deciding import (
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.validate import errors, load_patch
+from server.access.records import authors, find_record
 from server.clock import Clock
 from server.custody.own_log import ServerDraft, discard_own, write
 from server.errors import NotFoundError, RefusedError
-from server.merge.model import Record, Verdict, stands
+from server.merge.model import Record, Verdict
+from server.store.custody_values import Author, ConflictQuery, StoredConflict
+from server.store.merge_values import Wanted
 from server.store.port import Store, Transaction
 
 
@@ -50,28 +53,80 @@ def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
     NotFoundError
         If there is none, or several start so.
     """
-    found = {conflict["id"]: conflict for conflict in (_one(tx, n) for n in names)}
-    return list(found.values())
+    found = {conflict.id: conflict for conflict in (_one(tx, n) for n in names)}
+    return _described(tx, list(found.values()))
 
 
 def listed(
     tx: Transaction, project_id: str | None, status: str
 ) -> list[dict[str, Any]]:
     """Return conflicts, each with what stands now; None where the record is deleted."""
-    found = tx.conflicts(project_id, status)
+    query = ConflictQuery(project_id=project_id, status=status)
+    found = _described(tx, tx.conflicts(query))
     return [one | {"stands": _standing(one)} for one in found]
 
 
 def sides(tx: Transaction, conflict: dict[str, Any]) -> dict[str, Any]:
     """Add to a conflict the record as it stands, and who wrote what stands."""
-    record = tx.record(conflict["project"], conflict["record"])
+    record = find_record(tx, conflict["project"], conflict["record"])
     if record is None:
         return conflict | {"stands": None, "stands_by": None}
     writers = record.writers.get(conflict["group"]) or (record.last_writer,)
+    by = authors(tx, record.project_id, [writers[-1].change_id])
     return conflict | {
         "stands": _standing(conflict),
-        "stands_by": tx.written(writers[-1].log_id, writers[-1].n),
+        "stands_by": by[writers[-1].change_id].as_data(),
     }
+
+
+def _described(
+    tx: Transaction, conflicts: Sequence[StoredConflict]
+) -> list[dict[str, Any]]:
+    """Return conflicts with their records as they are, and who settled them."""
+    records, settlers = {}, {}
+    for project_id in {found.project_id for found in conflicts}:
+        own = [found for found in conflicts if found.project_id == project_id]
+        ids = {found.record_id for found in own}
+        for record in tx.lookup(project_id, Wanted(record_ids=ids)).records:
+            records[project_id, record.id] = record
+        settled = [found.settled_by for found in own if found.settled_by]
+        for change_id, author in authors(tx, project_id, settled).items():
+            settlers[project_id, change_id] = author
+    return [
+        _data(
+            found,
+            records.get((found.project_id, found.record_id)),
+            settlers.get((found.project_id, found.settled_by or "")),
+        )
+        for found in conflicts
+    ]
+
+
+def _data(
+    found: StoredConflict, record: Record | None, settler: Author | None
+) -> dict[str, Any]:
+    line = {
+        "project": found.project_id,
+        "type": found.type,
+        "record": found.record_id,
+        "fields": record.fields if record else {},
+        "deleted": record is not None and record.deleted,
+        "id": found.id,
+        "group": found.group,
+        "base": found.base,
+        "theirs": found.theirs,
+        "ours": found.ours,
+        "change": found.change_id,
+        "device": found.device,
+        "person": found.person,
+        "at": found.at,
+    }
+    if found.status == "open":
+        return line
+    by = settler or Author(None, None, None)
+    decision = by.as_data() | {"at": found.settled_at}
+    told = {"reason": found.reason, "chosen": found.chosen}
+    return line | {"decision": decision | told}
 
 
 def _standing(conflict: dict[str, Any]) -> dict[str, Any] | None:
@@ -98,17 +153,17 @@ async def resolve(
     return [_decided(draft, verdict) for draft, verdict in pairs]
 
 
-def _one(tx: Transaction, name: str) -> dict[str, Any]:
-    found = tx.conflicts(None, "open", name)
-    exact = [conflict for conflict in found if conflict["id"] == name]
+def _one(tx: Transaction, name: str) -> StoredConflict:
+    found = tx.conflicts(ConflictQuery(starts_with=name))
+    exact = [conflict for conflict in found if conflict.id == name]
     if len(exact or found) == 1:
         return (exact or found)[0]
     if found:
-        ids = ", ".join(conflict["id"] for conflict in found[:5])
+        ids = ", ".join(conflict.id for conflict in found[:5])
         raise NotFoundError(
             f"{len(found)} open conflicts start with {name}", f"give more of one: {ids}"
         )
-    if tx.conflicts(None, "settled", name):
+    if tx.conflicts(ConflictQuery(status="settled", starts_with=name)):
         raise NotFoundError(
             f"conflict {name} is settled already",
             "see: permille-server conflict list --settled",
@@ -127,7 +182,7 @@ def _drafts(
         by_record.setdefault(place, []).append(conflict)
     epoch = tx.epoch()
     for place, found in by_record.items():
-        record = tx.record(*place)
+        record = find_record(tx, *place)
         assert record is not None, "a conflict belongs to a record"
         for decision in _parts(record, found, given.choice):
             yield _draft(record, (epoch, record.seq), decision, given)
@@ -137,7 +192,7 @@ def _parts(
     record: Record, conflicts: list[dict[str, Any]], choice: SideChoice
 ) -> list[Decision]:
     standing = StandingRecord(record.type, record.fields, record.deleted)
-    told = [found | {"stands": stands(record, found)} for found in conflicts]
+    told = [found | {"stands": record.stands(found["group"])} for found in conflicts]
     try:
         found = parts(told, standing, choice)
     except UndecidableError as error:

@@ -11,6 +11,8 @@ from schemas.signing import push_text, sign
 from schemas.validate import errors, load_patch
 from schemas.version import SCHEMA_VERSION
 from server.access.projects import find_project
+from server.access.records import find_record
+from server.access.server_key import own_device, server_key
 from server.clock import Clock, iso
 from server.custody.review import discard
 from server.errors import AlreadyThereError, RefusedError
@@ -51,7 +53,7 @@ async def add_project(
         If a field breaks a rule.
     """
     known = await store.read(lambda tx: tx.projects())
-    if any(found["code"] == project.get("code") for found in known):
+    if any(found.fields.get("code") == project.get("code") for found in known):
         raise AlreadyThereError(
             f"a project {project['code']} exists already",
             "choose another code, or see: permille-server project list",
@@ -99,7 +101,7 @@ async def edit_project(
 
 def _edit(tx: Transaction, project_id: str, fields: dict[str, Any]) -> ServerDraft:
     """Draft an edit of the project as it stands in one snapshot."""
-    record = tx.record(project_id, project_id)
+    record = find_record(tx, project_id, project_id)
     assert record is not None, "a project has its own record"
     patch = completed("project", record.fields, fields)
     return ServerDraft(
@@ -142,10 +144,10 @@ async def write(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accept
 
 
 def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
-    device = tx.own_device()
+    device = own_device(tx)
     head = tx.log_head(device.id)
     assert head is not None
-    return device, head, tx.server_key()
+    return device, head, server_key(tx)
 
 
 def _push(

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from server.access.records import find_record
 from server.errors import NotFoundError
+from server.store.custody_values import CustodyQuery, InCustody
 from server.store.port import Transaction
 
 #: Changes that wait: for a person, or for a record.
@@ -21,17 +23,43 @@ def find(
         If there is none, or several start so.
     """
     found = {
-        change["change"]: change for change in (_one(tx, n, statuses) for n in names)
+        change.change_id: change for change in (_one(tx, n, statuses) for n in names)
     }
-    return list(found.values())
+    return [as_data(change) for change in found.values()]
+
+
+def listed(
+    tx: Transaction, project_id: str | None, statuses: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """Return changes of the quarantine, oldest first."""
+    query = CustodyQuery(project_id=project_id, statuses=statuses)
+    return [as_data(found) for found in tx.quarantine(query)]
+
+
+def as_data(found: InCustody) -> dict[str, Any]:
+    """Return the JSON object of a change in quarantine."""
+    return {
+        "project": found.project_id,
+        "type": found.type,
+        "record": found.record_id,
+        "change": found.change_id,
+        "fields": found.fields,
+        "why": [problem.as_data() for problem in found.why],
+        "device": found.device,
+        "person": found.person,
+        "at": found.at,
+        "status": found.status,
+        "waits_for": found.waits_for,
+        "reason": found.reason,
+    }
 
 
 def shown(tx: Transaction, name: str) -> dict[str, Any]:
     """Return one change with the record as it stands, and who waits for whom."""
     (found,) = find(tx, [name], None)
     project_id = found["project"]
-    record = tx.record(project_id, found["record"])
-    waiting = tx.quarantine(project_id, WAITS)
+    record = find_record(tx, project_id, found["record"])
+    waiting = listed(tx, project_id, WAITS)
     return found | {
         "stands": None
         if record is None
@@ -50,12 +78,12 @@ def shown(tx: Transaction, name: str) -> dict[str, Any]:
     }
 
 
-def _one(tx: Transaction, name: str, statuses: Sequence[str] | None) -> dict[str, Any]:
-    found = tx.quarantine(None, statuses, name)
+def _one(tx: Transaction, name: str, statuses: Sequence[str] | None) -> InCustody:
+    found = tx.quarantine(CustodyQuery(statuses=statuses, starts_with=name))
     if len(found) == 1:
         return found[0]
     if found:
-        ids = ", ".join(change["change"] for change in found[:5])
+        ids = ", ".join(change.change_id for change in found[:5])
         raise NotFoundError(
             f"{len(found)} changes start with {name}", f"give more of one: {ids}"
         )

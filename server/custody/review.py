@@ -9,15 +9,20 @@ from schemas import hlc, limits
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
+from server.access.server_key import own_device
 from server.clock import Clock, iso
 from server.errors import NotFoundError
+from server.intake.load import load_merge_state, waiting_change, waiting_until
+from server.intake.save import save
 from server.merge.merge import decide_again
 from server.merge.model import Origin, Verdict, WaitingChange
 from server.merge.state import MergeState
 from server.merge.verdicts import close_discarded
+from server.store.custody_values import CustodyQuery
 from server.store.port import Store, Transaction
-from server.store.values import Device
 
+#: The setting that holds the newest schema version that waiting changes were judged by.
+SCHEMA_SETTING: Final = "schema_version"
 #: Changes judged again in one transaction.
 _BATCH: Final = 500
 
@@ -59,10 +64,12 @@ async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
 
     Returns None when it is not; a repeat does nothing.
     """
-    if await store.read(lambda tx: tx.schema_version()) >= SCHEMA_VERSION:
+    known = await store.read(lambda tx: tx.setting(SCHEMA_SETTING))
+    if int(known or 0) >= SCHEMA_VERSION:
         return None
     done = await rejudge(store, clock, None)
-    await store.write(lambda tx: tx.note_schema_version(SCHEMA_VERSION))
+    now = str(SCHEMA_VERSION)
+    await store.write(lambda tx: tx.set_setting(SCHEMA_SETTING, now))
     return done
 
 
@@ -101,11 +108,12 @@ def _release_next(tx: Transaction, now_ms: int) -> int:
     if place is None:
         return 0
     project_id, record, after = place
-    waiting, last = tx.waiting_until(project_id, record, after, limits.RELEASED_AT_ONCE)
-    tx.note_release(project_id, record, last if waiting else None)
-    if waiting:
-        _judge_again(tx, waiting, now_ms, None)
-    return len(waiting)
+    found, _ = waiting_until(tx, project_id, {record}, after, limits.RELEASED_AT_ONCE)
+    last = max((waiting.place for waiting in found), default=None)
+    tx.note_release(project_id, record, last)
+    if found:
+        _judge_again(tx, [waiting_change(each) for each in found], now_ms, None)
+    return len(found)
 
 
 async def discard(
@@ -121,7 +129,7 @@ async def discard(
     now_ms = clock.now_ms()
 
     def job(tx: Transaction) -> int:
-        waiting = tx.waiting(project_id, changes)
+        waiting = _waiting(tx, project_id, changes)
         if not waiting:
             raise _nothing_waits()
         state, origin = _load(tx, waiting, now_ms, None)
@@ -132,8 +140,7 @@ async def discard(
                 Verdict(change.id, change.project_id, Outcome.QUARANTINED, why=why)
             )
             close_discarded(state, change)
-        tx.save_effects(state, origin)
-        tx.note_reason(project_id, [w.validated.change.id for w in waiting], reason)
+        save(tx, state, origin, reason=reason)
         return len(waiting)
 
     return await store.write(job)
@@ -150,7 +157,7 @@ async def _again(
     now_ms = clock.now_ms()
 
     def job(tx: Transaction) -> Reviewed:
-        waiting = _whole_groups(tx, project_id, tx.waiting(project_id, changes))
+        waiting = _whole_groups(tx, project_id, _waiting(tx, project_id, changes))
         if not waiting:
             return Reviewed(0, 0, 0)
         state = _judge_again(tx, waiting, now_ms, device)
@@ -172,7 +179,7 @@ def _judge_again(
         for name, verdict in state.late_verdicts.items()
         if not _is_old_news(verdict, before.get(name))
     }
-    tx.save_effects(state, origin)
+    save(tx, state, origin)
     return state
 
 
@@ -187,7 +194,7 @@ def _whole_groups(
     ids = {change.id for change in changes}
     return [
         waiting
-        for waiting in tx.waiting(project_id, None)
+        for waiting in _waiting(tx, project_id)
         if (change := waiting.validated.change).id in ids
         or (change.log_id, change.group) in groups
     ]
@@ -204,12 +211,12 @@ def _is_old_news(verdict: Verdict, before: Verdict | None) -> bool:
 def _load(
     tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
 ) -> tuple[MergeState, Origin]:
-    own = tx.own_device()
-    known: dict[str, Device] = {found.id: found for found in [own, *tx.devices()]}
+    known = {found.id: found for found in tx.devices()}
+    own = own_device(tx)
     whose = known.get(device or own.id, own)
     origin = Origin(whose.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=device is None)
     batch = [found.validated for found in waiting]
-    return tx.load_merge_state(batch, set(whose.projects), set(whose.withdrawn)), origin
+    return load_merge_state(tx, batch, whose.projects, whose.withdrawn), origin
 
 
 def _nothing_waits() -> NotFoundError:
@@ -221,7 +228,7 @@ def _nothing_waits() -> NotFoundError:
 def _waiting_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]:
     """Return the changes that wait in a project, by the laptop that sent them."""
     by_log: dict[str, list[str]] = {}
-    for found in tx.waiting(project_id, None):
+    for found in _waiting(tx, project_id):
         by_log.setdefault(found.validated.change.log_id, []).append(
             found.validated.change.id
         )
@@ -230,4 +237,12 @@ def _waiting_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]
 
 
 def _projects_that_wait(tx: Transaction) -> list[str]:
-    return tx.projects_that_wait()
+    return sorted({found.project_id for found in tx.quarantine(CustodyQuery())})
+
+
+def _waiting(
+    tx: Transaction, project_id: str, change_ids: Sequence[str] | None = None
+) -> list[WaitingChange]:
+    """Return changes of a project that wait in custody, oldest first."""
+    query = CustodyQuery(project_id=project_id, change_ids=change_ids)
+    return [waiting_change(found) for found in tx.quarantine(query)]

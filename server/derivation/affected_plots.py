@@ -6,7 +6,7 @@ from schemas.records import TYPES
 from server.merge.model import Record
 from server.merge.state import MergeState
 from server.store.custody_values import CustodyQuery
-from server.store.merge_values import Wanted
+from server.store.merge_values import Parent, Wanted
 from server.store.port import Transaction
 
 #: The fields by which a record belongs to another one, up to its plot.
@@ -93,14 +93,16 @@ def _plots_above(
     while ids:
         seen |= ids
         above = [
-            (record.id, record.type, record.fields.get(TYPES[record.type].parent))
+            Parent(record.id, record.type, record.fields.get(TYPES[record.type].parent))
             for name in ids
             if (record := state.written.get((project_id, name))) is not None
         ]
         above += [
-            (name, "quarantined", waiting[name]) for name in ids if name in waiting
+            Parent(name, "quarantined", waiting[name])
+            for name in ids
+            if name in waiting
         ]
-        above += tx.parents(project_id, ids)
+        above += tx.lookup(project_id, Wanted(parents_of=ids)).parents
         plots |= {name for name, kind, _ in above if kind == "plot"}
         ids = {parent for _, _, parent in above if parent is not None} - seen
     return plots

@@ -107,7 +107,7 @@ async def _derive_batch(store: Store, jobs: Sequence[Job]) -> list[DerivedPlot]:
 
 
 def _store(tx: Transaction, rows: Sequence[DerivedPlot], now: str) -> int:
-    return tx.store_derived(rows, now)
+    return tx.save_derived(rows, now)
 
 
 async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> int:

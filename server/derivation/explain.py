@@ -5,12 +5,13 @@ shown is the path that was taken; the digests say whether it still leads there.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from schemas.ids import natural_id
 from server.access.projects import find_plot, find_project
+from server.access.records import last_authors
 from server.derivation.derive import Derived, derive_trees, derived_plots
 from server.derivation.layers import density_of
 from server.errors import NotFoundError
@@ -19,6 +20,7 @@ from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
 from server.stocks.profiles import arrange
 from server.stocks.rows import settings_row
+from server.store.custody_values import Author
 from server.store.port import Store, Transaction
 from server.store.values import Job, PlotTree
 
@@ -79,7 +81,7 @@ def _explain(
         )
     (again,) = derived_plots([job], trees)
     anew = {row.id: row.fields["digest"] for row in again.rows}
-    authors = tx.authors(project_id, [r.id for r in trees[0].inputs])
+    authors = last_authors(tx, project_id, [r.id for r in trees[0].inputs])
     return Provenance(
         project={k: project[k] for k in ("id", "code", "title")},
         plot={"id": record.id, "code": derived.plot, "revision": record.seq},
@@ -90,13 +92,13 @@ def _explain(
             "reference_masses": trees[0].frozen,
         },
         campaigns=[_campaign(derived, ids[c], authors) for c in (early, late)],
-        versions=tx.versions(project_id, name),
+        versions=[asdict(found) for found in tx.versions(project_id, name)],
         digest=stored["digest"],
         derived_again=anew.get(name, ""),
     )
 
 
-def _campaign(derived: Derived, campaign: str, authors: dict[str, Row]) -> Row:
+def _campaign(derived: Derived, campaign: str, authors: Mapping[str, Author]) -> Row:
     tree, names = derived.tree, derived.names
     points = sorted(
         {layer.point for layer in derived.layers if layer.campaign == campaign},
@@ -110,7 +112,11 @@ def _campaign(derived: Derived, campaign: str, authors: dict[str, Row]) -> Row:
 
 
 def _point(
-    derived: Derived, tree: PlotTree, campaign: str, point: str, authors: dict[str, Row]
+    derived: Derived,
+    tree: PlotTree,
+    campaign: str,
+    point: str,
+    authors: Mapping[str, Author],
 ) -> Row:
     stock = next(
         s for s in derived.result.stocks if (s.campaign, s.point) == (campaign, point)
@@ -162,7 +168,7 @@ def _column(values: Sequence[float | None]) -> list[float]:
 
 
 def _layer(
-    layer: Layer, densities: _Densities, tree: PlotTree, authors: dict[str, Row]
+    layer: Layer, densities: _Densities, tree: PlotTree, authors: Mapping[str, Author]
 ) -> Row:
     """Return a layer's numbers, its bag, and its laboratory results."""
     read_off: list[list[float]] = []
@@ -208,8 +214,8 @@ def _mass_and_stock(layer: Layer) -> tuple[float | None, float | None]:
     return mass, float(fine_soil.soc_stock_t_ha(mass, layer.soc_g_kg))
 
 
-def _source(name: str, seq: int, fields: Row, authors: dict[str, Row]) -> Row:
-    who = authors.get(name, {})
+def _source(name: str, seq: int, fields: Row, authors: Mapping[str, Author]) -> Row:
+    who = authors[name].as_data() if name in authors else {}
     return {"id": name, "revision": seq, **who, "fields": fields}
 
 

@@ -21,15 +21,17 @@ def check_derived(tx: Transaction, progress: Progress) -> Iterator[Fault]:
     Rows of an older method are left: a server of that version derives them.
     """
     for project in tx.projects():
-        project_id = project["id"]
-        plots, done = iter(tx.derived_plots(project_id)), 0
-        total = len(tx.derived_plots(project_id))
+        project_id = project.id
+        waiting = set(tx.waiting_jobs(project_id))
+        known = [record.id for record in tx.records(project_id, "plot")]
+        derived_ids = [plot for plot in known if plot not in waiting]
+        plots, done, total = iter(derived_ids), 0, len(derived_ids)
         while batch := list(islice(plots, BATCH)):
             jobs = [Job(project_id, plot, 0) for plot in batch]
             for derived in derive_trees(jobs, tx.plot_trees(project_id, batch)):
                 yield from _check_plot(project_id, derived)
             done += len(batch)
-            progress(f"plots of {project['code']}", done, total)
+            progress(f"plots of {project.fields.get('code')}", done, total)
 
 
 def _check_plot(project_id: str, derived: Derived) -> Iterator[Fault]:

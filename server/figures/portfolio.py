@@ -97,7 +97,7 @@ async def portfolio(
     return await store.read(
         lambda tx: (
             _document(tx, _holdings(tx, scope, project_id), scope, choices),
-            tx.waiting_jobs(),
+            len(tx.waiting_jobs()),
         )
     )
 

@@ -79,7 +79,8 @@ async def stocks_document(
             row["measurement_error"] = found.get(
                 (row["plot"], row["campaign"], row["point"])
             )
-    return dict(document), await store.read(lambda tx: tx.waiting_jobs())
+    waiting = await store.read(lambda tx: tx.waiting_jobs())
+    return dict(document), len(waiting)
 
 
 def project_figures(tx: Transaction, project_id: str) -> Document:

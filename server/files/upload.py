@@ -52,7 +52,7 @@ async def named_for(store: Store, device: Device, sha256: str) -> list[AttachedF
     RequestError
         403 if none does: nobody fills the disk with files that nothing names.
     """
-    found = await store.read(lambda tx: tx.naming(device.projects, sha256))
+    found = await store.read(lambda tx: tx.attached(device.projects, sha256))
     if not found:
         raise refuse("blob_foreign", sha256)
     return found
@@ -139,7 +139,9 @@ async def attachments(
     store: Store, files: BlobFiles, project_id: str | None
 ) -> list[dict[str, Any]]:
     """Return every file that records name, and how much of it is here."""
-    found = await store.read(lambda tx: tx.attached(project_id))
+    found = await store.read(
+        lambda tx: tx.attached([project_id] if project_id else None)
+    )
     return [_told(attached, files) for attached in found]
 
 

@@ -6,6 +6,7 @@ from schemas import limits
 from schemas.messages import MessageError, decode_body, encode
 from schemas.version import __version__
 from server.access.enrolment import Enrolment, enrol
+from server.access.server_key import own_device
 from server.errors import RequestError
 from server.http.body import read_body
 from server.http.guards import CLOCK
@@ -25,7 +26,7 @@ async def post_enrol(request: web.Request) -> web.Response:
         raise RequestError(error.problem) from None
     store, clock = request.app[STORE], request.app[CLOCK]
     device, token = await enrol(store, clock, Enrolment.of(asked))
-    own = await store.read(lambda tx: tx.own_device())
+    own = await store.read(own_device)
     answer = {
         "device": device.id,
         "token": token,

@@ -14,8 +14,8 @@ from server.errors import refuse
 from server.http.keys import STORE
 from server.http.sync import device_of, ndjson
 from server.intake.answer import row_line
+from server.intake.feed import FeedRow, with_conflicts
 from server.store.port import Transaction
-from server.store.values import FeedRow
 
 _KNOWN: Final = frozenset(BUCKETS)
 
@@ -40,7 +40,8 @@ async def get_rows(request: web.Request) -> web.Response:
         raise refuse("bad_message", "in: two hexadecimal digits for each bucket")
 
     def job(tx: Transaction) -> tuple[str, list[FeedRow]]:
-        return tx.epoch(), tx.rows_in(project_id, wanted)
+        found = tx.rows_in(project_id, wanted)
+        return tx.epoch(), with_conflicts(tx, project_id, found)
 
     epoch, rows = await request.app[STORE].read(job)
     lines = [row_line(row) for row in rows]

@@ -5,11 +5,11 @@ from typing import Any
 
 from schemas import limits
 from schemas.version import PROTOCOL, SCHEMA_VERSION
+from server.intake.feed import FeedRow
 from server.intake.pull import Pulled
 from server.intake.push import Accepted
 from server.intake.request import Push
 from server.merge.model import Verdict
-from server.store.values import FeedRow
 
 
 def answer_lines(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from schemas import bundles
 from schemas.messages import encode
 from schemas.signing import sign
+from server.access.server_key import server_key
 from server.clock import Clock
 from server.intake.answer import answer_lines
 from server.intake.bundles import Answered, TakenIn
@@ -13,7 +14,7 @@ from server.store.port import Store
 
 async def write_answers(store: Store, clock: Clock, taken: TakenIn) -> bytes:
     """Write what the server answers to each request, signed by it."""
-    secret = await store.read(lambda tx: tx.server_key())
+    secret = await store.read(server_key)
     now = clock.now()
     head = {"format": bundles.ANSWERS, "device": taken.device.id, "made_at": now}
     parts = [_part(answered, now) for answered in taken.answers]

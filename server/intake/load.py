@@ -207,9 +207,13 @@ def _load_what_records_ask_for(
         key = (project_id, record.type, key_text(record.type, record.fields))
         state.holders[key] = record.id
         state.records.setdefault((project_id, record.id), record)
-    for record_id, group, values, *place in found.history:
-        past = state.past.setdefault((project_id, record_id), {})
-        past.setdefault(group, []).append(EarlierValue(values, *place))
+    for old in found.history:
+        past = state.past.setdefault((project_id, old.record_id), {})
+        past.setdefault(old.group, []).append(
+            EarlierValue(
+                old.values, old.written_seq, old.replaced_seq, old.log_id, old.n
+            )
+        )
     for stood in found.stood:
         state.note_stood(stood.change_id, stood.epoch, stood.seq)
 

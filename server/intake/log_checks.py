@@ -1,5 +1,6 @@
 """Whether what a laptop says of its log fits what is stored of it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -12,7 +13,7 @@ from server.errors import RequestError, refuse
 from server.intake.request import Push
 from server.merge.model import Base, Change, ValidatedChange
 from server.store.port import Transaction
-from server.store.values import Device, LogState
+from server.store.values import Device, LineQuery, LogState
 
 #: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
 _EPOCHS_EVERY: Final = timedelta(hours=1)
@@ -33,8 +34,8 @@ def notice_lost_timeline(
     )
     if not has_read and not _was_told_more(tx, device, push, present):
         return
-    last = tx.last_epoch_by(device.id)
-    if last is None or _moment(now) - _moment(last) > _EPOCHS_EVERY:
+    begun = [_moment(e.at) for e in tx.epochs() if e.device_id == device.id]
+    if not begun or _moment(now) - max(begun) > _EPOCHS_EVERY:
         tx.begin_epoch(
             epoch, now, "a laptop has read rows that are not here", device.id
         )
@@ -63,7 +64,7 @@ def missing_part(tx: Transaction, device: Device, push: Push) -> tuple[str, int]
         _refuse_foreign(parent, device)
         if parent is None or parent.n < parent_n:
             return parent_log, (parent.n if parent else 0) + 1
-        if tx.line_hashes(parent_log, [parent_n]) != {parent_n: push.parent_hash}:
+        if _hashes(tx, parent_log, [parent_n]) != {parent_n: push.parent_hash}:
             raise _fork(tx, parent, parent_n)
     _refuse_foreign(head, device)
     stored_n = head.n if head else 0
@@ -81,7 +82,7 @@ def check_lineage(tx: Transaction, push: Push, head: LogState) -> None:
     known = [change for change in push.changes if change.n <= head.n]
     said = {push.acked_n: push.acked_hash}
     said |= {change.n: change.hash for change in known[-1:]}
-    stored = tx.line_hashes(push.log_id, said)
+    stored = _hashes(tx, push.log_id, said)
     went_on = push.head < head.n and not push.is_closed
     if stored == said and not went_on:
         return
@@ -100,8 +101,11 @@ def with_own_ids(
     taken: dict[tuple[str, str], bytes] = {}
     for project_id in {change.project_id for change in named}:
         ids = [change.id for change in named if change.project_id == project_id]
-        found = tx.changes_of_others(project_id, ids, device.id)
-        taken |= {(project_id, name): raw for name, raw in found.items()}
+        taken |= {
+            (project_id, line.verdict.change_id): line.raw
+            for line in tx.lines(LineQuery(project_id=project_id, change_ids=ids))
+            if line.device_id != device.id
+        }
     return [
         _under_own_id(j, taken.get((j.change.project_id, j.change.id))) for j in batch
     ]
@@ -161,12 +165,28 @@ def with_whole_groups(
     What is left of a group whose beginning came in an earlier push waits for a person.
     """
     group = batch[0].change.group
-    if group is None or group != tx.group_at(head.log_id, head.n):
+    if group is None or group != _group_at(tx, head):
         return batch
     rest = takewhile(lambda validated: validated.change.group == group, batch)
     problem = Problem("group_split", "g", group)
     cut = [ValidatedChange(validated.change, {}, [problem]) for validated in rest]
     return cut + batch[len(cut) :]
+
+
+def _group_at(tx: Transaction, head: LogState) -> str | None:
+    """Return the group that the last line of a log stands or falls with, if any."""
+    group: object = None
+    for line in tx.lines(LineQuery(log_id=head.log_id, places=[head.n])):
+        group = parse_object(line.raw).get("g")
+    return group if isinstance(group, str) else None
+
+
+def _hashes(tx: Transaction, log_id: str, places: Iterable[int]) -> dict[int, bytes]:
+    """Return the chain's hash after each of these lines that a log has."""
+    wanted = set(places)
+    query = LineQuery(log_id=log_id, places=sorted(wanted))
+    found = {line.n: line.hash for line in tx.lines(query)}
+    return {0: chain.START, **found} if 0 in wanted else found
 
 
 def _content(raw: bytes) -> dict[str, Any]:
@@ -176,7 +196,7 @@ def _content(raw: bytes) -> dict[str, Any]:
 
 def _fork(tx: Transaction, head: LogState, near: int) -> RequestError:
     """Return the refusal, with hashes of the stored log around a place."""
-    hashes = tx.line_hashes(head.log_id, _places_around(near, head.n))
+    hashes = _hashes(tx, head.log_id, _places_around(near, head.n))
     return RequestError(
         Problem("fork", detail=f"the server has {head.n} changes of this log"),
         more={

@@ -5,11 +5,13 @@ from typing import Final
 
 from schemas import limits
 from schemas.digest import Digest
+from server.intake.feed import FeedRow, has_rows_after, page_of
+from server.intake.load import timeline_of
 from server.intake.request import Push
 from server.merge.model import Verdict
 from server.merge.timeline import Timeline
 from server.store.port import Transaction
-from server.store.values import Device, FeedRow, LogSpan
+from server.store.values import Device, LogSpan
 
 #: Late verdicts of one response.
 _LATE: Final = limits.BATCH_CHANGES
@@ -40,7 +42,7 @@ def pull(
     tx: Transaction, device: Device, push: Push, project_ids: frozenset[str]
 ) -> Pulled:
     """Gather what the laptop has not seen."""
-    timeline = tx.timeline()
+    timeline = timeline_of(tx)
     heard = push.late[1] if push.late[0] == timeline.now else 0
     late = tx.late_verdicts(device.id, heard, _LATE)
     pulled = Pulled(timeline.now, late, more=len(late) == _LATE)
@@ -64,20 +66,20 @@ def _pull_project(
     if cursor and cursor[0] != timeline.now:
         pulled.shared[project_id] = timeline.common(project_id, cursor[0], _ANY)
     if left <= 0:
-        pulled.more = pulled.more or tx.count_after(project_id, after) > 0
+        pulled.more = pulled.more or has_rows_after(tx, project_id, after)
         return left
     if cursor and after < cursor[1]:
         pulled.resets.append(project_id)
     sent = LogSpan(push.log_id, push.acked_n, push.end[0])
-    page = tx.page(project_id, after, left, sent)
-    if gone := tx.purged(project_id, after, page.cursor):
+    page = page_of(tx, project_id, after, left, sent)
+    if gone := tx.purged_between(project_id, after, page.cursor):
         pulled.purged[project_id] = gone
     pulled.rows.extend(page.rows)
     pulled.more = pulled.more or page.more
     if cursor != (timeline.now, page.cursor):
         pulled.cursors[project_id] = page.cursor
     if push.wants_digest and not page.more:
-        pulled.digests[project_id] = tx.digest(project_id)
+        pulled.digests[project_id] = tx.project_heads([project_id])[project_id].digest
     return left - len(page.rows)
 
 

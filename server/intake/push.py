@@ -11,6 +11,7 @@ from schemas import hlc
 from schemas.signing import is_signed, push_text
 from server.clock import Clock, iso
 from server.errors import refuse
+from server.intake.load import load_merge_state
 from server.intake.log_checks import (
     check_lineage,
     missing_part,
@@ -22,11 +23,12 @@ from server.intake.log_checks import (
 from server.intake.pull import Pulled, pull
 from server.intake.receipts import give_receipt, repeat_receipt
 from server.intake.request import Push
+from server.intake.save import save
 from server.merge.merge import merge
 from server.merge.model import Origin, ValidatedChange, Verdict
 from server.merge.validate import validate
 from server.store.port import Store, Transaction
-from server.store.values import Device, StoredReceipt
+from server.store.values import Device, LineQuery, LogState, StoredReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +86,29 @@ def _accept(
     origin: Origin,
     epoch: str,
 ) -> Accepted:
-    tx.saw(device.id, origin.received_at, push.skew_s(origin.received_at))
+    skew_s = push.skew_s(origin.received_at)
+    tx.update_device(device.id, last_seen_at=origin.received_at, skew_s=skew_s)
     notice_lost_timeline(tx, device, push, epoch, origin.received_at)
     project_ids = frozenset(device.projects)
     need = missing_part(tx, device, push)
     if need is not None:
         return Accepted(project_ids, need=need)
-    head = tx.log_head(push.log_id) or tx.add_log(push.log_id, device.id, push.parent)
+    head = tx.log_head(push.log_id) or _new_log(tx, device, push)
     check_lineage(tx, push, head)
     if push.changes and head.device_id != device.id:
         # The same laptop, enrolled again: the signature shows that it has the key.
-        tx.take_over_log(push.log_id, device.id)
+        tx.save_log(push.log_id, device.id)
     new = [validated for validated in batch if validated.change.n > head.n]
     if new:
         new = with_whole_groups(tx, head, with_own_ids(tx, device, new))
     return _merge(tx, device, push, with_true_bases(tx, new), origin)
+
+
+def _new_log(tx: Transaction, device: Device, push: Push) -> LogState:
+    tx.save_log(push.log_id, device.id, push.parent)
+    head = tx.log_head(push.log_id)
+    assert head is not None
+    return head
 
 
 def _merge(
@@ -111,21 +121,27 @@ def _merge(
     project_ids = frozenset(device.projects)
     # What is acknowledged never goes beyond what this response gives verdicts for.
     if not new:
-        repeated = tx.verdicts(push.log_id, push.acked_n + 1, push.end[0])
+        repeated = _verdicts(tx, push, push.end[0])
         receipt = None
         if push.changes:
             receipt = repeat_receipt(tx, push, origin.received_at)
         return Accepted(project_ids, repeated, receipt=receipt)
-    state = tx.load_merge_state(new, set(project_ids), set(device.withdrawn))
+    state = load_merge_state(tx, new, project_ids, device.withdrawn)
     for validated in new:
         for place in push.stood.get(validated.change.id, ()):
             state.note_stood(validated.change.id, *place)
     merge(state, new, origin)
-    tx.save(state, new, origin)
-    tx.note_stood(new, push.stood)
+    save(tx, state, origin, new, stood=push.stood)
     # Read after the merge: it may have released what was held before.
-    repeated = tx.verdicts(push.log_id, push.acked_n + 1, new[0].change.n - 1)
+    repeated = _verdicts(tx, push, new[0].change.n - 1)
     receipt = give_receipt(tx, push, state, origin.received_at)
     return Accepted(
         frozenset(state.project_ids), repeated + state.verdicts, receipt=receipt
     )
+
+
+def _verdicts(tx: Transaction, push: Push, last: int) -> list[Verdict]:
+    """Return the stored verdicts of lines that the laptop has none of, up to one."""
+    places = range(push.acked_n + 1, last + 1)
+    query = LineQuery(log_id=push.log_id, places=places)
+    return [line.verdict for line in tx.lines(query)]

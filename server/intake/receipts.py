@@ -2,6 +2,7 @@
 
 from schemas.messages import encode
 from schemas.signing import receipt_hash, receipt_text, sign
+from server.access.server_key import server_key
 from server.intake.request import Push
 from server.merge.state import MergeState
 from server.store.port import Transaction
@@ -60,5 +61,5 @@ def _signed(
         "streams": {project_id: list(link) for project_id, link in project_ids.items()},
     }
     raw = encode(said).decode()
-    signature = sign(tx.server_key(), receipt_text(raw))
+    signature = sign(server_key(tx), receipt_text(raw))
     return StoredReceipt(push.log_id, n, raw, signature, push.signature)

@@ -12,7 +12,7 @@ from server.store.merge_values import (
     DecidedOn,
     Effects,
     HistoryLine,
-    Line,
+    LogLine,
     Stood,
     Wanted,
 )
@@ -80,9 +80,9 @@ def save(
     )
 
 
-def _line(validated: ValidatedChange) -> Line:
+def _line(validated: ValidatedChange) -> LogLine:
     change = validated.change
-    return Line(
+    return LogLine(
         change.log_id,
         change.n,
         change.project_id,

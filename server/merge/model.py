@@ -53,11 +53,9 @@ class Record:
             return self.writers.get(group, ())
         return tuple(w for group in self.writers.values() for w in group)
 
-
-def stands(record: Record, conflict: Mapping[str, Any]) -> list[str]:
-    """Return the changes behind the value of a contested group that stands."""
-    writers = record.writers_of(str(conflict["group"]))
-    return sorted({writer.change_id for writer in writers})
+    def stands(self, group: str) -> list[str]:
+        """Return the changes behind the value of a contested group that stands."""
+        return sorted({writer.change_id for writer in self.writers_of(group)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from server.operations.archive import (
     unpack_backup,
     write_backup,
 )
-from server.operations.copy_detection import write_mark
+from server.operations.copy_detection import put_mark, write_mark
 from server.store.port import Transaction
 from server.store.values import Fault, Progress
 
@@ -109,8 +109,8 @@ def _about(tx: Transaction, clock: Clock) -> dict[str, Any]:
         "schema": SCHEMA_VERSION,
         "tables": table_version(),
         "epoch": tx.epoch(),
-        "heads": {found["id"]: found["head"] for found in projects},
-        "changes": tx.stats()["changes"],
+        "heads": {found.id: found.head for found in projects},
+        "changes": tx.stats().changes,
     }
 
 
@@ -225,7 +225,7 @@ async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
 
     def job(tx: Transaction) -> None:
         tx.begin_epoch(epoch, now, RESTORED, None)
-        tx.put_mark(mark)
+        put_mark(tx, mark)
 
     try:
         await store.write(job)

@@ -17,6 +17,10 @@ from server.store.port import Store, Transaction
 
 _LOG: Final = structlog.get_logger("permille")
 
+#: The settings that hold the mark that was written last, and the one before it.
+_MARK: Final = "mark"
+_MARK_BEFORE: Final = "mark_before"
+
 #: Why the epoch begins.
 COPIED: Final = "the database was copied or put back"
 
@@ -27,12 +31,12 @@ async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
     epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
 
     def job(tx: Transaction) -> bool:
-        last, before = tx.marks()
+        last, before = tx.setting(_MARK), tx.setting(_MARK_BEFORE)
         # Power may fail after the database has its new mark and before the file has it.
         is_copy = last is not None and beside not in {last, before}
         if is_copy:
             tx.begin_epoch(epoch, now, COPIED, None)
-        tx.put_mark(mark)
+        put_mark(tx, mark)
         return is_copy
 
     is_copy = await store.write(job)
@@ -45,8 +49,16 @@ async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
 async def renew(store: Store, path: Path, clock: Clock) -> None:
     """Write a new mark to database and file, so that copies made until now are known."""
     mark = clock.secret()
-    await store.write(lambda tx: tx.put_mark(mark))
+    await store.write(lambda tx: put_mark(tx, mark))
     write_mark(path, mark)
+
+
+def put_mark(tx: Transaction, mark: str) -> None:
+    """Write a new mark to the database; the last one is remembered."""
+    last = tx.setting(_MARK)
+    if last is not None:
+        tx.set_setting(_MARK_BEFORE, last)
+    tx.set_setting(_MARK, mark)
 
 
 def read_mark(path: Path) -> str | None:

@@ -1,6 +1,7 @@
 """Which files records name, and named once: SQLite."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ _ATTACHED: Final = """
     FROM record r INDEXED BY idx_record_attachments,
         json_each(r.fields, '$.attachments') file
     WHERE instr(fields, '"attachments"') > 0 AND r.deleted = 0
-      AND (?1 IS NULL OR r.project_id = ?1) ORDER BY 1, 2, 3
+      AND (?1 IS NULL OR r.project_id IN (SELECT value FROM json_each(?1)))
+    ORDER BY 1, 2, 3
 """
 # CROSS keeps the order: first who names the file, then those few records.
 _NAMING: Final = """
@@ -26,7 +28,8 @@ _NAMING: Final = """
         CROSS JOIN record r ON r.project_id = named.project_id
             AND r.id = named.record_id
         CROSS JOIN json_each(r.fields, '$.attachments') file
-    WHERE named.project_id IN (SELECT value FROM json_each(?1)) AND named.sha256 = ?2
+    WHERE named.sha256 = ?2
+      AND (?1 IS NULL OR named.project_id IN (SELECT value FROM json_each(?1)))
       AND named.gone_at IS NULL AND file.value ->> '$.sha256' = ?2
 """
 _LET_GO: Final = """
@@ -51,18 +54,18 @@ _ATTACHABLE: Final = frozenset(
 )
 
 
-class AttachmentQueries:
+class AttachmentTables:
     """The part of a transaction that knows which files there should be."""
 
     connection: Connection
 
-    def attached(self, project_id: str | None) -> list[AttachedFile]:
-        """Return every file that live records name, in all projects or in one."""
-        return self._found(_ATTACHED, project_id)
-
-    def naming(self, project_ids: Sequence[str], sha256: str) -> list[AttachedFile]:
-        """Return where live records of these projects name a file."""
-        return self._found(_NAMING, json_list(project_ids), sha256)
+    def attached(
+        self, project_ids: Sequence[str] | None = None, sha256: str | None = None
+    ) -> list[AttachedFile]:
+        """Return the files that live records name, in some projects, or one file only."""
+        if sha256 is not None:
+            return self._found(_NAMING, _list_of(project_ids), sha256)
+        return self._found(_ATTACHED, _list_of(project_ids))
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
         """Return whether something names a file, waits to, or did after a moment."""
@@ -77,19 +80,23 @@ class AttachmentQueries:
         ]
 
 
-def note_files(
-    connection: Connection, project_id: str, records: Iterable[Record], now: str
-) -> None:
-    """Note which files the records of a project name now, and which no longer."""
-    own = [record for record in records if record.type in _ATTACHABLE]
-    if not own:
-        return
-    names = json_list(record.id for record in own)
-    connection.execute(_LET_GO, (now, project_id, names))
-    rows = [
-        (project_id, record.id, sha256) for record in own for sha256 in _files(record)
-    ]
-    connection.executemany(_NAME, rows)
+def note_files(connection: Connection, records: Iterable[Record], now: str) -> None:
+    """Note which files records name now, and which no longer."""
+    by_project: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.type in _ATTACHABLE:
+            by_project[record.project_id].append(record)
+    for project_id, own in by_project.items():
+        names = json_list(record.id for record in own)
+        connection.execute(_LET_GO, (now, project_id, names))
+        connection.executemany(
+            _NAME,
+            [(project_id, r.id, sha256) for r in own for sha256 in _files(r)],
+        )
+
+
+def _list_of(values: Sequence[str] | None) -> str | None:
+    return None if values is None else json_list(values)
 
 
 def _files(record: Record) -> list[Any]:

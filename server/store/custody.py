@@ -14,7 +14,7 @@ from server.store.custody_values import (
     StoredConflict,
 )
 from server.store.driver import Connection
-from server.store.merge_values import Line
+from server.store.merge_values import LogLine
 from server.store.rows import json_list
 
 _QUARANTINE: Final = """
@@ -150,7 +150,7 @@ def _in_custody(row: tuple[Any, ...]) -> InCustody:
         status=status,
         waits_for=waits_for,
         reason=reason,
-        line=Line(log_id, n, project_id, change_id, bytes(raw), bytes(digest)),
+        line=LogLine(log_id, n, project_id, change_id, bytes(raw), bytes(digest)),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.problems import Problem
-from server.store.merge_values import Line
+from server.store.merge_values import LogLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class InCustody:
     status: str
     waits_for: str | None
     reason: str | None
-    line: Line
+    line: LogLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +96,7 @@ class Author:
     person: str | None
     device: str | None
     at: str | None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {"person": self.person, "device": self.device, "at": self.at}

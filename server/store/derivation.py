@@ -13,7 +13,14 @@ from schemas.digest import Item, digest_of, row_hash
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
 from server.store.save import add_digest, put_records
-from server.store.values import DerivationInput, DerivedPlot, DerivedRow, Job, PlotTree
+from server.store.values import (
+    DerivationInput,
+    DerivedPlot,
+    DerivedRow,
+    DerivedVersion,
+    Job,
+    PlotTree,
+)
 
 _CLAIM: Final = """
     UPDATE job SET leased_until = ?1 WHERE (project_id, plot_id) IN (
@@ -63,7 +70,7 @@ _DERIVED: Final = ("stock", "change", "trend")
 _Level = list[list[DerivationInput]]
 
 
-class DerivationQueries:
+class DerivationTables:
     """The part of a transaction that derivation works with."""
 
     connection: Connection
@@ -73,18 +80,13 @@ class DerivationQueries:
         rows = self.connection.execute(_CLAIM, (now_ms + lease_ms, now_ms, most))
         return [Job(*row) for row in rows.fetchall()]
 
-    def derived_plots(self, project_id: str) -> list[str]:
-        """Return the plots of a project that do not wait to be derived."""
+    def waiting_jobs(self, project_id: str | None = None) -> list[str]:
+        """Return the plots that wait to be derived, of all projects or of one."""
         rows = self.connection.execute(
-            "SELECT id FROM record WHERE project_id = ?1 AND type = 'plot' AND id NOT IN"
-            " (SELECT plot_id FROM job WHERE project_id = ?1) ORDER BY id",
+            "SELECT plot_id FROM job WHERE ?1 IS NULL OR project_id = ?1 ORDER BY 1",
             (project_id,),
         )
         return [plot for (plot,) in rows]
-
-    def waiting_jobs(self) -> int:
-        """Return how many plots wait to be derived."""
-        return int(self.connection.execute("SELECT count(*) FROM job").fetchone()[0])
 
     def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
@@ -131,7 +133,7 @@ class DerivationQueries:
             for number, plot in enumerate(plots)
         ]
 
-    def store_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
+    def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
         changed = 0
         for project_id, group in _by_project(plots).items():
@@ -149,7 +151,7 @@ class DerivationQueries:
             changed += len(new) + len(gone)
         return changed
 
-    def versions(self, project_id: str, name: str) -> list[dict[str, Any]]:
+    def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
         rows = self.connection.execute(
             "SELECT seq, fields, inputs, at FROM derived_version"
@@ -157,8 +159,8 @@ class DerivationQueries:
             (project_id, name),
         )
         return [
-            {"seq": seq, "fields": json.loads(f), "inputs": json.loads(i), "at": at}
-            for seq, f, i, at in rows
+            DerivedVersion(seq, json.loads(fields), json.loads(inputs), at)
+            for seq, fields, inputs, at in rows
         ]
 
     def _close(self, group: Sequence[DerivedPlot], now: str) -> None:

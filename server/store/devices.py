@@ -1,28 +1,53 @@
 """Enrolment and access: SQLite."""
 
 import json
-from dataclasses import replace
 from typing import Any, Final
 
+from schemas.messages import Outcome
 from server.store.driver import Connection
 from server.store.rows import dump
-from server.store.values import Device, EnrolmentCode
+from server.store.values import (
+    CustodyCount,
+    Device,
+    DeviceAccount,
+    EnrolmentCode,
+    LogState,
+)
 
-#: The device that stands for the server itself.
+#: The device that stands for the server itself; it sees every project.
 OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"
 
-_DEVICES: Final = """
+_DEVICES: Final = f"""
     SELECT device_id, name, created_at, revoked_at, last_seen_at,
-        (SELECT json_group_array(project_id) FROM device_project p
-         WHERE p.device_id = device.device_id AND p.withdrawn_at IS NULL),
+        CASE WHEN device_id = {OWN_DEVICE}
+        THEN (SELECT json_group_array(project_id) FROM project)
+        ELSE (SELECT json_group_array(project_id) FROM device_project p
+              WHERE p.device_id = device.device_id AND p.withdrawn_at IS NULL) END,
         (SELECT json_group_array(project_id) FROM device_project p
          WHERE p.device_id = device.device_id AND p.withdrawn_at IS NOT NULL),
-        public_key, skew_s
+        public_key, skew_s, device_id = {OWN_DEVICE}
     FROM device
+"""  # noqa: S608 - a constant
+_VERDICTS_OF: Final = """
+    SELECT outcome, count(*) FROM (
+        SELECT DISTINCT c.change_id, c.outcome FROM change c
+        JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ?)
+    GROUP BY outcome
+"""
+_WAITING_OF: Final = """
+    SELECT q.status, q.why ->> '$[0].code', count(*) FROM quarantine q
+        JOIN log l ON l.log_id = q.log_id
+    WHERE l.device_id = ? AND q.status <> 'released' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+"""
+_CONFLICTS_OF: Final = """
+    SELECT f.status, count(DISTINCT f.id) FROM conflict f
+        JOIN change c ON c.project_id = f.project_id AND c.change_id = f.change_id
+        JOIN log l ON l.log_id = c.log_id
+    WHERE l.device_id = ? GROUP BY 1
 """
 
 
-class DeviceQueries:
+class DeviceTables:
     """The part of a transaction that knows who may do what."""
 
     connection: Connection
@@ -58,38 +83,19 @@ class DeviceQueries:
             [(project, device.id) for project in device.projects],
         )
 
-    def grant(self, device: str, project: str) -> None:
-        """Grant a device a project; it receives it with its next sync."""
-        self.connection.execute(
-            "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET withdrawn_at = NULL",
-            (project, device),
-        )
+    def set_access(
+        self, device_id: str, project_id: str, withdrawn_at: str | None
+    ) -> None:
+        """Grant a device a project, or withdraw it: what it still sends is kept for review.
 
-    def withdraw(self, device: str, project: str, now: str) -> None:
-        """Take a project from a device; what it still sends is kept for review."""
-        self.connection.execute(
-            "UPDATE device_project SET withdrawn_at = ?"
-            " WHERE project_id = ? AND device_id = ? AND withdrawn_at IS NULL",
-            (now, project, device),
-        )
-
-    def hand_over_logs(self, log: str, device: Device) -> None:
-        """Hand the logs of a revoked device to the one that takes its place.
-
-        Only the holder of the revoked device's own key gets them.
+        A repeat is harmless; a second withdrawal keeps the time of the first.
         """
         self.connection.execute(
-            "UPDATE log SET device_id = ?1 WHERE device_id = (SELECT d.device_id"
-            " FROM log l JOIN device d ON d.device_id = l.device_id"
-            " WHERE l.log_id = ?2 AND d.revoked_at IS NOT NULL AND d.public_key = ?3)",
-            (device.id, log, device.public_key),
-        )
-
-    def take_over_log(self, log: str, device: str) -> None:
-        """Count a log as that of the device that this laptop is now."""
-        self.connection.execute(
-            "UPDATE log SET device_id = ? WHERE log_id = ?", (device, log)
+            "INSERT INTO device_project (project_id, device_id, withdrawn_at)"
+            " VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET withdrawn_at ="
+            " CASE WHEN excluded.withdrawn_at IS NULL THEN NULL"
+            " ELSE coalesce(withdrawn_at, excluded.withdrawn_at) END",
+            (project_id, device_id, withdrawn_at),
         )
 
     def device_by_token(self, token_hash: str) -> Device | None:
@@ -100,95 +106,69 @@ class DeviceQueries:
         return _device(row) if row else None
 
     def devices(self) -> list[Device]:
-        """Return every laptop, oldest first."""
-        rows = self.connection.execute(
-            _DEVICES
-            + f" WHERE device_id <> {OWN_DEVICE} ORDER BY created_at, device_id"
-        )
+        """Return every device, oldest first, with the one of the server itself."""
+        rows = self.connection.execute(_DEVICES + " ORDER BY created_at, device_id")
         return [_device(row) for row in rows]
 
-    def own_device(self) -> Device:
-        """Return the device that stands for the server itself; it sees every project."""
-        row = self.connection.execute(
-            _DEVICES + f" WHERE device_id = {OWN_DEVICE}"
-        ).fetchone()
-        project_ids = self.connection.execute(
-            "SELECT project_id FROM project ORDER BY 1"
-        )
-        return replace(
-            _device(row), projects=tuple(project_id for (project_id,) in project_ids)
-        )
+    def update_device(
+        self,
+        device_id: str,
+        *,
+        revoked_at: str | None = None,
+        last_seen_at: str | None = None,
+        skew_s: float | None = None,
+    ) -> None:
+        """Note what is known of a device now; None leaves what is there.
 
-    def revoke(self, device: str, now: str) -> None:
-        """Refuse the device from now on."""
+        Who was revoked stays so: the first time counts.
+        """
         self.connection.execute(
-            "UPDATE device SET revoked_at = ? WHERE device_id = ?"
-            " AND revoked_at IS NULL",
-            (now, device),
-        )
-
-    def saw(self, device: str, now: str, skew_s: float | None) -> None:
-        """Note that a device was here, and how far its clock is ahead."""
-        self.connection.execute(
-            "UPDATE device SET last_seen_at = ?, skew_s = coalesce(?, skew_s)"
+            "UPDATE device SET revoked_at = coalesce(revoked_at, ?),"
+            " last_seen_at = coalesce(?, last_seen_at), skew_s = coalesce(?, skew_s)"
             " WHERE device_id = ?",
-            (now, skew_s, device),
+            (revoked_at, last_seen_at, skew_s, device_id),
         )
 
-    def tally(self, device: str) -> dict[str, int]:
-        """Count the changes of a device by their present verdict."""
-        rows = self.connection.execute(
-            "SELECT outcome, count(*) FROM ("
-            " SELECT DISTINCT c.change_id, c.outcome FROM change c"
-            " JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ?)"
-            " GROUP BY outcome",
-            (device,),
+    def account(self, device_id: str) -> DeviceAccount:
+        """Count what a device sent, by what became of it; each change once."""
+        verdicts = self.connection.execute(_VERDICTS_OF, (device_id,))
+        waiting = self.connection.execute(_WAITING_OF, (device_id,))
+        conflicts = self.connection.execute(_CONFLICTS_OF, (device_id,))
+        logs = self.connection.execute(
+            "SELECT log_id, device_id, n, hash, parent_log, parent_n FROM log"
+            " WHERE device_id = ? ORDER BY rowid",
+            (device_id,),
         )
-        return dict(rows.fetchall())
-
-    def custody_of(self, device: str) -> list[tuple[str, str, int]]:
-        """Count a device's changes in custody by status and first reason."""
-        rows = self.connection.execute(
-            "SELECT q.status, q.why ->> '$[0].code', count(*) FROM quarantine q"
-            " JOIN log l ON l.log_id = q.log_id WHERE l.device_id = ?"
-            " AND q.status <> 'released' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
-            (device,),
+        return DeviceAccount(
+            verdicts={Outcome(outcome): count for outcome, count in verdicts},
+            custody=[CustodyCount(*row) for row in waiting],
+            conflicts=dict(conflicts.fetchall()),
+            logs=[
+                LogState(
+                    log,
+                    device,
+                    n,
+                    bytes(digest),
+                    None,
+                    (parent, at) if parent else None,
+                )
+                for log, device, n, digest, parent, at in logs
+            ],
         )
-        return list(rows)
-
-    def conflicts_of(self, device: str) -> dict[str, int]:
-        """Count the conflicts that a device's changes met, by status."""
-        rows = self.connection.execute(
-            "SELECT f.status, count(DISTINCT f.id) FROM conflict f JOIN change c"
-            " ON c.project_id = f.project_id AND c.change_id = f.change_id"
-            " JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ? GROUP BY 1",
-            (device,),
-        )
-        return {"open": 0, "settled": 0, **dict(rows.fetchall())}
-
-    def logs_of(self, device: str) -> list[dict[str, Any]]:
-        """Return the logs of a device, oldest first."""
-        rows = self.connection.execute(
-            "SELECT log_id, n, parent_log, parent_n FROM log WHERE device_id = ?"
-            " ORDER BY rowid",
-            (device,),
-        )
-        return [
-            {"log": log, "changes": n, "parent": [parent, at] if parent else None}
-            for log, n, parent, at in rows
-        ]
 
 
 def _device(row: tuple[Any, ...]) -> Device:
-    name, title, created, revoked, seen, projects, withdrawn, key, skew_s = row
+    name, title, created, revoked, seen, projects, withdrawn, *rest = row
+    key, skew_s, is_server = rest
     return Device(
-        name,
-        title,
-        created,
-        revoked,
-        seen,
-        tuple(json.loads(projects)),
-        tuple(json.loads(withdrawn)),
-        key,
-        skew_s,
+        id=name,
+        name=title,
+        created_at=created,
+        revoked_at=revoked,
+        last_seen_at=seen,
+        projects=tuple(json.loads(projects)),
+        withdrawn=tuple(json.loads(withdrawn)),
+        public_key=key,
+        skew_s=skew_s,
+        is_server=bool(is_server),
     )

@@ -14,6 +14,7 @@ from server.store.merge_values import (
     DecidedOn,
     Found,
     HistoryLine,
+    Parent,
     Stood,
     Wanted,
 )
@@ -98,14 +99,8 @@ class MergeTables:
             decisions=self._decisions(project_id, wanted.change_ids),
             history=self._history(project_id, wanted.history_of),
             stood=self._stood(project_id, wanted.stood_of),
+            parents=self._parents(project_id, wanted.parents_of),
         )
-
-    def parents(
-        self, project_id: str, record_ids: Collection[str]
-    ) -> list[tuple[str, str, str | None]]:
-        """Return id, type and parent of records and of what waits in quarantine."""
-        wanted = json_list(sorted(record_ids))
-        return list(self.connection.execute(_PARENTS, (project_id, wanted)))
 
     def _records(self, project_id: str, ids: Collection[str]) -> list[Record]:
         if not ids:
@@ -165,3 +160,9 @@ class MergeTables:
             return []
         rows = self.connection.execute(_STOOD, (project_id, json_list(ids)))
         return [Stood(*row) for row in rows]
+
+    def _parents(self, project_id: str, ids: Collection[str]) -> list[Parent]:
+        if not ids:
+            return []
+        rows = self.connection.execute(_PARENTS, (project_id, json_list(ids)))
+        return [Parent(*row) for row in rows]

@@ -9,7 +9,7 @@ from server.merge.model import Change, Conflict, HistoryEntry, KeptBack, Record,
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """A line of a log as it came, with the chain's hash after it."""
 
     log_id: str
@@ -26,6 +26,7 @@ class Wanted:
 
     `keys` holds record types with natural keys as text; `referred` the records whose
     children are looked for, each with the types and fields that refer to it besides.
+    What waits in quarantine has parents, too, and the type "quarantined".
     """
 
     record_ids: Collection[str] = ()
@@ -34,6 +35,7 @@ class Wanted:
     change_ids: Collection[str] = ()
     history_of: Collection[str] = ()
     stood_of: Collection[str] = ()
+    parents_of: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Found:
     decisions: list["DecidedOn"]
     history: list["HistoryLine"]
     stood: list["Stood"]
+    parents: list["Parent"]
 
 
 class DecidedOn(NamedTuple):
@@ -69,6 +72,14 @@ class HistoryLine(NamedTuple):
     replaced_seq: int
     log_id: str
     n: int
+
+
+class Parent(NamedTuple):
+    """What a record, or one that waits in quarantine, belongs to."""
+
+    record_id: str
+    type: str
+    parent_id: str | None
 
 
 class Stood(NamedTuple):
@@ -111,7 +122,7 @@ class Effects:
     device_id: str
     received_at: str
     new_projects: Sequence[str] = ()
-    lines: Sequence[tuple[Line, Verdict]] = ()
+    lines: Sequence[tuple[LogLine, Verdict]] = ()
     late: Sequence[tuple[Verdict, bool]] = ()
     records: Sequence[Record] = ()
     heads: Mapping[str, int] = field(default_factory=dict)

@@ -1,13 +1,13 @@
 """What administrators ask: SQLite."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from server.merge.model import Record
 from server.store.devices import OWN_DEVICE
 from server.store.driver import Connection
-from server.store.rows import RECORD_COLUMNS, json_list, record_of
+from server.store.rows import RECORD_COLUMNS, record_of
+from server.store.values import Stats, StoredProject
 
 _PROJECTS: Final = f"""
     SELECT s.project_id, r.fields, r.seq, s.head, s.created_at,
@@ -21,14 +21,6 @@ _PROJECTS: Final = f"""
         ON r.project_id = s.project_id AND r.id = s.project_id
     ORDER BY s.created_at, s.project_id
 """  # noqa: S608 - the inserted text is a constant
-_AUTHORS: Final = """
-    SELECT r.id, c.raw, d.name, c.received_at
-    FROM record r
-        JOIN change c ON c.log_id = r.last_log AND c.n = r.last_n
-        LEFT JOIN log l ON l.log_id = r.last_log
-        LEFT JOIN device d ON d.device_id = l.device_id
-    WHERE r.project_id = ? AND r.id IN (SELECT value FROM json_each(?))
-"""
 _COUNTS: Final = {
     "projects": "SELECT count(*) FROM project",
     "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
@@ -45,27 +37,22 @@ _COUNTS: Final = {
 }
 
 
-class ReportQueries:
+_LIVE_BY_TYPE: Final = (
+    "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
+)
+_BY_VERDICT: Final = "SELECT outcome, count(*) FROM change GROUP BY outcome"
+
+
+class ReportTables:
     """The part of a transaction that answers administrators."""
 
     connection: Connection
 
-    def projects(self) -> list[dict[str, Any]]:
-        """Return every project with its counts."""
+    def projects(self) -> list[StoredProject]:
+        """Return every project with its counts, oldest first."""
         return [
-            {
-                "id": name,
-                **_project_fields(fields),
-                "seq": seq,
-                "head": head,
-                "created_at": created,
-                "plots": plots,
-                "samples": samples,
-                "devices": devices,
-            }
-            for name, fields, seq, head, created, plots, samples, devices in (
-                self.connection.execute(_PROJECTS)
-            )
+            StoredProject(name, json.loads(fields) if fields else {}, *counts)
+            for name, fields, *counts in self.connection.execute(_PROJECTS)
         ]
 
     def records(self, project_id: str, kind: str) -> list[Record]:
@@ -77,52 +64,11 @@ class ReportQueries:
         )
         return [record_of(row) for row in rows]
 
-    def authors(
-        self, project_id: str, records: Sequence[str]
-    ) -> dict[str, dict[str, Any]]:
-        """Return who wrote each record last: person, device, when."""
-        rows = self.connection.execute(_AUTHORS, (project_id, json_list(records)))
-        return {
-            record: {
-                "person": json.loads(raw).get("u"),
-                "device": device,
-                "at": at,
-            }
-            for record, raw, device, at in rows
-        }
-
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> Stats:
         """Count everything."""
-        counts: dict[str, Any] = {
-            name: self.connection.execute(sql).fetchone()[0]
-            for name, sql in _COUNTS.items()
-        }
-        counts["records"] = dict(
-            self.connection.execute(
-                "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
-            )
+        execute = self.connection.execute
+        return Stats(
+            **{name: execute(sql).fetchone()[0] for name, sql in _COUNTS.items()},
+            records=dict(execute(_LIVE_BY_TYPE).fetchall()),
+            verdicts=dict(execute(_BY_VERDICT).fetchall()),
         )
-        counts["verdicts"] = dict(
-            self.connection.execute(
-                "SELECT outcome, count(*) FROM change GROUP BY outcome"
-            )
-        )
-        return counts
-
-
-def _project_fields(fields: str | None) -> dict[str, Any]:
-    found = json.loads(fields) if fields else {}
-    names = (
-        "code",
-        "title",
-        "organisation_id",
-        "reference_depth_cm",
-        "stock_method_profile",
-        "stock_mass_basis",
-        "stock_reference",
-        "stock_reference_mass_t_ha",
-        "plot_selection",
-        "sampled_area_ha",
-        "sampled_strata_ha",
-    )
-    return {name: found.get(name) for name in names}

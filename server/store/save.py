@@ -1,19 +1,17 @@
-"""What a batch writes: lines, verdicts, records, conflicts, quarantine. SQLite."""
+"""What a merge came to: lines, verdicts, records, conflicts, quarantine. SQLite."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from schemas.digest import Digest
-from server.merge.model import Conflict, KeptBack, Origin, ValidatedChange
-from server.merge.state import MergeState
-from server.store import affected_plots
+from server.merge.model import KeptBack, Verdict
 from server.store.attachments import note_files
 from server.store.driver import Connection
-from server.store.load import MergeStateQueries
+from server.store.merge_values import ConflictClosing, Effects, LogLine
 from server.store.rows import dump, json_list, record_row, verdict_row
 
-_KEEP_QUARANTINE: Final = """
+_QUARANTINE: Final = """
     INSERT INTO quarantine (project_id, change_id, log_id, n, type, record_id, parent_id,
         fields, why, device_id, person, at, status, waits_for)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT device_id FROM log WHERE log_id = ?),
@@ -21,125 +19,136 @@ _KEEP_QUARANTINE: Final = """
     ON CONFLICT (project_id, change_id) DO UPDATE SET why = excluded.why,
         status = excluded.status, waits_for = excluded.waits_for
 """
-#: Why a conflict is closed that nobody decided on.
-_NEWER_WORD: Final = "its author has said otherwise since"
-
+_CLOSE_WAITING: Final = """
+    UPDATE quarantine SET status = ?, settled_at = ?, reason = coalesce(?, reason)
+    WHERE project_id = ? AND change_id = ? AND status IN ('open', 'held')
+"""
+_CONFLICT: Final = """
+    INSERT INTO conflict (project_id, id, record_id, type, group_name, base,
+        theirs, ours, change_id, device_id, person, at, status)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT device_id FROM log WHERE log_id = ?),
+        ?, ?, 'open')
+"""
+_CLOSE_CONFLICT: Final = """
+    UPDATE conflict SET status = 'settled', settled_by = ?, settled_at = ?, reason = ?,
+        chosen = ?
+    WHERE project_id = ? AND id = ?
+"""
+_HISTORY: Final = """
+    INSERT INTO history (project_id, record_id, group_name, old_values, written_seq,
+        replaced_seq, written_by, replaced_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _ASK_FOR_RELEASE: Final = """
     INSERT OR REPLACE INTO release (project_id, record_id, after)
     SELECT DISTINCT project_id, waits_for, 0 FROM quarantine
     WHERE project_id = ?1 AND status IN ('open', 'held')
       AND waits_for IN (SELECT value FROM json_each(?2))
 """
+# What waits, or waits no more, takes no number of its own: a job that has begun must
+# still look like another one, or its end would be the end of this one too.
+_JOB: Final = """
+    INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)
+    SELECT ?1, ?2, head, 0 FROM project WHERE project_id = ?1
+    ON CONFLICT (project_id, plot_id) DO UPDATE
+        SET up_to_seq = max(excluded.up_to_seq, up_to_seq + 1)
+"""
+_RECORD: Final = """
+    INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,
+        natural_key, deleted, computable_by_author, open_conflicts, last_log, last_n)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (project_id, id) DO UPDATE SET seq = excluded.seq,
+        fields = excluded.fields, writers = excluded.writers,
+        parent_id = excluded.parent_id, natural_key = excluded.natural_key,
+        deleted = excluded.deleted,
+        computable_by_author = excluded.computable_by_author,
+        open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,
+        last_n = excluded.last_n
+"""
 
 
-class MergeQueries(MergeStateQueries):
-    """The part of a transaction that keeps what a merge came to."""
+class SaveTables:
+    """The part of a transaction that writes what a merge came to."""
 
     connection: Connection
 
-    def save(
-        self, state: MergeState, batch: list[ValidatedChange], origin: Origin
-    ) -> None:
-        """Write the lines, their verdicts and their effects."""
-        self._save_new_projects(state, origin)
-        self._save_lines(state, batch, origin)
-        self.save_effects(state, origin)
-
-    def save_effects(self, state: MergeState, origin: Origin) -> None:
-        """Write what a merge came to, but the lines themselves."""
-        self._save_heads(state)
-        self._save_late_verdicts(state, origin)
-        self._save_records(state, origin)
-        self._save_conflicts(state.conflicts, origin)
-        self._close_conflicts(state, origin)
-        self._save_quarantine(state, origin)
-        self._save_history(state)
-        self._save_decisions(state)
-        self._ask_for_release(state)
-        affected_plots.note_jobs(self.connection, state)
-
-    def note_reason(self, project_id: str, changes: Iterable[str], reason: str) -> None:
-        """Keep why a person gave changes up."""
+    def save(self, effects: Effects) -> None:
+        """Write everything that a merge came to."""
+        self._save_new_projects(effects)
+        self._save_lines(effects)
+        self._save_heads(effects)
+        self._save_late_verdicts(effects)
+        self._save_records(effects)
+        self._save_conflicts(effects)
+        self._save_quarantine(effects)
+        self._save_memory(effects)
+        for project_id, arrived in effects.arrived.items():
+            self.connection.execute(_ASK_FOR_RELEASE, (project_id, json_list(arrived)))
         self.connection.executemany(
-            "UPDATE quarantine SET reason = ? WHERE project_id = ? AND change_id = ?",
-            [(reason, project_id, change) for change in changes],
+            _JOB,
+            [(name, plot) for name, plots in effects.plots.items() for plot in plots],
         )
 
-    def _save_new_projects(self, state: MergeState, origin: Origin) -> None:
-        for project_id in state.new_projects:
+    def _save_new_projects(self, effects: Effects) -> None:
+        for project_id in effects.new_projects:
             self.connection.execute(
                 "INSERT INTO project (project_id, head, created_at) VALUES (?, 0, ?)",
-                (project_id, origin.received_at),
+                (project_id, effects.received_at),
             )
             self.connection.execute(
                 "INSERT OR IGNORE INTO device_project (project_id, device_id)"
                 " VALUES (?, ?)",
-                (project_id, origin.device_id),
+                (project_id, effects.device_id),
             )
 
-    def _save_heads(self, state: MergeState) -> None:
-        for project_id in sorted(state.by_project()):
-            self.connection.execute(
-                "UPDATE project SET head = ? WHERE project_id = ?",
-                (state.heads[project_id], project_id),
-            )
-            add_digest(self.connection, project_id, state.digests[project_id])
+    def _save_lines(self, effects: Effects) -> None:
+        if not effects.lines:
+            return
+        self.connection.executemany(
+            "INSERT INTO change (log_id, n, project_id, change_id, raw, hash,"
+            " received_at, outcome, seq, why, conflicts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                _change_row(line, verdict, effects.received_at)
+                for line, verdict in effects.lines
+            ],
+        )
+        last, _ = effects.lines[-1]
+        self.connection.execute(
+            "UPDATE log SET n = ?, hash = ? WHERE log_id = ?",
+            (last.n, last.hash, last.log_id),
+        )
 
-    def _save_late_verdicts(self, state: MergeState, origin: Origin) -> None:
-        """Save the updated verdicts of changes that waited, for their authors to hear."""
-        pushed = {verdict.change_id for verdict in state.verdicts}
-        for verdict in state.late_verdicts.values():
+    def _save_heads(self, effects: Effects) -> None:
+        self.connection.executemany(
+            "UPDATE project SET head = ? WHERE project_id = ?",
+            [(head, project_id) for project_id, head in effects.heads.items()],
+        )
+        for project_id, gained in effects.digests.items():
+            add_digest(self.connection, project_id, gained)
+
+    def _save_late_verdicts(self, effects: Effects) -> None:
+        """Save verdicts that replace others, and those that authors are to hear."""
+        for verdict, is_told in effects.late:
             place = (verdict.project_id, verdict.change_id)
             self.connection.execute(
                 "UPDATE change SET outcome = ?, seq = ?, why = ?, conflicts = ?"
                 " WHERE project_id = ? AND change_id = ?",
                 (*verdict_row(verdict), *place),
             )
-            if verdict.change_id not in pushed:
+            if is_told:
                 self.connection.execute(
                     "INSERT INTO late (project_id, change_id, at) VALUES (?, ?, ?)",
-                    (*place, origin.received_at),
+                    (*place, effects.received_at),
                 )
 
-    def _save_lines(
-        self, state: MergeState, batch: list[ValidatedChange], origin: Origin
-    ) -> None:
-        rows = [
-            (
-                validated.change.log_id,
-                validated.change.n,
-                validated.change.project_id,
-                validated.change.id,
-                validated.change.raw,
-                validated.change.hash,
-                origin.received_at,
-                *verdict_row(verdict),
-            )
-            for validated, verdict in zip(batch, state.verdicts, strict=True)
-        ]
-        self.connection.executemany(
-            "INSERT INTO change (log_id, n, project_id, change_id, raw, hash,"
-            " received_at, outcome, seq, why, conflicts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-        last = batch[-1].change
-        self.connection.execute(
-            "UPDATE log SET n = ?, hash = ? WHERE log_id = ?",
-            (last.n, last.hash, last.log_id),
-        )
+    def _save_records(self, effects: Effects) -> None:
+        put_records(self.connection, map(record_row, effects.records))
+        note_files(self.connection, effects.records, effects.received_at)
 
-    def _save_records(self, state: MergeState, origin: Origin) -> None:
-        put_records(self.connection, map(record_row, state.written.values()))
-        for project_id, records in state.by_project().items():
-            note_files(self.connection, project_id, records, origin.received_at)
-
-    def _save_conflicts(self, conflicts: list[Conflict], origin: Origin) -> None:
+    def _save_conflicts(self, effects: Effects) -> None:
         self.connection.executemany(
-            "INSERT INTO conflict (project_id, id, record_id, type, group_name, base,"
-            " theirs, ours, change_id, device_id, person, at, status)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " (SELECT device_id FROM log WHERE log_id = ?), ?, ?, 'open')",
+            _CONFLICT,
             [
                 (
                     found.project_id,
@@ -147,112 +156,45 @@ class MergeQueries(MergeStateQueries):
                     found.record_id,
                     found.type,
                     found.group,
-                    self._base_of(found),
+                    None if base is None else dump(base),
                     dump(found.theirs),
                     dump(found.ours),
                     found.change.id,
                     found.change.log_id,
                     found.change.person,
-                    origin.received_at,
+                    effects.received_at,
                 )
-                for found in conflicts
+                for found, base in effects.conflicts
             ],
         )
-
-    def _base_of(self, found: Conflict) -> str | None:
-        """Find the values the author had looked at, where history tells."""
-        row = self._one(
-            "SELECT old_values FROM history WHERE project_id = ? AND record_id = ?"
-            " AND group_name = ? AND written_seq <= ? AND replaced_seq > ?"
-            " ORDER BY replaced_seq LIMIT 1",
-            found.project_id,
-            found.record_id,
-            found.group,
-            found.base_seq,
-            found.base_seq,
-        )
-        return str(row[0]) if row else None
-
-    def _close_conflicts(self, state: MergeState, origin: Origin) -> None:
         self.connection.executemany(
-            "UPDATE conflict SET status = 'settled', settled_by = ?, settled_at = ?,"
-            " reason = ?, chosen = ? WHERE project_id = ? AND id = ?",
+            _CLOSE_CONFLICT,
             [
-                (
-                    change.id,
-                    origin.received_at,
-                    change.reason if change.resolves else _NEWER_WORD,
-                    dump(change.fields),
-                    change.project_id,
-                    name,
-                )
-                for name, change in state.closed_conflicts.items()
+                _closing_row(closing, effects.received_at)
+                for closing in effects.closed_conflicts
             ],
         )
 
-    def _save_quarantine(self, state: MergeState, origin: Origin) -> None:
+    def _save_quarantine(self, effects: Effects) -> None:
         self.connection.executemany(
-            _KEEP_QUARANTINE,
-            [_quarantine_row(found, origin) for found in state.quarantined],
-        )
-        self.connection.executemany(
-            "UPDATE quarantine SET status = ?, settled_at = ?"
-            " WHERE project_id = ? AND change_id = ? AND status IN ('open', 'held')",
-            [(how, origin.received_at, *place) for place, how in state.closed.items()],
-        )
-
-    def _save_decisions(self, state: MergeState) -> None:
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO decided (project_id, seen, group_name, decision)"
-            " VALUES (?, ?, ?, ?)",
-            state.decisions,
-        )
-
-    def _ask_for_release(self, state: MergeState) -> None:
-        """Note the records that have come and that more waits for than was read."""
-        for project_id in state.has_more_waiting:
-            came = json_list(
-                record for place, record in state.arrived if place == project_id
-            )
-            self.connection.execute(_ASK_FOR_RELEASE, (project_id, came))
-
-    def note_stood(
-        self,
-        batch: Sequence[ValidatedChange],
-        stood: Mapping[str, Sequence[tuple[str, int]]],
-    ) -> None:
-        """Note the numbers that changes had in timelines that were lost."""
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO stood (project_id, change_id, epoch, seq)"
-            " VALUES (?, ?, ?, ?)",
+            _QUARANTINE,
             [
-                (validated.change.project_id, validated.change.id, epoch, seq)
-                for validated in batch
-                for epoch, seq in stood.get(validated.change.id, ())
+                _quarantine_row(kept, effects.received_at)
+                for kept in effects.quarantined
+            ],
+        )
+        self.connection.executemany(
+            _CLOSE_WAITING,
+            [
+                (c.status, effects.received_at, c.reason, c.project_id, c.change_id)
+                for c in effects.closed
             ],
         )
 
-    def next_release(self) -> tuple[str, str, int] | None:
-        """Return a record that others wait for, and the place up to which they had it."""
-        row = self.connection.execute(
-            "SELECT project_id, record_id, after FROM release LIMIT 1"
-        ).fetchone()
-        return (row[0], row[1], row[2]) if row else None
-
-    def note_release(self, project_id: str, record: str, after: int | None) -> None:
-        """Note up to where those who wait for a record were released; None: all."""
-        if after is None:
-            sql = "DELETE FROM release WHERE project_id = ? AND record_id = ?"
-            self.connection.execute(sql, (project_id, record))
-        else:
-            sql = "UPDATE release SET after = ? WHERE project_id = ? AND record_id = ?"
-            self.connection.execute(sql, (after, project_id, record))
-
-    def _save_history(self, state: MergeState) -> None:
+    def _save_memory(self, effects: Effects) -> None:
+        """Save what stood before, and what decisions and lost timelines knew."""
         self.connection.executemany(
-            "INSERT INTO history (project_id, record_id, group_name, old_values,"
-            " written_seq, replaced_seq, written_by, replaced_by)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            _HISTORY,
             [
                 (
                     old.project_id,
@@ -264,25 +206,24 @@ class MergeQueries(MergeStateQueries):
                     old.written_by,
                     old.replaced_by,
                 )
-                for old in state.replaced
+                for old in effects.history
             ],
+        )
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO decided (project_id, seen, group_name, decision)"
+            " VALUES (?, ?, ?, ?)",
+            effects.decisions,
+        )
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO stood (project_id, change_id, epoch, seq)"
+            " VALUES (?, ?, ?, ?)",
+            effects.stood,
         )
 
 
-def put_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def put_records(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
     """Write records as they are to stand."""
-    connection.executemany(
-        "INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,"
-        " natural_key, deleted, computable_by_author, open_conflicts, last_log, last_n)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (project_id, id) DO UPDATE SET seq = excluded.seq,"
-        " fields = excluded.fields, writers = excluded.writers,"
-        " parent_id = excluded.parent_id, natural_key = excluded.natural_key,"
-        " deleted = excluded.deleted, computable_by_author = excluded.computable_by_author,"
-        " open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,"
-        " last_n = excluded.last_n",
-        rows,
-    )
+    connection.executemany(_RECORD, rows)
 
 
 def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
@@ -298,7 +239,26 @@ def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
     )
 
 
-def _quarantine_row(found: KeptBack, origin: Origin) -> tuple[Any, ...]:
+def _change_row(line: LogLine, verdict: Verdict, received_at: str) -> tuple[Any, ...]:
+    return (
+        line.log_id,
+        line.n,
+        line.project_id,
+        line.change_id,
+        line.raw,
+        line.hash,
+        received_at,
+        *verdict_row(verdict),
+    )
+
+
+def _closing_row(closing: ConflictClosing, now: str) -> tuple[Any, ...]:
+    change = closing.change
+    place = (closing.project_id, closing.conflict_id)
+    return (change.id, now, closing.reason, dump(change.fields), *place)
+
+
+def _quarantine_row(found: KeptBack, received_at: str) -> tuple[Any, ...]:
     change = found.change
     fields = json.dumps(change.fields)  # ASCII: may hold what UTF-8 cannot
     return (
@@ -313,7 +273,7 @@ def _quarantine_row(found: KeptBack, origin: Origin) -> tuple[Any, ...]:
         dump([problem.as_data() for problem in found.why]),
         change.log_id,
         change.person,
-        origin.received_at,
+        received_at,
         "held" if found.is_held else "open",
         found.waits_for,
     )

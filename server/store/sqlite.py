@@ -12,10 +12,11 @@ from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
 from server.store import seals
-from server.store.attachments import AttachmentQueries
+from server.store.attachments import AttachmentTables
 from server.store.checks.database import check_database
-from server.store.derivation import DerivationQueries
-from server.store.devices import DeviceQueries
+from server.store.custody import CustodyTables
+from server.store.derivation import DerivationTables
+from server.store.devices import DeviceTables
 from server.store.driver import (
     Connection,
     DatabaseError,
@@ -24,11 +25,12 @@ from server.store.driver import (
     copy_to,
     translated,
 )
-from server.store.feed import FeedQueries
+from server.store.feed import FeedTables
+from server.store.logs import LogTables
+from server.store.merge_tables import MergeTables
 from server.store.port import Transaction
-from server.store.reports import ReportQueries
-from server.store.review import ReviewQueries
-from server.store.save import MergeQueries
+from server.store.reports import ReportTables
+from server.store.save import SaveTables
 from server.store.tables import check_version, make_tables
 from server.store.values import Device, Fault, Progress
 from server.store.writer import WriterThread
@@ -40,13 +42,15 @@ _READERS: Final = 2
 
 
 class SqliteTransaction(
-    MergeQueries,
-    FeedQueries,
-    DeviceQueries,
-    DerivationQueries,
-    AttachmentQueries,
-    ReportQueries,
-    ReviewQueries,
+    LogTables,
+    MergeTables,
+    SaveTables,
+    CustodyTables,
+    FeedTables,
+    DeviceTables,
+    DerivationTables,
+    AttachmentTables,
+    ReportTables,
 ):
     """One transaction on one connection."""
 
@@ -182,7 +186,7 @@ def _begin(tx: SqliteTransaction, clock: Clock) -> None:
     tx.begin_epoch(clock.fresh_id(), clock.now(), "begun", None)
     # No token has this hash: nobody enters as the server.
     tx.add_device(own, "none")
-    tx.add_log(own.id, own.id)
+    tx.save_log(own.id, own.id)
 
 
 def _opened(path: Path) -> Connection:

@@ -1,10 +1,12 @@
 """What the store takes and gives: one value class for each thing it knows. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from server.merge.model import Record
+from schemas.digest import Digest
+from schemas.messages import Outcome
+from server.merge.model import Verdict
 
 #: Told what is being done, how much of it is done, and of how much.
 Progress = Callable[[str, int, int], None]
@@ -12,7 +14,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One enrolled laptop."""
+    """One enrolled laptop, or the server itself, which sees every project."""
 
     id: str
     name: str
@@ -23,6 +25,7 @@ class Device:
     withdrawn: tuple[str, ...] = ()
     public_key: str | None = None
     skew_s: float | None = None
+    is_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class LogState:
     n: int
     hash: bytes
     public_key: str | None = None
+    parent: tuple[str, int] | None = None
 
     def is_of(self, device: Device) -> bool:
         """Return whether this laptop wrote it: under this enrolment, or by its key."""
@@ -51,13 +55,43 @@ class LogState:
         return self.device_id == device.id or same_key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineQuery:
+    """Which lines: those of a log at some places, or those of changes of a project."""
+
+    log_id: str | None = None
+    places: Collection[int] = ()
+    project_id: str = ""
+    change_ids: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """A line of a log with its verdict, and the laptop that holds the log."""
+
+    log_id: str
+    raw: bytes
+    hash: bytes
+    received_at: str
+    device_id: str
+    device: str | None
+    verdict: Verdict
+
+    @property
+    def n(self) -> int:
+        """Return its place in the log."""
+        assert self.verdict.n is not None
+        return self.verdict.n
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectHead:
-    """Where a project stands: its last row and its last receipt."""
+    """Where a project stands: its last row, its last receipt, the digest of its rows."""
 
     head: int
     receipt_count: int
     receipt_hash: str
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +105,38 @@ class StoredReceipt:
     pushed: str
 
 
+class CustodyCount(NamedTuple):
+    """How many changes are in custody, by status and first reason."""
+
+    status: str
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAccount:
+    """What a device sent, counted by what became of it, and its logs, oldest first."""
+
+    verdicts: dict[Outcome, int]
+    custody: list[CustodyCount]
+    conflicts: dict[str, int]
+    logs: list[LogState]
+
+
 @dataclass(frozen=True, slots=True)
 class EpochBegin:
-    """One timeline of the server: when it began and why."""
+    """One timeline of the server: when and where each project stood as it began, and why.
+
+    `device` is the name of the laptop that showed it, `device_id` its id.
+    """
 
     number: int
     id: str
     at: str
     reason: str
     device_id: str | None
+    device: str | None
+    starts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +150,6 @@ class LogSpan:
     def includes(self, log_id: str, n: int) -> bool:
         """Return whether a change is one of these."""
         return log_id == self.log_id and self.after_n < n <= self.last_n
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One record on its way to a laptop, with its open conflicts."""
-
-    record: Record
-    conflicts: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of one project after a cursor, in server order."""
-
-    rows: list[FeedRow]
-    cursor: int
-    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +255,45 @@ class DerivedPlot:
     job: Job
     rows: list[DerivedRow]
     reference: tuple[str, dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedVersion:
+    """A number that stood once, with the records it was derived from."""
+
+    seq: int
+    fields: dict[str, Any]
+    inputs: list[list[Any]]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProject:
+    """A project: its own record's fields and number, its head, and counts."""
+
+    id: str
+    fields: dict[str, Any]
+    seq: int | None
+    head: int
+    created_at: str
+    plots: int
+    samples: int
+    devices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """How much of everything there is."""
+
+    projects: int
+    devices: int
+    logs: int
+    epochs: int
+    changes: int
+    open_conflicts: int
+    held: int
+    open_quarantine: int
+    plots_to_derive: int
+    database_bytes: int
+    records: dict[str, int]
+    verdicts: dict[str, int]

@@ -71,7 +71,10 @@ def _check_poller(database, heads, polled):
     try:
         for project_id in heads:
             items = asyncio.run(store.read(lambda tx, s=project_id: tx.digest_items(s)))
-            said = asyncio.run(store.read(lambda tx, s=project_id: tx.digest(s)))
+            heads = asyncio.run(
+                store.read(lambda tx, s=project_id: tx.project_heads([s]))
+            )
+            said = heads[project_id].digest
             live = asyncio.run(store.read(lambda tx, s=project_id: _live(tx, s)))
             seen = [(r, q) for r, (s, q) in polled["rows"].items() if s == project_id]
             missed = set(live) ^ set(seen)

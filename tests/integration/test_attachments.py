@@ -283,7 +283,7 @@ async def test_who_may_read_a_file_is_looked_up_and_not_searched(server):
     def plan(tx):
         seen = []
         tx.connection.set_trace_callback(seen.append)
-        tx.naming([server.project_id], "0" * 64)
+        tx.attached([server.project_id], "0" * 64)
         tx.connection.set_trace_callback(None)
         rows = tx.connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}")
         return [row[3] for row in rows]

@@ -16,6 +16,7 @@ from collector.store.sqlite import LaptopStore
 from schemas import bundles
 from schemas.signing import sign
 from server.cli import main as server_cli
+from server.custody.review import SCHEMA_SETTING
 from server.store.sqlite import SqliteStore as ServerStore
 from tests.integration.test_laptop_sync import (
     LAYER,
@@ -277,7 +278,7 @@ def test_what_is_given_up_is_told_to_its_author(pair, served):
 async def last_ran_with(data, version):
     """Make a server's database look as an older program left it."""
     store = ServerStore(data / "permille.db")
-    await store.write(lambda tx: tx.note_schema_version(version))
+    await store.write(lambda tx: tx.set_setting(SCHEMA_SETTING, str(version)))
     store.close()
 
 

@@ -190,7 +190,9 @@ async def test_a_body_that_stops_half_way_is_dropped(server, laptop):
 async def test_a_revoked_laptop_is_refused_and_told_what_to_do(server, laptop):
     (device,) = await server.report("devices")
     await server.ask(
-        lambda store: store.write(lambda tx: tx.revoke(device.id, "2026-01-01"))
+        lambda store: store.write(
+            lambda tx: tx.update_device(device.id, revoked_at="2026-01-01")
+        )
     )
     status, raw = await laptop.post(laptop.body())
     problem(raw, "bad_token")

@@ -298,7 +298,9 @@ async def test_a_revoked_laptop_that_enrols_again_delivers_what_it_recorded(pair
     server, a, _b, plot, _base = pair
     device = next(d for d in await server.report("devices") if d.name == "north")
     await server.ask(
-        lambda store: store.write(lambda tx: tx.revoke(device.id, "2026-01-01"))
+        lambda store: store.write(
+            lambda tx: tx.update_device(device.id, revoked_at="2026-01-01")
+        )
     )
     a.add("point", {"plot_id": plot, "code": "meanwhile"})
     again = await server.laptop("north again", log=a.log, secret=a.secret)

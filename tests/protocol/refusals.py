@@ -111,7 +111,9 @@ async def _(pair):
     me = pair.me
     pair.me.create(pair.project_id, "plot", {"code": "MEANWHILE"})
     await pair.server.ask(
-        lambda store: store.write(lambda tx: tx.revoke(me.device, Clock().now()))
+        lambda store: store.write(
+            lambda tx: tx.update_device(me.device, revoked_at=Clock().now())
+        )
     )
     found = await refused(me.sync())
     await me.enrol(await code_for(pair.server))

@@ -35,6 +35,7 @@ EFFECTS, REFUSALS = "server/merge/effects.py", "server/merge/preconditions.py"
 SHOWN, SETTLING = "server/merge/author_view.py", "server/merge/decisions.py"
 LINEAGE, TIMELINE = "server/intake/log_checks.py", "server/merge/timeline.py"
 FEED, PULL = "server/store/feed.py", "server/intake/pull.py"
+PAGE, LOAD = "server/intake/feed.py", "server/intake/load.py"
 FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py")
 RESTORE = ("tests/integration/test_restore.py",)
 DECISIONS = ("tests/stateful/test_decisions_last.py",)

@@ -1,6 +1,6 @@
 """Bugs of the server around the merge, and of what both sides share."""
 
-from tests.seeded.mutant import FEED, LINEAGE, PULL, RESTORE, Mutant
+from tests.seeded.mutant import FEED, LINEAGE, LOAD, PAGE, PULL, RESTORE, Mutant
 
 MUTANTS = (
     Mutant(
@@ -29,9 +29,9 @@ MUTANTS = (
     ),
     Mutant(
         "authors do not hear of late verdicts",
-        "server/store/save.py",
-        "if verdict.change_id not in pushed:",
-        "if False:",
+        "server/intake/save.py",
+        "(verdict, verdict.change_id not in pushed)",
+        "(verdict, False)",
     ),
     Mutant(
         "receipts do not name the one before",
@@ -47,9 +47,9 @@ MUTANTS = (
     ),
     Mutant(
         "a cut page moves the cursor to the head",
-        FEED,
-        "cursor = kept[-1].seq if more else max(self._head(project_id), after)",
-        "cursor = max(self._head(project_id), after)",
+        PAGE,
+        "cursor = kept[-1].seq if more else max(head.head if head else 0, after)",
+        "cursor = max(head.head if head else 0, after)",
     ),
     Mutant(
         "rows are withheld that no verdict speaks for",
@@ -72,34 +72,34 @@ MUTANTS = (
     ),
     Mutant(
         "what waits beyond a batch is released by nobody",
-        "server/store/save.py",
-        "        self._ask_for_release(state)\n",
-        "",
+        "server/intake/save.py",
+        "for project_id in state.has_more_waiting\n",
+        "for project_id in ()\n",
     ),
     Mutant(
         "a release cuts events in two",
-        "server/store/load.py",
-        "while 0 < end < len(rows) and _is_one_group(rows[end - 1], rows[end]):",
+        LOAD,
+        "while 0 < end < len(found) and _is_one_group(found[end - 1], found[end]):",
         "while False:",
     ),
     Mutant(
         "trends hold a plot",
-        "server/store/load.py",
+        "server/store/merge_tables.py",
         "AND type NOT IN ({_DERIVED})",
         "AND type NOT IN ('stock', 'change')",
         ("tests/integration/test_deleting_plots.py",),
     ),
     Mutant(
         "what comes back is not asked what it refers to",
-        "server/store/load.py",
-        "self._find_records(state, project_id, referred - ids)",
-        "pass",
+        LOAD,
+        "            record_ids=referred - ids,\n",
+        "",
         RESTORE,
     ),
     Mutant(
         "rows are withheld from a laptop that begins anew",
-        FEED,
-        "        if after:\n            mine",
-        "        if True:\n            mine",
+        PAGE,
+        "    if after:\n        return tx.rows_after(project_id, after, sent)",
+        "    if True:\n        return tx.rows_after(project_id, after, sent)",
     ),
 )

@@ -7,6 +7,7 @@ from schemas import chain
 from schemas.digest import digest_of
 from schemas.messages import decode_request
 from schemas.signing import NO_RECEIPT, is_signed, receipt_hash, receipt_text
+from server.access.server_key import own_device
 from tests.stateful.chosen import holds, promise
 from tests.stateful.screens import lists_of_conflicts_agree, screens_show_the_rows
 
@@ -113,7 +114,7 @@ def chains_and_receipts_verify(world):
 
 
 def _receipts_verify(world, hashes):
-    own = world.read(lambda tx: tx.own_device())
+    own = world.read(own_device)
     last = {}
     rows = world.sql("SELECT log_id, n, raw, signature FROM receipt ORDER BY rowid")
     for log, n, raw, signature in rows:
@@ -132,7 +133,8 @@ def digests_are_right(world):
     """S8: the digest that is kept is what the rows come to, on both sides."""
     for project_id in world.project_ids:
         rows = world.read(lambda tx, s=project_id: tx.digest_items(s))
-        kept = world.read(lambda tx, s=project_id: tx.digest(s))
+        heads = world.read(lambda tx, s=project_id: tx.project_heads([s]))
+        kept = heads[project_id].digest
         holds("S8", kept == digest_of(rows), project_id)
         for name in world.names:
             store = world.laptop(name).store

@@ -12,6 +12,7 @@ from collector.laptop.laptop import Laptop
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from server.access.enrolment import Enrolment, enrol, issue_code
+from server.access.server_key import own_device
 from server.custody.own_log import add_project
 from server.store.sqlite import SqliteStore as ServerStore
 from server.store.sqlite import create
@@ -37,7 +38,7 @@ class Template:
         for code in ("P1", "P2"):
             project = {"code": code, "title": f"Project {code}"}
             self.project_ids.append(await add_project(server, clock, project, {}))
-        own = await server.read(lambda tx: tx.own_device())
+        own = await server.read(own_device)
         for number in range(laptops):
             await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
         server.close()

@@ -7,6 +7,7 @@ from collector.record import resend
 from schemas import limits
 from schemas.deciding import SideChoice, Take
 from server.custody.review import release_waiting
+from server.intake.load import waiting_until
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 
@@ -59,7 +60,10 @@ def transactions(world):
         place = tx.next_release()
         if place is None:
             return
-        waiting, _ = tx.waiting_until(*place, limits.RELEASED_AT_ONCE)
+        project_id, record_id, after = place
+        waiting, _ = waiting_until(
+            tx, project_id, {record_id}, after, limits.RELEASED_AT_ONCE
+        )
         sizes.append(len(waiting))
 
     original = world.server.write

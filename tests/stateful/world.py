@@ -30,6 +30,7 @@ from schemas.messages import decode_response, encode
 from schemas.records import record_id
 from server.errors import RequestError
 from server.intake.answer import answer_lines, row_line
+from server.intake.feed import with_conflicts
 from server.intake.push import sync
 from server.intake.request import read_push
 from server.operations.copy_detection import notice_copy, renew
@@ -88,7 +89,8 @@ class Link:
 
     async def rows_in(self, project_id, buckets):
         def job(tx):
-            return tx.epoch(), [row_line(r) for r in tx.rows_in(project_id, buckets)]
+            rows = with_conflicts(tx, project_id, tx.rows_in(project_id, buckets))
+            return tx.epoch(), [row_line(row) for row in rows]
 
         epoch, rows = await self.world.ask(job)
         return epoch, [decode_response(encode(row)) for row in rows]
@@ -185,11 +187,11 @@ class World:
 
     def grant(self, name, project_id):
         device = self.device(name)
-        self.run(self.server.write(lambda tx: tx.grant(device, project_id)))
+        self.run(self.server.write(lambda tx: tx.set_access(device, project_id, None)))
 
     def withdraw(self, name, project_id):
         device, now = self.device(name), self.clock.now()
-        self.run(self.server.write(lambda tx: tx.withdraw(device, project_id, now)))
+        self.run(self.server.write(lambda tx: tx.set_access(device, project_id, now)))
 
     def records(self, project_id):
         """Return the server's rows of a project: id to type, number, fields, deleted."""
