@@ -97,7 +97,7 @@ def laptop_at(folder: Path, url: str | None = None) -> Iterator[Laptop]:
         yield laptop
 
 
-def synced(laptop: Laptop) -> session.Report:
+def synced(laptop: Laptop) -> session.SyncReport:
     """Sync as the command does, without its start."""
     return asyncio.run(session.sync(laptop, lambda _left, _received: None))
 
@@ -116,7 +116,7 @@ def save(laptop: Laptop, project_id: str, entries: Sequence[Entry]) -> None:
             )
             for e in entries[start : start + size]
         ]
-        laptop.store.save(drafts, laptop.moment(), laptop.person)
+        laptop.store.save(drafts, laptop.timestamp(), laptop.person)
 
 
 def new_server(folder: Path) -> str:

@@ -460,7 +460,7 @@ def test_batches_are_told_only_after_they_are_on_disk(small, monkeypatch):
         kept.append(len(drafts))
         return real(self, drafts, *args)
 
-    monkeypatch.setattr(LaptopStore, "keep", save)
+    monkeypatch.setattr(LaptopStore, "save", save)
     assert small(*rows)["kept"] == 5
     assert len(kept) == 3
 

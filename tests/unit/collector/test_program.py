@@ -54,7 +54,7 @@ def test_a_defect_is_told_in_one_line(permille, monkeypatch):
     def broken(*_args, **_more):
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("collector.laptop.open.laptop_status", broken)
+    monkeypatch.setattr("collector.sync.status.laptop_status", broken)
     found = permille("status", code=4)
     assert "ZeroDivisionError: planted" in found.err
     assert "PERMILLE_DEBUG" in found.err
