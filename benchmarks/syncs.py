@@ -10,7 +10,7 @@ from benchmarks.recording import lines_of, rate
 from benchmarks.stage import World, laptop_at, save, serving, synced
 from benchmarks.yardsticks import bare_table, echo, packed_bytes
 from collector.laptop.laptop import Laptop
-from collector.sync.session import Report
+from collector.sync.tally import SyncReport
 from schemas import limits
 
 _TIMES = 3
@@ -25,7 +25,7 @@ class Synced:
     """One sync as seen from both sides."""
 
     took: Timed
-    report: Report
+    report: SyncReport
     server_cpu_s: float
     server_settled_cpu_s: float
 
@@ -189,7 +189,7 @@ def offline(world: World) -> Iterator[Figure]:
 def fifty(world: World) -> Iterator[Figure]:
     """Sync 50 new bags."""
     copy = world.copy(world.pushed)
-    found: list[tuple[float, Report, float]] = []
+    found: list[tuple[float, SyncReport, float]] = []
     with (
         serving(copy / "server") as server,
         laptop_at(copy / "crew", server.url) as crew,
@@ -233,9 +233,9 @@ def fifty(world: World) -> Iterator[Figure]:
     )
 
 
-def timed_sync(laptop: Laptop) -> tuple[float, Report]:
+def timed_sync(laptop: Laptop) -> tuple[float, SyncReport]:
     """Sync; return the seconds and the report."""
-    reports: list[Report] = []
+    reports: list[SyncReport] = []
     took = timed(lambda: reports.append(synced(laptop)))
     return took.seconds, reports[0]
 
@@ -258,7 +258,7 @@ def _sync_once(world: World, copy: Path, who: str) -> Synced:
         laptop_at(copy / who, server.url) as laptop,
     ):
         before_s = cpu_s(server.pid)
-        reports: list[Report] = []
+        reports: list[SyncReport] = []
         took = timed(lambda: reports.append(synced(laptop)))
         answered_s = cpu_s(server.pid)
         server.wait_until_derived()

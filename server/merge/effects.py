@@ -127,7 +127,9 @@ def _update(
         deleted=False,
         fields=fields,
         writers=meeting.writers_at(seq),
+        # Who writes nothing is no writer: nothing tells whose the new number is.
         computable_by_author=outcome == Outcome.ACCEPTED
+        and bool(meeting.groups)
         and is_computable
         and _is_as_sent(validated, patch.fields),
     )

@@ -242,4 +242,11 @@ MUTANTS = (
         "",
         ("tests/stateful/test_late_rows.py",),
     ),
+    Mutant(
+        "a number that nobody wrote under is computable",
+        EFFECTS,
+        "        and bool(meeting.groups)\n",
+        "",
+        ("tests/stateful/test_copies.py",),
+    ),
 )
