@@ -138,7 +138,7 @@ class RequestEnd(_MessageLine):
 class ResponseHello(_MessageLine):
     """First line of a response: the server's timeline and what it has.
 
-    `protocol`, `epoch` and `have` are left out when they are what the request said.
+    `protocol` and `epoch` are left out when they are what the request said.
     `need_from` asks for the log again from that change, `need_log` says which one when
     it is not the one that spoke.
     `shared` is the highest number of each project that the present timeline has in common
@@ -150,12 +150,10 @@ class ResponseHello(_MessageLine):
     protocol = wire.count()
     epoch = wire.uuid()
     now = wire.text(1, 40, required=True)
-    have = fields.Nested(Position)
     need_from = wire.count(load_default=None, allow_none=True)
     need_log = wire.uuid()
     shared = fields.Dict(keys=wire.uuid(), values=wire.count())
     schema = wire.count()
-    limits = fields.Dict(keys=fields.String(), load_default=dict)
 
 
 class VerdictLine(_MessageLine):
@@ -186,7 +184,7 @@ class ScopeLine(_MessageLine):
 class RowLine(_MessageLine):
     """One record as the server has it: s project, q seq, t type, r record, f fields.
 
-    w holds the writer seq of each field group, x the open conflicts.
+    x holds the open conflicts.
     """
 
     k = fields.String(required=True, validate=validate.Equal("row"))
@@ -195,21 +193,17 @@ class RowLine(_MessageLine):
     t = wire.text(1, 40, required=True)
     r = wire.uuid(required=True)
     f = fields.Dict(keys=fields.String(), required=True)
-    w = fields.Dict(keys=fields.String(), load_default=dict)
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
 
 class Gone(_MessageLine):
-    """A record that is no longer there, and why."""
+    """A record that was deleted; x holds its open conflicts."""
 
     k = fields.String(required=True, validate=validate.Equal("gone"))
     s = wire.uuid(required=True)
     q = wire.count(required=True)
     t = wire.text(1, 40, required=True)
     r = wire.uuid(required=True)
-    why = fields.String(
-        required=True, validate=validate.OneOf(["deleted", "moved", "purged"])
-    )
     x = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
 
@@ -238,7 +232,6 @@ class ResponseEnd(_MessageLine):
     cursors = wire.cursors()
     more = wire.flag()
     digest = fields.Dict(keys=fields.String(), load_default=dict)
-    need_blobs = fields.List(fields.String(), load_default=list)
     receipt = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
 
 

@@ -92,7 +92,7 @@ def with_row(
 ) -> BaseRow | None:
     """Return the row after a `row` or `gone` of the server; None when it is to go."""
     gone = message["k"] == "gone"
-    if gone and (message["t"] in DERIVED or message["why"] != "deleted"):
+    if gone and message["t"] in DERIVED:
         return None
     if (
         not gone

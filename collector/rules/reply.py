@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.messages import MessageError, decode_response
+from schemas.problem_kinds import KINDS
 from schemas.problems import Problem
 
 Message = Mapping[str, Any]
@@ -165,7 +166,5 @@ def _decode(line: bytes) -> dict[str, Any]:
 
 def problem_of(document: Mapping[str, Any]) -> Problem | None:
     """Read the code of a problem document, if it is one of ours."""
-    try:
-        return Problem(str(document.get("code", "")))
-    except AssertionError:
-        return None
+    code = document.get("code")
+    return Problem(code) if isinstance(code, str) and code in KINDS else None

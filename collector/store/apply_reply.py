@@ -283,10 +283,6 @@ def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> No
     # The deletion that was purged went with a timeline: the record is known again.
     known = f"DELETE FROM purged WHERE id IN {AMONG}"  # noqa: S608 - a constant
     connection.execute(known, (to_json(list(bases)),))
-    purged = [m["r"] for m in messages if m["k"] == "gone" and m["why"] != "deleted"]
-    if purged:
-        await_no_row(connection, f"record_id IN {AMONG}", to_json(purged))
-        changes |= changes_of(connection, purged)
     put_bases(connection, bases.values())
     records = [name for name, kind in kinds.items() if kind not in DERIVED]
     show(connection, records, bases, changes)

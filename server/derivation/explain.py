@@ -12,7 +12,7 @@ from typing import Any
 from schemas.ids import natural_id
 from server.access.projects import find_plot, find_project
 from server.access.records import last_authors
-from server.derivation.derive import Derived, derive_trees, derived_plots
+from server.derivation.derive import Derived, derive_trees, rows_of
 from server.derivation.layers import density_of
 from server.errors import NotFoundError
 from server.stocks import fine_soil
@@ -67,9 +67,8 @@ def _explain(
 ) -> Provenance:
     project_id = project["id"]
     record = find_plot(tx, project_id, plot)
-    job = Job(project_id, record.id, 0)
     trees = tx.plot_trees(project_id, [record.id])
-    (derived,) = derive_trees([job], trees)
+    (derived,) = derive_trees([Job(project_id, record.id, 0)], trees)
     ids = {name: number for number, name in derived.names.items()}
     name = natural_id(project_id, "change", [record.id, ids.get(early), ids.get(late)])
     stored = {row.id: row.fields for row in trees[0].derived}.get(name)
@@ -79,8 +78,7 @@ def _explain(
             f"see: permille-server stocks show --project {project['choose']}"
             f" --plot {plot}",
         )
-    (again,) = derived_plots([job], trees)
-    anew = {row.id: row.fields["digest"] for row in again.rows}
+    anew = {row.id: row.fields["digest"] for row in rows_of(derived)}
     authors = last_authors(tx, project_id, [r.id for r in trees[0].inputs])
     return Provenance(
         project={k: project[k] for k in ("id", "code", "title")},

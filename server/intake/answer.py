@@ -99,11 +99,8 @@ def row_line(row: FeedRow) -> dict[str, Any]:
         "t": record.type,
         "r": record.id,
     }
-    if record.deleted:
-        line["why"] = "deleted"
-    else:
+    if not record.deleted:
         line["f"] = record.fields
-        line["w"] = {g: max(w.seq for w in ws) for g, ws in record.writers.items()}
     if row.conflicts:
         line["x"] = row.conflicts
     return line

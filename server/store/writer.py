@@ -4,9 +4,9 @@ Jobs that wait while a commit is on its way to the disk go into the next
 transaction together. One that fails takes nothing with it: what came before it is
 kept by a savepoint. A job is answered only after the commit that holds it is on disk.
 
-A transaction that the disk broke is never tried again on its connection: everyone
-who waits is told, the connection is closed, and the next job begins on a new one
-(docs/decisions/0009 says why).
+A transaction that the disk broke, or that failed in any way we did not expect, is never
+tried again on its connection: everyone who waits is told, the connection is closed, and
+the next job begins on a new one (docs/decisions/0009 says why).
 """
 
 import queue
@@ -87,7 +87,7 @@ class WriterThread:
                 with seals.writing(connection):
                     for job in group:
                         _run(connection, job, answers)
-        except (StorageError, DatabaseError) as error:
+        except Exception as error:  # noqa: BLE001 - the thread serves whoever comes next
             self._abandon(group, error)
             return
         for job, result in answers:
@@ -95,10 +95,10 @@ class WriterThread:
 
     def _abandon(self, group: list[_Job], error: Exception) -> None:
         """Nothing of this transaction counts: say so to everyone who waits."""
-        self._disconnect()
         for job in group:
             if not job.answer.done():
                 job.answer.set_exception(error)
+        self._disconnect()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -112,10 +112,10 @@ class WriterThread:
         return self._connection
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             with suppress(DatabaseError):
-                self._connection.close()
-        self._connection = None
+                connection.close()
 
 
 def _run(connection: Connection, job: _Job, answers: list[tuple[_Job, Any]]) -> None:

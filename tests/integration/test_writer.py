@@ -7,7 +7,9 @@ import pytest
 
 from server.clock import Clock
 from server.config import DataDirectory
+from server.store import seals
 from server.store.sqlite import SqliteStore, create, look
+from server.store.writer import WriterThread
 
 
 class RefusedError(Exception):
@@ -49,4 +51,47 @@ async def test_a_failing_job_undoes_itself_alone(tmp_path, failing):
     with look(database) as unit:
         there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
         assert {int(key) for (key,) in there} == {0, 1, 2} - failing
+        assert not list(unit.faults(lambda *_: None))
+
+
+async def test_what_fails_around_a_transaction_fails_its_jobs_and_no_later_one(
+    tmp_path, monkeypatch
+):
+    database = DataDirectory(tmp_path).database
+    create(database, Clock())
+    store = SqliteStore(database)
+
+    def planted(_writer):
+        raise ZeroDivisionError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WriterThread, "_connected", planted)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(store.write(lambda tx: write(tx, "lost")), 10)
+    await asyncio.wait_for(store.write(lambda tx: write(tx, "kept")), 10)
+    store.close()
+    with look(database) as unit:
+        there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
+        assert [key for (key,) in there] == ["kept"]
+
+
+async def test_a_seal_that_cannot_be_written_fails_its_jobs_and_no_later_one(
+    tmp_path, monkeypatch
+):
+    database = DataDirectory(tmp_path).database
+    create(database, Clock())
+    store = SqliteStore(database)
+
+    def planted(_connection):
+        raise LookupError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seals, "_add_notes", planted)
+        with pytest.raises(LookupError):
+            await asyncio.wait_for(store.write(lambda tx: write(tx, "lost")), 10)
+    await asyncio.wait_for(store.write(lambda tx: write(tx, "kept")), 10)
+    store.close()
+    with look(database) as unit:
+        there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
+        assert [key for (key,) in there] == ["kept"]
         assert not list(unit.faults(lambda *_: None))

@@ -45,8 +45,8 @@ def row(q, record=RECORD, t="plot", project_id=PROJECT_ID, x=(), **fields):
     }
 
 
-def gone(q, record=RECORD, t="plot", why="deleted"):
-    return {"k": "gone", "s": PROJECT_ID, "q": q, "t": t, "r": record, "why": why}
+def gone(q, record=RECORD, t="plot"):
+    return {"k": "gone", "s": PROJECT_ID, "q": q, "t": t, "r": record}
 
 
 def end(seq=0, *, more=False, cursors=None, epoch=EPOCH):

@@ -52,11 +52,22 @@ def test_the_fields_limits_and_lists_of_the_present_version_are_frozen():
     assert now == then, f"changed: {changed}. {FROZEN}"
 
 
+#: Keys of answers that nobody ever read; they are no longer sent.
+NEVER_READ = {"have", "limits", "w", "need_blobs"}
+
+
 @every_version
 @both_bodies
 def test_every_published_line_reads_as_it_did(version, name):
     read = [DECODERS[name](line) for line in lines_of(version, name)]
-    assert read == frozen(version, name), FROZEN
+    assert read == [promised(line) for line in frozen(version, name)], FROZEN
+
+
+def promised(line):
+    left_out = NEVER_READ | ({"why"} if line["k"] == "gone" else set())
+    if "k" not in line or line["k"] in {"c", "v"}:
+        left_out = set()
+    return {key: value for key, value in line.items() if key not in left_out}
 
 
 @every_version

@@ -119,7 +119,6 @@ def test_an_escaped_backslash_is_no_surrogate():
         (-1, "more", "yes"),
         (-1, "cursors", {"plot": ["epoch", 1]}),
         (-1, "digest", []),
-        (0, "have", {"n": -1, "hash": "0" * 64}),
         (0, "now", "\x1b[2J"),
         (0, "need_from", True),
         (1, "d", 1),
