@@ -67,6 +67,10 @@ def apply_reply(
     removals: RemovalGuard,
 ) -> Applied:
     """Apply a reply to a request that spoke for a log."""
+    is_stale = any(cursor_of(connection, s) != c for s, c in asked.items())
+    if is_stale and _is_of_another_timeline(connection, reply):
+        # It was long under way: what it says is told anew in the timeline of now.
+        return Applied([], head.acked_n, stale=True, removals=removals)
     _carry_over(connection, reply)
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
@@ -76,7 +80,7 @@ def apply_reply(
         "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
         (acked_n, head.number),
     )
-    if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):
+    if is_stale:
         _forget_beyond_scope(connection, judged_here)
         return Applied(
             said, acked_n, late=late, stale=True, notes=notes, removals=removals
@@ -101,6 +105,16 @@ def apply_reply(
         notes=notes,
         removals=removals,
     )
+
+
+def _is_of_another_timeline(connection: Connection, reply: Reply) -> bool:
+    """Return whether a reply is of another timeline than the last that was heard of."""
+    return _known_epoch(connection) not in {None, reply.epoch}
+
+
+def _known_epoch(connection: Connection) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    return row[0] if row else None
 
 
 def _carry_over(connection: Connection, reply: Reply) -> None:
@@ -316,8 +330,7 @@ def _sweep(connection: Connection, removals: RemovalGuard) -> RemovalGuard:
 
 def _doubt_lost_verdicts(connection: Connection, reply: Reply) -> None:
     """In a new timeline, have judged again what was judged in a part that is lost."""
-    known = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-    if known is not None and known[0] != reply.epoch:
+    if _is_of_another_timeline(connection, reply):
         rows = connection.execute(_LOST, (reply.epoch, to_json(reply.shared)))
         connection.executemany(
             "UPDATE log SET acked_n = min(acked_n, ?) WHERE number = ?",

@@ -298,7 +298,14 @@ def _be_history(
         )
         for group, values in groups.items()
     ]
-    state.write(replace(present, seq=seq, computable_by_author=False))
+    record = replace(present, seq=seq, computable_by_author=False)
+    if change.resolves:
+        # It was a decision itself, and a newer one knew it: what it closed stays closed.
+        touched = {*groups, WHOLE_RECORD}
+        closed = closed_by(state, change, touched, is_in_conflict=())
+        record = state.close_conflicts(record, change, closed)
+        note_decisions(state, change, touched)
+    state.write(record)
     return accept(state, change, Outcome.MERGED, seq)
 
 

@@ -16,8 +16,8 @@ MUTANTS = (
     Mutant(
         "a late answer moves the cursor",
         SETTLE,
-        "if any(cursor_of(connection, s) != cursor for s, cursor in asked.items()):",
-        "if False:",
+        "is_stale = any(cursor_of(connection, s) != c for s, c in asked.items())",
+        "is_stale = False",
     ),
     Mutant(
         "a reset lets nothing go",
@@ -129,6 +129,13 @@ MUTANTS = (
         SETTLE,
         "    connection.execute(known, (to_json(list(bases)),))\n",
         "",
+        LOST_ROWS,
+    ),
+    Mutant(
+        "a late answer of a lost timeline turns a row back",
+        SETTLE,
+        "if is_stale and _is_of_another_timeline(connection, reply):",
+        "if False:",
         LOST_ROWS,
     ),
 )

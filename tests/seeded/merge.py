@@ -249,4 +249,11 @@ MUTANTS = (
         "",
         ("tests/stateful/test_copies.py",),
     ),
+    Mutant(
+        "an older decision that comes late opens what it had closed",
+        EFFECTS,
+        "    if change.resolves:\n        # It was a decision itself",
+        "    if False:\n        # It was a decision itself",
+        DECISIONS,
+    ),
 )

@@ -15,7 +15,7 @@ from tests.stateful.test_directed import (
     stands,
     world,
 )
-from tests.stateful.world import Link
+from tests.stateful.world import Link, deliver_late
 
 __all__ = ["p1", "world"]
 
@@ -166,4 +166,19 @@ def test_a_record_whose_purge_was_lost_is_known_again(world, p1):
     world.sync(A)
     world.sync(A)
     assert shown(world, A, made) == {"code": "HF", "area_ha": 1.0}
+    ends_well(world)
+
+
+def test_a_late_answer_of_a_lost_timeline_says_nothing_any_more(world, p1):
+    world.sync(A)
+    world.backup_server()
+    made = plot(world, A, p1, area_ha=1.0)
+    world.sync(A, "late")
+    world.sync(A)
+    world.restore_server()
+    edit(world, A, made, area_ha=2.0)
+    world.sync(A)
+    world.sync(B)
+    deliver_late(world, 0)
+    assert shown(world, A, made)["area_ha"] == 2.0
     ends_well(world)

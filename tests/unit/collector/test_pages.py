@@ -64,13 +64,7 @@ messages = st.one_of(
         conflicts,
         clean,
     ),
-    st.builds(
-        gone,
-        numbers,
-        st.sampled_from(POINTS),
-        st.just("point"),
-        st.sampled_from(["deleted", "deleted", "purged"]),
-    ),
+    st.builds(gone, numbers, st.sampled_from(POINTS), st.just("point")),
     st.builds(row, numbers, st.just(STOCK), st.just("stock")),
     st.builds(gone, numbers, st.just(STOCK), st.just("stock")),
 )
