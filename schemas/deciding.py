@@ -154,10 +154,16 @@ def _other(
         )
     if whole_ones:
         (found,) = whole_ones
-        if is_deletion(found):
-            return Op.DELETE, {}
-        return Op.UNDELETE, found["ours"]
+        return (Op.DELETE, {}) if is_deletion(found) else (Op.UNDELETE, found["ours"])
     _refuse_deleted(standing)
+    _refuse_several(conflicts, standing)
+    return Op.RESOLVE, {k: v for found in conflicts for k, v in found["ours"].items()}
+
+
+def _refuse_several(
+    conflicts: Sequence[Mapping[str, Any]], standing: StandingRecord
+) -> None:
+    """Refuse to choose among several values of one group, or half of a group."""
     for group, count in Counter(found["group"] for found in conflicts).items():
         those = [found for found in conflicts if found["group"] == group]
         if count > 1:
@@ -166,7 +172,6 @@ def _other(
                 f"name one of them by its id: {_short(those)}",
             )
         _refuse_half(those[0], standing)
-    return Op.RESOLVE, {k: v for found in conflicts for k, v in found["ours"].items()}
 
 
 def _set(

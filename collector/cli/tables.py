@@ -145,16 +145,7 @@ def _data(
     }
 
 
-def _tell(
-    checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
-) -> None:
-    counts = ", ".join(f"{n} {kind}" for kind, n in checked.counts().items())
-    done = f"kept {kept}" if write else f"{len(checked.new)} to add"
-    click.echo(
-        f"{done} layers ({counts or 'no new records'}); {checked.here} already here;"
-        f" {checked.differing_rows} differing; {len(checked.rejected_rows)} rejected;"
-        f" {checked.table.left_out} left out by the mapping"
-    )
+def _tell_lines(checked: "CheckedFile") -> None:
     for one in checked.rejections[:SHOWN]:
         where = f", column {one.column}" if one.column else ""
         value = f" = {one.value!r}" if one.value else ""
@@ -168,6 +159,19 @@ def _tell(
     more = len(checked.rejections) + len(checked.differing) - 2 * SHOWN
     if more > 0:
         click.echo("... and more; see --json", err=True)
+
+
+def _tell(
+    checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
+) -> None:
+    counts = ", ".join(f"{n} {kind}" for kind, n in checked.counts().items())
+    done = f"kept {kept}" if write else f"{len(checked.new)} to add"
+    click.echo(
+        f"{done} layers ({counts or 'no new records'}); {checked.here} already here;"
+        f" {checked.differing_rows} differing; {len(checked.rejected_rows)} rejected;"
+        f" {checked.table.left_out} left out by the mapping"
+    )
+    _tell_lines(checked)
     if checked.warnings:
         click.echo(f"{checked.warnings} values are unusual, and kept", err=True)
     for problem in checked.doubts:

@@ -71,16 +71,13 @@ def _lost(
 ) -> Iterator[str]:
     """Return which latest own values of the contested groups are others than the decided."""
     own: dict[str, tuple[Any, str]] = {}
-    deletion = ""
-    for change in changes:
-        where = _WAITING.get(change.status)
-        if where is None:
-            continue
-        if change.op is not Op.RESOLVE:
-            deletion = where if change.op is Op.DELETE else ""
+    waiting = [c for c in changes if c.status in _WAITING]
+    for change in waiting:
+        where = _WAITING[change.status]
         own.update({name: (value, where) for name, value in change.fields.items()})
-    if deletion and decision.op is Op.UNDELETE:
-        yield f"its deletion ({deletion})"
+    last = [change for change in waiting if change.op is not Op.RESOLVE][-1:]
+    if decision.op is Op.UNDELETE and any(each.op is Op.DELETE for each in last):
+        yield f"its deletion ({_WAITING[last[0].status]})"
     for name, (value, where) in own.items():
         group = TYPES[record_type].groups.get(name, name)
         if not groups & {group, WHOLE_RECORD}:

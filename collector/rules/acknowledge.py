@@ -28,8 +28,9 @@ BECOMES: Final[Mapping[str, ChangeStatus]] = {
 
 def with_verdict(change: LoggedChange, epoch: str, verdict: Message) -> LoggedChange:
     """Return a change with its verdict."""
-    if change.status is ChangeStatus.REPLACED:
-        # The fix that replaced it stands; the verdict is old news.
+    waits = verdict["r"] in {Outcome.QUARANTINED, Outcome.HELD}
+    if change.status is ChangeStatus.REPLACED and waits:
+        # A fix has taken its place; it may stand all the same after a restore.
         return change
     said: dict[str, Any] = {"q": verdict["q"], "epoch": epoch}
     said.update({key: verdict[key] for key in ("why", "cf") if verdict[key]})

@@ -22,6 +22,7 @@ from collector.tables.intake import (
     Difference,
     Intake,
     KnownRecord,
+    WantedRecord,
     with_campaigns,
 )
 from collector.tables.layers import TableLayer, columns_of, read_layer
@@ -146,6 +147,20 @@ def write_rejected(checked: CheckedFile, path: Path) -> None:
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
 
 
+def _wanted(rows: Sequence[CheckedRow]) -> list[WantedRecord]:
+    return [wanted for row in rows for wanted in row.wanted]
+
+
+def _deepest(wanted: Sequence[WantedRecord]) -> dict[str, float]:
+    """Return how deep the samples of each core reach."""
+    deepest: dict[str, float] = {}
+    for record in wanted:
+        if record.type == "sample":
+            core, bottom = record.fields["core_id"], record.fields["depth_bottom_cm"]
+            deepest[core] = max(bottom, deepest.get(core, 0.0))
+    return deepest
+
+
 def _reach_doubts(
     laptop: Laptop, project_id: str, new: Sequence[CheckedRow]
 ) -> list[Problem]:
@@ -153,17 +168,15 @@ def _reach_doubts(
     depth_cm = entry.depth_to_pass_cm(laptop, project_id)
     if depth_cm is None:
         return []
-    wanted = [w for judged in new for w in judged.wanted]
+    wanted = _wanted(new)
     cores = {w.id: w.fields for w in wanted if w.type == "core"}
-    deepest: dict[str, float] = {}
-    for sample in (w.fields for w in wanted if w.type == "sample"):
-        core, bottom = sample["core_id"], sample["depth_bottom_cm"]
-        deepest[core] = max(bottom, deepest.get(core, 0.0))
+    deepest = _deepest(wanted)
     for core in deepest.keys() - cores.keys():
         here = laptop.store.record(core)
         cores[core] = here.fields if here else {}
-        for view in laptop.store.records("sample", project_id, under=[core]):
-            deepest[core] = max(deepest[core], view.fields["depth_bottom_cm"])
+        bags = laptop.store.records("sample", project_id, under=[core])
+        bottoms = [view.fields["depth_bottom_cm"] for view in bags]
+        deepest[core] = max([deepest[core], *bottoms])
     ending = [
         bottom
         for core, bottom in deepest.items()
@@ -283,13 +296,15 @@ def _drafts(
     laptop: Laptop, project_id: str, event: Sequence[CheckedRow]
 ) -> list[Draft]:
     """Draft the records of an event: what it lies on, the group, the results."""
-    wanted = [w for judged in event for w in judged.wanted]
+    wanted = _wanted(event)
     group = [w for w in wanted if w.type in _TOGETHER]
     name = None
     if len(group) > 1 and any(w.type == "core" for w in group):
         name = laptop.clock.new_id()
-    results = [w for w in wanted if w.type == "result"]
-    below = [w for w in wanted if w.type not in {*_TOGETHER, "result"}]
+    # What an event lies on comes first, its results last.
+    in_order = sorted(
+        wanted, key=lambda w: (w.type in _TOGETHER) + 2 * (w.type == "result")
+    )
     return [
         Draft(
             project_id,
@@ -299,7 +314,7 @@ def _drafts(
             is_new=True,
             group=name if w.type in _TOGETHER else None,
         )
-        for w in [*below, *group, *results]
+        for w in in_order
     ]
 
 

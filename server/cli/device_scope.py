@@ -150,15 +150,11 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     lines = [
         ("enrolled", found.created_at),
         ("last seen", found.last_seen_at or "never"),
+        ("revoked", found.revoked_at or ""),
+        ("clock", _clock(shown)),
+        ("projects", ", ".join(shown.projects) or "none"),
+        ("withdrawn", ", ".join(shown.withdrawn)),
     ]
-    if found.revoked_at:
-        lines.append(("revoked", found.revoked_at))
-    if found.skew_s is not None:
-        flag = "  (off: put it right)" if shown.is_clock_off else ""
-        lines.append(("clock", f"{found.skew_s:+.1f} s{flag}"))
-    lines.append(("projects", ", ".join(shown.projects) or "none"))
-    if shown.withdrawn:
-        lines.append(("withdrawn", ", ".join(shown.withdrawn)))
     for log in shown.logs:
         parent = log.parent
         came = f", goes on from change {parent[1]} of {parent[0]}" if parent else ""
@@ -175,12 +171,17 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     )
     counts = ", ".join(f"{named[word]} {word}" for word in order if named[word])
     lines.append(("changes", f"{account.total}{': ' if counts else ''}{counts}"))
-    if shown.waiting:
-        reasons = ", ".join(f"{n} {code}" for code, n in shown.waiting.items())
-        lines.append(("waiting", reasons))
+    reasons = ", ".join(f"{n} {code}" for code, n in shown.waiting.items())
+    lines.append(("waiting", reasons))
     settled = shown.conflicts
     lines.append(("conflicts", f"{settled['open']} open, {settled['settled']} settled"))
-    return lines
+    return [(label, text) for label, text in lines if text]
+
+
+def _clock(shown: Any) -> str:  # noqa: ANN401 - what access gives
+    skew_s = shown.device.skew_s
+    flag = "  (off: put it right)" if shown.is_clock_off else ""
+    return "" if skew_s is None else f"{skew_s:+.1f} s{flag}"
 
 
 __all__ = ["device"]

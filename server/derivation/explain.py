@@ -5,7 +5,7 @@ shown is the path that was taken; the digests say whether it still leads there.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,11 +18,11 @@ from server.errors import NotFoundError
 from server.stocks import fine_soil
 from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
-from server.stocks.profiles import arrange
+from server.stocks.profiles import Profiles, arrange
 from server.stocks.rows import settings_row
 from server.store.custody_values import Author
 from server.store.port import Store, Transaction
-from server.store.values import Job, PlotTree
+from server.store.values import DerivationInput, Job, PlotTree
 
 Row = dict[str, Any]
 #: Core, top, bottom -> density, and the density layers that it comes from.
@@ -151,14 +151,22 @@ def _densities(layers: Sequence[Layer]) -> _Densities:
             _column([layer.soc_g_kg for layer in own]),
             _column([layer.bd_fine_g_cm3 for layer in own]),
         )
-        given = density_layers(profiles)
-        joined, _ = join_density(profiles)
-        columns = (joined.top_cm, joined.bottom_cm, joined.bd_fine_g_cm3)
-        for top, bottom, bd in zip(*(c.tolist() for c in columns), strict=True):
-            if not math.isnan(bd):
-                beside = [[a, b] for a, b in given if a < bottom and b > top]
-                found[core, top, bottom] = bd, beside
+        for (top, bottom), density in _read_off(profiles):
+            found[core, top, bottom] = density
     return found
+
+
+def _read_off(
+    profiles: Profiles,
+) -> Iterator[tuple[tuple[float, float], tuple[float, list[list[float]]]]]:
+    """Yield each layer's depths with its density, and the layers that it comes from."""
+    given = density_layers(profiles)
+    joined, _ = join_density(profiles)
+    columns = (joined.top_cm, joined.bottom_cm, joined.bd_fine_g_cm3)
+    for top, bottom, bd in zip(*(c.tolist() for c in columns), strict=True):
+        if not math.isnan(bd):
+            from_layers = [[a, b] for a, b in given if a < bottom and b > top]
+            yield (top, bottom), (bd, from_layers)
 
 
 def _column(values: Sequence[float | None]) -> list[float]:
@@ -174,13 +182,7 @@ def _layer(
         place = (layer.core, layer.top_cm, layer.bottom_cm)
         density, read_off = densities.get(place, (None, []))
         layer = layer._replace(bd_fine_g_cm3=density)
-    samples = [
-        sample
-        for sample in tree.samples
-        if sample.fields["core_id"] == layer.core
-        and sample.fields["depth_top_cm"] == layer.top_cm
-        and sample.fields["depth_bottom_cm"] == layer.bottom_cm
-    ]
+    samples = [sample for sample in tree.samples if _is_of_layer(sample, layer)]
     bags = {sample.id for sample in samples}
     results = [r for r in tree.results if r.fields["sample_id"] in bags]
     mass, stock = _mass_and_stock(layer)
@@ -210,6 +212,12 @@ def _mass_and_stock(layer: Layer) -> tuple[float | None, float | None]:
     if layer.soc_g_kg is None:
         return mass, None
     return mass, float(fine_soil.soc_stock_t_ha(mass, layer.soc_g_kg))
+
+
+def _is_of_layer(sample: DerivationInput, layer: Layer) -> bool:
+    place = ("core_id", "depth_top_cm", "depth_bottom_cm")
+    found = tuple(sample.fields[name] for name in place)
+    return found == (layer.core, layer.top_cm, layer.bottom_cm)
 
 
 def _source(name: str, seq: int, fields: Row, authors: Mapping[str, Author]) -> Row:

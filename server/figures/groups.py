@@ -94,20 +94,26 @@ def notes_of_drawn(
             " since of the other land only the whole is known."
         )
     for each in drawn:
-        code = each.project.get("code", each.id)
         plots = [m.plot for m in members if m.holding.id == each.id]
-        alone = {
-            str(plot.get("stratum") or "plots without stratum")
-            for plot in plots
-            if drawn_stratum(each.drawn, plot) is None
-        }
-        if alone:
-            yield (
-                f"{code}: no sampled area is recorded for {', '.join(sorted(alone))};"
-                " plots there stand for themselves."
-            )
-        for stratum, area in beyond(each.drawn, plots).items():
-            yield (
-                f"{code}: the plots drawn{stratum and ' from '}{stratum} add up to"
-                f" {area:g} ha, more than the {each.drawn[stratum]:g} ha they stand for."
-            )
+        yield from _notes_of_strata(each, plots)
+
+
+def _notes_of_strata(
+    holding: ProjectScope, plots: Sequence[dict[str, Any]]
+) -> Iterator[str]:
+    code = holding.project.get("code", holding.id)
+    alone = {
+        str(plot.get("stratum") or "plots without stratum")
+        for plot in plots
+        if drawn_stratum(holding.drawn, plot) is None
+    }
+    if alone:
+        yield (
+            f"{code}: no sampled area is recorded for {', '.join(sorted(alone))};"
+            " plots there stand for themselves."
+        )
+    for stratum, area in beyond(holding.drawn, plots).items():
+        yield (
+            f"{code}: the plots drawn{stratum and ' from '}{stratum} add up to"
+            f" {area:g} ha, more than the {holding.drawn[stratum]:g} ha they stand for."
+        )

@@ -8,7 +8,7 @@ every group that holds that land whole; in other groups they stand for themselve
 way.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -284,19 +284,28 @@ def _group_row(
         **aggregate_row(level, name, found),
         "project": project,
         "plots_without_area": sum(not member.stratum.area_ha for member in members),
-        "first_date": min((row["from_date"] for row in changes), default=None),
-        "last_date": max((row["to_date"] for row in changes), default=None),
-        "depths_cm": sorted({row["depth_cm"] for row in changes}),
-        "methods": sorted({row["method_version"] for row in changes}),
-        "spans": {
-            span.value: count
-            for span in CampaignSpan
-            if (count := sum(member.span is span for member in used))
-        },
+        **_common(changes),
+        "spans": _spans(used),
         "provisional": _provisional(members),
         **against_target(members, units, found, choices.lonely),
         "projection": project_on(found, sampled) if choices.projection else None,
         **credited,
+    }
+
+
+def _spans(members: Sequence[GroupMember]) -> Row:
+    """Count the plots by the span that stands for them."""
+    counts = Counter(member.span for member in members)
+    return {span.value: counts[span] for span in CampaignSpan if counts[span]}
+
+
+def _common(changes: Sequence[Row]) -> Row:
+    """Return the dates, depths and methods of changes."""
+    return {
+        "first_date": min((row["from_date"] for row in changes), default=None),
+        "last_date": max((row["to_date"] for row in changes), default=None),
+        "depths_cm": sorted({row["depth_cm"] for row in changes}),
+        "methods": sorted({row["method_version"] for row in changes}),
     }
 
 
@@ -357,6 +366,10 @@ def _notes(
     if By.PRACTICE in by and any(len(member.families) > 1 for member in members):
         yield "A plot with several practice families counts in each; they do not add up."
     yield from notes_of_drawn([level.value for level in by], holdings, members)
+    yield from _notes_of_targets(holdings)
+
+
+def _notes_of_targets(holdings: Sequence[ProjectScope]) -> Iterator[str]:
     targets: dict[str, set[float]] = defaultdict(set)
     for each in holdings:
         target = each.organisation.get("target_permille_year")

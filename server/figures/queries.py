@@ -149,6 +149,13 @@ async def change_between(
     return {**row, **told_of(row), **annotate_change(row, annotations)}
 
 
+def _ending_last(rows: Sequence[Row]) -> list[Row]:
+    """Return the changes up to the last campaign, the longest first."""
+    last = max(rows, key=lambda row: str(row["to_date"]))["to_campaign"]
+    ending = [row for row in rows if row["to_campaign"] == last]
+    return sorted(ending, key=lambda row: -float(row["years"]))
+
+
 def choose_span(
     changes: Sequence[Row], span: CampaignSpan = CampaignSpan.LONGEST
 ) -> tuple[Row | None, CampaignSpan | None]:
@@ -160,12 +167,8 @@ def choose_span(
     rows = [row for row in changes if row["change_t_ha"] is not None] or changes
     if not rows:
         return None, None
-    last = max(rows, key=lambda row: str(row["to_date"]))["to_campaign"]
     first = min(changes, key=lambda row: str(row["from_date"]))["from_campaign"]
-    ending = sorted(
-        (row for row in rows if row["to_campaign"] == last),
-        key=lambda row: -float(row["years"]),
-    )
+    ending = _ending_last(rows)
 
     def named(row: Row) -> CampaignSpan:
         if row["from_campaign"] == first:
@@ -176,7 +179,7 @@ def choose_span(
         case CampaignSpan.LATEST:
             fitting = ending[-1:]
         case CampaignSpan.FIRST_LAST:
-            fitting = [row for row in ending if named(row) is CampaignSpan.FIRST_LAST]
+            fitting = [row for row in ending if row["from_campaign"] == first]
         case CampaignSpan.METHOD:
             changed = Reason.METHOD_CHANGED.value
             fitting = [row for row in ending if changed not in row["reasons"]]

@@ -23,6 +23,7 @@ from server.report.model import (
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.rows import settings_row
 from server.stocks.student_t import critical_t
+from server.store.custody_values import ConflictQuery, CustodyQuery
 from server.store.port import Store, Transaction
 
 Row = dict[str, Any]
@@ -55,7 +56,10 @@ def _gather(
         (p for p in tx.records(project_id, "project") if p.id == project_id), None
     )
     settings = settings_of(own.fields if own else {})
-    conflicts = tx.conflicts(project_id)
+    conflicts = tx.conflicts(ConflictQuery(project_id=project_id))
+    waiting_changes = tx.quarantine(
+        CustodyQuery(project_id=project_id, statuses=("open",))
+    )
     waiting = [row for row in rows["changes"] if any(row["provisional"].values())]
     return ReportPage(
         project=ProjectFacts(
@@ -82,7 +86,7 @@ def _gather(
         ],
         custody=OpenCounts(
             conflicts=len(conflicts),
-            quarantined=len(tx.quarantine(project_id)),
+            quarantined=len(waiting_changes),
             provisional=len(waiting),
         ),
         reasons={r.value: ReasonText(*why) for r, why in EXPLANATIONS.items()},

@@ -126,12 +126,34 @@ def _load_waiting(
     if not waits.is_any:
         return []
     state.held_count[project_id] = waits.held
+    found = _waiting_of(tx, project_id, batch) + _waiting_below(
+        tx, state, project_id, {validated.change.record_id for validated in batch}
+    )
+    by_place = {waiting.place: waiting for waiting in found}
+    for place in sorted(by_place):
+        state.waiting.add(waiting_change(by_place[place]))
+    own = {by_place[place].change_id for place in by_place}
+    return [w.validated for w in state.waiting.all() if w.validated.change.id in own]
+
+
+def _waiting_of(
+    tx: Transaction, project_id: str, batch: list[ValidatedChange]
+) -> list[InCustody]:
+    """Return what waits of the batch's records, or is replaced by the batch."""
     records = {validated.change.record_id for validated in batch}
     own = sorted(records.union(*map(_references, batch)))
-    named = [j.change.replaces for j in batch if j.change.replaces]
     found = tx.quarantine(CustodyQuery(project_id=project_id, record_ids=own))
+    named = [v.change.replaces for v in batch if v.change.replaces]
     if named:
         found += tx.quarantine(CustodyQuery(project_id=project_id, change_ids=named))
+    return found
+
+
+def _waiting_below(
+    tx: Transaction, state: MergeState, project_id: str, records: set[str]
+) -> list[InCustody]:
+    """Return what waits for records, and for what waits for them, up to a bound."""
+    found: list[InCustody] = []
     wanted, seen = records, set[str]()
     left = limits.RELEASED_AT_ONCE
     while wanted and left > 0:
@@ -144,14 +166,7 @@ def _load_waiting(
         wanted = {waiting.record_id for waiting in some} - seen
     if wanted:
         state.has_more_waiting.add(project_id)
-    by_place = {waiting.place: waiting for waiting in found}
-    for place in sorted(by_place):
-        state.waiting.add(waiting_change(by_place[place]))
-    return [
-        waiting.validated
-        for waiting in state.waiting.all()
-        if waiting.validated.change.project_id == project_id
-    ]
+    return found
 
 
 def _load_project(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from server.derivation.affected_plots import affected_plots
-from server.merge.model import Conflict, Fields, Origin, ValidatedChange
+from server.merge.model import Change, Conflict, Fields, Origin, ValidatedChange
 from server.merge.state import MergeState
 from server.store.merge_values import (
     ConflictClosing,
@@ -37,7 +37,7 @@ def save(
     discarded what is discarded here.
     """
     pushed = {verdict.change_id for verdict in state.verdicts}
-    by_project = state.by_project()
+    projects = state.by_project()
     tx.save(
         Effects(
             device_id=origin.device_id,
@@ -49,19 +49,11 @@ def save(
                 for verdict in state.late_verdicts.values()
             ],
             records=list(state.written.values()),
-            heads={project_id: state.heads[project_id] for project_id in by_project},
-            digests={
-                project_id: state.digests[project_id] for project_id in by_project
-            },
+            heads={name: state.heads[name] for name in projects},
+            digests={name: state.digests[name] for name in projects},
             conflicts=list(_with_bases(tx, state.conflicts)),
             closed_conflicts=[
-                ConflictClosing(
-                    change.project_id,
-                    conflict_id,
-                    change,
-                    change.reason if change.resolves else _NEWER_WORD,
-                )
-                for conflict_id, change in state.closed_conflicts.items()
+                _closing(name, by) for name, by in state.closed_conflicts.items()
             ],
             quarantined=state.quarantined,
             closed=[
@@ -71,13 +63,23 @@ def save(
             history=state.replaced,
             decisions=[DecidedOn(*made) for made in state.decisions],
             stood=list(_stood(batch, stood or {})),
-            arrived={
-                project_id: [r for place, r in state.arrived if place == project_id]
-                for project_id in state.has_more_waiting
-            },
+            arrived=_arrived(state),
             plots=affected_plots(tx, state),
         )
     )
+
+
+def _closing(conflict_id: str, change: Change) -> ConflictClosing:
+    reason = change.reason if change.resolves else _NEWER_WORD
+    return ConflictClosing(change.project_id, conflict_id, change, reason)
+
+
+def _arrived(state: MergeState) -> dict[str, list[str]]:
+    """Return the records that have come and that more waits for than was read."""
+    return {
+        project_id: [record for place, record in state.arrived if place == project_id]
+        for project_id in state.has_more_waiting
+    }
 
 
 def _line(validated: ValidatedChange) -> LogLine:

@@ -100,12 +100,13 @@ def draw_forest(lines: Sequence[Line]) -> Iterator[Picture]:
 def limits_of(lines: Sequence[Line]) -> tuple[float, float]:
     """Choose the ends of the axis, so that a few wide intervals hide no others."""
     rates = [line.rate for line in lines if line.rate is not None]
-    reach = [abs(end) for line in lines for end in line.ci95 or () if end is not None]
+    ends = [end for line in lines for end in line.ci95 or () if end is not None]
+    reach = [abs(end) for end in ends]
     far = _quantile([abs(rate) for rate in rates], _RATES_SHOWN)
     usual = max(_quantile(reach, _SHOWN_IN_FULL), _LEAST_PERMILLE, far)
     longest = max(reach, default=usual)
     most = 1.08 * (longest if longest <= _STRETCHED * usual else usual)
-    every = [*rates, *(e for line in lines for e in line.ci95 or () if e is not None)]
+    every = [*rates, *ends]
     low = max(min([0.0, *every]) * 1.08, -most)
     high = min(max([LINE_PERMILLE, *every]) * 1.08, most)
     return min(low, -0.08 * high - 1.0), max(high, LINE_PERMILLE + 2.0)

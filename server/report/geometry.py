@@ -5,7 +5,7 @@ equal area for one region, and nothing to install. Longitudes are counted from t
 first plot, so that a project may lie on both sides of the date line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, hypot, isfinite, radians
 from typing import Final
@@ -83,16 +83,16 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
         return turned * across, (point[1] - latitude) * METRES_PER_DEGREE
 
     shapes = tuple(
-        PlotShape(
-            code,
-            tuple(
-                tuple(tuple(map(place, ring)) for ring in rings) for rings in polygons
-            ),
-        )
-        for code, polygons in known.items()
+        PlotShape(code, _placed(polygons, place)) for code, polygons in known.items()
     )
     corners = [p for s in shapes for rings in s.polygons for p in rings[0]]
     return Plane(shapes, box_of(corners), latitude)
+
+
+def _placed(
+    polygons: Sequence[Sequence[Sequence[Point]]], place: Callable[[Point], Point]
+) -> tuple[tuple[Ring, ...], ...]:
+    return tuple(tuple(tuple(map(place, ring)) for ring in rings) for rings in polygons)
 
 
 def box_of(points: Sequence[Point]) -> Box:

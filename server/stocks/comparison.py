@@ -116,15 +116,21 @@ class Comparer:
         noted = 0
         methods = []
         for campaign in campaigns:
-            points = self.gathered.campaign_points[campaign]
-            used = [point for point in points if measure.usable[point]]
+            used, found = self._of_campaign(campaign, measure)
             methods.append({name for p in used for name in measure.soc_methods[p]})
-            noted |= self._withheld(used, used, measure)
-            for point in points:
-                noted |= measure.mask[point]
+            noted |= found
         if any(names != methods[0] for names in methods if names and methods[0]):
             noted |= _METHOD_CHANGED
         return measure, noted
+
+    def _of_campaign(self, campaign: int, measure: Measure) -> tuple[list[int], int]:
+        """Return the points of a campaign that count, and what there is to say of all."""
+        points = self.gathered.campaign_points[campaign]
+        used = [point for point in points if measure.usable[point]]
+        noted = self._withheld(used, used, measure)
+        for point in points:
+            noted |= measure.mask[point]
+        return used, noted
 
     def _fits(self, campaigns: Sequence[int], equal: Measure) -> bool:
         sides = [

@@ -195,6 +195,26 @@ def _adjusted(
     return uncertainty, vm0042_adjusted(change, uncertainty, worse=change < 0.0)
 
 
+def _vm0042_of_area(found: Aggregate, *, judged: bool) -> Row:
+    annual = found.annual_t_ha if judged else Estimate()
+    uncertainty, adjusted = _adjusted(annual.value, annual.se, annual.df)
+    total = None if adjusted is None else adjusted * found.represented_ha
+    return {
+        "uncertainty": uncertainty,
+        "adjusted_annual_t_ha": adjusted,
+        "adjusted_total_co2e_t_year": None if total is None else total * CO2_PER_C,
+    }
+
+
+def _gold_standard_402_of_area(found: Aggregate, *, judged: bool) -> Row:
+    credited = _gold_standard_402(found) if judged else None
+    if credited is None:
+        names = [field.name for field in fields(GoldStandard402)]
+        return dict.fromkeys([*names, "creditable_total_co2e_t"])
+    total = credited.creditable_t_ha * found.represented_ha * CO2_PER_C
+    return asdict(credited) | {"creditable_total_co2e_t": total}
+
+
 def area_crediting_row(profile: str, found: Aggregate) -> Row:
     """Return what a programme would credit of an area; null without a verdict.
 
@@ -202,26 +222,14 @@ def area_crediting_row(profile: str, found: Aggregate) -> Row:
     of the area: over strata, between drawn plots.
     """
     judged = found.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
-    if profile == "vm0042":
-        source = "VM0042 v2.2"
-        annual = found.annual_t_ha if judged else Estimate()
-        uncertainty, adjusted = _adjusted(annual.value, annual.se, annual.df)
-        total = None if adjusted is None else adjusted * found.represented_ha
-        parts: Row = {
-            "uncertainty": uncertainty,
-            "adjusted_annual_t_ha": adjusted,
-            "adjusted_total_co2e_t_year": None if total is None else total * CO2_PER_C,
-        }
-    elif profile == "gold_standard_402":
-        source = "Gold Standard SOC framework 402"
-        credited = _gold_standard_402(found) if judged else None
-        names = [field.name for field in fields(GoldStandard402)]
-        parts = dict.fromkeys(names) if credited is None else asdict(credited)
-        kept = None if credited is None else credited.creditable_t_ha
-        total = None if kept is None else kept * found.represented_ha * CO2_PER_C
-        parts["creditable_total_co2e_t"] = total
-    else:
-        raise ValueError(f"no such profile: {profile}")
+    match profile:
+        case "vm0042":
+            source, parts = "VM0042 v2.2", _vm0042_of_area(found, judged=judged)
+        case "gold_standard_402":
+            source = "Gold Standard SOC framework 402"
+            parts = _gold_standard_402_of_area(found, judged=judged)
+        case _:
+            raise ValueError(f"no such profile: {profile}")
     why = None if judged else "the change has no verdict"
     if judged and parts["uncertainty"] is None:
         why = "the change is zero, or a campaign has no standard error"

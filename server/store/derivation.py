@@ -135,21 +135,10 @@ class DerivationTables:
 
     def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
-        changed = 0
-        for project_id, group in _by_project(plots).items():
-            own = [derived.job.plot_id for derived in group]
-            there = chain.from_iterable(self._of_plots(project_id, own, _DERIVED))
-            present = {record.id: record for record in there}
-            rows = [row for derived in group for row in derived.rows]
-            new = [row for row in rows if _differs(row, present.get(row.id))]
-            names = {row.id for row in rows}
-            gone = [record for name, record in present.items() if name not in names]
-            old = [present[row.id] for row in new if row.id in present] + gone
-            written = self._write(project_id, new, gone, now)
-            _note_digest(self.connection, project_id, written, old)
-            self._close(group, now)
-            changed += len(new) + len(gone)
-        return changed
+        return sum(
+            self._save_of_project(project_id, group, now)
+            for project_id, group in _by_project(plots).items()
+        )
 
     def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
@@ -162,6 +151,22 @@ class DerivationTables:
             DerivedVersion(seq, json.loads(fields), json.loads(inputs), at)
             for seq, fields, inputs, at in rows
         ]
+
+    def _save_of_project(
+        self, project_id: str, group: Sequence[DerivedPlot], now: str
+    ) -> int:
+        own = [derived.job.plot_id for derived in group]
+        there = chain.from_iterable(self._of_plots(project_id, own, _DERIVED))
+        present = {record.id: record for record in there}
+        rows = [row for derived in group for row in derived.rows]
+        new = [row for row in rows if _differs(row, present.get(row.id))]
+        names = {row.id for row in rows}
+        gone = [record for name, record in present.items() if name not in names]
+        old = [present[row.id] for row in new if row.id in present] + gone
+        written = self._write(project_id, new, gone, now)
+        _note_digest(self.connection, project_id, written, old)
+        self._close(group, now)
+        return len(new) + len(gone)
 
     def _close(self, group: Sequence[DerivedPlot], now: str) -> None:
         """Freeze references, end jobs; one that was asked for anew meanwhile stays."""

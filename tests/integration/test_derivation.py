@@ -301,8 +301,8 @@ async def test_another_method_derives_all_again_and_keeps_the_old_numbers(record
     assert before.fields["method_version"] == "fixed-depth-1"
     assert after.fields["method_version"] == "equivalent-mass-1"
     versions = await server.report("versions", server.project_id, after.id)
-    assert [v["fields"] for v in versions] == [before.fields, after.fields]
-    assert plot in {name for name, _seq in map(tuple, versions[0]["inputs"])}
+    assert [version.fields for version in versions] == [before.fields, after.fields]
+    assert plot in {name for name, _seq in map(tuple, versions[0].inputs)}
 
 
 async def test_the_reference_mass_is_frozen_and_no_later_point_moves_it(server):

@@ -138,4 +138,11 @@ MUTANTS = (
         "if False:",
         LOST_ROWS,
     ),
+    Mutant(
+        "what a fix replaced never stands again",
+        "collector/rules/acknowledge.py",
+        "if change.status is ChangeStatus.REPLACED and waits:",
+        "if change.status is ChangeStatus.REPLACED:",
+        LOST_ROWS,
+    ),
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from collector.errors import RefusedError, UnreachableError
+from collector.record import resend
 from collector.sync import session
 from tests.stateful.test_directed import (
     A,
@@ -181,4 +182,25 @@ def test_a_late_answer_of_a_lost_timeline_says_nothing_any_more(world, p1):
     world.sync(B)
     deliver_late(world, 0)
     assert shown(world, A, made)["area_ha"] == 2.0
+    ends_well(world)
+
+
+def test_what_was_replaced_by_a_fix_may_stand_after_a_restore(world, p1):
+    plot(world, B, p1, code="other")
+    world.sync(B)
+    world.backup_server()
+    world.backup_laptop(B)
+    plot(world, B, p1, code="taken")
+    world.sync(B)
+    new = "0190a000-0000-7000-8000-00000000000b"
+    (made,) = world.save(A, world.draft(A, p1, "plot", {"code": "taken"}, new))
+    world.sync(A)
+    resend.send_again(world.laptop(A), made.record_id, {"code": "other"})
+    world.sync(A)
+    # In this timeline the first label is free, that of the fix is not.
+    world.restore_server()
+    world.restore_laptop(B)
+    world.sync(A)
+    assert stands(world, made) == {"code": "taken"}
+    assert world.laptop(A).store.base(made.record_id).fields == {"code": "taken"}
     ends_well(world)

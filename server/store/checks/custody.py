@@ -61,14 +61,11 @@ def check_conflicts(connection: Connection) -> Iterator[Fault]:
 
 
 def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN401
-    _, name, record, kind, group, theirs, ours, status, *more = row
-    settled_by, base, chosen, line, settling = more
+    _, name, record, kind, group, theirs, ours, *more = row
+    _, _, base, chosen, line, _ = more
     for text in (theirs, base or "{}", chosen or "{}"):
         json.loads(text)
-    if status not in {"open", "settled"} or (status == "settled") != bool(settled_by):
-        yield f"it is {status} by {settled_by or 'nobody'}"
-    if settled_by and not _settles(connection, settling, name, record, group):
-        yield f"change {settled_by} did not settle it"
+    yield from _settled(connection, row)
     if line is None:
         yield "its change is not here"
         return
@@ -81,6 +78,14 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
     wrote = json.loads(dump(_side(change, group)))
     if not _is_side(json.loads(ours), wrote):
         yield f"it keeps {ours}; its change {change.id} wrote {dump(wrote)}"
+
+
+def _settled(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN401
+    _, name, record, _, group, _, _, status, settled_by, _, _, _, settling = row
+    if status not in {"open", "settled"} or (status == "settled") != bool(settled_by):
+        yield f"it is {status} by {settled_by or 'nobody'}"
+    if settled_by and not _settles(connection, settling, name, record, group):
+        yield f"change {settled_by} did not settle it"
 
 
 def _side(change: Change, group: str) -> Fields:
