@@ -31,12 +31,14 @@ _HOW_MUCH_WAITS: Final = f"""
         EXISTS (SELECT 1 FROM quarantine WHERE project_id = :project
             AND status IN ('open', 'held'))
 """  # noqa: S608 - a constant
+# A change that came in two logs has two lines: the first one counts.
 _CONFLICTS: Final = """
     SELECT f.project_id, f.id, f.record_id, f.type, f.group_name, f.base, f.theirs,
         f.ours, f.change_id, c.log_id, c.n, c.seq, d.name, f.person, f.at, f.status,
         f.settled_by, f.settled_at, f.reason, f.chosen
     FROM conflict f
-        JOIN change c ON c.project_id = f.project_id AND c.change_id = f.change_id
+        JOIN change c ON c.rowid = (SELECT min(line.rowid) FROM change line
+            WHERE line.project_id = f.project_id AND line.change_id = f.change_id)
         LEFT JOIN device d ON d.device_id = f.device_id
 """
 
