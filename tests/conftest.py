@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 from aiohttp import ClientSession
+from hypothesis import settings
 
 from schemas.signing import enrolment_text, sign
 from server.access.devices import laptops
@@ -19,6 +20,12 @@ from server.custody.own_log import add_project
 from server.data import init_data
 from server.store.sqlite import SqliteStore
 from tests.laptop import TestLaptop
+
+# The same examples for everybody, however slow the machine; soak draws others.
+settings.register_profile(
+    "permille", deadline=None, derandomize=True, database=None, print_blob=True
+)
+settings.load_profile("permille")
 
 REPORTS = {
     "quarantine": lambda tx, project_id: quarantine.listed(tx, project_id, ("open",)),

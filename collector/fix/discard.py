@@ -5,7 +5,7 @@ waits to be sent or to be fixed, is easily forgotten, and the decision would go 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from collector.fix.conflicts import name_of
 from collector.laptop.laptop import Laptop
@@ -70,19 +70,26 @@ def _lost(
     decision: Decision,
 ) -> Iterator[str]:
     """Return which latest own values of the contested groups are others than the decided."""
-    own: dict[str, tuple[Any, str]] = {}
     waiting = [c for c in changes if c.status in _WAITING]
-    for change in waiting:
-        where = _WAITING[change.status]
-        own.update({name: (value, where) for name, value in change.fields.items()})
-    last = [change for change in waiting if change.op is not Op.RESOLVE][-1:]
-    if decision.op is Op.UNDELETE and any(each.op is Op.DELETE for each in last):
-        yield f"its deletion ({_WAITING[last[0].status]})"
+    own = {
+        name: (value, _WAITING[change.status])
+        for change in waiting
+        for name, value in change.fields.items()
+    }
+    if decision.op is Op.UNDELETE:
+        yield from _lost_deletion(waiting)
     for name, (value, where) in own.items():
         group = TYPES[record_type].groups.get(name, name)
-        if not groups & {group, WHOLE_RECORD}:
-            continue
-        is_kept = decision.fields.get(name, value) == value
-        if decision.op is Op.DELETE or not is_kept:
-            said = "none" if value is None else value
-            yield f"{name} = {said} ({where})"
+        if groups & {group, WHOLE_RECORD} and not _is_kept(decision, name, value):
+            yield f"{name} = {'none' if value is None else value} ({where})"
+
+
+def _lost_deletion(waiting: Sequence[LoggedChange]) -> Iterator[str]:
+    for change in [c for c in waiting if c.op is not Op.RESOLVE][-1:]:
+        if change.op is Op.DELETE:
+            yield f"its deletion ({_WAITING[change.status]})"
+
+
+def _is_kept(decision: Decision, name: str, value: object) -> bool:
+    is_same = decision.fields.get(name, value) == value
+    return is_same and decision.op is not Op.DELETE

@@ -183,8 +183,7 @@ def _layer(
         density, read_off = densities.get(place, (None, []))
         layer = layer._replace(bd_fine_g_cm3=density)
     samples = [sample for sample in tree.samples if _is_of_layer(sample, layer)]
-    bags = {sample.id for sample in samples}
-    results = [r for r in tree.results if r.fields["sample_id"] in bags]
+    results = _results_of(tree, samples)
     mass, stock = _mass_and_stock(layer)
     core = next(core for core in tree.cores if core.id == layer.core)
     return {
@@ -212,6 +211,13 @@ def _mass_and_stock(layer: Layer) -> tuple[float | None, float | None]:
     if layer.soc_g_kg is None:
         return mass, None
     return mass, float(fine_soil.soc_stock_t_ha(mass, layer.soc_g_kg))
+
+
+def _results_of(
+    tree: PlotTree, samples: Sequence[DerivationInput]
+) -> list[DerivationInput]:
+    bags = {sample.id for sample in samples}
+    return [result for result in tree.results if result.fields["sample_id"] in bags]
 
 
 def _is_of_layer(sample: DerivationInput, layer: Layer) -> bool:

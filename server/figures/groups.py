@@ -85,9 +85,7 @@ def notes_of_drawn(
 ) -> Iterator[str]:
     """Return what drawn plots stand for, and where they do not."""
     drawn = [each for each in holdings if each.drawn]
-    cut = [level for level in levels if level in _CUTS_STRATA]
-    if any(WHOLE in each.drawn for each in drawn) and _STRATUM in levels:
-        cut.append(_STRATUM)
+    cut = _cutting(levels, drawn)
     if drawn and cut:
         yield (
             f"Plots were drawn out of many; by {', '.join(cut)} they stand for themselves,"
@@ -96,6 +94,14 @@ def notes_of_drawn(
     for each in drawn:
         plots = [m.plot for m in members if m.holding.id == each.id]
         yield from _notes_of_strata(each, plots)
+
+
+def _cutting(levels: Sequence[str], drawn: Sequence[ProjectScope]) -> list[str]:
+    """Return the levels that cut the land which plots were drawn from."""
+    cut = [level for level in levels if level in _CUTS_STRATA]
+    if any(WHOLE in each.drawn for each in drawn) and _STRATUM in levels:
+        cut.append(_STRATUM)
+    return cut
 
 
 def _notes_of_strata(

@@ -169,26 +169,34 @@ def choose_span(
         return None, None
     first = min(changes, key=lambda row: str(row["from_date"]))["from_campaign"]
     ending = _ending_last(rows)
+    fitting = _fitting(span, ending, first)
+    if not fitting:
+        return None, None
+    if span is CampaignSpan.LONGEST:
+        span = _name_of(fitting[0], ending, first)
+    return fitting[0], span
 
-    def named(row: Row) -> CampaignSpan:
-        if row["from_campaign"] == first:
-            return CampaignSpan.FIRST_LAST
-        return CampaignSpan.LATEST if row is ending[-1] else CampaignSpan.METHOD
 
+def _fitting(span: CampaignSpan, ending: list[Row], first: str) -> list[Row]:
+    """Return the changes up to the last campaign that a span may mean, best first."""
     match span:
         case CampaignSpan.LATEST:
-            fitting = ending[-1:]
+            return ending[-1:]
         case CampaignSpan.FIRST_LAST:
-            fitting = [row for row in ending if row["from_campaign"] == first]
+            return [row for row in ending if row["from_campaign"] == first]
         case CampaignSpan.METHOD:
             changed = Reason.METHOD_CHANGED.value
-            fitting = [row for row in ending if changed not in row["reasons"]]
+            return [row for row in ending if changed not in row["reasons"]]
         case CampaignSpan.LONGEST:
-            fitting = [row for row in ending if _is_judged(row)] or ending
-            span = named(fitting[0])
+            return [row for row in ending if _is_judged(row)] or ending
         case _:
             assert_never(span)
-    return (fitting[0], span) if fitting else (None, None)
+
+
+def _name_of(row: Row, ending: list[Row], first: str) -> CampaignSpan:
+    if row["from_campaign"] == first:
+        return CampaignSpan.FIRST_LAST
+    return CampaignSpan.LATEST if row is ending[-1] else CampaignSpan.METHOD
 
 
 def _is_judged(row: Row) -> bool:

@@ -73,9 +73,7 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
     if not known:
         return None
     outers = [rings[0] for polygons in known.values() for rings in polygons]
-    origin = outers[0][0][0]
-    latitudes = [lat for ring in outers for _, lat in ring]
-    latitude = (min(latitudes) + max(latitudes)) / 2.0
+    origin, latitude = outers[0][0][0], _middle_latitude(outers)
     across = METRES_PER_DEGREE * cos(radians(latitude))
 
     def place(point: Point) -> Point:
@@ -87,6 +85,11 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
     )
     corners = [p for s in shapes for rings in s.polygons for p in rings[0]]
     return Plane(shapes, box_of(corners), latitude)
+
+
+def _middle_latitude(rings: Sequence[Sequence[Point]]) -> float:
+    latitudes = [latitude for ring in rings for _, latitude in ring]
+    return (min(latitudes) + max(latitudes)) / 2.0
 
 
 def _placed(

@@ -5,7 +5,7 @@ merged by `cluster` into one stratum first. Plots without a result are never fil
 the measured area is described, and its share of all area told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,31 +110,20 @@ def aggregate(
     used = [stratum for stratum in known if stratum.annual_t_ha is not None]
     area = sum(stratum.area_ha or 0.0 for stratum in known)
     counts = _counts(units)
-    reasons = []
-    if len(known) < len(units) or any(u.drawn and u.drawn.without_area for u in known):
-        reasons.append(Reason.AREA_MISSING)
-    if len(used) < len(known) or any(
-        stratum.represented_ha < (stratum.area_ha or 0.0) for stratum in used
-    ):
-        reasons.append(Reason.PARTIAL_COVERAGE)
+    reasons = list(_reasons_of_cover(units, known, used))
     if not used:
         return _nothing(counts, area, lonely, reasons)
     strata = Strata(used, lonely, freedom)
-    if strata.alone.any():
-        reasons.append(Reason.NO_VARIANCE)
-    if (strata.alone & strata.drawn).any():
-        reasons.append(Reason.SINGLE_PLOT)
-    if (strata.alone & ~strata.drawn).any():
-        reasons.append(Reason.SINGLE_POINT)
-    reasons += [reason for stratum in used for reason in stratum.reasons]
+    reasons += _reasons_of_strata(strata, used)
     annual = strata.annual_change()
     total = _times(annual, strata.area_ha)
     rate = strata.rate()
     p_rate, t_rate = strata.test(_PERMILLE_YEAR)
-    low, high, shape = None, None, None
-    if p_rate is not None and rate is not None:
-        low, high, shape = strata.bounds(rate)
-    withheld = any(stratum.withheld for stratum in used)
+    interval, shape = _interval(strata, rate, p_rate)
+    verdict, verdict_zero = _verdict(p_rate, t_rate), _zero_verdict(annual)
+    if any(stratum.withheld for stratum in used):
+        verdict = ChangeVerdict.NOT_ASSESSABLE
+        verdict_zero = ZeroVerdict.NOT_ASSESSABLE
     return Aggregate(
         **counts,
         area_ha=area,
@@ -149,17 +138,46 @@ def aggregate(
         total_c_t_year=total,
         total_co2e_t_year=_times(total, CO2_PER_C),
         rate_permille_year=rate,
-        rate_ci95_permille_year=None if shape is None else (low, high),
+        rate_ci95_permille_year=interval,
         rate_ci95_shape=shape,
         p_vs_4permille=p_rate,
-        verdict_4permille=(
-            ChangeVerdict.NOT_ASSESSABLE if withheld else _verdict(p_rate, t_rate)
-        ),
-        verdict_zero=(
-            ZeroVerdict.NOT_ASSESSABLE if withheld else _zero_verdict(annual)
-        ),
+        verdict_4permille=verdict,
+        verdict_zero=verdict_zero,
         reasons=in_order(reasons),
     )
+
+
+def _interval(
+    strata: Strata, rate: float | None, p_rate: float | None
+) -> tuple[tuple[float | None, float | None] | None, IntervalShape | None]:
+    """Return the interval of the rate, where it can be tested, and its shape."""
+    if p_rate is None or rate is None:
+        return None, None
+    low, high, shape = strata.bounds(rate)
+    return (low, high), shape
+
+
+def _reasons_of_cover(
+    units: Sequence[Stratum], known: Sequence[Stratum], used: Sequence[Stratum]
+) -> Iterator[Reason]:
+    """Yield what there is to say of land without an area or without a result."""
+    if len(known) < len(units) or any(u.drawn and u.drawn.without_area for u in known):
+        yield Reason.AREA_MISSING
+    is_partial = any(u.represented_ha < (u.area_ha or 0.0) for u in used)
+    if len(used) < len(known) or is_partial:
+        yield Reason.PARTIAL_COVERAGE
+
+
+def _reasons_of_strata(strata: Strata, used: Sequence[Stratum]) -> Iterator[Reason]:
+    """Yield what there is to say of strata of one, and what each stratum says."""
+    if strata.alone.any():
+        yield Reason.NO_VARIANCE
+    if (strata.alone & strata.drawn).any():
+        yield Reason.SINGLE_PLOT
+    if (strata.alone & ~strata.drawn).any():
+        yield Reason.SINGLE_POINT
+    for stratum in used:
+        yield from stratum.reasons
 
 
 def _verdict(p_value: float | None, t: float | None) -> ChangeVerdict:

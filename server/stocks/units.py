@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from server.stocks.change import ChangeEstimate, Design, ZeroVerdict
+from server.stocks.fine_soil import FloatArray
 from server.stocks.reasons import WITHHOLDS_VERDICT, Reason, in_order
 
 # What the points of one plot could not tell; the spread between plots does not need it.
@@ -151,15 +152,8 @@ def cluster(name: str, area_ha: float, plots: Sequence[Stratum]) -> Stratum:
     >>> round(merged.annual_t_ha, 6), round(merged.annual_variance**0.5, 6)
     (0.4, 0.11547)
     """
-    known = [plot for plot in plots if plot.area_ha]
-    used = [plot for plot in known if plot.annual_t_ha is not None]
-    drawn = Drawn(
-        plots=len(plots),
-        without_area=len(plots) - len(known),
-        measured=len(used),
-        area_ha=sum(plot.area_ha or 0.0 for plot in known),
-        measured_ha=sum(plot.area_ha or 0.0 for plot in used),
-    )
+    used = [plot for plot in plots if plot.area_ha and plot.annual_t_ha is not None]
+    drawn = _drawn(plots, used)
     if not used:
         return replace(_unmeasured(name, area_ha), drawn=drawn)
     columns = [
@@ -173,9 +167,8 @@ def cluster(name: str, area_ha: float, plots: Sequence[Stratum]) -> Stratum:
         for column, mean in zip(columns[1:4], means, strict=False)
     )
     count = len(used)
-    scale = count / (count - 1.0) if count > 1 else None
     variance0, variance1, covariance, annual_variance = (
-        None if scale is None else scale * float(first @ second)
+        _variance(first, second)
         for first, second in ((off0, off0), (off1, off1), (off0, off1), (off, off))
     )
     return Stratum(
@@ -193,14 +186,31 @@ def cluster(name: str, area_ha: float, plots: Sequence[Stratum]) -> Stratum:
         covariance=covariance,
         annual_variance=annual_variance,
         withheld=any(plot.withheld for plot in used),
-        reasons=in_order(
-            reason
-            for plot in used
-            for reason in plot.reasons
-            if reason not in _OF_POINTS
-        ),
+        reasons=_reasons_of_plots(used),
         drawn=drawn,
     )
+
+
+def _variance(first: FloatArray, second: FloatArray) -> float | None:
+    """Return the (co)variance of two weighted means; None of a single plot."""
+    count = len(first)
+    return count / (count - 1.0) * float(first @ second) if count > 1 else None
+
+
+def _drawn(plots: Sequence[Stratum], used: Sequence[Stratum]) -> Drawn:
+    known = [plot.area_ha for plot in plots if plot.area_ha]
+    return Drawn(
+        plots=len(plots),
+        without_area=len(plots) - len(known),
+        measured=len(used),
+        area_ha=sum(known),
+        measured_ha=sum(plot.area_ha or 0.0 for plot in used),
+    )
+
+
+def _reasons_of_plots(used: Sequence[Stratum]) -> tuple[Reason, ...]:
+    reasons = {reason for plot in used for reason in plot.reasons}
+    return in_order(reasons - _OF_POINTS)
 
 
 def _is_withheld(change: ChangeEstimate) -> bool:

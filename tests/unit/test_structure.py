@@ -5,12 +5,15 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from radon.complexity import cc_visit
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("schemas", "collector", "server")
 #: A file that passes it is asking to be two.
 MOST_LINES = 400
 MOST_LINES_MEDIAN = 130
+#: Branches of one function, loops inside comprehensions counted.
+MOST_COMPLEX = 12
 DEFINITIONS = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 #: Docstrings begin with an ordinary verb.
 UNUSUAL = ("Give ", "Gives ", "Tell whether ", "Tells whether ", "Let ")
@@ -62,3 +65,14 @@ def test_no_file_passes_comfort():
 )
 def test_the_corridors_of_before_are_gone(room):
     assert not (ROOT / room).exists()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_function_has_too_many_branches(package):
+    found = {
+        f"{path.relative_to(ROOT)}: {block.fullname}": block.complexity
+        for path in modules(package)
+        for block in cc_visit(path.read_text("utf-8"))
+        if block.letter != "C" and block.complexity > MOST_COMPLEX
+    }
+    assert found == {}

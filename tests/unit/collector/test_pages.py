@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.rules.draft import Draft
@@ -140,7 +140,6 @@ def line_by_line(reply):
     yield Reply(reply.hello, reply.end, scope=scope)
 
 
-@settings(deadline=None)  # dozens of commits reach the disk
 @given(data=st.data())
 def test_a_batch_and_a_page_come_to_what_line_by_line_comes_to(pair, data):
     quick, slow = pair
