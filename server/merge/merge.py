@@ -72,7 +72,7 @@ def _release(state: MergeState, origin: Origin) -> None:
 def _try_again(state: MergeState, group: list[ValidatedChange], origin: Origin) -> None:
     found = [validated for validated in group if validated.change.id in state.waiting]
     for validated in found:
-        del state.known[validated.change.id]
+        state.forget_verdict(validated.change)
     for verdict in _decide_group(state, found, origin):
         state.change_verdict(verdict)
 

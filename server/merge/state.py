@@ -230,13 +230,26 @@ class MergeState:
             count = self.held_count.get(found.change.project_id, 0)
             self.held_count[found.change.project_id] = count + 1
 
+    def forget_verdict(self, change: Change) -> None:
+        """Forget the verdict of a change that is judged again."""
+        self._free_room(change.project_id, change.id)
+        del self.known[change.id]
+
+    def _free_room(self, project_id: str, change: str) -> None:
+        """Leave to others the room of a change that was held."""
+        known = self.known.get(change)
+        if known is not None and known.outcome == Outcome.HELD:
+            self.held_count[project_id] = self.held_count.get(project_id, 0) - 1
+
     def close(self, project_id: str, change: str, status: str) -> None:
         """Close a change that waited in custody."""
+        self._free_room(project_id, change)
         self.closed[project_id, change] = status
         self.waiting.remove(change)
 
     def change_verdict(self, verdict: Verdict) -> None:
         """Replace the verdict of a change that waited."""
+        self._free_room(verdict.project_id, verdict.change_id)
         self.late_verdicts[verdict.change_id] = verdict
         self.known[verdict.change_id] = replace(verdict, repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
