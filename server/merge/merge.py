@@ -80,9 +80,9 @@ def _try_again(state: MergeState, group: list[ValidatedChange], origin: Origin) 
 def _decide_group(
     state: MergeState, group: list[ValidatedChange], origin: Origin
 ) -> list[Verdict]:
-    """Decide on changes that stand or fall together."""
-    if len(group) == 1:
-        return [_decide(state, group[0], origin)]
+    """Decide on changes that stand or fall together; all that is known stays so."""
+    if len(group) == 1 or all(found.change.id in state.known for found in group):
+        return [_decide(state, validated, origin) for validated in group]
     tried = state.copy()
     verdicts = [_decide(tried, validated, origin) for validated in group]
     broken = [v for v in verdicts if v.outcome in _WAITS]
