@@ -1,0 +1,325 @@
+"""Laptops of before name only what was edited: the rest is what their author was shown.
+
+The period of a campaign is a group of two dates. ana1 recorded it (row 1).
+"""
+
+import pytest
+
+from server.merge.timeline import Epoch
+from tests.unit.merge.building import (
+    CAMPAIGN,
+    NOW,
+    PROJECT,
+    Server,
+    earlier,
+    first,
+    live,
+    put,
+    undelete,
+)
+
+
+def period(start, end):
+    days = {"start_date": start, "end_date": end}
+    return {name: day and f"2026-03-{day:02}" for name, day in days.items()}
+
+
+def campaign(start, end, by=("ana1", 1, 10)):
+    return live(CAMPAIGN, period(start, end), writers={"period": [by]})
+
+
+def ends(day, **more):
+    """Return a change that names the end of the period only."""
+    return put("bo1", CAMPAIGN, {"end_date": f"2026-03-{day:02}"}, **more)
+
+
+def stands(server):
+    fields = server.fields(CAMPAIGN)
+    return {name: fields.get(name) for name in ("start_date", "end_date")}
+
+
+def sides(server, name="bo1"):
+    return server.conflicts[f"{name}:period"]
+
+
+def with_past(server, *past):
+    server.state.past[PROJECT, CAMPAIGN.id] = {"period": list(past)}
+    return server
+
+
+# The row as it stands -----------------------------------------------------------------
+
+
+def test_who_saw_what_stands_was_shown_the_rest_of_it():
+    server = Server(campaign(1, 5))
+    assert server.push(ends(9, saw=1)) == ["accepted"]
+    assert stands(server) == period(1, 9)
+    assert server.history == [(period(1, 5), "ana1", 1, "bo1", 2)]
+
+
+def test_who_cleared_a_part_left_the_rest():
+    server = Server(campaign(1, 5))
+    cleared = put("bo1", CAMPAIGN, {"end_date": None}, saw=1)
+    assert server.push(cleared) == ["accepted"]
+    assert stands(server) == period(1, None)
+
+
+def test_who_wrote_what_stands_was_shown_it_whatever_they_saw_before():
+    server = Server(campaign(1, 5, by=("bo1", 2, 20)))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
+    assert server.push(edit) == ["accepted"]
+    assert stands(server) == period(1, 9)
+
+
+def test_a_group_that_nobody_wrote_was_shown_empty():
+    server = Server(live(CAMPAIGN, {"start_date": None, "end_date": None}))
+    assert server.push(ends(9, saw=1)) == ["quarantined"]
+    assert server.why("bo1") == [("required", None)]
+
+
+# The row of then ------------------------------------------------------------------------
+
+
+def test_who_saw_an_earlier_row_was_shown_the_rest_of_that():
+    """cy1 replaced all of the period since: a day of each author makes no pair."""
+    server = with_past(
+        Server(campaign(11, 15, by=("cy1", 2, 20))),
+        earlier(period(1, 5), "ana1", 1, 2),
+    )
+    assert server.push(ends(9, saw=1)) == ["conflict"]
+    assert sides(server) == (period(11, 15), period(1, 9))
+    assert stands(server) == period(11, 15)
+
+
+def test_the_latest_row_that_an_author_saw_is_what_was_shown():
+    server = with_past(
+        Server(campaign(21, 25, by=("dee1", 3, 30))),
+        earlier(period(11, 15), "cy1", 2, 3),
+        earlier(period(1, 5), "ana1", 1, 2),
+    )
+    server.push(ends(19, saw=2))
+    assert sides(server) == (period(21, 25), period(11, 19))
+
+
+def test_a_row_that_came_later_was_not_shown():
+    server = with_past(
+        Server(campaign(21, 25, by=("dee1", 3, 30))),
+        earlier(period(1, 5), "ana1", 1, 2),
+        earlier(period(11, 15), "cy1", 2, 3),
+    )
+    server.push(ends(19, saw=1))
+    assert sides(server) == (period(21, 25), period(1, 19))
+
+
+def test_what_an_author_wrote_after_their_row_was_shown_to_them():
+    server = with_past(
+        Server(campaign(21, 25, by=("dee1", 3, 30))),
+        earlier(period(11, 15), "bo1", 2, 3),
+        earlier(period(1, 5), "ana1", 1, 2),
+    )
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-19"}, saw=1)
+    server.push(edit)
+    assert sides(server, "bo2") == (period(21, 25), period(11, 19))
+
+
+def test_each_group_was_shown_in_its_own_row():
+    server = with_past(
+        Server(campaign(11, 15, by=("cy1", 2, 20))),
+        earlier(period(1, 5), "ana1", 1, 2),
+    )
+    assert server.push(ends(9, saw=2, bases={"period": 1})) == ["conflict"]
+    assert sides(server) == (period(11, 15), period(1, 9))
+
+
+def test_the_same_as_what_stands_is_no_conflict_when_it_is_whole():
+    server = with_past(
+        Server(campaign(1, 9, by=("cy1", 2, 20))),
+        earlier(period(1, 5), "ana1", 1, 2),
+    )
+    assert server.push(ends(9, saw=1)) == ["accepted"]
+    assert server.writers(CAMPAIGN, "period") == [("cy1", 2, 20), ("bo1", 3, 100)]
+
+
+# What cannot be told ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "past",
+    [[], [earlier({"start_date": "2026-03-01"}, "ana1", 1, 2)]],
+    ids=["no history", "history of a part"],
+)
+def test_where_history_does_not_tell_the_change_counts_as_unseen(past):
+    server = with_past(Server(campaign(11, 15, by=("cy1", 2, 20))), *past)
+    assert server.push(ends(19, saw=1)) == ["conflict"]
+    assert sides(server) == (period(11, 15), period(None, 19))
+
+
+def test_what_cannot_be_told_is_a_conflict_though_it_looks_the_same():
+    server = Server(campaign(1, None, by=("cy1", 2, 20)))
+    start = {"start_date": "2026-03-01"}
+    assert server.push(put("bo1", CAMPAIGN, start, saw=1)) == ["conflict"]
+    assert sides(server) == (period(1, None), period(1, None))
+
+
+def restored(*records):
+    epochs = (Epoch("before", {}), Epoch(NOW, {PROJECT: 1}))
+    return Server(*records, epochs=epochs)
+
+
+def test_a_row_that_went_with_a_restore_is_not_guessed_at():
+    """Nobody wrote since; yet the author may have been shown something else."""
+    server = restored(campaign(1, 5))
+    assert server.push(ends(9, saw=("before", 2))) == ["conflict"]
+    assert sides(server) == (period(1, 5), period(None, 9))
+
+
+def test_a_row_that_a_restore_left_is_what_was_shown():
+    server = restored(campaign(1, 5))
+    assert server.push(ends(9, saw=("before", 1))) == ["accepted"]
+    assert stands(server) == period(1, 9)
+
+
+def test_a_row_of_a_timeline_that_nobody_knows_counts_as_unseen():
+    server = restored(campaign(1, 5))
+    assert server.push(ends(9, saw=("lost", 1))) == ["conflict"]
+
+
+# Nothing, and the author's own words -------------------------------------------------------
+
+
+def test_a_first_word_is_whole_what_it_leaves_out_is_empty():
+    server = Server()
+    assert server.push(first("bo1", CAMPAIGN, {"end_date": None})) == ["accepted"]
+    assert stands(server) == {"start_date": "2026-03-01", "end_date": None}
+
+
+def test_a_first_word_on_a_record_that_another_made_was_shown_nothing():
+    """Both recorded the campaign, one of them without its end."""
+    server = Server(campaign(1, 5))
+    words = server.fields(CAMPAIGN) | {"name": "spring"}
+    del words["end_date"]
+    assert server.push(put("bo1", CAMPAIGN, words)) == ["conflict"]
+    assert sides(server) == (period(1, 5), period(1, None))
+
+
+def test_a_second_word_of_who_made_the_record_was_shown_their_first():
+    server = Server(live(CAMPAIGN, period(1, 5), by=("bo1", 1, 10)))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"})
+    assert server.push(edit) == ["accepted"]
+    assert stands(server) == period(1, 9)
+
+
+def test_a_second_word_after_others_wrote_was_shown_the_first():
+    """Without a base: it was said before anything came back."""
+    server = with_past(
+        Server(campaign(11, 15, by=("cy1", 2, 20))),
+        earlier(period(1, 5), "bo1", 1, 2),
+    )
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"})
+    assert server.push(edit) == ["conflict"]
+    assert sides(server, "bo2") == (period(11, 15), period(1, 9))
+
+
+def test_an_authors_waiting_words_were_shown_over_the_row():
+    server = Server(campaign(1, 5))
+    wrong = {"start_date": "2026-03-08", "name": " "}
+    assert server.push(put("bo1", CAMPAIGN, wrong, saw=1)) == ["quarantined"]
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
+    assert server.push(edit) == ["accepted"]
+    assert stands(server) == period(8, 9)
+
+
+def test_the_later_of_an_authors_waiting_words_lies_on_top():
+    server = Server(campaign(1, 5))
+    for n, day in ((2, 8), (1, 7)):
+        words = {"start_date": f"2026-03-{day:02}", "name": " "}
+        server.push(put(f"bo{n}", CAMPAIGN, words, saw=1))
+    server.push(put("bo3", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
+    assert stands(server) == period(8, 9)
+
+
+def test_the_waiting_words_of_others_were_shown_to_nobody():
+    server = Server(campaign(1, 5))
+    wrong = {"start_date": "2026-03-08", "name": " "}
+    server.push(put("cy1", CAMPAIGN, wrong, saw=1))
+    assert server.push(ends(9, saw=1)) == ["accepted"]
+    assert stands(server) == period(1, 9)
+
+
+def test_a_first_word_over_an_authors_waiting_one_was_shown_that():
+    """The record is not there: a partial word is laid over the one that waits."""
+    server = Server()
+    server.push(first("bo1", CAMPAIGN, period(4, 5) | {"name": " "}))
+    words = {"name": "spring", "purpose": "baseline", "end_date": "2026-03-09"}
+    server.push(put("bo2", CAMPAIGN, words, replaces="bo1"))
+    assert stands(server) == period(4, 9)
+
+
+def test_words_in_conflict_were_shown_until_the_row_came():
+    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
+    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
+    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
+    assert server.push(edit) == ["conflict"]
+    assert sides(server, "bo2") == (period(11, 15), period(4, 9))
+
+
+def test_once_the_row_has_come_what_stands_was_shown():
+    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
+    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-19"}, saw=3)
+    assert server.push(edit) == ["accepted"]
+    assert stands(server) == period(11, 19)
+
+
+def test_words_of_a_conflict_that_is_settled_are_shown_no_more():
+    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
+    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
+    decision = put("dee1", CAMPAIGN, period(21, 25), saw=3, settles=["bo1:period"])
+    server.push(decision)
+    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
+    server.push(put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
+    assert sides(server, "bo2") == (period(21, 25), period(1, 9))
+
+
+def test_the_conflicts_of_others_were_not_what_an_author_said():
+    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
+    server.push(put("dee1", CAMPAIGN, period(4, 5), saw=1))
+    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
+    server.push(ends(9, saw=1))
+    assert sides(server) == (period(11, 15), period(1, 9))
+
+
+# What a completed group does -----------------------------------------------------------------
+
+
+def test_a_row_whose_groups_were_completed_is_sent_to_its_author():
+    """They may not have had the rest; who named all of it had."""
+    server = Server(campaign(1, 5))
+    server.push(ends(9, saw=1))
+    assert not server.record(CAMPAIGN).computable_by_author
+    server.push(put("bo2", CAMPAIGN, period(1, 10), saw=2))
+    assert server.record(CAMPAIGN).computable_by_author
+
+
+def test_what_was_empty_need_not_be_named():
+    server = Server(campaign(1, None))
+    start = {"start_date": "2026-03-02"}
+    assert server.push(put("bo1", CAMPAIGN, start, saw=1)) == ["accepted"]
+    assert server.record(CAMPAIGN).computable_by_author
+
+
+def test_a_value_that_is_kept_otherwise_than_it_was_sent_is_sent_back():
+    """The crew is kept in the order of its names."""
+    server = Server(campaign(1, 5))
+    crew = {"crew": ["Bo", "Ana"]}
+    assert server.push(put("bo1", CAMPAIGN, crew, saw=1)) == ["accepted"]
+    assert server.fields(CAMPAIGN)["crew"] == ["Ana", "Bo"]
+    assert not server.record(CAMPAIGN).computable_by_author
+
+
+def test_who_brings_a_record_back_with_a_part_was_shown_the_rest():
+    server = Server(campaign(1, 5))
+    end = {"end_date": "2026-03-09"}
+    assert server.push(undelete("bo1", CAMPAIGN, end, saw=1)) == ["merged"]
+    assert stands(server) == period(1, 9)
