@@ -124,4 +124,12 @@ MUTANTS = (
         "",
         LOST_ROWS,
     ),
+    Mutant(
+        "what stands late moves the row of its author",
+        "collector/rules/acknowledge.py",
+        """        or "late" in change.verdict
+""",
+        "",
+        ("tests/unit/collector/test_acknowledge.py",),
+    ),
 )
