@@ -225,9 +225,9 @@ MUTANTS = (
         "an event forgets what it waits for",
         MERGE,
         """if waits_for is not None:
-        return [hold""",
+        return hold""",
         """if worst.outcome == Outcome.HELD:
-        return [hold""",
+        return hold""",
         WAITING,
     ),
     Mutant(
@@ -282,8 +282,8 @@ MUTANTS = (
     Mutant(
         "an event that is known is judged again",
         MERGE,
-        " or all(found.change.id in state.known for found in group)",
-        "",
+        "own if own.repeated else _fall(state, validated, own, worst, awaited)",
+        "_fall(state, validated, own, worst, awaited)",
         PURE,
     ),
 )

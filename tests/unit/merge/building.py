@@ -249,7 +249,8 @@ class Server:
         """Lay out a change that waits in custody."""
         change = validated.change
         self.state.waiting.add(WaitingChange(validated, waits_for))
-        self.state.known[change.id] = Verdict(change.id, PROJECT, outcome)
+        verdict = Verdict(change.id, PROJECT, outcome, repeated=True)
+        self.state.known[change.id] = verdict
 
     # What is to be seen of it.
 
@@ -351,3 +352,34 @@ class Server:
 
 def _origin(received, *, is_admin):
     return Origin("a device", "2026-03-01T12:00:00Z", received, is_admin)
+
+
+# Campaigns by their days: a group of two fields ----------------------------------------
+
+
+def period(start, end):
+    days = {"start_date": start, "end_date": end}
+    return {name: day and f"2026-03-{day:02}" for name, day in days.items()}
+
+
+def campaign(start, end, by=("ana1", 1, 10)):
+    return live(CAMPAIGN, period(start, end), writers={"period": [by]})
+
+
+def ends(day, **more):
+    """Return a change that names the end of the period only."""
+    return put("bo1", CAMPAIGN, {"end_date": f"2026-03-{day:02}"}, **more)
+
+
+def stands(server):
+    fields = server.fields(CAMPAIGN)
+    return {name: fields.get(name) for name in ("start_date", "end_date")}
+
+
+def sides(server, name="bo1"):
+    return server.conflicts[f"{name}:period"]
+
+
+def with_past(server, *past):
+    server.state.past[PROJECT, CAMPAIGN.id] = {"period": list(past)}
+    return server

@@ -1,5 +1,6 @@
 """The changes of one sampling event stand together or not at all."""
 
+from copy import deepcopy
 from dataclasses import fields
 
 import pytest
@@ -47,7 +48,7 @@ def effects(server):
     """Return everything that a merge may leave behind, but for changes kept back."""
     state = server.state
     names = {part.name for part in fields(state)} - KEPT_BACK
-    return {name: getattr(state.copy(), name) for name in names}
+    return deepcopy({name: getattr(state, name) for name in names})
 
 
 # Whole ----------------------------------------------------------------------------
@@ -126,6 +127,7 @@ def test_a_broken_event_leaves_no_trace_of_what_it_tried():
     plot = live(PLOT, {"area_ha": 2.0}, writers={"area_ha": [("cy1", 2, 20)]})
     server = Server(plot, live(CAMPAIGN), live(OTHER_PLOT))
     settled = server.contest(CAMPAIGN, "period", "eve1", {}, seq=1)
+    server.contest(PLOT, "code", "eve2", {"code": "E"}, seq=1)
     before = effects(server)
     server.push(
         put("bo1", PLOT, {"area_ha": 3.0}, saw=1, **EVENT),
@@ -218,6 +220,15 @@ def test_an_event_for_a_record_that_was_given_up_is_told_and_follows_as_a_whole(
     assert (server.outcome("bo1"), server.outcome("bo2")) == ("accepted", "accepted")
 
 
+def test_an_event_with_a_fault_is_broken_though_its_record_was_given_up():
+    server = Server(live(PLOT), live(CAMPAIGN))
+    server.push(first("cy1", POINT, BAD))
+    server.give_up("cy1")
+    server.push(core("bo1"), first("bo2", OTHER_POINT, BAD, **EVENT))
+    assert server.why("bo1") == [("group_broken", "event")]
+    assert server.waiting() == {"bo1": None, "bo2": None}
+
+
 def test_an_event_that_waited_when_its_record_was_given_up_is_told_as_a_whole():
     server = Server(live(PLOT), live(CAMPAIGN))
     server.push(first("cy1", POINT, BAD), core("bo1"), bag("bo2"))
@@ -288,3 +299,26 @@ def test_an_event_that_was_fixed_waits_for_nobody_when_a_copy_sends_it_again():
     assert server.waiting() == {}
     assert server.push(*copied(event)) == ["quarantined", "quarantined"]
     assert server.waiting() == {}
+
+
+@pytest.mark.parametrize("code", ["waits_for", "out_of_range"])
+def test_what_is_new_of_an_event_that_is_known_in_part_does_not_stand_alone(code):
+    server = Server(live(PLOT), live(CAMPAIGN))
+    point = {} if code == "waits_for" else BAD
+    known = core("bo1") if code == "waits_for" else first("bo1", POINT, BAD, **EVENT)
+    server.push(known)
+    assert server.why("bo1")[0][0] == code, point
+    new = first("copy2", OTHER_POINT, **EVENT)
+    kept_back = server.push(*copied([known]), new)
+    assert kept_back[0] == kept_back[1] == server.outcome("bo1")
+    assert server.fields(OTHER_POINT) is None
+
+
+def test_what_is_new_of_an_event_does_not_bring_back_what_was_fixed_of_it():
+    server = world()
+    wrong = first("bo1", CORE, {"number": 0}, **EVENT)
+    server.push(wrong)
+    server.push(first("bo2", CORE, replaces="bo1"))
+    server.push(*copied([wrong]), first("copy2", OTHER_POINT, **EVENT))
+    assert server.waiting() == {"copy2": None}
+    assert server.why("copy2") == [("group_broken", "event")]
