@@ -24,6 +24,7 @@ from server.merge.model import (
     ValidatedChange,
     Verdict,
     WaitingChange,
+    Writer,
 )
 from server.merge.timeline import Lineage, Timeline
 from server.merge.waitlist import Place, Waitlist
@@ -100,7 +101,7 @@ class MergeState:
 
     def copy(self) -> "MergeState":
         """Return a copy to try something on."""
-        shared = {"timeline", "lineage", "past", "stood"}
+        shared = {"timeline", "lineage", "stood"}
         copied = {"referrers", "contested"}
         own = {p.name for p in fields(self)} - shared - copied
         return replace(
@@ -158,6 +159,14 @@ class MergeState:
         for seen in sorted(decision.seen):
             self.decided[decision.project_id, seen, group] = decision.id
             self.decisions.append((decision.project_id, seen, group, decision.id))
+
+    def note_replaced(self, old: HistoryEntry, writer: Writer) -> None:
+        """Keep a value that no longer stands; a later change may have been shown it."""
+        self.replaced.append(old)
+        place, written_by = (old.project_id, old.record_id), (writer.log_id, writer.n)
+        value = EarlierValue(old.values, old.written_seq, old.replaced_seq, *written_by)
+        past = self.past.get(place, {})
+        self.past[place] = {**past, old.group: [*past.get(old.group, ()), value]}
 
     def can_hold(self, project_id: str) -> bool:
         """Return whether one change more may wait."""

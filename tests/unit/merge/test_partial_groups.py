@@ -8,44 +8,25 @@ import pytest
 from server.merge.timeline import Epoch
 from tests.unit.merge.building import (
     CAMPAIGN,
+    CORE,
     NOW,
+    OTHER_POINT,
+    PLOT,
+    POINT,
     PROJECT,
     Server,
+    campaign,
     earlier,
+    ends,
     first,
     live,
+    period,
     put,
+    sides,
+    stands,
     undelete,
+    with_past,
 )
-
-
-def period(start, end):
-    days = {"start_date": start, "end_date": end}
-    return {name: day and f"2026-03-{day:02}" for name, day in days.items()}
-
-
-def campaign(start, end, by=("ana1", 1, 10)):
-    return live(CAMPAIGN, period(start, end), writers={"period": [by]})
-
-
-def ends(day, **more):
-    """Return a change that names the end of the period only."""
-    return put("bo1", CAMPAIGN, {"end_date": f"2026-03-{day:02}"}, **more)
-
-
-def stands(server):
-    fields = server.fields(CAMPAIGN)
-    return {name: fields.get(name) for name in ("start_date", "end_date")}
-
-
-def sides(server, name="bo1"):
-    return server.conflicts[f"{name}:period"]
-
-
-def with_past(server, *past):
-    server.state.past[PROJECT, CAMPAIGN.id] = {"period": list(past)}
-    return server
-
 
 # The row as it stands -----------------------------------------------------------------
 
@@ -184,112 +165,6 @@ def test_a_row_of_a_timeline_that_nobody_knows_counts_as_unseen():
     assert server.push(ends(9, saw=("lost", 1))) == ["conflict"]
 
 
-# Nothing, and the author's own words -------------------------------------------------------
-
-
-def test_a_first_word_is_whole_what_it_leaves_out_is_empty():
-    server = Server()
-    assert server.push(first("bo1", CAMPAIGN, {"end_date": None})) == ["accepted"]
-    assert stands(server) == {"start_date": "2026-03-01", "end_date": None}
-
-
-def test_a_first_word_on_a_record_that_another_made_was_shown_nothing():
-    """Both recorded the campaign, one of them without its end."""
-    server = Server(campaign(1, 5))
-    words = server.fields(CAMPAIGN) | {"name": "spring"}
-    del words["end_date"]
-    assert server.push(put("bo1", CAMPAIGN, words)) == ["conflict"]
-    assert sides(server) == (period(1, 5), period(1, None))
-
-
-def test_a_second_word_of_who_made_the_record_was_shown_their_first():
-    server = Server(live(CAMPAIGN, period(1, 5), by=("bo1", 1, 10)))
-    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"})
-    assert server.push(edit) == ["accepted"]
-    assert stands(server) == period(1, 9)
-
-
-def test_a_second_word_after_others_wrote_was_shown_the_first():
-    """Without a base: it was said before anything came back."""
-    server = with_past(
-        Server(campaign(11, 15, by=("cy1", 2, 20))),
-        earlier(period(1, 5), "bo1", 1, 2),
-    )
-    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"})
-    assert server.push(edit) == ["conflict"]
-    assert sides(server, "bo2") == (period(11, 15), period(1, 9))
-
-
-def test_an_authors_waiting_words_were_shown_over_the_row():
-    server = Server(campaign(1, 5))
-    wrong = {"start_date": "2026-03-08", "name": " "}
-    assert server.push(put("bo1", CAMPAIGN, wrong, saw=1)) == ["quarantined"]
-    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
-    assert server.push(edit) == ["accepted"]
-    assert stands(server) == period(8, 9)
-
-
-def test_the_later_of_an_authors_waiting_words_lies_on_top():
-    server = Server(campaign(1, 5))
-    for n, day in ((2, 8), (1, 7)):
-        words = {"start_date": f"2026-03-{day:02}", "name": " "}
-        server.push(put(f"bo{n}", CAMPAIGN, words, saw=1))
-    server.push(put("bo3", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
-    assert stands(server) == period(8, 9)
-
-
-def test_the_waiting_words_of_others_were_shown_to_nobody():
-    server = Server(campaign(1, 5))
-    wrong = {"start_date": "2026-03-08", "name": " "}
-    server.push(put("cy1", CAMPAIGN, wrong, saw=1))
-    assert server.push(ends(9, saw=1)) == ["accepted"]
-    assert stands(server) == period(1, 9)
-
-
-def test_a_first_word_over_an_authors_waiting_one_was_shown_that():
-    """The record is not there: a partial word is laid over the one that waits."""
-    server = Server()
-    server.push(first("bo1", CAMPAIGN, period(4, 5) | {"name": " "}))
-    words = {"name": "spring", "purpose": "baseline", "end_date": "2026-03-09"}
-    server.push(put("bo2", CAMPAIGN, words, replaces="bo1"))
-    assert stands(server) == period(4, 9)
-
-
-def test_words_in_conflict_were_shown_until_the_row_came():
-    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
-    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
-    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
-    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
-    assert server.push(edit) == ["conflict"]
-    assert sides(server, "bo2") == (period(11, 15), period(4, 9))
-
-
-def test_once_the_row_has_come_what_stands_was_shown():
-    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
-    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
-    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-19"}, saw=3)
-    assert server.push(edit) == ["accepted"]
-    assert stands(server) == period(11, 19)
-
-
-def test_words_of_a_conflict_that_is_settled_are_shown_no_more():
-    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
-    server.push(put("bo1", CAMPAIGN, period(4, 5), saw=1))
-    decision = put("dee1", CAMPAIGN, period(21, 25), saw=3, settles=["bo1:period"])
-    server.push(decision)
-    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
-    server.push(put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
-    assert sides(server, "bo2") == (period(21, 25), period(1, 9))
-
-
-def test_the_conflicts_of_others_were_not_what_an_author_said():
-    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
-    server.push(put("dee1", CAMPAIGN, period(4, 5), saw=1))
-    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
-    server.push(ends(9, saw=1))
-    assert sides(server) == (period(11, 15), period(1, 9))
-
-
 # What a completed group does -----------------------------------------------------------------
 
 
@@ -323,3 +198,44 @@ def test_who_brings_a_record_back_with_a_part_was_shown_the_rest():
     end = {"end_date": "2026-03-09"}
     assert server.push(undelete("bo1", CAMPAIGN, end, saw=1)) == ["merged"]
     assert stands(server) == period(1, 9)
+
+
+def test_what_a_line_says_is_not_touched_by_what_completes_it():
+    """It may wait, and be completed again from another row."""
+    server, change = Server(campaign(1, 5)), ends(9, saw=1)
+    server.push(change)
+    assert change.fields == {"end_date": "2026-03-09"}
+
+
+def test_who_wrote_what_stands_was_shown_it_though_another_wrote_it_too():
+    both = [("cy1", 2, 20), ("bo1", 3, 30)]
+    server = Server(live(CAMPAIGN, period(1, 5), writers={"period": both}))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1)
+    assert server.push(edit) == ["conflict"]
+    assert sides(server, "bo2") == (period(1, 5), period(1, 9))
+
+
+def test_who_wrote_what_stands_was_shown_it_in_whatever_timeline():
+    server = restored(live(CAMPAIGN, period(1, 5), by=("bo1", 1, 10)))
+    edit = put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=("lost", 4))
+    assert server.push(edit) == ["accepted"]
+    assert stands(server) == period(1, 9)
+
+
+PROBE = {"tool": "probe", "inner_diameter_mm": 40.0}
+AUGER = {"tool": "auger", "inner_diameter_mm": 60.0}
+ALONE = {"cores_composited": None, "composite_radius_m": None}
+
+
+@pytest.mark.parametrize("past", [[], [earlier(AUGER | ALONE, "ana1", 1, 2)]])
+def test_what_was_replaced_in_the_same_batch_is_what_was_shown(past):
+    """A change of bo waits for a point that cy brings, after a new word on the core."""
+    core = live(CORE, PROBE, writers={"tool": [("eve1", 2, 20)]})
+    server = Server(live(PLOT), live(POINT), live(CAMPAIGN), core)
+    server.state.past[PROJECT, CORE.id] = {"tool": past}
+    move = {"point_id": OTHER_POINT.id, "inner_diameter_mm": 50.0}
+    assert server.push(put("bo1", CORE, move, saw=2)) == ["held"]
+    new = put("cy1", CORE, AUGER | ALONE, saw=2)
+    assert server.push(new, first("cy2", OTHER_POINT)) == ["accepted", "accepted"]
+    shown = PROBE | ALONE | {"inner_diameter_mm": 50.0}
+    assert server.conflicts == {"bo1:tool": (AUGER | ALONE, shown)}
