@@ -84,6 +84,12 @@ def test_a_record_that_is_not_there(row):
         assert server.waiting() == {"bo1": CAMPAIGN.id if row.waits else None}
 
 
+def test_a_verdict_without_conflicts_names_none():
+    server = Server()
+    server.push(first("bo1", CAMPAIGN))
+    assert (server.verdict("bo1").conflicts, server.verdict("bo1").why) == ([], [])
+
+
 def test_a_first_word_leaves_out_what_is_empty():
     server = Server()
     server.push(first("bo1", CAMPAIGN, {"note": None}))
@@ -108,7 +114,9 @@ def test_a_first_word_without_what_is_required_is_quarantined():
 
 # Deleted --------------------------------------------------------------------------
 
-BEFORE = deleted(CAMPAIGN, writers={"note": [("cy1", 2, 20)]})
+BEFORE = deleted(
+    CAMPAIGN, writers={"note": [("cy1", 2, 20)]}, computable_by_author=True
+)
 CY, DEE, BO = ("cy1", 2, 20), ("dee1", 3, 30), ("bo1", 4, 40)
 WRITERS = Server(BEFORE).writers(CAMPAIGN)
 SAW_DELETION, SAW_NO_DELETION = 3, 2
@@ -181,7 +189,9 @@ def test_a_deleted_record(row, group, said):
     assert server.conflicts == ({"bo1:*": ({}, words)} if row.is_contested else {})
     assert all(found.base_seq == row.saw for found in server.state.conflicts)
     assert server.settled == ({kept: "bo1"} if row.settles else {})
-    assert not server.record(CAMPAIGN).computable_by_author
+    was_written = row.seq == 4
+    assert server.record(CAMPAIGN).computable_by_author != was_written
+    assert server.verdict("bo1").conflicts == list(server.conflicts)
     if row.deleters:
         assert server.record(CAMPAIGN).deleted
         assert server.record(CAMPAIGN).fields == BEFORE.fields
@@ -196,6 +206,13 @@ def test_a_deleted_record(row, group, said):
     was = {name: BEFORE.fields.get(name) for name in words}
     wrote = ("cy1", 2) if group == "note" else ("ana1", 1)
     assert server.history == ([(was, *wrote, "bo1", 4)] if words else [])
+
+
+def test_a_deletion_that_says_fields_is_a_deletion():
+    server = Server(BEFORE)
+    change = say("del", "bo1", CAMPAIGN, {"note": "dry"}, saw=SAW_DELETION)
+    assert server.push(change) == ["accepted"]
+    assert server.state.written == {}
 
 
 def test_what_is_deleted_again_by_who_saw_it_deleted_is_not_written():

@@ -375,3 +375,12 @@ def test_a_decision_in_a_batch_with_its_conflict_settles_it():
     )
     assert found == ["conflict", "accepted", "accepted"]
     assert server.record(PLOT).open_conflicts == 0
+
+
+@pytest.mark.parametrize("op", ["put", "del"])
+def test_who_knew_the_sides_and_decides_nothing_settles_nothing(op):
+    server = contested()
+    said = AREA if op == "put" else {}
+    change = say(op, "dee1", PLOT, said, saw=1, knew=["bo1", "cy1"])
+    assert server.push(change) == ["accepted"]
+    assert (server.settled, server.state.decisions) == ({}, [])

@@ -7,6 +7,7 @@ import pytest
 
 from schemas import chain
 from schemas.messages import MessageError
+from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
 from server.merge.lines import read_change
 from server.merge.validate import validate
@@ -88,7 +89,7 @@ def test_a_line_that_names_itself_is_kept_though_it_cannot_be_understood():
     assert (change.type, change.op, change.version) == ("unknown", "unknown", 0)
     assert (change.hlc, change.fields, change.base) == (0, {}, None)
     assert change.raw == raw
-    assert "h" in change.unreadable
+    assert change.unreadable == '{"h": ["not_an_integer"]}'
 
 
 def test_a_line_that_cannot_be_understood_keeps_the_id_it_says_if_that_is_one():
@@ -119,8 +120,9 @@ def test_what_is_no_line_of_a_change_is_refused(raw):
 
 
 def test_a_line_of_another_kind_is_named():
-    with pytest.raises(MessageError, match="expected a change, found end"):
+    with pytest.raises(MessageError) as refused:
         read_change("log", b'{"k":"end"}', HASH)
+    assert refused.value.problem.detail == "expected a change, found end"
 
 
 # Judged on its own --------------------------------------------------------------------
@@ -170,3 +172,10 @@ def test_nothing_is_required_of_a_patch():
     assert delete("bo1", PLOT, saw=1).problems == []
     assert put("bo1", PLOT, {"note": "wet"}).change.base is None
     assert put("bo1", PLOT, saw=3).change.base == (NOW, 3)
+
+
+def test_a_stamp_of_0_is_told_as_that():
+    (problem,) = put("bo1", PLOT, {"code": "A"}, at=0).problems
+    assert problem == Problem("unreadable_change", "h", 0, "its stamp is 0")
+    (problem,) = put("bo1", PLOT, unreadable="cut").problems
+    assert problem == Problem("unreadable_change", detail="cut")

@@ -247,10 +247,12 @@ def test_a_field_that_is_cleared_is_not_there(field):
 def test_a_row_is_computed_by_its_author_only_where_that_author_has_all_beneath():
     """Else the row is sent to them: docs/sync.md."""
     own, stranger = live(CAMPAIGN, computable_by_author=True), live(CAMPAIGN)
-    note = {"note": "dry"}
+    note, unsorted, hidden = {"note": "dry"}, {"crew": ["Bo", "Ana"]}, {"name": 0}
     # fmt: off
     cases = {
         "a first word": (None, first_words("bo1"), True),
+        "a first word that is kept otherwise": (None, first_words("bo1", unsorted), False),
+        "an edit over a group that was hidden": (own, put("bo1", CAMPAIGN, note, saw=1, bases=hidden), False),
         "an edit of the row as it stands": (stranger, put("bo1", CAMPAIGN, note, saw=1), True),
         "an edit of an older row": (stranger, put("bo1", CAMPAIGN, note, saw=0), False),
         "a second word, over a row that is computed": (own, put("ana2", CAMPAIGN, note), True),
@@ -270,5 +272,5 @@ def test_a_row_is_computed_by_its_author_only_where_that_author_has_all_beneath(
     assert found == {name: expected for name, (*_, expected) in cases.items()}
 
 
-def first_words(name):
-    return put(name, CAMPAIGN, campaign_with(SET).fields)
+def first_words(name, more=None):
+    return put(name, CAMPAIGN, campaign_with(SET).fields | (more or {}))

@@ -10,6 +10,7 @@ from tests.unit.merge.building import (
     POINT,
     PROJECT,
     Server,
+    Thing,
     delete,
     deleted,
     first,
@@ -144,6 +145,7 @@ def test_a_record_that_another_change_may_bring_is_not_given_up():
     server.push(first("bo1", PLOT, BAD), first("dee1", PLOT, BAD), first("cy1", POINT))
     server.give_up("bo1")
     assert server.why("cy1") == [("waits_for", PLOT.id)]
+    assert server.state.late_verdicts == {}
     assert server.push(first("cy2", OTHER_POINT)) == ["held"]
     server.give_up("dee1")
     assert server.why("cy1") == server.why("cy2") == [("parent_discarded", PLOT.id)]
@@ -177,7 +179,7 @@ def test_the_author_of_a_quarantined_record_gives_it_up_with_a_deletion():
     server = Server()
     server.push(first("bo1", PLOT, BAD), first("cy1", POINT))
     assert server.push(delete("bo2", PLOT, replaces="bo1")) == ["accepted"]
-    assert server.verdict("bo2").seq is None
+    assert (server.verdict("bo2").seq, server.verdict("bo2").n) == (None, 2)
     assert server.state.closed == {(PROJECT, "bo1"): "discarded"}
     assert server.why("cy1") == [("parent_discarded", PLOT.id)]
     assert server.record(PLOT) is None
@@ -191,3 +193,26 @@ def test_who_gives_up_a_fix_of_a_record_leaves_the_record_alone():
     assert server.verdict("bo2").seq is None
     assert server.state.closed == {(PROJECT, "bo1"): "replaced"}
     assert (server.conflicts, server.state.written) == ({}, {})
+
+
+def test_what_is_given_up_is_called_by_its_code_as_far_as_it_has_one():
+    server = Server()
+    server.lay_by(put("bo1", PLOT, {"area_ha": -1.0}))
+    server.lay_by(put("bo2", Thing("unknown", OTHER_PLOT.id), {"code": "B"}))
+    server.push(
+        first("cy1", POINT), first("cy2", OTHER_POINT, {"plot_id": OTHER_PLOT.id})
+    )
+    server.give_up("bo1")
+    server.give_up("bo2")
+    names = [server.verdict(name).why[0].detail for name in ("cy1", "cy2")]
+    assert names == ["plot", "unknown"]
+
+
+def test_a_change_of_a_record_that_was_given_up_does_not_bring_it():
+    """It was refused for its scope, and is judged again when that is granted."""
+    server = Server()
+    server.state.project_ids = set()
+    server.push(put("bo1", PLOT, {"note": "wet"}, saw=0))
+    server.state.discarded[PROJECT, PLOT.id] = "plot A"
+    assert server.judge_again("bo1") == ["quarantined"]
+    assert server.why("bo1") == [("parent_discarded", PLOT.id)]

@@ -55,11 +55,11 @@ def test_the_present_timeline_is_the_last_and_each_is_known():
     assert known == {"first": True, "second": True, NOW: True, "lost": False}
 
 
-def restored(kept):
+def restored(kept, **more):
     """Return a restored server; rows 1 and 2 of an area, the second by cy1."""
     epochs = (Epoch("before", {}), Epoch(NOW, {PROJECT: kept}))
     writers = {"area_ha": [("cy1", 2, 20)]}
-    return Server(live(PLOT, {"area_ha": 1.0}, writers=writers), epochs=epochs)
+    return Server(live(PLOT, {"area_ha": 1.0}, writers=writers, **more), epochs=epochs)
 
 
 # fmt: off
@@ -116,7 +116,7 @@ def test_where_a_write_stood_counts_for_each_group_by_its_own_base():
 
 def test_a_base_of_a_lost_timeline_is_not_the_row_as_it_stands():
     """What was accepted is sent to its author all the same."""
-    server = restored(1)
+    server = restored(1, computable_by_author=True)
     server.state.note_stood("cy1", "before", 6)
     edit = put("bo1", PLOT, {"area_ha": 2.0}, saw=("before", 6))
     assert server.push(edit) == ["accepted"]

@@ -37,6 +37,7 @@ def test_a_record_waits_for_the_one_it_belongs_to_and_follows_it():
     assert server.push(first("ana1", PLOT)) == ["accepted"]
     assert server.outcome("bo1") == "accepted"
     assert server.fields(POINT) == {"plot_id": PLOT.id, "code": "1"}
+    assert server.verdict("bo1").repeated
     assert server.waiting() == {}
     assert server.state.closed == {(PROJECT, "bo1"): "released"}
 
@@ -124,6 +125,12 @@ def test_a_second_word_on_a_record_waits_for_the_first():
     assert server.fields(PLOT) == {"code": "A", "note": "wet"}
 
 
+def test_a_whole_first_word_stands_though_another_one_waits():
+    server = Server()
+    server.push(first("bo1", PLOT, BAD))
+    assert server.push(first("cy1", PLOT)) == ["accepted"]
+
+
 def test_a_fix_waits_for_nothing_else_of_its_record():
     server = Server()
     server.push(first("bo1", PLOT, BAD), put("bo2", PLOT, BAD))
@@ -137,6 +144,21 @@ def test_a_row_that_came_late_is_not_computed_by_its_author():
     server.push(first("ana1", PLOT))
     assert server.record(PLOT).computable_by_author
     assert not server.record(POINT).computable_by_author
+
+
+def test_a_reference_that_is_no_id_is_no_parent():
+    server = Server()
+    assert server.push(first("bo1", POINT, {"plot_id": 7})) == ["quarantined"]
+    assert server.state.quarantined[0].parent_id is None
+
+
+def test_the_records_that_came_are_told_for_what_waits_beyond_a_batch():
+    server = Server(deleted(PLOT))
+    server.push(undelete("ana2", PLOT, saw=3), first("ana3", POINT))
+    server.push(put("ana4", PLOT, {"note": "wet"}, saw=4))
+    assert server.state.arrived == [(PROJECT, PLOT.id), (PROJECT, POINT.id)]
+    (rows,) = server.state.by_project().values()
+    assert {record.id for record in rows} == {PLOT.id, POINT.id}
 
 
 def test_a_record_that_comes_back_is_tried_again_for():
@@ -218,3 +240,15 @@ def test_a_verdict_is_not_a_repeated_one_the_first_time():
     server.push(first("bo1", PLOT))
     assert not server.state.verdicts[0].repeated
     assert server.verdict("bo1").repeated
+
+
+def test_a_copy_that_brings_the_record_is_told_what_became_of_what_waited():
+    """By the place that the change has in its own log."""
+    server = Server()
+    server.push(first("bo1", POINT))
+    again = first("bo1", POINT, log_id="copy", n=7)
+    assert server.push(again, first("copy8", PLOT)) == ["accepted", "accepted"]
+    assert [(v.change_id, v.n) for v in server.state.verdicts[1:]] == [
+        ("bo1", 7),
+        ("copy8", 8),
+    ]
