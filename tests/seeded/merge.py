@@ -286,4 +286,18 @@ MUTANTS = (
         "_fall(state, validated, own, worst, awaited)",
         PURE,
     ),
+    Mutant(
+        "words of a log that goes on lie beneath those of before",
+        SHOWN,
+        "(state.lineage.generation(log), n, fields)",
+        "(0, n, fields)",
+        PURE,
+    ),
+    Mutant(
+        "what a batch replaces was shown to nobody",
+        STATE,
+        "self.past[place] = {**past, old.group: [*past.get(old.group, ()), value]}",
+        "pass",
+        PURE,
+    ),
 )
