@@ -340,6 +340,13 @@ def test_a_decision_to_keep_a_record_makes_history_of_a_deletion_after_it(op):
     assert server.state.replaced[0].group == WHOLE_RECORD
 
 
+def test_the_row_of_a_late_side_is_sent_to_its_author():
+    server = Server(live(PLOT, computable_by_author=True))
+    server.state.decided[PROJECT, "ana2", WHOLE_RECORD] = "dee1"
+    assert server.push(delete("ana2", PLOT, saw=1)) == ["merged"]
+    assert not server.record(PLOT).computable_by_author
+
+
 def test_a_decision_about_a_value_leaves_a_late_deletion_to_people():
     server = decided_before()
     assert server.push(delete("bo1", PLOT, saw=1)) == ["conflict"]

@@ -156,3 +156,12 @@ def test_waiting_words_and_words_in_conflict_lie_in_the_order_of_their_log():
     with_past(server, earlier(period(1, 3), "ana1", 1, 2))
     server.push(put("bo3", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
     assert sides(server, "bo3") == (period(11, 15), period(8, 9))
+
+
+def test_words_in_conflict_in_two_groups_were_both_shown():
+    server = Server(campaign(11, 15, by=("cy1", 2, 20)))
+    server.contest(CAMPAIGN, "name", "bo1", {"name": "summer"}, seq=2)
+    server.contest(CAMPAIGN, "period", "bo1", period(4, 5), seq=2)
+    with_past(server, earlier(period(1, 3), "ana1", 1, 2))
+    server.push(put("bo2", CAMPAIGN, {"end_date": "2026-03-09"}, saw=1))
+    assert sides(server, "bo2") == (period(11, 15), period(4, 9))

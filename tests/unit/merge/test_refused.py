@@ -65,7 +65,7 @@ def test_the_reasons_tell_nothing_of_a_project_that_the_author_never_saw():
     server.state.project_ids = set()
     change = put("bo1", Thing("plot", CAMPAIGN.id), {"area_ha": -1.0})
     assert server.push(change) == ["quarantined"]
-    assert server.why("bo1") == [("scope_foreign", PROJECT)]
+    assert server.verdict("bo1").why == [Problem("scope_foreign", "s", PROJECT)]
 
 
 def test_who_had_a_project_is_told_of_their_own_faults_first():

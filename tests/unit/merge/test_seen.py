@@ -190,6 +190,11 @@ def test_logs_of_one_laptop(log, other, is_one):
     assert FAMILY.is_of_one_device(log, other) == is_one
 
 
+def test_a_log_comes_from_as_many_logs_as_were_closed_before_it():
+    logs = ("log", "copy", "again", "strange")
+    assert [FAMILY.generation(log) for log in logs] == [0, 1, 2, 0]
+
+
 def test_logs_of_laptops_that_nobody_knows_are_not_of_one():
     assert not Lineage({}).is_of_one_device("log", "other")
 
