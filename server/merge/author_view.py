@@ -113,26 +113,27 @@ def _shown(
 
 def _own_words(state: MergeState, change: Change) -> list[Fields]:
     """Return what the author said of the record before and what does not stand."""
-    lineage = state.lineage
     waiting = [
-        (found.validated.change.n, found.validated.fields)
-        for found in state.waiting.of_record((change.project_id, change.record_id))
-        if lineage.includes(
-            change.log_id,
-            change.n,
+        (
             found.validated.change.log_id,
             found.validated.change.n,
+            found.validated.fields,
         )
+        for found in state.waiting.of_record((change.project_id, change.record_id))
     ]
     contested = [
-        (found.n, found.ours)
+        (found.log_id, found.n, found.ours)
         for found in state.conflicts_of(change.project_id, change.record_id).values()
         if found.is_open
         # Once its author has the row, the value beneath is what is shown.
         and found.seq > base_seq(state, change, found.group)
-        and lineage.includes(change.log_id, change.n, found.log_id, found.n)
     ]
-    return [fields for _, fields in sorted(waiting + contested, key=lambda own: own[0])]
+    own = [
+        (state.lineage.generation(log), n, fields)
+        for log, n, fields in waiting + contested
+        if state.lineage.includes(change.log_id, change.n, log, n)
+    ]
+    return [fields for *_, fields in sorted(own, key=lambda said: said[:2])]
 
 
 def _wrote(state: MergeState, change: Change) -> bool:

@@ -133,7 +133,8 @@ def _update(
         and is_computable
         and _is_as_sent(validated, patch.fields),
     )
-    state.replaced += meeting.replaced_at(seq)
+    for old, its_writer in meeting.replaced_at(seq):
+        state.note_replaced(old, its_writer)
     closed = closed_by(state, change, meeting.groups, is_in_conflict=meeting.conflicts)
     record = state.close_conflicts(record, change, closed)
     record = state.add_conflicts(record, meeting.conflicts)
@@ -285,8 +286,8 @@ def _be_history(
     seq = state.next_seq(change.project_id)
     writer = writer_of(change, origin, seq)
     groups = by_group(change.type, validated.fields) or {WHOLE_RECORD: {}}
-    state.replaced += [
-        HistoryEntry(
+    for group, values in groups.items():
+        old = HistoryEntry(
             project_id=change.project_id,
             record_id=change.record_id,
             group=group,
@@ -296,8 +297,7 @@ def _be_history(
             written_by=change.id,
             replaced_by=decision,
         )
-        for group, values in groups.items()
-    ]
+        state.note_replaced(old, writer)
     record = replace(present, seq=seq, computable_by_author=False)
     if change.resolves:
         # It was a decision itself, and a newer one knew it: what it closed stays closed.

@@ -1,6 +1,6 @@
 """One change meets one record: group by group, remembering what came of it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.conflicts import conflict_id
@@ -153,10 +153,10 @@ class GroupMerge:
             for group, writers in self._writers.items()
         }
 
-    def replaced_at(self, seq: int) -> list[HistoryEntry]:
-        """Return the values that no longer stand, or never stood."""
-        return [
-            HistoryEntry(
+    def replaced_at(self, seq: int) -> Iterator[tuple[HistoryEntry, Writer]]:
+        """Yield the values that no longer stand, or never stood, and who wrote them."""
+        for group, values, writer, by in self._replaced:
+            old = HistoryEntry(
                 project_id=self.change.project_id,
                 record_id=self.change.record_id,
                 group=group,
@@ -166,8 +166,7 @@ class GroupMerge:
                 written_by=writer.change_id,
                 replaced_by=by,
             )
-            for group, values, writer, by in self._replaced
-        ]
+            yield old, writer
 
 
 def writer_of(change: Change, origin: Origin, seq: int) -> Writer:

@@ -15,7 +15,7 @@ Rules (docs/sync.md):
 - the changes of a group stand together or not at all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -72,7 +72,7 @@ def _release(state: MergeState, origin: Origin) -> None:
 def _try_again(state: MergeState, group: list[ValidatedChange], origin: Origin) -> None:
     found = [validated for validated in group if validated.change.id in state.waiting]
     for validated in found:
-        del state.known[validated.change.id]
+        state.forget_verdict(validated.change)
     for verdict in _decide_group(state, found, origin):
         state.change_verdict(verdict)
 
@@ -92,12 +92,9 @@ def _decide_group(
     awaited = {v.change_id: _awaited(tried, v) for v in broken}
     # What only waits may follow by itself; a fault needs somebody.
     worst = min(broken, key=lambda verdict: awaited[verdict.change_id] is not None)
-    waits_for = awaited[worst.change_id]
-    if waits_for is not None:
-        return [hold(state, validated, waits_for) for validated in group]
     return [
-        _break(state, validated, awaited.get(v.change_id), v, worst)
-        for validated, v in zip(group, verdicts, strict=True)
+        own if own.repeated else _fall(state, validated, own, worst, awaited)
+        for validated, own in zip(group, verdicts, strict=True)
     ]
 
 
@@ -107,18 +104,22 @@ def _awaited(tried: MergeState, verdict: Verdict) -> str | None:
     return None if waiting is None else waiting.waits_for
 
 
-def _break(
+def _fall(
     state: MergeState,
     validated: ValidatedChange,
-    waits_for: str | None,
     own: Verdict,
     worst: Verdict,
+    awaited: Mapping[str, str | None],
 ) -> Verdict:
-    """Quarantine a change because of its own fault, or of another one's of its group.
+    """Keep a change back with its group: all wait for a record, or for a person.
 
-    Nothing of such a group waits for a record: it would stand alone when that comes.
+    Nothing of a group with a fault waits for a record: it would stand alone when that
+    comes.
     """
-    if own.outcome == Outcome.QUARANTINED and waits_for is None:
+    waits_for = awaited[worst.change_id]
+    if waits_for is not None:
+        return hold(state, validated, waits_for)
+    if own.outcome == Outcome.QUARANTINED and awaited[own.change_id] is None:
         return quarantine(state, validated, own.why)
     problem = Problem("group_broken", "g", validated.change.group, worst.change_id)
     return quarantine(state, validated, [problem])

@@ -28,8 +28,8 @@ class Writer(NamedTuple):
 class Record:
     """One record as the server has it.
 
-    `clean` says that the last writer's laptop can compute the record itself: its
-    change was accepted as it stood, so the row need not be echoed to it.
+    `computable_by_author` says that the last writer's laptop can compute the record
+    itself: its change was accepted as it stood, so the row need not be echoed to it.
     """
 
     project_id: str

@@ -24,6 +24,7 @@ from server.merge.model import (
     ValidatedChange,
     Verdict,
     WaitingChange,
+    Writer,
 )
 from server.merge.timeline import Lineage, Timeline
 from server.merge.waitlist import Place, Waitlist
@@ -100,7 +101,7 @@ class MergeState:
 
     def copy(self) -> "MergeState":
         """Return a copy to try something on."""
-        shared = {"timeline", "lineage", "past", "stood"}
+        shared = {"timeline", "lineage", "stood"}
         copied = {"referrers", "contested"}
         own = {p.name for p in fields(self)} - shared - copied
         return replace(
@@ -158,6 +159,14 @@ class MergeState:
         for seen in sorted(decision.seen):
             self.decided[decision.project_id, seen, group] = decision.id
             self.decisions.append((decision.project_id, seen, group, decision.id))
+
+    def note_replaced(self, old: HistoryEntry, writer: Writer) -> None:
+        """Keep a value that no longer stands; a later change may have been shown it."""
+        self.replaced.append(old)
+        place, written_by = (old.project_id, old.record_id), (writer.log_id, writer.n)
+        value = EarlierValue(old.values, old.written_seq, old.replaced_seq, *written_by)
+        past = self.past.get(place, {})
+        self.past[place] = {**past, old.group: [*past.get(old.group, ()), value]}
 
     def can_hold(self, project_id: str) -> bool:
         """Return whether one change more may wait."""
@@ -230,13 +239,26 @@ class MergeState:
             count = self.held_count.get(found.change.project_id, 0)
             self.held_count[found.change.project_id] = count + 1
 
+    def forget_verdict(self, change: Change) -> None:
+        """Forget the verdict of a change that is judged again."""
+        self._free_room(change.project_id, change.id)
+        del self.known[change.id]
+
+    def _free_room(self, project_id: str, change: str) -> None:
+        """Leave to others the room of a change that was held."""
+        known = self.known.get(change)
+        if known is not None and known.outcome == Outcome.HELD:
+            self.held_count[project_id] = self.held_count.get(project_id, 0) - 1
+
     def close(self, project_id: str, change: str, status: str) -> None:
         """Close a change that waited in custody."""
+        self._free_room(project_id, change)
         self.closed[project_id, change] = status
         self.waiting.remove(change)
 
     def change_verdict(self, verdict: Verdict) -> None:
         """Replace the verdict of a change that waited."""
+        self._free_room(verdict.project_id, verdict.change_id)
         self.late_verdicts[verdict.change_id] = verdict
         self.known[verdict.change_id] = replace(verdict, repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:

@@ -66,6 +66,17 @@ class Lineage:
             place = self.parents.get(place[0])
         return False
 
+    def generation(self, log: str) -> int:
+        """Return how many logs one came from, each out of the one before.
+
+        Examples
+        --------
+        >>> Lineage({"a": None, "b": ("a", 3)}).generation("b")
+        1
+        """
+        parent = self.parents.get(log)
+        return 0 if parent is None else self.generation(parent[0]) + 1
+
     def is_of_one_device(self, log: str, other: str) -> bool:
         """Return whether the same laptop wrote both logs."""
         return log == other or self.devices.get(log, "") == self.devices.get(other)

@@ -145,4 +145,12 @@ MUTANTS = (
         "if change.status is ChangeStatus.REPLACED:",
         LOST_ROWS,
     ),
+    Mutant(
+        "what stands late moves the row of its author",
+        "collector/rules/acknowledge.py",
+        """        or "late" in change.verdict
+""",
+        "",
+        ("tests/unit/collector/test_acknowledge.py",),
+    ),
 )

@@ -6,9 +6,11 @@ from tests.seeded.mutant import (
     LOST_ROWS,
     MEETING,
     MERGE,
+    PURE,
     REFUSALS,
     SETTLING,
     SHOWN,
+    STATE,
     SUITE,
     TIMELINE,
     WAITING,
@@ -116,7 +118,7 @@ MUTANTS = (
     ),
     Mutant(
         "the digest forgets what was replaced",
-        "server/merge/state.py",
+        STATE,
         "digest = digest.minus(_row_hash(old))",
         "pass",
     ),
@@ -170,7 +172,7 @@ MUTANTS = (
     ),
     Mutant(
         "digests do not cover conflicts",
-        "server/merge/state.py",
+        STATE,
         "self.digests[project_id] = self._digest(project_id).plus(hashed)",
         "pass",
     ),
@@ -180,7 +182,7 @@ MUTANTS = (
         """        computable_by_author=_is_computable(state, change, present),
     )
     return _write_whole""",
-        """        clean=True,
+        """        computable_by_author=True,
     )
     return _write_whole""",
     ),
@@ -223,9 +225,9 @@ MUTANTS = (
         "an event forgets what it waits for",
         MERGE,
         """if waits_for is not None:
-        return [hold""",
+        return hold""",
         """if worst.outcome == Outcome.HELD:
-        return [hold""",
+        return hold""",
         WAITING,
     ),
     Mutant(
@@ -255,5 +257,61 @@ MUTANTS = (
         "    if change.resolves:\n        # It was a decision itself",
         "    if False:\n        # It was a decision itself",
         DECISIONS,
+    ),
+    Mutant(
+        "the earliest of several descriptions stands",
+        MEETING,
+        "if (self.me.hlc, self.me.change_id) > max(",
+        "if (self.me.hlc, self.me.change_id) > min(",
+        PURE,
+    ),
+    Mutant(
+        "a superseded writer keeps its stamp",
+        MEETING,
+        "past = [w._replace(hlc=SUPERSEDED) for w in concurrent]",
+        "past = concurrent",
+        PURE,
+    ),
+    Mutant(
+        "a superseded writer enters history again",
+        MEETING,
+        "if writer.hlc != SUPERSEDED:",
+        "if True:",
+        PURE,
+    ),
+    Mutant(
+        "held changes of one batch are not counted",
+        STATE,
+        "self.held_count[found.change.project_id] = count + 1",
+        "pass",
+        PURE,
+    ),
+    Mutant(
+        "what is judged again is held twice",
+        MERGE,
+        "state.forget_verdict(validated.change)",
+        "del state.known[validated.change.id]",
+        PURE,
+    ),
+    Mutant(
+        "an event that is known is judged again",
+        MERGE,
+        "own if own.repeated else _fall(state, validated, own, worst, awaited)",
+        "_fall(state, validated, own, worst, awaited)",
+        PURE,
+    ),
+    Mutant(
+        "words of a log that goes on lie beneath those of before",
+        SHOWN,
+        "(state.lineage.generation(log), n, fields)",
+        "(0, n, fields)",
+        PURE,
+    ),
+    Mutant(
+        "what a batch replaces was shown to nobody",
+        STATE,
+        "self.past[place] = {**past, old.group: [*past.get(old.group, ()), value]}",
+        "pass",
+        PURE,
     ),
 )

@@ -102,4 +102,12 @@ MUTANTS = (
         "    if after:\n        return tx.rows_after(project_id, after, sent)",
         "    if True:\n        return tx.rows_after(project_id, after, sent)",
     ),
+    Mutant(
+        "a figure does not rest on laboratory results",
+        "server/derivation/derive.py",
+        """        (tree.results, "sample_id"),
+""",
+        "",
+        ("tests/unit/server/derivation/test_inputs.py",),
+    ),
 )

@@ -6,7 +6,7 @@ from collector.fix import conflicts
 from collector.record import resend
 from schemas import limits
 from schemas.deciding import SideChoice, Take
-from server.custody.review import release_waiting
+from server.custody.review import rejudge, release_waiting
 from server.intake.load import waiting_until
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
@@ -93,6 +93,16 @@ def test_beyond_the_bound_of_held_changes_everything_comes_in(world, monkeypatch
     world.settle()
     check_all(world)
     assert not world.laptop(A).store.changes_with("quarantined")
+
+
+def test_what_is_held_takes_no_second_room_when_it_is_judged_again(world, monkeypatch):
+    monkeypatch.setattr(limits, "HELD_CHANGES", 20)
+    add_points(world, bad_plot(world), 15)
+    world.sync(A)
+    for _ in range(2):
+        assert outcomes(world) == {"held": 15, "quarantined": 1}
+        world.run(rejudge(world.server, world.clock, None))
+    assert outcomes(world) == {"held": 15, "quarantined": 1}
 
 
 def test_a_release_cuts_no_event_in_two(world, monkeypatch):
