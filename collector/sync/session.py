@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from collector.client.retry import delays
+from collector.client.patience import Patience
 from collector.client.traffic import Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -68,13 +68,13 @@ async def sync(
     RefusedError
         If this laptop is not enrolled, or the server refuses it.
     """
-    from collector.client.sync import Client  # noqa: PLC0415 - aiohttp is not for every flow
+    from collector.client.sync import SyncClient  # noqa: PLC0415 - aiohttp is not for every flow
 
     if options.insecure:
         allow_insecure(laptop)
     server, token = enrolled_at(laptop)
     with laptop.sync_lock():
-        async with Client(server, token) as client:
+        async with SyncClient(server, token) as client:
             return await sync_with(laptop, client, progress, options)
 
 
@@ -174,19 +174,13 @@ class _Exchange:
     async def _send(self, body: bytes, asked_epoch: str) -> Reply:
         """Send a request, and again while the server is away for a moment."""
         clock = self.laptop.clock
-        chance = clock.random_bits(16) / 2**16
-        waits = None
+        patience = Patience(clock)
         while True:
             began_ms = clock.wall_ms()
             try:
                 reply = await self.transport.sync(body, asked_epoch)
             except UnreachableError as error:
-                if waits is None:
-                    waits = delays(error.retry_after_s, chance)
-                wait = next(waits, None)
-                if wait is None:
-                    raise
-                await clock.pause(wait)
+                await patience.wait(error)
             else:
                 self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
                 return reply
