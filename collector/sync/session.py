@@ -20,7 +20,7 @@ from collector.rules.removal_guard import RemovalGuard
 from collector.rules.reply import Message, Reply
 from collector.rules.request import Batch, LogHead, Reading, write_request
 from collector.store.port import Cursor
-from collector.sync.repair import is_check_due, note_check, repair
+from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
 from schemas import limits
 
@@ -83,10 +83,12 @@ async def sync_with(
 ) -> SyncReport:
     """Sync over a transport that is open."""
     began_s = laptop.clock.monotonic_s()
-    had = laptop.store.count_live()
-    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
     is_first = not any(laptop.store.cursors().values())
     wants_digest = options.checks or is_check_due(laptop)
+    if wants_digest:
+        mend_counts(laptop)
+    had = laptop.store.count_live()
+    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
     for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
         laptop.store.rewind(unsigned.number, unsigned.n - 1)
@@ -271,5 +273,5 @@ def needs_person(laptop: Laptop) -> bool:
     """Return whether conflicts or quarantined changes are open."""
     from collector.rules.overlay import ChangeStatus  # noqa: PLC0415
 
-    waiting = laptop.store.count_changes().get(ChangeStatus.QUARANTINED, 0)
-    return bool(waiting or laptop.store.contested())
+    store = laptop.store
+    return bool(store.changes_with(ChangeStatus.QUARANTINED) or store.contested())
