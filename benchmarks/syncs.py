@@ -183,8 +183,8 @@ def offline(world: World) -> Iterator[Figure]:
             _OFFLINE,
             size / _OFFLINE,
             "bytes/change",
-            "zstd level 12 of the records alone",
-            packed_bytes(lines, 12) / _OFFLINE,
+            "zstd level 6 of the records alone",
+            packed_bytes(lines, 6) / _OFFLINE,
         )
 
 

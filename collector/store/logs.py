@@ -69,7 +69,8 @@ class LaptopLogs(Database):
                 own = changes.get(draft.record_id, [])
                 changes[draft.record_id] = with_draft(own, draft, place, change_id)
             self._db.executemany(_NEW_CHANGE, rows)
-            self._db.executemany(_REPLACED, [(d.replaces,) for d in drafts])
+            replaced = [(draft.replaces,) for draft in drafts if draft.replaces]
+            self._db.executemany(_REPLACED, replaced)
             # What is shown follows from what was just written: it is not read again.
             show(self._db, records, bases, changes)
             self._set("hlc", str(stamp))
