@@ -1,6 +1,5 @@
 """Attached files over HTTP: how much is there, the next piece, and back again."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -8,6 +7,7 @@ from typing import ClassVar, Final
 import aiohttp
 
 from collector.client.http import HttpClient
+from collector.clock import Clock
 from collector.errors import RefusedError
 from schemas import limits
 
@@ -30,8 +30,11 @@ class BlobClient(HttpClient):
     #: A piece may take minutes on a bad link.
     silence_s: ClassVar[float] = limits.BODY_TIMEOUT_S
 
-    def __init__(self, server: str, token: str, rate_kbit: int | None = None) -> None:
+    def __init__(
+        self, server: str, token: str, clock: Clock, rate_kbit: int | None = None
+    ) -> None:
         super().__init__(server, token)
+        self._clock = clock
         self._bytes_per_s = None if rate_kbit is None else rate_kbit * 1000 / 8
 
     @property
@@ -116,7 +119,7 @@ class BlobClient(HttpClient):
         for place in range(0, len(data), _SIP_BYTES):
             sip = data[place : place + _SIP_BYTES]
             yield sip
-            await asyncio.sleep(len(sip) / self._bytes_per_s)
+            await self._clock.pause(len(sip) / self._bytes_per_s)
 
 
 def _path(sha256: str) -> str:

@@ -45,7 +45,8 @@ async def send_waiting(
         return Sent()
     try:
         with laptop.sync_lock():
-            async with BlobClient(*enrolled_at(laptop), rate_kbit) as client:
+            server, token = enrolled_at(laptop)
+            async with BlobClient(server, token, laptop.clock, rate_kbit) as client:
                 return await send_attachments(laptop, client, progress)
     except PermilleError as error:
         return Sent(waiting=len(waiting(laptop)), stopped=error)
@@ -145,7 +146,8 @@ async def fetch(laptop: Laptop, file: File) -> bytes:
         if len(data) > size:
             raise _other(file)
 
-    async with BlobClient(*enrolled_at(laptop)) as client:
+    server, token = enrolled_at(laptop)
+    async with BlobClient(server, token, laptop.clock) as client:
         patience = Patience(laptop.clock)
         while len(data) < size:
             before = len(data)

@@ -178,13 +178,13 @@ class _Exchange:
         clock = self.laptop.clock
         patience = Patience(clock)
         while True:
-            began_ms = clock.wall_ms()
+            began_ms = clock.now_ms()
             try:
                 reply = await self.transport.sync(body, asked_epoch)
             except UnreachableError as error:
                 await patience.wait(error)
             else:
-                self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
+                self._note_offset(reply, (began_ms + clock.now_ms()) // 2)
                 return reply
 
     def _note_offset(self, reply: Reply, here_ms: int) -> None:

@@ -28,7 +28,7 @@ COPIED: Final = "the database was copied or put back"
 async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
     """Begin a new epoch when the database is a copy; return it a new mark either way."""
     beside = read_mark(path)
-    epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
+    epoch, now, mark = clock.new_id(), clock.stamp(), clock.secret()
 
     def job(tx: Transaction) -> bool:
         last, before = tx.setting(_MARK), tx.setting(_MARK_BEFORE)

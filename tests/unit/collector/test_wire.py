@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from collector.client.files import BlobClient
 from collector.client.sync import SyncClient
+from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.store import lock
 from schemas import limits
@@ -156,12 +157,12 @@ async def send_records(url):
 
 
 async def send_file(url):
-    async with BlobClient(url, "token") as client:
+    async with BlobClient(url, "token", Clock()) as client:
         await client.patch("a" * 64, 0, 1000, b"x" * 1000)
 
 
 async def fetch_file(url):
-    async with BlobClient(url, "token") as client:
+    async with BlobClient(url, "token", Clock()) as client:
         await client.get("a" * 64, 0, lambda _part: None)
 
 
@@ -205,9 +206,23 @@ async def test_a_busy_server_says_when_to_ask_again(scripted, ask):
     assert (found.value.code, found.value.retry_after_s) == ("server_busy", 7)
 
 
+async def test_a_rate_that_is_bounded_is_kept_by_the_clock(scripted):
+    class Waiting(Clock):
+        waited = 0.0
+
+        async def pause(self, seconds):
+            self.waited += seconds
+
+    scripted.answers = [{"status": 204, "headers": {"Upload-Offset": "40000"}}]
+    slow = Waiting()
+    async with BlobClient(scripted.url, "token", slow, rate_kbit=32) as client:
+        await client.patch("a" * 64, 0, 40_000, b"x" * 40_000)
+    assert slow.waited == pytest.approx(10)
+
+
 async def test_a_file_travels_counted_and_with_few_headers(scripted):
     scripted.answers = [{"status": 204, "headers": {"Upload-Offset": "1000"}}]
-    async with BlobClient(scripted.url, "token") as client:
+    async with BlobClient(scripted.url, "token", Clock()) as client:
         there = await client.patch("a" * 64, 0, 1000, b"x" * 1000)
     headers, sent = scripted.asked[0]
     assert (there.offset, sent) == (1000, b"x" * 1000)
@@ -226,7 +241,7 @@ async def test_a_file_travels_counted_and_with_few_headers(scripted):
 async def test_a_file_that_comes_is_counted(scripted):
     taken = []
     scripted.answers = [{"status": 206, "body": b"x" * 1000}]
-    async with BlobClient(scripted.url, "token") as client:
+    async with BlobClient(scripted.url, "token", Clock()) as client:
         await client.get("a" * 64, 0, taken.append)
     assert b"".join(taken) == b"x" * 1000
     assert 1000 < client.traffic.bytes_received < 1500
