@@ -9,6 +9,7 @@ from benchmarks.soil import Entry
 from benchmarks.stage import World, laptop_at, save
 from benchmarks.yardsticks import bare_table
 from collector.laptop.laptop import Laptop
+from collector.record.entry import add
 from schemas import limits
 from schemas.messages import encode
 
@@ -95,5 +96,5 @@ def _record(world: World) -> Timed:
 
 
 def _add(crew: Laptop, project_id: str, entry: Entry) -> None:
-    saved = entry.add(crew, entry.type, entry.fields, project_id)
+    saved = add(crew, entry.type, entry.fields, project_id)
     assert saved.view.id == entry.id

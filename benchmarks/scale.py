@@ -63,7 +63,7 @@ def write(store: Store, project_id: str, entries: list[Entry]) -> None:
     """Write records through the server's own log."""
     for start in range(0, len(entries), limits.BATCH_CHANGES):
         drafts = [
-            own_log.Draft(project_id, e.type, e.id, e.fields)
+            own_log.ServerDraft(project_id, e.type, e.id, e.fields)
             for e in entries[start : start + limits.BATCH_CHANGES]
         ]
         asyncio.run(own_log.record(store, Clock(), drafts))

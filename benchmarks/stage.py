@@ -25,6 +25,7 @@ from collector.rules.draft import Draft
 from collector.store.driver import read_key
 from collector.store.sqlite import LaptopStore
 from collector.sync import session
+from collector.sync.tally import SyncReport
 from schemas import limits
 from server.access import enrolment
 from server.clock import Clock as ServerClock
@@ -97,7 +98,7 @@ def laptop_at(folder: Path, url: str | None = None) -> Iterator[Laptop]:
         yield laptop
 
 
-def synced(laptop: Laptop) -> session.SyncReport:
+def synced(laptop: Laptop) -> SyncReport:
     """Sync as the command does, without its start."""
     return asyncio.run(session.sync(laptop, lambda _left, _received: None))
 

@@ -132,7 +132,7 @@ def noop(world: World) -> Iterator[Figure]:
         first = synced(crew)
         sent, received = first.bytes_sent, first.bytes_received
         ours, theirs = in_turn(
-            lambda: timed(lambda: synced(crew)).seconds,
+            lambda: timed(lambda: synced(crew)),
             lambda: bare.round_trip_s(sent, received),
             times=_NOOPS,
         )
@@ -144,11 +144,13 @@ def noop(world: World) -> Iterator[Figure]:
     yield Figure(
         "noop_p50",
         _NOOPS,
-        median(ours) * 1000,
+        median([took.seconds for took in ours]) * 1000,
         "ms",
         "aiohttp echo of as many bytes, p50",
         median(theirs) * 1000,
     )
+    cpu_ms = median([took.cpu_s for took in ours]) * 1000
+    yield Figure("noop_laptop_cpu", world.n, cpu_ms, "ms")
 
 
 def offline(world: World) -> Iterator[Figure]:
@@ -181,8 +183,8 @@ def offline(world: World) -> Iterator[Figure]:
             _OFFLINE,
             size / _OFFLINE,
             "bytes/change",
-            "zstd level 12 of the records alone",
-            packed_bytes(lines, 12) / _OFFLINE,
+            "zstd level 6 of the records alone",
+            packed_bytes(lines, 6) / _OFFLINE,
         )
 
 

@@ -14,6 +14,24 @@ class Clock:
         """Return the wall time in UTC."""
         return datetime.now(UTC)
 
+    def now_ms(self) -> int:
+        """Return the wall time in milliseconds since 1970, UTC."""
+        return int(self.now().timestamp() * 1000)
+
+    def stamp(self) -> str:
+        """Return the wall time as RFC 3339 text in UTC, to the millisecond."""
+        return self.now().isoformat(timespec="milliseconds")
+
+    def new_id(self) -> str:
+        """Return a fresh UUID version 7: an id no one else has."""
+        return uuid7(self.now_ms(), self.random_bits(74))
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, and let others work meanwhile."""
+        import asyncio  # noqa: PLC0415 - 50 ms that commands without a network spare
+
+        await asyncio.sleep(seconds)
+
     def monotonic_s(self) -> float:
         """Return seconds that never run backwards, for durations."""
         return time.monotonic()
@@ -21,21 +39,3 @@ class Clock:
     def random_bits(self, count: int) -> int:
         """Return that many unpredictable bits."""
         return secrets.randbits(count)
-
-    def wall_ms(self) -> int:
-        """Return the wall time as Unix milliseconds."""
-        return int(self.now().timestamp() * 1000)
-
-    def stamp(self) -> str:
-        """Return the wall time as text, to the millisecond."""
-        return self.now().isoformat(timespec="milliseconds")
-
-    def new_id(self) -> str:
-        """Return a fresh UUID version 7."""
-        return uuid7(self.wall_ms(), self.random_bits(74))
-
-    async def pause(self, seconds: float) -> None:
-        """Wait, and let others work meanwhile."""
-        import asyncio  # noqa: PLC0415 - 50 ms that commands without a network spare
-
-        await asyncio.sleep(seconds)

@@ -1,5 +1,6 @@
 """The one door to time, fresh ids and secrets; everything else takes it as an argument."""
 
+import asyncio
 import secrets
 import time
 from datetime import UTC, datetime
@@ -14,13 +15,17 @@ class Clock:
         """Return the wall time in milliseconds since 1970, UTC."""
         return time.time_ns() // 1_000_000
 
-    def now(self) -> str:
-        """Return the wall time as RFC 3339 text in UTC."""
+    def stamp(self) -> str:
+        """Return the wall time as RFC 3339 text in UTC, to the millisecond."""
         return iso(self.now_ms())
 
-    def fresh_id(self) -> str:
-        """Return an id no one else has."""
+    def new_id(self) -> str:
+        """Return a fresh UUID version 7: an id no one else has."""
         return uuid7(self.now_ms(), secrets.randbits(74))
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, and let others work meanwhile."""
+        await asyncio.sleep(seconds)
 
     def secret(self) -> str:
         """Return 256 random bits as text for a URL or header."""

@@ -18,7 +18,7 @@ from schemas.signing import public_key, push_text, sign
 from schemas.version import PROTOCOL, SCHEMA_VERSION
 from server.clock import Clock
 
-fresh_id = Clock().fresh_id
+new_id = Clock().new_id
 
 
 @dataclass
@@ -51,7 +51,7 @@ class TestLaptop:
 
     def __init__(self, url, token, project_id, log=None, schema=SCHEMA_VERSION):
         self.url, self.token, self.project_id = url, token, project_id
-        self.log, self.parent, self.closed = log or fresh_id(), None, False
+        self.log, self.parent, self.closed = log or new_id(), None, False
         self.secret = Clock().key()
         self.late = None
         self.schema = schema
@@ -64,7 +64,7 @@ class TestLaptop:
         change = {
             "k": "c",
             "n": len(self.lines) + 1,
-            "i": fresh_id(),
+            "i": new_id(),
             "h": next(self._stamps),
             "s": self.project_id,
             "t": record_type,
@@ -114,7 +114,7 @@ class TestLaptop:
             "log": log,
             "head": len(self.lines),
             "acked": {"n": self.acked, "hash": self.digest(self.acked).hex()},
-            "wall": Clock().now(),
+            "wall": Clock().stamp(),
             "want": 2000,
             "cursors": {s: list(c) for s, c in self.cursors.items()},
         }

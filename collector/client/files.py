@@ -1,25 +1,19 @@
-"""Attached files over HTTP: how much is there, the next piece, and back again.
+"""Attached files over HTTP: how much is there, the next piece, and back again."""
 
-Errors are those of collector.client.sync: not reached may be tried again, refused may not.
-"""
-
-import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import ClassVar, Final
 
 import aiohttp
 
-from collector.client.sync import CONNECT_S, RETRY, refusal
-from collector.errors import RefusedError, UnreachableError
+from collector.client.http import HttpClient
+from collector.clock import Clock
+from collector.errors import RefusedError
 from schemas import limits
 
 #: What is sent between two looks at the clock when the rate is bounded.
 _SIP_BYTES: Final = 4 * 1024
 _OCTETS: Final = "application/octet-stream"
-_ANSWER_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +24,17 @@ class UploadState:
     complete: bool
 
 
-@asynccontextmanager
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Open connections that are patient: a piece may take minutes on a bad link."""
-    timeout = aiohttp.ClientTimeout(
-        total=None, sock_connect=CONNECT_S, sock_read=limits.BODY_TIMEOUT_S
-    )
-    async with aiohttp.ClientSession(
-        auto_decompress=False,
-        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-        timeout=timeout,
-    ) as opened:
-        yield opened
-
-
-class BlobClient:
+class BlobClient(HttpClient):
     """The files of one server, as this device may see them."""
 
+    #: A piece may take minutes on a bad link.
+    silence_s: ClassVar[float] = limits.BODY_TIMEOUT_S
+
     def __init__(
-        self,
-        server: str,
-        token: str,
-        opened: aiohttp.ClientSession,
-        rate_kbit: int | None = None,
+        self, server: str, token: str, clock: Clock, rate_kbit: int | None = None
     ) -> None:
-        self._server = server.rstrip("/")
-        self._authority = {"Authorization": f"Bearer {token}"}
-        self._session = opened
+        super().__init__(server, token)
+        self._clock = clock
         self._bytes_per_s = None if rate_kbit is None else rate_kbit * 1000 / 8
 
     @property
@@ -76,7 +54,7 @@ class BlobClient:
         RefusedError
             If this device may not send the file.
         """
-        async with self._asked("HEAD", sha256, {}) as response:
+        async with self._request("HEAD", _path(sha256), {}) as response:
             if response.status == 404:
                 return UploadState(0, complete=False)
             if response.status == 403:
@@ -85,7 +63,7 @@ class BlobClient:
                     "see: permille fix",
                     code="blob_foreign",
                 )
-            return await _there(response)
+            return await self._there(response)
 
     async def patch(
         self, sha256: str, offset: int, length: int, data: bytes
@@ -105,8 +83,9 @@ class BlobClient:
             "Upload-Offset": str(offset),
             "Upload-Length": str(length),
         }
-        async with self._asked("PATCH", sha256, headers, self._paced(data)) as response:
-            return await _there(response)
+        body = self._paced(data)
+        async with self._request("PATCH", _path(sha256), headers, body) as response:
+            return await self._there(response)
 
     async def get(
         self, sha256: str, offset: int, take: Callable[[bytes], None]
@@ -121,33 +100,17 @@ class BlobClient:
             If the server does not have the file, or does not show it.
         """
         headers = {"Range": f"bytes={offset}-", "Accept-Encoding": "identity"}
-        async with self._asked("GET", sha256, headers) as response:
+        async with self._request("GET", _path(sha256), headers) as response:
             if response.status != 206:
-                raise await _refused(response)
-            async for part in response.content.iter_any():
+                raise await self._refusal(response)
+            async for part in self._parts(response):
                 take(part)
 
-    @asynccontextmanager
-    async def _asked(
-        self,
-        method: str,
-        sha256: str,
-        headers: dict[str, str],
-        body: AsyncIterator[bytes] | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        try:
-            async with self._session.request(
-                method,
-                f"{self._server}/v1/blobs/{sha256}",
-                headers=headers | self._authority,
-                data=body,
-            ) as response:
-                yield response
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            words = str(error) or type(error).__name__
-            raise UnreachableError(
-                f"the server {self._server} was not reached: {words}", RETRY
-            ) from None
+    async def _there(self, response: aiohttp.ClientResponse) -> UploadState:
+        offset = response.headers.get("Upload-Offset", "")
+        if response.status not in {200, 204, 409} or not offset.isdigit():
+            raise await self._refusal(response)
+        return UploadState(int(offset), response.headers.get("Upload-Complete") == "?1")
 
     async def _paced(self, data: bytes) -> AsyncIterator[bytes]:
         if self._bytes_per_s is None:
@@ -156,24 +119,8 @@ class BlobClient:
         for place in range(0, len(data), _SIP_BYTES):
             sip = data[place : place + _SIP_BYTES]
             yield sip
-            await asyncio.sleep(len(sip) / self._bytes_per_s)
+            await self._clock.pause(len(sip) / self._bytes_per_s)
 
 
-async def _there(response: aiohttp.ClientResponse) -> UploadState:
-    offset = response.headers.get("Upload-Offset", "")
-    if response.status not in {200, 204, 409} or not offset.isdigit():
-        raise await _refused(response)
-    return UploadState(int(offset), response.headers.get("Upload-Complete") == "?1")
-
-
-async def _refused(
-    response: aiohttp.ClientResponse,
-) -> UnreachableError | RefusedError:
-    raw = await response.content.read(_ANSWER_BYTES)
-    try:
-        document: Any = json.loads(raw)
-    except (ValueError, RecursionError):
-        document = {}
-    if not isinstance(document, dict):
-        document = {}
-    return refusal(response.status, document, response.headers)
+def _path(sha256: str) -> str:
+    return f"/v1/blobs/{sha256}"

@@ -1,15 +1,12 @@
 """Send attached files when their records are on the server, and fetch them."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
-from collector.client.files import BlobClient, UploadState, session
-from collector.client.retry import delays
+from collector.client.files import BlobClient, UploadState
+from collector.client.patience import Patience
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.files.listing import File, waiting
 from collector.laptop.address import enrolled_at
@@ -48,8 +45,8 @@ async def send_waiting(
         return Sent()
     try:
         with laptop.sync_lock():
-            async with session() as opened:
-                client = _client(laptop, opened, rate_kbit)
+            server, token = enrolled_at(laptop)
+            async with BlobClient(server, token, laptop.clock, rate_kbit) as client:
                 return await send_attachments(laptop, client, progress)
     except PermilleError as error:
         return Sent(waiting=len(waiting(laptop)), stopped=error)
@@ -93,7 +90,7 @@ async def _send(
     laptop: Laptop, client: BlobClient, file: File, progress: Progress
 ) -> None:
     """Send one file from where the server's copy ends."""
-    patience = _Patience(laptop)
+    patience = Patience(laptop.clock)
     there: UploadState | None = None
     begun_anew, most = False, 0
     while there is None or not there.complete:
@@ -149,9 +146,9 @@ async def fetch(laptop: Laptop, file: File) -> bytes:
         if len(data) > size:
             raise _other(file)
 
-    async with session() as opened:
-        client = _client(laptop, opened)
-        patience = _Patience(laptop)
+    server, token = enrolled_at(laptop)
+    async with BlobClient(server, token, laptop.clock) as client:
+        patience = Patience(laptop.clock)
         while len(data) < size:
             before = len(data)
             try:
@@ -173,35 +170,3 @@ def _other(file: File) -> RefusedError:
         "tell the administrator",
         code="blob_hash",
     )
-
-
-class _Patience:
-    """Waits a little after each failure, and gives up after a few in a row."""
-
-    def __init__(self, laptop: Laptop) -> None:
-        self._chance = laptop.clock.random_bits(16) / 2**16
-        self._waits = delays(None, self._chance)
-
-    def renew(self) -> None:
-        """Begin to count anew."""
-        self._waits = delays(None, self._chance)
-
-    async def wait(self, error: UnreachableError) -> None:
-        """Wait before the next try.
-
-        Raises
-        ------
-        UnreachableError
-            The last one, when it was tried often enough.
-        """
-        wait = next(self._waits, None)
-        if wait is None:
-            raise error
-        await asyncio.sleep(wait)
-
-
-def _client(
-    laptop: Laptop, opened: aiohttp.ClientSession, rate_kbit: int | None = None
-) -> BlobClient:
-    server, token = enrolled_at(laptop)
-    return BlobClient(server, token, opened, rate_kbit)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from collector.client.sync import Client
+from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, check_address
@@ -66,7 +66,7 @@ async def _enrol(
         "public_key": signing.public_key(identity.secret),
         "proof": signing.sign(identity.secret, signing.enrolment_text(code)),
     }
-    async with Client(server) as client:
+    async with SyncClient(server) as client:
         try:
             answer = await client.enrol(request)
         except UnreachableError as error:

@@ -49,7 +49,7 @@ class Laptop:
     def timestamp(self) -> Timestamp:
         """Return the time a write is stamped with: the server's, as far as it is known."""
         offset_ms = int(self.store.setting(settings.CLOCK_OFFSET) or 0)
-        return Timestamp(self.clock.wall_ms() + offset_ms, self.clock.stamp())
+        return Timestamp(self.clock.now_ms() + offset_ms, self.clock.stamp())
 
     @property
     def late(self) -> tuple[str, int] | None:

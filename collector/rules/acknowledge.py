@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from collector.rules.draft import patched
-from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange
+from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, applied
 from collector.rules.reply import Message
 from schemas.evolve import up_cast_conflict, up_cast_row
-from schemas.messages import Op, Outcome
+from schemas.messages import Outcome
 from schemas.records import DERIVED
 
 #: Changes that a person may still have to look at.
@@ -74,14 +73,7 @@ def with_accepted(base: BaseRow | None, change: LoggedChange) -> BaseRow | None:
     was = base or BaseRow(
         change.project_id, change.record_id, change.type, 0, epoch, fields={}
     )
-    fields, deleted = was.fields, was.deleted
-    match change.op:
-        case Op.PUT | Op.RESOLVE:
-            fields = patched(was.fields, change.fields)
-        case Op.DELETE:
-            deleted = True
-        case Op.UNDELETE:
-            fields, deleted = patched(was.fields, change.fields), False
+    fields, deleted = applied(change, was.fields, deleted=was.deleted)
     return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted)
 
 

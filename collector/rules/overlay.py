@@ -166,10 +166,10 @@ def view(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordView | 
     over = [change for change in changes if lies_over(change, base)]
     if base is None and not over:
         return None
-    fields = dict(base.fields) if base else {}
+    fields: Mapping[str, Any] = base.fields if base else {}
     deleted = base.deleted if base else False
     for change in over:
-        fields, deleted = _step(fields, change, deleted=deleted)
+        fields, deleted = applied(change, fields, deleted=deleted)
     if base is not None:
         whose = (base.project_id, base.id, base.type)
     else:
@@ -190,9 +190,10 @@ def undecided(
     return [conflict for conflict in base.conflicts if conflict["id"] not in settled]
 
 
-def _step(
-    fields: dict[str, Any], change: LoggedChange, *, deleted: bool
-) -> tuple[dict[str, Any], bool]:
+def applied(
+    change: LoggedChange, fields: Mapping[str, Any], *, deleted: bool
+) -> tuple[Mapping[str, Any], bool]:
+    """Return the fields of a record, and whether it is deleted, after a change."""
     match change.op:
         case Op.PUT | Op.RESOLVE:
             return patched(fields, change.fields), deleted

@@ -20,6 +20,7 @@ from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange
 from collector.rules.removal_guard import RemovalGuard
 from collector.rules.reply import Message, Reply
 from collector.rules.request import LogHead
+from collector.store.counts import count_unacknowledged
 from collector.store.driver import Connection
 from collector.store.port import Applied, Cursor
 from collector.store.rows import (
@@ -30,6 +31,7 @@ from collector.store.rows import (
     changes_named,
     changes_of,
     drop_bases,
+    drop_bases_where,
     put_bases,
     put_verdicts,
     refresh,
@@ -75,11 +77,7 @@ def apply_reply(
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
     judged_here, notes = {c.record_id for _, c in found}, notes_of(reply.verdicts)
-    acked_n = _judged_up_to(head.acked_n, {n for n, _ in found if n is not None})
-    connection.execute(
-        "UPDATE log SET acked_n = max(acked_n, ?) WHERE number = ?",
-        (acked_n, head.number),
-    )
+    acked_n = _acknowledge(connection, head, {n for n, _ in found if n is not None})
     if is_stale:
         _forget_beyond_scope(connection, judged_here)
         return Applied(
@@ -95,7 +93,7 @@ def apply_reply(
     notes += _rescope(connection, asked_for if reply.scope is None else reply.scope)
     _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
-    if not reply.more and not _count_pending(connection):
+    if not reply.more and not count_unacknowledged(connection):
         removals = _sweep(connection, removals)
     return Applied(
         said,
@@ -129,10 +127,20 @@ def _carry_over(connection: Connection, reply: Reply) -> None:
     connection.executemany(_CARRY_OVER, shared)
 
 
-def _judged_up_to(acked_n: int, with_verdict: set[int]) -> int:
-    """Return the last change up to which each one has its verdict."""
+def _acknowledge(connection: Connection, head: LogHead, with_verdict: set[int]) -> int:
+    """Note up to which change of a log each one has its verdict; return which it is.
+
+    From where the log stands now: it may have been rewound since it was asked for.
+    """
+    row = connection.execute(
+        "SELECT acked_n FROM log WHERE number = ?", (head.number,)
+    ).fetchone()
+    acked_n = int(row[0])
     while acked_n + 1 in with_verdict:
         acked_n += 1
+    connection.execute(
+        "UPDATE log SET acked_n = ? WHERE number = ?", (acked_n, head.number)
+    )
     return acked_n
 
 
@@ -274,15 +282,15 @@ def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
 
     That is one of a project that was withdrawn, or one whose deletion is long past.
     """
+    if not records:
+        return
     names = to_json(sorted(records))
     beyond = "(stream NOT IN (SELECT id FROM stream) OR {} IN (SELECT id FROM purged))"
-    gone = connection.execute(
-        f"DELETE FROM base WHERE id IN {AMONG} AND {beyond.format('id')} RETURNING id",  # noqa: S608 - constants
-        (names,),
-    ).fetchall()
+    of_row = f"id IN {AMONG} AND {beyond.format('id')}"
+    gone = drop_bases_where(connection, of_row, names)
     of_change = beyond.format("record_id")
     late = await_no_row(connection, f"record_id IN {AMONG} AND {of_change}", names)
-    refresh(connection, [*(record_id for (record_id,) in gone), *late])
+    refresh(connection, [*gone, *late])
 
 
 def _take(connection: Connection, epoch: str, messages: Sequence[Message]) -> None:
@@ -341,21 +349,10 @@ def _doubt_lost_verdicts(connection: Connection, reply: Reply) -> None:
     )
 
 
-def _count_pending(connection: Connection) -> int:
-    sql = (
-        "SELECT count(*) FROM change JOIN log ON log.number = change.log"
-        " WHERE change.n > log.acked_n"
-    )
-    return int(connection.execute(sql).fetchone()[0])
-
-
 def _forget_rows(connection: Connection, which: str, value: object) -> None:
-    gone = connection.execute(
-        f"DELETE FROM base WHERE {which} RETURNING id",  # noqa: S608 - a constant
-        (value,),
-    ).fetchall()
+    gone = drop_bases_where(connection, which, value)
     # As many as a page has: a project of 100,000 records must not fill the memory.
     for start in range(0, len(gone), limits.PAGE_ROWS):
-        page = [record_id for (record_id,) in gone[start : start + limits.PAGE_ROWS]]
+        page = gone[start : start + limits.PAGE_ROWS]
         await_no_row(connection, f"record_id IN {AMONG}", to_json(page))
         refresh(connection, page)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import sqlcipher3
 
+from collector.disk import write_durably
 from collector.errors import BusyError, StoreError
 
 #: The driver has no type information; rows are checked where they are read.
@@ -36,6 +37,8 @@ KEY_BYTES: Final = 32
 #: 0.1 s on a field laptop: OWASP's scrypt parameters of 2023.
 SCRYPT: Final = {"n": 2**15, "r": 8, "p": 1}
 _SCRYPT_MEMORY: Final = 64 * 1024 * 1024
+#: What its owner alone may read and write.
+_PRIVATE: Final = 0o600
 
 
 def connect(path: Path, key: bytes) -> Connection:
@@ -140,7 +143,7 @@ def damage(connection: Connection) -> list[str]:
 
 def write_key(path: Path, key: bytes) -> None:
     """Write the key file, readable by its owner only, and flush it to disk."""
-    _write_private(path, key.hex() + "\n")
+    write_durably(path, f"{key.hex()}\n".encode(), mode=_PRIVATE)
 
 
 def read_key(path: Path) -> bytes:
@@ -164,7 +167,8 @@ def read_key(path: Path) -> bytes:
 
 def write_passphrase_rule(path: Path, salt: bytes) -> None:
     """Write how the key follows from the passphrase."""
-    _write_private(path, json.dumps({"kdf": "scrypt", **SCRYPT, "salt": salt.hex()}))
+    rule = {"kdf": "scrypt", **SCRYPT, "salt": salt.hex()}
+    write_durably(path, json.dumps(rule).encode(), mode=_PRIVATE)
 
 
 def derive_key(path: Path, passphrase: str) -> bytes:
@@ -190,18 +194,6 @@ def derive_key(path: Path, passphrase: str) -> bytes:
         raise StoreError(
             f"{path} cannot be read", "put the file back", code="key"
         ) from None
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a whole file, or none: half a key would lock the database for ever."""
-    begun = path.with_name(path.name + ".new")
-    begun.unlink(missing_ok=True)
-    handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    begun.rename(path)
 
 
 def _operational(error: sqlcipher3.OperationalError) -> StoreError | BusyError:

@@ -9,6 +9,7 @@ from collector.rules.draft import Draft, line, moved_line
 from collector.rules.overlay import ChangeStatus, LoggedChange, with_draft
 from collector.rules.request import LogHead, Parent
 from collector.store import driver
+from collector.store.counts import count_unacknowledged
 from collector.store.database import Database
 from collector.store.port import ServerReceipt, Timestamp
 from collector.store.rows import (
@@ -68,7 +69,8 @@ class LaptopLogs(Database):
                 own = changes.get(draft.record_id, [])
                 changes[draft.record_id] = with_draft(own, draft, place, change_id)
             self._db.executemany(_NEW_CHANGE, rows)
-            self._db.executemany(_REPLACED, [(d.replaces,) for d in drafts])
+            replaced = [(draft.replaces,) for draft in drafts if draft.replaces]
+            self._db.executemany(_REPLACED, replaced)
             # What is shown follows from what was just written: it is not read again.
             show(self._db, records, bases, changes)
             self._set("hlc", str(stamp))
@@ -117,11 +119,8 @@ class LaptopLogs(Database):
 
     def count_unacknowledged(self) -> int:
         """Count changes that the server has not acknowledged."""
-        sql = (
-            "SELECT count(*) FROM change JOIN log ON log.number = change.log"
-            " WHERE change.n > log.acked_n OR change.status = 'pending'"
-        )
-        return int(self._read(sql)[0][0])
+        with driver.translated():
+            return count_unacknowledged(self._db)
 
     def logs(self) -> list[LogHead]:
         """Return every log of this laptop, oldest first; the last one is written to."""

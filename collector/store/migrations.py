@@ -9,6 +9,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from collector.store import driver
+from collector.store.counts import mend_counts
 from collector.store.upgrade_rows import upgrade_rows_from_1
 from collector.store.version import VERSION
 
@@ -177,6 +178,15 @@ def lost_timelines(db: Database) -> None:
     db.execute(
         "CREATE INDEX idx_change_stood ON change (log, n) WHERE stood IS NOT NULL"
     )
+
+
+@LAPTOP()
+def kept_counts(db: Database) -> None:
+    """Keep how many live records of the server there are; nothing waits beneath a verdict."""
+    _table(db, "live").create(
+        {"stream": str, "records": int}, pk="stream", not_null={"records"}, strict=True
+    )
+    mend_counts(db.conn)
 
 
 def _table(db: Database, name: str) -> Table:

@@ -220,6 +220,12 @@ class Store(Protocol):
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by project."""
 
+    def mend_counts(self) -> list[str]:
+        """Count again what is kept as a number; return in words what was wrong.
+
+        It is right afterwards; nothing is written when it was.
+        """
+
     def digest_items(self, project_id: str) -> Iterator[Item]:
         """Return what the digest of a project is made of: live rows, open conflicts."""
 

@@ -4,6 +4,7 @@ Many records are read by one statement: their ids travel as one JSON array.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from collector.rules.overlay import (
     RecordView,
     view,
 )
+from collector.store.counts import add_live, live_where
 from collector.store.driver import Connection
 from schemas.evolve import up_cast
 from schemas.messages import Op
@@ -48,10 +50,11 @@ _PUT_RECORD: Final = (
 _PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
 _PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE place = ?"
 # A verdict that was given late is laid over until its row is here; then the row counts.
+# The plus keeps SQLite from reading every accepted change: records are fewer.
 _AWAIT_NO_ROW: Final = (
     "UPDATE change SET verdict = json_remove(verdict, '$.late')"
     " WHERE json_extract(verdict, '$.late') IS NOT NULL"
-    " AND status IN ('accepted', 'merged') AND "
+    " AND +status IN ('accepted', 'merged') AND "
 )
 
 
@@ -140,7 +143,14 @@ def changes_named(
 
 
 def put_bases(connection: Connection, bases: Iterable[BaseRow]) -> None:
-    """Write the server's rows."""
+    """Write the server's rows, one of each record."""
+    written = list(bases)
+    if not written:
+        return
+    names = to_json([base.id for base in written])
+    added = Counter(base.project_id for base in written if not base.deleted)
+    added.subtract(live_where(connection, f"id IN {AMONG}", names))
+    add_live(connection, added)
     connection.executemany(
         _PUT_BASE,
         [
@@ -155,15 +165,28 @@ def put_bases(connection: Connection, bases: Iterable[BaseRow]) -> None:
                 int(base.deleted),
                 None if base.before is None else to_json(dict(base.before)),
             )
-            for base in bases
+            for base in written
         ],
     )
 
 
-def drop_bases(connection: Connection, record_ids: Iterable[str]) -> None:
+def drop_bases(connection: Connection, record_ids: Collection[str]) -> None:
     """Forget the server's rows of these records."""
-    sql = f"DELETE FROM base WHERE id IN {AMONG}"  # noqa: S608 - a constant
-    connection.execute(sql, (to_json(list(record_ids)),))
+    if record_ids:
+        drop_bases_where(connection, f"id IN {AMONG}", to_json(list(record_ids)))
+
+
+def drop_bases_where(connection: Connection, which: str, value: object) -> list[str]:
+    """Forget the server's rows of which a condition holds; return their records."""
+    add_live(
+        connection,
+        {p: -count for p, count in live_where(connection, which, value).items()},
+    )
+    gone = connection.execute(
+        f"DELETE FROM base WHERE {which} RETURNING id",  # noqa: S608 - conditions are constants
+        (value,),
+    )
+    return [record_id for (record_id,) in gone.fetchall()]
 
 
 def await_no_row(connection: Connection, which: str, value: str) -> list[str]:

@@ -11,6 +11,7 @@ from collector.rules.reply import Message, Reply
 from collector.rules.request import LogHead
 from collector.store import driver
 from collector.store.apply_reply import apply_reply, take_bucket
+from collector.store.counts import count_live, mend_counts
 from collector.store.logs import LaptopLogs
 from collector.store.port import Applied, Cursor, Timestamp
 from collector.store.read_model import ShownQueries
@@ -79,7 +80,8 @@ class LaptopStore(ShownQueries, LaptopLogs):
         """Note that the server has less of a log than it said."""
         with driver.transaction(self._db):
             self._db.execute(
-                "UPDATE log SET acked_n = ? WHERE number = ?", (acked_n, log)
+                "UPDATE log SET acked_n = min(acked_n, ?) WHERE number = ?",
+                (acked_n, log),
             )
             rows = self._read(
                 "SELECT id FROM change WHERE log = ? AND n > ?", log, acked_n
@@ -92,8 +94,13 @@ class LaptopStore(ShownQueries, LaptopLogs):
 
     def count_live(self) -> dict[str, int]:
         """Count the server's live records here, by project."""
-        sql = "SELECT stream, count(*) FROM base WHERE deleted = 0 GROUP BY stream"
-        return dict(self._read(sql))
+        with driver.translated():
+            return count_live(self._db)
+
+    def mend_counts(self) -> list[str]:
+        """Count again what is kept as a number; return in words what was wrong."""
+        with driver.transaction(self._db):
+            return mend_counts(self._db)
 
     def digest_items(self, project_id: str) -> Iterator[Item]:
         """Return what the digest of a project is made of: live rows, open conflicts."""

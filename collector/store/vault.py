@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from collector.disk import durable_file
 from collector.errors import StoreError
 
 if TYPE_CHECKING:
@@ -43,20 +44,14 @@ class Vault:
     def put(self, sha256: str, data: bytes, salt: bytes) -> None:
         """Keep a file; it is on disk when this returns. Harmless to repeat."""
         self._path.mkdir(mode=0o700, exist_ok=True)
-        begun = self._file(sha256).with_suffix(".part")
         cipher, name = self._cipher(salt), sha256.encode()
-        handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with durable_file(self._file(sha256), mode=0o600) as file:
             file.write(_MAGIC + salt)
             for place in range(0, len(data), CHUNK_BYTES):
                 is_last = place + CHUNK_BYTES >= len(data)
                 nonce = _nonce(place // CHUNK_BYTES, is_last=is_last)
                 chunk = data[place : place + CHUNK_BYTES]
                 file.write(cipher.encrypt(nonce, chunk, name))
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(self._file(sha256))
-        _flush_directory(self._path)
 
     def read(self, sha256: str, offset: int, most: int) -> bytes:
         """Return up to so many bytes of a file, from an offset.
@@ -120,14 +115,3 @@ def _opened(cipher: "AESGCM", nonce: bytes, sealed: bytes, sha256: str) -> bytes
             "attach the original again, or fetch it: permille attachments get",
             code="damaged_attachment",
         ) from None
-
-
-def _flush_directory(path: Path) -> None:
-    """Make the names in a directory survive a loss of power; Windows has no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

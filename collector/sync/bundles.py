@@ -5,13 +5,13 @@ sent: only an answer of the server does that, on a stick or by a later sync.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from collector.client.traffic import Traffic
+from collector.disk import write_durably
 from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.keys import check_receipt, is_of_server, sign
@@ -138,12 +138,7 @@ def _write(file: Path, packed: bytes) -> None:
         raise RefusedError(
             f"{file} exists and is no bundle", "name another file", code="exists"
         )
-    begun = file.with_name(file.name + ".part")
-    with begun.open("wb") as out:
-        out.write(packed)
-        out.flush()
-        os.fsync(out.fileno())
-    begun.replace(file)
+    write_durably(file, packed)
 
 
 def _first_bytes(file: Path) -> bytes:

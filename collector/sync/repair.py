@@ -56,6 +56,12 @@ def note_check(laptop: Laptop) -> None:
     laptop.store.set_settings({settings.LAST_CHECK: laptop.clock.stamp()})
 
 
+def mend_counts(laptop: Laptop) -> None:
+    """Count again what is kept as a number; say so where one was wrong."""
+    for text in laptop.store.mend_counts():
+        laptop.tell(f"a count was wrong and was mended: {text}")
+
+
 async def repair(laptop: Laptop, source: Source, digests: Digests) -> int:
     """Mend the projects whose digest differs; return how many records were wrong here."""
     mended = 0

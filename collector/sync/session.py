@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from collector.client.retry import delays
+from collector.client.patience import Patience
 from collector.client.traffic import Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -20,7 +20,7 @@ from collector.rules.removal_guard import RemovalGuard
 from collector.rules.reply import Message, Reply
 from collector.rules.request import Batch, LogHead, Reading, write_request
 from collector.store.port import Cursor
-from collector.sync.repair import is_check_due, note_check, repair
+from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
 from schemas import limits
 
@@ -68,13 +68,13 @@ async def sync(
     RefusedError
         If this laptop is not enrolled, or the server refuses it.
     """
-    from collector.client.sync import Client  # noqa: PLC0415 - aiohttp is not for every flow
+    from collector.client.sync import SyncClient  # noqa: PLC0415 - aiohttp is not for every flow
 
     if options.insecure:
         allow_insecure(laptop)
     server, token = enrolled_at(laptop)
     with laptop.sync_lock():
-        async with Client(server, token) as client:
+        async with SyncClient(server, token) as client:
             return await sync_with(laptop, client, progress, options)
 
 
@@ -83,10 +83,12 @@ async def sync_with(
 ) -> SyncReport:
     """Sync over a transport that is open."""
     began_s = laptop.clock.monotonic_s()
-    had = laptop.store.count_live()
-    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
     is_first = not any(laptop.store.cursors().values())
     wants_digest = options.checks or is_check_due(laptop)
+    if wants_digest:
+        mend_counts(laptop)
+    had = laptop.store.count_live()
+    removals = RemovalGuard(had, are_accepted=options.accepts_removals)
     for unsigned in without_receipt(laptop.store) if options.checks else ():
         # Who sends the last change again is given the receipt for all of them.
         laptop.store.rewind(unsigned.number, unsigned.n - 1)
@@ -174,21 +176,15 @@ class _Exchange:
     async def _send(self, body: bytes, asked_epoch: str) -> Reply:
         """Send a request, and again while the server is away for a moment."""
         clock = self.laptop.clock
-        chance = clock.random_bits(16) / 2**16
-        waits = None
+        patience = Patience(clock)
         while True:
-            began_ms = clock.wall_ms()
+            began_ms = clock.now_ms()
             try:
                 reply = await self.transport.sync(body, asked_epoch)
             except UnreachableError as error:
-                if waits is None:
-                    waits = delays(error.retry_after_s, chance)
-                wait = next(waits, None)
-                if wait is None:
-                    raise
-                await clock.pause(wait)
+                await patience.wait(error)
             else:
-                self._note_offset(reply, (began_ms + clock.wall_ms()) // 2)
+                self._note_offset(reply, (began_ms + clock.now_ms()) // 2)
                 return reply
 
     def _note_offset(self, reply: Reply, here_ms: int) -> None:
@@ -277,5 +273,5 @@ def needs_person(laptop: Laptop) -> bool:
     """Return whether conflicts or quarantined changes are open."""
     from collector.rules.overlay import ChangeStatus  # noqa: PLC0415
 
-    waiting = laptop.store.count_changes().get(ChangeStatus.QUARANTINED, 0)
-    return bool(waiting or laptop.store.contested())
+    store = laptop.store
+    return bool(store.changes_with(ChangeStatus.QUARANTINED) or store.contested())

@@ -11,10 +11,9 @@ from collector.laptop.receipts import without_receipt
 from collector.record.names import told_apart
 from collector.rules.overlay import ChangeStatus
 from collector.store.port import Store
+from collector.sync.repair import mend_counts
 
 _NOT_THERE: Final = "not on the server: permille sync"
-
-#: Asked only when the database is under a passphrase.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,15 @@ class LaptopStatus:
 def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
     """Return the status of the laptop; with `check` every page is read."""
     store = laptop.store
+    damage = store.damage() if check else []
+    if check and not damage:
+        mend_counts(laptop)
     pending = store.count_unacknowledged()
     counts = store.count_changes()
     quarantined = counts.get(ChangeStatus.QUARANTINED, 0)
     held = counts.get(ChangeStatus.HELD, 0)
     last = store.setting(settings.LAST_SYNC)
     records = store.count_records()
-    damage = store.damage() if check else []
     files = len(waiting(laptop))
     waits = _Waits(pending, quarantined, held, files)
     reasons = list(_reasons(store, waits, has_records=bool(records)))

@@ -108,7 +108,7 @@ async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Devic
     """
     device, project_id = await _both(store, name, project)
     _check_sees(device, project_id, project)
-    now = clock.now()
+    now = clock.stamp()
     await store.write(lambda tx: tx.set_access(device.id, project_id, now))
     return await find_device(store, device.id)
 
@@ -132,7 +132,7 @@ async def move(
         raise RefusedError(
             f"--from and --to are one project, {projects[0]}", [], "name another one"
         )
-    now = clock.now()
+    now = clock.stamp()
 
     def job(tx: Transaction) -> None:
         tx.set_access(device.id, old, now)

@@ -72,7 +72,7 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
     RequestError
         If the code is unknown, used or expired, or the key is another laptop's.
     """
-    token, now, device_id = clock.secret(), clock.now(), clock.fresh_id()
+    token, now, device_id = clock.secret(), clock.stamp(), clock.new_id()
 
     def job(tx: Transaction) -> Device:
         used = tx.use_code(digest(asked.code.strip().upper()), now, device_id)

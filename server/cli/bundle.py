@@ -1,6 +1,5 @@
 """Command `bundle`: what laptops send by a stick."""
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,7 @@ def import_(
       permille-server bundle import north.bundle --reply north.answers
     """
     from server.clock import Clock
+    from server.disk import write_durably
     from server.intake.answer_files import write_answers
     from server.intake.bundles import take_in
 
@@ -60,22 +60,13 @@ def import_(
 
     taken, answers = with_store(context, job)
     if reply is not None:
-        _write(reply, answers)
+        write_durably(reply, answers)
     if as_json:
         print_json(_data(taken))
         return
     _tell(taken)
     if reply is not None:
         click.echo(f"On the laptop: permille bundle apply {shlex.quote(reply.name)}")
-
-
-def _write(file: Path, answers: bytes) -> None:
-    begun = file.with_name(file.name + ".part")
-    with begun.open("wb") as out:
-        out.write(answers)
-        out.flush()
-        os.fsync(out.fileno())
-    begun.replace(file)
 
 
 def _data(taken: "TakenIn") -> dict[str, Any]:

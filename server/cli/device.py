@@ -110,7 +110,7 @@ def revoke(context: click.Context, name: str, as_json: bool) -> None:
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         found = await find_device(store, name)
-        now = Clock().now()
+        now = Clock().stamp()
         await store.write(lambda tx: tx.update_device(found.id, revoked_at=now))
         return found
 

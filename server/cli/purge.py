@@ -47,7 +47,7 @@ def purge(
         return {each["id"]: each["name"] for each in known}, found
 
     async def shrink(store: Any) -> dict[str, int]:  # noqa: ANN401 - the port's store
-        now = clock.now()
+        now = clock.stamp()
         done: dict[str, int] = await store.write(lambda tx: tx.purge(before, now))
         return done
 

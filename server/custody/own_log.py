@@ -58,7 +58,7 @@ async def add_project(
             f"a project {project['code']} exists already",
             "choose another code, or see: permille-server project list",
         )
-    project_id = clock.fresh_id()
+    project_id = clock.new_id()
     drafts = []
     if organisation:
         name = record_id(project_id, "organisation", organisation)

@@ -85,7 +85,7 @@ async def _derive_on_from(
     rows = await _derive_batch(store, jobs)
     while jobs:
         ahead = await _claim(store, clock)
-        storing = store.write(partial(_store, rows=rows, now=clock.now()))
+        storing = store.write(partial(_store, rows=rows, now=clock.stamp()))
         stored, rows = await asyncio.gather(storing, _derive_batch(store, ahead))
         changed += stored
         progress(len(jobs))
@@ -119,7 +119,7 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
     while await store.read(lambda tx: tx.waiting_jobs()):
         changed += await derive_waiting(store, clock, progress)
         if await store.read(lambda tx: tx.waiting_jobs()):
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await clock.pause(_LOOK_AGAIN_S)
     return changed
 
 

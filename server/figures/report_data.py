@@ -40,7 +40,7 @@ async def report_of(
         If there is no such project.
     """
     project = await find_project(store, name)
-    now = f"{clock.now()[:16].replace('T', ' ')} UTC"
+    now = f"{clock.stamp()[:16].replace('T', ' ')} UTC"
     return await store.read(lambda tx: _gather(tx, project, now, aggregates))
 
 

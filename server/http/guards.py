@@ -34,7 +34,7 @@ _BY_STATUS: Final = {
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every failure with a problem document that says what to do next."""
     clock = request.app[CLOCK]
-    request_id, begun_ms = clock.fresh_id(), clock.now_ms()
+    request_id, begun_ms = clock.new_id(), clock.now_ms()
     response = await _answer(request, handler, request_id)
     _LOG.info(
         "request",

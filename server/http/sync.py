@@ -32,7 +32,7 @@ async def post_sync(request: web.Request) -> web.Response:
     accepted, pulled = await sync(store, clock, device, push)
     if accepted.verdicts:
         request.app[WAKE].set()
-    lines = answer_lines(accepted, pulled, push, clock.now())
+    lines = answer_lines(accepted, pulled, push, clock.stamp())
     return await asyncio.to_thread(ndjson, request, list(lines))
 
 

@@ -15,7 +15,7 @@ from server.store.port import Store
 async def write_answers(store: Store, clock: Clock, taken: TakenIn) -> bytes:
     """Write what the server answers to each request, signed by it."""
     secret = await store.read(server_key)
-    now = clock.now()
+    now = clock.stamp()
     head = {"format": bundles.ANSWERS, "device": taken.device.id, "made_at": now}
     parts = [_part(answered, now) for answered in taken.answers]
     return bundles.write(head, parts, lambda text: sign(secret, text))

@@ -66,7 +66,7 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
     batch = await asyncio.to_thread(_validated, device, push)
     now_ms = clock.now_ms()
     origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
-    epoch = clock.fresh_id()
+    epoch = clock.new_id()
     return await store.write(lambda tx: _accept(tx, device, push, batch, origin, epoch))
 
 

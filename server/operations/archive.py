@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from server.disk import flush_directory
+from server.disk import durable_file
 from server.errors import AlreadyThereError, ServerError
 
 #: Version of this format.
@@ -77,25 +77,14 @@ def write_backup(
         If what is read back is not what was written.
     """
     refuse_present(target, force=force)
-    begun = target.with_name(target.name + ".part")
-    try:
-        # It holds the server's keys.
-        begun.touch(mode=0o600)
-        with begun.open("wb") as file:
-            hashed = _Hashed(file)
-            manifest = _write_archive(hashed, list(files), about, progress)
-            file.write(_TRAILER + hashed.digest.hexdigest().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            if hasattr(os, "posix_fadvise"):
-                # Read back from the disk, not from memory.
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        if check_backup(begun, progress) != manifest:
-            raise BackupError(f"{begun} reads back otherwise than it was written")
-        begun.replace(target)
-        flush_directory(target.parent)
-    finally:
-        begun.unlink(missing_ok=True)
+    # It holds the server's keys.
+    with durable_file(target, mode=0o600) as file:
+        hashed = _Hashed(file)
+        manifest = _write_archive(hashed, list(files), about, progress)
+        file.write(_TRAILER + hashed.digest.hexdigest().encode() + b"\n")
+        _drop_from_memory(file)
+        if check_backup(Path(file.name), progress) != manifest:
+            raise BackupError(f"{file.name} reads back otherwise than it was written")
     return manifest
 
 
@@ -139,11 +128,8 @@ def unpack_backup(path: Path, folder: Path, manifest: Manifest) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             source = archive.extractfile(member)
             assert source is not None
-            with target.open("wb") as file:
+            with durable_file(target) as file:
                 _copy(source, file.write)
-                file.flush()
-                os.fsync(file.fileno())
-            flush_directory(target.parent)
 
 
 _OTHER: Final = "take another backup; keep this file as it is"
@@ -265,6 +251,14 @@ def _is_plain(name: str) -> bool:
 
 def _archive(path: Path) -> tarfile.TarFile:
     return tarfile.open(path, mode="r:")
+
+
+def _drop_from_memory(file: IO[bytes]) -> None:
+    """Have what was written read back from the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _copy(source: IO[bytes], write: Callable[[bytes], object]) -> None:

@@ -104,7 +104,7 @@ def _about(tx: Transaction, clock: Clock) -> dict[str, Any]:
     """Describe the state of a server."""
     projects = tx.projects()
     return {
-        "made_at": clock.now(),
+        "made_at": clock.stamp(),
         "permille": __version__,
         "schema": SCHEMA_VERSION,
         "tables": table_version(),
@@ -221,7 +221,7 @@ def _check_files(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
 
 async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
     """Begin the new epoch in a database that nobody serves yet."""
-    store, epoch, now = open_store(data), clock.fresh_id(), clock.now()
+    store, epoch, now = open_store(data), clock.new_id(), clock.stamp()
 
     def job(tx: Transaction) -> None:
         tx.begin_epoch(epoch, now, RESTORED, None)
@@ -239,7 +239,7 @@ def _put_aside(data: DataDirectory, clock: Clock) -> Path | None:
     found = [path for path in _database_files(data) if path.exists()]
     if not found:
         return None
-    kept = data.path / f"replaced-{clock.now().replace(':', '')}"
+    kept = data.path / f"replaced-{clock.stamp().replace(':', '')}"
     kept.mkdir()
     for path in found:
         path.rename(kept / path.name)

@@ -5,7 +5,6 @@ the service starts and when it ends, the database first. A database that was cop
 away meanwhile and put back by hand has an older mark than the file.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 import structlog
 
 from server.clock import Clock
+from server.disk import write_durably
 from server.store.port import Store, Transaction
 
 _LOG: Final = structlog.get_logger("permille")
@@ -28,7 +28,7 @@ COPIED: Final = "the database was copied or put back"
 async def notice_copy(store: Store, path: Path, clock: Clock) -> bool:
     """Begin a new epoch when the database is a copy; return it a new mark either way."""
     beside = read_mark(path)
-    epoch, now, mark = clock.fresh_id(), clock.now(), clock.secret()
+    epoch, now, mark = clock.new_id(), clock.stamp(), clock.secret()
 
     def job(tx: Transaction) -> bool:
         last, before = tx.setting(_MARK), tx.setting(_MARK_BEFORE)
@@ -71,12 +71,7 @@ def read_mark(path: Path) -> str | None:
 
 def write_mark(path: Path, mark: str) -> None:
     """Write the mark beside the database: the old one stands, or the new one."""
-    begun = path.with_name(path.name + ".new")
-    with begun.open("w", encoding="ascii") as file:
-        file.write(mark + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    begun.replace(path)
+    write_durably(path, f"{mark}\n".encode("ascii"))
 
 
 def forget_mark(path: Path) -> None:

@@ -172,9 +172,9 @@ def _begin(tx: SqliteTransaction, clock: Clock) -> None:
     """Write the first epoch, and the device and log of the server itself."""
     secret = clock.key()
     own = Device(
-        clock.fresh_id(),
+        clock.new_id(),
         "server",
-        clock.now(),
+        clock.stamp(),
         None,
         None,
         public_key=public_key(secret),
@@ -183,7 +183,7 @@ def _begin(tx: SqliteTransaction, clock: Clock) -> None:
         "INSERT INTO meta (key, value) VALUES (?, ?)",
         [("signing_key", secret.hex()), ("own_device", own.id)],
     )
-    tx.begin_epoch(clock.fresh_id(), clock.now(), "begun", None)
+    tx.begin_epoch(clock.new_id(), clock.stamp(), "begun", None)
     # No token has this hash: nobody enters as the server.
     tx.add_device(own, "none")
     tx.save_log(own.id, own.id)

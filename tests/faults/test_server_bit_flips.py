@@ -75,8 +75,8 @@ async def _fill(data):
 
 
 def _purge(tx):
-    tx.purge(LATER, Clock().now())
-    tx.begin_epoch(Clock().fresh_id(), Clock().now(), "a test", None)
+    tx.purge(LATER, Clock().stamp())
+    tx.begin_epoch(Clock().new_id(), Clock().stamp(), "a test", None)
     tx.connection.execute(
         "INSERT INTO stood SELECT project_id, change_id,"
         " (SELECT id FROM epoch LIMIT 1), seq FROM change WHERE seq IS NOT NULL LIMIT 1"

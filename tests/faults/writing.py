@@ -52,7 +52,7 @@ class DirectLaptop(TestLaptop):
         push, clock = read_push(body), Clock()
         device = await enrolment.device_of(self.store, self.token)
         accepted, pulled = await sync(self.store, clock, device, push)
-        lines = answer_lines(accepted, pulled, push, clock.now())
+        lines = answer_lines(accepted, pulled, push, clock.stamp())
         return 200, b"\n".join(map(encode, lines)) + b"\n"
 
 

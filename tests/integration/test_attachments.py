@@ -20,7 +20,7 @@ from schemas import limits
 from schemas.records import record_id
 from server.files.disk import BlobFiles
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 from tests.processes import PERMILLE_SERVER, run, server_process
 
 pytestmark = pytest.mark.slow
@@ -332,7 +332,7 @@ async def test_files_that_nothing_names_are_listed_and_removed_when_old(server):
     plot = record_id(server.project_id, "plot", {"code": "P1"})
     bad = {"code": "BAD", "area_ha": -1, "attachments": [told(waits)]}
     base = [await server.report("epoch"), await head_of(server)]
-    send.laptop.draft("plot", fresh_id(), bad)
+    send.laptop.draft("plot", new_id(), bad)
     send.laptop.draft("plot", plot, {"attachments": [told(kept)]}, base=base)
     assert (await send.laptop.sync()).outcomes == ["quarantined", "accepted"]
     stray = server.data.blobs / "ab" / f"{'ab' * 32}.part"

@@ -9,7 +9,7 @@ from schemas.messages import parse_object
 from schemas.records import TYPES
 from schemas.validate import errors, load_record
 from tests.corpus import golden_changes, load_cases, load_lines
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 
 TYPES_WITH_CASES = [*TYPES]
 
@@ -40,7 +40,7 @@ async def test_each_bad_record_is_quarantined_with_the_reasons_of_entry(
         found = errors(load_record(record_type, case.record)[1])
         if not found:
             continue  # it only warns, or only a form can hold it
-        name = fresh_id()
+        name = new_id()
         more = {"s": name} if record_type == "project" else {}
         change = laptop.draft(record_type, name, dict(case.record), **more)
         expected.append((case, change, {(p.code, p.path) for p in found}))

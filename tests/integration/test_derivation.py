@@ -216,7 +216,7 @@ async def test_what_is_given_up_while_its_plot_is_derived_is_not_missed(recorded
         trees = await store.read(lambda tx: tx.plot_trees(server.project_id, plots))
         await discard(store, Clock(), server.project_id, [change], "typed twice")
         rows = derived_plots(jobs, trees)
-        await store.write(lambda tx: tx.save_derived(rows, Clock().now()))
+        await store.write(lambda tx: tx.save_derived(rows, Clock().stamp()))
 
     await server.ask(interrupted)
     await server.derived()

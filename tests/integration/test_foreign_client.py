@@ -13,7 +13,7 @@ from server.config import DataDirectory
 from server.custody.own_log import add_project
 from server.data import init_data
 from tests.conftest import RunningServer, running
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 from tests.protocol import rules
 from tests.protocol.page import plain, rows_of, tables
 from tests.protocol.pair import Pair, code_for, enrolled
@@ -114,7 +114,7 @@ async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair)
 
 async def visited(pair):
     """Lay a plot out and take a sample; return plot, sample and result."""
-    me, project_id, event = pair.me, pair.project_id, fresh_id()
+    me, project_id, event = pair.me, pair.project_id, new_id()
     plot = me.create(project_id, "plot", {"code": "P1", "area_ha": 2.5, "name": "Zoë"})
     point = me.create(project_id, "point", {"plot_id": plot, "code": "1"})
     campaign = {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"}
@@ -195,7 +195,7 @@ async def test_a_repeated_push_gets_the_same_verdicts_and_the_same_receipt(pair)
 
 
 async def test_receipts_are_signed_and_chained_over_all_devices(pair):
-    link, own = rules.FIRST_RECEIPT_FOLLOWS, fresh_id()
+    link, own = rules.FIRST_RECEIPT_FOLLOWS, new_id()
     pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
     await pair.me.sync()
     project = (await pair.server.report("projects"))[-1]
@@ -247,7 +247,7 @@ async def test_pages_are_read_to_the_end_without_a_gap(pair):
 
 
 async def test_a_project_can_be_opened_and_is_seen_by_its_device(pair):
-    own = fresh_id()
+    own = new_id()
     pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
     (answer,) = await pair.me.sync()
     assert answer.outcomes == ["accepted"]
@@ -548,7 +548,7 @@ async def test_a_copy_finds_its_fork_and_goes_on_in_a_log_of_its_own(pair):
         log.acked, probes = agreed, probes + 1
     assert (agreed, probes <= 5) == (30, True)
     old = [rules.change_id(digest) for digest in log.hashes[31:]]
-    pair.me.go_on_elsewhere(agreed, fresh_id())
+    pair.me.go_on_elsewhere(agreed, new_id())
     assert [pair.me.change_id(n) for n in range(1, 11)] == old
     (answer,) = await pair.me.sync()
     # They meet the plots of the same ids that the server has under the other codes.
@@ -562,7 +562,7 @@ async def test_a_change_that_was_moved_is_known_by_its_id(pair):
     for code in ("A", "B", "C"):
         pair.me.create(pair.project_id, "plot", {"code": code})
     await pair.me.sync()
-    pair.me.go_on_elsewhere(1, fresh_id())
+    pair.me.go_on_elsewhere(1, new_id())
     (answer,) = await pair.me.sync()
     assert answer.outcomes == ["accepted"] * 2
     assert all(verdict["d"] for verdict in answer.verdicts)

@@ -15,7 +15,7 @@ from schemas.problem_kinds import KINDS
 from schemas.signing import enrolment_text, public_key, sign
 from server.access.enrolment import issue_code
 from server.clock import Clock
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ async def test_nobody_enrols_with_a_key_that_is_only_known(server):
     code, _ = await server.ask(
         lambda store: issue_code(store, Clock(), (server.project_id,), "thief")
     )
-    body = {"code": code, "name": "thief", "log": fresh_id()}
+    body = {"code": code, "name": "thief", "log": new_id()}
     thief, text = Clock().key(), enrolment_text(code)
     answers = []
     async with ClientSession() as session:

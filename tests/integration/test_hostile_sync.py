@@ -16,7 +16,7 @@ from schemas.signing import push_text, sign
 from server.clock import Clock
 from server.custody.own_log import add_project
 from server.custody.review import rejudge, release
-from tests.laptop import fresh_id, read_answer
+from tests.laptop import new_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}
 UNKNOWN = "0190a000-0000-7000-8000-00000000dead"
@@ -143,7 +143,7 @@ async def test_the_log_of_another_laptop_is_refused(pair):
 @pytest.mark.parametrize("n", [0, 1, 2**62])
 async def test_a_log_that_claims_to_come_from_another_laptops_is_refused(pair, n):
     victim, hostile = pair
-    hostile.log, hostile.parent = fresh_id(), (victim.log, n, victim.digest(1))
+    hostile.log, hostile.parent = new_id(), (victim.log, n, victim.digest(1))
     hostile.add("plot", {"code": "H"})
     await refused(hostile, "foreign_log")
 
@@ -152,7 +152,7 @@ async def test_a_log_that_comes_from_itself_or_from_nowhere_gets_nowhere(pair):
     _, hostile = pair
     hostile.add("plot", {"code": "H"})
     for parent in (None, UNKNOWN):
-        hostile.log = fresh_id()
+        hostile.log = new_id()
         hostile.parent = (parent or hostile.log, 3, bytes(32))
         answer = await asked(hostile)
         assert (answer.hello["need_from"], answer.verdicts) == (1, [])
@@ -264,7 +264,7 @@ async def test_a_claim_beyond_every_bound_is_refused(pair, claim):
 
 async def test_large_claims_within_the_bounds_are_answered(pair):
     _, hostile = pair
-    many = {fresh_id(): [UNKNOWN, 2**62] for _ in range(limits.PROJECTS)}
+    many = {new_id(): [UNKNOWN, 2**62] for _ in range(limits.PROJECTS)}
     answer = await asked(
         hostile, cursors=many, late=[UNKNOWN, 2**62], want=2**62, purged=["x"] * 9_999
     )
@@ -334,7 +334,7 @@ async def test_a_foreign_project_does_not_tell_what_it_has(pair, strange):
     """The same reason, whether the record is there, the fields fit, or neither."""
     _, hostile = pair
     hostile.project_id = strange.project_id
-    for record in (strange.plot, fresh_id()):
+    for record in (strange.plot, new_id()):
         hostile.draft("plot", record, {"area_ha": -1.0})
         hostile.draft("plot", record, {"area_ha": 1.0})
     assert await judged(hostile) == [("quarantined", "scope_foreign")] * 4
@@ -388,7 +388,7 @@ async def test_the_id_of_a_quarantined_change_cannot_be_taken_over(pair, server)
     bad = {"code": "BAD", "area_ha": -1.0}
     waits = victim.draft("plot", record_id(victim.project_id, "plot", bad), bad)
     assert await judged(victim) == [("quarantined", "out_of_range")]
-    hostile.draft("plot", fresh_id(), {"code": "MINE"}, i=waits)
+    hostile.draft("plot", new_id(), {"code": "MINE"}, i=waits)
     assert await judged(hostile) == [("quarantined", "change_id_taken")]
     kept = {row["fields"]["code"] for row in await server.report("quarantine", None)}
     assert kept == {"BAD", "MINE"}
@@ -410,9 +410,9 @@ async def test_nobody_closes_what_waits_of_another_laptop(pair, server):
     await victim.sync()
     hostile.draft("plot", name, {}, op="del", x=waits)
     hostile.draft("plot", name, {"code": "BAD", "area_ha": 1.0}, x=waits)
-    hostile.draft("plot", fresh_id(), {"area_ha": -2.0}, x=waits)
+    hostile.draft("plot", new_id(), {"area_ha": -2.0}, x=waits)
     stranger = {"s": UNKNOWN, "x": waits}
-    hostile.draft("plot", fresh_id(), {"code": "X"}, **stranger)
+    hostile.draft("plot", new_id(), {"code": "X"}, **stranger)
     verdicts = await judged(hostile)
     assert [v[0] for v in verdicts] == ["quarantined"] * 4
     assert [v[1] for v in verdicts[:2]] == ["foreign_change"] * 2
@@ -461,7 +461,7 @@ async def test_no_conflict_no_decision(pair):
 async def test_bringing_back_what_lives_or_never_lived_changes_nothing(pair):
     victim, hostile = pair
     hostile.draft("plot", victim.plot, {}, op="undel")
-    hostile.draft("plot", fresh_id(), {}, op="undel")
+    hostile.draft("plot", new_id(), {}, op="undel")
     verdicts = await judged(hostile)
     assert verdicts == [("merged", "not_deleted"), ("quarantined", "required")]
 
@@ -471,7 +471,7 @@ async def test_bringing_back_what_lives_or_never_lived_changes_nothing(pair):
 
 async def test_one_bad_change_keeps_a_group_of_500_back_and_nothing_else(pair, server):
     _, hostile = pair
-    group = fresh_id()
+    group = new_id()
     for number in range(limits.BATCH_CHANGES - 1):
         hostile.add("plot", {"code": f"G{number}"}, g=group)
     hostile.add("plot", {"code": "BAD", "area_ha": -1}, g=group)
@@ -484,7 +484,7 @@ async def test_one_bad_change_keeps_a_group_of_500_back_and_nothing_else(pair, s
 async def test_250_groups_in_one_push_are_judged(pair):
     _, hostile = pair
     for number in range(250):
-        group = fresh_id()
+        group = new_id()
         hostile.add("plot", {"code": f"A{number}"}, g=group)
         hostile.add(
             "plot", {"code": f"B{number}", "area_ha": number % 2 - 0.5}, g=group
@@ -499,7 +499,7 @@ async def test_a_group_that_is_split_over_two_pushes_is_not_judged_in_halves(
 ):
     """What comes after the cut waits for a person; nothing is lost, no log is broken."""
     _, hostile = pair
-    group = fresh_id()
+    group = new_id()
     for number in range(4):
         area = first if number == 0 else 1
         hostile.add("plot", {"code": f"G{number}", "area_ha": area}, g=group)

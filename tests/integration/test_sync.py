@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.records import record_id
-from tests.laptop import fresh_id, read_answer
+from tests.laptop import new_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5, "land_use": "cropland"}
 
@@ -172,7 +172,7 @@ async def test_children_and_parent_deleted_in_one_push_are_gone(pair):
 
 async def test_one_bad_record_blocks_no_other_and_its_line_is_kept(pair):
     server, a, _b, plot, _base = pair
-    a.draft("plot", fresh_id(), {"code": "P2", "area_ha": -1})
+    a.draft("plot", new_id(), {"code": "P2", "area_ha": -1})
     a.add("point", {"plot_id": plot, "code": "1"})
     answer = await a.sync()
     assert answer.outcomes == ["quarantined", "accepted"]
@@ -203,7 +203,7 @@ async def test_one_bad_record_blocks_no_other_and_its_line_is_kept(pair):
 )
 async def test_what_cannot_be_applied_is_quarantined_with_its_code(pair, change, code):
     _server, a, _b, _plot, _base = pair
-    a.draft("plot", fresh_id(), {"code": "P9"})
+    a.draft("plot", new_id(), {"code": "P9"})
     line = json.loads(a.lines.pop()) | change
     a.lines.append(json.dumps(line).encode())
     answer = await a.sync()
@@ -213,7 +213,7 @@ async def test_what_cannot_be_applied_is_quarantined_with_its_code(pair, change,
 
 async def test_a_label_used_twice_is_quarantined_and_names_the_other(pair):
     _server, a, b, _plot, _base = pair
-    for laptop, name in ((a, fresh_id()), (b, fresh_id())):
+    for laptop, name in ((a, new_id()), (b, new_id())):
         laptop.draft("plot", name, {"code": "SAME"})
     assert (await a.sync()).outcomes == ["accepted"]
     answer = await b.sync()
@@ -225,7 +225,7 @@ async def test_a_label_used_twice_is_quarantined_and_names_the_other(pair):
 
 async def test_a_fix_closes_the_quarantined_change_it_names(pair):
     server, a, _b, _plot, _base = pair
-    name = fresh_id()
+    name = new_id()
     bad = a.draft("plot", name, {"code": "P2", "area_ha": -1})
     await a.sync()
     a.draft("plot", name, {"code": "P2", "area_ha": 1.0}, x=bad)
@@ -235,7 +235,7 @@ async def test_a_fix_closes_the_quarantined_change_it_names(pair):
 
 async def test_a_discarded_record_leaves_the_quarantine(pair):
     server, a, _b, _plot, _base = pair
-    name = fresh_id()
+    name = new_id()
     bad = a.draft("plot", name, {"code": "P2", "area_ha": -1})
     await a.sync()
     a.draft("plot", name, {}, op="del", x=bad)
@@ -258,7 +258,7 @@ async def test_a_child_of_a_missing_parent_is_held_until_it_comes(pair):
 
 async def test_a_laptop_opens_a_project_of_its_own_and_others_do_not_see_it(server):
     a, b = await server.laptop("a"), await server.laptop("b")
-    own = fresh_id()
+    own = new_id()
     a.draft("project", own, {"code": "NEW", "title": "New"}, s=own)
     answer = await a.sync()
     assert answer.outcomes == ["accepted"]

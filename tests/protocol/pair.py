@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.access.enrolment import issue_code
 from server.clock import Clock
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 from tests.protocol.client import Client
 
 #: An id that nothing has.
@@ -53,6 +53,6 @@ async def code_for(server, project_ids=None):
 
 async def enrolled(server, name="foreign", project_ids=None, secret=None, log=None):
     """Enrol a client."""
-    client = Client(server.url, secret or Clock().key(), log or fresh_id())
+    client = Client(server.url, secret or Clock().key(), log or new_id())
     await client.enrol(await code_for(server, project_ids), name)
     return client

@@ -8,7 +8,7 @@ from server.access.devices import withdraw
 from server.clock import Clock
 from server.custody.own_log import add_project
 from server.custody.review import discard
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 from tests.protocol.pair import UNKNOWN
 
 #: Cases by the code of the page.
@@ -35,7 +35,7 @@ def _plain(code):
         @reason(code)
         async def _(pair):
             line = {"f": {"code": "P9"}} | more
-            pair.me.draft(pair.project_id, record_type, fresh_id(), {}, **line)
+            pair.me.draft(pair.project_id, record_type, new_id(), {}, **line)
             return await _verdict(pair.me)
 
     return save
@@ -53,7 +53,7 @@ _plain("no_such_record")({"o": "del", "f": {}})
 
 @reason("unreadable_change")
 async def _(pair):
-    record = fresh_id()
+    record = new_id()
     strange = (
         {"t": 7},
         {"h": 0},
@@ -79,7 +79,7 @@ async def _(pair):
 async def _(pair):
     await pair.plot()
     taken = pair.me.change_id(1)
-    pair.other.draft(pair.project_id, "plot", fresh_id(), {"code": "X"}, i=taken)
+    pair.other.draft(pair.project_id, "plot", new_id(), {"code": "X"}, i=taken)
     return await _verdict(pair.other)
 
 
@@ -93,7 +93,7 @@ async def _(pair):
 
 @reason("group_split")
 async def _(pair):
-    group = fresh_id()
+    group = new_id()
     for code in ("A", "B"):
         pair.me.create(pair.project_id, "plot", {"code": code}, g=group)
     answers = await pair.me.sync(most=1)
@@ -123,7 +123,7 @@ async def _(pair):
     await pair.me.sync()
     later = "2099-01-01T00:00:00.000Z"
     await pair.server.ask(
-        lambda store: store.write(lambda tx: tx.purge(later, Clock().now()))
+        lambda store: store.write(lambda tx: tx.purge(later, Clock().stamp()))
     )
     fresh = await pair.client()
     (answer,) = await fresh.sync()
@@ -179,7 +179,7 @@ async def _(pair):
 @reason("key_taken")
 async def _(pair):
     await pair.plot()
-    pair.me.draft(pair.project_id, "plot", fresh_id(), {"code": "P1"})
+    pair.me.draft(pair.project_id, "plot", new_id(), {"code": "P1"})
     return await _verdict(pair.me)
 
 
@@ -214,7 +214,7 @@ async def _(pair):
 
 @reason("group_broken")
 async def _(pair):
-    group = fresh_id()
+    group = new_id()
     pair.me.create(pair.project_id, "plot", {"code": "A"}, g=group)
     pair.me.create(pair.project_id, "plot", {"code": "B", "area_ha": -1}, g=group)
     found = await _verdict(pair.me, 0)

@@ -9,7 +9,7 @@ import json
 
 from schemas import limits
 from server.clock import Clock
-from tests.laptop import fresh_id
+from tests.laptop import new_id
 from tests.protocol.pair import UNKNOWN, code_for
 from tests.protocol.rules import public_key, write
 from tests.protocol.values import RefusedError
@@ -112,7 +112,7 @@ async def _(pair):
     pair.me.create(pair.project_id, "plot", {"code": "MEANWHILE"})
     await pair.server.ask(
         lambda store: store.write(
-            lambda tx: tx.update_device(me.device, revoked_at=Clock().now())
+            lambda tx: tx.update_device(me.device, revoked_at=Clock().stamp())
         )
     )
     found = await refused(me.sync())
@@ -258,7 +258,7 @@ async def _(pair):
 
 @refusal("gap")
 async def _(pair):
-    pair.me.draft(pair.project_id, "plot", fresh_id(), {"code": "P"}, n=3)
+    pair.me.draft(pair.project_id, "plot", new_id(), {"code": "P"}, n=3)
     return await refused(pair.send(pair.me.body()))
 
 
@@ -307,14 +307,14 @@ async def _(pair):
     await pair.plot()
     log = pair.me.log
     pair.other.log.parent = log.id, 1, log.hashes[1]
-    pair.other.log.id = fresh_id()
+    pair.other.log.id = new_id()
     return await refused(pair.other.sync())
 
 
 @refusal("fork-parent")
 async def _(pair):
     await pair.plot()
-    pair.me.go_on_elsewhere(1, fresh_id())
+    pair.me.go_on_elsewhere(1, new_id())
     name, n, _ = pair.me.log.parent
     pair.me.log.parent = name, n, bytes(32)
     return await refused(pair.me.sync())

@@ -26,6 +26,12 @@ MUTANTS = (
         "pass",
     ),
     Mutant(
+        "a row that is written over is counted twice",
+        "collector/store/rows.py",
+        '    added.subtract(live_where(connection, f"id IN {AMONG}", names))\n',
+        "",
+    ),
+    Mutant(
         "a verdict brings back a row of a withdrawn project",
         SETTLE,
         "    _forget_beyond_scope(connection, judged_here)\n    _take_rows(",

@@ -22,6 +22,7 @@ def check_all(world):
     lists_of_conflicts_agree(world)
     chains_and_receipts_verify(world)
     digests_are_right(world)
+    counts_are_right(world)
     nobody_sees_beyond_their_scope(world)
     the_database_verifies(world)
 
@@ -142,6 +143,13 @@ def digests_are_right(world):
                 here = list(store.digest_items(project_id))
                 differing = {*map(tuple, rows)} ^ {*map(tuple, here)}
                 holds("S8", kept == digest_of(here), project_id, name, differing)
+
+
+@promise("S9")
+def counts_are_right(world):
+    """S9: what a laptop keeps as a number is what its rows and its logs come to."""
+    for name in world.names:
+        holds("S9", world.laptop(name).store.mend_counts() == [], name)
 
 
 @promise("verify")

@@ -80,7 +80,7 @@ class Machines(RuleBasedStateMachine):
         """Old deletions shrink to their ids: everything of today is old then."""
         far = "2999-01-01T00:00:00.000Z"
         world = self.world
-        world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
+        world.run(world.server.write(lambda tx: tx.purge(far, world.clock.stamp())))
 
     @rule()
     def judge_again(self):

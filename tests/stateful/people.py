@@ -123,7 +123,7 @@ class People(RuleBasedStateMachine):
     def sample_as_one_event(self, name, place, code, bad):
         """A group: both of it, or none."""
         project_id = self.world.project_ids[place]
-        group = self.world.clock.fresh_id()
+        group = self.world.clock.new_id()
         one = self.world.draft(
             name, project_id, "campaign", {**CAMPAIGN, "name": code}, group=group
         )

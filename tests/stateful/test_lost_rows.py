@@ -157,7 +157,7 @@ def test_a_record_whose_purge_was_lost_is_known_again(world, p1):
     world.save(B, world.draft(B, p1, "plot", {}, made.record_id, op="del"))
     world.sync(B)
     far = "2999-01-01T00:00:00.000Z"
-    world.run(world.server.write(lambda tx: tx.purge(far, world.clock.now())))
+    world.run(world.server.write(lambda tx: tx.purge(far, world.clock.stamp())))
     world.sync(A)
     assert world.laptop(A).store.record(made.record_id) is None
     # Nobody has the deletion any more.

@@ -107,7 +107,7 @@ def test_what_is_held_takes_no_second_room_when_it_is_judged_again(world, monkey
 
 def test_a_release_cuts_no_event_in_two(world, monkeypatch):
     monkeypatch.setattr(limits, "RELEASED_AT_ONCE", 10)
-    names = [world.clock.fresh_id() for _ in range(10)]
+    names = [world.clock.new_id() for _ in range(10)]
     plot = bad_plot(world)
     add_points(world, plot, 70, group=lambda number: names[number // 7])
     world.sync(A)

@@ -33,7 +33,7 @@ class ServerTime(ServerClock):
     def now_ms(self):
         return self.ticks.look()
 
-    def fresh_id(self):
+    def new_id(self):
         return uuid7(self.now_ms(), self.ticks.bits(74))
 
     def key(self):

@@ -154,7 +154,7 @@ class World:
             refused = RefusedError(str(error), code=error.problem.code)
             refused.document = error.more
             raise refused from None
-        lines = answer_lines(accepted, pulled, push, self.clock.now())
+        lines = answer_lines(accepted, pulled, push, self.clock.stamp())
         return b"\n".join(map(encode, lines)) + b"\n"
 
     def backup_server(self):
@@ -179,7 +179,7 @@ class World:
         if how == "hand":
             assert self.run(notice_copy(self.server, self.mark, self.clock))
         if how == "command":
-            epoch, now = self.clock.fresh_id(), self.clock.now()
+            epoch, now = self.clock.new_id(), self.clock.stamp()
             self.run(
                 self.server.write(lambda u: u.begin_epoch(epoch, now, "restored", None))
             )
@@ -190,7 +190,7 @@ class World:
         self.run(self.server.write(lambda tx: tx.set_access(device, project_id, None)))
 
     def withdraw(self, name, project_id):
-        device, now = self.device(name), self.clock.now()
+        device, now = self.device(name), self.clock.stamp()
         self.run(self.server.write(lambda tx: tx.set_access(device, project_id, now)))
 
     def records(self, project_id):

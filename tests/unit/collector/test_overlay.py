@@ -1,7 +1,10 @@
 """What a laptop shows of a record."""
 
+from dataclasses import replace
+
 import pytest
 
+from collector.rules.acknowledge import with_accepted
 from collector.rules.draft import difference, patched
 from collector.rules.overlay import (
     BaseRow,
@@ -32,6 +35,19 @@ def test_own_changes_lie_over_the_servers_row_in_order():
 def test_a_record_known_only_here_has_its_own_id_not_that_of_its_change():
     found = view(None, [change(1, code="A")])
     assert (found.id, found.fields) == ("r", {"code": "A"})
+
+
+@pytest.mark.parametrize("op", Op)
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_a_change_shows_is_what_its_acceptance_holds(op, deleted):
+    row = replace(base(code="A", note="x"), deleted=deleted)
+    mine = change(1, op=op, note=None, area_ha=2.0)
+    shown = view(row, [mine])
+    said = {"q": 6, "epoch": EPOCH}
+    held = with_accepted(row, replace(mine, status=ChangeStatus.ACCEPTED, verdict=said))
+    assert (shown.fields, shown.deleted) == (held.fields, held.deleted)
+    assert held.deleted is (op is Op.DELETE or (deleted and op is not Op.UNDELETE))
+    assert ("note" in held.fields) is (op is Op.DELETE)
 
 
 def test_null_clears_a_field():

@@ -1,6 +1,7 @@
 """The laptop's database keeps what it said it kept."""
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -167,6 +168,19 @@ def explained(store, monkeypatch, ask):
 )
 def test_a_look_up_costs_the_same_in_a_large_database(store, monkeypatch, ask, way):
     assert explained(store, monkeypatch, ask)[0].endswith(way)
+
+
+def test_only_a_draft_that_replaces_a_change_looks_for_one(store, clock, moment):
+    said = []
+    store._db.set_trace_callback(said.append)
+    store.save([plot(clock)], moment, "Ada")
+    (first,) = store.changes(RECORD)
+    assert [sql for sql in said if "replaced" in sql] == []
+    fix = replace(edit(clock, note="x"), replaces=first.id)
+    store.save([fix, edit(clock, note="y")], moment, "Ada")
+    store._db.set_trace_callback(None)
+    assert len([sql for sql in said if "replaced" in sql]) == 1
+    assert store.changes(RECORD)[0].status is ChangeStatus.REPLACED
 
 
 def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, kept):

@@ -53,7 +53,9 @@ def from_version_1(tmp_path, store, clock, moment):
     ):
         text = json.dumps(fields)
         store._read("UPDATE record SET fields = ? WHERE id = ?", text, name)
-    store._read("DELETE FROM _sqlite_migrations WHERE name = 'schema_version_2'")
+    later = "'schema_version_2', 'kept_counts'"
+    store._read(f"DELETE FROM _sqlite_migrations WHERE name IN ({later})")  # noqa: S608 - constants
+    store._read("DROP TABLE live")
     store._read("PRAGMA user_version = 3")
     raws = store.tail(0, 9)
     store.close()
@@ -78,6 +80,12 @@ def test_what_version_1_stored_is_lifted_once_when_the_database_is_opened(
             "ours": {"lab_batch": "B"},
         }
     ]
+
+
+def test_the_rows_that_an_older_version_left_are_counted_once(from_version_1):
+    store, _ = from_version_1
+    assert store.count_live() == {PROJECT_ID: 1}
+    assert store.count_unacknowledged() == 2
 
 
 def test_what_was_pending_is_shown_lifted_and_sent_as_it_was_written(from_version_1):

@@ -11,7 +11,9 @@ from aiohttp import web
 from backports import zstd
 from filelock import FileLock
 
-from collector.client.sync import Client
+from collector.client.files import BlobClient
+from collector.client.sync import SyncClient
+from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.store import lock
 from schemas import limits
@@ -51,7 +53,7 @@ def scripted():
 
     async def start():
         app = web.Application(client_max_size=2**24)
-        app.router.add_post("/{path:.*}", found.handle)
+        app.router.add_route("*", "/{path:.*}", found.handle)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -77,7 +79,7 @@ def scripted():
 
 
 async def send(scripted, request=b"x" * 1000):
-    async with Client(scripted.url, "token") as client:
+    async with SyncClient(scripted.url, "token") as client:
         return await client.sync(request), client.traffic
 
 
@@ -149,25 +151,100 @@ async def test_the_page_of_a_captive_portal_is_no_answer(scripted):
         await send(scripted)
 
 
-async def test_a_connection_that_breaks_is_no_answer(scripted):
+async def send_records(url):
+    async with SyncClient(url, "token") as client:
+        await client.sync(b"x" * 1000)
+
+
+async def send_file(url):
+    async with BlobClient(url, "token", Clock()) as client:
+        await client.patch("a" * 64, 0, 1000, b"x" * 1000)
+
+
+async def fetch_file(url):
+    async with BlobClient(url, "token", Clock()) as client:
+        await client.get("a" * 64, 0, lambda _part: None)
+
+
+EACH_REQUEST = pytest.mark.parametrize("ask", [send_records, send_file, fetch_file])
+
+
+@EACH_REQUEST
+async def test_a_connection_that_breaks_is_no_answer(scripted, ask):
     scripted.answers = [None]
-    with pytest.raises(UnreachableError):
-        await send(scripted)
+    with pytest.raises(UnreachableError, match=f"{scripted.url} was not reached"):
+        await ask(scripted.url)
 
 
+@EACH_REQUEST
+async def test_a_server_that_is_away_was_not_reached(ask):
+    with pytest.raises(UnreachableError, match="was not reached: Connect"):
+        await ask("http://127.0.0.1:9")
+
+
+@EACH_REQUEST
 @pytest.mark.parametrize("url", ["soil.example.org", "ftp://x", "http://"])
-async def test_an_address_that_is_none_is_wrong_usage(url):
+async def test_an_address_that_is_none_is_wrong_usage(ask, url):
     with pytest.raises(UsageError):
-        async with Client(url, "t") as client:
-            await client.sync(b"")
+        await ask(url)
 
 
-async def test_the_servers_own_words_reach_the_person(scripted):
+@EACH_REQUEST
+async def test_the_servers_own_words_reach_the_person(scripted, ask):
     document = {"code": "bad_code", "title": "the code is used", "hint": "ask again"}
     scripted.answers = [{"status": 403, "text": json.dumps(document)}]
     with pytest.raises(RefusedError) as found:
-        await send(scripted)
+        await ask(scripted.url)
     assert (found.value.code, found.value.hint) == ("bad_code", "ask again")
+
+
+@EACH_REQUEST
+async def test_a_busy_server_says_when_to_ask_again(scripted, ask):
+    scripted.answers = [{"status": 503, "headers": {"Retry-After": "7"}}]
+    with pytest.raises(UnreachableError) as found:
+        await ask(scripted.url)
+    assert (found.value.code, found.value.retry_after_s) == ("server_busy", 7)
+
+
+async def test_a_rate_that_is_bounded_is_kept_by_the_clock(scripted):
+    class Waiting(Clock):
+        waited = 0.0
+
+        async def pause(self, seconds):
+            self.waited += seconds
+
+    scripted.answers = [{"status": 204, "headers": {"Upload-Offset": "40000"}}]
+    slow = Waiting()
+    async with BlobClient(scripted.url, "token", slow, rate_kbit=32) as client:
+        await client.patch("a" * 64, 0, 40_000, b"x" * 40_000)
+    assert slow.waited == pytest.approx(10)
+
+
+async def test_a_file_travels_counted_and_with_few_headers(scripted):
+    scripted.answers = [{"status": 204, "headers": {"Upload-Offset": "1000"}}]
+    async with BlobClient(scripted.url, "token", Clock()) as client:
+        there = await client.patch("a" * 64, 0, 1000, b"x" * 1000)
+    headers, sent = scripted.asked[0]
+    assert (there.offset, sent) == (1000, b"x" * 1000)
+    assert set(headers) == {
+        "Host",
+        "Authorization",
+        "Content-Type",
+        "Content-Length",
+        "Upload-Offset",
+        "Upload-Length",
+    }
+    assert client.traffic.requests == 1
+    assert 1000 < client.traffic.bytes_sent < 1500
+
+
+async def test_a_file_that_comes_is_counted(scripted):
+    taken = []
+    scripted.answers = [{"status": 206, "body": b"x" * 1000}]
+    async with BlobClient(scripted.url, "token", Clock()) as client:
+        await client.get("a" * 64, 0, taken.append)
+    assert b"".join(taken) == b"x" * 1000
+    assert 1000 < client.traffic.bytes_received < 1500
 
 
 def test_a_cut_answer_applies_nothing_and_the_next_sync_gets_it_all(enrolled, scripted):

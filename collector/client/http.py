@@ -1,0 +1,192 @@
+"""What all requests of the laptop have in common.
+
+Connections with their timeouts, few headers, answers read in bounds, bytes counted.
+Every failure between here and the server's answer is an UnreachableError: what was
+sent may or may not have arrived, and sending it again is harmless. An answer that
+refuses is a RefusedError with the server's own words.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
+
+import aiohttp
+from backports import zstd
+
+from collector.client.traffic import Traffic
+from collector.errors import RefusedError, UnreachableError, UsageError
+from collector.rules.reply import problem_of
+from schemas import limits
+
+#: A satellite link opens within seconds.
+_CONNECT_S: Final = 20.0
+RETRY: Final = "nothing is lost; run: permille sync"
+
+Headers = Mapping[str, str]
+
+
+class HttpClient:
+    """Connections to one server, under a device's token where there is one."""
+
+    #: For how long a server may say nothing: it answers a batch in well under a minute.
+    silence_s: ClassVar[float] = 90.0
+
+    def __init__(self, server: str, token: str | None = None) -> None:
+        if not server.startswith(("http://", "https://")):
+            raise UsageError(
+                f"{server} is not a server address", "such as https://soil.example.org"
+            )
+        self.server = server.rstrip("/")
+        self.traffic = Traffic()
+        self._authority = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_S, sock_read=self.silence_s
+            ),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        assert self._session is not None
+        await self._session.close()
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes] | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request; whatever cuts it until its answer is read ends it."""
+        assert self._session is not None
+        try:
+            async with self._session.request(
+                method,
+                self.server + path,
+                data=body,
+                headers={**headers, **self._authority},
+            ) as response:
+                self._count_heads(response)
+                yield response
+        except aiohttp.InvalidURL:
+            raise UsageError(f"{self.server} is not a server address") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise UnreachableError(
+                f"the server {self.server} was not reached: {_words(error)}", RETRY
+            ) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return the whole answer, unpacked."""
+        is_packed = response.headers.get("Content-Encoding", "identity") == "zstd"
+        unpacker = zstd.ZstdDecompressor() if is_packed else None
+        pieces, size = [], 0
+        async for part in self._parts(response):
+            for piece in _unpack(unpacker, part):
+                size += len(piece)
+                if size > limits.ANSWER_BYTES:
+                    raise UnreachableError("the server's answer is too large", RETRY)
+                pieces.append(piece)
+        if unpacker is not None and not unpacker.eof:
+            raise UnreachableError("the server's answer was cut", RETRY)
+        return b"".join(pieces)
+
+    async def _parts(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        """Return what arrives of an answer, counted."""
+        async for part, ends_chunk in response.content.iter_chunks():
+            self.traffic.bytes_received += len(part)
+            if ends_chunk and "Content-Length" not in response.headers:
+                # Length line and line ends around a chunk.
+                self.traffic.bytes_received += len(f"{len(part):x}") + 4
+            yield part
+
+    async def _refusal(
+        self, response: aiohttp.ClientResponse
+    ) -> UnreachableError | RefusedError:
+        """Return the error that an answer speaks of."""
+        document = document_of(await self._read(response))
+        return _refusal(response.status, document, response.headers)
+
+    def _count_heads(self, response: aiohttp.ClientResponse) -> None:
+        info = response.request_info
+        line = f"{info.method} {info.url.raw_path_qs} HTTP/1.1\r\n\r\n"
+        sent = sum(len(f"{k}: {v}\r\n".encode()) for k, v in info.headers.items())
+        body_bytes = int(info.headers.get("Content-Length", 0))
+        got = sum(len(k) + len(v) + 4 for k, v in response.raw_headers)
+        status = f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n"
+        self.traffic.requests += 1
+        self.traffic.bytes_sent += len(line) + sent + body_bytes
+        self.traffic.bytes_received += len(status) + got
+
+
+def document_of(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object of an answer; an empty one when it is none."""
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _refusal(
+    status: int, document: Mapping[str, Any], headers: Headers
+) -> UnreachableError | RefusedError:
+    """Turn a problem document into the error of a command."""
+    code = str(document.get("code") or status)
+    title = str(document.get("title") or f"the server answered {status}")
+    detail = str(document.get("detail") or "")
+    text = f"{title}: {detail}" if detail and detail != title else title
+    if status == 503:
+        busy = UnreachableError(
+            f"the server is busy: {text}", RETRY, code="server_busy"
+        )
+        busy.retry_after_s = _seconds(headers.get("Retry-After"))
+        return busy
+    if status >= 500 or status == 408:
+        return UnreachableError(f"the server failed: {text}", RETRY, code=code)
+    known = problem_of(document)
+    hint = str(document.get("hint") or (known.hint if known else ""))
+    if status == 401:
+        hint = f"{hint}; nothing on this laptop was deleted".removeprefix("; ")
+    error = RefusedError(text, hint, code=code)
+    error.document = document
+    return error
+
+
+def _unpack(unpacker: zstd.ZstdDecompressor | None, part: bytes) -> list[bytes]:
+    if unpacker is None:
+        return [part]
+    pieces = []
+    try:
+        while not unpacker.eof and (part or not unpacker.needs_input):
+            pieces.append(unpacker.decompress(part, limits.LINE_BYTES))
+            part = b""
+    except zstd.ZstdError:
+        raise UnreachableError("the server's answer is garbled", RETRY) from None
+    return pieces
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdigit() else None
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__

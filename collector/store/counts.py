@@ -1,0 +1,73 @@
+"""How much waits and how many rows are here, without reading each row.
+
+The server's live records are counted as they are written, in the same transaction. What
+the server has not acknowledged is how far the end of each log is from its last verdict.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from collector.store.driver import Connection
+
+_ADD: Final = (
+    "INSERT INTO live (stream, records) VALUES (?, ?)"
+    " ON CONFLICT (stream) DO UPDATE SET records = records + excluded.records"
+)
+_UNACKNOWLEDGED: Final = (
+    "SELECT coalesce(sum(coalesce("
+    "(SELECT max(n) FROM change WHERE change.log = log.number), 0) - acked_n), 0)"
+    " FROM log"
+)
+# Beneath what is acknowledged nothing waits; else it would not be sent.
+_PASSED_OVER: Final = (
+    "SELECT log.number, min(change.n) FROM change"
+    " JOIN log ON log.number = change.log"
+    " WHERE change.status = 'pending' AND change.n <= log.acked_n GROUP BY log.number"
+)
+
+
+def live_where(connection: Connection, which: str, *values: object) -> Counter[str]:
+    """Count the server's live records here of which a condition holds, by project."""
+    sql = (
+        f"SELECT stream, count(*) FROM base WHERE {which} AND deleted = 0"  # noqa: S608 - conditions are constants
+        " GROUP BY stream"
+    )
+    return Counter(dict(connection.execute(sql, values).fetchall()))
+
+
+def add_live(connection: Connection, added: Mapping[str, int]) -> None:
+    """Note that there are so many live records more, or less, of each project."""
+    changed = [(project_id, count) for project_id, count in added.items() if count]
+    if changed:
+        connection.executemany(_ADD, changed)
+        connection.execute("DELETE FROM live WHERE records = 0")
+
+
+def count_live(connection: Connection) -> dict[str, int]:
+    """Return how many live records of the server are here, by project."""
+    return dict(connection.execute("SELECT stream, records FROM live").fetchall())
+
+
+def count_unacknowledged(connection: Connection) -> int:
+    """Count the changes that the server has not acknowledged."""
+    return int(connection.execute(_UNACKNOWLEDGED).fetchone()[0])
+
+
+def mend_counts(connection: Connection) -> list[str]:
+    """Count everything again; mend what differs and return it in words."""
+    kept, found = count_live(connection), live_where(connection, "TRUE")
+    wrong = sorted(p for p in kept.keys() | found.keys() if kept.get(p, 0) != found[p])
+    add_live(connection, {p: found[p] - kept.get(p, 0) for p in wrong})
+    passed_over = connection.execute(_PASSED_OVER).fetchall()
+    connection.executemany(
+        "UPDATE log SET acked_n = ? WHERE number = ?",
+        [(n - 1, number) for number, n in passed_over],
+    )
+    return [
+        *(
+            f"project {p}: {kept.get(p, 0)} records counted, {found[p]} here"
+            for p in wrong
+        ),
+        *(f"log {number}: change {n} was counted as sent" for number, n in passed_over),
+    ]
