@@ -76,33 +76,33 @@ def apply_reply(
     _carry_over(connection, reply)
     found = _named(connection, reply, head)
     said, known, late = _judge(connection, reply, found)
-    judged_here, notes = {c.record_id for _, c in found}, notes_of(reply.verdicts)
     acked_n = _acknowledge(connection, head, {n for n, _ in found if n is not None})
-    if is_stale:
+    notes = notes_of(reply.verdicts)
+    applied = Applied(said, acked_n, late=late, notes=notes, removals=removals)
+    judged_here = {change.record_id for _, change in found}
+    removals = removals if is_stale else removals.plus(_taken_away(connection, reply))
+    if is_stale or removals.too_many():
         _forget_beyond_scope(connection, judged_here)
-        return Applied(
-            said, acked_n, late=late, stale=True, notes=notes, removals=removals
-        )
-    removals = removals.plus(_taken_away(connection, reply))
-    if removals.too_many():
-        _forget_beyond_scope(connection, judged_here)
-        return Applied(said, acked_n, late=late, notes=notes, removals=removals)
-    # No word of the scope means: it is what the request had cursors for.
-    _doubt_lost_verdicts(connection, reply)
-    asked_for = [project_id for project_id, cursor in asked.items() if cursor]
-    notes += _rescope(connection, asked_for if reply.scope is None else reply.scope)
+        return replace(applied, stale=is_stale, removals=removals)
+    notes += _take_scope(connection, reply, asked)
     _forget_beyond_scope(connection, judged_here)
     _take_rows(connection, reply, known)
     if not reply.more and not count_unacknowledged(connection):
         removals = _sweep(connection, removals)
-    return Applied(
-        said,
-        acked_n,
-        received=reply.received,
-        late=late,
-        notes=notes,
-        removals=removals,
-    )
+    return replace(applied, received=reply.received, notes=notes, removals=removals)
+
+
+def _take_scope(
+    connection: Connection,
+    reply: Reply,
+    asked: Mapping[str, Cursor | None],
+) -> list[str]:
+    """Take up the timeline and the projects of a reply; say which were withdrawn."""
+    _doubt_lost_verdicts(connection, reply)
+    # No word of the scope means: it is what the request had cursors for.
+    asked_for = [project_id for project_id, cursor in asked.items() if cursor]
+    scope = asked_for if reply.scope is None else reply.scope
+    return _rescope(connection, scope)
 
 
 def _is_of_another_timeline(connection: Connection, reply: Reply) -> bool:
@@ -240,10 +240,20 @@ def _judge(
             bases[change.record_id] = base
             known.add(change.record_id)
     put_verdicts(connection, [log[change.id] for _, change in found])
-    put_bases(connection, [bases[name] for name in known])
+    put_bases(connection, map(bases.__getitem__, known))
+    _show(connection, records, bases, changes, log)
+    return said, known, news
+
+
+def _show(
+    connection: Connection,
+    records: list[str],
+    bases: dict[str, BaseRow],
+    changes: Mapping[str, Sequence[LoggedChange]],
+    log: Mapping[str, LoggedChange],
+) -> None:
     settled = {name: [log[c.id] for c in own] for name, own in changes.items()}
     show(connection, records, bases, settled)
-    return said, known, news
 
 
 def _name(verdict: Message) -> str | int:

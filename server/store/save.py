@@ -40,10 +40,11 @@ _HISTORY: Final = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ASK_FOR_RELEASE: Final = """
-    INSERT OR REPLACE INTO release (project_id, record_id, after)
+    INSERT INTO release (project_id, record_id, after)
     SELECT DISTINCT project_id, waits_for, 0 FROM quarantine
     WHERE project_id = ?1 AND status IN ('open', 'held')
       AND waits_for IN (SELECT value FROM json_each(?2))
+    ON CONFLICT DO UPDATE SET after = 0
 """
 # What waits, or waits no more, takes no number of its own: a job that has begun must
 # still look like another one, or its end would be the end of this one too.
@@ -215,8 +216,8 @@ class SaveTables:
             effects.decisions,
         )
         self.connection.executemany(
-            "INSERT OR REPLACE INTO stood (project_id, change_id, epoch, seq)"
-            " VALUES (?, ?, ?, ?)",
+            "INSERT INTO stood (project_id, change_id, epoch, seq)"
+            " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
             effects.stood,
         )
 

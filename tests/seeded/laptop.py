@@ -94,8 +94,8 @@ MUTANTS = (
     Mutant(
         "a decision goes over a value of one's own unasked",
         "collector/fix/discard.py",
-        "if decision.op is Op.DELETE or not is_kept:",
-        "if decision.op is Op.DELETE:",
+        "is_same = decision.fields.get(name, value) == value",
+        "is_same = True",
         STAKE,
     ),
     Mutant(

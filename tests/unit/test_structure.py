@@ -76,3 +76,9 @@ def test_no_function_has_too_many_branches(package):
         if block.letter != "C" and block.complexity > MOST_COMPLEX
     }
     assert found == {}
+
+
+def test_no_statement_of_the_server_replaces_a_row_behind_its_seal():
+    """SQLite fires no trigger for the row that REPLACE takes away."""
+    found = [p.name for p in modules("server") if "OR REPLACE" in p.read_text("utf-8")]
+    assert found == []

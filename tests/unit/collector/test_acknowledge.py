@@ -53,9 +53,17 @@ def test_a_late_verdict_is_kept_with_its_number():
     assert judged(n=None).verdict == {"q": 6, "epoch": EPOCH, "late": 1}
 
 
-def test_a_verdict_on_a_change_that_was_fixed_since_is_old_news():
+def test_that_a_change_waits_which_was_fixed_since_is_old_news():
     replaced = change(ChangeStatus.REPLACED)
-    assert with_verdict(replaced, EPOCH, read(verdict(CHANGE, q=6))) is replaced
+    for outcome in ("quarantined", "held"):
+        said = read(verdict(CHANGE, outcome))
+        assert with_verdict(replaced, EPOCH, said) is replaced
+
+
+def test_a_change_that_was_fixed_since_may_stand_after_a_restore():
+    said = read(verdict(CHANGE, q=6))
+    found = with_verdict(change(ChangeStatus.REPLACED), EPOCH, said)
+    assert found.status is ChangeStatus.ACCEPTED
 
 
 def test_what_an_administrator_gave_up_is_no_longer_to_be_fixed():
@@ -159,9 +167,7 @@ def test_a_deleted_row_keeps_its_fields():
     assert with_row(None, EPOCH, read(gone(7))).fields == {}
 
 
-@pytest.mark.parametrize(
-    "message", [gone(7, why="purged"), gone(7, why="moved"), gone(7, t="stock")]
-)
+@pytest.mark.parametrize("message", [gone(7, t="stock")])
 def test_what_is_purged_moved_or_derived_goes(message):
     assert with_row(base(5), EPOCH, read(message)) is None
 

@@ -3,7 +3,6 @@
 import pytest
 
 from schemas.groups import WHOLE_RECORD
-from server.merge.model import stands
 from server.merge.timeline import Epoch
 from tests.unit.merge.building import (
     CAMPAIGN,
@@ -358,18 +357,18 @@ def test_a_decision_about_a_value_leaves_a_late_deletion_to_people():
 def test_the_changes_behind_what_stands_are_those_of_the_group():
     same = {"area_ha": [("cy1", 2, 20), ("bo1", 3, 30)]}
     record = live(PLOT, AREA, writers=same)
-    assert stands(record, {"group": "area_ha"}) == ["bo1", "cy1"]
-    assert stands(record, {"group": "note"}) == []
+    assert record.stands("area_ha") == ["bo1", "cy1"]
+    assert record.stands("note") == []
 
 
 def test_behind_a_record_that_stands_are_all_who_wrote_it():
     record = live(PLOT, AREA, writers={"area_ha": [("cy1", 2, 20)]})
-    assert stands(record, {"group": WHOLE_RECORD}) == ["ana1", "cy1"]
+    assert record.stands(WHOLE_RECORD) == ["ana1", "cy1"]
 
 
 def test_behind_a_deletion_that_stands_is_who_deleted():
     record = deleted(PLOT, writers={"note": [("cy1", 2, 20)]})
-    assert stands(record, {"group": WHOLE_RECORD}) == ["dee1"]
+    assert record.stands(WHOLE_RECORD) == ["dee1"]
 
 
 def test_a_decision_in_a_batch_with_its_conflict_settles_it():
