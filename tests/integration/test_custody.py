@@ -338,6 +338,76 @@ def test_a_person_settles_a_conflict_on_a_laptop(pair, served, words, stands):
     assert (found["decision"]["person"], found["decision"]["device"]) == ("two", "two")
 
 
+def of_one_core(pair):
+    """Time the one core on both laptops, unseen; return the open conflict."""
+    one, two = pair
+    one("core", "edit", "HF/1/2026/1", "--sampled-at", "2026-05-03T10:00+02:00")
+    two("core", "edit", "HF/1/2026/1", "--sampled-at", "2026-05-03T11:00+02:00")
+    one.sync()
+    two.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    return found["id"]
+
+
+def time_of(laptop, core="HF/1/2026/1"):
+    fields = laptop.json("core", "show", core)["fields"]
+    return fields["sampled_at"], fields["sampled_precision"]
+
+
+@pytest.mark.parametrize("side", ["laptop", "server"])
+def test_a_day_that_settles_a_conflict_is_known_to_the_day(pair, served, side):
+    one, two = pair
+    name = of_one_core(pair)
+    words = ["--set", "sampled-at=2026-05-03", "--reason", "from the field sheet"]
+    if side == "laptop":
+        two("conflicts", "resolve", "HF/1/2026/1", *words)
+    else:
+        served.admin("conflict", "resolve", name, *words)
+    agreed(two, one)
+    assert time_of(one) == ("2026-05-03T12:00:00+00:00", "day")
+
+
+@pytest.mark.parametrize("side", ["laptop", "server"])
+@pytest.mark.parametrize(
+    ("setting", "code", "said"),
+    [
+        ("area_ha=two", 4, "area_ha = 'two': a number was expected"),
+        ("area_ha=two", 4, "give a plain number, such as 12.5"),
+        ("area=2", 2, "area_ha"),
+    ],
+)
+def test_a_third_value_that_cannot_be_read_is_refused_in_words(
+    pair, served, side, setting, code, said
+):
+    name = contested(pair)
+    words = ["--set", setting, "--reason", "x"]
+    if side == "server":
+        assert (
+            said in admin(served, "conflict", "resolve", name, *words, code=code).output
+        )
+        return
+    given = ["--home", str(pair[1].home), "conflicts", "resolve", "HF", *words]
+    done = CliRunner().invoke(cli, given)
+    assert (done.exit_code, said in done.output) == (code, True)
+
+
+def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair):
+    one, two = pair
+    one("point", "add", "--plot", "HF", "--code", "2")
+    agreed(one, two)
+    one("point", "delete", "HF/2", "--yes")
+    one.sync()
+    given = "core add --plot HF --point 2 --campaign 2026"
+    two(*given.split(), "--sampled-at", "2026-05-03T10:00+02:00")
+    two.sync(code=1)
+    (entry,) = two.json("fix", code=1)
+    point = two.json("point", "show", "HF/1")["id"]
+    settings = f"--set sampled_at=2026-05-03 --set point_id={point} --set number=2"
+    two("fix", entry["record"], *settings.split())
+    assert time_of(two, "HF/1/2026/2") == ("2026-05-03T12:00:00+00:00", "day")
+    agreed(two, one)
+
+
 def test_a_decision_that_meets_a_newer_value_becomes_a_conflict(pair, served):
     one, two = pair
     name = contested(pair)
