@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from collector.errors import NotFoundError, RefusedError, UsageError
-from collector.rules.keys import join, splits
+from collector.rules.keys import splits
 from collector.rules.overlay import BaseRow, RecordState, RecordView
 from collector.store.port import Store
-from schemas.ids import is_id, is_start, starts
+from schemas.ids import is_id, is_start, join_key, starts
+from schemas.records import TYPES
 
 #: So many records are named where a name means several.
 _NAMED_AT_MOST: Final = 10
@@ -27,16 +28,7 @@ FORMS: Final = {
     "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
 }
 
-_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "practice": ("plot_id", "what"),
-    "point": ("plot_id", "code"),
-    "campaign": ("name",),
-    "core": ("point_id", "campaign_id", "number"),
-    "sample": ("sample_code",),
-    "result": ("sample_id", "analyte", "replicate"),
-}
 _NUMBERED: Final = frozenset({"core", "result"})
-_REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
 
 
 def the_project(store: Store, code: str | None) -> RecordView:
@@ -243,7 +235,7 @@ def refer(
     plot = given.get("plot")
     if target == "point" and plot is not None:
         parent = find(store, "plot", plot, project_id)
-        views = store.find("point", project_id, join([parent.id, name]))
+        views = store.find("point", project_id, join_key([parent.id, name]))
         return (
             one("point", f"{plot}/{name}", views, store)
             if views
@@ -259,9 +251,10 @@ def one_of(record_type: str) -> str:
 
 def label(store: Store, view: RecordView) -> str:
     """Name a record as people do."""
+    kind = TYPES[view.type]
     parts = [
-        _of(store, view.fields.get(name)) if name in _REFERRING else view.fields[name]
-        for name in _LABELS.get(view.type, ("code",))
+        _of(store, view.fields[name]) if name in kind.references else view.fields[name]
+        for name in kind.name_fields
         if name in view.fields
     ]
     return "/".join(str(part) for part in parts) or view.id
@@ -281,7 +274,7 @@ def _by_path(
                 point
                 for plot_code, code in splits(name, 2)
                 for plot in store.find("plot", project_id, plot_code)
-                for point in store.find("point", project_id, join([plot.id, code]))
+                for point in store.find("point", project_id, join_key([plot.id, code]))
             ]
         case "core":
             return _cores(store, name, project_id)
@@ -301,7 +294,7 @@ def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:
     ]:
         for point in _by_path(store, "point", point_name, project_id):
             for campaign in store.find("campaign", point.project_id, campaign_name):
-                key = join([point.id, campaign.id, number])
+                key = join_key([point.id, campaign.id, number])
                 found += store.find("core", project_id, key)
     return found
 
@@ -313,7 +306,7 @@ def _results(store: Store, name: str, project_id: str | None) -> list[RecordView
         *((code, analyte, "1") for code, analyte in splits(name, 2)),
     ]:
         for sample in store.find("sample", project_id, code):
-            key = join([sample.id, analyte, replicate])
+            key = join_key([sample.id, analyte, replicate])
             found += store.find("result", project_id, key)
     return found
 
@@ -329,7 +322,7 @@ def _core_by_parts(
         raise UsageError("a core needs its campaign", "add: --campaign NAME")
     round_ = find(store, "campaign", campaign, project_id)
     number = given.get("core_number") or "1"
-    views = store.find("core", project_id, join([point.id, round_.id, number]))
+    views = store.find("core", project_id, join_key([point.id, round_.id, number]))
     return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)
 
 

@@ -391,7 +391,7 @@ def test_a_third_value_that_cannot_be_read_is_refused_in_words(
     assert (done.exit_code, said in done.output) == (code, True)
 
 
-def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair):
+def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair, served):
     one, two = pair
     one("point", "add", "--plot", "HF", "--code", "2")
     agreed(one, two)
@@ -404,6 +404,9 @@ def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair):
     point = two.json("point", "show", "HF/1")["id"]
     settings = f"--set sampled_at=2026-05-03 --set point_id={point} --set number=2"
     two("fix", entry["record"], *settings.split())
+    # The quarantine tells cores of one number apart.
+    listed = served.admin("quarantine", "list")
+    assert f"core 1 {entry['record'][:8]}" in " ".join(listed.split())
     assert time_of(two, "HF/1/2026/2") == ("2026-05-03T12:00:00+00:00", "day")
     agreed(two, one)
 
