@@ -78,7 +78,13 @@ def starts(ids: Iterable[str]) -> dict[str, str]:
      '0190b000-0001-7000': '0190b000-0001'}
     """
     known = list(dict.fromkeys(ids))
+    longest = max(map(len, known), default=0)
     length = next(
-        (n for n in range(8, 36) if len({name[:n] for name in known}) == len(known)), 36
+        (
+            n
+            for n in range(8, longest)
+            if len({name[:n] for name in known}) == len(known)
+        ),
+        longest,
     )
     return {name: name[:length] for name in known}

@@ -135,6 +135,32 @@ def test_a_choice_that_does_not_fit_writes_nothing(pair, served):
     assert "settled already" in gone
 
 
+def test_a_start_that_several_conflicts_share_lists_them(pair, served):
+    """One change met another in two field groups: their ids share its id."""
+    one, two = pair
+    for laptop, tool, lon in ((one, "auger", 2), (two, "probe", 3)):
+        words = ["--tool", tool, "--lon", lon, "--lat", 48]
+        laptop("core", "edit", "HF/1/2026/1", *words)
+    one.sync()
+    two.sync(code=1)
+    ids = [each["id"] for each in two.json("conflicts", code=1)]
+    start = ids[0].partition(":")[0]
+    why = ["--take", "stands", "--reason", "x"]
+    said = admin(served, "conflict", "resolve", start, *why, code=4).output
+    laptop = ["conflicts", "resolve", "HF/1/2026/1", "--id", start[:12], *why]
+    error = two.json(*laptop, code=4)["error"]
+    assert error["code"] == "ambiguous"
+    for told in (said.strip(), f"{error['text']} {error['hint']}"):
+        assert "means several" in told
+        typed = told.rpartition(": ")[2]
+        assert sum(name.startswith(typed) for name in ids) == 1
+    admin(served, "conflict", "show", "", code=4)
+    admin(served, "quarantine", "show", "", code=4)
+    for name in ids:
+        served.admin("conflict", "resolve", name, *why)
+    agreed(*pair)
+
+
 def test_many_conflicts_are_settled_at_once(pair, served):
     one, two = pair
     for laptop, note in ((one, "2"), (two, "3")):
@@ -259,7 +285,7 @@ def test_a_change_is_released_when_what_was_wrong_is_mended(pair, served):
     agreed(one, two)
     assert two.json("result", "show", "BAG/soc")["state"] == "accepted"
     late = admin(served, "quarantine", "release", bag, code=4).output
-    assert "no change" in late
+    assert "there is no quarantined change" in late
 
 
 def test_what_is_given_up_is_told_to_its_author(pair, served):
