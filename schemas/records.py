@@ -83,8 +83,8 @@ TYPES: Final = MappingProxyType(
     }
 )
 
-#: Types only the server writes.
-DERIVED: Final = frozenset({"stock", "change", "trend"})
+#: Types only the server writes, in the order in which one follows from the other.
+DERIVED: Final = ("stock", "change", "trend")
 
 
 def _plain_fields(schema: type[Schema]) -> dict[str, PlainField]:
