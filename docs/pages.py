@@ -8,6 +8,7 @@ from schemas import fields as f
 from schemas import limits, rules
 from schemas import vocabulary as v
 from schemas.attachments import Attachments
+from schemas.lists import NameSet, StratumAreas
 from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 from schemas.records import TYPES, RecordType
 from schemas.version import SCHEMA_VERSION
@@ -164,7 +165,7 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
     f.Day: lambda _: "date, YYYY-MM-DD",
     f.Instant: lambda _: "time with offset, RFC 3339",
     f.Id: lambda field: f"id ({field.target})",
-    f.NameSet: lambda _: (
+    NameSet: lambda _: (
         f"list of {limits.SET_ITEMS} names at most, {limits.CODE_CHARS} characters each"
     ),
     Attachments: lambda _: (
@@ -172,7 +173,7 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
         f" {limits.ATTACHMENT_BYTES}), mime (code of"
         " [attachment_type](#attachment_type)), name, and where known taken_at, lon, lat"
     ),
-    f.StratumAreas: lambda _: (
+    StratumAreas: lambda _: (
         f"object of {limits.SET_ITEMS} strata at most: name, and area in ha"
     ),
     f.Geometry: lambda _: (

@@ -41,11 +41,12 @@ def _from_1(record_type: str, fields: Fields) -> Fields:
         if new == name or new in fields:
             lifted[name] = value
         else:
-            lifted[new] = _reaction(value) if new == "carbonate_class" else value
+            lifted[new] = reaction(value) if new == "carbonate_class" else value
     return lifted
 
 
-def _reaction(value: object) -> object:
+def reaction(value: object) -> object:
+    """Return the class of carbonate of a soil that only fizzes or does not."""
     if isinstance(value, bool):
         return "present" if value else "none"
     return value

@@ -8,7 +8,7 @@ not a whole number, a blank is not a text.
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -20,6 +20,14 @@ from schemas.countries import COUNTRIES
 from schemas.geometry import TooManyError, polygons_of
 from schemas.ids import is_id
 from schemas.problems import Problem
+from schemas.typed import (
+    TYPED,
+    Notation,
+    read_flag,
+    read_instant,
+    read_number,
+    read_whole,
+)
 
 # Control characters but tab and line feed, lone surrogates, non-characters.
 _NOT_STORABLE: Final = re.compile(
@@ -90,6 +98,10 @@ class PlainField(fields.Field[Any]):
     def check(self, value: object) -> object:
         """Return the value back, or raise with the reason."""
         raise NotImplementedError
+
+    def read(self, text: str, notation: Notation = TYPED) -> object:  # noqa: ARG002 - of numbers and lists
+        """Return what a person typed as a value; what is none stays text, to be refused."""
+        return text
 
     def bounds(self) -> dict[str, Any]:
         """Return what the field takes, as plain JSON for references."""
@@ -163,6 +175,10 @@ class Number(PlainField):
         self.low, self.high = low, high
         self.low_open, self.high_open = low_open, high_open
 
+    def read(self, text: str, notation: Notation = TYPED) -> object:
+        """Return the number that was typed."""
+        return read_number(text, notation)
+
     def check(self, value: object) -> float:
         """Refuse text, booleans, NaN and values outside the limits."""
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -201,6 +217,10 @@ class Integer(PlainField):
         super().__init__(**kwargs)
         self.low, self.high = low, high
 
+    def read(self, text: str, notation: Notation = TYPED) -> object:
+        """Return the whole number that was typed."""
+        return read_whole(text, notation)
+
     def check(self, value: object) -> int:
         """Refuse anything but a whole number within the limits."""
         if isinstance(value, bool) or not isinstance(value, int):
@@ -216,6 +236,10 @@ class Integer(PlainField):
 
 class Flag(PlainField):
     """True or false."""
+
+    def read(self, text: str, notation: Notation = TYPED) -> object:  # noqa: ARG002 - as inherited
+        """Return what was typed as true, yes, false or no."""
+        return read_flag(text)
 
     def check(self, value: object) -> bool:
         """Refuse anything but true and false."""
@@ -272,7 +296,18 @@ class Day(PlainField):
 
 
 class Instant(PlainField):
-    """A time with its offset from UTC, RFC 3339; the offset is kept."""
+    """A time with its offset from UTC, RFC 3339; the offset is kept.
+
+    `precision` names the field that says how exactly it is known.
+    """
+
+    def __init__(self, *, precision: str = "", **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.precision = precision
+
+    def read(self, text: str, notation: Notation = TYPED) -> object:  # noqa: ARG002 - as inherited
+        """Return the instant that was typed; that of a date alone is noon UTC."""
+        return read_instant(text)
 
     def check(self, value: object) -> str:
         """Refuse times without an offset and times that do not exist."""
@@ -304,26 +339,6 @@ class Id(PlainField):
         return {"target": self.target}
 
 
-class NameSet(PlainField):
-    """A set of short names, written as a sorted list without repetition."""
-
-    def check(self, value: object) -> list[str]:
-        """Refuse repetitions, blanks and endless lists."""
-        if not isinstance(value, list):
-            raise fail("not_a_list", value)
-        if len(value) > limits.SET_ITEMS:
-            raise fail("too_many", len(value), f"{limits.SET_ITEMS} at most")
-        item = Code()
-        names = [item.check(name) for name in value]
-        if len(set(names)) != len(names):
-            raise fail("repeated", value)
-        return sorted(names)
-
-    def bounds(self) -> dict[str, Any]:
-        """Return how many names fit, and how long they may be."""
-        return {"items": limits.SET_ITEMS, "most": limits.CODE_CHARS}
-
-
 class Geometry(PlainField):
     """A GeoJSON Polygon or MultiPolygon (RFC 7946), WGS84 longitude, latitude."""
 
@@ -339,59 +354,6 @@ class Geometry(PlainField):
     def bounds(self) -> dict[str, Any]:
         """Return how much fits."""
         return {"positions": limits.GEOMETRY_POSITIONS, "polygons": limits.POLYGONS}
-
-
-class StratumAreas(PlainField):
-    """Areas in ha by the name of the stratum, written in the order of the names."""
-
-    def check(self, value: object) -> dict[str, float]:
-        """Refuse what names no stratum, and areas that are none."""
-        if not isinstance(value, dict) or not value:
-            raise fail("bad_areas", value)
-        if len(value) > limits.SET_ITEMS:
-            raise fail("too_many", len(value), f"{limits.SET_ITEMS} at most")
-        areas = {
-            _STRATUM.check(name): _area(name, area) for name, area in value.items()
-        }
-        if len(areas) != len(value):
-            raise fail("repeated", list(value))
-        return dict(sorted(areas.items()))
-
-    def bounds(self) -> dict[str, Any]:
-        """Return how many strata fit, how long their names and large their areas are."""
-        return {
-            "items": limits.SET_ITEMS,
-            "most": limits.CODE_CHARS,
-            "area": _AREA.bounds(),
-        }
-
-
-def read_areas(pairs: Iterable[str]) -> dict[str, object]:
-    """Read NAME=HA as people type it; what is no number is left for the field.
-
-    >>> read_areas(["clay=1200", "loam = 3,5", "sand"])
-    {'clay': 1200.0, 'loam': '3,5', 'sand': None}
-    """
-    found: dict[str, object] = {}
-    for pair in pairs:
-        name, equals, area = (part.strip() for part in pair.rpartition("="))
-        try:
-            found[name if equals else area] = float(area) if equals else None
-        except ValueError:
-            found[name] = area
-    return found
-
-
-_STRATUM: Final = Code()
-_AREA: Final = Number(0, limits.AREA_MAX_HA, low_open=True)
-
-
-def _area(name: str, area: object) -> float:
-    try:
-        return _AREA.check(area)
-    except ValidationError:
-        detail = f"{name}: ha, {_AREA.range_text}"
-        raise fail("bad_areas", area, detail) from None
 
 
 def _check_year(text: str) -> None:

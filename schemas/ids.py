@@ -24,13 +24,18 @@ def uuid7(unix_ms: int, random_bits: int) -> str:
     return str(uuid.UUID(int=value))
 
 
+def join_key(parts: Iterable[object]) -> str:
+    """Return the values of a natural key as one text that can be indexed."""
+    return "\x1f".join(str(part) for part in parts)
+
+
 def natural_id(project_id: str, record_type: str, key: Sequence[object]) -> str:
     """Return the id of the record with this natural key: the same on every laptop.
 
     Two laptops that record the same plot, campaign or bag without a network
     mint the same id, so their records meet and merge instead of doubling.
     """
-    name = "\x1f".join([record_type, *(str(part) for part in key)])
+    name = join_key([record_type, *key])
     # One accented letter has several spellings; they are one name.
     return str(uuid.uuid5(uuid.UUID(project_id), unicodedata.normalize("NFC", name)))
 
@@ -73,7 +78,13 @@ def starts(ids: Iterable[str]) -> dict[str, str]:
      '0190b000-0001-7000': '0190b000-0001'}
     """
     known = list(dict.fromkeys(ids))
+    longest = max(map(len, known), default=0)
     length = next(
-        (n for n in range(8, 36) if len({name[:n] for name in known}) == len(known)), 36
+        (
+            n
+            for n in range(8, longest)
+            if len({name[:n] for name in known}) == len(known)
+        ),
+        longest,
     )
     return {name: name[:length] for name in known}

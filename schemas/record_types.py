@@ -23,11 +23,10 @@ from schemas.fields import (
     Id,
     Instant,
     Integer,
-    NameSet,
     Number,
-    StratumAreas,
     Text,
 )
+from schemas.lists import NameSet, StratumAreas
 
 _M: Final = FieldClass.MEASUREMENT
 
@@ -184,7 +183,11 @@ class Core(Schema):
         help="1 for the first core at this point in this campaign",
     )
     sampled_at = Instant(
-        required=True, field_class=_M, group="time", help="when, with offset"
+        required=True,
+        precision="sampled_precision",
+        field_class=_M,
+        group="time",
+        help="when, with offset",
     )
     sampled_precision = Choice(
         v.TIME_PRECISION, field_class=_M, group="time", help="how exactly it is known"

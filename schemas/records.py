@@ -8,7 +8,8 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema
 
 from schemas.fields import Id, PlainField
-from schemas.ids import natural_id
+from schemas.ids import join_key, natural_id
+from schemas.problems import short
 from schemas.record_types import (
     Campaign,
     Core,
@@ -24,12 +25,21 @@ from schemas.record_types import (
 
 @dataclass(frozen=True)
 class RecordType:
-    """What the program must know about one record type."""
+    """What the program must know about one record type.
+
+    People call a record by its key, where `called` names no other fields.
+    """
 
     name: str
     schema: type[Schema]
     key: tuple[str, ...]
     parent: str = ""
+    called: tuple[str, ...] = ()
+
+    @property
+    def name_fields(self) -> tuple[str, ...]:
+        """Return the fields that people call a record by."""
+        return self.called or self.key
 
     @property
     def fields(self) -> Mapping[str, PlainField]:
@@ -60,6 +70,7 @@ TYPES: Final = MappingProxyType(
                 Practice,
                 ("plot_id", "family", "what", "from_date"),
                 "plot_id",
+                ("plot_id", "what"),
             ),
             RecordType("point", Point, ("plot_id", "code"), "plot_id"),
             RecordType("campaign", Campaign, ("name",)),
@@ -72,8 +83,8 @@ TYPES: Final = MappingProxyType(
     }
 )
 
-#: Types only the server writes.
-DERIVED: Final = frozenset({"stock", "change", "trend"})
+#: Types only the server writes, in the order in which one follows from the other.
+DERIVED: Final = ("stock", "change", "trend")
 
 
 def _plain_fields(schema: type[Schema]) -> dict[str, PlainField]:
@@ -104,6 +115,36 @@ def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
     No two live records of a project share them.
     """
     return [record.get(name) for name in TYPES[record_type].key]
+
+
+def key_text(record_type: str, record: Mapping[str, object]) -> str:
+    """Return the natural key as one text that can be indexed."""
+    return join_key(natural_key(record_type, record))
+
+
+def references_of(record_type: str, record: Mapping[str, object]) -> dict[str, str]:
+    """Return what a record refers to: the id by the name of the field."""
+    kind = TYPES.get(record_type)
+    found = {name: record.get(name) for name in (kind.references if kind else ())}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def label(record_type: str, record: Mapping[str, object]) -> str:
+    """Return what to call a record without looking at others: its type and own name.
+
+    >>> label("sample", {"sample_code": "HF-1"}), label("core", {"number": 2})
+    ('sample HF-1', 'core 2')
+    >>> label("result", {"analyte": "soc", "replicate": 1}), label("plot", {})
+    ('result soc/1', 'plot')
+    """
+    kind = TYPES.get(record_type)
+    own = (
+        [name for name in kind.name_fields if name not in kind.references]
+        if kind
+        else []
+    )
+    said = [str(short(record[name])) for name in own if record.get(name) is not None]
+    return f"{record_type} {'/'.join(said)}".rstrip()
 
 
 def record_id(project_id: str, record_type: str, record: Mapping[str, object]) -> str:

@@ -48,7 +48,7 @@ class NotFoundError(ServerError):
 
 
 class AmbiguousError(ServerError):
-    """A name means several projects or devices."""
+    """A name means several things."""
 
 
 class StorageError(ServerError):

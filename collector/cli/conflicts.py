@@ -142,7 +142,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         else:
             base = conflicts.find_contested(laptop, record)
             said = conflicts.name_of(laptop, base)
-            ids = ids or conflicts.conflicts_named(base, record)
+            ids = conflicts.conflicts_named(base, ids, record)
             choice = _choice(base.type, take, settings)
             if lost := discard.set_aside(laptop, base, ids, choice):
                 confirmed(_question(lost, "Decide so all the same?"), yes=yes)

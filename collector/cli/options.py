@@ -9,11 +9,12 @@ import click
 
 from collector.errors import RefusedError, UsageError
 from collector.record import names
-from collector.record.instants import read_instant
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names, present_name
+from schemas.lists import NameSet, StratumAreas
 from schemas.records import TYPES
+from schemas.settings import read_texts
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -25,28 +26,12 @@ PARTS: Final = {
 }
 
 
-_FORMS: Final = {kinds.Day: "YYYY-MM-DD", kinds.Instant: "DATE or TIME+HH:MM"}
-
-
-class Entered(click.ParamType[Any]):
-    """A number as typed; what is none is left for the schema to explain."""
-
-    name = "number"
-
-    def __init__(self, whole: bool) -> None:
-        self.whole = whole
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - click's signature
-        param: click.Parameter | None,  # noqa: ARG002
-        ctx: click.Context | None,  # noqa: ARG002
-    ) -> object:
-        """Return the number, or the text."""
-        try:
-            return int(value) if self.whole else float(value)
-        except ValueError:
-            return value
+_FORMS: Final = {
+    kinds.Integer: "NUMBER",
+    kinds.Number: "NUMBER",
+    kinds.Day: "YYYY-MM-DD",
+    kinds.Instant: "DATE or TIME+HH:MM",
+}
 
 
 def reference_options(record_type: str) -> list[click.Option]:
@@ -93,15 +78,13 @@ def _field_option(
         case kinds.Flag():
             declared = [f"{_flag(name)}/--no-{name.replace('_', '-')}"]
             settings = {"default": None}
-        case kinds.NameSet():
+        case NameSet():
             settings = {"multiple": True, "metavar": "NAME"}
-        case kinds.StratumAreas():
+        case StratumAreas():
             settings = {"multiple": True, "metavar": "NAME=HA"}
         case kinds.Geometry():
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
             settings, text = {"type": kind}, f"{text}; a GeoJSON file"
-        case kinds.Integer() | kinds.Number():
-            settings = {"type": Entered(isinstance(field, kinds.Integer))}
         case kinds.Choice():
             settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
         case _:
@@ -114,31 +97,23 @@ def read_fields(
     laptop: "Laptop", record_type: str, given: Mapping[str, Any], project_id: str | None
 ) -> dict[str, Any]:
     """Turn options into fields of the record."""
-    kind = TYPES[record_type]
     entered: dict[str, Any] = {}
-    for name, field in kind.fields.items():
+    texts: dict[str, str] = {}
+    for name, field in TYPES[record_type].fields.items():
         value = given.get(name)
         if isinstance(field, kinds.Id | Attachments) or value is None or value == ():
             continue
         match field:
             case kinds.Geometry():
                 entered[name] = read_geometry(value)
-            case kinds.NameSet():
-                entered[name] = list(value)
-            case kinds.StratumAreas():
-                entered[name] = kinds.read_areas(value)
-            case kinds.Instant():
-                _enter_instant(entered, name, value)
+            case NameSet() | StratumAreas():
+                entered[name] = field.read_items(value)
+            case kinds.Flag():
+                entered[name] = value
             case _:
-                entered.setdefault(name, value)
-    entered.update(_references(laptop, record_type, given, project_id))
-    return entered
-
-
-def _enter_instant(entered: dict[str, Any], name: str, text: str) -> None:
-    entered[name], precision = read_instant(text)
-    if name == "sampled_at":
-        entered["sampled_precision"] = precision
+                texts[name] = value
+    entered |= read_texts(record_type, texts)
+    return entered | _references(laptop, record_type, given, project_id)
 
 
 def _references(

@@ -9,12 +9,9 @@ from collector.cli.app import App, confirmed, json_option, one_line, pass_app
 from collector.cli.edge import problem_line
 from collector.cli.output import cell, emit_json
 from collector.errors import Exit, UsageError
-from collector.record.instants import read_instant
-from schemas import fields as kinds
 from schemas import limits
-from schemas.evolve import present_name
+from schemas import settings as typed
 from schemas.problems import from_data
-from schemas.records import TYPES
 
 
 @click.command()
@@ -124,43 +121,10 @@ def read_settings(record_type: str, settings: Sequence[str]) -> dict[str, Any]:
     UsageError
         If one is no pair, or names no field.
     """
-    patch: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        name = present_name(record_type, name.strip().replace("-", "_"))
-        field = TYPES[record_type].fields.get(name)
-        if not equals or field is None:
-            known = ", ".join(TYPES[record_type].fields)
-            raise UsageError(f"{setting!r} sets no field", f"FIELD=VALUE of: {known}")
-        patch[name] = _value(field, text.strip())
-    return patch
-
-
-def _value(field: kinds.PlainField, text: str) -> object:
-    if not text:
-        return None
-    value: object = text
-    match field:
-        case kinds.Number() | kinds.Integer():
-            value = _number(text, whole=isinstance(field, kinds.Integer))
-        case kinds.Flag():
-            value = {"true": True, "false": False}.get(text.lower(), text)
-        case kinds.NameSet():
-            value = [item.strip() for item in text.split(",")]
-        case kinds.StratumAreas():
-            value = kinds.read_areas(text.split(","))
-        case kinds.Instant():
-            value = read_instant(text)[0]
-        case _:
-            pass
-    return value
-
-
-def _number(text: str, *, whole: bool) -> object:
     try:
-        return int(text) if whole else float(text)
-    except ValueError:
-        return text
+        return typed.read_settings(record_type, settings)
+    except typed.SettingError as error:
+        raise UsageError(error.text, error.hint) from None
 
 
 def _print_list(app: App, record: str | None, *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.errors import NotFoundError, RefusedError
+from collector.errors import RefusedError
 from collector.files.exif import taken
 from collector.files.listing import File, files_of
 from collector.laptop.laptop import Laptop
@@ -52,19 +52,15 @@ def find(
     types = (record_type,) if record_type else ATTACHABLE
     found = {kind: candidates(laptop.store, kind, name, project_id) for kind in types}
     named = [kind for kind, views in found.items() if views]
-    if not named and record_type is None:
-        raise NotFoundError(
-            f"there is no {', '.join(ATTACHABLE)} {name} on this laptop",
-            "name it as in: permille sample list",
-        )
     if len(named) > 1:
         raise RefusedError(
             f"{name} means a {' and a '.join(named)}",
             f"add: --type {named[0]}",
             code="ambiguous",
         )
-    kind = named[0] if named else types[0]
-    return one(kind, name, found[kind])
+    views = found[named[0]] if named else []
+    see = f"{types[0] if record_type else 'sample'} list"
+    return one(", ".join(named or types), name, views, laptop.store, see)
 
 
 def attach(laptop: Laptop, view: RecordView, paths: Sequence[Path]) -> FilesAttached:

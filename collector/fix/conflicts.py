@@ -9,6 +9,8 @@ from collector.record.saving import save
 from collector.rules.draft import Draft
 from collector.rules.overlay import BaseRow, RecordView, undecided
 from schemas.deciding import SideChoice, StandingRecord, Take, UndecidableError, parts
+from schemas.ids import starts
+from schemas.names import by_start, meant, missing, several
 from schemas.validate import errors, load_patch
 
 
@@ -21,24 +23,44 @@ def find_contested(laptop: Laptop, name: str) -> BaseRow:
         If no record with an open conflict has the name.
     """
     bases = {base.id: base for base in laptop.store.contested()}
-    views = [
-        view
-        for base in bases.values()
-        if name in _names(laptop, base, view := _view(laptop, base))
-        or (len(name) >= 4 and any(i.startswith(name) for i in _ids(base)))
-    ]
-    if not views:
-        raise NotFoundError(
-            f"there is no open conflict of {name}", "see: permille conflicts"
-        )
-    return bases[one("record", name, views, store=laptop.store).id]
+    holders = {each: base for base in bases.values() for each in _ids(base)}
+    names = {
+        each: _names(laptop, base) if each == base.id else set()
+        for each, base in holders.items()
+    }
+    views = [_view(laptop, holders[each]) for each in meant(name, names)]
+    return bases[one("open conflict of", name, views, laptop.store, "conflicts").id]
 
 
-def conflicts_named(base: BaseRow, name: str) -> tuple[str, ...]:
-    """Return the conflicts whose ids start so; none if the name is the record's."""
-    is_record = len(name) < 4 or base.id.startswith(name)
-    found = (str(conflict["id"]) for conflict in base.conflicts)
-    return () if is_record else tuple(i for i in found if i.startswith(name))
+def conflicts_named(
+    base: BaseRow, names: Sequence[str], record: str
+) -> tuple[str, ...]:
+    """Return the conflicts that are named, or that the name of the record means.
+
+    None stands for all of the record.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such conflict.
+    RefusedError
+        If the start of an id is that of several.
+    """
+    known: dict[str, Sequence[str]] = {str(each["id"]): () for each in base.conflicts}
+    if not names:
+        return () if meant(record, {base.id: ()}) else tuple(meant(record, known))
+    return tuple(_only(name, meant(name, known)) for name in names)
+
+
+def _only(name: str, ids: Sequence[str]) -> str:
+    if not ids:
+        text = f"{missing('open conflict', name)} of this record"
+        raise NotFoundError(text, "see: permille conflicts")
+    if len(ids) > 1:
+        short = starts(ids)
+        text = several("conflict", name, list(short.values()))
+        raise RefusedError(text, by_start(short[ids[0]]), code="ambiguous")
+    return ids[0]
 
 
 def name_of(laptop: Laptop, base: BaseRow) -> str:
@@ -53,8 +75,6 @@ def resolve(
 
     Raises
     ------
-    NotFoundError
-        If the record has no such conflict.
     RefusedError
         If the choice does not fit the conflicts; nothing is kept then.
     """
@@ -86,21 +106,7 @@ def resolve_all(laptop: Laptop, reason: str) -> int:
 
 
 def _chosen(base: BaseRow, ids: Sequence[str]) -> list[dict[str, object]]:
-    chosen = [
-        dict(conflict)
-        for conflict in base.conflicts
-        if not ids or any(str(conflict["id"]).startswith(name) for name in ids)
-    ]
-    strange = [
-        name
-        for name in ids
-        if not any(str(conflict["id"]).startswith(name) for conflict in chosen)
-    ]
-    if strange:
-        raise NotFoundError(
-            f"the record has no open conflict {strange[0]}", "see: permille conflicts"
-        )
-    return chosen
+    return [dict(each) for each in base.conflicts if not ids or each["id"] in ids]
 
 
 def _drafts(
@@ -145,6 +151,9 @@ def _view(laptop: Laptop, base: BaseRow) -> RecordView:
     return found
 
 
-def _names(laptop: Laptop, base: BaseRow, view: RecordView) -> set[str]:
-    said = {label(laptop.store, view), server_label(laptop.store, base)}
-    return {view.id, *said, *(f"{view.type} {name}" for name in said)}
+def _names(laptop: Laptop, base: BaseRow) -> set[str]:
+    said = {
+        label(laptop.store, _view(laptop, base)),
+        server_label(laptop.store, base),
+    }
+    return {*said, *(f"{base.type} {name}" for name in said)}

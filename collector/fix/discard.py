@@ -40,7 +40,7 @@ def set_aside(
     chosen = [
         dict(conflict)
         for conflict in undecided(base, changes)
-        if not ids or any(str(conflict["id"]).startswith(name) for name in ids)
+        if not ids or conflict["id"] in ids
     ]
     if not chosen:
         return []

@@ -6,7 +6,6 @@ What is held follows by itself when the record it waits for is fixed.
 import shlex
 from typing import Any
 
-from collector.errors import NotFoundError
 from collector.laptop.laptop import Laptop
 from collector.record.names import candidates, label, one, server_label
 from collector.record.resend import WAITING, name_of_change
@@ -42,11 +41,7 @@ def find_quarantined(laptop: Laptop, name: str) -> RecordView:
         if view.id in ids
     ]
     views += [view for change in waiting if (view := _by_id(laptop, change, name))]
-    if not views:
-        raise NotFoundError(
-            f"nothing of {name} waits on the fix list", "see: permille fix"
-        )
-    return one("record", name, views, store=laptop.store)
+    return one("change to fix of", name, views, laptop.store, "fix")
 
 
 def _by_id(laptop: Laptop, change: LoggedChange, name: str) -> RecordView | None:

@@ -12,12 +12,11 @@ from collector.record import resend
 from collector.record.names import label
 from collector.record.saving import save
 from collector.rules.draft import Draft, difference, patched
-from collector.rules.keys import key_text
 from collector.rules.overlay import ChangeStatus, RecordView
 from collector.rules.shown import Shown
 from schemas.messages import Op
 from schemas.problems import Problem
-from schemas.records import TYPES, record_id
+from schemas.records import TYPES, key_text, record_id
 from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
 from schemas.validate import errors, load_record, missing_fields, warnings
 from schemas.vocabulary import COMPLETE_SOIL

@@ -1,18 +1,25 @@
 """Find the record that people mean, and name records as people do."""
 
 import shlex
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from collector.errors import NotFoundError, RefusedError, UsageError
-from collector.rules.keys import join, splits
+from collector.rules.keys import splits
 from collector.rules.overlay import BaseRow, RecordState, RecordView
 from collector.store.port import Store
-from schemas.ids import is_id, is_start, starts
-
-#: So many records are named where a name means several.
-_NAMED_AT_MOST: Final = 10
+from schemas.ids import is_id, is_start, join_key, starts
+from schemas.names import (
+    Told,
+    by_start,
+    described,
+    listed,
+    meant,
+    missing,
+    several,
+    told_apart,
+)
+from schemas.records import TYPES
 
 #: How a name of each type reads.
 FORMS: Final = {
@@ -27,16 +34,7 @@ FORMS: Final = {
     "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
 }
 
-_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "practice": ("plot_id", "what"),
-    "point": ("plot_id", "code"),
-    "campaign": ("name",),
-    "core": ("point_id", "campaign_id", "number"),
-    "sample": ("sample_code",),
-    "result": ("sample_id", "analyte", "replicate"),
-}
 _NUMBERED: Final = frozenset({"core", "result"})
-_REFERRING: Final = frozenset({"plot_id", "point_id", "campaign_id", "sample_id"})
 
 
 def the_project(store: Store, code: str | None) -> RecordView:
@@ -59,31 +57,30 @@ def the_project(store: Store, code: str | None) -> RecordView:
         )
     if len(projects) > 1:
         every = store.records("project")
-        told = told_apart(every)
+        told = _told_apart(every)
+        said = listed([_project_in_words(store, view, told) for view in every])
         raise RefusedError(
-            f"this laptop has several projects: {_listed(store, every, told)}",
-            f"name one by its code or the start of its id, such as: --project"
-            f" {shlex.quote(_to_type(every[0], told))}",
+            f"this laptop has several projects: {said}",
+            "name one by its code or the start of its id, such as: --project"
+            f" {shlex.quote(told[every[0].id].choose)}",
             code="ambiguous",
         )
     return projects[0]
 
 
-def told_apart(projects: Sequence[RecordView]) -> dict[str, str]:
-    """Return a name for each project: its code, with the start of its id if shared."""
-    codes = Counter(view.fields.get("code") for view in projects)
-    short = starts(view.id for view in projects)
-    return {
-        view.id: f"{code} ({short[view.id]})"
-        if codes[code := view.fields.get("code")] > 1
-        else str(code)
-        for view in projects
-    }
+def project_names(store: Store) -> dict[str, str]:
+    """Return names of the projects that tell each from the others of this laptop."""
+    told = _told_apart(store.records("project"))
+    return {project_id: each.name for project_id, each in told.items()}
+
+
+def _told_apart(projects: Sequence[RecordView]) -> dict[str, Told]:
+    return told_apart({view.id: view.fields.get("code") for view in projects})
 
 
 def project_name(store: Store, project_id: str) -> str:
     """Return the name of a project that tells it from the others of this laptop."""
-    return told_apart(store.records("project")).get(project_id, project_id)
+    return project_names(store).get(project_id, project_id)
 
 
 def project_of(store: Store, code: str | None) -> str | None:
@@ -123,15 +120,15 @@ def find_deleted(
         If several have it.
     """
     # The first core or result goes without its number, as one that lives does.
-    said = {name, f"{name}/1"} if record_type in _NUMBERED else {name}
-    views = [
-        view
-        for view in store.deleted(record_type, project_id)
-        if view.id == name
-        or label(store, view) in said
-        or (is_start(name) and view.id.startswith(name))
-    ]
-    return one(f"deleted {record_type}", name, views, store)
+    more = "/1" if record_type in _NUMBERED else ""
+    views = {view.id: view for view in store.deleted(record_type, project_id)}
+    names = {
+        view.id: [said := label(store, view), said.removesuffix(more)]
+        for view in views.values()
+    }
+    found = [views[each] for each in meant(name, names)]
+    see = f"{record_type} list --deleted"
+    return one(f"deleted {record_type}", name, found, store, see)
 
 
 def candidates(
@@ -149,82 +146,59 @@ def candidates(
 
 
 def one(
-    record_type: str, name: str, views: Sequence[RecordView], store: Store | None = None
+    noun: str, name: str, views: Sequence[RecordView], store: Store, see: str = ""
 ) -> RecordView:
-    """Return the only record of a list, or say why there is none."""
+    """Return the only record of a list that a name means.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none; `see` is the command that lists them.
+    RefusedError
+        If there are several.
+    """
     if not views:
         raise NotFoundError(
-            f"there is no {record_type} {name} on this laptop",
-            f"see: permille {_list_of(record_type)}",
+            f"{missing(noun, name)} on this laptop",
+            f"see: permille {see or f'{noun} list'}",
         )
     if len({view.id for view in views}) > 1:
-        raise _ambiguous(store, record_type, name, views)
+        raise _ambiguous(store, name, views)
     return views[0]
 
 
-def _list_of(record_type: str) -> str:
-    deleted, _, name = record_type.rpartition(" ")
-    return f"{name} list --deleted" if deleted else f"{name} list"
-
-
-def _ambiguous(
-    store: Store | None, record_type: str, name: str, views: Sequence[RecordView]
-) -> RefusedError:
+def _ambiguous(store: Store, name: str, views: Sequence[RecordView]) -> RefusedError:
     """Return the error that lists which records a name may mean, and what to type."""
-    short = starts(view.id for view in views)
-    if store is None:
-        return RefusedError(
-            f"{record_type} {name} means several records: {', '.join(short.values())}",
-            "name it by the start of its id",
-            code="ambiguous",
-        )
     every = store.records("project")
-    told = told_apart(every)
+    told = _told_apart(every)
     if all(view.type == "project" for view in views):
         # Not only these may share a start.
-        short = starts(view.id for view in [*every, *views])
-        said = _listed(store, views, told)
-        return RefusedError(
-            f"{record_type} {name} means several projects: {said}",
-            f"name one by the start of its id, such as: {short[views[0].id]}",
-            code="ambiguous",
-        )
-    said = "; ".join(
-        f"{view.type} {label(store, view)} of project"
-        f" {told.get(view.project_id, view.project_id)}, id {short[view.id]}"
-        for view in views[:_NAMED_AT_MOST]
-    )
-    return RefusedError(
-        f"{record_type} {name} means several records: {said}",
-        "add --project, or name it by the start of its id,"
-        f" such as: {short[views[0].id]}",
-        code="ambiguous",
-    )
-
-
-def _listed(
-    store: Store, projects: Sequence[RecordView], told: Mapping[str, str]
-) -> str:
-    """Return projects in words: name, title, who runs it."""
+        start = starts(view.id for view in [*every, *views])[views[0].id]
+        said = [_project_in_words(store, view, told) for view in views]
+        text, hint = several("project", name, said), by_start(start)
+        return RefusedError(text, hint, code="ambiguous")
+    short = starts(view.id for view in views)
     said = [
-        f'{told.get(view.id, view.id)} "{view.fields.get("title", "")}"'
-        + (f" of {runs}" if (runs := runner(store, view)) else "")
-        for view in projects[:_NAMED_AT_MOST]
+        f"{view.type} {label(store, view)} of project"
+        f" {told[view.project_id].name if view.project_id in told else view.project_id},"
+        f" id {short[view.id]}"
+        for view in views
     ]
-    more = len(projects) - len(said)
-    return "; ".join(said) + (f"; and {more} more" if more else "")
+    hint = f"add --project, or {by_start(short[views[0].id])}"
+    return RefusedError(several("record", name, said), hint, code="ambiguous")
+
+
+def _project_in_words(
+    store: Store, project: RecordView, told: Mapping[str, Told]
+) -> str:
+    name = told[project.id].name if project.id in told else project.id
+    return described(name, project.fields.get("title"), runner(store, project))
 
 
 def runner(store: Store, project: RecordView) -> str | None:
     """Return the code of the organisation that runs a project, if it is here."""
     found = store.record(str(project.fields.get("organisation_id")))
     return label(store, found) if found and not found.deleted else None
-
-
-def _to_type(project: RecordView, told: Mapping[str, str]) -> str:
-    """Return what chooses a project: its code, or the start of its id if shared."""
-    _, is_shared, rest = told[project.id].rpartition(" (")
-    return rest.removesuffix(")") if is_shared else told[project.id]
 
 
 def refer(
@@ -243,7 +217,7 @@ def refer(
     plot = given.get("plot")
     if target == "point" and plot is not None:
         parent = find(store, "plot", plot, project_id)
-        views = store.find("point", project_id, join([parent.id, name]))
+        views = store.find("point", project_id, join_key([parent.id, name]))
         return (
             one("point", f"{plot}/{name}", views, store)
             if views
@@ -259,9 +233,10 @@ def one_of(record_type: str) -> str:
 
 def label(store: Store, view: RecordView) -> str:
     """Name a record as people do."""
+    kind = TYPES[view.type]
     parts = [
-        _of(store, view.fields.get(name)) if name in _REFERRING else view.fields[name]
-        for name in _LABELS.get(view.type, ("code",))
+        _of(store, view.fields[name]) if name in kind.references else view.fields[name]
+        for name in kind.name_fields
         if name in view.fields
     ]
     return "/".join(str(part) for part in parts) or view.id
@@ -281,7 +256,7 @@ def _by_path(
                 point
                 for plot_code, code in splits(name, 2)
                 for plot in store.find("plot", project_id, plot_code)
-                for point in store.find("point", project_id, join([plot.id, code]))
+                for point in store.find("point", project_id, join_key([plot.id, code]))
             ]
         case "core":
             return _cores(store, name, project_id)
@@ -301,7 +276,7 @@ def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:
     ]:
         for point in _by_path(store, "point", point_name, project_id):
             for campaign in store.find("campaign", point.project_id, campaign_name):
-                key = join([point.id, campaign.id, number])
+                key = join_key([point.id, campaign.id, number])
                 found += store.find("core", project_id, key)
     return found
 
@@ -313,7 +288,7 @@ def _results(store: Store, name: str, project_id: str | None) -> list[RecordView
         *((code, analyte, "1") for code, analyte in splits(name, 2)),
     ]:
         for sample in store.find("sample", project_id, code):
-            key = join([sample.id, analyte, replicate])
+            key = join_key([sample.id, analyte, replicate])
             found += store.find("result", project_id, key)
     return found
 
@@ -329,7 +304,7 @@ def _core_by_parts(
         raise UsageError("a core needs its campaign", "add: --campaign NAME")
     round_ = find(store, "campaign", campaign, project_id)
     number = given.get("core_number") or "1"
-    views = store.find("core", project_id, join([point.id, round_.id, number]))
+    views = store.find("core", project_id, join_key([point.id, round_.id, number]))
     return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)
 
 

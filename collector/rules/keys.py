@@ -1,23 +1,11 @@
 """How people name records, and how a name is taken apart."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import combinations, pairwise
-from typing import Any, Final
-
-from schemas.records import natural_key
+from typing import Final
 
 _DIGITS: Final = re.compile(r"(\d+)")
-
-
-def key_text(record_type: str, fields: Mapping[str, Any]) -> str:
-    """Write a natural key as one text, for the index of look-ups."""
-    return join(natural_key(record_type, fields))
-
-
-def join(parts: Sequence[object]) -> str:
-    """Join the values of a natural key."""
-    return "\x1f".join(str(part) for part in parts)
 
 
 def splits(name: str, parts: int) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from collector.rules.draft import Place
-from collector.rules.keys import key_text
 from collector.rules.overlay import (
     BaseRow,
     ChangeStatus,
@@ -21,7 +20,7 @@ from collector.store.counts import add_live, live_where
 from collector.store.driver import Connection
 from schemas.evolve import up_cast
 from schemas.messages import Op
-from schemas.records import TYPES
+from schemas.records import TYPES, key_text, references_of
 
 BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted, before"
 CHANGE: Final = "place, id, stream, type, record_id, op, raw, status, verdict"
@@ -246,9 +245,5 @@ def _record(shown: RecordView) -> tuple[object, ...]:
 
 
 def _links(shown: RecordView) -> list[tuple[str, str, str]]:
-    fields: Mapping[str, Any] = shown.fields
-    return [
-        (shown.id, name, fields[name])
-        for name in TYPES[shown.type].references
-        if isinstance(fields.get(name), str)
-    ]
+    targets = references_of(shown.type, shown.fields)
+    return [(shown.id, name, target) for name, target in targets.items()]

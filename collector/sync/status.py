@@ -8,7 +8,7 @@ from collector.files.listing import waiting
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
-from collector.record.names import told_apart
+from collector.record.names import project_names
 from collector.rules.overlay import ChangeStatus
 from collector.store.port import Store
 from collector.sync.repair import mend_counts
@@ -72,7 +72,7 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
         name=store.setting(settings.NAME),
         server=store.setting(settings.SERVER),
         device=store.setting(settings.DEVICE),
-        projects=list(told_apart(store.records("project")).values()),
+        projects=list(project_names(store).values()),
         records=records,
         damage=damage,
         is_copy=store.setting(settings.COPY) == settings.YES,

@@ -6,8 +6,8 @@ from typing import Final
 
 from collector.tables.mapping import DateRule, DepthRule
 from collector.tables.values import CellError, Cells, Spec, columns, evaluate
+from schemas.typed import Notation, read_number
 
-_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _LABEL: Final = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*(?:-|\u2013|\u2014|to|_)\s*(\d+(?:[.,]\d+)?)"
 )
@@ -18,7 +18,7 @@ _DATE_LABEL: Final = re.compile(
 DECIMALS: Final = 6  # 10 nm: below it are only the traces of float arithmetic
 
 
-def number(text: str, decimal: str, spec: Spec) -> float:
+def number(text: str, notation: Notation, spec: Spec) -> float:
     """Read a number with its decimal sign.
 
     Raises
@@ -26,13 +26,16 @@ def number(text: str, decimal: str, spec: Spec) -> float:
     CellError
         If it is none.
     """
-    plain = text.replace(",", ".") if decimal == "," else text
-    if _NUMBER.fullmatch(plain):
-        return float(plain)
-    column = ", ".join(columns(spec))
-    raise CellError(
-        column, text, "not a number", f"write it as 12{decimal}5, without a unit"
-    )
+    value = read_number(text, notation)
+    if isinstance(value, str):
+        raise not_a_number(text, notation, spec)
+    return value
+
+
+def not_a_number(text: str, notation: Notation, spec: Spec) -> CellError:
+    """Return the error of a cell that holds no number."""
+    hint = f"write it as 12{notation.decimal}5, without a unit"
+    return CellError(", ".join(columns(spec)), text, "not a number", hint)
 
 
 def sampling_time(
@@ -87,7 +90,7 @@ def _instant(timestamp: datetime, rule: DateRule) -> str:
 
 
 def depths(
-    rule: DepthRule, cells: Cells, year: int | None, decimal: str
+    rule: DepthRule, cells: Cells, year: int | None, notation: Notation
 ) -> tuple[float, float]:
     """Return top and bottom in cm, counted downward from the surface.
 
@@ -99,14 +102,14 @@ def depths(
     if rule.label is not None:
         first, second = _label(rule.label, cells, year)
     elif rule.centre is not None and rule.thickness is not None:
-        centre = _depth(rule.centre, cells, year, decimal)
-        half = _depth(rule.thickness, cells, year, decimal) / 2 * rule.sign
+        centre = _depth(rule.centre, cells, year, notation)
+        half = _depth(rule.thickness, cells, year, notation) / 2 * rule.sign
         first, second = centre - half, centre + half
     else:
         assert rule.top is not None
         assert rule.bottom is not None
-        first = _depth(rule.top, cells, year, decimal)
-        second = _depth(rule.bottom, cells, year, decimal)
+        first = _depth(rule.top, cells, year, notation)
+        second = _depth(rule.bottom, cells, year, notation)
     scale = rule.scale * rule.sign
     # Adding 0.0 makes the -0.0 of a negated surface the 0.0 that people expect.
     return (
@@ -115,12 +118,12 @@ def depths(
     )
 
 
-def _depth(spec: Spec, cells: Cells, year: int | None, decimal: str) -> float:
+def _depth(spec: Spec, cells: Cells, year: int | None, notation: Notation) -> float:
     value = evaluate(spec, cells, year)
     if value is None:
         raise CellError(", ".join(columns(spec)), "", "no depth", "give the depth")
     if isinstance(value, str):
-        return number(value, decimal, spec)
+        return number(value, notation, spec)
     return float(value)
 
 

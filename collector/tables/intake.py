@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Protocol
 
-from collector.rules.keys import key_text
 from collector.tables.layers import TableLayer
 from collector.tables.mapping import CHAIN
 from collector.tables.table import Rejection
 from schemas.problems import Problem, short
-from schemas.records import TYPES, record_id
+from schemas.records import TYPES, key_text, record_id
 from schemas.validate import errors, load_record, warnings
 
 #: Fields of the period and purpose of a campaign follow from the rows of a file;

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from collector.tables.cells import DECIMALS, depths, number, sampling_time
+from collector.tables.cells import (
+    DECIMALS,
+    depths,
+    not_a_number,
+    number,
+    sampling_time,
+)
 from collector.tables.mapping import CHAIN, RESULT_UNITS, TableMapping
 from collector.tables.table import Rejection, TableRow
 from collector.tables.values import CellError, Cells, Spec, columns, evaluate
-from schemas import fields as kinds
+from schemas.evolve import reaction
+from schemas.fields import Integer, Number, PlainField
 from schemas.records import TYPES
+from schemas.typed import Notation, read_flag, read_whole
 
 #: What says nothing without a density, or without any mass.
 _OF_DENSITY: Final = ("bulk_density_definition", "bulk_density_method")
@@ -24,8 +32,6 @@ _MASSES: Final = (
     "coarse_dry_mass_g",
     "bulk_density_g_cm3",
 )
-#: Tables often only say whether the soil fizzes.
-_REACTION: Final = {"true": "present", "yes": "present", "false": "none", "no": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +57,20 @@ def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
     year = _year(mapping.year, cells)
     day, sampled_at, precision = sampling_time(mapping.dates, cells, year)
     year = day.year if year is None else year
-    decimal = mapping.file.decimal
+    notation = mapping.file.notation
     records = {
-        kind: _values(kind, mapping.records[kind], cells, year, decimal)
+        kind: _values(kind, mapping.records[kind], cells, year, notation)
         for kind in CHAIN
     }
     records["core"].update(sampled_at=sampled_at, sampled_precision=precision)
     records["core"].setdefault("number", 1)
-    top, bottom = depths(mapping.depth, cells, year, decimal)
+    top, bottom = depths(mapping.depth, cells, year, notation)
     records["sample"].update(depth_top_cm=top, depth_bottom_cm=bottom)
     _weigh(mapping, cells, year, records["sample"])
     results = tuple(
         found
         for specs in mapping.results
-        if (found := _result(specs, cells, year, decimal)) is not None
+        if (found := _result(specs, cells, year, notation)) is not None
     )
     return TableLayer(row.line, day, records, results)
 
@@ -88,13 +94,13 @@ def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
 
 def _year(spec: Spec | None, cells: Cells) -> int | None:
     text = None if spec is None else evaluate(spec, cells, None)
-    if text is None:
+    if spec is None or text is None:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        column = ", ".join(columns(spec)) if spec else ""
-        raise CellError(column, str(text), "not a year", "write it as 1959") from None
+    year = read_whole(str(text))
+    if isinstance(year, int):
+        return year
+    column = ", ".join(columns(spec))
+    raise CellError(column, str(text), "not a year", "write it as 1959")
 
 
 def _values(
@@ -102,35 +108,26 @@ def _values(
     specs: Mapping[str, Spec],
     cells: Cells,
     year: int | None,
-    decimal: str,
+    notation: Notation,
 ) -> dict[str, Any]:
     found = {}
     for name, spec in specs.items():
         value = evaluate(spec, cells, year)
-        if name == "carbonate_class":
-            value = _REACTION.get(str(value).lower(), value)
+        if name == "carbonate_class" and value is not None:
+            # Tables often only say whether the soil fizzes.
+            value = reaction(read_flag(str(value)))
         if isinstance(value, str):
-            value = _typed(TYPES[kind].fields[name], spec, value, decimal)
+            value = _typed(TYPES[kind].fields[name], spec, value, notation)
         if value is not None:
             found[name] = value
     return found
 
 
-def _typed(field_: kinds.PlainField, spec: Spec, text: str, decimal: str) -> Any:  # noqa: ANN401 - JSON
-    match field_:
-        case kinds.Number():
-            return number(text, decimal, spec)
-        case kinds.Integer():
-            value = number(text, decimal, spec)
-            return int(value) if value == int(value) else value
-        case kinds.Flag():
-            return {"true": True, "yes": True, "false": False, "no": False}.get(
-                text.lower(), text
-            )
-        case kinds.NameSet():
-            return [name.strip() for name in text.split(";") if name.strip()]
-        case _:
-            return text
+def _typed(field: PlainField, spec: Spec, text: str, notation: Notation) -> object:
+    value = field.read(text, notation)
+    if isinstance(value, str) and isinstance(field, Number | Integer):
+        raise not_a_number(text, notation, spec)
+    return value
 
 
 def _weigh(
@@ -141,7 +138,7 @@ def _weigh(
     text = None if spec is None else evaluate(spec, cells, year)
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]
     if spec is not None and text is not None and thickness > 0:
-        weight = number(str(text), mapping.file.decimal, spec)
+        weight = number(str(text), mapping.file.notation, spec)
         density = weight * mapping.weight_scale / thickness
         sample["bulk_density_g_cm3"] = round(density, DECIMALS)
     if "bulk_density_g_cm3" not in sample:
@@ -152,19 +149,19 @@ def _weigh(
 
 
 def _result(
-    specs: Mapping[str, Spec], cells: Cells, year: int | None, decimal: str
+    specs: Mapping[str, Spec], cells: Cells, year: int | None, notation: Notation
 ) -> dict[str, Any] | None:
     rest = {name: spec for name, spec in specs.items() if name != "value"}
-    found = _values("result", rest, cells, year, decimal)
+    found = _values("result", rest, cells, year, notation)
     value = evaluate(specs["value"], cells, year)
     if value is None:
         return None
     text = str(value)
     if text.startswith("<"):
-        limit = number(text[1:].strip(), decimal, specs["value"])
+        limit = number(text[1:].strip(), notation, specs["value"])
         found.update(censored="<", detection_limit=limit)
     else:
-        found["value"] = number(text, decimal, specs["value"])
+        found["value"] = number(text, notation, specs["value"])
     found["unit"] = RESULT_UNITS.get(found.get("unit", ""), found.get("unit"))
     found.setdefault("replicate", 1)
     return found

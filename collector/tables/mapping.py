@@ -54,6 +54,7 @@ from typing import Any, Final
 from collector.tables.values import Spec, SpecError, columns, read_spec
 from schemas.evolve import present_name
 from schemas.records import TYPES
+from schemas.typed import Notation
 
 #: Types a row is made of, in the order in which they depend on each other.
 CHAIN: Final = ("plot", "point", "campaign", "core", "sample")
@@ -102,6 +103,11 @@ class FileRule:
     delimiter: str = ","
     decimal: str = "."
     missing: frozenset[str] = frozenset(MISSING)
+
+    @property
+    def notation(self) -> Notation:
+        """Return how its cells write numbers and lists."""
+        return Notation(self.decimal, ";")
 
 
 @dataclass(frozen=True, slots=True)

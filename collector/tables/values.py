@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.typed import read_whole
+
 _HOLE: Final = re.compile(r"\{([^{}]+)\}")
 _HOWS: Final = ("int", "upper", "lower")
 
@@ -200,10 +202,7 @@ def _as(how: str, column: str, cell: str) -> str:
 
 
 def _whole(column: str, cell: str) -> str:
-    try:
-        number = float(cell)
-        if number == int(number):
-            return str(int(number))
-    except (ValueError, OverflowError):
-        pass
+    number = read_whole(cell)
+    if isinstance(number, int):
+        return str(number)
     raise CellError(column, cell, "not a whole number", "correct the cell")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas import limits
-from schemas.ids import is_start, starts
 from schemas.messages import Outcome
+from schemas.names import meant
+from server.access.names import Nameable
 from server.access.projects import find_project, known_projects
 from server.clock import Clock
-from server.errors import AmbiguousError, NotFoundError, RefusedError
+from server.errors import NotFoundError, RefusedError
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState
 
@@ -68,27 +69,18 @@ async def find_device(store: Store, name: str) -> Device:
     AmbiguousError
         If several are called so.
     """
-    known = await store.read(laptops)
-    found = [device for device in known if name in {device.name, device.id}]
-    if not found and is_start(name):
-        found = [device for device in known if device.id.startswith(name)]
-    live = [device for device in found if device.revoked_at is None]
-    found = live if len(found) > 1 and live else found
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise NotFoundError(
-            f"there is no device {name}", "see: permille-server device list"
-        )
-    short = starts(device.id for device in known)
-    listed = "; ".join(
-        f"{device.name} ({short[device.id]}) of {device.created_at[:16]}"
-        for device in found
-    )
-    raise AmbiguousError(
-        f"{name} means several devices: {listed}",
-        f"name one by the start of its id, such as: {short[found[0].id]}",
-    )
+    known = {device.id: device for device in await store.read(laptops)}
+    names = {device.id: (device.name,) for device in known.values()}
+    found = {place: known[place] for place in meant(name, names)}
+    live = {place: each for place, each in found.items() if each.revoked_at is None}
+    return _DEVICE.only(name, live or found, known)
+
+
+_DEVICE: Final[Nameable[Device]] = Nameable(
+    "device",
+    "permille-server device list",
+    lambda device, start: f"{device.name} ({start}) of {device.created_at[:16]}",
+)
 
 
 async def grant(store: Store, name: str, project: str) -> Device:

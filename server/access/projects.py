@@ -4,13 +4,11 @@ A laptop may begin a project whose code another one has: codes of projects are u
 a laptop, not everywhere.
 """
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any, Final
 
-from schemas.ids import is_start, starts
+from schemas.names import described, meant, told_apart
+from server.access.names import Nameable
 from server.access.records import find_record
-from server.errors import AmbiguousError, NotFoundError
 from server.merge.model import Record
 from server.store.port import Store, Transaction
 from server.store.values import StoredProject
@@ -44,16 +42,15 @@ async def projects(store: Store) -> list[Project]:
 
 def known_projects(tx: Transaction) -> list[Project]:
     """Return every project as `projects` does, inside a transaction."""
-    found = [_data(project) for project in tx.projects()]
-    codes = Counter(each["code"] for each in found)
-    short = starts(each["id"] for each in found)
+    found = {project.id: _data(project) for project in tx.projects()}
+    told = told_apart({each["id"]: each["code"] for each in found.values()})
     return [
         {
             **each,
             "organisation": _organisation(tx, each),
-            **_choice(each["code"], short[each["id"]], codes[each["code"]]),
+            **told[project_id]._asdict(),
         }
-        for each in found
+        for project_id, each in found.items()
     ]
 
 
@@ -80,43 +77,20 @@ async def find_project(store: Store, name: str) -> Project:
     AmbiguousError
         If several have the code, or ids that start so.
     """
-    known = await projects(store)
-    found = [each for each in known if name in {each["code"], each["id"]}]
-    if not found and is_start(name):
-        found = [each for each in known if each["id"].startswith(name)]
-    if not found:
-        raise NotFoundError(
-            f"there is no project {name}", "see: permille-server project list"
-        )
-    if len(found) > 1:
-        raise AmbiguousError(
-            f"{name} means several projects: {'; '.join(map(described, found))}",
-            f"name one by the start of its id, such as: {_start_of(found, known)}",
-        )
-    return found[0]
+    known = {each["id"]: each for each in await projects(store)}
+    names = {each["id"]: (each["code"],) for each in known.values()}
+    found = {place: known[place] for place in meant(name, names)}
+    return _PROJECT.only(name, found, known)
 
 
-def described(project: Project) -> str:
-    """Return a project in words: name, title, who runs it.
-
-    Examples
-    --------
-    >>> described(
-    ...     {"name": "HF (0190a2b1)", "title": "Highfield", "organisation": "ROTH"}
-    ... )
-    'HF (0190a2b1) "Highfield" of ROTH'
-    """
-    title = f' "{project["title"]}"' if project["title"] else ""
-    runs = f" of {project['organisation']}" if project["organisation"] else ""
-    return f"{project['name']}{title}{runs}"
+def in_words(project: Project) -> str:
+    """Return a project in words: name, title, who runs it."""
+    return described(project["name"], project["title"], project["organisation"])
 
 
-def _choice(code: str | None, start: str, count: int) -> dict[str, str]:
-    if code is None:
-        return {"name": start, "choose": start}
-    if count > 1:
-        return {"name": f"{code} ({start})", "choose": start}
-    return {"name": code, "choose": code}
+_PROJECT: Final[Nameable[Project]] = Nameable(
+    "project", "permille-server project list", lambda project, _: in_words(project)
+)
 
 
 def _organisation(tx: Transaction, project: Project) -> str | None:
@@ -125,21 +99,24 @@ def _organisation(tx: Transaction, project: Project) -> str | None:
     return str(found.fields.get("code")) if found and not found.deleted else None
 
 
-def _start_of(found: Sequence[Project], known: Sequence[Project]) -> str:
-    return starts(each["id"] for each in known)[found[0]["id"]]
-
-
-def find_plot(tx: Transaction, project_id: str, code: str) -> Record:
-    """Return the plot with this code or id.
+def find_plot(tx: Transaction, project_id: str, name: str) -> Record:
+    """Return the plot with this code, id or start of an id.
 
     Raises
     ------
     NotFoundError
         If there is none.
+    AmbiguousError
+        If several ids start so.
     """
-    for record in tx.records(project_id, "plot"):
-        if code in {record.fields["code"], record.id}:
-            return record
-    raise NotFoundError(
-        f"there is no plot {code}", "see: permille-server stocks show --project PROJECT"
-    )
+    plots = {record.id: record for record in tx.records(project_id, "plot")}
+    names = {record.id: (record.fields["code"],) for record in plots.values()}
+    found = {place: plots[place] for place in meant(name, names)}
+    return _PLOT.only(name, found, plots)
+
+
+_PLOT: Final[Nameable[Record]] = Nameable(
+    "plot",
+    "permille-server stocks show --project PROJECT",
+    lambda plot, start: f"{plot.fields['code']} ({start})",
+)

@@ -193,49 +193,17 @@ def _choice(
     take: str | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
 ) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
     from schemas.deciding import SideChoice, Take
+    from schemas.settings import SettingError, read_settings
 
     if take:
         return SideChoice(Take(take))
     kinds = {conflict["type"] for conflict in found}
     if len(kinds) > 1:
         raise click.UsageError("--set fits conflicts of one record type")
-    return SideChoice(values=dict(_setting(kinds.pop(), text) for text in settings))
-
-
-def _setting(kind: str, text: str) -> tuple[str, object]:
-    from schemas import fields
-    from schemas.records import TYPES
-
-    name, equals, value = text.partition("=")
-    field = TYPES[kind].fields.get(name.strip().replace("-", "_"))
-    if not equals or field is None:
-        known = ", ".join(TYPES[kind].fields)
-        raise click.UsageError(f"{text!r} sets no field; FIELD=VALUE of: {known}")
-    return field.name or name, _value(field, value.strip(), fields)
-
-
-def _value(field: object, text: str, kinds: Any) -> object:  # noqa: ANN401 - a module
-    match field:
-        case _ if not text:
-            return None
-        case kinds.Integer() | kinds.Number():
-            return _number(text, whole=isinstance(field, kinds.Integer))
-        case kinds.Flag():
-            return {"true": True, "false": False}.get(text.lower(), text)
-        case kinds.NameSet() | kinds.StratumAreas():
-            items = [item.strip() for item in text.split(",")]
-            return (
-                items if isinstance(field, kinds.NameSet) else kinds.read_areas(items)
-            )
-        case _:
-            return text
-
-
-def _number(text: str, *, whole: bool) -> object:
     try:
-        return int(text) if whole else float(text)
-    except ValueError:
-        return text
+        return SideChoice(values=read_settings(kinds.pop(), settings))
+    except SettingError as error:
+        raise click.UsageError(f"{error.text}; {error.hint}") from None
 
 
 def _ask(question: str) -> None:

@@ -28,12 +28,14 @@ async def project_of(store: Any, project: str | None) -> str | None:  # noqa: AN
 
 
 def name_of(found: Mapping[str, Any]) -> str:
-    """Name a record as people do, or by the start of its id."""
-    fields = found["fields"]
-    for key in ("sample_code", "code", "name", "analyte"):
-        if key in fields:
-            return f"{found['type']} {fields[key]}"
-    return f"{found['type']} {found['record'][:8]}"
+    """Name a record as people do, with the start of its id if others may have the name."""
+    from schemas.records import TYPES, label
+
+    said, kind = label(found["type"], found["fields"]), TYPES.get(found["type"])
+    is_shared = kind is None or not kind.references.keys().isdisjoint(kind.key)
+    if is_shared or said == found["type"]:
+        return f"{said} {found['record'][:8]}"
+    return said
 
 
 def values_of(fields: Mapping[str, Any] | None) -> str:

@@ -53,14 +53,14 @@ def code(
       permille-server device code --project HF --name north-team
     """
     from server.access.enrolment import issue_code
-    from server.access.projects import described, find_project
+    from server.access.projects import find_project, in_words
     from server.clock import Clock
 
     async def job(store: Any) -> tuple[str, str, list[str]]:  # noqa: ANN401
         found = [await find_project(store, project) for project in projects]
         ids = tuple(each["id"] for each in found)
         issued = await issue_code(store, Clock(), ids, name or "")
-        return (*issued, [described(each) for each in found])
+        return (*issued, [in_words(each) for each in found])
 
     text, expires, said = with_store(context, job)
     if as_json:

@@ -172,7 +172,7 @@ def edit(context: click.Context, /, name: str, as_json: bool, **given: Any) -> N
 
 def _selection(given: dict[str, Any]) -> dict[str, Any]:
     """Return what the plots stand for; each way of saying it replaces the others."""
-    from schemas.fields import read_areas
+    from schemas.typed import read_areas
 
     selection, area = given["plot_selection"], given["sampled_area_ha"]
     strata = read_areas(given["sampled_strata_ha"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from schemas.deciding import (
     Decision,
@@ -12,8 +12,10 @@ from schemas.deciding import (
     parts,
 )
 from schemas.messages import Outcome
+from schemas.names import meant
 from schemas.problems import Problem
 from schemas.validate import errors, load_patch
+from server.access.names import Nameable
 from server.access.records import authors, find_record
 from server.clock import Clock
 from server.custody.own_log import ServerDraft, discard_own, write
@@ -51,7 +53,9 @@ def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
     Raises
     ------
     NotFoundError
-        If there is none, or several start so.
+        If there is none.
+    AmbiguousError
+        If several start so.
     """
     found = {conflict.id: conflict for conflict in (_one(tx, n) for n in names)}
     return _described(tx, list(found.values()))
@@ -154,23 +158,26 @@ async def resolve(
 
 
 def _one(tx: Transaction, name: str) -> StoredConflict:
-    found = tx.conflicts(ConflictQuery(starts_with=name))
-    exact = [conflict for conflict in found if conflict.id == name]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
-    if found:
-        ids = ", ".join(conflict.id for conflict in found[:5])
-        raise NotFoundError(
-            f"{len(found)} open conflicts start with {name}", f"give more of one: {ids}"
-        )
-    if tx.conflicts(ConflictQuery(status="settled", starts_with=name)):
+    found = _meant(tx, name, "open")
+    if not found and _meant(tx, name, "settled"):
         raise NotFoundError(
             f"conflict {name} is settled already",
             "see: permille-server conflict list --settled",
         )
-    raise NotFoundError(
-        f"there is no open conflict {name}", "see: permille-server conflict list"
-    )
+    return _CONFLICT.only(name, found)
+
+
+def _meant(tx: Transaction, name: str, status: str) -> dict[str, StoredConflict]:
+    query = ConflictQuery(status=status, starts_with=name)
+    found = {conflict.id: conflict for conflict in tx.conflicts(query)}
+    return {place: found[place] for place in meant(name, dict.fromkeys(found, ()))}
+
+
+_CONFLICT: Final[Nameable[StoredConflict]] = Nameable(
+    "open conflict",
+    "permille-server conflict list",
+    lambda conflict, start: f"{start} of {conflict.type} {conflict.group}",
+)
 
 
 def _drafts(

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from schemas.names import meant
+from schemas.records import label
+from server.access.names import Nameable
 from server.access.records import find_record
-from server.errors import NotFoundError
 from server.store.custody_values import CustodyQuery, InCustody
 from server.store.port import Transaction
 
@@ -20,7 +22,9 @@ def find(
     Raises
     ------
     NotFoundError
-        If there is none, or several start so.
+        If there is none.
+    AmbiguousError
+        If several start so.
     """
     found = {
         change.change_id: change for change in (_one(tx, n, statuses) for n in names)
@@ -79,15 +83,14 @@ def shown(tx: Transaction, name: str) -> dict[str, Any]:
 
 
 def _one(tx: Transaction, name: str, statuses: Sequence[str] | None) -> InCustody:
-    found = tx.quarantine(CustodyQuery(statuses=statuses, starts_with=name))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(change.change_id for change in found[:5])
-        raise NotFoundError(
-            f"{len(found)} changes start with {name}", f"give more of one: {ids}"
-        )
-    raise NotFoundError(
-        f"no change {name} waits in quarantine",
-        "see: permille-server quarantine list --all",
-    )
+    query = CustodyQuery(statuses=statuses, starts_with=name)
+    known = {change.change_id: change for change in tx.quarantine(query)}
+    found = {place: known[place] for place in meant(name, dict.fromkeys(known, ()))}
+    return _CHANGE.only(name, found)
+
+
+_CHANGE: Final[Nameable[InCustody]] = Nameable(
+    "quarantined change",
+    "permille-server quarantine list --all",
+    lambda change, start: f"{start} of {label(change.type, change.fields)}",
+)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import fmean, variance
 from typing import Any
 
 from schemas.selection import drawn_areas
@@ -20,9 +19,9 @@ from server.report.model import (
     ReasonText,
     ReportPage,
 )
+from server.stocks.aggregate import mean_stock
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.rows import settings_row
-from server.stocks.student_t import critical_t
 from server.store.custody_values import ConflictQuery, CustodyQuery
 from server.store.port import Store, Transaction
 
@@ -149,9 +148,7 @@ def _strata(
 ) -> list[Row]:
     """Return the area-weighted mean stock of each stratum and campaign.
 
-    Only strata whose plots all have an area; SE from the points within plots, df after
-    Satterthwaite, as in `server.stocks.strata`. Of plots that were drawn out of many
-    it is that between plots, as in `server.stocks.units.cluster`.
+    Only strata whose plots all have an area and a standard error.
     """
     dates = {c.fields["name"]: c.fields["start_date"] for c in campaigns}
     key = _stock_key(rows["changes"])
@@ -196,27 +193,6 @@ def _weighted(
     least = 1 if is_drawn else 2
     if not all(area > 0.0 and len(values) >= least for area, values in parts):
         return None
-    total = sum(area for area, _ in parts)
-    mean = sum(area / total * fmean(values) for area, values in parts)
-    if is_drawn:
-        count = len(parts)
-        df = count - 1.0
-        off = [area / total * (fmean(values) - mean) for area, values in parts]
-        spread = count / df * sum(each**2 for each in off) if df else 0.0
-    else:
-        shares = [
-            (area / total) ** 2 * variance(values) / len(values)
-            for area, values in parts
-        ]
-        spread = sum(shares)
-        df = _satterthwaite(shares, [len(values) for _, values in parts])
-    if spread == 0.0:
-        return {"stock_t_ha": mean, "stock_ci95_t_ha": None}
-    half = float(critical_t(df)) * spread**0.5
-    return {"stock_t_ha": mean, "stock_ci95_t_ha": [mean - half, mean + half]}
-
-
-def _satterthwaite(shares: Sequence[float], counts: Sequence[int]) -> float:
-    pairs = zip(shares, counts, strict=True)
-    squares = sum(share**2 / (count - 1) for share, count in pairs)
-    return sum(shares) ** 2 / squares if squares else 1.0
+    found = mean_stock(parts, is_drawn=is_drawn)
+    ends = None if found.ci95 is None else [*found.ci95]
+    return {"stock_t_ha": found.value, "stock_ci95_t_ha": ends}

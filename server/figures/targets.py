@@ -5,9 +5,8 @@ from typing import Any
 
 from server.figures.groups import GroupMember, is_used
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import ChangeVerdict, ZeroVerdict
+from server.stocks.change import ChangeVerdict, ZeroVerdict, rate_verdict
 from server.stocks.strata import Freedom, Lonely, Strata
-from server.stocks.student_t import ALPHA
 from server.stocks.units import Stratum
 
 
@@ -24,8 +23,7 @@ def against_target(
     if target is not None and used:
         strata = Strata(used, lonely, Freedom.SATTERTHWAITE)
         p_value, t = strata.test(target)
-        if p_value is not None and t is not None:
-            verdict = _side(p_value, t)
+        verdict = rate_verdict(p_value, t)
         if found.verdict_zero is ZeroVerdict.NOT_ASSESSABLE:
             verdict = ChangeVerdict.NOT_ASSESSABLE
     return {
@@ -33,12 +31,6 @@ def against_target(
         "p_vs_target": p_value,
         "verdict_target": None if target is None else verdict.value,
     }
-
-
-def _side(p_value: float, t: float) -> ChangeVerdict:
-    if p_value >= ALPHA:
-        return ChangeVerdict.NOT_DISTINGUISHABLE
-    return ChangeVerdict.ABOVE if t > 0.0 else ChangeVerdict.BELOW
 
 
 def _target(members: Sequence[GroupMember]) -> float | None:

@@ -8,7 +8,7 @@ from typing import Final
 from schemas import limits
 from schemas.groups import by_group, members
 from schemas.messages import Op
-from schemas.records import TYPES, natural_key
+from schemas.records import TYPES, key_text, label, natural_key, references_of
 from server.merge.lines import read_change
 from server.merge.model import (
     EarlierValue,
@@ -16,7 +16,7 @@ from server.merge.model import (
     ValidatedChange,
     WaitingChange,
 )
-from server.merge.state import MergeState, key_text, label, references_of
+from server.merge.state import MergeState
 from server.merge.timeline import Epoch, Lineage, Timeline
 from server.merge.validate import validate
 from server.store.custody_values import ConflictQuery, CustodyQuery, InCustody
@@ -206,7 +206,11 @@ def _load_what_records_ask_for(
     # What comes back refers to all that it referred to.
     back = {v.change.record_id for v in batch if v.change.op == Op.UNDELETE}
     returning = [r for name in back if (r := state.find(project_id, name)) is not None]
-    referred = {target for record in returning for target in references_of(record)}
+    referred = {
+        target
+        for record in returning
+        for target in references_of(record.type, record.fields).values()
+    }
     found = tx.lookup(
         project_id,
         Wanted(
@@ -288,9 +292,7 @@ def _load_conflicts(
 
 def _references(validated: ValidatedChange) -> set[str]:
     """Return the records that a change refers to."""
-    kind = TYPES.get(validated.change.type)
-    names = kind.references if kind else ()
-    return {validated.fields[name] for name in names if validated.fields.get(name)}
+    return {*references_of(validated.change.type, validated.fields).values()}
 
 
 def _keys(

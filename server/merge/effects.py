@@ -6,7 +6,7 @@ from schemas.conflicts import conflict_id
 from schemas.groups import WHOLE_RECORD, by_group
 from schemas.messages import Op, Outcome
 from schemas.problems import Problem
-from schemas.records import TYPES
+from schemas.records import TYPES, label
 from server.merge.author_view import (
     as_shown,
     base_seq,
@@ -27,7 +27,7 @@ from server.merge.model import (
     Verdict,
 )
 from server.merge.references import problems_of_record
-from server.merge.state import MergeState, label
+from server.merge.state import MergeState
 from server.merge.verdicts import accept, close_discarded, hold, quarantine
 
 

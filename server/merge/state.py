@@ -6,13 +6,13 @@ handful of statements, however many changes it holds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from schemas import limits
 from schemas.digest import Digest, conflict_hash, row_hash
 from schemas.messages import Outcome
-from schemas.records import TYPES, natural_key
+from schemas.records import key_text, references_of
 from server.merge.model import (
     Change,
     Conflict,
@@ -32,31 +32,13 @@ from server.merge.waitlist import Place, Waitlist
 Key = tuple[str, str, str]  # project, record type, natural key as text
 
 
-def key_text(record_type: str, fields: dict[str, object]) -> str:
-    """Return the natural key as one text that can be indexed."""
-    parts = natural_key(record_type, fields)
-    return "\x1f".join("" if part is None else str(part) for part in parts)
-
-
-def label(record_type: str, fields: Mapping[str, object]) -> str:
-    """Return what people call a record: its type and its own code."""
-    kind = TYPES.get(record_type)
-    code = fields.get(kind.key[-1]) if kind else None
-    return record_type if code is None else f"{record_type} {code}"
-
-
-def references_of(record: Record) -> list[str]:
-    """Return the records this one refers to."""
-    names = TYPES[record.type].references
-    return [record.fields[n] for n in names if record.fields.get(n)]
-
-
 def _row_hash(record: Record) -> int:
     return row_hash(record.type, record.id, record.seq, record.fields)
 
 
 def _targets(record: Record) -> list[Place]:
-    return [(record.project_id, target) for target in references_of(record)]
+    targets = references_of(record.type, record.fields).values()
+    return [(record.project_id, target) for target in targets]
 
 
 @dataclass(slots=True)

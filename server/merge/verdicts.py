@@ -2,9 +2,9 @@
 
 from schemas.messages import Outcome
 from schemas.problems import Problem
-from schemas.records import TYPES
+from schemas.records import TYPES, label
 from server.merge.model import Change, KeptBack, ValidatedChange, Verdict, WaitingChange
-from server.merge.state import MergeState, label
+from server.merge.state import MergeState
 
 
 def accept(

@@ -13,14 +13,17 @@ from server.stocks.change import (
     CO2_PER_C,
     PERMILLE_YEAR,
     ChangeVerdict,
+    Design,
     Interval,
     ZeroVerdict,
+    estimate_change,
+    rate_verdict,
+    zero_verdict,
 )
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason, in_order
 from server.stocks.strata import Estimate, Freedom, Lonely, Strata
-from server.stocks.student_t import ALPHA
-from server.stocks.units import Stratum
+from server.stocks.units import Stratum, cluster, stratum_of
 
 _PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR
 
@@ -120,7 +123,8 @@ def aggregate(
     rate = strata.rate()
     p_rate, t_rate = strata.test(_PERMILLE_YEAR)
     interval, shape = _interval(strata, rate, p_rate)
-    verdict, verdict_zero = _verdict(p_rate, t_rate), _zero_verdict(annual)
+    verdict = rate_verdict(p_rate, t_rate)
+    verdict_zero = zero_verdict(annual.p_value, annual.value)
     if any(stratum.withheld for stratum in used):
         verdict = ChangeVerdict.NOT_ASSESSABLE
         verdict_zero = ZeroVerdict.NOT_ASSESSABLE
@@ -180,20 +184,40 @@ def _reasons_of_strata(strata: Strata, used: Sequence[Stratum]) -> Iterator[Reas
         yield from stratum.reasons
 
 
-def _verdict(p_value: float | None, t: float | None) -> ChangeVerdict:
-    if p_value is None or t is None:
-        return ChangeVerdict.NOT_ASSESSABLE
-    if p_value >= ALPHA:
-        return ChangeVerdict.NOT_DISTINGUISHABLE
-    return ChangeVerdict.ABOVE if t > 0.0 else ChangeVerdict.BELOW
+def mean_stock(
+    plots: Sequence[tuple[float, Sequence[float]]], *, is_drawn: bool
+) -> Estimate:
+    """Return the area-weighted mean stock of plots in one campaign, with its error.
 
+    Equations and degrees of freedom are those of `aggregate`, of plots that were drawn
+    those of `cluster`.
 
-def _zero_verdict(annual: Estimate) -> ZeroVerdict:
-    if annual.p_value is None or annual.value is None:
-        return ZeroVerdict.NOT_ASSESSABLE
-    if annual.p_value >= ALPHA:
-        return ZeroVerdict.NO_DETECTABLE_CHANGE
-    return ZeroVerdict.GAIN if annual.value > 0.0 else ZeroVerdict.LOSS
+    Parameters
+    ----------
+    plots
+        Of each plot its area in ha and the stocks of its points in t/ha.
+    is_drawn
+        Whether the plots stand for more land than themselves.
+
+    Examples
+    --------
+    >>> plots = [(3.0, [50.0, 52.0, 54.0]), (1.0, [60.0, 66.0])]
+    >>> found = mean_stock(plots, is_drawn=False)
+    >>> found.value, round(found.se, 6), round(found.df, 6)
+    (54.75, 1.145644, 2.882353)
+    """
+    # Each campaign is compared with itself: only its stock is asked for.
+    units = [
+        stratum_of(
+            "",
+            area_ha,
+            estimate_change(stocks, stocks, design=Design.PAIRED, years=1.0),
+        )
+        for area_ha, stocks in plots
+    ]
+    if is_drawn:
+        units = [cluster("", sum(area_ha for area_ha, _ in plots), units)]
+    return Strata(units, Lonely.FAIL, Freedom.SATTERTHWAITE).stock(0)
 
 
 def _times(estimate: Estimate, factor: float) -> Estimate:

@@ -5,7 +5,7 @@ against 4 permille a year is made on ``c1 - k * c0`` with ``k = 1 + 0.004 * year
 so it divides by nothing; the interval of the rate is the inversion of that test.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isnan
@@ -284,12 +284,10 @@ class _Estimates:
 
     def _verdicts(self) -> tuple[list[ChangeVerdict], list[ZeroVerdict]]:
         judged = (self.withheld == 0) & ~np.isnan(self.p_value)
-        rated = judged & ~np.isnan(self.rate) & ~np.isnan(self.p_rate)
-        no_verdict = (ChangeVerdict.NOT_ASSESSABLE, ChangeVerdict.NOT_DISTINGUISHABLE)
-        no_change = (ZeroVerdict.NOT_ASSESSABLE, ZeroVerdict.NO_DETECTABLE_CHANGE)
+        rated = judged & ~np.isnan(self.rate)
         return (
-            _judge(rated, self.p_rate, self.t_rate, (*no_verdict, *_SIDES)),
-            _judge(judged, self.p_value, self.change, (*no_change, *_ZERO_SIDES)),
+            _each(rate_verdict, np.where(rated, self.p_rate, np.nan), self.t_rate),
+            _each(zero_verdict, np.where(judged, self.p_value, np.nan), self.change),
         )
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -338,17 +336,45 @@ _Word = TypeVar("_Word", ChangeVerdict, ZeroVerdict)
 _SHAPES: Final = (*SHAPES, None)
 _NO_SHAPE: Final = len(SHAPES)
 _DESIGNS: Final = (Design.UNPAIRED, Design.PAIRED)
-_SIDES: Final = (ChangeVerdict.BELOW, ChangeVerdict.ABOVE)
-_ZERO_SIDES: Final = (ZeroVerdict.LOSS, ZeroVerdict.GAIN)
+
+
+def rate_verdict(p_value: float | None, t: float | None) -> ChangeVerdict:
+    """Judge a rate against a line by its test; t is positive above the line.
+
+    >>> str(rate_verdict(0.01, -3.0)), str(rate_verdict(0.05, 2.0))
+    ('below', 'not distinguishable')
+    >>> str(rate_verdict(None, None))
+    'not assessable'
+    """
+    nothing = ChangeVerdict.NOT_ASSESSABLE, ChangeVerdict.NOT_DISTINGUISHABLE
+    return _judge(p_value, t, (*nothing, ChangeVerdict.BELOW, ChangeVerdict.ABOVE))
+
+
+def zero_verdict(p_value: float | None, change: float | None) -> ZeroVerdict:
+    """Judge by the test of a change whether there is one.
+
+    >>> str(zero_verdict(0.01, -3.0)), str(zero_verdict(0.05, 3.0))
+    ('loss', 'no detectable change')
+    """
+    nothing = ZeroVerdict.NOT_ASSESSABLE, ZeroVerdict.NO_DETECTABLE_CHANGE
+    return _judge(p_value, change, (*nothing, ZeroVerdict.LOSS, ZeroVerdict.GAIN))
 
 
 def _judge(
-    judged: BoolArray, p_value: FloatArray, sign: FloatArray, words: tuple[_Word, ...]
-) -> list[_Word]:
+    p_value: float | None, sign: float | None, words: tuple[_Word, _Word, _Word, _Word]
+) -> _Word:
     """Choose between not assessable, not distinguishable, negative and positive."""
-    with np.errstate(invalid="ignore"):
-        choice = np.where(p_value < ALPHA, np.where(sign > 0.0, 3, 2), 1)
-    return [words[number] for number in np.where(judged, choice, 0)]
+    if p_value is None or sign is None or isnan(p_value):
+        return words[0]
+    if p_value >= ALPHA:
+        return words[1]
+    return words[3] if sign > 0.0 else words[2]
+
+
+def _each(
+    verdict: Callable[[float, float], _Word], p_value: FloatArray, sign: FloatArray
+) -> list[_Word]:
+    return list(map(verdict, p_value.tolist(), sign.tolist()))
 
 
 def optional(values: FloatArray) -> list[float | None]:

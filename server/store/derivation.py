@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from schemas.digest import Item, digest_of, row_hash
+from schemas.records import DERIVED
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
 from server.store.save import add_digest, put_records
@@ -64,7 +65,6 @@ _KEEP_VERSION: Final = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _BY_NAME: Final = itemgetter(0)
-_DERIVED: Final = ("stock", "change", "trend")
 
 #: Records of one level of the tree, plot by plot, each plot's in the order of their ids.
 _Level = list[list[DerivationInput]]
@@ -107,7 +107,7 @@ class DerivationTables:
             record.id: record
             for record in self._by_id(project_id, {project_id, *plots})
         }
-        below = self._of_plots(project_id, plots, ("point", *_DERIVED))
+        below = self._of_plots(project_id, plots, ("point", *DERIVED))
         points = [[r for r in group if r.type == "point"] for group in below]
         cores = self._children(project_id, points, "core")
         samples = self._children(project_id, cores, "sample")
@@ -156,7 +156,7 @@ class DerivationTables:
         self, project_id: str, group: Sequence[DerivedPlot], now: str
     ) -> int:
         own = [derived.job.plot_id for derived in group]
-        there = chain.from_iterable(self._of_plots(project_id, own, _DERIVED))
+        there = chain.from_iterable(self._of_plots(project_id, own, DERIVED))
         present = {record.id: record for record in there}
         rows = [row for derived in group for row in derived.rows]
         new = [row for row in rows if _differs(row, present.get(row.id))]

@@ -39,7 +39,7 @@ _HOLDERS: Final = f"""
     WHERE project_id = ? AND type = ?
       AND natural_key IN (SELECT value FROM json_each(?))
 """  # noqa: S608
-_DERIVED: Final = ", ".join(f"'{name}'" for name in sorted(DERIVED))
+_DERIVED: Final = ", ".join(f"'{name}'" for name in DERIVED)
 _CHILDREN: Final = f"""
     SELECT id FROM record WHERE project_id = ? AND parent_id = ? AND deleted = 0
         AND type NOT IN ({_DERIVED})

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from schemas.messages import Outcome
 from schemas.problems import from_data
-from schemas.records import TYPES
+from schemas.records import TYPES, key_text
 from server.merge.model import Record, Verdict, Writer
-from server.merge.state import key_text
 
 RECORD_COLUMNS: Final = "project_id, id, type, seq, fields, writers, deleted, computable_by_author, open_conflicts"
 VERDICT_COLUMNS: Final = "change_id, project_id, outcome, seq, why, conflicts, n"

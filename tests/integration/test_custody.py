@@ -135,6 +135,32 @@ def test_a_choice_that_does_not_fit_writes_nothing(pair, served):
     assert "settled already" in gone
 
 
+def test_a_start_that_several_conflicts_share_lists_them(pair, served):
+    """One change met another in two field groups: their ids share its id."""
+    one, two = pair
+    for laptop, tool, lon in ((one, "auger", 2), (two, "probe", 3)):
+        words = ["--tool", tool, "--lon", lon, "--lat", 48]
+        laptop("core", "edit", "HF/1/2026/1", *words)
+    one.sync()
+    two.sync(code=1)
+    ids = [each["id"] for each in two.json("conflicts", code=1)]
+    start = ids[0].partition(":")[0]
+    why = ["--take", "stands", "--reason", "x"]
+    said = admin(served, "conflict", "resolve", start, *why, code=4).output
+    laptop = ["conflicts", "resolve", "HF/1/2026/1", "--id", start[:12], *why]
+    error = two.json(*laptop, code=4)["error"]
+    assert error["code"] == "ambiguous"
+    for told in (said.strip(), f"{error['text']} {error['hint']}"):
+        assert "means several" in told
+        typed = told.rpartition(": ")[2]
+        assert sum(name.startswith(typed) for name in ids) == 1
+    admin(served, "conflict", "show", "", code=4)
+    admin(served, "quarantine", "show", "", code=4)
+    for name in ids:
+        served.admin("conflict", "resolve", name, *why)
+    agreed(*pair)
+
+
 def test_many_conflicts_are_settled_at_once(pair, served):
     one, two = pair
     for laptop, note in ((one, "2"), (two, "3")):
@@ -259,7 +285,7 @@ def test_a_change_is_released_when_what_was_wrong_is_mended(pair, served):
     agreed(one, two)
     assert two.json("result", "show", "BAG/soc")["state"] == "accepted"
     late = admin(served, "quarantine", "release", bag, code=4).output
-    assert "no change" in late
+    assert "there is no quarantined change" in late
 
 
 def test_what_is_given_up_is_told_to_its_author(pair, served):
@@ -336,6 +362,79 @@ def test_a_person_settles_a_conflict_on_a_laptop(pair, served, words, stands):
     (found,) = [c for c in settled if c["id"] == name]
     assert found["decision"]["reason"] == "measured again"
     assert (found["decision"]["person"], found["decision"]["device"]) == ("two", "two")
+
+
+def of_one_core(pair):
+    """Time the one core on both laptops, unseen; return the open conflict."""
+    one, two = pair
+    one("core", "edit", "HF/1/2026/1", "--sampled-at", "2026-05-03T10:00+02:00")
+    two("core", "edit", "HF/1/2026/1", "--sampled-at", "2026-05-03T11:00+02:00")
+    one.sync()
+    two.sync(code=1)
+    (found,) = two.json("conflicts", code=1)
+    return found["id"]
+
+
+def time_of(laptop, core="HF/1/2026/1"):
+    fields = laptop.json("core", "show", core)["fields"]
+    return fields["sampled_at"], fields["sampled_precision"]
+
+
+@pytest.mark.parametrize("side", ["laptop", "server"])
+def test_a_day_that_settles_a_conflict_is_known_to_the_day(pair, served, side):
+    one, two = pair
+    name = of_one_core(pair)
+    words = ["--set", "sampled-at=2026-05-03", "--reason", "from the field sheet"]
+    if side == "laptop":
+        two("conflicts", "resolve", "HF/1/2026/1", *words)
+    else:
+        served.admin("conflict", "resolve", name, *words)
+    agreed(two, one)
+    assert time_of(one) == ("2026-05-03T12:00:00+00:00", "day")
+
+
+@pytest.mark.parametrize("side", ["laptop", "server"])
+@pytest.mark.parametrize(
+    ("setting", "code", "said"),
+    [
+        ("area_ha=two", 4, "area_ha = 'two': a number was expected"),
+        ("area_ha=two", 4, "give a plain number, such as 12.5"),
+        ("area=2", 2, "area_ha"),
+    ],
+)
+def test_a_third_value_that_cannot_be_read_is_refused_in_words(
+    pair, served, side, setting, code, said
+):
+    name = contested(pair)
+    words = ["--set", setting, "--reason", "x"]
+    if side == "server":
+        assert (
+            said in admin(served, "conflict", "resolve", name, *words, code=code).output
+        )
+        return
+    given = ["--home", str(pair[1].home), "conflicts", "resolve", "HF", *words]
+    done = CliRunner().invoke(cli, given)
+    assert (done.exit_code, said in done.output) == (code, True)
+
+
+def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair, served):
+    one, two = pair
+    one("point", "add", "--plot", "HF", "--code", "2")
+    agreed(one, two)
+    one("point", "delete", "HF/2", "--yes")
+    one.sync()
+    given = "core add --plot HF --point 2 --campaign 2026"
+    two(*given.split(), "--sampled-at", "2026-05-03T10:00+02:00")
+    two.sync(code=1)
+    (entry,) = two.json("fix", code=1)
+    point = two.json("point", "show", "HF/1")["id"]
+    settings = f"--set sampled_at=2026-05-03 --set point_id={point} --set number=2"
+    two("fix", entry["record"], *settings.split())
+    # The quarantine tells cores of one number apart.
+    listed = served.admin("quarantine", "list")
+    assert f"core 1 {entry['record'][:8]}" in " ".join(listed.split())
+    assert time_of(two, "HF/1/2026/2") == ("2026-05-03T12:00:00+00:00", "day")
+    agreed(two, one)
 
 
 def test_a_decision_that_meets_a_newer_value_becomes_a_conflict(pair, served):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from server.stocks.aggregate import aggregate
+from server.stocks.aggregate import aggregate, mean_stock
 from server.stocks.change import ChangeVerdict, Design, ZeroVerdict, estimate_change
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
@@ -503,3 +503,47 @@ def test_the_interval_between_drawn_plots_covers_the_truth_as_often_as_it_says()
         low, high = aggregate([cluster("all", areas.sum(), units)]).annual_t_ha.ci95
         hits += low < truth < high
     assert 0.92 <= hits / trials <= 0.97
+
+
+stocks_of_plots = st.lists(
+    st.tuples(
+        st.floats(0.1, 1000),
+        st.lists(st.floats(10, 200), min_size=2, max_size=6, unique=True),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(plots=stocks_of_plots)
+def test_a_mean_stock_has_the_spread_within_its_plots(plots):
+    total = sum(area for area, _ in plots)
+    shares = [(a / total) ** 2 * np.var(v, ddof=1) / len(v) for a, v in plots]
+    squares = [s**2 / (len(v) - 1) for s, (_, v) in zip(shares, plots, strict=True)]
+    found = mean_stock(plots, is_drawn=False)
+    assert found.value == pytest.approx(
+        sum(a / total * np.mean(v) for a, v in plots), rel=1e-12
+    )
+    half = stats.t.ppf(0.975, sum(shares) ** 2 / sum(squares)) * sum(shares) ** 0.5
+    assert found.ci95 is not None
+    assert found.ci95[1] - found.value == pytest.approx(half, rel=1e-6)
+
+
+@given(plots=stocks_of_plots)
+def test_a_mean_stock_of_drawn_plots_has_the_spread_between_them(plots):
+    area = np.array([area for area, _ in plots])
+    means = np.array([np.mean(values) for _, values in plots])
+    share, count = area / area.sum(), len(plots)
+    found = mean_stock(plots, is_drawn=True)
+    assert found.value == pytest.approx(share @ means, rel=1e-12)
+    if count == 1:
+        assert found.ci95 is None
+        return
+    variance = count / (count - 1) * np.sum((share * (means - share @ means)) ** 2)
+    if found.ci95 is not None:
+        half = stats.t.ppf(0.975, count - 1) * variance**0.5
+        assert found.ci95[1] - found.value == pytest.approx(half, rel=1e-6, abs=1e-9)
+
+
+def test_stocks_without_any_spread_have_no_interval():
+    assert mean_stock([(1.0, [50.0, 50.0])], is_drawn=False).ci95 is None

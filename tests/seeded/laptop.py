@@ -87,8 +87,8 @@ MUTANTS = (
     Mutant(
         "a deleted record is found by the start of its id only",
         "collector/record/names.py",
-        "or label(store, view) in said",
-        "",
+        "view.id: [said := label(store, view), said.removesuffix(more)]",
+        "view.id: []",
         RESTORE,
     ),
     Mutant(

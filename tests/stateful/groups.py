@@ -19,11 +19,10 @@ from schemas.fields import (
     Id,
     Instant,
     Integer,
-    NameSet,
     Number,
-    StratumAreas,
     Text,
 )
+from schemas.lists import NameSet, StratumAreas
 from schemas.records import TYPES
 
 #: The group of a record's deletion and return.

@@ -5,6 +5,7 @@ import pytest
 from collector.tables.cells import depths, number, sampling_time
 from collector.tables.mapping import DateRule, DepthRule
 from collector.tables.values import CellError, SpecError, columns, evaluate, read_spec
+from schemas.typed import TYPED
 
 YEARS = read_spec(
     {
@@ -68,7 +69,7 @@ def test_a_whole_number_is_not_cut_out_of_a_broken_one():
 @pytest.mark.parametrize("text", ["1 000", "1,5", "nan", "inf", "1e", "--1", "0x1"])
 def test_what_is_no_number_is_refused(text):
     with pytest.raises(CellError, match="not a number"):
-        number(text, ".", read_spec("{a}"))
+        number(text, TYPED, read_spec("{a}"))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_what_is_no_number_is_refused(text):
 )
 def test_depth_labels_are_read(label, found):
     rule = DepthRule(label=read_spec("{d}"))
-    assert depths(rule, {"d": label}, None, ".") == found
+    assert depths(rule, {"d": label}, None, TYPED) == found
 
 
 @pytest.mark.parametrize(
@@ -90,24 +91,24 @@ def test_depth_labels_are_read(label, found):
 )
 def test_a_depth_that_a_spreadsheet_turned_into_a_date_is_seen(label):
     with pytest.raises(CellError, match="spreadsheet"):
-        depths(DepthRule(label=read_spec("{d}")), {"d": label}, None, ".")
+        depths(DepthRule(label=read_spec("{d}")), {"d": label}, None, TYPED)
 
 
 @pytest.mark.parametrize("label", ["topsoil", "30", "-10-20"])
 def test_a_label_that_is_no_depth_is_refused(label):
     with pytest.raises(CellError, match="not a depth"):
-        depths(DepthRule(label=read_spec("{d}")), {"d": label}, None, ".")
+        depths(DepthRule(label=read_spec("{d}")), {"d": label}, None, TYPED)
 
 
 def test_depths_counted_upward_are_turned_around():
     rule = DepthRule(sign=-1, top=read_spec("{t}"), bottom=read_spec("{b}"))
-    found = depths(rule, {"t": "0", "b": "-30"}, None, ".")
+    found = depths(rule, {"t": "0", "b": "-30"}, None, TYPED)
     assert [str(depth) for depth in found] == ["0.0", "30.0"]
 
 
 def test_centre_and_thickness_below_ground_may_be_negative_too():
     rule = DepthRule(sign=-1, centre=read_spec("{c}"), thickness=read_spec("{t}"))
-    assert depths(rule, {"c": "-15", "t": "10"}, None, ".") == (10.0, 20.0)
+    assert depths(rule, {"c": "-15", "t": "10"}, None, TYPED) == (10.0, 20.0)
 
 
 def test_an_instant_keeps_its_time_and_the_offset_the_mapping_states():

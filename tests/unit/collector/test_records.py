@@ -269,6 +269,21 @@ def test_a_set_is_a_repeated_option(permille):
     assert permille.json("campaign", "show", "2026")["fields"]["crew"] == ["Ada", "Bo"]
 
 
+def test_a_precision_that_was_typed_beside_a_day_stands(field):
+    words = ["--sampled-at", "2026-05-03", "--sampled-precision", "month"]
+    field("core", "edit", "HF/1/2026/1", *words)
+    core = field.json("core", "show", "HF/1/2026/1")["fields"]
+    assert core["sampled_precision"] == "month"
+
+
+def test_an_area_of_a_stratum_that_is_named_twice_is_refused(permille):
+    words = ["--plot-selection", "random_sample", "--sampled-strata-ha", "clay=2"]
+    found = permille(
+        "project", "edit", "P1", *words, "--sampled-strata-ha", "clay=3", code=4
+    )
+    assert "clay=2" in found.err
+
+
 def test_a_point_may_revisit_another_and_does_not_belong_to_it(field):
     sample(field, "HF-1")
     field(*["point", "add", "--plot", "HF", "--code", "1b", "--revisits-point", "HF/1"])

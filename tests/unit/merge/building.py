@@ -13,7 +13,7 @@ from schemas.digest import Digest, conflict_hash, row_hash
 from schemas.groups import WHOLE_RECORD
 from schemas.ids import natural_id
 from schemas.messages import Op, Outcome
-from schemas.records import TYPES
+from schemas.records import TYPES, key_text, references_of
 from schemas.version import SCHEMA_VERSION
 from server.merge.merge import decide_again, merge
 from server.merge.model import (
@@ -26,7 +26,7 @@ from server.merge.model import (
     WaitingChange,
     Writer,
 )
-from server.merge.state import MergeState, key_text, references_of
+from server.merge.state import MergeState
 from server.merge.timeline import Epoch, Lineage, Timeline
 from server.merge.validate import validate
 from server.merge.verdicts import close_discarded
@@ -210,7 +210,7 @@ class Server:
         if not record.deleted:
             key = (PROJECT, record.type, key_text(record.type, record.fields))
             self.state.holders[key] = record.id
-            for target in references_of(record):
+            for target in references_of(record.type, record.fields).values():
                 self.state.referrers.setdefault((PROJECT, target), set()).add(record.id)
 
     def contest(self, record, group, name, ours, *, seq):
@@ -321,7 +321,9 @@ class Server:
             (r.project_id, r.type, key_text(r.type, r.fields)): r.id for r in alive
         }
         referred = {
-            (r.project_id, target, r.id) for r in alive for target in references_of(r)
+            (r.project_id, target, r.id)
+            for r in alive
+            for target in references_of(r.type, r.fields).values()
         }
         assert referred == {
             (*place, name) for place, found in state.referrers.items() for name in found

@@ -1,7 +1,6 @@
 """The changes that wait are found by what they are for and by what they wait for."""
 
 from server.merge.model import WaitingChange
-from server.merge.state import key_text, label
 from server.merge.waitlist import Waitlist
 from tests.unit.merge.building import (
     OTHER_PLOT,
@@ -81,17 +80,3 @@ def test_what_waits_for_a_record_itself_does_not_bring_it():
     found.add(WaitingChange(first("cy1", PLOT), None))
     assert found.may_bring(place(PLOT))
     assert not found.may_bring(place(PLOT), besides="cy1")
-
-
-# The texts that people and the store know records by --------------------------------
-
-
-def test_a_natural_key_is_one_text_in_which_nothing_runs_together():
-    practice = {"plot_id": PLOT.id, "family": "agroecology", "what": "clover"}
-    assert key_text("practice", practice) == f"{PLOT.id}\x1fagroecology\x1fclover\x1f"
-
-
-def test_a_record_is_called_by_its_type_and_its_own_code():
-    assert label("point", {"plot_id": PLOT.id, "code": "1"}) == "point 1"
-    assert label("point", {}) == "point"
-    assert label("unknown", {"code": "1"}) == "unknown"

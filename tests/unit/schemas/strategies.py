@@ -15,12 +15,11 @@ from schemas.fields import (
     Id,
     Instant,
     Integer,
-    NameSet,
     Number,
-    StratumAreas,
     Text,
 )
 from schemas.ids import uuid7
+from schemas.lists import NameSet, StratumAreas
 
 # Surrogates and NUL included, which st.text() leaves to be asked for.
 any_text = st.text(st.characters(exclude_categories=()), max_size=12)

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from schemas import chain, hlc
 from schemas.fields import FieldClass
 from schemas.ids import is_id, natural_id, uuid7
-from schemas.records import TYPES, natural_key, record_id
+from schemas.records import (
+    TYPES,
+    key_text,
+    label,
+    natural_key,
+    record_id,
+    references_of,
+)
 from tests.corpus import golden_changes, good_records
 from tests.unit.schemas.strategies import any_json, any_text, ids, labels
 
@@ -97,6 +104,29 @@ def test_one_label_on_bags_of_two_cores_is_two_records_with_one_key():
     assert record_id(PROJECT_ID, "sample", one) != record_id(
         PROJECT_ID, "sample", other
     )
+
+
+def test_a_key_with_an_empty_part_is_written_as_laptops_have_it_on_disk():
+    practice = {"plot_id": "p", "family": "other", "what": "limed"}
+    assert key_text("practice", practice) == "p\x1fother\x1flimed\x1fNone"
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_a_label_names_no_other_record(record_type):
+    record = good_records()[record_type]
+    said = label(record_type, record)
+    assert said.startswith(record_type)
+    assert not any(
+        target in said for target in references_of(record_type, record).values()
+    )
+    assert label(record_type, {}) == record_type
+
+
+def test_a_type_or_value_that_nobody_knows_is_labelled_tamely():
+    assert label("forest", {"code": "A"}) == "forest"
+    assert label("plot", {"code": ["x\n"] * 1000}).isprintable()
+    assert references_of("forest", {"plot_id": "x"}) == {}
+    assert references_of("point", {"plot_id": ["x"]}) == {}
 
 
 def test_the_golden_ids_never_change():

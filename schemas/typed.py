@@ -1,0 +1,128 @@
+"""What people type, read as values: at the command line and in the cells of tables.
+
+What cannot be read stays as it was typed, so that its field refuses it in its own
+words, together with whatever else is wrong with a record.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_FLAGS: Final = {"true": True, "yes": True, "false": False, "no": False}
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MINUTES: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a text writes its numbers, and what stands between the names of a list."""
+
+    decimal: str = "."
+    separator: str = ","
+
+
+#: As people type it at the command line.
+TYPED: Final = Notation()
+
+
+def read_number(text: str, notation: Notation = TYPED) -> float | str:
+    """Return a number with its decimal sign.
+
+    >>> (
+    ...     read_number("12.5"),
+    ...     read_number("-1e3"),
+    ...     read_number("1 000"),
+    ...     read_number("nan"),
+    ... )
+    (12.5, -1000.0, '1 000', 'nan')
+    >>> read_number("12,5"), read_number("12,5", Notation(decimal=","))
+    ('12,5', 12.5)
+    """
+    plain = text.strip()
+    if notation.decimal == ",":
+        plain = plain.replace(",", ".")
+    return float(plain) if _NUMBER.fullmatch(plain) else text
+
+
+def read_whole(text: str, notation: Notation = TYPED) -> float | str:
+    """Return a whole number as one; spreadsheets write 3 as 3.0.
+
+    >>> read_whole("3"), read_whole("3.0"), read_whole("3.5"), read_whole("three")
+    (3, 3, 3.5, 'three')
+    """
+    number = read_number(text, notation)
+    whole = isinstance(number, float) and number.is_integer()
+    return int(number) if whole else number
+
+
+def read_flag(text: str) -> bool | str:
+    """Return true or false.
+
+    >>> read_flag("true"), read_flag("No"), read_flag("maybe")
+    (True, False, 'maybe')
+    """
+    return _FLAGS.get(text.strip().lower(), text)
+
+
+def split(text: str, notation: Notation = TYPED) -> list[str]:
+    """Return the items of a list, without the blanks around them.
+
+    >>> split("Ann, Ben,"), split("Smith, A.; Jones, B.", Notation(separator=";"))
+    (['Ann', 'Ben'], ['Smith, A.', 'Jones, B.'])
+    """
+    items = (item.strip() for item in text.split(notation.separator))
+    return [item for item in items if item]
+
+
+def read_areas(pairs: Sequence[str], notation: Notation = TYPED) -> object:
+    """Return areas by the names of strata, from pairs NAME=HA.
+
+    Pairs that name a stratum twice stay as they were typed: no area may be lost.
+
+    >>> read_areas(["clay=1200", "loam = 3,5", "sand"])
+    {'clay': 1200.0, 'loam': '3,5', 'sand': None}
+    """
+    found: dict[str, float | str | None] = {}
+    for pair in pairs:
+        name, equals, area = (part.strip() for part in pair.rpartition("="))
+        found[name if equals else area] = (
+            read_number(area, notation) if equals else None
+        )
+    return found if len(found) == len(pairs) else list(pairs)
+
+
+def read_instant(text: str) -> str:
+    """Return the instant; that of a date alone is noon UTC.
+
+    A time without its offset stays as typed: an offset is never guessed.
+
+    >>> read_instant("2026-05-03")
+    '2026-05-03T12:00:00+00:00'
+    >>> read_instant("2026-05-03 14:30+02:00")
+    '2026-05-03T14:30:00+02:00'
+    >>> read_instant("2026-05-03 14:30")
+    '2026-05-03 14:30'
+    """
+    plain = text.strip()
+    if _DAY.fullmatch(plain):
+        return f"{plain}T12:00:00+00:00"
+    found = _MINUTES.fullmatch(plain)
+    if not found or not found[4]:
+        return text
+    day, minutes, seconds, offset = found.groups()
+    if len(offset) == 5:
+        offset = f"{offset[:3]}:{offset[3:]}"
+    return f"{day}T{minutes}{seconds or ':00'}{offset}"
+
+
+def precision_of(text: str) -> str:
+    """Return how exactly an instant is known by what was typed.
+
+    >>> precision_of("2026-05-03"), precision_of("2026-05-03 14:30+02:00")
+    ('day', 'instant')
+    """
+    return "day" if _DAY.fullmatch(text.strip()) else "instant"
