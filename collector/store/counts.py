@@ -54,20 +54,39 @@ def count_unacknowledged(connection: Connection) -> int:
     return int(connection.execute(_UNACKNOWLEDGED).fetchone()[0])
 
 
+def are_counts_right(connection: Connection) -> bool:
+    """Return whether counting everything again comes to what is kept."""
+    return not _miscounted(connection) and not _passed_over(connection)
+
+
 def mend_counts(connection: Connection) -> list[str]:
-    """Count everything again; mend what differs and return it in words."""
-    kept, found = count_live(connection), live_where(connection, "TRUE")
-    wrong = sorted(p for p in kept.keys() | found.keys() if kept.get(p, 0) != found[p])
-    add_live(connection, {p: found[p] - kept.get(p, 0) for p in wrong})
-    passed_over = connection.execute(_PASSED_OVER).fetchall()
+    """Mend what differs when everything is counted again; return it in words."""
+    live, passed_over = _miscounted(connection), _passed_over(connection)
+    add_live(connection, {p: found - kept for p, (kept, found) in live.items()})
     connection.executemany(
         "UPDATE log SET acked_n = ? WHERE number = ?",
         [(n - 1, number) for number, n in passed_over],
     )
     return [
         *(
-            f"project {p}: {kept.get(p, 0)} records counted, {found[p]} here"
-            for p in wrong
+            f"project {project_id}: {kept} records counted, {found} here"
+            for project_id, (kept, found) in sorted(live.items())
         ),
         *(f"log {number}: change {n} was counted as sent" for number, n in passed_over),
     ]
+
+
+def _miscounted(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return the projects with another count than is kept: what is kept, what is here."""
+    kept, found = Counter(count_live(connection)), live_where(connection, "TRUE")
+    return {
+        project_id: (kept[project_id], found[project_id])
+        for project_id in kept.keys() | found.keys()
+        if kept[project_id] != found[project_id]
+    }
+
+
+def _passed_over(connection: Connection) -> list[tuple[int, int]]:
+    """Return the first change of each log that waits beneath what is acknowledged."""
+    rows: list[tuple[int, int]] = connection.execute(_PASSED_OVER).fetchall()
+    return rows

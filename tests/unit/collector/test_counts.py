@@ -168,6 +168,15 @@ def test_an_answer_of_before_a_rewind_passes_over_nothing(filled, moment):
     assert kept_counts(filled) == recounted(filled) == ({PROJECT_ID: 2}, 2)
 
 
+def test_where_all_is_right_nothing_is_written(filled):
+    said = []
+    filled._db.set_trace_callback(said.append)
+    assert filled.mend_counts() == []
+    filled._db.set_trace_callback(None)
+    assert {sql.split()[0] for sql in said} == {"BEGIN", "SELECT", "COMMIT"}
+    assert "BEGIN IMMEDIATE" not in said
+
+
 def test_a_count_of_rows_that_is_wrong_is_mended_and_told(filled):
     filled._read("UPDATE live SET records = 7")
     assert filled.mend_counts() == [f"project {PROJECT_ID}: 7 records counted, 1 here"]
