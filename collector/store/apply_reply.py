@@ -47,13 +47,13 @@ _LOST: Final = """
     WHERE verdict IS NOT NULL AND status <> 'replaced'
       AND json_extract(verdict, '$.epoch') <> ?1
       AND coalesce(json_extract(verdict, '$.q') > coalesce(
-          (SELECT value FROM json_each(?2) WHERE key = change.stream), 0), 1)
+          (SELECT value FROM json_each(?2) WHERE key = change.project_id), 0), 1)
     GROUP BY log
 """
 
 _CARRY_OVER: Final = """
     UPDATE base SET epoch = ?1
-    WHERE stream = ?2 AND epoch <> ?1 AND seq <= ?3 AND stale = 0
+    WHERE project_id = ?2 AND epoch <> ?1 AND seq <= ?3 AND stale = 0
       AND NOT EXISTS (
           SELECT 1 FROM change WHERE record_id = base.id
           AND json_extract(verdict, '$.epoch') = base.epoch
@@ -147,7 +147,7 @@ def _acknowledge(connection: Connection, head: LogHead, with_verdict: set[int]) 
 def cursor_of(connection: Connection, project_id: str) -> Cursor | None:
     """Return the cursor of a project; none when it was never read."""
     row = connection.execute(
-        "SELECT epoch, seq FROM stream WHERE id = ?", (project_id,)
+        "SELECT epoch, seq FROM project WHERE project_id = ?", (project_id,)
     ).fetchone()
     return (row[0], row[1]) if row and row[0] else None
 
@@ -180,7 +180,7 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
     for project_id in reply.resets:
         # What this answer judged is known; all else is to be confirmed by a row.
         connection.execute(
-            f"UPDATE base SET stale = 1 WHERE stream = ? AND id NOT IN {AMONG}",  # noqa: S608 - a constant
+            f"UPDATE base SET stale = 1 WHERE project_id = ? AND id NOT IN {AMONG}",  # noqa: S608 - a constant
             (project_id, to_json(sorted(known))),
         )
     connection.executemany(
@@ -191,7 +191,7 @@ def _take_rows(connection: Connection, reply: Reply, known: set[str]) -> None:
         _forget_rows(connection, f"id IN {AMONG}", to_json(reply.purged))
     _take(connection, reply.epoch, reply.rows)
     connection.executemany(
-        "INSERT OR REPLACE INTO stream (id, epoch, seq) VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO project (project_id, epoch, seq) VALUES (?, ?, ?)",
         [(project_id, *cursor) for project_id, cursor in reply.cursors.items()],
     )
 
@@ -263,17 +263,18 @@ def _name(verdict: Message) -> str | int:
 
 def _rescope(connection: Connection, scope: list[str]) -> list[str]:
     """Take up new projects and let go of those withdrawn; say which these are."""
-    known = {row[0] for row in connection.execute("SELECT id FROM stream")}
+    known = {row[0] for row in connection.execute("SELECT project_id FROM project")}
     for project_id in set(scope) - known:
         connection.execute(
-            "INSERT INTO stream (id, epoch, seq) VALUES (?, '', 0)", (project_id,)
+            "INSERT INTO project (project_id, epoch, seq) VALUES (?, '', 0)",
+            (project_id,),
         )
     withdrawn = sorted(known - set(scope))
     notes = [_withdrawn(connection, project_id) for project_id in withdrawn]
     for project_id in withdrawn:
-        _forget_rows(connection, "stream = ?", project_id)
-        connection.execute("DELETE FROM stream WHERE id = ?", (project_id,))
-        refresh(connection, await_no_row(connection, "stream = ?", project_id))
+        _forget_rows(connection, "project_id = ?", project_id)
+        connection.execute("DELETE FROM project WHERE project_id = ?", (project_id,))
+        refresh(connection, await_no_row(connection, "project_id = ?", project_id))
     return notes
 
 
@@ -295,7 +296,7 @@ def _forget_beyond_scope(connection: Connection, records: set[str]) -> None:
     if not records:
         return
     names = to_json(sorted(records))
-    beyond = "(stream NOT IN (SELECT id FROM stream) OR {} IN (SELECT id FROM purged))"
+    beyond = "(project_id NOT IN (SELECT project_id FROM project) OR {} IN (SELECT id FROM purged))"
     of_row = f"id IN {AMONG} AND {beyond.format('id')}"
     gone = drop_bases_where(connection, of_row, names)
     of_change = beyond.format("record_id")
@@ -337,8 +338,8 @@ def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
 def _sweep(connection: Connection, removals: RemovalGuard) -> RemovalGuard:
     """Remove the rows that a reset did not confirm; ask first if they are many."""
     rows = connection.execute(
-        "SELECT stream, count(*) FROM base WHERE stale = 1 AND deleted = 0"
-        " GROUP BY stream"
+        "SELECT project_id, count(*) FROM base WHERE stale = 1 AND deleted = 0"
+        " GROUP BY project_id"
     )
     removals = removals.plus(dict(rows.fetchall()))
     if not removals.too_many():

@@ -11,8 +11,8 @@ from typing import Final
 from collector.store.driver import Connection
 
 _ADD: Final = (
-    "INSERT INTO live (stream, records) VALUES (?, ?)"
-    " ON CONFLICT (stream) DO UPDATE SET records = records + excluded.records"
+    "INSERT INTO live (project_id, records) VALUES (?, ?)"
+    " ON CONFLICT (project_id) DO UPDATE SET records = records + excluded.records"
 )
 _UNACKNOWLEDGED: Final = (
     "SELECT coalesce(sum(coalesce("
@@ -30,8 +30,8 @@ _PASSED_OVER: Final = (
 def live_where(connection: Connection, which: str, *values: object) -> Counter[str]:
     """Count the server's live records here of which a condition holds, by project."""
     sql = (
-        f"SELECT stream, count(*) FROM base WHERE {which} AND deleted = 0"  # noqa: S608 - conditions are constants
-        " GROUP BY stream"
+        f"SELECT project_id, count(*) FROM base WHERE {which} AND deleted = 0"  # noqa: S608 - conditions are constants
+        " GROUP BY project_id"
     )
     return Counter(dict(connection.execute(sql, values).fetchall()))
 
@@ -46,7 +46,7 @@ def add_live(connection: Connection, added: Mapping[str, int]) -> None:
 
 def count_live(connection: Connection) -> dict[str, int]:
     """Return how many live records of the server are here, by project."""
-    return dict(connection.execute("SELECT stream, records FROM live").fetchall())
+    return dict(connection.execute("SELECT project_id, records FROM live").fetchall())
 
 
 def count_unacknowledged(connection: Connection) -> int:

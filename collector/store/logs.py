@@ -25,7 +25,7 @@ from collector.store.rows import (
 from schemas import chain, hlc, limits
 
 _NEW_CHANGE: Final = (
-    "INSERT INTO change (log, n, id, stream, type, record_id, op, raw, hash, status,"
+    "INSERT INTO change (log, n, id, project_id, type, record_id, op, raw, hash, status,"
     " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
 )
 _NEW_LOG: Final = (

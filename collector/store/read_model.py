@@ -22,7 +22,7 @@ from collector.store.rows import (
 _LIST: Final = f"SELECT {RECORD} FROM record WHERE type = ? AND deleted = 0"  # noqa: S608
 # The plus keeps SQLite from reading every record of the type: ids are fewer.
 _LIST_BY_ID: Final = _LIST.replace("type = ?", "+type = ?")
-_IN_ORDER: Final = " ORDER BY stream, key, id LIMIT ?"
+_IN_ORDER: Final = " ORDER BY project_id, key, id LIMIT ?"
 # A point that revisits another one does not belong to it.
 _BELOW: Final = (
     " AND id IN (WITH RECURSIVE below (id) AS (SELECT source FROM link"
@@ -36,7 +36,7 @@ _ATTACHED: Final = (
     " AND deleted = 0 ORDER BY type, key"
 )
 _REFERRERS: Final = (
-    "SELECT DISTINCT stream, id, record.type, fields, deleted, state FROM record"
+    "SELECT DISTINCT project_id, id, record.type, fields, deleted, state FROM record"
     " JOIN link ON link.source = record.id WHERE link.target = ? AND deleted = 0"
     " ORDER BY record.type, key"
 )
@@ -137,7 +137,7 @@ class ShownQueries(Database):
         within, project_ids = _within(project_id)
         sql = (
             f"SELECT {BASE} FROM base WHERE type = ? AND deleted = 0"  # noqa: S608 - a constant list
-            f"{within} ORDER BY stream, id"
+            f"{within} ORDER BY project_id, id"
         )
         return [read_base(row) for row in self._read(sql, record_type, *project_ids)]
 
@@ -149,10 +149,13 @@ class ShownQueries(Database):
     def cursors(self) -> dict[str, Cursor | None]:
         """Return this laptop's projects with their cursors."""
         with driver.translated():
-            ids = [row[0] for row in self._read("SELECT id FROM stream ORDER BY id")]
+            ids = [
+                row[0]
+                for row in self._read("SELECT project_id FROM project ORDER BY 1")
+            ]
             return {project_id: cursor_of(self._db, project_id) for project_id in ids}
 
 
 def _within(project_id: str | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition for one project, or for all, with its value."""
-    return ("", ()) if project_id is None else (" AND stream = ?", (project_id,))
+    return ("", ()) if project_id is None else (" AND project_id = ?", (project_id,))

@@ -22,9 +22,9 @@ from schemas.evolve import up_cast
 from schemas.messages import Op
 from schemas.records import TYPES, key_text, references_of
 
-BASE: Final = "id, stream, type, seq, epoch, fields, conflicts, deleted, before"
-CHANGE: Final = "place, id, stream, type, record_id, op, raw, status, verdict"
-RECORD: Final = "stream, id, type, fields, deleted, state"
+BASE: Final = "id, project_id, type, seq, epoch, fields, conflicts, deleted, before"
+CHANGE: Final = "place, id, project_id, type, record_id, op, raw, status, verdict"
+RECORD: Final = "project_id, id, type, fields, deleted, state"
 #: The ids of a JSON array, as the right side of IN.
 AMONG: Final = "(SELECT value FROM json_each(?))"
 
@@ -41,9 +41,9 @@ _PUT_BASE: Final = (
 )
 # Not REPLACE: what stays as it was needs no new entry in an index.
 _PUT_RECORD: Final = (
-    "INSERT INTO record (id, stream, type, key, fields, deleted, state)"
+    "INSERT INTO record (id, project_id, type, key, fields, deleted, state)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    " stream = excluded.stream, type = excluded.type, key = excluded.key,"
+    " project_id = excluded.project_id, type = excluded.type, key = excluded.key,"
     " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state"
 )
 _PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"

@@ -22,9 +22,11 @@ from schemas.digest import Item, conflict_hash, row_hash
 _KEEP_RECEIPT: Final = (
     "INSERT OR REPLACE INTO receipt (log, n, raw, signature) VALUES (?, ?, ?, ?)"
 )
-_LIVE: Final = "SELECT type, id, seq, fields FROM base WHERE stream = ? AND deleted = 0"
+_LIVE: Final = (
+    "SELECT type, id, seq, fields FROM base WHERE project_id = ? AND deleted = 0"
+)
 _CONTESTED: Final = (
-    "SELECT id, conflicts FROM base WHERE stream = ? AND conflicts IS NOT NULL"
+    "SELECT id, conflicts FROM base WHERE project_id = ? AND conflicts IS NOT NULL"
 )
 
 
@@ -41,12 +43,18 @@ class LaptopStore(ShownQueries, LaptopLogs):
                 "update the program",
                 code="newer_database",
             )
-        if found < VERSION:
-            # sqlite-utils costs 0.27 s: only when the tables are behind.
-            from collector.store.migrations import migrate  # noqa: PLC0415
+        if 0 < found < VERSION:
+            self.close()
+            raise StoreError(
+                f"the database was made before the first release (tables {found})",
+                "sync it with the program that made it, then begin in another --home",
+                code="older_database",
+            )
+        if not found:
+            # sqlite-utils costs 0.27 s: only where there are no tables yet.
+            from collector.store.tables import make_tables  # noqa: PLC0415
 
-            driver.checkpoint_wal(self._db)
-            migrate(self._db)
+            make_tables(self._db)
 
     def close(self) -> None:
         """Close the database."""

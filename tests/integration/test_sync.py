@@ -148,7 +148,7 @@ async def test_an_edit_of_a_deleted_record_is_a_conflict_and_it_stays_deleted(pa
     await b.sync()
     answer = await a.sync()
     assert answer.outcomes == ["conflict"]
-    assert [(g["r"], g["why"]) for g in answer.gone] == [(plot, "deleted")]
+    assert [gone["r"] for gone in answer.gone] == [plot]
     assert answer.gone[0]["x"][0]["ours"] == {"area_ha": 3.0}
 
 

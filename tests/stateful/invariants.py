@@ -71,7 +71,7 @@ def everybody_has_the_same_rows(world):
                 row[0]: (row[1], row[2], json.loads(row[3]))
                 for row in store._read(
                     "SELECT id, type, seq, fields FROM base"
-                    " WHERE stream = ? AND deleted = 0",
+                    " WHERE project_id = ? AND deleted = 0",
                     project_id,
                 )
             }
@@ -172,5 +172,5 @@ def nobody_sees_beyond_their_scope(world):
                 device,
             )
         }
-        rows = world.laptop(name).store._read("SELECT DISTINCT stream FROM base")
+        rows = world.laptop(name).store._read("SELECT DISTINCT project_id FROM base")
         holds("I11", {row[0] for row in rows} <= granted, name)

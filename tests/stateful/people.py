@@ -49,7 +49,7 @@ class People(RuleBasedStateMachine):
         """Return the records of a type that a laptop shows."""
         store = self.world.laptop(name).store
         rows = store._read(
-            "SELECT id, stream FROM record WHERE type = ? AND deleted = ? ORDER BY id",
+            "SELECT id, project_id FROM record WHERE type = ? AND deleted = ? ORDER BY id",
             record_type,
             int(not live),
         )

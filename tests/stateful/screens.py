@@ -18,7 +18,7 @@ def screens_show_the_rows(world):
         waiting = _waiting(store)
         shown = {
             record
-            for record, project_id in store._read("SELECT id, stream FROM record")
+            for record, project_id in store._read("SELECT id, project_id FROM record")
             if project_id in store.cursors()
         }
         of_projects = {r for s in store.cursors() for r, _ in _rows(world, s)}

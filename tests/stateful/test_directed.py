@@ -788,7 +788,7 @@ def test_an_old_verdict_brings_back_no_row_that_was_purged(world, p1):
     world.run(world.server.write(lambda tx: tx.purge(far, world.clock.stamp())))
     # Its verdicts are doubted, given once more, and the row is no longer there.
     world.laptop(A).store.rewind(world.laptop(A).store.head().number, 0)
-    world.laptop(A).store._db.execute("UPDATE stream SET seq = 0, epoch = ''")
+    world.laptop(A).store._db.execute("UPDATE project SET seq = 0, epoch = ''")
     world.laptop(A).store._db.execute("DELETE FROM base")
     world.laptop(A).store.mend_counts()
     ends_well(world)

@@ -32,7 +32,7 @@ OTHER_EPOCH = "0190a000-0000-7000-8000-00000000000f"
 OTHER_PROJECT_ID = "0190a000-0000-7000-8000-000000000002"
 POINTS = [natural_id(PROJECT_ID, "point", [code]) for code in "ABC"]
 STOCK = natural_id(PROJECT_ID, "stock", ["A"])
-TABLES = ("base", "live", "change", "record", "link", "stream", "meta", "log")
+TABLES = ("base", "live", "change", "record", "link", "project", "meta", "log")
 LOG = "0190a000-0000-7000-8000-00000000000a"
 MOMENT = Timestamp(1_780_000_000_000, "2026-05-28T20:26:40.000+00:00")
 

@@ -159,7 +159,10 @@ def explained(store, monkeypatch, ask):
 @pytest.mark.parametrize(
     ("ask", "way"),
     [
-        (lambda s: s.find("plot", PROJECT_ID, "HF"), "(type=? AND key=? AND stream=?)"),
+        (
+            lambda s: s.find("plot", PROJECT_ID, "HF"),
+            "(type=? AND key=? AND project_id=?)",
+        ),
         (lambda s: s.find("plot", None, "HF"), "(type=? AND key=?)"),
         (lambda s: s.starting_with("plot", "0190"), "(id>? AND id<?)"),
         (lambda s: s.records("plot", PROJECT_ID, [RECORD]), "(id=?)"),
@@ -183,22 +186,32 @@ def test_only_a_draft_that_replaces_a_change_looks_for_one(store, clock, moment)
     assert store.changes(RECORD)[0].status is ChangeStatus.REPLACED
 
 
-def test_a_database_of_the_first_tables_is_brought_up_to_date(tmp_path, store, kept):
-    for sql in (
-        "DROP INDEX idx_record_type_key_stream",
-        "DROP INDEX idx_base_contested",
-        "CREATE INDEX idx_record_stream_type_key ON record (stream, type, key)",
-        "DELETE FROM _sqlite_migrations WHERE name = 'look_ups'",
-        "PRAGMA user_version = 1",
-    ):
-        store._read(sql)
+@pytest.mark.parametrize("version", [1, VERSION - 1, VERSION + 1])
+def test_tables_of_another_program_are_refused_and_left_as_they_are(
+    tmp_path, store, kept, version
+):
+    store._read(f"PRAGMA user_version = {version}")
     store.close()
+    with pytest.raises(StoreError) as caught:
+        LaptopStore(tmp_path / "laptop.db", KEY)
+    newer = version > VERSION
+    assert caught.value.code == ("newer_database" if newer else "older_database")
+    connection = driver.connect(tmp_path / "laptop.db", KEY)
+    assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.close()
     again = LaptopStore(tmp_path / "laptop.db", KEY)
-    assert again._read("PRAGMA user_version") == [(VERSION,)]
     assert again.find("plot", PROJECT_ID, "HF")[0].id == RECORD
-    indexes = again._read("SELECT name FROM sqlite_master WHERE type = 'index'")
-    assert ("idx_record_type_key_stream",) in indexes
-    assert ("idx_record_stream_type_key",) not in indexes
+    again.close()
+
+
+def test_tables_whose_making_was_cut_short_are_made_to_the_end(tmp_path):
+    connection = driver.connect(tmp_path / "cut.db", KEY)
+    connection.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT")
+    connection.close()
+    again = LaptopStore(tmp_path / "cut.db", KEY)
+    assert again.cursors() == {}
+    assert again._read("PRAGMA user_version") == [(VERSION,)]
     again.close()
 
 

@@ -4,15 +4,10 @@ import json
 
 import pytest
 
-from collector.rules.draft import Draft
-from collector.rules.overlay import RecordState
-from collector.store.sqlite import LaptopStore
-from collector.store.version import VERSION
-from schemas.messages import decode_response, encode
+from schemas.messages import decode_response
 from schemas.records import TYPES
 from tests.corpus import FIXTURES
-from tests.unit.collector.conftest import KEY
-from tests.unit.collector.replies import EPOCH, PROJECT_ID, end, hello, reply, row
+from tests.unit.collector.replies import EPOCH, end, hello, reply, row
 from tests.unit.collector.test_records import sample
 from tests.unit.collector.test_store import take
 
@@ -21,80 +16,6 @@ pytestmark = pytest.mark.slow
 RESULT = "0190a000-0000-7000-8000-0000000000aa"
 SAMPLE = "0190a000-0000-7000-8000-0000000000bb"
 V1_RESPONSE = (FIXTURES / "wire/v1/response.ndjson").read_bytes().splitlines()
-
-
-@pytest.fixture
-def from_version_1(tmp_path, store, clock, moment):
-    """A database as a laptop of schema version 1 left it, one change still pending."""
-    drafts = [
-        Draft(PROJECT_ID, kind, name, fields=fields, is_new=True)
-        for kind, name, fields in (
-            ("result", RESULT, {"batch": "A-1"}),
-            ("sample", SAMPLE, {"carbonate_reaction": True}),
-        )
-    ]
-    store.save(drafts, moment, "Ada")
-    for n, raw in enumerate(store.tail(0, 9), start=1):
-        line = encode({**json.loads(raw), "v": 1})
-        store._read("UPDATE change SET raw = ? WHERE n = ?", line, n)
-    conflict = {"group": "batch", "theirs": {"batch": "A-1"}, "ours": {"batch": "B"}}
-    store._read(
-        "INSERT INTO base (id, stream, type, seq, epoch, fields, conflicts, deleted)"
-        " VALUES (?, ?, 'result', 3, ?, ?, ?, 0)",
-        RESULT,
-        PROJECT_ID,
-        EPOCH,
-        json.dumps({"batch": "A-0", "a_field_of_tomorrow": 1}),
-        json.dumps([conflict]),
-    )
-    for name, fields in (
-        (RESULT, {"batch": "A-1", "a_field_of_tomorrow": 1}),
-        (SAMPLE, {"carbonate_reaction": True}),
-    ):
-        text = json.dumps(fields)
-        store._read("UPDATE record SET fields = ? WHERE id = ?", text, name)
-    later = "'schema_version_2', 'kept_counts'"
-    store._read(f"DELETE FROM _sqlite_migrations WHERE name IN ({later})")  # noqa: S608 - constants
-    store._read("DROP TABLE live")
-    store._read("PRAGMA user_version = 3")
-    raws = store.tail(0, 9)
-    store.close()
-    again = LaptopStore(tmp_path / "laptop.db", KEY)
-    yield again, raws
-    again.close()
-
-
-def test_what_version_1_stored_is_lifted_once_when_the_database_is_opened(
-    from_version_1,
-):
-    store, _ = from_version_1
-    assert store._read("PRAGMA user_version") == [(VERSION,)]
-    assert store.record(RESULT).fields == {"lab_batch": "A-1", "a_field_of_tomorrow": 1}
-    assert store.record(SAMPLE).fields == {"carbonate_class": "present"}
-    base = store.base(RESULT)
-    assert base.fields == {"lab_batch": "A-0", "a_field_of_tomorrow": 1}
-    assert base.conflicts == [
-        {
-            "group": "lab_batch",
-            "theirs": {"lab_batch": "A-1"},
-            "ours": {"lab_batch": "B"},
-        }
-    ]
-
-
-def test_the_rows_that_an_older_version_left_are_counted_once(from_version_1):
-    store, _ = from_version_1
-    assert store.count_live() == {PROJECT_ID: 1}
-    assert store.count_unacknowledged() == 2
-
-
-def test_what_was_pending_is_shown_lifted_and_sent_as_it_was_written(from_version_1):
-    store, raws = from_version_1
-    assert store.tail(0, 9) == raws
-    assert [json.loads(raw)["v"] for raw in raws] == [1, 1]
-    (change,) = store.changes(SAMPLE)
-    assert change.fields == {"carbonate_class": "present"}
-    assert store.record(SAMPLE).state == RecordState.SAVED
 
 
 def test_a_response_of_version_1_is_read_and_shown_lifted(store, moment):
