@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import sqlcipher3
 
-from collector.disk import write_durably
 from collector.errors import BusyError, StoreError
+from schemas.durable_files import write_durably
 
 #: The driver has no type information; rows are checked where they are read.
 Connection = Any

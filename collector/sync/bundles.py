@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from collector.client.traffic import Traffic
-from collector.disk import write_durably
 from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.keys import check_receipt, is_of_server, sign
@@ -24,6 +23,7 @@ from collector.store.port import Cursor
 from collector.sync.session import batch_of
 from collector.sync.tally import SyncReport, Tally
 from schemas import bundles, chain, limits
+from schemas.durable_files import write_durably
 
 
 @dataclass(frozen=True, slots=True)

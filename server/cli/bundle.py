@@ -40,8 +40,8 @@ def import_(
     Example:
       permille-server bundle import north.bundle --reply north.answers
     """
+    from schemas.durable_files import write_durably
     from server.clock import Clock
-    from server.disk import write_durably
     from server.intake.answer_files import write_answers
     from server.intake.bundles import take_in
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.attachments import is_digest
-from server.disk import flush_directory
+from schemas.durable_files import flush_directory
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from server.disk import durable_file
+from schemas.durable_files import durable_file
 from server.errors import AlreadyThereError, ServerError
 
 #: Version of this format.

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.durable_files import flush_directory
 from schemas.version import SCHEMA_VERSION, __version__
 from server.clock import Clock
 from server.config import DataDirectory
@@ -20,7 +21,6 @@ from server.data import (
     table_version,
 )
 from server.derivation.recheck import check_derived
-from server.disk import flush_directory
 from server.errors import AlreadyThereError, NoDataError, ServerError, StorageError
 from server.files.disk import BlobFiles
 from server.operations.archive import (

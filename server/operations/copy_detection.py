@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
+from schemas.durable_files import write_durably
 from server.clock import Clock
-from server.disk import write_durably
 from server.store.port import Store, Transaction
 
 _LOG: Final = structlog.get_logger("permille")

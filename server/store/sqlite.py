@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
+from schemas.durable_files import flush_directory
 from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
@@ -166,6 +167,7 @@ def create(path: Path, clock: Clock) -> None:
     finally:
         connection.close()
     begun.rename(path)
+    flush_directory(path.parent)
 
 
 def _begin(tx: SqliteTransaction, clock: Clock) -> None:
