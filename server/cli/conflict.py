@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schemas import limits
+from schemas.conflicts import Take
 from server.cli.common import (
     counted,
     json_option,
@@ -124,7 +125,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option(
     "--take",
-    type=click.Choice(["stands", "other"]),
+    type=click.Choice(Take, case_sensitive=False),
     help="Let the value that stands stand, or the other one.",
 )
 @click.option(
@@ -146,7 +147,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 def resolve(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     names: tuple[str, ...],
-    take: str | None,
+    take: Take | None,
     settings: tuple[str, ...],
     reason: str,
     person: str | None,
@@ -190,13 +191,13 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 
 
 def _choice(
-    take: str | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
+    take: Take | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
 ) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
-    from schemas.deciding import SideChoice, Take
+    from schemas.deciding import SideChoice
     from schemas.settings import SettingError, read_settings
 
     if take:
-        return SideChoice(Take(take))
+        return SideChoice(take)
     kinds = {conflict["type"] for conflict in found}
     if len(kinds) > 1:
         raise click.UsageError("--set fits conflicts of one record type")
