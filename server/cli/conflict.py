@@ -26,6 +26,7 @@ from server.cli.custody import (
     values_of,
 )
 from server.errors import RefusedError
+from server.merge.statuses import ConflictStatus
 
 if TYPE_CHECKING:
     from server.custody.conflicts import Resolved
@@ -58,7 +59,7 @@ def list_conflicts(
     """
     from server.custody import conflicts
 
-    status = "settled" if settled else "open"
+    status = ConflictStatus.SETTLED if settled else ConflictStatus.OPEN
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         project_id = await project_of(store, project)
