@@ -1,8 +1,17 @@
-"""The name of a conflict follows from the change that met it, and the field group."""
+"""The sides of a conflict, and its name."""
+
+from enum import StrEnum
+
+
+class Take(StrEnum):
+    """Which side of a conflict a person takes."""
+
+    STANDS = "stands"
+    OTHER = "other"
 
 
 def conflict_id(change_id: str, group: str) -> str:
-    """Return the id of the conflict that a change has in a group."""
+    """Return the id of a conflict: it follows from the change that met it, and the group."""
     return f"{change_id}:{group}"
 
 

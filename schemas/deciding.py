@@ -6,22 +6,15 @@ The laptop and the server offer the same choices, so the rules are here once.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from schemas import limits
+from schemas.conflicts import Take
 from schemas.groups import WHOLE_RECORD, completed, members, whole
 from schemas.messages import Op
 from schemas.records import TYPES
 
 Fields = Mapping[str, Any]
-
-
-class Take(StrEnum):
-    """Which side of a conflict a person takes."""
-
-    STANDS = "stands"
-    OTHER = "other"
 
 
 class UndecidableError(ValueError):

@@ -9,6 +9,7 @@ import click
 from collector.cli.app import App, confirmed, json_option, pass_app, project_option
 from collector.cli.output import emit_json, table
 from collector.errors import RefusedError, UsageError
+from collector.files.attach import ATTACHABLE
 
 if TYPE_CHECKING:
     from collector.files.listing import Listed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _type_option: Final = click.option(
     "--type",
     "record_type",
-    type=click.Choice(["plot", "point", "campaign", "core", "sample"]),
+    type=click.Choice(ATTACHABLE),
     help="Type of the record, when its name alone is not clear.",
 )
 

@@ -9,6 +9,7 @@ from collector.cli.app import App, confirmed, json_option, one_line, pass_app
 from collector.cli.output import cell, emit_json, table
 from collector.errors import Exit, UsageError
 from schemas import limits
+from schemas.conflicts import Take
 
 if TYPE_CHECKING:
     from schemas.deciding import SideChoice
@@ -82,7 +83,7 @@ def show(app: App, record: str, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every open conflict.")
 @click.option(
     "--take",
-    type=click.Choice(["stands", "mine", "other"]),
+    type=click.Choice([Take.STANDS, "mine", Take.OTHER], case_sensitive=False),
     help="Let what stands stand, or the other value; `mine` and `other` are one.",
 )
 @click.option(
@@ -131,7 +132,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         raise UsageError("say --take or --set, one of them")
     if everything == bool(record):
         raise UsageError("which record?", "permille conflicts resolve RECORD, or --all")
-    if everything and (take != "stands" or ids):
+    if everything and (take != Take.STANDS or ids):
         raise UsageError("--all goes with --take stands only")
     with app.laptop() as laptop:
         if record is None:
@@ -159,11 +160,11 @@ def _choice(
     record_type: str, take: str | None, settings: Sequence[str]
 ) -> "SideChoice":
     from collector.cli.review import read_settings
-    from schemas.deciding import SideChoice, Take
+    from schemas.deciding import SideChoice
 
     if take is None:
         return SideChoice(values=read_settings(record_type, settings))
-    return SideChoice(Take.STANDS if take == "stands" else Take.OTHER)
+    return SideChoice(Take.OTHER if take == "mine" else Take(take))
 
 
 def _question(lost: Sequence[str], question: str) -> str:

@@ -8,7 +8,8 @@ from collector.record.names import label, one, server_label
 from collector.record.saving import save
 from collector.rules.draft import Draft
 from collector.rules.overlay import BaseRow, RecordView, undecided
-from schemas.deciding import SideChoice, StandingRecord, Take, UndecidableError, parts
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice, StandingRecord, UndecidableError, parts
 from schemas.ids import starts
 from schemas.names import by_start, meant, missing, several
 from schemas.validate import errors, load_patch

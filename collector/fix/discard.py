@@ -10,11 +10,11 @@ from typing import Final
 from collector.fix.conflicts import name_of
 from collector.laptop.laptop import Laptop
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, undecided
+from schemas.conflicts import Take
 from schemas.deciding import (
     Decision,
     SideChoice,
     StandingRecord,
-    Take,
     UndecidableError,
     decide,
 )

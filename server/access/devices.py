@@ -11,11 +11,9 @@ from server.access.names import Nameable
 from server.access.projects import find_project, known_projects
 from server.clock import Clock
 from server.errors import NotFoundError, RefusedError
+from server.merge.statuses import WAITS, ConflictStatus, CustodyStatus
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState
-
-#: What a change that was quarantined is, by its status in custody.
-_TO_FIX: Final = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +144,11 @@ def _show(tx: Transaction, device: Device) -> DeviceDetails:
     verdicts, custody = account.verdicts, account.custody
     closed = {
         how: sum(found.number for found in custody if found.status == how)
-        for how in ("replaced", "discarded", "held", _TO_FIX)
+        for how in CustodyStatus
     }
     waiting: dict[str, int] = {}
     for status, reason, count in custody:
-        if status in {"held", _TO_FIX}:
+        if status in WAITS:
             waiting[reason] = waiting.get(reason, 0) + count
     return DeviceDetails(
         device=device,
@@ -163,13 +161,13 @@ def _show(tx: Transaction, device: Device) -> DeviceDetails:
             accepted=verdicts.get(Outcome.ACCEPTED, 0),
             merged=verdicts.get(Outcome.MERGED, 0),
             conflict=verdicts.get(Outcome.CONFLICT, 0),
-            held=closed["held"],
-            to_fix=closed[_TO_FIX],
-            replaced=closed["replaced"],
-            discarded=closed["discarded"],
+            held=closed[CustodyStatus.HELD],
+            to_fix=closed[CustodyStatus.OPEN],
+            replaced=closed[CustodyStatus.REPLACED],
+            discarded=closed[CustodyStatus.DISCARDED],
         ),
         waiting=waiting,
-        conflicts={"open": 0, "settled": 0} | account.conflicts,
+        conflicts={status.value: 0 for status in ConflictStatus} | account.conflicts,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schemas import limits
+from schemas.conflicts import Take
 from server.cli.common import (
     counted,
     json_option,
@@ -25,6 +26,7 @@ from server.cli.custody import (
     values_of,
 )
 from server.errors import RefusedError
+from server.merge.statuses import ConflictStatus
 
 if TYPE_CHECKING:
     from server.custody.conflicts import Resolved
@@ -57,7 +59,7 @@ def list_conflicts(
     """
     from server.custody import conflicts
 
-    status = "settled" if settled else "open"
+    status = ConflictStatus.SETTLED if settled else ConflictStatus.OPEN
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         project_id = await project_of(store, project)
@@ -124,7 +126,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option(
     "--take",
-    type=click.Choice(["stands", "other"]),
+    type=click.Choice(Take, case_sensitive=False),
     help="Let the value that stands stand, or the other one.",
 )
 @click.option(
@@ -146,7 +148,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 def resolve(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     names: tuple[str, ...],
-    take: str | None,
+    take: Take | None,
     settings: tuple[str, ...],
     reason: str,
     person: str | None,
@@ -190,13 +192,13 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 
 
 def _choice(
-    take: str | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
+    take: Take | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
 ) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
-    from schemas.deciding import SideChoice, Take
+    from schemas.deciding import SideChoice
     from schemas.settings import SettingError, read_settings
 
     if take:
-        return SideChoice(Take(take))
+        return SideChoice(take)
     kinds = {conflict["type"] for conflict in found}
     if len(kinds) > 1:
         raise click.UsageError("--set fits conflicts of one record type")

@@ -21,12 +21,12 @@ def project() -> None:
 
 _METHOD: Final = click.option(
     "--stock-method",
-    type=click.Choice([*vocabulary.STOCK_METHOD_PROFILE.codes]),
+    type=click.Choice(vocabulary.STOCK_METHOD_PROFILE.codes),
     help="Method of the stocks.  [default for a new project: permille]",
 )
 _BASIS: Final = click.option(
     "--mass-basis",
-    type=click.Choice([*vocabulary.STOCK_MASS_BASIS.codes]),
+    type=click.Choice(vocabulary.STOCK_MASS_BASIS.codes),
     help="Soil mass that is held equal; the method's own when not given.",
 )
 _REFERENCE: Final = click.option(
@@ -44,7 +44,7 @@ _DEPTH: Final = click.option(
 
 _SELECTION: Final = click.option(
     "--plot-selection",
-    type=click.Choice([*vocabulary.PLOT_SELECTION.codes]),
+    type=click.Choice(vocabulary.PLOT_SELECTION.codes),
     help="How the plots were chosen; random_sample = drawn out of many.",
 )
 _AREA: Final = click.option(
@@ -75,14 +75,14 @@ _STRATA: Final = click.option(
 @click.option("--organisation-name", help="Its full name.")
 @click.option(
     "--organisation-kind",
-    type=click.Choice([*vocabulary.ORGANISATION_KIND.codes]),
+    type=click.Choice(vocabulary.ORGANISATION_KIND.codes),
     default="partner",
     show_default=True,
     help="How it stands to the Initiative.",
 )
 @click.option(
     "--college",
-    type=click.Choice([*vocabulary.COLLEGE.codes]),
+    type=click.Choice(vocabulary.COLLEGE.codes),
     help="Its college of the Initiative.",
 )
 @click.option(

@@ -14,6 +14,7 @@ from server.cli.custody import (
     reason_option,
     values_of,
 )
+from server.merge.statuses import WAITS, CustodyStatus
 
 if TYPE_CHECKING:
     from server.custody.review import Reviewed
@@ -38,12 +39,15 @@ def quarantine() -> None:
 @click.option(
     "--open",
     "which",
-    flag_value="open",
-    default="open",
+    flag_value=CustodyStatus.OPEN,
+    default=CustodyStatus.OPEN,
     help="Those that need a person.  [default]",
 )
 @click.option(
-    "--held", "which", flag_value="held", help="Those that wait for a record."
+    "--held",
+    "which",
+    flag_value=CustodyStatus.HELD,
+    help="Those that wait for a record.",
 )
 @click.option("--all", "which", flag_value="all", help="Settled ones too.")
 @json_option
@@ -60,14 +64,14 @@ def list_quarantine(
     """
     from server.custody.quarantine import listed
 
-    statuses = None if which == "all" else (which,)
+    statuses = None if which == "all" else (CustodyStatus(which),)
 
     async def job(store: Any) -> tuple[list[dict[str, Any]], int]:  # noqa: ANN401
         project_id = await project_of(store, project)
         return await store.read(  # type: ignore[no-any-return]
             lambda tx: (
                 listed(tx, project_id, statuses),
-                len(listed(tx, project_id, ("held",))),
+                len(listed(tx, project_id, (CustodyStatus.HELD,))),
             )
         )
 
@@ -92,8 +96,9 @@ def list_quarantine(
             for why in q["why"]
         ],
     )
-    word = {"open": "quarantined", "held": "held", "all": "kept"}[which]
-    more = f" {held} more held: see --held." if which == "open" and held else ""
+    word = {CustodyStatus.OPEN: "quarantined", "all": "kept"}.get(which, which)
+    is_open = which == CustodyStatus.OPEN
+    more = f" {held} more held: see --held." if is_open and held else ""
     click.echo(f"{counted(len(found), f'{word} change')}.{more}")
 
 
@@ -214,7 +219,7 @@ def _clock() -> Any:  # noqa: ANN401 - imported late
 
 
 async def _by_project(store: Any, names: Sequence[str]) -> dict[str, list[str]]:  # noqa: ANN401
-    from server.custody.quarantine import WAITS, find
+    from server.custody.quarantine import find
 
     found = await store.read(lambda tx: find(tx, names, WAITS))
     projects: dict[str, list[str]] = {}

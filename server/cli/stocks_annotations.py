@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from server.cli.stocks_design import points_text
+from server.stocks.choices import Programme
 
 _Row = dict[str, Any]
 
@@ -45,7 +46,7 @@ def annotation_options(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option(
             "--profile",
-            type=click.Choice(["vm0042", "gold_standard_402"]),
+            type=click.Choice(Programme, case_sensitive=False),
             help="Also what this crediting programme would count of each change.",
         ),
         click.option(

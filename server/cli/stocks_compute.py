@@ -8,14 +8,16 @@ from typing import Final
 
 import click
 
+from schemas import vocabulary
 from server.cli.stocks_table import Document, render_table, rows_of
+from server.stocks.choices import Basis
 
 DONE: Final = 0
 NEEDS_ATTENTION: Final = 1
 REFUSED: Final = 4
 
-#: Named here and not imported: --help must not load the array library.
-METHODS: Final = ("fixed_depth", "hyman", "linear", "natural", "vm0042", "wendt_hauser")
+#: Without the default of projects, which is one of the others.
+METHODS: Final = sorted({*vocabulary.STOCK_METHOD_PROFILE.codes} - {"permille"})
 
 
 @click.command()
@@ -43,7 +45,7 @@ METHODS: Final = ("fixed_depth", "hyman", "linear", "natural", "vm0042", "wendt_
 )
 @click.option(
     "--basis",
-    type=click.Choice(["mineral", "fine"]),
+    type=click.Choice(Basis, case_sensitive=False),
     help="Soil mass held equal.  [default: the method's own]",
 )
 @click.option(
@@ -58,7 +60,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
     path: Path,
     depth_cm: float,
     method: str,
-    basis: str | None,
+    basis: Basis | None,
     reference: str | None,
     as_json: bool,
 ) -> None:

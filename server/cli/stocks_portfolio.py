@@ -6,15 +6,11 @@ from typing import Any, Final
 import click
 
 from server.cli.common import counted, json_option, print_json, print_table, with_store
+from server.figures.choices import By, CampaignSpan
+from server.stocks.choices import Lonely, Programme
 
 _Row = dict[str, Any]
 
-_BY: Final = (
-    *("plot", "farm", "stratum", "project", "organisation"),
-    *("land_use", "practice", "college", "country"),
-)
-_SPANS: Final = ("longest", "first_last", "method", "latest")
-_LONELY: Final = ("fail", "adjust", "certainty", "average")
 _AREA_HEAD: Final = (
     *("", "plots", "ha measured", "t C/ha", "t C/ha/year", "95 % interval"),
     *("t C/year", "t CO2e/year", "95 % interval", "change"),
@@ -32,14 +28,14 @@ _PLOTS_NAMED: Final = 10
 @click.option("--all", "every", is_flag=True, help="Every project of this server.")
 @click.option(
     "--by",
-    type=click.Choice(_BY),
+    type=click.Choice(By, case_sensitive=False),
     multiple=True,
     help="Gather plots by this; may be repeated.  [default: project; with --project"
     " plot]",
 )
 @click.option(
     "--span",
-    type=click.Choice(_SPANS),
+    type=click.Choice(CampaignSpan, case_sensitive=False),
     default="longest",
     show_default=True,
     help="Which change stands for a plot: the longest with a verdict (else first to"
@@ -48,7 +44,7 @@ _PLOTS_NAMED: Final = 10
 )
 @click.option(
     "--lonely",
-    type=click.Choice(_LONELY),
+    type=click.Choice(Lonely, case_sensitive=False),
     default="fail",
     show_default=True,
     help="What to do about a plot of one point, or the one plot drawn from a stratum,"
@@ -61,7 +57,7 @@ _PLOTS_NAMED: Final = 10
 )
 @click.option(
     "--profile",
-    type=click.Choice(["vm0042", "gold_standard_402"]),
+    type=click.Choice(Programme, case_sensitive=False),
     help="Also what this crediting programme would count.",
 )
 @json_option
@@ -71,11 +67,11 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     organisation: str | None,
     project: str | None,
     every: bool,
-    by: tuple[str, ...],
-    span: str,
-    lonely: str,
+    by: tuple[By, ...],
+    span: CampaignSpan,
+    lonely: Lonely,
     projection: bool,
-    profile: str | None,
+    profile: Programme | None,
     as_json: bool,
 ) -> None:
     """Print what a project or an organisation contributes, in its own terms.
@@ -93,16 +89,14 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     """
     if sum([organisation is not None, project is not None, every]) != 1:
         raise click.UsageError("give one of --organisation, --project and --all")
-    from server.figures.portfolio import By, Choices, PortfolioScope
+    from server.figures.portfolio import Choices, PortfolioScope
     from server.figures.portfolio import portfolio as gather
-    from server.figures.queries import CampaignSpan
-    from server.stocks.strata import Lonely
 
-    levels = by or (("plot",) if project is not None else ("project",))
+    levels = by or ((By.PLOT,) if project is not None else (By.PROJECT,))
     choices = Choices(
-        by=tuple(dict.fromkeys(By(level) for level in levels)),
-        span=CampaignSpan(span),
-        lonely=Lonely(lonely),
+        by=tuple(dict.fromkeys(levels)),
+        span=span,
+        lonely=lonely,
         projection=projection,
         profile=profile,
     )
@@ -258,7 +252,7 @@ def _credited(rows: Sequence[_Row]) -> Iterator[str]:
         uncertainty = f"uncertainty {100.0 * found['uncertainty']:.3g} %"
         counted = (
             f"{_short(found['adjusted_total_co2e_t_year'])} t CO2e a year"
-            if found["profile"] == "vm0042"
+            if found["profile"] == Programme.VM0042
             else f"{_short(found['creditable_total_co2e_t'])} t CO2e in all"
         )
         yield f"{_name(row)}: {found['source']} would count {counted} ({uncertainty})."

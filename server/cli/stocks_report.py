@@ -28,7 +28,8 @@ def report(context: click.Context, project: str, path: Path, as_json: bool) -> N
       permille-server stocks report HF --html highfield.html
     """
     from server.clock import Clock
-    from server.figures.portfolio import By, Choices, PortfolioScope, portfolio
+    from server.figures.choices import By
+    from server.figures.portfolio import Choices, PortfolioScope, portfolio
     from server.figures.report_data import report_of
     from server.report.page import render
 

@@ -21,6 +21,7 @@ from server.clock import Clock
 from server.custody.own_log import ServerDraft, discard_own, write
 from server.errors import NotFoundError, RefusedError
 from server.merge.model import Record, Verdict
+from server.merge.statuses import ConflictStatus
 from server.store.custody_values import Author, ConflictQuery, StoredConflict
 from server.store.merge_values import Wanted
 from server.store.port import Store, Transaction
@@ -62,7 +63,7 @@ def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def listed(
-    tx: Transaction, project_id: str | None, status: str
+    tx: Transaction, project_id: str | None, status: ConflictStatus
 ) -> list[dict[str, Any]]:
     """Return conflicts, each with what stands now; None where the record is deleted."""
     query = ConflictQuery(project_id=project_id, status=status)
@@ -125,7 +126,7 @@ def _data(
         "person": found.person,
         "at": found.at,
     }
-    if found.status == "open":
+    if found.status is ConflictStatus.OPEN:
         return line
     by = settler or Author(None, None, None)
     decision = by.as_data() | {"at": found.settled_at}
@@ -158,8 +159,8 @@ async def resolve(
 
 
 def _one(tx: Transaction, name: str) -> StoredConflict:
-    found = _meant(tx, name, "open")
-    if not found and _meant(tx, name, "settled"):
+    found = _meant(tx, name, ConflictStatus.OPEN)
+    if not found and _meant(tx, name, ConflictStatus.SETTLED):
         raise NotFoundError(
             f"conflict {name} is settled already",
             "see: permille-server conflict list --settled",
@@ -167,7 +168,9 @@ def _one(tx: Transaction, name: str) -> StoredConflict:
     return _CONFLICT.only(name, found)
 
 
-def _meant(tx: Transaction, name: str, status: str) -> dict[str, StoredConflict]:
+def _meant(
+    tx: Transaction, name: str, status: ConflictStatus
+) -> dict[str, StoredConflict]:
     query = ConflictQuery(status=status, starts_with=name)
     found = {conflict.id: conflict for conflict in tx.conflicts(query)}
     return {place: found[place] for place in meant(name, dict.fromkeys(found, ()))}

@@ -7,15 +7,13 @@ from schemas.names import meant
 from schemas.records import label
 from server.access.names import Nameable
 from server.access.records import find_record
+from server.merge.statuses import WAITS, CustodyStatus
 from server.store.custody_values import CustodyQuery, InCustody
 from server.store.port import Transaction
 
-#: Changes that wait: for a person, or for a record.
-WAITS: Final = ("open", "held")
-
 
 def find(
-    tx: Transaction, names: Sequence[str], statuses: Sequence[str] | None
+    tx: Transaction, names: Sequence[str], statuses: Sequence[CustodyStatus] | None
 ) -> list[dict[str, Any]]:
     """Return the changes with these ids, or starts of ids.
 
@@ -33,7 +31,7 @@ def find(
 
 
 def listed(
-    tx: Transaction, project_id: str | None, statuses: Sequence[str] | None
+    tx: Transaction, project_id: str | None, statuses: Sequence[CustodyStatus] | None
 ) -> list[dict[str, Any]]:
     """Return changes of the quarantine, oldest first."""
     query = CustodyQuery(project_id=project_id, statuses=statuses)
@@ -82,7 +80,9 @@ def shown(tx: Transaction, name: str) -> dict[str, Any]:
     }
 
 
-def _one(tx: Transaction, name: str, statuses: Sequence[str] | None) -> InCustody:
+def _one(
+    tx: Transaction, name: str, statuses: Sequence[CustodyStatus] | None
+) -> InCustody:
     query = CustodyQuery(statuses=statuses, starts_with=name)
     known = {change.change_id: change for change in tx.quarantine(query)}
     found = {place: known[place] for place in meant(name, dict.fromkeys(known, ()))}

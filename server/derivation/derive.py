@@ -20,6 +20,7 @@ import orjson
 from schemas.ids import natural_id
 from server.clock import Clock
 from server.derivation.layers import layers_of
+from server.stocks.choices import Reference
 from server.stocks.plot import PlotResult, Settings, derive_plots
 from server.stocks.points import Layer
 from server.stocks.rows import (
@@ -30,7 +31,7 @@ from server.stocks.rows import (
     stock_row,
     trend_row,
 )
-from server.stocks.settings import Reference, choose_settings
+from server.stocks.settings import choose_settings
 from server.store.port import Store, Transaction
 from server.store.values import DerivedPlot, DerivedRow, Job, PlotTree
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from server.derivation.derive import BATCH, Derived, derive_trees
+from server.stocks.choices import Programme
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.fine_soil import FloatArray
@@ -53,7 +54,7 @@ class Annotations:
     values of one campaign alike, as a fraction.
     """
 
-    profile: str | None = None
+    profile: Programme | None = None
     errors: StatedErrors | None = None
     shared_soc: float | None = None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
-from server.figures.queries import CampaignSpan
+from server.figures.choices import CampaignSpan
 from server.stocks.units import Stratum, cluster
 
 Row = dict[str, Any]

@@ -11,12 +11,12 @@ way.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from schemas.selection import drawn_stratum
 from server.access.projects import find_project, known_projects
 from server.errors import NotFoundError
+from server.figures.choices import By, CampaignSpan
 from server.figures.groups import (
     GroupMember,
     ProjectScope,
@@ -25,32 +25,18 @@ from server.figures.groups import (
     strata_of,
 )
 from server.figures.projection import project_on
-from server.figures.queries import CampaignSpan, choose_span, whole
+from server.figures.queries import choose_span, whole
 from server.figures.targets import against_target
 from server.merge.model import Record
 from server.stocks.aggregate import aggregate
+from server.stocks.choices import Lonely, Programme
 from server.stocks.rows import aggregate_row, area_crediting_row, estimate_of
-from server.stocks.strata import Lonely
 from server.stocks.units import stratum_of
 from server.store.port import Store, Transaction
 
 Row = dict[str, Any]
 
 ILLUSTRATION_PERMILLE_YEAR: Final = 4.0
-
-
-class By(StrEnum):
-    """What plots are gathered by."""
-
-    PLOT = "plot"
-    FARM = "farm"
-    STRATUM = "stratum"
-    PROJECT = "project"
-    ORGANISATION = "organisation"
-    LAND_USE = "land_use"
-    PRACTICE = "practice"
-    COLLEGE = "college"
-    COUNTRY = "country"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +62,7 @@ class Choices:
     span: CampaignSpan = CampaignSpan.LONGEST
     lonely: Lonely = Lonely.FAIL
     projection: bool = False
-    profile: str | None = None  # of a crediting programme
+    profile: Programme | None = None
 
 
 async def portfolio(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from server.access.projects import find_plot, find_project
@@ -14,6 +13,7 @@ from server.figures.annotations import (
     annotate_change,
     errors_of_project,
 )
+from server.figures.choices import CampaignSpan
 from server.merge.model import Record
 from server.stocks.change import ZeroVerdict
 from server.stocks.detectability import POWER
@@ -32,15 +32,6 @@ Row = dict[str, Any]
 Document = dict[str, list[Row]]
 
 _NOT_JUDGED: Final = ZeroVerdict.NOT_ASSESSABLE.value
-
-
-class CampaignSpan(StrEnum):
-    """Which change stands for a plot; all of them end in its last compared campaign."""
-
-    LONGEST = "longest"  # the longest with a verdict, else first to last
-    FIRST_LAST = "first_last"
-    METHOD = "method"  # the longest whose laboratory method did not change
-    LATEST = "latest"  # the last campaign and the one before
 
 
 async def stocks_document(

@@ -10,6 +10,7 @@ from server.clock import Clock
 from server.derivation.derive import settings_of
 from server.figures.queries import Document, project_figures
 from server.merge.model import Record
+from server.merge.statuses import CustodyStatus
 from server.report.model import (
     CampaignFacts,
     Command,
@@ -57,7 +58,7 @@ def _gather(
     settings = settings_of(own.fields if own else {})
     conflicts = tx.conflicts(ConflictQuery(project_id=project_id))
     waiting_changes = tx.quarantine(
-        CustodyQuery(project_id=project_id, statuses=("open",))
+        CustodyQuery(project_id=project_id, statuses=(CustodyStatus.OPEN,))
     )
     waiting = [row for row in rows["changes"] if any(row["provisional"].values())]
     return ReportPage(

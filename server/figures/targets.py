@@ -6,7 +6,8 @@ from typing import Any
 from server.figures.groups import GroupMember, is_used
 from server.stocks.aggregate import Aggregate
 from server.stocks.change import ChangeVerdict, ZeroVerdict, rate_verdict
-from server.stocks.strata import Freedom, Lonely, Strata
+from server.stocks.choices import Lonely
+from server.stocks.strata import Freedom, Strata
 from server.stocks.units import Stratum
 
 

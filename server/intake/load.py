@@ -17,6 +17,7 @@ from server.merge.model import (
     WaitingChange,
 )
 from server.merge.state import MergeState
+from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.merge.timeline import Epoch, Lineage, Timeline
 from server.merge.validate import validate
 from server.store.custody_values import ConflictQuery, CustodyQuery, InCustody
@@ -251,7 +252,7 @@ def _load_discarded(
     if not missing:
         return
     query = CustodyQuery(
-        project_id=project_id, statuses=("discarded",), record_ids=missing
+        project_id=project_id, statuses=(CustodyStatus.DISCARDED,), record_ids=missing
     )
     for found in tx.quarantine(query):
         name = label(found.type, found.fields)
@@ -285,7 +286,7 @@ def _load_conflicts(
                 found.n,
                 found.ours,
                 found.seq,
-                is_open=found.status == "open",
+                is_open=found.status is ConflictStatus.OPEN,
             )
             state.note_conflict(project_id, found.id, conflict)
 

@@ -26,6 +26,7 @@ from server.merge.model import (
     WaitingChange,
     Writer,
 )
+from server.merge.statuses import CustodyStatus
 from server.merge.timeline import Lineage, Timeline
 from server.merge.waitlist import Place, Waitlist
 
@@ -75,7 +76,7 @@ class MergeState:
     closed_conflicts: dict[str, Change] = field(default_factory=dict)
     quarantined: list[KeptBack] = field(default_factory=list)
     replaced: list[HistoryEntry] = field(default_factory=list)
-    closed: dict[Place, str] = field(default_factory=dict)
+    closed: dict[Place, CustodyStatus] = field(default_factory=dict)
     new_projects: list[str] = field(default_factory=list)
     newly_available: list[Place] = field(default_factory=list)
     arrived: list[Place] = field(default_factory=list)
@@ -232,7 +233,7 @@ class MergeState:
         if known is not None and known.outcome == Outcome.HELD:
             self.held_count[project_id] = self.held_count.get(project_id, 0) - 1
 
-    def close(self, project_id: str, change: str, status: str) -> None:
+    def close(self, project_id: str, change: str, status: CustodyStatus) -> None:
         """Close a change that waited in custody."""
         self._free_room(project_id, change)
         self.closed[project_id, change] = status
@@ -244,7 +245,7 @@ class MergeState:
         self.late_verdicts[verdict.change_id] = verdict
         self.known[verdict.change_id] = replace(verdict, repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
-            self.close(verdict.project_id, verdict.change_id, "released")
+            self.close(verdict.project_id, verdict.change_id, CustodyStatus.RELEASED)
 
     def by_project(self) -> dict[str, list[Record]]:
         """Return the records to write, by project."""

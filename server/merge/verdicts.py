@@ -5,6 +5,7 @@ from schemas.problems import Problem
 from schemas.records import TYPES, label
 from server.merge.model import Change, KeptBack, ValidatedChange, Verdict, WaitingChange
 from server.merge.state import MergeState
+from server.merge.statuses import CustodyStatus
 
 
 def accept(
@@ -53,7 +54,7 @@ def close_discarded(state: MergeState, gone: Change) -> None:
 
     It still follows when the record comes after all, but somebody is to hear of it.
     """
-    state.close(gone.project_id, gone.id, "discarded")
+    state.close(gone.project_id, gone.id, CustodyStatus.DISCARDED)
     state.discarded[gone.project_id, gone.record_id] = label(gone.type, gone.fields)
     place = (gone.project_id, gone.record_id)
     if state.waiting.may_bring(place):
@@ -96,5 +97,5 @@ def _close_replaced(state: MergeState, change: Change) -> None:
         state.close(
             replaced.validated.change.project_id,
             replaced.validated.change.id,
-            "replaced",
+            CustodyStatus.REPLACED,
         )

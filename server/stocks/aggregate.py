@@ -20,9 +20,10 @@ from server.stocks.change import (
     rate_verdict,
     zero_verdict,
 )
+from server.stocks.choices import Lonely
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason, in_order
-from server.stocks.strata import Estimate, Freedom, Lonely, Strata
+from server.stocks.strata import Estimate, Freedom, Strata
 from server.stocks.units import Stratum, cluster, stratum_of
 
 _PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR

@@ -5,11 +5,11 @@ bottom of each layer; the stock is read off at a reference mass.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
+from server.stocks.choices import Basis
 from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.monotone import Interpolant, interpolate
 from server.stocks.profiles import COMPLETE_SOIL, IntArray, Profiles, check
@@ -26,13 +26,6 @@ _MASS_NOT_REACHED: Final = mask_of([Reason.MASS_NOT_REACHED])
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
 _SINGLE_INCREMENT: Final = mask_of([Reason.SINGLE_INCREMENT])
 _NEGATIVE_FINE_MASS: Final = mask_of([Reason.NEGATIVE_FINE_MASS])
-
-
-class Basis(StrEnum):
-    """Which mass is held equal."""
-
-    MINERAL = "mineral"  # fine soil without its organic matter
-    FINE = "fine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from server.stocks.choices import Basis
 from server.stocks.density_layers import join_density
-from server.stocks.equivalent_mass import SOC_PER_OM, Basis, equivalent_mass
+from server.stocks.equivalent_mass import SOC_PER_OM, equivalent_mass
 from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.fixed_depth import FixedDepth, cumulative_t_ha, fixed_depth
 from server.stocks.gather import FlatPlots

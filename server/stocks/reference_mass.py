@@ -12,10 +12,10 @@ from math import isnan
 
 import numpy as np
 
-from server.stocks.equivalent_mass import Basis
+from server.stocks.choices import Basis, Reference
 from server.stocks.fine_soil import FloatArray
 from server.stocks.gather import FlatPlots
-from server.stocks.settings import Reference, Settings
+from server.stocks.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ numbers, lists and None only, so they are JSON as they stand.
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from server.stocks.aggregate import Aggregate
 from server.stocks.change import (
@@ -18,6 +18,7 @@ from server.stocks.change import (
     Interval,
     ZeroVerdict,
 )
+from server.stocks.choices import Basis, Programme, Reference
 from server.stocks.crediting import (
     GoldStandard402,
     gold_standard_402,
@@ -26,13 +27,12 @@ from server.stocks.crediting import (
     vm0042_uncertainty,
 )
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
-from server.stocks.equivalent_mass import Basis
 from server.stocks.plot import PlotTrend, StockChange
 from server.stocks.points import PointStock
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
-from server.stocks.settings import DEFAULT_SETTINGS, Reference, Settings
+from server.stocks.settings import DEFAULT_SETTINGS, Settings
 from server.stocks.strata import Estimate
 
 Row = dict[str, object]
@@ -157,22 +157,33 @@ def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
     return None
 
 
-def crediting_row(profile: str, estimate: ChangeEstimate) -> Row:
+def crediting_row(profile: Programme, estimate: ChangeEstimate) -> Row:
     """Return what a programme would credit of a change; null without a verdict."""
     judged = estimate.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
-    if profile == "vm0042":
-        source, parts = "VM0042 v2.2", _vm0042(estimate, judged=judged)
-    elif profile == "gold_standard_402":
-        found = gold_standard_402(estimate) if judged else None
-        names = [field.name for field in fields(GoldStandard402)]
-        parts = dict.fromkeys(names) if found is None else asdict(found)
-        source = "Gold Standard SOC framework 402"
-    else:
-        raise ValueError(f"no such profile: {profile}")
+    is_vm0042 = profile is Programme.VM0042
+    counted = _vm0042 if is_vm0042 else _gold_standard_402_of_plot
+    parts = counted(estimate, judged=judged)
     why = None if judged else "the change has no verdict"
     if judged and parts["uncertainty"] is None:
         why = "the change is zero"
-    return {"profile": profile, "source": source, **parts, "reason": why}
+    return _credited(profile, parts, why)
+
+
+def _credited(profile: Programme, parts: Row, why: str | None) -> Row:
+    head = {"profile": profile.value, "source": _SOURCES[profile]}
+    return {**head, **parts, "reason": why}
+
+
+_SOURCES: Final = {
+    Programme.VM0042: "VM0042 v2.2",
+    Programme.GOLD_STANDARD_402: "Gold Standard SOC framework 402",
+}
+
+
+def _gold_standard_402_of_plot(estimate: ChangeEstimate, *, judged: bool) -> Row:
+    found = gold_standard_402(estimate) if judged else None
+    names = [field.name for field in fields(GoldStandard402)]
+    return dict.fromkeys(names) if found is None else asdict(found)
 
 
 def _vm0042(estimate: ChangeEstimate, *, judged: bool) -> Row:
@@ -215,25 +226,20 @@ def _gold_standard_402_of_area(found: Aggregate, *, judged: bool) -> Row:
     return asdict(credited) | {"creditable_total_co2e_t": total}
 
 
-def area_crediting_row(profile: str, found: Aggregate) -> Row:
+def area_crediting_row(profile: Programme, found: Aggregate) -> Row:
     """Return what a programme would credit of an area; null without a verdict.
 
     The same equations as of one plot, with the standard errors and degrees of freedom
     of the area: over strata, between drawn plots.
     """
     judged = found.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
-    match profile:
-        case "vm0042":
-            source, parts = "VM0042 v2.2", _vm0042_of_area(found, judged=judged)
-        case "gold_standard_402":
-            source = "Gold Standard SOC framework 402"
-            parts = _gold_standard_402_of_area(found, judged=judged)
-        case _:
-            raise ValueError(f"no such profile: {profile}")
+    is_vm0042 = profile is Programme.VM0042
+    counted = _vm0042_of_area if is_vm0042 else _gold_standard_402_of_area
+    parts = counted(found, judged=judged)
     why = None if judged else "the change has no verdict"
     if judged and parts["uncertainty"] is None:
         why = "the change is zero, or a campaign has no standard error"
-    return {"profile": profile, "source": source, **parts, "reason": why}
+    return _credited(profile, parts, why)
 
 
 def _gold_standard_402(found: Aggregate) -> GoldStandard402 | None:

@@ -1,29 +1,11 @@
 """What a person may choose about stocks and changes; kept beside every result."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from server.stocks.equivalent_mass import Basis
+from server.stocks.choices import Basis, Method, Reference
 from server.stocks.monotone import Interpolant
-
-
-class Method(StrEnum):
-    """How the stock of a point is found; one and the same for a plot's whole series."""
-
-    FIXED_DEPTH = "fixed_depth"
-    HYMAN = "hyman"
-    LINEAR = "linear"
-    NATURAL = "natural"
-    VM0042 = "vm0042"  # linear with two increments, Hyman with three or more
-
-
-class Reference(StrEnum):
-    """Which mass of the baseline campaign stocks are read at."""
-
-    MEAN = "mean"  # mean over the points of the plot
-    POINT = "point"  # each point its own; the mean where it was not there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

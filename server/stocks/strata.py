@@ -14,6 +14,7 @@ import numpy as np
 from numpy.polynomial.polynomial import polyval
 
 from server.stocks.change import Design, optional
+from server.stocks.choices import Lonely
 from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.rate_interval import SHAPES, IntervalShape, invert
@@ -23,15 +24,6 @@ from server.stocks.units import Stratum
 # Variances of one campaign per stratum as polynomials, and their degrees of freedom.
 _Term = tuple[FloatArray, FloatArray]
 _PERMILLE: Final = 1000.0
-
-
-class Lonely(StrEnum):
-    """What to do about a stratum of one point, which has no variance."""
-
-    FAIL = "fail"  # the mean stands, without a standard error
-    ADJUST = "adjust"  # its distance from the mean of all
-    CERTAINTY = "certainty"  # no variance: hides what is not known
-    AVERAGE = "average"  # the mean variance of the other strata
 
 
 class Freedom(StrEnum):

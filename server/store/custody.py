@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from schemas import limits
 from schemas.problems import from_data
+from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.store.custody_values import (
     ConflictQuery,
     CustodyQuery,
@@ -149,7 +150,7 @@ def _in_custody(row: tuple[Any, ...]) -> InCustody:
         device=device,
         person=person,
         at=at,
-        status=status,
+        status=CustodyStatus(status),
         waits_for=waits_for,
         reason=reason,
         line=LogLine(log_id, n, project_id, change_id, bytes(raw), bytes(digest)),
@@ -175,7 +176,7 @@ def _conflict(row: tuple[Any, ...]) -> StoredConflict:
         device=device,
         person=person,
         at=at,
-        status=status,
+        status=ConflictStatus(status),
         settled_by=by,
         settled_at=settled_at,
         reason=reason,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.problems import Problem
+from server.merge.statuses import WAITS, ConflictStatus, CustodyStatus
 from server.store.merge_values import LogLine
 
 
@@ -16,7 +17,7 @@ class CustodyQuery:
     """
 
     project_id: str | None = None
-    statuses: Collection[str] | None = ("open", "held")
+    statuses: Collection[CustodyStatus] | None = WAITS
     change_ids: Collection[str] | None = None
     record_ids: Collection[str] | None = None
     waits_for: Collection[str] | None = None
@@ -39,7 +40,7 @@ class InCustody:
     device: str | None
     person: str | None
     at: str
-    status: str
+    status: CustodyStatus
     waits_for: str | None
     reason: str | None
     line: LogLine
@@ -50,7 +51,7 @@ class ConflictQuery:
     """Which conflicts: what is None does not narrow them."""
 
     project_id: str | None = None
-    status: str | None = "open"
+    status: ConflictStatus | None = ConflictStatus.OPEN
     conflict_ids: Collection[str] | None = None
     record_ids: Collection[str] | None = None
     starts_with: str = ""
@@ -75,7 +76,7 @@ class StoredConflict:
     device: str | None
     person: str | None
     at: str
-    status: str
+    status: ConflictStatus
     settled_by: str | None
     settled_at: str | None
     reason: str | None

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from schemas.digest import Digest
 from server.merge.model import Change, Conflict, HistoryEntry, KeptBack, Record, Verdict
+from server.merge.statuses import CustodyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class CustodyClosing(NamedTuple):
 
     project_id: str
     change_id: str
-    status: str
+    status: CustodyStatus
     reason: str | None = None
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from schemas.digest import Digest
 from server.merge.model import KeptBack, Verdict
+from server.merge.statuses import CustodyStatus
 from server.store.attachments import note_files
 from server.store.driver import Connection
 from server.store.merge_values import ConflictClosing, Effects, LogLine
@@ -275,6 +276,6 @@ def _quarantine_row(found: KeptBack, received_at: str) -> tuple[Any, ...]:
         change.log_id,
         change.person,
         received_at,
-        "held" if found.is_held else "open",
+        CustodyStatus.HELD if found.is_held else CustodyStatus.OPEN,
         found.waits_for,
     )

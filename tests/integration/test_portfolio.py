@@ -10,9 +10,10 @@ from server.cli import main
 from server.clock import Clock
 from server.custody.own_log import add_project
 from server.errors import NotFoundError
-from server.figures.portfolio import By, Choices, PortfolioScope, portfolio
-from server.figures.queries import CampaignSpan, stocks_document
-from server.stocks.strata import Lonely
+from server.figures.choices import By, CampaignSpan
+from server.figures.portfolio import Choices, PortfolioScope, portfolio
+from server.figures.queries import stocks_document
+from server.stocks.choices import Lonely
 from tests.science.check_values import rows
 
 # 100 * 1.25 g/cm3 * 30 cm = 3750 t/ha of fine soil: 1 g/kg of SOC is 3.75 t/ha.

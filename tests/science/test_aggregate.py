@@ -10,9 +10,10 @@ from scipy import stats
 
 from server.stocks.aggregate import aggregate, mean_stock
 from server.stocks.change import ChangeVerdict, Design, ZeroVerdict, estimate_change
+from server.stocks.choices import Lonely
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
-from server.stocks.strata import Freedom, Lonely
+from server.stocks.strata import Freedom
 from server.stocks.units import cluster, stratum_of
 from tests.science.check_values import rows
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from server.stocks.change import ChangeVerdict, ZeroVerdict
+from server.stocks.choices import Basis, Lonely, Reference
 from server.stocks.comparison import JudgedOn
-from server.stocks.equivalent_mass import Basis
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import EXPLANATIONS
-from server.stocks.settings import PROFILES, Reference
-from server.stocks.strata import Freedom, Lonely
+from server.stocks.settings import PROFILES
+from server.stocks.strata import Freedom
 from server.stocks.trend import Stage
 from server.tables.layers import KNOWN
 

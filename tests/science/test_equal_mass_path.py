@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.stocks.change import ChangeVerdict, Design
+from server.stocks.choices import Basis, Method, Reference
 from server.stocks.comparison import JudgedOn
-from server.stocks.equivalent_mass import SOC_PER_OM, Basis
+from server.stocks.equivalent_mass import SOC_PER_OM
 from server.stocks.plot import StockChange, derive_plot, derive_plots
 from server.stocks.points import Layer, PointStock
 from server.stocks.reasons import Reason
@@ -22,13 +23,7 @@ from server.stocks.rows import (
     settings_row,
     stock_row,
 )
-from server.stocks.settings import (
-    PROFILES,
-    Method,
-    Reference,
-    Settings,
-    choose_settings,
-)
+from server.stocks.settings import PROFILES, Settings, choose_settings
 from tests.science.check_values import rows
 from tests.science.test_plot import DAYS, case_layers
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.stocks.equivalent_mass import Basis, equivalent_mass
+from server.stocks.choices import Basis
+from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.monotone import Interpolant, interpolate
 from server.stocks.profiles import Profiles, arrange
 from server.stocks.reasons import Reason, reasons_of

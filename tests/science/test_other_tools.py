@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from server.stocks.equivalent_mass import Basis, equivalent_mass
+from server.stocks.choices import Basis
+from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.fixed_depth import fixed_depth
 from server.stocks.monotone import Interpolant
 from server.stocks.reasons import Reason, reasons_of

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.stocks.change import Design, estimate_changes
-from server.stocks.equivalent_mass import Basis, equivalent_mass
+from server.stocks.choices import Basis
+from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.plot import derive_plot
 from server.stocks.points import Layer
 from server.stocks.profiles import arrange

@@ -6,7 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from collector.fix import conflicts, quarantine
 from collector.record import entry, resend
 from collector.rules.overlay import undecided
-from schemas.deciding import SideChoice, Take
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice
 from schemas.records import TYPES
 from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
 

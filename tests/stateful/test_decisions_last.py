@@ -11,7 +11,8 @@ import pytest
 
 from collector.fix import conflicts
 from collector.record import entry
-from schemas.deciding import SideChoice, Take
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 

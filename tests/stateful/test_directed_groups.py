@@ -9,7 +9,8 @@ import pytest
 
 from collector.fix import conflicts
 from collector.record import entry, resend
-from schemas.deciding import SideChoice, Take
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice
 from schemas.records import record_id
 from tests.stateful.groups import GROUPS, STARTS, whole
 from tests.stateful.history import History

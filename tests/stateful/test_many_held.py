@@ -5,7 +5,8 @@ import pytest
 from collector.fix import conflicts
 from collector.record import resend
 from schemas import limits
-from schemas.deciding import SideChoice, Take
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice
 from server.custody.review import rejudge, release_waiting
 from server.intake.load import waiting_until
 from tests.stateful.invariants import check_all

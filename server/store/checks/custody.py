@@ -9,6 +9,7 @@ from schemas.messages import Op, Outcome
 from schemas.records import TYPES
 from server.merge.lines import read_change
 from server.merge.model import Change, Fields
+from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.merge.validate import validate
 from server.store.checks.faults import guarded
 from server.store.driver import Connection
@@ -82,7 +83,8 @@ def _conflict(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN40
 
 def _settled(connection: Connection, row: Any) -> Iterator[str]:  # noqa: ANN401
     _, name, record, _, group, _, _, status, settled_by, _, _, _, settling = row
-    if status not in {"open", "settled"} or (status == "settled") != bool(settled_by):
+    is_settled = status == ConflictStatus.SETTLED
+    if status not in {*ConflictStatus} or is_settled != bool(settled_by):
         yield f"it is {status} by {settled_by or 'nobody'}"
     if settled_by and not _settles(connection, settling, name, record, group):
         yield f"change {settled_by} did not settle it"
@@ -140,8 +142,8 @@ def _quarantined(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row
     if said != (change.record_id, change.type, change.person, change.fields):
         yield "its record, fields or person are not those of its line"
     reasons = [problem["code"] for problem in json.loads(why)]
-    if status == "held" and (waits_for is None or reasons != ["waits_for"]):
+    if status == CustodyStatus.HELD and (waits_for is None or reasons != ["waits_for"]):
         yield "it is held and waits for nothing"
     waits = reasons in (["parent_discarded"], ["too_many_held"])
-    if status == "open" and (waits_for is None) == waits:
+    if status == CustodyStatus.OPEN and (waits_for is None) == waits:
         yield "it is quarantined and its reason is not what it waits for"

@@ -8,13 +8,15 @@ from schemas.messages import Outcome
 from schemas.problems import from_data
 from schemas.validate import errors
 from server.merge.model import Change
+from server.merge.statuses import CustodyStatus
 from server.store.driver import Connection
 
 APPLIED: Final = frozenset({Outcome.ACCEPTED, Outcome.MERGED, Outcome.CONFLICT})
+_CLOSED: Final = (CustodyStatus.REPLACED, CustodyStatus.DISCARDED)
 #: What a change's place in custody may be, by its verdict.
 _STATUS: Final = {
-    Outcome.HELD: {"held", "replaced", "discarded"},
-    Outcome.QUARANTINED: {"open", "replaced", "discarded"},
+    Outcome.HELD: {CustodyStatus.HELD, *_CLOSED},
+    Outcome.QUARANTINED: {CustodyStatus.OPEN, *_CLOSED},
 }
 _RECORD: Final = """
     SELECT type, seq FROM record WHERE project_id = ?1 AND id = ?2
@@ -57,7 +59,7 @@ def _custody(
         (known.project_id, known.change_id),
     ).fetchone()
     expected = _STATUS.get(outcome)
-    if expected is None and row is not None and row[0] != "released":
+    if expected is None and row is not None and row[0] != CustodyStatus.RELEASED:
         yield f"it is {outcome.value} and {row[0]} in custody"
     if expected is not None and (row is None or row[0] not in expected):
         yield f"it is {outcome.value} and {row[0] if row else 'not'} in custody"

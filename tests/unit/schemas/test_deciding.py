@@ -2,10 +2,10 @@
 
 import pytest
 
+from schemas.conflicts import Take
 from schemas.deciding import (
     SideChoice,
     StandingRecord,
-    Take,
     UndecidableError,
     decide,
     parts,

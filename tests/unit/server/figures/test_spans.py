@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from server.figures.queries import CampaignSpan, choose_span, told_of
+from server.figures.choices import CampaignSpan
+from server.figures.queries import choose_span, told_of
 from server.stocks.change import Design, estimate_change
 from server.stocks.plot import StockChange
 from server.stocks.rows import change_row, estimate_of
