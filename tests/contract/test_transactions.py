@@ -32,7 +32,7 @@ async def test_a_job_sees_what_it_wrote_itself(store):
 
 
 async def test_a_job_that_raises_leaves_nothing(store):
-    laptop, project = await begin(store)
+    _, project = await begin(store)
     batch = Batch(project, Laptop("other"))
     batch.put("plot", plot("P9"))
 

@@ -1,13 +1,14 @@
 """Laptops, projects and batches of the contract: what a merge would give a store."""
 
 import itertools
+import json
 from dataclasses import dataclass, field, replace
 
 from schemas import chain
 from schemas.conflicts import conflict_id
 from schemas.digest import conflict_hash, digest_of, row_hash
 from schemas.groups import WHOLE_RECORD, by_group
-from schemas.messages import Outcome, encode
+from schemas.messages import Op, Outcome, encode
 from schemas.problems import Problem
 from schemas.records import record_id
 from schemas.signing import public_key, push_text, receipt_hash, receipt_text, sign
@@ -59,7 +60,7 @@ class Laptop:
         tx.add_device(self.device(*projects, created=created), f"token {self.id}")
         tx.save_log(self.log, self.id, parent)
 
-    def change(self, project_id, kind, record, fields, op="put", **more):
+    def change(self, project_id, kind, record, fields, op=Op.PUT, **more):
         """Append a change to its log; return it as the server reads it."""
         self.n += 1
         line = {
@@ -76,9 +77,14 @@ class Laptop:
             "f": fields,
             "u": "Ann",
         } | more
-        raw = encode(line)
+        raw = json.dumps(line).encode()  # ASCII: may say what UTF-8 cannot
         self.hash = chain.link(self.hash, raw)
         return read_change(self.log, raw, self.hash)
+
+    def repeat(self, line):
+        """Append a line of another log, at the same place; return its change."""
+        self.n, self.hash = self.n + 1, chain.link(self.hash, line.raw)
+        return read_change(self.log, line.raw, self.hash)
 
     def receipt(self, tx, now, *projects):
         """Return the signed receipt of all it sent, and its links in the projects."""
@@ -160,7 +166,7 @@ class Batch:
     def delete(self, record, *, computable=False):
         """Accept a change that deletes a record; return what is left of it."""
         change = self.laptop.change(
-            self.project.id, record.type, record.id, {}, op="delete"
+            self.project.id, record.type, record.id, {}, op=Op.DELETE
         )
         return self._apply(change, computable=computable)
 
@@ -253,7 +259,7 @@ class Batch:
         writer = Writer(seq, change.log_id, change.n, change.hlc, change.id)
         old = self.project.records.get(change.record_id)
         groups = by_group(change.type, change.fields)
-        if change.op == "delete":
+        if change.op == Op.DELETE:
             groups = {WHOLE_RECORD: {}}
         self._remember(change, old, groups, seq)
         made = old or Record(self.project.id, change.type, change.record_id, 0, {}, {})
@@ -261,7 +267,7 @@ class Batch:
             made,
             fields=made.fields | change.fields,
             writers=made.writers | dict.fromkeys(groups, (writer,)),
-            deleted=change.op == "delete",
+            deleted=change.op == Op.DELETE,
             computable_by_author=more.pop("computable", False),
             **more,
         )
