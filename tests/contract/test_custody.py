@@ -3,8 +3,8 @@
 import pytest
 
 from schemas.problems import Problem
-from server.store.custody_values import ConflictQuery, CustodyQuery, HowMuchWaits
 from server.merge.model import KeptBack
+from server.store.custody_values import ConflictQuery, CustodyQuery, HowMuchWaits
 from tests.contract.values import (
     Batch,
     begin,
@@ -33,18 +33,19 @@ async def conflicts(store, **narrow):
     return await store.read(lambda tx: tx.conflicts(query))
 
 
-async def test_a_change_in_custody_is_read_back_with_its_line(store):
+@pytest.mark.parametrize("note", ["Grüße 🌱", "a\0b", "\ud800", "\x1f", ""])
+async def test_a_change_in_custody_is_read_back_with_its_line(store, note):
     laptop, project = await begin(store)
     batch = Batch(project, laptop, 4)
     why = Problem("out_of_range", "area_ha", -1.0, "0 to 1000")
-    change = batch.refuse("plot", plot("P1", note="\ud800 \0 Grüße"), why=why)
+    change = batch.refuse("plot", plot("P1", note=note), why=why)
     await saved(store, batch)
     (found,) = await store.read(lambda tx: tx.quarantine(CustodyQuery()))
     assert (found.project_id, found.change_id) == (project.id, change.id)
-    assert (found.type, found.record_id) == ("plot", change.record_id)
+    assert (found.type, found.record_id) == (change.type, change.record_id)
     assert found.fields == change.fields
     assert found.why == [why]
-    assert (found.device, found.person) == ("laptop", "Ann")
+    assert (found.device, found.person) == ("laptop", change.person)
     assert (found.at, found.status) == (batch.at, "open")
     assert (found.waits_for, found.reason) == (None, None)
     assert found.line == line_of(change)

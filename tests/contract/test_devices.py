@@ -206,7 +206,7 @@ async def test_an_account_counts_what_became_of_what_a_device_sent(store):
         CustodyCount("open", "out_of_range", 2),
     ]
     assert found.conflicts == {"open": 1, "settled": 1}
-    assert [(log.log_id, log.n) for log in found.logs] == [(laptop.log, 9), (more, 0)]
+    assert [(log.log_id, log.n) for log in found.logs] == [(laptop.log, 10), (more, 0)]
 
 
 async def test_an_account_counts_a_change_that_came_in_two_logs_once(store):
