@@ -1,5 +1,6 @@
 """Enrolment, access and accounts of devices in any store."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -40,6 +41,22 @@ async def test_a_code_is_used_once(store):
     assert await store.write(lambda tx: tx.use_code("hash", at(9), "a")) == CODE
     assert await store.write(lambda tx: tx.use_code("hash", at(9), "a")) is None
     assert await store.write(lambda tx: tx.use_code("hash", at(9), "b")) is None
+
+
+async def test_of_those_who_use_a_code_at_once_one_gets_it(store, opened):
+    await store.write(lambda tx: tx.add_code(CODE))
+    other = opened()
+    try:
+        found = await asyncio.gather(
+            *(
+                one.write(lambda tx: tx.use_code("hash", at(9), "a"))
+                for _ in range(4)
+                for one in (store, other)
+            )
+        )
+    finally:
+        other.close()
+    assert [code for code in found if code] == [CODE]
 
 
 async def test_a_code_that_is_unknown_or_expired_is_none(store):

@@ -157,11 +157,11 @@ class Batch:
             )
         }
 
-    def put(self, kind, fields, *, record=None, computable=False, **more):
+    def put(self, kind, fields, *, record=None, computable=False, joins=False):
         """Accept a change that makes or updates a record; return the record."""
         name = record or record_id(self.project.id, kind, fields)
-        change = self.laptop.change(self.project.id, kind, name, fields, **more)
-        return self._apply(change, computable=computable)
+        change = self.laptop.change(self.project.id, kind, name, fields)
+        return self._apply(change, computable=computable, joins=joins)
 
     def delete(self, record, *, computable=False):
         """Accept a change that deletes a record; return what is left of it."""
@@ -262,11 +262,16 @@ class Batch:
         if change.op == Op.DELETE:
             groups = {WHOLE_RECORD: {}}
         self._remember(change, old, groups, seq)
+        joins = more.pop("joins", False)
         made = old or Record(self.project.id, change.type, change.record_id, 0, {}, {})
         found = self._show(
             made,
             fields=made.fields | change.fields,
-            writers=made.writers | dict.fromkeys(groups, (writer,)),
+            writers=made.writers
+            | {
+                group: (*(made.writers.get(group, ()) if joins else ()), writer)
+                for group in groups
+            },
             deleted=change.op == Op.DELETE,
             computable_by_author=more.pop("computable", False),
             **more,
