@@ -1,5 +1,7 @@
 """Jobs, plot trees, derived rows and their versions in any store."""
 
+import asyncio
+
 import pytest
 
 from server.store.values import DerivedPlot, DerivedRow, DerivedVersion, Job
@@ -129,6 +131,33 @@ async def test_what_is_asked_for_need_not_wait_for_the_end_of_a_lease(store):
     (job,) = await claim(store, lease=10**9)
     await store.write(lambda tx: tx.ask_for(project.id))
     assert [found.plot_id for found in await claim(store)] == [job.plot_id]
+
+
+async def test_a_plot_asked_for_while_it_is_derived_is_derived_once_more(store):
+    laptop, project, one = await begin(store, "P1")
+    await ask(store, laptop, project, one)
+    (job,) = await claim(store)
+    await store.write(lambda tx: tx.ask_for(project.id))
+    await derive(store, job)
+    assert await store.read(lambda tx: tx.waiting_jobs()) == [one.id]
+    (newer,) = await claim(store)
+    await derive(store, newer)
+    assert await store.read(lambda tx: tx.waiting_jobs()) == []
+
+
+async def test_no_job_is_taken_twice_by_those_who_take_at_once(store, opened):
+    codes = [f"P{n}" for n in range(12)]
+    laptop, project, *plots = await begin(store, *codes)
+    await ask(store, laptop, project, *plots)
+    other = opened()
+    try:
+        taken = await asyncio.gather(
+            *(claim(one, most=2) for _ in range(4) for one in (store, other))
+        )
+    finally:
+        other.close()
+    names = [job.plot_id for jobs in taken for job in jobs]
+    assert sorted(names) == sorted(made.id for made in plots)
 
 
 async def tree(store):
