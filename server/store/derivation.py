@@ -96,7 +96,9 @@ class DerivationTables:
                 " SELECT r.project_id, r.id, s.head, 0 FROM record r"
                 " JOIN project s ON s.project_id = r.project_id"
                 " WHERE r.project_id = ? AND r.type = 'plot' AND r.deleted = 0"
-                " ON CONFLICT DO UPDATE SET leased_until = 0",
+                # One that has begun ends without ending what is asked for here.
+                " ON CONFLICT DO UPDATE"
+                " SET up_to_seq = up_to_seq + 1, leased_until = 0",
                 (project_id,),
             ).rowcount
         )

@@ -1,0 +1,39 @@
+"""Every store that the server can use, each of them new and empty for each test."""
+
+from functools import partial
+
+import pytest
+
+from server.clock import Clock
+from server.config import DataDirectory
+from server.data import init_data, open_store
+
+
+def sqlite(tmp_path):
+    """Make a new SQLite store; return what opens it."""
+    data = DataDirectory(tmp_path / "server")
+    init_data(data, Clock())
+    return partial(open_store, data)
+
+
+#: The stores by name; each takes a directory and returns a way to open a new store.
+STORES = {"sqlite": sqlite}
+
+
+@pytest.fixture(params=list(STORES))
+def opened(request, tmp_path):
+    """A way to open one and the same store, more than once."""
+    return STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+async def store(opened):
+    """A store without a project; after the test nothing in it may be at fault."""
+    found = opened()
+    yield found
+    found.close()
+    again = opened()
+    try:
+        assert await again.read(lambda tx: list(tx.faults(lambda *_: None))) == []
+    finally:
+        again.close()
