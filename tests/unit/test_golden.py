@@ -49,25 +49,28 @@ def copy(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     schemas = tmp_path / "schemas"
     edit(schemas / "version.py", f"SION = {SCHEMA_VERSION}", f"SION = {NEXT}")
-    same = f"{SCHEMA_VERSION}: lambda _, fields: fields}}"
-    steps = "MappingProxyType({1: _from_1"
-    edit(schemas / "evolve.py", steps + "}", f"{steps}, {same}")
+    steps = "Mapping[int, Step]] = MappingProxyType({"
+    step = f"{SCHEMA_VERSION}: lambda _, fields: fields, "
+    edit(schemas / "evolve.py", steps, steps + step)
     field = '    horizon = Code(help="horizon symbol")\n'
-    edit(schemas / "record_types.py", field, field + "    munsell = Text(help='hue')\n")
+    new = "    hue_to_come = Text(help='hue')\n"
+    edit(schemas / "record_types.py", field, field + new)
     return tmp_path
 
 
 def test_a_new_field_needs_a_value_and_nothing_is_written_before(copy):
     done = python(copy, "-m", "tests.golden")
     assert done.returncode == 1
-    told = "sample.munsell: a new field (Text); --value sample.munsell=JSON\n"
+    told = "sample.hue_to_come: a new field (Text); --value sample.hue_to_come=JSON\n"
     assert done.stderr == told
     assert not (copy / f"fixtures/wire/v{NEXT}").exists()
 
 
 @pytest.mark.slow
 def test_the_files_of_a_version_to_come_pass_the_tests_of_golden_files(copy):
-    done = python(copy, "-m", "tests.golden", "--value", 'sample.munsell="10YR 4/3"')
+    done = python(
+        copy, "-m", "tests.golden", "--value", 'sample.hue_to_come="10YR 4/3"'
+    )
     assert done.returncode == 0, done.stderr
     files = {path.name for path in (copy / f"fixtures/wire/v{NEXT}").iterdir()}
     now = {path.name for path in (ROOT / f"fixtures/wire/v{SCHEMA_VERSION}").iterdir()}
