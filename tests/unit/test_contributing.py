@@ -1,4 +1,4 @@
-"""What the pages of docs/contributing name is where they say."""
+"""What the pages for contributors name is where they say."""
 
 import ast
 import re
@@ -7,7 +7,11 @@ import pytest
 
 from tests.ways import PAGE, ROOT, steps_of
 
-PAGES = sorted((ROOT / "docs/contributing").glob("*.md"))
+PAGES = [
+    *sorted((ROOT / "docs/contributing").glob("*.md")),
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+]
 #: A folder, a file, or a function of one: `a/`, `a/b.py`, `a/b.py:f`, `a/b.py:C.m`.
 NAMED = re.compile(
     r"`((?:[\w.-]+/)+|(?:[\w.-]+/)*[\w.-]+\.(?:py|toml|md|json|ndjson))`"
