@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 
@@ -63,6 +64,24 @@ def test_every_room_is_on_the_page():
         for path in (ROOT / package).rglob("__init__.py")
     ]
     assert [room for room in rooms if f"| `{room}` |" not in text] == []
+
+
+@pytest.mark.parametrize("package", ["collector", "server"])
+def test_the_rooms_stand_in_the_order_in_which_they_may_import(package):
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = said["tool"]["importlinter"]["contracts"]
+    (layers,) = (c["layers"] for c in contracts if c["id"] == f"{package}-layers")
+    depth = {
+        f"{package}/{name}": n
+        for n, layer in enumerate(layers)
+        for name in re.split(r" [|:] ", layer)
+    }
+    rows = re.findall(
+        r"^\| `([\w/]+?)(?:/|\.py)`", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    shown = [depth[row] for row in rows if row in depth]
+    assert len(set(shown)) == len([each for each in layers if "(" not in each])
+    assert shown == sorted(shown)
 
 
 def folders(names):

@@ -58,6 +58,7 @@ def copy(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_new_field_needs_a_value_and_nothing_is_written_before(copy):
     done = python(copy, "-m", "tests.golden")
     assert done.returncode == 1
