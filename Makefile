@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TESTS ?=
 SEEDS ?= 10
+GOLDEN_ARGS ?=
 
-.PHONY: help demo test check soak bench docs format clean
+.PHONY: help demo test check soak bench docs golden format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make soak    the long variants of the fault tests (SEEDS=10), a line per kind"
 	@echo "make bench   measure, one JSON line per figure"
 	@echo "make docs    write the generated references again"
+	@echo "make golden  freeze a new schema version in fixtures/wire"
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once)" >&2
@@ -51,6 +53,9 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+
+golden: $(READY)
+	@$(BIN)/python -m tests.golden $(GOLDEN_ARGS)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

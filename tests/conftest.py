@@ -119,7 +119,13 @@ async def running(data):
 @pytest.fixture
 async def server(tmp_path):
     """A running server with one project."""
-    data = DataDirectory(tmp_path / "server")
+    async with running_with_project(DataDirectory(tmp_path / "server")) as found:
+        yield found
+
+
+@asynccontextmanager
+async def running_with_project(data):
+    """Make a data directory with one project, and serve it."""
     init_data(data, Clock())
     async with running(data) as url:
         found = RunningServer(data, url, "")

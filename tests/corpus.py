@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from schemas.records import TYPES
 from schemas.version import SCHEMA_VERSION
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -71,7 +72,12 @@ def good_records() -> Mapping[str, Mapping[str, Any]]:
 
     They are those of the golden request, so that they refer to each other.
     """
-    return {change["t"]: change["f"] for change in golden_changes()[:9]}
+    return {change["t"]: change["f"] for change in founding_changes()}
+
+
+def founding_changes() -> tuple[Mapping[str, Any], ...]:
+    """Return the changes of the golden request that make one record per type."""
+    return golden_changes()[: len(TYPES)]
 
 
 @cache

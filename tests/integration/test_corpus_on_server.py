@@ -8,7 +8,7 @@ from schemas.ids import is_id
 from schemas.messages import parse_object
 from schemas.records import TYPES
 from schemas.validate import errors, load_record
-from tests.corpus import golden_changes, load_cases, load_lines
+from tests.corpus import founding_changes, load_cases, load_lines
 from tests.laptop import new_id
 
 TYPES_WITH_CASES = [*TYPES]
@@ -18,7 +18,7 @@ TYPES_WITH_CASES = [*TYPES]
 async def laptop(server):
     """A laptop whose project holds the good records the corpus refers to."""
     found = await server.laptop("a")
-    for change in golden_changes()[:9]:
+    for change in founding_changes():
         if change["t"] == "point":
             older = {"plot_id": change["f"]["plot_id"], "code": "older"}
             found.draft("point", change["f"]["revisits_point_id"], older)

@@ -16,7 +16,7 @@ FROZEN = (
     "Laptops in the field speak the published versions and may push them for ever."
     " Do not edit fixtures/wire/v*: raise SCHEMA_VERSION (or PROTOCOL) in"
     " schemas/version.py, add the step to schemas/evolve.py, and freeze the new"
-    " version beside the old ones."
+    " version beside the old ones with make golden."
 )
 DECODERS = {"request": decode_request, "response": decode_response}
 
