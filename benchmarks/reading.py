@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, in_turn, median, timed
 from benchmarks.stage import World
-from collector.rules.draft import Draft, line
+from schemas.changes import Draft, write_change
 from schemas.messages import decode_request, decode_response, encode
 from schemas.strict_json import read
 from schemas.validate import load_patch, load_record
@@ -18,7 +18,7 @@ def reading(world: World) -> Iterator[Figure]:
     """Read the lines of a push and of a pull, and judge their fields."""
     project_id, bags = world.project_id, world.samples[:_RECORDS]
     changes = [
-        line(Draft(project_id, e.type, e.id, fields=e.fields), n, n, "Ada")
+        write_change(Draft(project_id, e.type, e.id, fields=e.fields), n, n, "Ada")
         for n, e in enumerate(bags, start=1)
     ]
     rows = [

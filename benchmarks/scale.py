@@ -23,6 +23,7 @@ from benchmarks.stage import (
 )
 from collector.laptop.laptop import Laptop
 from schemas import limits
+from schemas.changes import Draft
 from server.clock import Clock
 from server.custody import own_log
 from server.derivation.derive import derive_waiting
@@ -63,7 +64,7 @@ def write(store: Store, project_id: str, entries: list[Entry]) -> None:
     """Write records through the server's own log."""
     for start in range(0, len(entries), limits.BATCH_CHANGES):
         drafts = [
-            own_log.ServerDraft(project_id, e.type, e.id, e.fields)
+            Draft(project_id, e.type, e.id, fields=e.fields)
             for e in entries[start : start + limits.BATCH_CHANGES]
         ]
         asyncio.run(own_log.record(store, Clock(), drafts))

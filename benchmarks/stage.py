@@ -21,12 +21,12 @@ from collector.config import Home
 from collector.laptop import enrol, settings
 from collector.laptop.laptop import Laptop
 from collector.laptop.open import init, opened
-from collector.rules.draft import Draft
 from collector.store.driver import read_key
 from collector.store.sqlite import LaptopStore
 from collector.sync import session
 from collector.sync.tally import SyncReport
 from schemas import limits
+from schemas.changes import Draft
 from server.access import enrolment
 from server.clock import Clock as ServerClock
 from server.config import DataDirectory

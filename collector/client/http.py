@@ -7,7 +7,7 @@ refuses is a RefusedError with the server's own words.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
@@ -15,7 +15,9 @@ from typing import Any, ClassVar, Final, Self
 import aiohttp
 from backports import zstd
 
+from collector.client.retry import delays
 from collector.client.traffic import Traffic
+from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.rules.reply import problem_of
 from schemas import limits
@@ -190,3 +192,31 @@ def _words(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or str(error.os_error)
     return str(error) or type(error).__name__
+
+
+class Patience:
+    """Waits after each failure: a little, or for as long as a busy server asks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._chance = clock.random_bits(16) / 2**16
+        self._waits: Iterator[float] | None = None
+
+    def renew(self) -> None:
+        """Begin to count anew."""
+        self._waits = None
+
+    async def wait(self, error: UnreachableError) -> None:
+        """Wait before the next try.
+
+        Raises
+        ------
+        UnreachableError
+            The last one, when it was tried often enough.
+        """
+        if self._waits is None:
+            self._waits = delays(error.retry_after_s, self._chance)
+        wait = next(self._waits, None)
+        if wait is None:
+            raise error
+        await self._clock.pause(wait)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.client.files import BlobClient, UploadState
-from collector.client.patience import Patience
+from collector.client.http import Patience
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.files.listing import File, waiting
 from collector.laptop.address import enrolled_at

@@ -6,8 +6,8 @@ from collector.errors import NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record.names import label, one, server_label
 from collector.record.saving import save
-from collector.rules.draft import Draft
 from collector.rules.overlay import BaseRow, RecordView, undecided
+from schemas.changes import Draft
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice, StandingRecord, UndecidableError, parts
 from schemas.ids import starts

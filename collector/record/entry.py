@@ -11,9 +11,10 @@ from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.names import label
 from collector.record.saving import save
-from collector.rules.draft import Draft, difference, patched
 from collector.rules.overlay import ChangeStatus, RecordView
+from collector.rules.patches import difference, patched
 from collector.rules.shown import Shown
+from schemas.changes import Draft
 from schemas.messages import Op
 from schemas.problems import Problem
 from schemas.records import TYPES, key_text, record_id

@@ -9,9 +9,9 @@ from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record.names import label
 from collector.record.saving import save
-from collector.rules.draft import Draft
 from collector.rules.overlay import ChangeStatus, LoggedChange
 from collector.rules.shown import Shown
+from schemas.changes import Draft
 from schemas.messages import Op
 
 #: A change that needs a person, and one that waits for such a change.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collector.laptop.laptop import Laptop
-from collector.rules.draft import Draft
+from schemas.changes import Draft
 
 
 def save(

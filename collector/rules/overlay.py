@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from collector.rules.draft import Draft, Place, patched
+from collector.rules.patches import patched
+from schemas.changes import Draft, Place
 from schemas.messages import Op
 
 

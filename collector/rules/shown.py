@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collector.rules.draft import Draft, Place
 from collector.rules.overlay import BaseRow, LoggedChange, RecordView, lies_over, view
+from schemas.changes import Draft, Place
 from schemas.groups import WHOLE_RECORD, completed
 from schemas.messages import Op
 from schemas.records import TYPES

@@ -17,8 +17,7 @@ from collector.rules.acknowledge import (
     with_verdict,
 )
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Message, Reply
+from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import LogHead
 from collector.store.counts import count_unacknowledged
 from collector.store.driver import Connection

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from collector.errors import RefusedError
-from collector.rules.draft import Draft, line, moved_line
 from collector.rules.overlay import ChangeStatus, LoggedChange, with_draft
 from collector.rules.request import LogHead, Parent
 from collector.store import driver
@@ -23,6 +22,7 @@ from collector.store.rows import (
     to_json,
 )
 from schemas import chain, hlc, limits
+from schemas.changes import Draft, move_change, write_change
 
 _NEW_CHANGE: Final = (
     "INSERT INTO change (log, n, id, project_id, type, record_id, op, raw, hash, status,"
@@ -60,7 +60,7 @@ class LaptopLogs(Database):
             last, rows, place = head.hash, [], self._last_place()
             for n, draft in enumerate(drafts, start=head.n + 1):
                 stamp, place = hlc.tick(stamp, timestamp.wall_ms), place + 1
-                raw = line(draft, n, stamp, person)
+                raw = write_change(draft, n, stamp, person)
                 last = chain.link(last, raw)
                 change_id = chain.change_id(last)
                 rows.append(
@@ -209,7 +209,7 @@ class LaptopLogs(Database):
             self._db.execute(_NEW_LOG, (new_id, *self._origin(log, n)))
             new, last = self._last_log(), chain.START
             for number, (place, change_id, raw) in enumerate(moved, start=1):
-                line_here = moved_line(raw, change_id, number)
+                line_here = move_change(raw, change_id, number)
                 last = chain.link(last, line_here)
                 self._db.execute(_MOVE, (new, number, line_here, last, place))
             self._await_verdicts([change_id for _, change_id, _ in moved])

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from collector.rules.draft import Draft
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Message, Reply
+from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import LogHead
 from collector.rules.shown import Shown
+from schemas.changes import Draft
 from schemas.digest import Item
 
 #: The place a project was read up to: the server's timeline and its sequence.

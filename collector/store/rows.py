@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from collector.rules.draft import Place
 from collector.rules.overlay import (
     BaseRow,
     ChangeStatus,
@@ -18,7 +17,7 @@ from collector.rules.overlay import (
 )
 from collector.store.counts import add_live, live_where
 from collector.store.driver import Connection
-from schemas.evolve import up_cast
+from schemas.changes import read_draft
 from schemas.messages import Op
 from schemas.records import TYPES, key_text, references_of
 
@@ -76,7 +75,7 @@ def read_base(row: tuple[Any, ...]) -> BaseRow:
 def read_change(row: tuple[Any, ...]) -> LoggedChange:
     """Read a row of the change table; its fields come, lifted, from the raw line."""
     place, change_id, project_id, kind, record_id, op, raw, status, verdict = row
-    line = json.loads(raw)
+    draft = read_draft(raw)
     return LoggedChange(
         place,
         change_id,
@@ -84,18 +83,14 @@ def read_change(row: tuple[Any, ...]) -> LoggedChange:
         kind,
         record_id,
         Op(op),
-        up_cast(kind, line["v"], line.get("f") or {}),
+        draft.fields,
         ChangeStatus(status),
         json.loads(verdict) if verdict else {},
-        line.get("g"),
-        line.get("c") or (),
-        _place(line.get("b")),
-        {group: _place(base) for group, base in line.get("bg", {}).items()},
+        draft.group,
+        draft.resolves,
+        draft.base,
+        draft.bases,
     )
-
-
-def _place(said: list[Any] | None) -> Place | None:
-    return (said[0], said[1]) if said else None
 
 
 def read_view(row: tuple[Any, ...]) -> RecordView:

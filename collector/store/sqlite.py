@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import StoreError
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Message, Reply
+from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import LogHead
 from collector.store import driver
 from collector.store.apply_reply import apply_reply, take_bucket

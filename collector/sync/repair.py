@@ -7,8 +7,7 @@ from typing import Final, Protocol
 from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Message
+from collector.rules.reply import Message, RemovalGuard
 from schemas.digest import (
     BUCKETS,
     Digest,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from collector.client.patience import Patience
+from collector.client.http import Patience
 from collector.client.traffic import Traffic
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -14,11 +14,9 @@ from collector.laptop.keys import check_receipt, named_log, sign
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
 from collector.record.names import project_name
-from collector.rules.batches import first_batch
 from collector.rules.fork import find_fork
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Message, Reply
-from collector.rules.request import Batch, LogHead, Reading, write_request
+from collector.rules.reply import Message, RemovalGuard, Reply
+from collector.rules.request import Batch, LogHead, Reading, first_batch, write_request
 from collector.store.port import Cursor
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally

@@ -15,7 +15,6 @@ from typing import Any, Final
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record import entry
-from collector.rules.draft import Draft
 from collector.store.port import Store
 from collector.tables.intake import (
     CheckedRow,
@@ -29,6 +28,7 @@ from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
 from collector.tables.table import Rejection, Table, TableError, TableRow, read_table
 from schemas import limits
+from schemas.changes import Draft
 from schemas.problems import Problem
 
 #: Told after a batch is on disk: layers kept so far, layers in all.

@@ -1,8 +1,8 @@
 """One finder for records, and for who wrote a change."""
 
-import json
 from collections.abc import Iterable
 
+from schemas.changes import person_of
 from server.merge.model import Record
 from server.store.custody_values import Author
 from server.store.merge_values import Wanted
@@ -23,7 +23,7 @@ def authors(
     query = LineQuery(project_id=project_id, change_ids=set(change_ids))
     return {
         line.verdict.change_id: Author(
-            json.loads(line.raw).get("u"), line.device, line.received_at
+            person_of(line.raw), line.device, line.received_at
         )
         for line in tx.lines(query)
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.changes import Draft
 from schemas.deciding import (
     Decision,
     SideChoice,
@@ -18,7 +19,7 @@ from schemas.validate import errors, load_patch
 from server.access.names import Nameable
 from server.access.records import authors, find_record
 from server.clock import Clock
-from server.custody.own_log import ServerDraft, discard_own, write
+from server.custody.own_log import discard_own, write
 from server.errors import NotFoundError, RefusedError
 from server.merge.model import Record, Verdict
 from server.merge.statuses import ConflictStatus
@@ -152,7 +153,7 @@ async def resolve(
         If the choice does not fit the conflicts; nothing is written then.
     """
     drafts = await store.read(lambda tx: list(_drafts(tx, conflicts, given)))
-    accepted = await write(store, clock, drafts)
+    accepted = await write(store, clock, drafts, given.person)
     await discard_own(store, clock, accepted.verdicts, "the decision was refused")
     pairs = zip(drafts, accepted.verdicts, strict=True)
     return [_decided(draft, verdict) for draft, verdict in pairs]
@@ -185,7 +186,7 @@ _CONFLICT: Final[Nameable[StoredConflict]] = Nameable(
 
 def _drafts(
     tx: Transaction, conflicts: Sequence[dict[str, Any]], given: Resolution
-) -> Iterator[ServerDraft]:
+) -> Iterator[Draft]:
     by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for conflict in conflicts:
         place = (conflict["project"], conflict["record"])
@@ -195,7 +196,7 @@ def _drafts(
         record = find_record(tx, *place)
         assert record is not None, "a conflict belongs to a record"
         for decision in _parts(record, found, given.choice):
-            yield _draft(record, (epoch, record.seq), decision, given)
+            yield _draft(record, (epoch, record.seq), decision, given.reason)
 
 
 def _parts(
@@ -215,23 +216,22 @@ def _parts(
 
 
 def _draft(
-    record: Record, base: tuple[str, int], decision: Decision, given: Resolution
-) -> ServerDraft:
-    return ServerDraft(
+    record: Record, base: tuple[str, int], decision: Decision, reason: str | None
+) -> Draft:
+    return Draft(
         record.project_id,
         record.type,
         record.id,
+        decision.op,
         decision.fields,
         base,
-        decision.op,
-        given.person,
-        decision.resolves,
-        given.reason,
-        decision.seen,
+        seen=decision.seen,
+        resolves=decision.resolves,
+        reason=reason,
     )
 
 
-def _decided(draft: ServerDraft, verdict: Verdict) -> Resolved:
+def _decided(draft: Draft, verdict: Verdict) -> Resolved:
     return Resolved(
         draft.record_id,
         draft.type,

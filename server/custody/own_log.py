@@ -1,43 +1,26 @@
 """What an administrator records on the server travels the same way as a laptop's push."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from schemas import chain, hlc
+from schemas.changes import Draft, read_change, write_change
 from schemas.groups import completed
-from schemas.messages import Op, Outcome, encode
+from schemas.messages import Outcome
 from schemas.records import record_id
 from schemas.signing import push_text, sign
 from schemas.validate import errors, load_patch
 from schemas.version import SCHEMA_VERSION
 from server.access.projects import find_project
 from server.access.records import find_record
-from server.access.server_key import own_device, server_key
 from server.clock import Clock, iso
 from server.custody.review import discard
 from server.errors import AlreadyThereError, RefusedError
 from server.intake.push import Accepted, accept
 from server.intake.request import Push
-from server.merge.lines import read_change
+from server.intake.server_key import own_device, server_key
 from server.merge.model import Verdict
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState
-
-
-@dataclass(frozen=True, slots=True)
-class ServerDraft:
-    """One record to write; `base` is the row its author looked at."""
-
-    project_id: str
-    type: str
-    record_id: str
-    fields: dict[str, Any]
-    base: tuple[str, int] | None = None
-    op: Op = Op.PUT
-    person: str | None = None
-    resolves: tuple[str, ...] = ()
-    reason: str | None = None
-    seen: tuple[str, ...] = ()
 
 
 async def add_project(
@@ -62,14 +45,14 @@ async def add_project(
     drafts = []
     if organisation:
         name = record_id(project_id, "organisation", organisation)
-        drafts.append(ServerDraft(project_id, "organisation", name, organisation))
+        drafts.append(Draft(project_id, "organisation", name, fields=organisation))
         project = {**project, "organisation_id": name}
     # The project's own record opens it, so it goes first and is completed last.
     opening = {k: v for k, v in project.items() if k != "organisation_id"}
-    drafts.insert(0, ServerDraft(project_id, "project", project_id, opening))
+    drafts.insert(0, Draft(project_id, "project", project_id, fields=opening))
     if organisation:
         link = {"organisation_id": project["organisation_id"]}
-        drafts.append(ServerDraft(project_id, "project", project_id, link))
+        drafts.append(Draft(project_id, "project", project_id, fields=link))
     await record(store, clock, drafts)
     return project_id
 
@@ -99,17 +82,21 @@ async def edit_project(
     return await find_project(store, name)
 
 
-def _edit(tx: Transaction, project_id: str, fields: dict[str, Any]) -> ServerDraft:
+def _edit(tx: Transaction, project_id: str, fields: dict[str, Any]) -> Draft:
     """Draft an edit of the project as it stands in one snapshot."""
     record = find_record(tx, project_id, project_id)
     assert record is not None, "a project has its own record"
     patch = completed("project", record.fields, fields)
-    return ServerDraft(
-        project_id, "project", project_id, patch, (tx.epoch(), record.seq)
+    return Draft(
+        project_id,
+        "project",
+        project_id,
+        fields=patch,
+        base=(tx.epoch(), record.seq),
     )
 
 
-async def record(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
+async def record(store: Store, clock: Clock, drafts: list[Draft]) -> Accepted:
     """Write records in the server's own log.
 
     Raises
@@ -137,10 +124,17 @@ async def discard_own(
             await discard(store, clock, verdict.project_id, [verdict.change_id], reason)
 
 
-async def write(store: Store, clock: Clock, drafts: list[ServerDraft]) -> Accepted:
+async def write(
+    store: Store, clock: Clock, drafts: list[Draft], person: str | None = None
+) -> Accepted:
     """Write records in the server's own log; the verdicts are in their order."""
     device, head, secret = await store.read(_own_log)
-    return await accept(store, clock, device, _push(head, drafts, clock, secret))
+    now_ms, stamp = clock.now_ms(), 0
+    lines = []
+    for n, draft in enumerate(drafts, start=head.n + 1):
+        stamp = hlc.tick(stamp, now_ms)
+        lines.append(write_change(draft, n, stamp, person))
+    return await accept(store, clock, device, _push(head, lines, now_ms, secret))
 
 
 def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
@@ -150,31 +144,9 @@ def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
     return device, head, server_key(tx)
 
 
-def _push(
-    head: LogState, drafts: list[ServerDraft], clock: Clock, secret: bytes
-) -> Push:
+def _push(head: LogState, lines: list[bytes], now_ms: int, secret: bytes) -> Push:
     changes, digest = [], head.hash
-    now_ms = clock.now_ms()
-    stamp = 0
-    for n, draft in enumerate(drafts, start=head.n + 1):
-        stamp = hlc.tick(stamp, now_ms)
-        line = {
-            "k": "c",
-            "n": n,
-            "h": stamp,
-            "s": draft.project_id,
-            "t": draft.type,
-            "r": draft.record_id,
-            "o": draft.op.value,
-            "b": list(draft.base) if draft.base else None,
-            "v": SCHEMA_VERSION,
-            "f": draft.fields,
-            "u": draft.person,
-            "c": list(draft.resolves) or None,
-            "y": draft.reason,
-            "a": list(draft.seen) or None,
-        }
-        raw = encode({key: value for key, value in line.items() if value is not None})
+    for raw in lines:
         digest = chain.link(digest, raw)
         changes.append(read_change(head.log_id, raw, digest))
     last_n = head.n + len(changes)

@@ -6,11 +6,11 @@ from schemas import limits
 from schemas.messages import MessageError, decode_body, encode
 from schemas.version import __version__
 from server.access.enrolment import Enrolment, enrol
-from server.access.server_key import own_device
 from server.errors import RequestError
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE
+from server.intake.server_key import own_device
 
 
 async def post_enrol(request: web.Request) -> web.Response:

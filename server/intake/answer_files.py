@@ -5,10 +5,10 @@ from dataclasses import replace
 from schemas import bundles
 from schemas.messages import encode
 from schemas.signing import sign
-from server.access.server_key import server_key
 from server.clock import Clock
 from server.intake.answer import answer_lines
 from server.intake.bundles import Answered, TakenIn
+from server.intake.server_key import server_key
 from server.store.port import Store
 
 

@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import Final
 
 from schemas import limits
+from schemas.changes import read_change
 from schemas.groups import by_group, members
 from schemas.messages import Op
 from schemas.records import TYPES, key_text, label, natural_key, references_of
-from server.merge.lines import read_change
 from server.merge.model import (
     EarlierValue,
     KnownConflict,
     ValidatedChange,
     WaitingChange,
 )
+from server.merge.preconditions import validate
 from server.merge.state import MergeState
 from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.merge.timeline import Epoch, Lineage, Timeline
-from server.merge.validate import validate
 from server.store.custody_values import ConflictQuery, CustodyQuery, InCustody
 from server.store.merge_values import Found, Wanted
 from server.store.port import Transaction

@@ -7,11 +7,12 @@ from itertools import takewhile
 from typing import Any, Final
 
 from schemas import chain
+from schemas.changes import Change, Place
 from schemas.messages import parse_object
 from schemas.problems import Problem
 from server.errors import RequestError, refuse
 from server.intake.request import Push
-from server.merge.model import Base, Change, ValidatedChange
+from server.merge.model import ValidatedChange
 from server.store.port import Transaction
 from server.store.values import Device, LineQuery, LogState
 
@@ -137,7 +138,7 @@ def with_true_bases(
     return [_with_true_base(j, epoch, heads.get(j.change.project_id, 0)) for j in batch]
 
 
-def _bases(change: Change) -> list[tuple[str, Base | None]]:
+def _bases(change: Change) -> list[tuple[str, Place | None]]:
     return [("b", change.base), *(("bg", base) for base in change.bases.values())]
 
 

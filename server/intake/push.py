@@ -26,7 +26,7 @@ from server.intake.request import Push
 from server.intake.save import save
 from server.merge.merge import merge
 from server.merge.model import Origin, ValidatedChange, Verdict
-from server.merge.validate import validate
+from server.merge.preconditions import validate
 from server.store.port import Store, Transaction
 from server.store.values import Device, LineQuery, LogState, StoredReceipt
 

@@ -2,8 +2,8 @@
 
 from schemas.messages import encode
 from schemas.signing import receipt_hash, receipt_text, sign
-from server.access.server_key import server_key
 from server.intake.request import Push
+from server.intake.server_key import server_key
 from server.merge.state import MergeState
 from server.store.port import Transaction
 from server.store.values import StoredReceipt

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from schemas import chain, limits
+from schemas.changes import Change, read_change
 from schemas.messages import MessageError, decode_request
 from schemas.version import PROTOCOL
 from server.errors import RequestError, refuse
-from server.merge.lines import read_change
-from server.merge.model import Change
 
 Cursor = tuple[str, int]
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from server.derivation.affected_plots import affected_plots
-from server.merge.model import Change, Conflict, Fields, Origin, ValidatedChange
+from schemas.changes import Change
+from server.intake.affected_plots import affected_plots
+from server.merge.model import Conflict, Fields, Origin, ValidatedChange
 from server.merge.state import MergeState
 from server.store.merge_values import (
     ConflictClosing,

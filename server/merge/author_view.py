@@ -9,8 +9,9 @@ not applied laid over it. Where that cannot be told, the change counts as unseen
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from schemas.changes import Change
 from schemas.groups import by_group, members
-from server.merge.model import Change, Fields, Record, Writer
+from server.merge.model import Fields, Record, Writer
 from server.merge.state import MergeState
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from schemas.changes import Change
 from schemas.conflicts import conflict_id
 from schemas.groups import WHOLE_RECORD, by_group
 from schemas.messages import Op, Outcome
@@ -14,10 +15,8 @@ from server.merge.author_view import (
     has_latest_row,
     is_own,
 )
-from server.merge.decisions import closed_by, note_decisions
 from server.merge.groups import GroupMerge, writer_of
 from server.merge.model import (
-    Change,
     Conflict,
     Fields,
     HistoryEntry,
@@ -26,9 +25,16 @@ from server.merge.model import (
     ValidatedChange,
     Verdict,
 )
-from server.merge.references import problems_of_record
+from server.merge.preconditions import problems_of_record
 from server.merge.state import MergeState
-from server.merge.verdicts import accept, close_discarded, hold, quarantine
+from server.merge.verdicts import (
+    accept,
+    close_discarded,
+    closed_by,
+    hold,
+    note_decisions,
+    quarantine,
+)
 
 
 def apply(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from schemas.changes import Change
 from schemas.conflicts import conflict_id
 from schemas.fields import FieldClass
 from schemas.groups import WHOLE_RECORD, by_group, members
@@ -10,15 +11,7 @@ from schemas.messages import Op, Outcome
 from schemas.records import TYPES
 from schemas.sets import joined
 from server.merge.author_view import AsShown, base_seq, concurrent_writers
-from server.merge.model import (
-    Change,
-    Conflict,
-    Fields,
-    HistoryEntry,
-    Origin,
-    Record,
-    Writer,
-)
+from server.merge.model import Conflict, Fields, HistoryEntry, Origin, Record, Writer
 from server.merge.state import MergeState
 
 #: The stamp of a writer whose value does not stand, or no more. It is kept for those who

@@ -19,11 +19,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from schemas.changes import Change
 from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.validate import errors
 from server.merge.effects import apply
-from server.merge.model import Change, Origin, ValidatedChange, Verdict, WaitingChange
+from server.merge.model import Origin, ValidatedChange, Verdict, WaitingChange
 from server.merge.preconditions import refusals_of
 from server.merge.state import MergeState
 from server.merge.verdicts import hold, quarantine

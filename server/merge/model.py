@@ -1,17 +1,14 @@
 """What the merge works on and what it gives."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from schemas.changes import Change
 from schemas.groups import WHOLE_RECORD
 from schemas.messages import Outcome
 from schemas.problems import Problem
 
 Fields = dict[str, Any]
-
-#: The row that an author looked at: epoch and number.
-Base = tuple[str, int]
 
 
 class Writer(NamedTuple):
@@ -56,43 +53,6 @@ class Record:
     def stands(self, group: str) -> list[str]:
         """Return the changes behind the value of a contested group that stands."""
         return sorted({writer.change_id for writer in self.writers_of(group)})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of a log, with its raw line and the chain's hash after it.
-
-    `group` holds the changes that stand or fall together, `settles` the conflicts that
-    it decides, for the `reason` a person gave. `base` is the row that its author looked
-    at, `bases` those of field groups where a change of their own hid a newer row; `seen`
-    are changes that its author knew whatever the bases say.
-    """
-
-    log_id: str
-    n: int
-    id: str
-    hlc: int
-    project_id: str
-    type: str
-    record_id: str
-    op: str
-    base: Base | None
-    version: int
-    fields: Fields
-    person: str | None
-    replaces: str | None
-    raw: bytes
-    hash: bytes
-    group: str | None = None
-    resolves: tuple[str, ...] = ()
-    reason: str | None = None
-    unreadable: str = ""
-    bases: Mapping[str, Base | None] = field(default_factory=dict)
-    seen: frozenset[str] = frozenset()
-
-    def base_of(self, group: str) -> Base | None:
-        """Return the row in which the author saw a group."""
-        return self.bases.get(group, self.base)
 
 
 @dataclass(frozen=True, slots=True)

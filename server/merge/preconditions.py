@@ -1,10 +1,12 @@
-"""Why a change cannot be applied whatever the record says: its own faults, its scope. Pure."""
+"""Why a change cannot be applied: by itself, for its scope, or for the record it would make. Pure."""
 
+from schemas import evolve, rules
+from schemas.changes import Change
 from schemas.messages import Op
 from schemas.problems import Problem
-from schemas.records import TYPES
-from schemas.validate import errors, load_record
-from server.merge.model import Change, Origin, Record, ValidatedChange
+from schemas.records import DERIVED, TYPES
+from schemas.validate import errors, load_patch, load_record, missing_fields
+from server.merge.model import Fields, Origin, Record, ValidatedChange
 from server.merge.state import MergeState
 from server.merge.verdicts import is_of_its_laptop
 
@@ -97,3 +99,72 @@ def _resolving_problems(state: MergeState, change: Change) -> list[Problem]:
             else is_of_now
         )
     ]
+
+
+def problems_of_record(
+    state: MergeState, change: Change, fields: Fields, patch: Fields
+) -> tuple[list[Problem], str | None]:
+    """Judge the whole record as it would stand, and what the patch refers to.
+
+    Returns the problems, and the first record that is referred to and not here yet.
+    """
+    problems = missing_fields(change.type, fields) or errors(
+        rules.check(change.type, fields)
+    )
+    if problems:
+        return problems, None
+    problems, missing = _references(state, change, patch)
+    return problems or _key_problems(state, change, fields), missing
+
+
+def _references(
+    state: MergeState, change: Change, patch: Fields
+) -> tuple[list[Problem], str | None]:
+    problems, missing = [], None
+    for name, target in TYPES[change.type].references.items():
+        if patch.get(name) is None:
+            continue
+        found = state.find(change.project_id, patch[name])
+        if (change.project_id, patch[name]) in state.purged:
+            problems.append(Problem("parent_deleted", name, patch[name]))
+        elif found is None:
+            missing = missing or patch[name]
+        elif found.type != target:
+            detail = f"a {found.type} where a {target} belongs"
+            problems.append(Problem("wrong_parent", name, patch[name], detail))
+        elif found.deleted:
+            problems.append(Problem("parent_deleted", name, patch[name]))
+    return problems, missing
+
+
+def _key_problems(state: MergeState, change: Change, fields: Fields) -> list[Problem]:
+    holder = state.holder(change.type, change.project_id, fields)
+    if holder in {"", change.record_id}:
+        return []
+    name = TYPES[change.type].key[-1]
+    return [Problem("key_taken", name, fields.get(name), f"{change.type} {holder}")]
+
+
+def validate(change: Change) -> ValidatedChange:
+    """Return the clean fields of a change, or why it cannot be applied."""
+    problem = _envelope_problem(change)
+    if problem is not None:
+        return ValidatedChange(change, {}, [problem])
+    fields = evolve.up_cast(change.type, change.version, change.fields)
+    clean, problems = load_patch(change.type, fields)
+    return ValidatedChange(change, clean, problems)
+
+
+def _envelope_problem(change: Change) -> Problem | None:
+    faults = (
+        (change.unreadable, Problem("unreadable_change", detail=change.unreadable)),
+        (change.hlc < 1, Problem("unreadable_change", "h", 0, "its stamp is 0")),
+        (change.type in DERIVED, Problem("derived_type", "t", change.type)),
+        (change.type not in TYPES, Problem("unknown_type", "t", change.type)),
+        (change.op not in {*Op}, Problem("unknown_op", "o", change.op)),
+        (
+            change.version not in evolve.PUBLISHED,
+            Problem("unknown_schema", "v", change.version),
+        ),
+    )
+    return next((problem for is_fault, problem in faults if is_fault), None)

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from schemas.changes import Change
 from schemas.digest import Digest
-from server.merge.model import Change, Conflict, HistoryEntry, KeptBack, Record, Verdict
+from server.merge.model import Conflict, HistoryEntry, KeptBack, Record, Verdict
 from server.merge.statuses import CustodyStatus
 
 

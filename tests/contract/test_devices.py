@@ -7,7 +7,7 @@ import pytest
 
 from schemas.messages import Outcome
 from schemas.signing import public_key
-from server.access.server_key import OWN_DEVICE, SIGNING_KEY
+from server.intake.server_key import OWN_DEVICE, SIGNING_KEY
 from server.store.values import CustodyCount, DeviceAccount, EnrolmentCode, LineQuery
 from tests.contract.values import (
     Batch,

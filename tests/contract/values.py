@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from schemas import chain
+from schemas.changes import read_change
 from schemas.conflicts import conflict_id
 from schemas.digest import conflict_hash, digest_of, row_hash
 from schemas.groups import WHOLE_RECORD, by_group
@@ -13,9 +14,8 @@ from schemas.problems import Problem
 from schemas.records import record_id
 from schemas.signing import public_key, push_text, receipt_hash, receipt_text, sign
 from schemas.version import SCHEMA_VERSION
-from server.access.server_key import server_key
 from server.clock import Clock, iso
-from server.merge.lines import read_change
+from server.intake.server_key import server_key
 from server.merge.model import Conflict, HistoryEntry, KeptBack, Record, Verdict, Writer
 from server.store.merge_values import (
     ConflictClosing,

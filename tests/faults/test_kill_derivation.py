@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from schemas.changes import Draft
 from schemas.records import record_id
 from server.clock import Clock
 from server.config import DataDirectory
-from server.custody.own_log import ServerDraft, add_project, record
+from server.custody.own_log import add_project, record
 from server.derivation import derive
 from server.store.sqlite import SqliteStore, create
 from tests.processes import PERMILLE_SERVER, run
@@ -25,9 +26,8 @@ def drafts(project_id):
     """One layer at two points in two campaigns for each plot."""
 
     def draft(kind, fields):
-        return ServerDraft(
-            project_id, kind, record_id(project_id, kind, fields), fields
-        )
+        name = record_id(project_id, kind, fields)
+        return Draft(project_id, kind, name, fields=fields)
 
     campaigns = [
         draft(

@@ -216,7 +216,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stamp of 0 is a stamp",
-        "server/merge/validate.py",
+        "server/merge/preconditions.py",
         "(change.hlc < 1,",
         "(change.hlc < 0,",
         ("tests/integration/test_foreign_client.py",),

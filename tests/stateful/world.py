@@ -19,12 +19,11 @@ from collector.laptop import settings
 from collector.laptop.keys import check_receipt
 from collector.laptop.laptop import Laptop
 from collector.laptop.recover import recover
-from collector.rules.draft import Draft
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import read_reply
+from collector.rules.reply import RemovalGuard, read_reply
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from collector.sync.session import SyncOptions, sync_with
+from schemas.changes import Draft
 from schemas.digest import buckets_of
 from schemas.messages import decode_response, encode
 from schemas.records import record_id

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from schemas.changes import Change, read_change
 from schemas.groups import WHOLE_RECORD, by_group
 from schemas.messages import Op, Outcome
 from schemas.records import TYPES
-from server.merge.lines import read_change
-from server.merge.model import Change, Fields
+from server.merge.model import Fields
+from server.merge.preconditions import validate
 from server.merge.statuses import ConflictStatus, CustodyStatus
-from server.merge.validate import validate
 from server.store.checks.faults import guarded
 from server.store.driver import Connection
 from server.store.rows import dump

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from schemas import chain
+from schemas.changes import read_change
 from schemas.signing import (
     NO_RECEIPT,
     is_signed,
@@ -14,7 +15,6 @@ from schemas.signing import (
     receipt_hash,
     receipt_text,
 )
-from server.merge.lines import read_change
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import StoredVerdict, check_verdict
 from server.store.driver import Connection

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from schemas.changes import Change, read_change
 from schemas.fields import FieldClass
 from schemas.groups import WHOLE_RECORD
 from schemas.messages import Op
 from schemas.records import DERIVED, TYPES
 from schemas.sets import joined
-from server.merge.lines import read_change
-from server.merge.model import Change, Record, ValidatedChange, Writer
-from server.merge.validate import validate
+from server.merge.model import Record, ValidatedChange, Writer
+from server.merge.preconditions import validate
 from server.store.checks.faults import Steps, guarded
 from server.store.checks.verdicts import APPLIED
 from server.store.driver import Connection

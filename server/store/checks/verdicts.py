@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from schemas.changes import Change
 from schemas.messages import Outcome
 from schemas.problems import from_data
 from schemas.validate import errors
-from server.merge.model import Change
 from server.merge.statuses import CustodyStatus
 from server.store.driver import Connection
 

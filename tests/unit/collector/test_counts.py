@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from collector.client.traffic import Traffic
 from collector.config import Home
 from collector.laptop.laptop import Laptop
-from collector.rules.draft import Draft
 from collector.rules.overlay import ChangeStatus
-from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import RemovalGuard
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from collector.sync.session import SyncOptions, needs_person, sync_with
+from schemas.changes import Draft
 from schemas.ids import natural_id
 from tests.stateful.world import QUIET
 from tests.unit.collector.conftest import KEY

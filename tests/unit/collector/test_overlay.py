@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from collector.rules.acknowledge import with_accepted
-from collector.rules.draft import difference, patched
 from collector.rules.overlay import (
     BaseRow,
     ChangeStatus,
@@ -13,6 +12,7 @@ from collector.rules.overlay import (
     RecordState,
     view,
 )
+from collector.rules.patches import difference, patched
 from schemas.messages import Op
 
 EPOCH = "0190a000-0000-7000-8000-00000000000e"

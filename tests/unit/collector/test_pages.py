@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.rules.draft import Draft
-from collector.rules.removal_guard import RemovalGuard
-from collector.rules.reply import Reply, read_reply
+from collector.rules.reply import RemovalGuard, Reply, read_reply
 from collector.store.port import Timestamp
 from collector.store.rows import refresh
 from collector.store.sqlite import LaptopStore
+from schemas.changes import Draft
 from schemas.ids import natural_id
 from schemas.messages import Op, Outcome
 from tests.unit.collector.conftest import KEY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.client.patience import Patience
+from collector.client.http import Patience
 from collector.client.retry import DELAYS_S
 from collector.clock import Clock
 from collector.errors import UnreachableError

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from collector.rules.batches import first_batch
 from collector.rules.reply import CutReplyError, read_reply
-from collector.rules.request import Batch, LogHead, Reading, write_request
+from collector.rules.request import Batch, LogHead, Reading, first_batch, write_request
 from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError

@@ -7,14 +7,14 @@ from random import Random
 import pytest
 
 from collector.errors import RefusedError, StoreError
-from collector.rules.draft import Draft
 from collector.rules.overlay import ChangeStatus, RecordState
-from collector.rules.removal_guard import RemovalGuard
+from collector.rules.reply import RemovalGuard
 from collector.store import driver
 from collector.store.port import Timestamp
 from collector.store.sqlite import LaptopStore
 from collector.store.version import VERSION
 from schemas import chain
+from schemas.changes import Draft
 from schemas.messages import Op
 from tests.unit.collector.conftest import KEY
 from tests.unit.collector.replies import (

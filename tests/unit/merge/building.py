@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from schemas.changes import Change
 from schemas.digest import Digest, conflict_hash, row_hash
 from schemas.groups import WHOLE_RECORD
 from schemas.ids import natural_id
@@ -17,7 +18,6 @@ from schemas.records import TYPES, key_text, references_of
 from schemas.version import SCHEMA_VERSION
 from server.merge.merge import decide_again, merge
 from server.merge.model import (
-    Change,
     EarlierValue,
     KnownConflict,
     Origin,
@@ -26,9 +26,9 @@ from server.merge.model import (
     WaitingChange,
     Writer,
 )
+from server.merge.preconditions import validate
 from server.merge.state import MergeState
 from server.merge.timeline import Epoch, Lineage, Timeline
-from server.merge.validate import validate
 from server.merge.verdicts import close_discarded
 
 PROJECT = "0190a000-0000-7000-8000-000000000001"

@@ -1,7 +1,7 @@
 """The changes that wait are found by what they are for and by what they wait for."""
 
 from server.merge.model import WaitingChange
-from server.merge.waitlist import Waitlist
+from server.merge.state import Waitlist
 from tests.unit.merge.building import (
     OTHER_PLOT,
     OTHER_POINT,

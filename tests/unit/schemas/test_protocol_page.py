@@ -138,7 +138,7 @@ def test_every_code_that_a_route_can_answer_is_told():
         *(f"server/http/{name}.py" for name in ("body", "enrol", "sync", "repair")),
         *(f"server/intake/{name}.py" for name in ("request", "push", "log_checks")),
         *("server/http/guards.py", "server/access/enrolment.py"),
-        *("server/merge/lines.py", "schemas/messages.py"),
+        *("schemas/changes.py", "schemas/messages.py"),
     ]
     answered = edge | refused_in(*modules)
     assert {"bad_json", "fork", "no_token", "storage"} <= answered

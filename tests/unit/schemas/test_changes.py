@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from schemas import chain
+from schemas.changes import read_change
 from schemas.messages import MessageError
 from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
-from server.merge.lines import read_change
-from server.merge.validate import validate
+from server.merge.preconditions import validate
 from tests.unit.merge.building import NOW, PLOT, PROJECT, delete, put
 
 HASH = bytes(range(32))
