@@ -11,8 +11,7 @@ from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.names import label
 from collector.record.saving import save
-from collector.rules.overlay import ChangeStatus, RecordView
-from collector.rules.patches import difference, patched
+from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
 from schemas.changes import Draft
 from schemas.messages import Op

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from collector.rules.patches import patched
-from schemas.changes import Draft, Place
+from schemas.changes import Draft, Fields, Place
 from schemas.messages import Op
 
 
@@ -220,3 +219,22 @@ def _state(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordState
         if settled[-1:] == [ChangeStatus.MERGED]
         else RecordState.ACCEPTED
     )
+
+
+def difference(before: Fields, after: Fields) -> dict[str, Any]:
+    """Return the patch that leads from one set of fields to another; null clears."""
+    patch = {name: value for name, value in after.items() if before.get(name) != value}
+    patch.update(dict.fromkeys(set(before) - set(after)))
+    return patch
+
+
+def patched(fields: Fields, patch: Fields) -> dict[str, Any]:
+    """Return the fields after a patch; null clears.
+
+    Examples
+    --------
+    >>> patched({"a": 1, "b": 2}, {"b": None, "c": 3})
+    {'a': 1, 'c': 3}
+    """
+    merged = {**fields, **patch}
+    return {name: value for name, value in merged.items() if value is not None}

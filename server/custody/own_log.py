@@ -16,8 +16,8 @@ from server.clock import Clock, iso
 from server.custody.review import discard
 from server.errors import AlreadyThereError, RefusedError
 from server.intake.push import Accepted, accept
+from server.intake.receipts import own_device, server_key
 from server.intake.request import Push
-from server.intake.server_key import own_device, server_key
 from server.merge.model import Verdict
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState

@@ -12,8 +12,8 @@ from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import NotFoundError
 from server.intake.load import load_merge_state, waiting_change, waiting_until
+from server.intake.receipts import own_device
 from server.intake.save import save
-from server.intake.server_key import own_device
 from server.merge.merge import decide_again
 from server.merge.model import Origin, Verdict, WaitingChange
 from server.merge.state import MergeState

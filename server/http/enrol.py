@@ -10,7 +10,7 @@ from server.errors import RequestError
 from server.http.body import read_body
 from server.http.guards import CLOCK
 from server.http.keys import STORE
-from server.intake.server_key import own_device
+from server.intake.receipts import own_device
 
 
 async def post_enrol(request: web.Request) -> web.Response:

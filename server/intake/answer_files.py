@@ -8,7 +8,7 @@ from schemas.signing import sign
 from server.clock import Clock
 from server.intake.answer import answer_lines
 from server.intake.bundles import Answered, TakenIn
-from server.intake.server_key import server_key
+from server.intake.receipts import server_key
 from server.store.port import Store
 
 

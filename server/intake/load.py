@@ -12,14 +12,16 @@ from schemas.messages import Op
 from schemas.records import TYPES, key_text, label, natural_key, references_of
 from server.merge.model import (
     EarlierValue,
+    Epoch,
     KnownConflict,
+    Lineage,
+    Timeline,
     ValidatedChange,
     WaitingChange,
 )
 from server.merge.preconditions import validate
 from server.merge.state import MergeState
 from server.merge.statuses import ConflictStatus, CustodyStatus
-from server.merge.timeline import Epoch, Lineage, Timeline
 from server.store.custody_values import ConflictQuery, CustodyQuery, InCustody
 from server.store.merge_values import Found, Wanted
 from server.store.port import Transaction

@@ -8,8 +8,7 @@ from schemas.digest import Digest
 from server.intake.feed import FeedRow, has_rows_after, page_of
 from server.intake.load import timeline_of
 from server.intake.request import Push
-from server.merge.model import Verdict
-from server.merge.timeline import Timeline
+from server.merge.model import Timeline, Verdict
 from server.store.port import Transaction
 from server.store.values import Device, LogSpan
 

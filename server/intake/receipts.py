@@ -1,12 +1,13 @@
-"""Receipts: what the server signed that it has, chained in each project."""
+"""Receipts: what the server signed that it has, chained in each project; and its key."""
+
+from typing import Final
 
 from schemas.messages import encode
 from schemas.signing import receipt_hash, receipt_text, sign
 from server.intake.request import Push
-from server.intake.server_key import server_key
 from server.merge.state import MergeState
 from server.store.port import Transaction
-from server.store.values import StoredReceipt
+from server.store.values import Device, StoredReceipt
 
 
 def give_receipt(
@@ -63,3 +64,20 @@ def _signed(
     raw = encode(said).decode()
     signature = sign(server_key(tx), receipt_text(raw))
     return StoredReceipt(push.log_id, n, raw, signature, push.signature)
+
+
+#: The settings of the server that name them.
+SIGNING_KEY: Final = "signing_key"
+OWN_DEVICE: Final = "own_device"
+
+
+def server_key(tx: Transaction) -> bytes:
+    """Return the secret key that receipts are signed with."""
+    key = tx.setting(SIGNING_KEY)
+    assert key is not None, "a server is made with its key"
+    return bytes.fromhex(key)
+
+
+def own_device(tx: Transaction) -> Device:
+    """Return the device that stands for the server itself; it sees every project."""
+    return next(device for device in tx.devices() if device.is_server)

@@ -20,14 +20,15 @@ from server.merge.model import (
     HistoryEntry,
     KeptBack,
     KnownConflict,
+    Lineage,
     Record,
+    Timeline,
     ValidatedChange,
     Verdict,
     WaitingChange,
     Writer,
 )
 from server.merge.statuses import CustodyStatus
-from server.merge.timeline import Lineage, Timeline
 
 Place = tuple[str, str]  # project, id of a record, change or conflict
 Key = tuple[str, str, str]  # project, record type, natural key as text

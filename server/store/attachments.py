@@ -1,12 +1,9 @@
 """Which files records name, and named once: SQLite."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from schemas.records import TYPES
-from server.merge.model import Record
 from server.store.driver import Connection
 from server.store.rows import json_list
 from server.store.values import AttachedFile
@@ -32,14 +29,6 @@ _NAMING: Final = """
       AND (?1 IS NULL OR named.project_id IN (SELECT value FROM json_each(?1)))
       AND named.gone_at IS NULL AND file.value ->> '$.sha256' = ?2
 """
-_LET_GO: Final = """
-    UPDATE attachment SET gone_at = ? WHERE project_id = ? AND gone_at IS NULL
-        AND record_id IN (SELECT value FROM json_each(?))
-"""
-_NAME: Final = """
-    INSERT INTO attachment (project_id, record_id, sha256) VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET gone_at = NULL
-"""
 _NAMED_SINCE: Final = """
     SELECT 1 FROM attachment
     WHERE sha256 = ?1 AND (gone_at IS NULL OR gone_at >= ?2)
@@ -49,9 +38,6 @@ _NAMED_SINCE: Final = """
     WHERE status = 'open' AND (instr(theirs, ?1) > 0 OR instr(ours, ?1) > 0)
     LIMIT 1
 """
-_ATTACHABLE: Final = frozenset(
-    name for name, kind in TYPES.items() if "attachments" in kind.fields
-)
 
 
 class AttachmentTables:
@@ -80,26 +66,5 @@ class AttachmentTables:
         ]
 
 
-def note_files(connection: Connection, records: Iterable[Record], now: str) -> None:
-    """Note which files records name now, and which no longer."""
-    by_project: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if record.type in _ATTACHABLE:
-            by_project[record.project_id].append(record)
-    for project_id, own in by_project.items():
-        names = json_list(record.id for record in own)
-        connection.execute(_LET_GO, (now, project_id, names))
-        connection.executemany(
-            _NAME,
-            [(project_id, r.id, sha256) for r in own for sha256 in _files(r)],
-        )
-
-
 def _list_of(values: Sequence[str] | None) -> str | None:
     return None if values is None else json_list(values)
-
-
-def _files(record: Record) -> list[Any]:
-    if record.deleted:
-        return []
-    return [file["sha256"] for file in record.fields.get("attachments") or ()]

@@ -203,6 +203,14 @@ def _log_state(row: tuple[Any, ...]) -> LogState:
 def _line(row: tuple[Any, ...]) -> StoredLine:
     log_id, raw, digest, received_at, device_id, device, *verdict = row
     found = verdict_of(tuple(verdict), repeated=True)
+    assert found.n is not None, "a stored verdict knows its change's place"
     return StoredLine(
-        log_id, bytes(raw), bytes(digest), received_at, device_id, device, found
+        log_id,
+        found.n,
+        bytes(raw),
+        bytes(digest),
+        received_at,
+        device_id,
+        device,
+        found,
     )

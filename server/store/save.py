@@ -1,13 +1,14 @@
 """What a merge came to: lines, verdicts, records, conflicts, quarantine. SQLite."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from schemas.digest import Digest
-from server.merge.model import KeptBack, Verdict
+from schemas.records import TYPES
+from server.merge.model import KeptBack, Record, Verdict
 from server.merge.statuses import CustodyStatus
-from server.store.attachments import note_files
 from server.store.driver import Connection
 from server.store.merge_values import ConflictClosing, Effects, LogLine
 from server.store.rows import dump, json_list, record_row, verdict_row
@@ -67,6 +68,17 @@ _RECORD: Final = """
         open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,
         last_n = excluded.last_n
 """
+_LET_GO: Final = """
+    UPDATE attachment SET gone_at = ? WHERE project_id = ? AND gone_at IS NULL
+        AND record_id IN (SELECT value FROM json_each(?))
+"""
+_NAME: Final = """
+    INSERT INTO attachment (project_id, record_id, sha256) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET gone_at = NULL
+"""
+_ATTACHABLE: Final = frozenset(
+    name for name, kind in TYPES.items() if "attachments" in kind.fields
+)
 
 
 class SaveTables:
@@ -146,7 +158,7 @@ class SaveTables:
 
     def _save_records(self, effects: Effects) -> None:
         put_records(self.connection, map(record_row, effects.records))
-        note_files(self.connection, effects.records, effects.received_at)
+        _note_files(self.connection, effects.records, effects.received_at)
 
     def _save_conflicts(self, effects: Effects) -> None:
         self.connection.executemany(
@@ -279,3 +291,24 @@ def _quarantine_row(found: KeptBack, received_at: str) -> tuple[Any, ...]:
         CustodyStatus.HELD if found.is_held else CustodyStatus.OPEN,
         found.waits_for,
     )
+
+
+def _note_files(connection: Connection, records: Iterable[Record], now: str) -> None:
+    """Note which files records name now, and which no longer."""
+    by_project: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.type in _ATTACHABLE:
+            by_project[record.project_id].append(record)
+    for project_id, own in by_project.items():
+        names = json_list(record.id for record in own)
+        connection.execute(_LET_GO, (now, project_id, names))
+        connection.executemany(
+            _NAME,
+            [(project_id, r.id, sha256) for r in own for sha256 in _files(r)],
+        )
+
+
+def _files(record: Record) -> list[Any]:
+    if record.deleted:
+        return []
+    return [file["sha256"] for file in record.fields.get("attachments") or ()]

@@ -49,11 +49,6 @@ class LogState:
     public_key: str | None = None
     parent: tuple[str, int] | None = None
 
-    def is_of(self, device: Device) -> bool:
-        """Return whether this laptop wrote it: under this enrolment, or by its key."""
-        same_key = None is not self.public_key == device.public_key
-        return self.device_id == device.id or same_key
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineQuery:
@@ -70,18 +65,13 @@ class StoredLine:
     """A line of a log with its verdict, and the laptop that holds the log."""
 
     log_id: str
+    n: int
     raw: bytes
     hash: bytes
     received_at: str
     device_id: str
     device: str | None
     verdict: Verdict
-
-    @property
-    def n(self) -> int:
-        """Return its place in the log."""
-        assert self.verdict.n is not None
-        return self.verdict.n
 
 
 @dataclass(frozen=True, slots=True)

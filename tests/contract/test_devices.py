@@ -7,7 +7,7 @@ import pytest
 
 from schemas.messages import Outcome
 from schemas.signing import public_key
-from server.intake.server_key import OWN_DEVICE, SIGNING_KEY
+from server.intake.receipts import OWN_DEVICE, SIGNING_KEY
 from server.store.values import CustodyCount, DeviceAccount, EnrolmentCode, LineQuery
 from tests.contract.values import (
     Batch,

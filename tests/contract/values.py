@@ -15,7 +15,7 @@ from schemas.records import record_id
 from schemas.signing import public_key, push_text, receipt_hash, receipt_text, sign
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
-from server.intake.server_key import server_key
+from server.intake.receipts import server_key
 from server.merge.model import Conflict, HistoryEntry, KeptBack, Record, Verdict, Writer
 from server.store.merge_values import (
     ConflictClosing,
@@ -231,7 +231,7 @@ class Batch:
         return found
 
     def close(self, change, status, reason=None):
-        """Let a waiting change wait no more."""
+        """Close a waiting change."""
         self._parts["closed"].append(
             CustodyClosing(self.project.id, change.id, status, reason)
         )

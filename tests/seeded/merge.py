@@ -132,7 +132,7 @@ MUTANTS = (
     ),
     Mutant(
         "the server knows one base for all groups",
-        "server/merge/model.py",
+        "schemas/changes.py",
         "return self.bases.get(group, self.base)",
         "return self.base",
     ),

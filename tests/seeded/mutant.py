@@ -33,7 +33,7 @@ class Mutant:
 MEETING, MERGE = "server/merge/groups.py", "server/merge/merge.py"
 EFFECTS, REFUSALS = "server/merge/effects.py", "server/merge/preconditions.py"
 SHOWN, SETTLING = "server/merge/author_view.py", "server/merge/verdicts.py"
-LINEAGE, TIMELINE = "server/intake/log_checks.py", "server/merge/timeline.py"
+LINEAGE, TIMELINE = "server/intake/log_checks.py", "server/merge/model.py"
 STATE = "server/merge/state.py"
 FEED, PULL = "server/store/feed.py", "server/intake/pull.py"
 PAGE, LOAD = "server/intake/feed.py", "server/intake/load.py"

@@ -7,7 +7,7 @@ from schemas import chain
 from schemas.digest import digest_of
 from schemas.messages import decode_request
 from schemas.signing import NO_RECEIPT, is_signed, receipt_hash, receipt_text
-from server.intake.server_key import own_device
+from server.intake.receipts import own_device
 from tests.stateful.chosen import holds, promise
 from tests.stateful.screens import lists_of_conflicts_agree, screens_show_the_rows
 

@@ -13,7 +13,7 @@ from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from server.access.enrolment import Enrolment, enrol, issue_code
 from server.custody.own_log import add_project
-from server.intake.server_key import own_device
+from server.intake.receipts import own_device
 from server.store.sqlite import SqliteStore as ServerStore
 from server.store.sqlite import create
 from tests.stateful.ticks import LaptopTime, ServerTime, Ticks

@@ -10,9 +10,10 @@ from collector.rules.overlay import (
     ChangeStatus,
     LoggedChange,
     RecordState,
+    difference,
+    patched,
     view,
 )
-from collector.rules.patches import difference, patched
 from schemas.messages import Op
 
 EPOCH = "0190a000-0000-7000-8000-00000000000e"

@@ -19,16 +19,18 @@ from schemas.version import SCHEMA_VERSION
 from server.merge.merge import decide_again, merge
 from server.merge.model import (
     EarlierValue,
+    Epoch,
     KnownConflict,
+    Lineage,
     Origin,
     Record,
+    Timeline,
     Verdict,
     WaitingChange,
     Writer,
 )
 from server.merge.preconditions import validate
 from server.merge.state import MergeState
-from server.merge.timeline import Epoch, Lineage, Timeline
 from server.merge.verdicts import close_discarded
 
 PROJECT = "0190a000-0000-7000-8000-000000000001"

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.groups import WHOLE_RECORD
-from server.merge.timeline import Epoch
+from server.merge.model import Epoch
 from tests.unit.merge.building import (
     CAMPAIGN,
     NOW,

@@ -5,7 +5,7 @@ The period of a campaign is a group of two dates. ana1 recorded it (row 1).
 
 import pytest
 
-from server.merge.timeline import Epoch
+from server.merge.model import Epoch
 from tests.unit.merge.building import (
     CAMPAIGN,
     CORE,

@@ -3,7 +3,7 @@
 import pytest
 
 from server.merge.author_view import base_seq, concurrent_writers
-from server.merge.timeline import Epoch, Lineage, Timeline
+from server.merge.model import Epoch, Lineage, Timeline
 from tests.unit.merge.building import (
     NOW,
     PLOT,
