@@ -163,6 +163,8 @@ def no_measurement_disappears(found):
                 continue
             if (change, group) in candidates or standing.get(name) == value:
                 continue
+            if value is None and found.began(known.record_id) == change:
+                continue  # a record that begins without a value says nothing of it
             is_known = _was_replaced_knowingly(found, change, known.record_id, group)
             is_known = is_known or _was_deleted_knowingly(found, change, group)
             story = "" if is_known else found.story(known.record_id)
