@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TESTS ?=
+# Coverage is measured here; simulations and faults run most of the same code again.
+MEASURED := tests/unit tests/contract tests/science tests/integration schemas collector server
 SEEDS ?= 10
 GOLDEN_ARGS ?=
 
@@ -43,7 +45,13 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
+ifdef TESTS
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+else
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= $(MEASURED)
+	$(BIN)/coverage report
+	$(BIN)/pytest -n 2 --dist worksteal tests/stateful tests/faults
+endif
 
 soak: $(READY)
 	@$(BIN)/python -m tests.soak --seeds $(SEEDS)

@@ -44,17 +44,14 @@ def problems() -> str:
 
 def reasons() -> str:
     """Return the page of every reason code beside a stock or a change."""
-    from server.stocks.reasons import (  # noqa: PLC0415 - the science is an extra
-        EXPLANATIONS,
-        WITHHOLDS_VERDICT,
-    )
+    from server.stocks.reasons import EXPLANATIONS  # noqa: PLC0415 - an extra
 
     rows = (
         (
             f"`{reason}`",
             said.meaning,
             said.what_to_do,
-            "withheld" if reason in WITHHOLDS_VERDICT else "",
+            said.verdict,
         )
         for reason, said in EXPLANATIONS.items()
     )
@@ -64,10 +61,10 @@ def reasons() -> str:
             (
                 "A reason stands beside a stock or a change, or beside the null in its"
                 " place. It is never an error: the record is kept, and whatever can be"
-                " computed is computed. Where the verdict is withheld, the figures stay"
-                " and only the comparison with 4 permille is left out.\n"
+                " computed is computed. Where the verdict is withheld, the figures stay."
+                " A code keeps its meaning for ever.\n"
             ),
-            table(("code", "what it says", "what to do", "verdict"), rows),
+            table(("code", "what it says", "what to do", "the verdict"), rows),
         )
     )
 

@@ -138,6 +138,12 @@ def read_draft(raw: bytes) -> Draft:
     )
 
 
+def group_of(raw: bytes) -> str | None:
+    """Return what a line stands or falls together with."""
+    group: str | None = parse_object(raw).get("g")
+    return group
+
+
 def person_of(raw: bytes) -> str | None:
     """Return the person that a line says wrote it."""
     person: str | None = parse_object(raw).get("u")

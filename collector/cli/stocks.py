@@ -7,11 +7,12 @@ import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, table
+from schemas.stock_words import notes, points_text
 
 _CHANGE_HEADERS: Final = (
     "plot",
     "campaigns",
-    "n",
+    "n of sampled",
     "before t/ha",
     "after t/ha",
     "change t/ha (95 % CI)",
@@ -58,6 +59,10 @@ def stocks(
     if found["changes"]:
         rows = [_change_row(change) for change in found["changes"]]
         table("SOC stock changes", _CHANGE_HEADERS, rows)
+        for change in found["changes"]:
+            span = f"{change.get('from_campaign')} - {change.get('to_campaign')}"
+            for note in notes(change):
+                click.echo(f"{change.get('plot')}, {span}: {note}.")
 
 
 def _point_row(point: Mapping[str, Any]) -> list[object]:
@@ -75,7 +80,7 @@ def _change_row(change: Mapping[str, Any]) -> list[object]:
     return [
         change.get("plot"),
         f"{change.get('from_campaign')} - {change.get('to_campaign')}",
-        _counts(change),
+        points_text(change),
         _fixed(change.get("stock0_t_ha"), 1),
         _fixed(change.get("stock1_t_ha"), 1),
         _with_interval(change, "change_t_ha", "change_ci95_t_ha", 1),
@@ -83,11 +88,6 @@ def _change_row(change: Mapping[str, Any]) -> list[object]:
         str(change.get("verdict_4permille") or "").replace("_", " "),
         _reasons(change),
     ]
-
-
-def _counts(change: Mapping[str, Any]) -> str:
-    first, second = change.get("n0"), change.get("n1")
-    return str(first) if first == second else f"{first}, {second}"
 
 
 def _with_interval(
@@ -101,7 +101,7 @@ def _with_interval(
 
 
 def _fixed(value: object, digits: int, without: str = "-") -> str:
-    return f"{value:.{digits}f}" if isinstance(value, int | float) else without
+    return f"{value:z.{digits}f}" if isinstance(value, int | float) else without
 
 
 def _reasons(row: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas import chain, limits
-from schemas.changes import read_draft
+from schemas.changes import group_of
 from schemas.messages import encode
 from schemas.signing import push_text
 from schemas.version import PROTOCOL, SCHEMA_VERSION, __version__
@@ -152,12 +152,8 @@ def first_batch(
 
 def _before_group(batch: list[bytes], following: bytes) -> list[bytes]:
     """Leave out the group at the end of a batch that goes on after it."""
-    group = _group(following)
+    group = group_of(following)
     whole = list(batch)
-    while group is not None and whole and _group(whole[-1]) == group:
+    while group is not None and whole and group_of(whole[-1]) == group:
         whole.pop()
     return whole
-
-
-def _group(raw: bytes) -> str | None:
-    return read_draft(raw).group

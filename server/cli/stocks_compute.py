@@ -94,7 +94,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
         )
     except ValueError as error:
         raise click.UsageError(
-            f"--reference is mean, point or a mass in t/ha: {error}"
+            f"--reference is mean, point, lightest or a mass in t/ha: {error}"
         ) from None
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))

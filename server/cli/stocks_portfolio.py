@@ -268,7 +268,7 @@ def _reasons(rows: Sequence[_Row]) -> Iterator[tuple[str, Any]]:
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if value is None else f"{value:z.{digits}f}"
 
 
 def _interval(ends: Sequence[float | None] | None, digits: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
+from schemas.stock_words import notes, points_text
 from server.cli.common import counted
 
 Document = dict[str, Any]
@@ -35,11 +36,21 @@ def render_table(document: Document) -> str:
             _columns(_CHANGE_HEAD, [_change_cells(r) for r in changes]),
         ]
         parts += ["Against 4 permille a year", _verdicts(changes)]
+        parts += _notes(changes)
     parts += _render_reasons([*stocks, *changes])
     ignored = cast("Sequence[str]", document.get("ignored_columns", ()))
     if ignored:
         parts.append(f"Columns not used: {', '.join(ignored)}\n")
     return "\n".join(parts)
+
+
+def _notes(changes: Iterable[_Row]) -> list[str]:
+    lines = [
+        f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}: {note}.\n"
+        for row in changes
+        for note in notes(row)
+    ]
+    return ["Beside the changes", "".join(lines)] if lines else []
 
 
 def _title(stocks: Iterable[_Row]) -> str:
@@ -91,7 +102,7 @@ _CHANGE_HEAD: Final = (
     "to",
     "years",
     "design",
-    "n",
+    "n of sampled",
     "change t/ha",
     "95 % interval",
     "p",
@@ -126,7 +137,7 @@ def _change_cells(row: _Row) -> tuple[str, ...]:
         *(str(row[key]) for key in ("plot", "from_campaign", "to_campaign")),
         _number(row["years"], 2),
         str(row["design"]),
-        f"{row['n0']}, {row['n1']}",
+        points_text(row),
         _number(row["change_t_ha"], 2),
         _interval(row["change_ci95_t_ha"]),
         _p_value(row["p_value"]),
@@ -214,7 +225,7 @@ def _codes(row: _Row) -> str:
 def _number(value: object, digits: int) -> str:
     if not isinstance(value, int | float):
         return _NONE
-    return f"{value:.{digits}f}"
+    return f"{value:z.{digits}f}"
 
 
 def _p_value(value: object) -> str:
@@ -224,5 +235,5 @@ def _p_value(value: object) -> str:
 def _interval(ends: object) -> str:
     if not isinstance(ends, list):
         return _NONE
-    low, high = ("unbounded" if end is None else f"{end:.2f}" for end in ends)
+    low, high = ("unbounded" if end is None else f"{end:z.2f}" for end in ends)
     return f"{low} to {high}"

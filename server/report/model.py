@@ -54,10 +54,11 @@ class OpenCounts:
 
 
 class ReasonText(NamedTuple):
-    """What one reason code says and what to do about it."""
+    """What one reason code says, what to do about it, and what becomes of the verdict."""
 
     meaning: str
     what_to_do: str
+    verdict: str
 
 
 class Command(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Sequence
 from typing import Final
 
+from schemas.stock_words import notes, points_text
 from server.report.columns import (
     RATE,
     REASONS,
@@ -48,7 +49,7 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     fixed_column("years", "years"),
     plain_column("design", "design"),
-    pair_column("n", ("n0", "n1"), 0),
+    Column("n of sampled", Kind.NUMBER, points_text),
     pair_column("stocks t/ha", ("stock0_t_ha", "stock1_t_ha"), 2),
     fixed_column("change t/ha", "change_t_ha"),
     interval_column("change_ci95_t_ha"),
@@ -60,11 +61,13 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
 _MEASURES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     plain_column("judged on", "judged_on"),
+    Column("n of sampled", Kind.NUMBER, points_text),
     fixed_column("reference mass t/ha", "reference_mass_t_ha", 0),
     fixed_column("change t/ha", "change_t_ha"),
     fixed_column("fixed-depth change t/ha", "fixed_depth_change_t_ha"),
     interval_column("fixed_depth_change_ci95_t_ha"),
     plain_column("depth cm", "depth_cm", Kind.NUMBER),
+    Column("notes", Kind.TEXT, lambda row: "; ".join(notes(row)) or DASH),
 )
 _DETECTION: Final[tuple[Column[Row], ...]] = (
     *SPAN,
@@ -137,8 +140,11 @@ _EXPLANATIONS: Final[tuple[Column[tuple[str, ReasonText]], ...]] = (
     Column("code", Kind.REASON, lambda each: each[0]),
     Column("meaning", Kind.TEXT, lambda each: each[1].meaning),
     Column("what to do", Kind.TEXT, lambda each: each[1].what_to_do),
+    Column("the verdict", Kind.TEXT, lambda each: each[1].verdict),
 )
-_UNKNOWN: Final = ReasonText("not explained by this version", "ask for a newer report")
+_UNKNOWN: Final = ReasonText(
+    "not explained by this version", "ask for a newer report", "is not known"
+)
 
 
 def tables_of(

@@ -68,7 +68,7 @@ def fixed(value: float | None, digits: int) -> str:
         return DASH
     if _NOTHING < abs(value) < 10.0**-digits:
         digits = 1 - floor(log10(abs(value)))
-    shown = f"{value:.{digits}f}"
+    shown = f"{value:z.{digits}f}"
     return shown.removeprefix("-") if float(shown) == 0.0 else shown
 
 

@@ -74,6 +74,8 @@ class ZeroVerdict(StrEnum):
 class ChangeEstimate:
     """Change between two campaigns; None where not computable, with the reason.
 
+    `withheld` says that the figures must not be judged, for one of the reasons; a change
+    of a single point has no verdict either, and may still count in one of an area.
     Stocks and changes in t/ha of carbon, `co2e_t_ha_year` in t/ha of CO2 (positive is
     removal). Intervals are 95 %. An end of `rate_ci95_permille_year` that is None is
     at infinity; `rate_ci95_shape` tells so.
@@ -103,6 +105,7 @@ class ChangeEstimate:
     df_vs_4permille: float | None = None
     verdict_4permille: ChangeVerdict = ChangeVerdict.NOT_ASSESSABLE
     verdict_zero: ZeroVerdict = ZeroVerdict.NOT_ASSESSABLE
+    withheld: bool = False
     reasons: tuple[Reason, ...] = ()
 
 
@@ -325,6 +328,7 @@ class _Estimates:
             "df_vs_4permille": optional(self.df_rate),
             "verdict_4permille": verdicts,
             "verdict_zero": zero_verdicts,
+            "withheld": (self.withheld != 0).tolist(),
             "reasons": self.mask.tolist(),
         }
         names = tuple(columns)

@@ -25,6 +25,7 @@ class Reference(StrEnum):
 
     MEAN = "mean"  # mean over the points of the plot
     POINT = "point"  # each point its own; the mean where it was not there
+    LIGHTEST = "lightest"  # the lightest point of the plot
 
 
 class Lonely(StrEnum):

@@ -1,13 +1,16 @@
 """Which points of two campaigns are compared, by which stock, and what stands against.
 
 A change is judged on stocks in an equal mass where both campaigns have them and every
-profile has two increments or more; on stocks to a fixed depth otherwise.
+profile has two increments or more; on stocks to a fixed depth otherwise. Which points are
+compared never depends on what they weigh: where some do not reach the reference, all are
+compared in the largest mass that all of them reach.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from math import isnan, nan
 from typing import Final
 
 from server.stocks.change import Design, choose_design
@@ -18,12 +21,17 @@ DAYS_PER_YEAR: Final = 365.25
 SEASON_DAYS: Final = 60.0
 # Change to a fixed depth is mostly compaction once masses part further than this.
 UNEQUAL_MASS_SHARE: Final = 0.05
+# A common mass of less than this share of the reference describes another soil.
+LEAST_COMMON_SHARE: Final = 0.85
+_WHOLE: Final = 1.0 - 1e-9
 
 _WITHHOLDS: Final = mask_of(WITHHOLDS_VERDICT)
-_BD_ESTIMATED: Final = mask_of([Reason.BD_ESTIMATED])
 _METHOD_CHANGED: Final = mask_of([Reason.METHOD_CHANGED])
 _UNPAIRED_MIX: Final = mask_of([Reason.UNPAIRED_MIX])
 _SEASON_DIFFERS: Final = mask_of([Reason.SEASON_DIFFERS])
+_COMMON_MASS: Final = mask_of([Reason.COMMON_MASS])
+_MASS_NOT_REACHED: Final = mask_of([Reason.MASS_NOT_REACHED])
+_OF_REFERENCE: Final = mask_of([Reason.MASS_NOT_REACHED, Reason.EXTRAPOLATED])
 _MASS_UNKNOWN: Final = mask_of([Reason.SINGLE_INCREMENT, Reason.MASS_NOT_REACHED])
 # Straight lines, humus and rock bottom make an equal mass say little.
 _UNFIT: Final = mask_of(
@@ -40,18 +48,45 @@ class JudgedOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One kind of stock of all points, with what is known of it; plain columns."""
+    """One kind of stock of all points, with what is known of it; plain columns.
+
+    `reach_t_ha` is the largest mass that a point can be read at; NaN where it has no stock
+    for another reason than its mass. Where mass does not matter the reference is 0.
+    """
 
     judged_on: JudgedOn
-    usable: Sequence[bool]
+    reach_t_ha: Sequence[float]
+    reference_t_ha: Sequence[float]
     mask: Sequence[int]
-    bd_unmeasured: Sequence[bool]
     soc_methods: Sequence[frozenset[str | None]]
+
+    def is_usable(self, point: int) -> bool:
+        """Return whether a point has a stock, in the reference or in less."""
+        return not isnan(self.reach_t_ha[point])
+
+    def is_short(self, point: int) -> bool:
+        """Return whether a point does not reach its reference."""
+        return self.reach_t_ha[point] < _WHOLE * self.reference_t_ha[point]
+
+    def common_mass(self, points: Collection[int]) -> float | None:
+        """Return the largest mass that all points reach; None if it is the reference.
+
+        NaN where it is much less than the reference, so that it describes another soil.
+        """
+        if not any(self.is_short(point) for point in points):
+            return None
+        mass = min(self.reach_t_ha[point] for point in points)
+        enough = LEAST_COMMON_SHARE * _mean(self.reference_t_ha, points)
+        return mass if mass >= enough else nan
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Points of two campaigns that are compared; pairs stand in the same order."""
+    """Points of two campaigns that are compared; pairs stand in the same order.
+
+    They are compared in `common_mass_t_ha`, or each in its reference where that is None;
+    `short` of them do not reach it. `sampled` counts the points of each campaign, and their places.
+    """
 
     measure: Measure
     early: int
@@ -63,11 +98,23 @@ class Comparison:
     day1: float
     withheld: int
     carried: int
+    common_mass_t_ha: float | None
+    short: int
+    sampled: tuple[int, int, int]
 
     @property
     def years(self) -> float:
         """Time between the mean days of the points used."""
         return (self.day1 - self.day0) / DAYS_PER_YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class TrendStocks:
+    """Stocks of all points of a trend, the mass where it is common, and its reasons."""
+
+    measure: Measure
+    common_mass_t_ha: float | None
+    noted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +131,14 @@ class Comparer:
         """Choose the stocks that the change is judged on, and compare."""
         if self.equal is None:
             return self.compare(early, late, self.fixed)
-        if self._fits((early, late), self.equal):
-            return self.compare(early, late, self.equal)
-        return self.compare(early, late, self.fixed, self._why_not(early, late))
+        if not self._fits((early, late), self.equal):
+            return self.compare(early, late, self.fixed, self._why_not(early, late))
+        found = self.compare(early, late, self.equal)
+        if found.common_mass_t_ha is None or not isnan(found.common_mass_t_ha):
+            return found
+        other = self.compare(early, late, self.fixed, _MASS_NOT_REACHED)
+        withheld = other.withheld | _MASS_NOT_REACHED
+        return replace(other, withheld=withheld, short=found.short)
 
     def compare(
         self, early: int, late: int, measure: Measure, noted: int = 0
@@ -99,44 +151,71 @@ class Comparer:
         withheld = self._withheld(used0, used1, measure)
         if noted and self._masses_differ(used0, used1):
             withheld |= noted & _MASS_UNKNOWN
+        common_mass = measure.common_mass((*used0, *used1))
         carried = noted | (_UNPAIRED_MIX if mixed else 0)
         if _season_differs(day0, day1):
             carried |= _SEASON_DIFFERS
         for point in (*points0, *points1):
             carried |= measure.mask[point]
+        if common_mass is not None:
+            # What is said of points in the whole reference says nothing of this change.
+            carried = (carried & ~_OF_REFERENCE) | _COMMON_MASS
+        places = {self.gathered.places[point] for point in (*points0, *points1)}
         return Comparison(
-            measure, early, late, design, used0, used1, day0, day1, withheld, carried
+            measure=measure,
+            early=early,
+            late=late,
+            design=design,
+            used0=used0,
+            used1=used1,
+            day0=day0,
+            day1=day1,
+            withheld=withheld,
+            carried=carried,
+            common_mass_t_ha=common_mass,
+            short=sum(map(measure.is_short, (*used0, *used1))),
+            sampled=(len(points0), len(points1), len(places)),
         )
 
-    def series(self, campaigns: Sequence[int]) -> tuple[Measure, int]:
-        """Choose the stocks of a trend, and tell what there is to say about them."""
-        measure = self.fixed
-        if self.equal is not None and self._fits(campaigns, self.equal):
-            measure = self.equal
-        noted = 0
+    def series(self, campaigns: Sequence[int]) -> TrendStocks:
+        """Choose the stocks of a trend, and find what there is to say about them."""
+        measure, common_mass, noted = self._of_trend(campaigns)
         methods = []
         for campaign in campaigns:
-            used, found = self._of_campaign(campaign, measure)
-            methods.append({name for p in used for name in measure.soc_methods[p]})
+            members, found = self._of_campaign(campaign, measure)
+            methods.append({name for p in members for name in measure.soc_methods[p]})
             noted |= found
         if any(names != methods[0] for names in methods if names and methods[0]):
             noted |= _METHOD_CHANGED
-        return measure, noted
+        if common_mass is not None:
+            noted = (noted & ~_OF_REFERENCE) | _COMMON_MASS
+        return TrendStocks(measure, common_mass, noted)
+
+    def _of_trend(self, campaigns: Sequence[int]) -> tuple[Measure, float | None, int]:
+        """Return the kind of stock, the mass where all points share one, and why not."""
+        if self.equal is None or not self._fits(campaigns, self.equal):
+            return self.fixed, None, 0
+        used = [p for c in campaigns for p in self._usable(c, self.equal)]
+        common_mass = self.equal.common_mass(used)
+        if common_mass is not None and isnan(common_mass):
+            return self.fixed, None, _MASS_NOT_REACHED
+        return self.equal, common_mass, 0
 
     def _of_campaign(self, campaign: int, measure: Measure) -> tuple[list[int], int]:
         """Return the points of a campaign that count, and what there is to say of all."""
         points = self.gathered.campaign_points[campaign]
-        used = [point for point in points if measure.usable[point]]
+        used = self._usable(campaign, measure)
         noted = self._withheld(used, used, measure)
         for point in points:
             noted |= measure.mask[point]
         return used, noted
 
+    def _usable(self, campaign: int, measure: Measure) -> list[int]:
+        points = self.gathered.campaign_points[campaign]
+        return [point for point in points if measure.is_usable(point)]
+
     def _fits(self, campaigns: Sequence[int], equal: Measure) -> bool:
-        sides = [
-            [p for p in self.gathered.campaign_points[c] if equal.usable[p]]
-            for c in campaigns
-        ]
+        sides = [self._usable(campaign, equal) for campaign in campaigns]
         fit = not any(equal.mask[p] & _UNFIT for side in sides for p in side)
         return fit and all(sides)
 
@@ -158,8 +237,8 @@ class Comparer:
     def _select(
         self, points0: Sequence[int], points1: Sequence[int], measure: Measure
     ) -> tuple[Design, bool, list[int], list[int]]:
-        usable0 = [point for point in points0 if measure.usable[point]]
-        usable1 = [point for point in points1 if measure.usable[point]]
+        usable0 = [point for point in points0 if measure.is_usable(point)]
+        usable1 = [point for point in points1 if measure.is_usable(point)]
         places0, places1 = self._places(usable0), self._places(usable1)
         shared = [place for place in places0 if place in places1]
         design, mixed = choose_design(len(usable0), len(usable1), len(shared))
@@ -192,8 +271,6 @@ class Comparer:
         withheld = 0
         for point in (*used0, *used1):
             withheld |= measure.mask[point] & _WITHHOLDS
-            if measure.bd_unmeasured[point]:
-                withheld |= _BD_ESTIMATED
         methods = measure.soc_methods
         if used0 and used1:
             before = {name for point in used0 for name in methods[point]}
@@ -211,5 +288,5 @@ def _season_differs(day0: float, day1: float) -> bool:
     return min(apart, DAYS_PER_YEAR - apart) > SEASON_DAYS
 
 
-def _mean(values: Sequence[float], points: Sequence[int]) -> float:
+def _mean(values: Sequence[float], points: Collection[int]) -> float:
     return sum(values[point] for point in points) / len(points)

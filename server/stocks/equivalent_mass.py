@@ -4,6 +4,7 @@ The cumulative stock is a curve over cumulative soil mass through (0, 0) and the
 bottom of each layer; the stock is read off at a reference mass.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,14 +104,11 @@ def equivalent_mass(
     if not np.all(reference_mass_t_ha > 0.0):
         raise ValueError("reference_mass_t_ha must be positive")
     sound, mask = _sound_layers(profiles)
-    mass, stock = _layer_masses(profiles, basis)
+    mass, stock = layer_masses(profiles, basis)
     result = EquivalentMass(
         np.full(profiles.count, np.nan), np.zeros(profiles.count), mask
     )
-    for layers in np.unique(sound[sound > 0]):
-        index = np.flatnonzero(sound == layers)
-        rows = profiles.first[index][:, np.newaxis] + np.arange(layers)
-        x, y = _cumulative(mass[rows]), _cumulative(stock[rows])
+    for index, x, y in _curves(profiles, sound, mass, stock):
         values, flags = _read_off(x, y, reference_mass_t_ha[index], interpolant)
         result.soc_stock_t_ha[index] = values
         result.sampled_mass_t_ha[index] = x[:, -1]
@@ -118,6 +116,37 @@ def equivalent_mass(
         result.mask[index] = np.where(np.isnan(values), mask[index] | flags, flags)
     result.mask[sound == 0] |= _MASS_NOT_REACHED
     return result
+
+
+def read_curve(
+    profiles: Profiles,
+    layers: IntArray,
+    step: FloatArray,
+    stock: FloatArray,
+    at: FloatArray,
+    interpolant: Interpolant,
+) -> FloatArray:
+    """Read the cumulative stock of each profile off a curve over any cumulative step.
+
+    `layers` counts the layers of each profile that make its curve, `step` and `stock`
+    have one value per layer; NaN where there is no layer or the place is beyond them.
+    """
+    values = np.full(profiles.count, np.nan)
+    for index, x, y in _curves(profiles, layers, step, stock):
+        inside = np.flatnonzero(at[index] <= x[:, -1] * (1.0 + _ROUNDING))
+        place = np.minimum(at[index[inside]], x[inside, -1])
+        values[index[inside]] = interpolate(x[inside], y[inside], place, interpolant)
+    return values
+
+
+def _curves(
+    profiles: Profiles, layers: IntArray, step: FloatArray, stock: FloatArray
+) -> Iterator[tuple[IntArray, FloatArray, FloatArray]]:
+    """Return profiles with the same number of layers, and their cumulative curves."""
+    for count in np.unique(layers[layers > 0]):
+        index = np.flatnonzero(layers == count)
+        rows = profiles.first[index][:, np.newaxis] + np.arange(count)
+        yield index, _cumulative(step[rows]), _cumulative(stock[rows])
 
 
 def _sound_layers(profiles: Profiles) -> tuple[IntArray, IntArray]:
@@ -129,7 +158,7 @@ def _sound_layers(profiles: Profiles) -> tuple[IntArray, IntArray]:
     return sound, checked.mask & ~COMPLETE_SOIL
 
 
-def _layer_masses(profiles: Profiles, basis: Basis) -> tuple[FloatArray, FloatArray]:
+def layer_masses(profiles: Profiles, basis: Basis) -> tuple[FloatArray, FloatArray]:
     """Return mass on the chosen basis and SOC stock of each layer."""
     thickness_cm = profiles.bottom_cm - profiles.top_cm
     fine = profiles.bd_fine_g_cm3 * thickness_cm * T_HA_PER_G_CM2

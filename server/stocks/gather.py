@@ -18,13 +18,14 @@ from server.stocks.points import Layer
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.reasons import Reason, mask_of
 
-# Bulk density of these methods comes from no sample of the plot at all.
-UNMEASURED_BD: Final = frozenset({"pedotransfer", "literature"})
-# Measured on the same plot in another campaign: shown, but the verdict stands.
-CARRIED_OVER_BD: Final = "carried_over"
-_ESTIMATED_BD: Final = UNMEASURED_BD | {CARRIED_OVER_BD}
+# What the method of a bulk density says: of no sample of the plot at all, or measured on
+# it in another campaign.
+_SAID_BY_BD_METHOD: Final[dict[str | None, int]] = {
+    "pedotransfer": mask_of([Reason.BD_ESTIMATED]),
+    "literature": mask_of([Reason.BD_ESTIMATED]),
+    "carried_over": mask_of([Reason.BD_CARRIED_OVER]),
+}
 
-_BD_ESTIMATED: Final = mask_of([Reason.BD_ESTIMATED])
 _ORGANIC_LAYER: Final = mask_of([Reason.ORGANIC_LAYER])
 _BD_SOC_IMPLAUSIBLE: Final = mask_of([Reason.BD_SOC_IMPLAUSIBLE])
 
@@ -77,18 +78,11 @@ class FlatPlots:
         """Mask of what the layers say of themselves, as they came or by their values."""
         soc, density = self.soc_g_kg, self.bd_fine_g_cm3
         said = np.array([mask_of(layer.reasons) for layer in self.layers])
-        said |= np.where(self._bd_method_in(_ESTIMATED_BD), _BD_ESTIMATED, 0)
+        methods = [layer.bd_method for layer in self.layers]
+        said |= np.array([_SAID_BY_BD_METHOD.get(name, 0) for name in methods])
         said |= np.where(soc > ORGANIC_SOC_G_KG, _ORGANIC_LAYER, 0)
         said |= np.where(bd_soc_implausible(density, soc), _BD_SOC_IMPLAUSIBLE, 0)
         return said
-
-    @cached_property
-    def bd_unmeasured(self) -> BoolArray:
-        """Mark the layers whose bulk density comes from no sample of the plot."""
-        return self._bd_method_in(UNMEASURED_BD)
-
-    def _bd_method_in(self, methods: frozenset[str]) -> BoolArray:
-        return np.array([layer.bd_method in methods for layer in self.layers])
 
     @cached_property
     def soc_method(self) -> tuple[IntArray, list[str | None]]:
@@ -153,7 +147,6 @@ class Facts:
     """What the layers that a stock was made of say, per point."""
 
     mask: IntArray
-    bd_unmeasured: BoolArray
     soc_methods: Sequence[frozenset[str | None]]
 
 
@@ -208,10 +201,8 @@ def facts(gathered: FlatPlots, used: BoolArray) -> Facts:
     point = gathered.layer_point
     mask = np.zeros(count, dtype=np.int64)
     np.bitwise_or.at(mask, point[used], gathered.said[used])
-    unmeasured = np.zeros(count, dtype=np.bool_)
-    unmeasured[point[used & gathered.bd_unmeasured]] = True
     with_soc = used & ~np.isnan(gathered.soc_g_kg)
-    return Facts(mask, unmeasured, _soc_methods(gathered, with_soc))
+    return Facts(mask, _soc_methods(gathered, with_soc))
 
 
 def _soc_methods(gathered: FlatPlots, used: BoolArray) -> list[frozenset[str | None]]:

@@ -1,4 +1,4 @@
-"""Warnings about one layer: values that may be right and deserve a second look."""
+"""Values and changes that may be right and deserve a second look."""
 
 from typing import Final
 
@@ -10,6 +10,9 @@ from server.stocks.fine_soil import FloatArray
 ORGANIC_SOC_G_KG: Final = 120.0
 # About 1 % of measured arable layers lie outside; peat needs a band of its own.
 BD_RATIO_BAND: Final = (0.45, 1.6)
+# Ploughed-up grass lost 1.7 t/ha a year; nothing that is known of moves faster than this.
+MOST_ANNUAL_T_HA: Final = 3.0
+MOST_PERMILLE_YEAR: Final = 50.0
 _OM_PER_SOC: Final = 1.724
 _BD_ORGANIC_G_CM3: Final = 0.244
 _BD_MINERAL_G_CM3: Final = 1.64
@@ -61,3 +64,18 @@ def bd_soc_implausible(
     ratio = np.asarray(bd_fine_g_cm3) / predicted_bd_g_cm3(soc_g_kg)
     low, high = BD_RATIO_BAND
     return np.asarray((ratio < low) | (ratio > high))
+
+
+def is_change_implausible(
+    annual_t_ha: float | None, rate_permille_year: float | None
+) -> bool:
+    """Return whether no soil changes as fast, so that a value is likely wrong.
+
+    More than 3 t/ha or 50 permille of the baseline stock a year, either way.
+
+    >>> is_change_implausible(-1.7, -20.0), is_change_implausible(-8.0, None)
+    (False, True)
+    """
+    return abs(annual_t_ha or 0.0) > MOST_ANNUAL_T_HA or (
+        abs(rate_permille_year or 0.0) > MOST_PERMILLE_YEAR
+    )

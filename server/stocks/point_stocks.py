@@ -12,12 +12,17 @@ import numpy as np
 
 from server.stocks.choices import Basis
 from server.stocks.density_layers import join_density
-from server.stocks.equivalent_mass import SOC_PER_OM, equivalent_mass
+from server.stocks.equivalent_mass import (
+    EXTRAPOLATION_SHARE,
+    SOC_PER_OM,
+    equivalent_mass,
+)
 from server.stocks.fine_soil import T_HA_PER_G_CM2, FloatArray
 from server.stocks.fixed_depth import FixedDepth, cumulative_t_ha, fixed_depth
 from server.stocks.gather import FlatPlots
 from server.stocks.monotone import Interpolant
 from server.stocks.profiles import (
+    REFUSES_STOCK,
     TOO_SHALLOW,
     BoolArray,
     IntArray,
@@ -29,6 +34,8 @@ from server.stocks.reasons import Reason, mask_of
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
 _MASS_NOT_REACHED: Final = mask_of([Reason.MASS_NOT_REACHED])
 _SINGLE_INCREMENT: Final = mask_of([Reason.SINGLE_INCREMENT])
+# What keeps a core from having a stock, whatever it weighs.
+_FAULTY: Final = (REFUSES_STOCK & ~TOO_SHALLOW) | mask_of([Reason.NEGATIVE_FINE_MASS])
 # A layer that begins where the reference ends is not part of it.
 _ROUNDING: Final = 1e-9
 
@@ -80,11 +87,25 @@ class FixedStocks:
 
 
 @dataclass(frozen=True, slots=True)
+class CoreReading:
+    """Stock of cores in a mass, and the mass that was sampled; NaN, with reasons."""
+
+    stock: FloatArray
+    mass: FloatArray
+    mask: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class EqualMassStocks:
-    """Stock of each point in a reference mass; NaN where not computable."""
+    """Stock of each point in a reference mass; NaN where not computable.
+
+    `reach_t_ha` is the largest mass that every core of the point can be read at; NaN
+    where something else than its mass keeps the point from having a stock.
+    """
 
     soc_stock_t_ha: FloatArray
     sampled_mass_t_ha: FloatArray
+    reach_t_ha: FloatArray
     extrapolated: BoolArray
     mask: IntArray
     used_layers: BoolArray  # rows of the layers gathered
@@ -146,39 +167,70 @@ def equal_mass_stocks(
     `reference_t_ha` has one mass per point, NaN where there is none; `curves` holds
     the interpolant of each plot.
     """
-    core_reference = reference_t_ha[cores.point]
-    stock, mass = np.full((2, core_reference.size), np.nan)
-    mask = np.zeros(core_reference.size, dtype=np.int64)
+    every = np.arange(cores.point.size)
+    reference = reference_t_ha[cores.point]
+    of_core = [curves[plot] for plot in gathered.core_plot.tolist()]
+    read = read_cores(cores, every, reference, basis, of_core)
+    short = np.isnan(read.stock) & ((read.mask & _MASS_NOT_REACHED) != 0)
+    short &= (read.mask & _FAULTY) == 0
+    reach = np.full(cores.points, np.inf)
+    counts = short | ~np.isnan(read.stock)
+    np.minimum.at(reach, cores.point[counts], _reach_t_ha(read.mass)[counts])
+    stock = cores.mean(read.stock, np.ones(every.size, dtype=np.bool_))
+    # A mean of the cores that are heavy enough would be one of the dense soil.
+    stock[cores.point[short]] = np.nan
+    extrapolated = np.zeros(cores.points, dtype=np.bool_)
+    beyond = ~np.isnan(read.stock) & ((read.mask & _EXTRAPOLATED) != 0)
+    extrapolated[cores.point[beyond]] = True
+    ends_cm = _reference_ends_cm(cores.profiles, reference, basis)
+    return EqualMassStocks(
+        soc_stock_t_ha=stock,
+        sampled_mass_t_ha=cores.mean(read.mass, np.ones(every.size, dtype=np.bool_)),
+        reach_t_ha=np.where(np.isfinite(reach), reach, np.nan),
+        extrapolated=extrapolated,
+        mask=cores.union(read.mask),
+        used_layers=gathered.top_cm < ends_cm[gathered.layer_core],
+    )
+
+
+def read_cores(
+    cores: Cores,
+    rows: IntArray,
+    reference_t_ha: FloatArray,
+    basis: Basis,
+    curves: Sequence[Interpolant],
+) -> CoreReading:
+    """Read chosen cores off, each at a mass and by a curve of its own.
+
+    A core may be chosen several times. NaN where a core has no mass to be read at.
+    """
+    stock, mass = np.full((2, rows.size), np.nan)
+    mask = np.zeros(rows.size, dtype=np.int64)
     numbers = {curve: number for number, curve in enumerate(Interpolant)}
-    curve_of = np.array([numbers[curve] for curve in curves])[gathered.core_plot]
+    curve_of = np.array([numbers[curve] for curve in curves], dtype=np.int64)
     for curve, number in numbers.items():
-        rows = np.flatnonzero((curve_of == number) & ~np.isnan(core_reference))
-        if not rows.size:
+        chosen = np.flatnonzero((curve_of == number) & ~np.isnan(reference_t_ha))
+        if not chosen.size:
             continue
         result = equivalent_mass(
-            cores.profiles.take(rows),
-            core_reference[rows],
+            cores.profiles.take(rows[chosen]),
+            reference_t_ha[chosen],
             interpolant=curve,
             basis=basis,
         )
-        stock[rows], mass[rows] = result.soc_stock_t_ha, result.sampled_mass_t_ha
-        mask[rows] = result.mask
+        stock[chosen], mass[chosen] = result.soc_stock_t_ha, result.sampled_mass_t_ha
+        mask[chosen] = result.mask
     # A straight line from one layer that ends above the depth would scale it up.
-    scaled = ((mask & _SINGLE_INCREMENT) != 0) & ((cores.fixed.mask & TOO_SHALLOW) != 0)
+    too_shallow = (cores.fixed.mask[rows] & TOO_SHALLOW) != 0
+    scaled = ((mask & _SINGLE_INCREMENT) != 0) & too_shallow
     stock[scaled] = np.nan
     mask[scaled] = (mask[scaled] & ~_EXTRAPOLATED) | _MASS_NOT_REACHED
-    usable = ~np.isnan(stock)
-    extrapolated = np.zeros(cores.points, dtype=np.bool_)
-    extrapolated[cores.point[usable & ((mask & _EXTRAPOLATED) != 0)]] = True
-    ends_cm = _reference_ends_cm(cores.profiles, core_reference, basis)
-    every = np.ones(mask.size, dtype=np.bool_)
-    return EqualMassStocks(
-        soc_stock_t_ha=cores.mean(stock, every),
-        sampled_mass_t_ha=cores.mean(mass, every),
-        extrapolated=extrapolated,
-        mask=cores.union(mask),
-        used_layers=gathered.top_cm < ends_cm[gathered.layer_core],
-    )
+    return CoreReading(stock, mass, mask)
+
+
+def _reach_t_ha(sampled_mass_t_ha: FloatArray) -> FloatArray:
+    """Return the largest mass that a core of this sampled mass can be read at."""
+    return sampled_mass_t_ha / (1.0 - EXTRAPOLATION_SHARE) * (1.0 - _ROUNDING)
 
 
 def _reference_ends_cm(

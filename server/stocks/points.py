@@ -41,9 +41,12 @@ class PointStock:
     `covered_to_cm` is the depth down to which nothing is missing, and
     `stock_to_covered_t_ha` the stock to there: a figure of its own, not a substitute.
 
-    The last four are None unless stocks in an equal mass were asked for: the stock in
+    The next four are None unless stocks in an equal mass were asked for: the stock in
     `reference_mass_t_ha` of soil, the mass that was sampled on the same basis, and
     whether some of the reference lies below it.
+
+    `curve_spread_t_ha` is how far the straight line and the curve part, where campaigns
+    that are compared were cut at other depths.
     """
 
     campaign: str
@@ -59,3 +62,4 @@ class PointStock:
     reference_mass_t_ha: float | None = None
     sampled_mass_t_ha: float | None = None
     extrapolated: bool | None = None
+    curve_spread_t_ha: float | None = None

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     TOO_SHALLOW = "TOO_SHALLOW"
     COMPLETE_SOIL = "COMPLETE_SOIL"
     MASS_NOT_REACHED = "MASS_NOT_REACHED"
+    COMMON_MASS = "COMMON_MASS"
+    DEPTHS_DIFFER = "DEPTHS_DIFFER"
     EXTRAPOLATED = "EXTRAPOLATED"
     SINGLE_INCREMENT = "SINGLE_INCREMENT"
     DUPLICATES_AVERAGED = "DUPLICATES_AVERAGED"
@@ -35,6 +37,7 @@ class Reason(StrEnum):
     RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
     SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
     BD_ESTIMATED = "BD_ESTIMATED"
+    BD_CARRIED_OVER = "BD_CARRIED_OVER"
     BD_OTHER_LAYERS = "BD_OTHER_LAYERS"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
     METHOD_CHANGED = "METHOD_CHANGED"
@@ -45,6 +48,7 @@ class Reason(StrEnum):
     NO_VARIANCE = "NO_VARIANCE"
     ZERO_VARIANCE = "ZERO_VARIANCE"
     ZERO_BASELINE = "ZERO_BASELINE"
+    CHANGE_IMPLAUSIBLE = "CHANGE_IMPLAUSIBLE"
     INTERVAL_TOO_SHORT = "INTERVAL_TOO_SHORT"
     INTERVAL_SHORT = "INTERVAL_SHORT"
     AREA_MISSING = "AREA_MISSING"
@@ -52,10 +56,16 @@ class Reason(StrEnum):
 
 
 class Explanation(NamedTuple):
-    """What one reason code says and what to do about it."""
+    """What one reason code says, what to do about it, and what it does to a verdict."""
 
     meaning: str
     what_to_do: str
+    verdict: str = "stays"
+
+
+_WITHHELD: Final = "is withheld"
+_NO_TEST: Final = "is withheld: there is no test"
+_NO_STOCK: Final = "is that of the other points"
 
 
 EXPLANATIONS: Final = MappingProxyType(
@@ -63,40 +73,49 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.NO_SURFACE: Explanation(
             "the first layer does not begin at 0 cm",
             "enter the layer from the surface; a stock counts from 0 cm",
+            _NO_STOCK,
         ),
         Reason.GAP: Explanation(
             "layers above the depth leave more than 0.1 cm between them",
             "enter the missing layer or correct its depths",
+            _NO_STOCK,
         ),
         Reason.OVERLAP: Explanation(
             "layers above the depth overlap by more than 0.1 cm",
             "correct the depths, or give the layers to different cores",
+            _NO_STOCK,
         ),
         Reason.MISSING_SOC: Explanation(
             "a layer above the depth has no SOC value",
             "enter the laboratory result",
+            _NO_STOCK,
         ),
         Reason.MISSING_BD: Explanation(
             "a layer above the depth has no usable bulk density",
             "enter the fine-soil mass or the bulk density with its definition",
+            _NO_STOCK,
         ),
         Reason.BD_DEFINITION_UNKNOWN: Explanation(
             "the bulk density does not say whether it is of whole soil, fine earth"
             " only, or fine soil in the total volume",
             "ask the laboratory and enter the definition; it is not guessed",
+            _NO_STOCK,
         ),
         Reason.COARSE_BASIS_UNKNOWN: Explanation(
             "the coarse fragments do not say whether they are percent of mass or of"
             " volume",
             "ask who measured them and enter the basis; it is not guessed",
+            _NO_STOCK,
         ),
         Reason.NEGATIVE_FINE_MASS: Explanation(
             "coarse fragments outweigh the whole sample, no fine soil is left",
             "check whole bulk density, coarse volume and fragment density",
+            _NO_STOCK,
         ),
         Reason.TOO_SHALLOW: Explanation(
             "the deepest layer ends above the depth; the stock is never scaled up",
             "sample deeper, or record bedrock or hardpan if the soil ends there",
+            _NO_STOCK,
         ),
         Reason.COMPLETE_SOIL: Explanation(
             "the soil ends above the depth at bedrock or a hardpan; the stock of the"
@@ -106,6 +125,18 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.MASS_NOT_REACHED: Explanation(
             "the sampled soil is lighter than the reference mass",
             "sample deeper next time, 40 to 50 cm in two increments or more",
+            "is withheld where no common mass is left, or masses differ by more than 5 %",
+        ),
+        Reason.COMMON_MASS: Explanation(
+            "some points do not reach the reference mass; all points are compared in the"
+            " largest mass that all of them reach",
+            "sample deeper next time, 40 to 50 cm in two increments or more",
+        ),
+        Reason.DEPTHS_DIFFER: Explanation(
+            "the campaigns were cut at other depths around the reference, so that the"
+            " change depends on the curve between the layers",
+            "use the change to the shared depth beside it; cut cores at the same depths",
+            "is withheld where the curves part by more than half of the interval",
         ),
         Reason.EXTRAPOLATED: Explanation(
             "at most 2 % of the reference mass was added at the concentration of the"
@@ -115,6 +146,7 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.SINGLE_INCREMENT: Explanation(
             "one layer only, so that its mass can only be matched by a straight line",
             "sample two increments or more, such as 0-30 and 30-50 cm",
+            "is withheld where masses differ by more than 5 %",
         ),
         Reason.DUPLICATES_AVERAGED: Explanation(
             "a layer came with several results; their mean was used",
@@ -136,6 +168,7 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.CARBONATE_UNCORRECTED: Explanation(
             "carbonate is possible and total carbon was not corrected for it",
             "have inorganic carbon measured and enter it",
+            _WITHHELD,
         ),
         Reason.RECOVERY_UNKNOWN: Explanation(
             "wet oxidation finds only part of the carbon, and no factor says how much;"
@@ -148,8 +181,14 @@ EXPLANATIONS: Final = MappingProxyType(
             "have SOC measured by dry combustion",
         ),
         Reason.BD_ESTIMATED: Explanation(
-            "a bulk density was estimated or carried over, not measured in this"
-            " campaign",
+            "a bulk density comes from an equation or from literature, not from a sample"
+            " of this plot",
+            "measure bulk density in every campaign",
+            _WITHHELD,
+        ),
+        Reason.BD_CARRIED_OVER: Explanation(
+            "a bulk density was measured on this plot in another campaign and carried"
+            " over",
             "measure bulk density in every campaign",
         ),
         Reason.BD_OTHER_LAYERS: Explanation(
@@ -166,6 +205,7 @@ EXPLANATIONS: Final = MappingProxyType(
             "the SOC laboratory method differs between the campaigns, or one of them"
             " does not name it; no verdict is given",
             "have archived samples of the first campaign analysed by the new method",
+            _WITHHELD,
         ),
         Reason.SEASON_DIFFERS: Explanation(
             "the campaigns lie more than 60 days apart in the year",
@@ -179,28 +219,41 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.SINGLE_POINT: Explanation(
             "a campaign has one point with a stock only",
             "sample three points or more per plot",
+            _NO_TEST,
         ),
         Reason.SINGLE_PLOT: Explanation(
             "one plot only of those drawn out of many has a result, so the variance"
             " between plots is not known",
             "measure three of the drawn plots or more",
+            _NO_TEST,
         ),
         Reason.NO_VARIANCE: Explanation(
             "too few points, or drawn plots, for a standard error, so there is no verdict",
             "sample three points or more per plot",
+            _NO_TEST,
         ),
         Reason.ZERO_VARIANCE: Explanation(
             "all changes are identical, so there is no standard error or verdict",
             "check whether values were copied",
+            _NO_TEST,
         ),
         Reason.ZERO_BASELINE: Explanation(
             "the baseline stock is zero, so a rate relative to it is not defined",
             "use the absolute change",
+            "against 4 permille is withheld",
+        ),
+        Reason.CHANGE_IMPLAUSIBLE: Explanation(
+            "no soil is known to change as fast: more than 3 t/ha or 50 permille of the"
+            " baseline stock a year",
+            "look for values that are ten times too large or small, and for dates; if all"
+            " is right, confirm the plot with a reason",
+            _WITHHELD,
         ),
         Reason.INTERVAL_TOO_SHORT: Explanation(
             "less than one year lies between the campaigns: no annual rate or verdict"
             " against 4 permille",
             "wait; five years or more are usual",
+            "against 4 permille is withheld",
         ),
         Reason.INTERVAL_SHORT: Explanation(
             "fewer than three years lie between the campaigns; rates vary widely then",
@@ -218,9 +271,9 @@ EXPLANATIONS: Final = MappingProxyType(
     }
 )
 
-# Changes that carry one of these keep their figures and lose their verdicts.
+# Changes whose stocks carry one of these keep their figures and lose their verdicts.
 WITHHOLDS_VERDICT: Final = frozenset(
-    {Reason.METHOD_CHANGED, Reason.CARBONATE_UNCORRECTED}
+    reason for reason, said in EXPLANATIONS.items() if said.verdict == _WITHHELD
 )
 
 _ORDER: Final = {reason: rank for rank, reason in enumerate(Reason)}

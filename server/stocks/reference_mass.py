@@ -33,6 +33,12 @@ class ReferenceMass:
         """Return whether it was found for the same basis and depth."""
         return (self.depth_cm, self.basis) == (settings.depth_cm, settings.basis)
 
+    def chosen_t_ha(self, reference: Reference) -> float:
+        """Return the mass for points that have none of their own: mean, or least."""
+        if reference is not Reference.LIGHTEST:
+            return self.mass_t_ha
+        return min(mass for _, mass in self.by_place)
+
 
 def find_references(
     gathered: FlatPlots,
@@ -64,10 +70,13 @@ def references_per_point(
     """Return the mass that each point is read at, t/ha; NaN where there is none."""
     if not isinstance(settings.reference, Reference):
         return np.full(len(gathered.first_layers), float(settings.reference))
-    masses = [np.nan if found is None else found.mass_t_ha for found in references]
+    masses = [
+        np.nan if found is None else found.chosen_t_ha(settings.reference)
+        for found in references
+    ]
     plot = gathered.campaign_plot[gathered.point_campaign]
     per_point = np.array(masses, dtype=np.float64)[plot]
-    if settings.reference is Reference.MEAN:
+    if settings.reference is not Reference.POINT:
         return per_point
     own = [dict(found.by_place) if found else {} for found in references]
     return np.array(

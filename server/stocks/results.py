@@ -3,12 +3,23 @@
 from dataclasses import dataclass
 from datetime import date
 
-from server.stocks.change import ChangeEstimate
+from server.stocks.change import ChangeEstimate, ChangeVerdict, ZeroVerdict
 from server.stocks.comparison import JudgedOn
 from server.stocks.points import PointStock
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.trend import Trend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedDepth:
+    """The change to a depth at which all cores of both campaigns are cut; no curve in it."""
+
+    depth_cm: float
+    change_t_ha: float | None
+    change_ci95_t_ha: tuple[float, float] | None
+    verdict_4permille: ChangeVerdict
+    verdict_zero: ZeroVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +28,12 @@ class StockChange(ChangeEstimate):
 
     All figures are those of the stocks named by `judged_on`. Where these are stocks
     in an equal mass, the change to the fixed depth stands beside them.
+
+    `points_sampled0` and `points_sampled1` count the points of either campaign, usable
+    or not, `points_sampled` their places, `points_short_of_mass` those compared that do
+    not reach the reference mass. Where there are any, all are compared in a common mass:
+    `reference_depth_cm` is its depth in the earlier campaign. `curve_spread_t_ha` and
+    `shared_depth` are there where the campaigns were cut at other depths.
     """
 
     from_campaign: str
@@ -25,9 +42,16 @@ class StockChange(ChangeEstimate):
     to_date: date
     depth_cm: float
     judged_on: JudgedOn = JudgedOn.FIXED_DEPTH
+    points_sampled0: int = 0
+    points_sampled1: int = 0
+    points_sampled: int = 0
+    points_short_of_mass: int = 0
     reference_mass_t_ha: float | None = None
+    reference_depth_cm: float | None = None
     fixed_depth_change_t_ha: float | None = None
     fixed_depth_change_ci95_t_ha: tuple[float, float] | None = None
+    curve_spread_t_ha: float | None = None
+    shared_depth: SharedDepth | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from server.stocks.points import PointStock
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
+from server.stocks.results import SharedDepth
 from server.stocks.settings import DEFAULT_SETTINGS, Settings
 from server.stocks.strata import Estimate
 
@@ -52,6 +53,7 @@ def stock_row(
         "covered_to_cm": stock.covered_to_cm,
         "stock_to_covered_t_ha": stock.stock_to_covered_t_ha,
         "cores": stock.cores,
+        "curve_spread_t_ha": stock.curve_spread_t_ha,
         "reasons": _codes(stock.reasons),
     }
     if settings.equal_mass:
@@ -78,6 +80,9 @@ def change_row(
         "design": change.design.value,
         "n0": change.n0,
         "n1": change.n1,
+        "points_sampled0": change.points_sampled0,
+        "points_sampled1": change.points_sampled1,
+        "points_sampled": change.points_sampled,
         "stock0_t_ha": change.stock0_t_ha,
         "stock0_se_t_ha": change.stock0_se_t_ha,
         "stock1_t_ha": change.stock1_t_ha,
@@ -95,18 +100,35 @@ def change_row(
         "rate_ci95_shape": change.rate_ci95_shape and change.rate_ci95_shape.value,
         "verdict_4permille": change.verdict_4permille.value,
         "verdict_zero": change.verdict_zero.value,
+        "withheld": change.withheld,
         "p_vs_4permille": change.p_vs_4permille,
         "co2e_t_ha_year": change.co2e_t_ha_year,
+        "curve_spread_t_ha": change.curve_spread_t_ha,
+        "shared_depth": _shared_depth_row(change.shared_depth),
         "reasons": _codes(change.reasons),
     }
     if settings.equal_mass:
         row |= {
             "judged_on": change.judged_on.value,
             "reference_mass_t_ha": change.reference_mass_t_ha,
+            "reference_depth_cm": change.reference_depth_cm,
+            "points_short_of_mass": change.points_short_of_mass,
             "fixed_depth_change_t_ha": change.fixed_depth_change_t_ha,
             "fixed_depth_change_ci95_t_ha": _ends(change.fixed_depth_change_ci95_t_ha),
         }
     return row
+
+
+def _shared_depth_row(shared: SharedDepth | None) -> Row | None:
+    if shared is None:
+        return None
+    return {
+        "depth_cm": shared.depth_cm,
+        "change_t_ha": shared.change_t_ha,
+        "change_ci95_t_ha": _ends(shared.change_ci95_t_ha),
+        "verdict_4permille": shared.verdict_4permille.value,
+        "verdict_zero": shared.verdict_zero.value,
+    }
 
 
 def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
@@ -118,7 +140,7 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
     plain = (
         *("n0", "n1", "years", "stock0_t_ha", "stock1_t_ha", "stock0_se_t_ha"),
         *("stock1_se_t_ha", "change_t_ha", "se_t_ha", "df", "p_value", "annual_t_ha"),
-        *("co2e_t_ha_year", "rate_permille_year", "p_vs_4permille"),
+        *("co2e_t_ha_year", "rate_permille_year", "p_vs_4permille", "withheld"),
     )
     shape = row["rate_ci95_shape"]
     return ChangeEstimate(

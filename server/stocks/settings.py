@@ -30,7 +30,7 @@ class Settings:
     @property
     def version(self) -> str:
         """Name of the method, stored with each result."""
-        return "equivalent-mass-1" if self.equal_mass else METHOD_VERSION
+        return "equivalent-mass-2" if self.equal_mass else METHOD_VERSION
 
     def curve(self, fewest_increments: int) -> Interpolant:
         """Return the curve of a plot whose shortest profile has so many layers.
@@ -43,7 +43,7 @@ class Settings:
         return Interpolant(self.method.value)
 
 
-METHOD_VERSION: Final = "fixed-depth-1"
+METHOD_VERSION: Final = "fixed-depth-2"
 DEFAULT_SETTINGS: Final = Settings()
 
 #: What one word on a command line or in a project stands for.

@@ -6,16 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from server.stocks.change import ChangeEstimate, Design, ZeroVerdict
+from server.stocks.change import ChangeEstimate, Design
 from server.stocks.fine_soil import FloatArray
-from server.stocks.reasons import WITHHOLDS_VERDICT, Reason, in_order
+from server.stocks.reasons import Reason, in_order
 
 # What the points of one plot could not tell; the spread between plots does not need it.
 _OF_POINTS: Final = frozenset(
     {Reason.SINGLE_POINT, Reason.NO_VARIANCE, Reason.ZERO_VARIANCE}
 )
-# Without a test nobody can see whether a density was carried over or estimated.
-_MAY_WITHHOLD: Final = WITHHOLDS_VERDICT | {Reason.BD_ESTIMATED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +109,7 @@ def stratum_of(
         variance1=variance1,
         covariance=covariance,
         annual_variance=annual_variance,
-        withheld=_is_withheld(change),
+        withheld=change.withheld,
         reasons=change.reasons,
     )
 
@@ -211,13 +209,6 @@ def _drawn(plots: Sequence[Stratum], used: Sequence[Stratum]) -> Drawn:
 def _reasons_of_plots(used: Sequence[Stratum]) -> tuple[Reason, ...]:
     reasons = {reason for plot in used for reason in plot.reasons}
     return in_order(reasons - _OF_POINTS)
-
-
-def _is_withheld(change: ChangeEstimate) -> bool:
-    """Return whether a verdict was withheld, or would have been had there been a test."""
-    if change.p_value is not None:
-        return change.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
-    return not _MAY_WITHHOLD.isdisjoint(change.reasons)
 
 
 def _square(error: float | None) -> float | None:

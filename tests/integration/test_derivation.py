@@ -298,8 +298,8 @@ async def test_another_method_derives_all_again_and_keeps_the_old_numbers(record
     )
     await server.derived()
     (after,) = await server.report("records", server.project_id, "change")
-    assert before.fields["method_version"] == "fixed-depth-1"
-    assert after.fields["method_version"] == "equivalent-mass-1"
+    assert before.fields["method_version"] == "fixed-depth-2"
+    assert after.fields["method_version"] == "equivalent-mass-2"
     versions = await server.report("versions", server.project_id, after.id)
     assert [version.fields for version in versions] == [before.fields, after.fields]
     assert plot in {name for name, _seq in map(tuple, versions[0].inputs)}

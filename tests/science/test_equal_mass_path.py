@@ -202,7 +202,7 @@ def test_each_point_may_have_its_own_reference():
 
 
 def test_one_increment_is_judged_on_the_depth():
-    layers = campaign("t0", depths=(0, 30)) + campaign("t1", gain=1.2, depths=(0, 30))
+    layers = campaign("t0", depths=(0, 30)) + campaign("t1", gain=1.1, depths=(0, 30))
     change = change_of(layers)
     assert change.judged_on is JudgedOn.FIXED_DEPTH
     assert Reason.SINGLE_INCREMENT in change.reasons
@@ -218,7 +218,7 @@ def test_one_increment_is_judged_on_the_depth():
 def test_one_increment_in_unequal_masses_has_no_verdict(denser, verdict):
     late = [
         layer._replace(bd_fine_g_cm3=layer.bd_fine_g_cm3 * denser)
-        for layer in campaign("t1", gain=1.2, depths=(0, 30))
+        for layer in campaign("t1", gain=1.1, depths=(0, 30))
     ]
     change = change_of(campaign("t0", depths=(0, 30)) + late)
     assert change.judged_on is JudgedOn.FIXED_DEPTH
@@ -256,7 +256,7 @@ def test_organic_soil_below_the_reference_has_no_say():
     assert Reason.ORGANIC_LAYER not in change.reasons
 
 
-def test_a_point_that_does_not_reach_the_mass_is_left_out_and_says_so():
+def test_where_a_point_does_not_reach_the_mass_all_are_compared_in_less():
     late = campaign("t1")
     late[:3] = profile((0, 15, 26), (21.0, 14.0), (1.3, 1.4), "t1", "p1")
     result = derive_plot(campaign("t0") + late, PERMILLE)
@@ -267,8 +267,11 @@ def test_a_point_that_does_not_reach_the_mass_is_left_out_and_says_so():
     assert Reason.MASS_NOT_REACHED in stock.reasons
     change = result.changes[0]
     assert change.judged_on is JudgedOn.EQUIVALENT_MASS
-    assert (change.design, change.n0, change.n1) == (Design.UNPAIRED, 3, 2)
-    assert {Reason.MASS_NOT_REACHED, Reason.UNPAIRED_MIX} <= set(change.reasons)
+    assert (change.design, change.n0, change.n1) == (Design.PAIRED, 3, 3)
+    assert change.points_short_of_mass == 1
+    assert change.reference_mass_t_ha == pytest.approx(stock.sampled_mass_t_ha / 0.98)
+    assert Reason.COMMON_MASS in change.reasons
+    assert Reason.UNPAIRED_MIX not in change.reasons
 
 
 def test_at_most_two_percent_are_added_with_the_deepest_concentration():
@@ -287,7 +290,7 @@ def test_at_most_two_percent_are_added_with_the_deepest_concentration():
 
 def test_a_laboratory_method_above_the_mass_counts_and_below_does_not():
     def layers(below, above="dc"):
-        late = campaign("t1", gain=1.2)
+        late = campaign("t1", gain=1.1)
         methods = {0.0: above, 15.0: above, 30.0: below}
         early = [layer._replace(soc_method="dc") for layer in campaign("t0")]
         # 2 cm more make sure that the mass of 30 cm lies above the third layer.
@@ -401,8 +404,8 @@ def test_the_settings_are_kept_as_they_were_chosen():
         "basis": "fine",
         "reference": 3900.0,
     }
-    assert Settings().version == "fixed-depth-1"
-    assert PERMILLE.version == "equivalent-mass-1"
+    assert Settings().version == "fixed-depth-2"
+    assert PERMILLE.version == "equivalent-mass-2"
 
 
 @pytest.mark.parametrize(

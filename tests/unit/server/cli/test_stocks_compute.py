@@ -96,7 +96,7 @@ def test_another_depth_is_used(layers):
 
 def test_the_fixed_depth_alone_is_asked_for_by_name(layers):
     _, document = run_json("--layers", layers(*SOUND), "--method", "fixed_depth")
-    assert document["method"] == {"version": "fixed-depth-1", "depth_cm": 30.0}
+    assert document["method"] == {"version": "fixed-depth-2", "depth_cm": 30.0}
     assert "esm_stock_t_ha" not in document["stocks"][0]
 
 

@@ -38,7 +38,7 @@ def small():
         changes=[change()],
         campaigns=[CampaignFacts(name="2016", date="2016-10-01")],
         custody=OpenCounts(),
-        reasons={"GAP": ReasonText("layers are missing", "enter them")},
+        reasons={"GAP": ReasonText("layers are missing", "enter them", "stays")},
     )
 
 

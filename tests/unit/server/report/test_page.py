@@ -96,7 +96,7 @@ def test_no_text_leaves_the_element_or_the_quotes_that_it_stands_in(small, words
         plots=[PlotFacts(code=words, name=words)],
         stocks=[],
         changes=[change(words, reasons=[words], verdict_zero=words)],
-        reasons={words: ReasonText(words, words)},
+        reasons={words: ReasonText(words, words, words)},
         commands=[Command(words, words)],
     )
     plain, page = Page(render(small)), Page(render(hostile))
@@ -105,7 +105,7 @@ def test_no_text_leaves_the_element_or_the_quotes_that_it_stands_in(small, words
         n for _, n, _ in plain.attributes
     }
     assert set(page.tags) <= set(plain.tags)
-    assert [words, words, words] in page.rows
+    assert [words, words, words, words] in page.rows
     assert words in page.words  # the head of the page
     assert f"# {words}\n{words}" in page.words
     assert f"#reason-{words}" in page.values("href")
@@ -235,7 +235,7 @@ def test_contested_inputs_make_the_report_provisional(small):
 def test_reasons_are_explained_and_unknown_ones_are_not_lost(small):
     page = Page(render(replace(small, changes=[change(reasons=["NEW_CODE"])])))
 
-    assert ["GAP", "layers are missing", "enter them"] in page.rows
+    assert ["GAP", "layers are missing", "enter them", "stays"] in page.rows
     assert any(row[0] == "NEW_CODE" and "not explained" in row[1] for row in page.rows)
 
 
