@@ -125,6 +125,10 @@ _WARNING: Final = {
         "from pH 7 on carbonate is possible, and total carbon is not organic carbon",
         "have inorganic carbon measured, or name the method that removed it",
     ),
+    "percent_or_fraction": Kind(
+        "less than 1 % is rare, and a fraction looks just like it",
+        "if it is a fraction, enter it in percent: 0.2 is 20 %",
+    ),
     "stony": Kind(
         "more than 60 % of the volume is coarse fragments", "check value and basis"
     ),

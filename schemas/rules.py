@@ -171,6 +171,8 @@ def _density_band(path: str, density: float, most: float) -> Iterator[Problem]:
 def _sample_fragments(record: Record) -> Iterator[Problem]:
     share = record.get("coarse_fragments_pct")
     by_volume = record.get("coarse_fragments_basis") == "volume"
+    if share is not None and 0.0 < share < limits.FRACTION_WARN_PCT:
+        yield Problem("percent_or_fraction", "coarse_fragments_pct", share)
     if share is not None and by_volume and share > limits.COARSE_WARN_VOLUME_PCT:
         yield Problem("stony", "coarse_fragments_pct", share)
     density = record.get("fragment_density_g_cm3")
@@ -220,6 +222,14 @@ def _result_carbon(record: Record) -> Iterator[Problem]:
         yield Problem("extreme_carbon", "value", value, f"{carbon:g} g/kg")
     elif limits.SOC_ORGANIC_G_KG < carbon <= limits.SOC_WARN_G_KG:
         yield Problem("high_carbon", "value", value, f"{carbon:g} g/kg")
+
+
+def _result_clay(record: Record) -> Iterator[Problem]:
+    value = record.get("value")
+    if record.get("analyte") != "clay" or record.get("unit") != "pct" or not value:
+        return
+    if 0.0 < value < limits.FRACTION_WARN_PCT:
+        yield Problem("percent_or_fraction", "value", value)
 
 
 def _result_water(record: Record) -> Iterator[Problem]:
@@ -291,6 +301,7 @@ _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
             _result_unit,
             _result_carbon,
             _result_water,
+            _result_clay,
             _result_ph,
         ),
     }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from schemas import limits
 from schemas.rules import TO_G_KG
 from schemas.vocabulary import COMPLETE_SOIL
 from server.stocks import fine_soil
@@ -133,8 +134,9 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     """Choose the SOC of a layer: SOC as measured, else total minus inorganic carbon.
 
     Replicates are averaged. A value below the detection limit counts as half of
-    it, and says so. Total carbon alone is SOC only where the soil does not fizz;
-    where nobody looked, the figure says CARBONATE_UNCORRECTED.
+    it, and says so. Total carbon alone is SOC only where the soil does not fizz. Where
+    nobody looked the pH in water tells: below 6.5 there is no carbonate, below 7 hardly
+    any, and the figure says so; else it says CARBONATE_UNCORRECTED.
     """
     soc = [r for r in results if r["analyte"] == "soc"]
     if soc:
@@ -142,12 +144,13 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     total = [r for r in results if r["analyte"] == "total_carbon"]
     if not total:
         return _carbon_of_organic_matter(results, sample)
-    return _carbon_of_total(total, _inorganic_g_kg(results, sample), sample)
+    return _carbon_of_total(total, results, sample)
 
 
 def _carbon_of_total(
-    total: list[Fields], inorganic_g_kg: float | None, sample: Fields
+    total: list[Fields], results: list[Fields], sample: Fields
 ) -> Carbon:
+    inorganic_g_kg = _inorganic_g_kg(results, sample)
     total_g_kg = _mean_g_kg(total, sample)
     if inorganic_g_kg is not None:
         return Carbon(max(total_g_kg - inorganic_g_kg, 0.0), "total_minus_inorganic")
@@ -155,9 +158,22 @@ def _carbon_of_total(
         case "none":
             return Carbon(total_g_kg, _methods(total), ())
         case None:
-            return Carbon(total_g_kg, _methods(total), (Reason.CARBONATE_UNCORRECTED,))
+            return Carbon(total_g_kg, _methods(total), (_carbonate_by_ph(results),))
         case _:
             return Carbon(None, _methods(total), (Reason.CARBONATE_UNCORRECTED,))
+
+
+def _carbonate_by_ph(results: list[Fields]) -> Reason:
+    """Return what the highest pH in water says of carbonate where nobody looked."""
+    highest = max(
+        (r["value"] for r in results if r["analyte"] == "ph_water" and r.get("value")),
+        default=math.inf,
+    )
+    if highest < limits.PH_CARBONATE_FREE:
+        return Reason.CARBONATE_FREE_BY_PH
+    if highest < limits.PH_CARBONATE:
+        return Reason.CARBONATE_UNLIKELY_BY_PH
+    return Reason.CARBONATE_UNCORRECTED
 
 
 def _carbon_of_organic_matter(results: list[Fields], sample: Fields) -> Carbon:

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     CENSORED = "CENSORED"
     CONTESTED = "CONTESTED"
     CARBONATE_UNCORRECTED = "CARBONATE_UNCORRECTED"
+    CARBONATE_FREE_BY_PH = "CARBONATE_FREE_BY_PH"
+    CARBONATE_UNLIKELY_BY_PH = "CARBONATE_UNLIKELY_BY_PH"
     RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
     SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
     BD_ESTIMATED = "BD_ESTIMATED"
@@ -169,6 +171,16 @@ EXPLANATIONS: Final = MappingProxyType(
             "carbonate is possible and total carbon was not corrected for it",
             "have inorganic carbon measured and enter it",
             _WITHHELD,
+        ),
+        Reason.CARBONATE_FREE_BY_PH: Explanation(
+            "total carbon counts as organic: with a pH in water below 6.5 the soil holds no"
+            " carbonate",
+            "nothing, unless the field was limed shortly before",
+        ),
+        Reason.CARBONATE_UNLIKELY_BY_PH: Explanation(
+            "total carbon counts as organic, though a pH in water of 6.5 to 7 leaves room"
+            " for a little carbonate",
+            "test the soil for carbonate, or have inorganic carbon measured",
         ),
         Reason.RECOVERY_UNKNOWN: Explanation(
             "wet oxidation finds only part of the carbon, and no factor says how much;"

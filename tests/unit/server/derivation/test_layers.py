@@ -70,6 +70,34 @@ def test_total_carbon_of_soil_that_fizzes_is_no_soc():
     assert found.reasons == (Reason.CARBONATE_UNCORRECTED,)
 
 
+@pytest.mark.parametrize(
+    ("ph", "reason"),
+    [
+        (3.9, Reason.CARBONATE_FREE_BY_PH),
+        (6.49, Reason.CARBONATE_FREE_BY_PH),
+        (6.5, Reason.CARBONATE_UNLIKELY_BY_PH),
+        (6.99, Reason.CARBONATE_UNLIKELY_BY_PH),
+        (7.0, Reason.CARBONATE_UNCORRECTED),
+        (8.1, Reason.CARBONATE_UNCORRECTED),
+    ],
+)
+def test_the_ph_tells_whether_total_carbon_is_organic(ph, reason):
+    found = carbon_of([result("total_carbon"), result("ph_water", ph, "none")], BAG)
+    assert found.soc_g_kg == 20.0
+    assert found.reasons == (reason,)
+
+
+def test_the_highest_ph_of_a_bag_tells_and_what_was_seen_goes_before_it():
+    results = [
+        result("total_carbon"),
+        *(result("ph_water", p, "none") for p in (5, 7.2)),
+    ]
+    assert carbon_of(results, BAG).reasons == (Reason.CARBONATE_UNCORRECTED,)
+    acid = [result("total_carbon"), result("ph_water", 5.0, "none")]
+    assert carbon_of(acid, BAG | {"carbonate_class": "slight"}).soc_g_kg is None
+    assert carbon_of(acid, BAG | {"carbonate_class": "none"}).reasons == ()
+
+
 def test_an_air_dry_value_is_brought_to_oven_dry_where_the_water_is_known():
     wet = BAG | {"water_g_g": 0.03}
     assert carbon_of([result(moisture="air_dry")], wet).soc_g_kg == pytest.approx(20.6)
