@@ -6,12 +6,12 @@ from typing import Any
 Row = Mapping[str, Any]
 
 
-def points_text(row: Row) -> str:
+def compared_text(row: Row) -> str:
     """Return how many points are compared, of how many that were sampled.
 
-    >>> points_text({"n0": 7, "n1": 7, "points_sampled0": 8, "points_sampled1": 8})
+    >>> compared_text({"n0": 7, "n1": 7, "points_sampled0": 8, "points_sampled1": 8})
     '7 of 8'
-    >>> points_text({"n0": 5, "n1": 4, "points_sampled0": 5, "points_sampled1": 6})
+    >>> compared_text({"n0": 5, "n1": 4, "points_sampled0": 5, "points_sampled1": 6})
     '5 of 5, 4 of 6'
     """
     sides = [_of(row, "n0", "points_sampled0"), _of(row, "n1", "points_sampled1")]

@@ -7,7 +7,7 @@ import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, table
-from schemas.stock_words import notes, points_text
+from schemas.stock_words import compared_text, notes
 
 _CHANGE_HEADERS: Final = (
     "plot",
@@ -80,7 +80,7 @@ def _change_row(change: Mapping[str, Any]) -> list[object]:
     return [
         change.get("plot"),
         f"{change.get('from_campaign')} - {change.get('to_campaign')}",
-        points_text(change),
+        compared_text(change),
         _fixed(change.get("stock0_t_ha"), 1),
         _fixed(change.get("stock1_t_ha"), 1),
         _with_interval(change, "change_t_ha", "change_ci95_t_ha", 1),

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from schemas.stock_words import compared_text
 from server.cli.stocks_design import points_text
 from server.stocks.choices import Programme
 
@@ -26,10 +27,9 @@ def _told(row: _Row) -> str:
     span = f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}"
     why = row["detectability_reason"]
     if row["mdd_t_ha"] is None:
-        return f"{span}: what the points could tell is not known, {why}."
-    points = row["n0"] if row["design"] == "paired" else f"{row['n0']} and {row['n1']}"
+        return f"{span}: what the points could tell is not known: {_meaning(why)}."
     said = (
-        f"{span}: {points} points can tell {row['mdd_t_ha']:.3g} t/ha from zero"
+        f"{span}: {compared_text(row)} points can tell {row['mdd_t_ha']:.3g} t/ha from zero"
         f" (power {row['mdd_power']:g})"
     )
     if row["years_needed_4permille"] is None:
@@ -39,6 +39,14 @@ def _told(row: _Row) -> str:
         f" {row['years_needed_4permille']:.3g} years, or"
         f" {points_text(row['points_needed_4permille'])} in {row['years']:.3g} years."
     )
+
+
+def _meaning(code: str) -> str:
+    """Return what a reason code says; what is none stands as it is."""
+    from server.stocks.reasons import EXPLANATIONS
+
+    said = {reason.value: why.meaning for reason, why in EXPLANATIONS.items()}
+    return said.get(code, code)
 
 
 def annotation_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from schemas.stock_words import notes, points_text
+from schemas.stock_words import compared_text, notes
 from server.cli.common import json_option, print_json, with_store
 
 
@@ -68,7 +68,7 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
         f" ({_ends(change['change_ci95_t_ha'])}), {change['verdict_4permille']}"
     )
     yield (
-        f"  {change['design']}, n {points_text(change)} sampled,"
+        f"  {change['design']}, n {compared_text(change)} sampled,"
         f" mean {_number(change['stock0_t_ha'])} then"
         f" {_number(change['stock1_t_ha'])} t C/ha,"
         f" {_number(change['years'])} years; {' '.join(change['reasons']) or 'no reasons'}"

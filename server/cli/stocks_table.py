@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from schemas.stock_words import notes, points_text
+from schemas.stock_words import compared_text, notes
 from server.cli.common import counted
 
 Document = dict[str, Any]
@@ -137,7 +137,7 @@ def _change_cells(row: _Row) -> tuple[str, ...]:
         *(str(row[key]) for key in ("plot", "from_campaign", "to_campaign")),
         _number(row["years"], 2),
         str(row["design"]),
-        points_text(row),
+        compared_text(row),
         _number(row["change_t_ha"], 2),
         _interval(row["change_ci95_t_ha"]),
         _p_value(row["p_value"]),

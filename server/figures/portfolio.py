@@ -323,7 +323,8 @@ def _plot_row(member: GroupMember) -> Row:
     change = member.change or {}
     names = (
         *("from_campaign", "to_campaign", "from_date", "to_date", "years", "design"),
-        *("n0", "n1", "depth_cm", "change_t_ha", "annual_t_ha", "annual_ci95_t_ha"),
+        *("n0", "n1", "points_sampled0", "points_sampled1", "points_sampled"),
+        *("withheld", "depth_cm", "change_t_ha", "annual_t_ha", "annual_ci95_t_ha"),
         *("rate_permille_year", "verdict_4permille", "verdict_zero"),
     )
     return {

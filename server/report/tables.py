@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Sequence
 from typing import Final
 
-from schemas.stock_words import notes, points_text
+from schemas.stock_words import compared_text, notes
 from server.report.columns import (
     RATE,
     REASONS,
@@ -49,7 +49,7 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     fixed_column("years", "years"),
     plain_column("design", "design"),
-    Column("n of sampled", Kind.NUMBER, points_text),
+    Column("n of sampled", Kind.NUMBER, compared_text),
     pair_column("stocks t/ha", ("stock0_t_ha", "stock1_t_ha"), 2),
     fixed_column("change t/ha", "change_t_ha"),
     interval_column("change_ci95_t_ha"),
@@ -61,7 +61,7 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
 _MEASURES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     plain_column("judged on", "judged_on"),
-    Column("n of sampled", Kind.NUMBER, points_text),
+    Column("n of sampled", Kind.NUMBER, compared_text),
     fixed_column("reference mass t/ha", "reference_mass_t_ha", 0),
     fixed_column("change t/ha", "change_t_ha"),
     fixed_column("fixed-depth change t/ha", "fixed_depth_change_t_ha"),

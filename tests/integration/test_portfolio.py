@@ -450,7 +450,7 @@ async def test_each_change_says_what_its_points_could_have_told(two):
     assert change["points_needed_4permille"] == 4
     assert change["detectability_reason"] is None
     done = await typed(two, "stocks", "show", "--project", "HF")
-    assert "A, 2010 to 2020: 3 points can tell" in done.output
+    assert "A, 2010 to 2020: 3 of 3 points can tell" in done.output
 
 
 async def test_where_points_can_tell_nothing_the_reason_stands_there(server, laptop):
@@ -463,7 +463,7 @@ async def test_where_points_can_tell_nothing_the_reason_stands_there(server, lap
     assert found["ONE"]["detectability_reason"] == "NO_VARIANCE"
     assert found["SAME"]["detectability_reason"] == "ZERO_VARIANCE"
     done = await typed(server, "stocks", "show", "--project", "HF")
-    assert "what the points could tell is not known, NO_VARIANCE" in done.output
+    assert "what the points could tell is not known: too few points" in done.output
 
 
 async def shown(server, *words):
