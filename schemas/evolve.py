@@ -45,6 +45,11 @@ def _from_1(record_type: str, fields: Fields) -> Fields:
     return lifted
 
 
+def _from_2(_record_type: str, fields: Fields) -> Fields:
+    """Version 3 only adds: what cores stand for, controls, a bridge between procedures."""
+    return fields
+
+
 def reaction(value: object) -> object:
     """Return the class of carbonate of a soil that only fizzes or does not."""
     if isinstance(value, bool):
@@ -53,7 +58,7 @@ def reaction(value: object) -> object:
 
 
 #: From version v (the key) to v + 1.
-STEPS: Final[Mapping[int, Step]] = MappingProxyType({1: _from_1})
+STEPS: Final[Mapping[int, Step]] = MappingProxyType({1: _from_1, 2: _from_2})
 
 #: Every version a laptop may speak.
 PUBLISHED: Final = frozenset(range(1, SCHEMA_VERSION + 1))

@@ -49,6 +49,9 @@ CORES_MAX: Final = 1_000  # cores in one composite bag
 REPLICATES_MAX: Final = 100
 RADIUS_MAX_M: Final = 1_000.0
 RESULT_MAX: Final = 1e9  # any analyte in any unit; UNITS of schemas.rules is narrower
+BRIDGE_FACTOR: Final = (0.2, 5.0)  # methods further apart measure something else
+BRIDGE_FACTOR_SE: Final = 1.0
+BRIDGE_PAIRS: Final = (10, 1_000_000)  # fewer pairs say too little of a factor
 RECOVERY_FACTOR: Final = (0.5, 3.0)  # published factors lie between 1.0 and 1.4
 
 # Dates -----------------------------------------------------------------------

@@ -89,6 +89,7 @@ _RULE: Final = {
     "either_or": Kind(
         "two fields say the same in two ways", "give one of them and empty the other"
     ),
+    "not_itself": Kind("this names the same thing twice", "name another one"),
     "depth_beyond_core": Kind(
         "the layer ends below the depth the core reached",
         "correct the layer or the depth reached",

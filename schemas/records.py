@@ -10,17 +10,8 @@ from marshmallow import RAISE, Schema
 from schemas.fields import Id, PlainField
 from schemas.ids import join_key, natural_id
 from schemas.problems import short
-from schemas.record_types import (
-    Campaign,
-    Core,
-    Organisation,
-    Plot,
-    Point,
-    Practice,
-    Project,
-    Result,
-    Sample,
-)
+from schemas.record_types import Campaign, Organisation, Plot, Point, Practice, Project
+from schemas.soil_types import Core, Result, Sample
 
 
 @dataclass(frozen=True)

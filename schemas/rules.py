@@ -275,12 +275,45 @@ def _project_selection(record: Record) -> Iterator[Problem]:
         yield Problem("either_or", "sampled_area_ha", record[areas[0]], detail)
 
 
+_BRIDGE: Final = (
+    *("bridge_from", "bridge_to", "bridge_factor", "bridge_factor_se"),
+    *("bridge_pairs", "bridge_low_g_kg", "bridge_high_g_kg"),
+)
+
+
+def _project_bridge(record: Record) -> Iterator[Problem]:
+    """Refuse a bridge in part: each figure means something with the others only."""
+    missing = [name for name in _BRIDGE if record.get(name) is None]
+    if len(missing) == len(_BRIDGE):
+        return
+    for name in missing:
+        yield Problem("pair_incomplete", name, None, "the bridge is given in part")
+    if not missing and record["bridge_from"] == record["bridge_to"]:
+        detail = "a bridge leads from one procedure to another one"
+        yield Problem("not_itself", "bridge_to", record["bridge_to"], detail)
+    if not missing and record["bridge_low_g_kg"] >= record["bridge_high_g_kg"]:
+        detail = "the lowest SOC is not below the highest"
+        yield Problem(
+            "out_of_range", "bridge_low_g_kg", record["bridge_low_g_kg"], detail
+        )
+
+
+def _plot_control(record: Record) -> Iterator[Problem]:
+    if record.get("code") in (record.get("control_plots") or ()):
+        detail = "a plot is not its own control"
+        yield Problem("not_itself", "control_plots", record["code"], detail)
+    same = record.get("control_stratum")
+    if same is not None and same == record.get("stratum"):
+        detail = "a plot is not in the stratum of its control"
+        yield Problem("not_itself", "control_stratum", same, detail)
+
+
 _FILES: Final = _within("attachments")
 
 _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
     {
-        "project": (_project_selection,),
-        "plot": (_FILES,),
+        "project": (_project_selection, _project_bridge),
+        "plot": (_plot_control, _within("control_plots"), _FILES),
         "practice": (_period("from_date", "to_date"),),
         "point": (_place, _FILES),
         "campaign": (_period("start_date", "end_date"), _within("crew"), _FILES),

@@ -98,7 +98,7 @@ STOCK_MASS_BASIS = Vocabulary(
 STOCK_REFERENCE = Vocabulary(
     "stock_reference",
     "which baseline mass stocks are read at",
-    {"mean": None, "point": None},
+    {"mean": None, "point": None, "lightest": None},
 )
 
 PLOT_SELECTION = Vocabulary(
@@ -106,6 +106,13 @@ PLOT_SELECTION = Vocabulary(
     "how the plots of a project were chosen; random_sample = drawn at random out of"
     " many, so that they stand for more land than their own",
     {"all": None, "random_sample": None},
+)
+
+REPRESENTS = Vocabulary(
+    "represents",
+    "what the bulk density of a core stands for; plot = a ring or pit whose density is"
+    " that of every point of the plot in this campaign that has none of its own",
+    {"point": None, "plot": None},
 )
 
 TOOL = Vocabulary(
@@ -265,6 +272,7 @@ ALL: Final = (
     STOCK_MASS_BASIS,
     STOCK_REFERENCE,
     PLOT_SELECTION,
+    REPRESENTS,
     TOOL,
     STOP_REASON,
     TIME_PRECISION,

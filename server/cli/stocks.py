@@ -122,7 +122,7 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
         if project is not None:
             project_id = (await find_project(store, project))["id"]
             await store.write(lambda tx: tx.ask_for(project_id))
-        waiting = await store.read(lambda tx: tx.waiting_jobs())
+        waiting = len(await store.read(lambda tx: tx.waiting_jobs()))
         with _progress(waiting, quiet=as_json) as advance:
             changed = await derive_to_the_end(store, Clock(), advance)
         return {"plots": waiting, "changed_rows": changed}

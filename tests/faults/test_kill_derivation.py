@@ -1,5 +1,6 @@
 """A full derivation killed with -9: run again, it comes to the same numbers."""
 
+import json
 import random
 import signal
 import subprocess
@@ -121,5 +122,6 @@ async def test_a_derivation_killed_at_any_moment_comes_to_the_same_numbers(
         lambda tx: tx.connection.execute("UPDATE job SET leased_until = 0")
     )
     store.close()
-    run(PERMILLE_SERVER, *words, check=0)
+    done = run(PERMILLE_SERVER, *words, check=0)
+    assert json.loads(done.stdout) == {"plots": PLOTS, "changed_rows": 0}
     assert await numbers(data, project_id) == before

@@ -88,8 +88,8 @@ async def kill_servers(path, seed, cycles):
         stats = await store.read(lambda tx: tx.stats())
     finally:
         store.close()
-    assert stats["records"]["plot"] == len(laptop.lines)
-    assert stats["verdicts"]["accepted"] == len(laptop.lines) + 1
+    assert stats.records["plot"] == len(laptop.lines)
+    assert stats.verdicts["accepted"] == len(laptop.lines) + 1
     return len(acknowledged)
 
 

@@ -40,6 +40,15 @@ KEYS = {
 GROUPS = {
     "project": {
         "selection": ["plot_selection", "sampled_area_ha", "sampled_strata_ha"],
+        "bridge": [
+            "bridge_from",
+            "bridge_to",
+            "bridge_factor",
+            "bridge_factor_se",
+            "bridge_pairs",
+            "bridge_low_g_kg",
+            "bridge_high_g_kg",
+        ],
     },
     "practice": {"period": ["from_date", "to_date"]},
     "point": {"place": ["lon", "lat"]},

@@ -48,6 +48,16 @@ TYPED = {
     ("practice", "to_date"): ("2026-03-01", "2026-03-15"),
 }
 
+BRIDGE = {
+    "bridge_from": "walkley_black",
+    "bridge_to": "dry_combustion",
+    "bridge_factor": 1.25,
+    "bridge_factor_se": 0.03,
+    "bridge_pairs": 24,
+    "bridge_low_g_kg": 5.0,
+    "bridge_high_g_kg": 45.0,
+}
+
 #: Fields that only fit together are typed together.
 TOGETHER = {
     ("result", "value"): (
@@ -69,6 +79,7 @@ TOGETHER = {
             "sampled_strata_ha": None,
         },
     ),
+    ("project", "bridge"): (BRIDGE, BRIDGE | {"bridge_factor": 1.3}),
     ("point", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
     ("core", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
 }

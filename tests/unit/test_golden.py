@@ -54,7 +54,7 @@ def copy(tmp_path):
     edit(schemas / "evolve.py", steps, steps + step)
     field = '    horizon = Code(help="horizon symbol")\n'
     new = "    hue_to_come = Text(help='hue')\n"
-    edit(schemas / "record_types.py", field, field + new)
+    edit(schemas / "soil_types.py", field, field + new)
     return tmp_path
 
 

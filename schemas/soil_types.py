@@ -1,0 +1,265 @@
+"""Record types of soil: cores, bags, what the laboratory found."""
+
+from marshmallow import Schema
+
+from schemas import limits
+from schemas import vocabulary as v
+from schemas.common_fields import MEASURED, attachments, latitude, longitude, note
+from schemas.fields import (
+    Choice,
+    Code,
+    Day,
+    Flag,
+    Id,
+    Instant,
+    Integer,
+    Number,
+    Text,
+)
+
+
+class Core(Schema):
+    """A hole at a point in a campaign."""
+
+    point_id = Id("point", required=True, field_class=MEASURED, help="point")
+    campaign_id = Id("campaign", required=True, field_class=MEASURED, help="campaign")
+    number = Integer(
+        1,
+        limits.CORES_MAX,
+        required=True,
+        field_class=MEASURED,
+        help="1 for the first core at this point in this campaign",
+    )
+    sampled_at = Instant(
+        required=True,
+        precision="sampled_precision",
+        field_class=MEASURED,
+        group="time",
+        help="when, with offset",
+    )
+    sampled_precision = Choice(
+        v.TIME_PRECISION,
+        field_class=MEASURED,
+        group="time",
+        help="how exactly it is known",
+    )
+    lon = longitude()
+    lat = latitude()
+    accuracy_m = Number(
+        0,
+        limits.ACCURACY_MAX_M,
+        field_class=MEASURED,
+        group="place",
+        help="GPS accuracy, m",
+    )
+    represents = Choice(
+        v.REPRESENTS,
+        field_class=MEASURED,
+        help="plot: a ring whose bulk density is that of the whole plot",
+    )
+    tool = Choice(v.TOOL, field_class=MEASURED, group="tool", help="sampling tool")
+    inner_diameter_mm = Number(
+        *limits.PROBE_DIAMETER_MM,
+        field_class=MEASURED,
+        group="tool",
+        help="inner diameter, mm",
+    )
+    cores_composited = Integer(
+        1,
+        limits.CORES_MAX,
+        field_class=MEASURED,
+        group="tool",
+        help="number of cores in one bag",
+    )
+    composite_radius_m = Number(
+        0, limits.RADIUS_MAX_M, field_class=MEASURED, group="tool", help="radius, m"
+    )
+    depth_reached_cm = Number(
+        0,
+        limits.DEPTH_MAX_CM,
+        field_class=MEASURED,
+        group="reach",
+        help="depth reached, cm",
+    )
+    stop_reason = Choice(
+        v.STOP_REASON, field_class=MEASURED, group="reach", help="why it stopped there"
+    )
+    core_length_cm = Number(
+        0,
+        limits.DEPTH_MAX_CM,
+        field_class=MEASURED,
+        help="length of the core taken, cm",
+    )
+    note = note()
+    attachments = attachments()
+
+
+class Sample(Schema):
+    """One bag: one layer of a core."""
+
+    core_id = Id("core", required=True, field_class=MEASURED, help="core")
+    sample_code = Code(
+        required=True,
+        field_class=MEASURED,
+        help="label of the bag, unique in a project",
+    )
+    depth_top_cm = Number(
+        0,
+        limits.DEPTH_MAX_CM,
+        required=True,
+        field_class=MEASURED,
+        group="depth",
+        help="top, cm",
+    )
+    depth_bottom_cm = Number(
+        0,
+        limits.DEPTH_MAX_CM,
+        required=True,
+        low_open=True,
+        field_class=MEASURED,
+        group="depth",
+        help="bottom, cm",
+    )
+    field_mass_g = Number(
+        0,
+        limits.MASS_MAX_G,
+        field_class=MEASURED,
+        group="soil",
+        help="mass as taken, g",
+    )
+    fine_dry_mass_g = Number(
+        0,
+        limits.MASS_MAX_G,
+        field_class=MEASURED,
+        group="soil",
+        help="dry mass < 2 mm, g",
+    )
+    coarse_dry_mass_g = Number(
+        0,
+        limits.MASS_MAX_G,
+        field_class=MEASURED,
+        group="soil",
+        help="dry mass > 2 mm, g",
+    )
+    volume_cm3 = Number(
+        0,
+        limits.VOLUME_MAX_CM3,
+        low_open=True,
+        field_class=MEASURED,
+        group="soil",
+        help="volume, cm3",
+    )
+    bulk_density_g_cm3 = Number(
+        *limits.BULK_DENSITY_WHOLE_G_CM3,
+        field_class=MEASURED,
+        group="soil",
+        help="bulk density, g/cm3",
+    )
+    bulk_density_definition = Choice(
+        v.BULK_DENSITY_DEFINITION,
+        field_class=MEASURED,
+        group="soil",
+        help="which mass over which volume",
+    )
+    bulk_density_method = Choice(
+        v.BULK_DENSITY_METHOD,
+        field_class=MEASURED,
+        group="soil",
+        help="how it was found",
+    )
+    mass_moisture = Choice(
+        v.MOISTURE,
+        field_class=MEASURED,
+        group="soil",
+        help="water state of masses, density",
+    )
+    coarse_fragments_pct = Number(
+        0,
+        100,
+        high_open=True,
+        field_class=MEASURED,
+        group="soil",
+        help="coarse fragments, %",
+    )
+    coarse_fragments_basis = Choice(
+        v.FRAGMENTS_BASIS,
+        field_class=MEASURED,
+        group="soil",
+        help="% of mass or of volume",
+    )
+    fragment_density_g_cm3 = Number(
+        *limits.FRAGMENT_DENSITY_G_CM3,
+        field_class=MEASURED,
+        group="soil",
+        help="density of the fragments, g/cm3",
+    )
+    water_g_g = Number(
+        0,
+        limits.WATER_MAX_G_G,
+        field_class=MEASURED,
+        group="soil",
+        help="water by oven-dry mass, g/g",
+    )
+    horizon = Code(help="horizon symbol")
+    carbonate_class = Choice(
+        v.CARBONATE_CLASS, field_class=MEASURED, help="how the soil reacts with acid"
+    )
+    note = note()
+    attachments = attachments()
+
+
+class Result(Schema):
+    """One laboratory value of a sample."""
+
+    sample_id = Id("sample", required=True, field_class=MEASURED, help="sample")
+    analyte = Choice(v.ANALYTE, required=True, field_class=MEASURED, help="what")
+    replicate = Integer(
+        1,
+        limits.REPLICATES_MAX,
+        required=True,
+        field_class=MEASURED,
+        help="1 for the first measurement",
+    )
+    value = Number(
+        -limits.RESULT_MAX,
+        limits.RESULT_MAX,
+        field_class=MEASURED,
+        group="value",
+        help="value",
+    )
+    unit = Choice(
+        v.UNIT, required=True, field_class=MEASURED, group="value", help="unit"
+    )
+    method = Choice(
+        v.LAB_METHOD,
+        required=True,
+        field_class=MEASURED,
+        group="value",
+        help="procedure",
+    )
+    censored = Choice(
+        v.CENSORED, field_class=MEASURED, group="value", help="< below detection limit"
+    )
+    detection_limit = Number(
+        0,
+        limits.RESULT_MAX,
+        field_class=MEASURED,
+        group="value",
+        help="detection limit, same unit",
+    )
+    moisture = Choice(
+        v.MOISTURE, field_class=MEASURED, group="value", help="water state of the value"
+    )
+    recovery_factor = Number(
+        *limits.RECOVERY_FACTOR,
+        field_class=MEASURED,
+        group="value",
+        help="factor for incomplete recovery",
+    )
+    recovery_applied = Flag(
+        field_class=MEASURED, group="value", help="the laboratory applied the factor"
+    )
+    lab = Text(help="laboratory")
+    lab_batch = Code(help="batch of the laboratory")
+    analysed_on = Day(help="day of analysis")
+    note = note()
