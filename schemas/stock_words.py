@@ -40,6 +40,9 @@ soil, 29.1 cm deep in 2010']
                 f"{visits} do not reach the reference mass, and no mass near it is"
                 " common to all: no verdict"
             )
+    confirmed = row.get("change_confirmed")
+    if confirmed:
+        yield f"confirmed by a person: {confirmed}"
     spread = row.get("curve_spread_t_ha")
     if spread is not None:
         yield (

@@ -28,9 +28,10 @@ def _told(row: _Row) -> str:
     why = row["detectability_reason"]
     if row["mdd_t_ha"] is None:
         return f"{span}: what the points could tell is not known: {_meaning(why)}."
+    alone = " by their spread alone" if row.get("withheld") else ""
     said = (
         f"{span}: {compared_text(row)} points can tell {row['mdd_t_ha']:.3g} t/ha from zero"
-        f" (power {row['mdd_power']:g})"
+        f"{alone} (power {row['mdd_power']:g})"
     )
     if row["years_needed_4permille"] is None:
         return f"{said}; 4 permille of nothing is nothing."

@@ -2,13 +2,16 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import click
 
 from schemas import vocabulary
+from server.cli.stocks_annotations import told_lines
 from server.cli.stocks_table import Document, render_table, rows_of
 from server.stocks.choices import Basis
 
@@ -18,6 +21,35 @@ REFUSED: Final = 4
 
 #: Without the default of projects, which is one of the others.
 METHODS: Final = sorted({*vocabulary.STOCK_METHOD_PROFILE.codes} - {"permille"})
+
+
+def _reference(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> str | None:
+    from server.stocks.settings import choose_settings
+
+    try:
+        choose_settings(METHODS[0], reference=value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is neither mean, point, lightest nor a mass in t/ha, such as 3900"
+        ) from None
+    return value
+
+
+def _reasons_by_plot(
+    _context: click.Context, _parameter: click.Parameter, values: Sequence[str]
+) -> dict[str, str]:
+    reasons = {}
+    for value in values:
+        plot, _, reason = (part.strip() for part in value.partition("="))
+        if not plot or not reason:
+            raise click.BadParameter(
+                f"{value!r}: write the plot and why its change is right, such as"
+                " 'P1=grass ploughed up in 2012'"
+            )
+        reasons[plot] = reason
+    return reasons
 
 
 @click.command()
@@ -50,8 +82,18 @@ METHODS: Final = sorted({*vocabulary.STOCK_METHOD_PROFILE.codes} - {"permille"})
 )
 @click.option(
     "--reference",
-    metavar="mean|point|MASS",
+    metavar="mean|point|lightest|MASS",
+    callback=_reference,
     help="Baseline mass stocks are read at, or t/ha.  [default: the method's own]",
+)
+@click.option(
+    "--confirm",
+    "confirmed",
+    metavar="PLOT=REASON",
+    multiple=True,
+    callback=_reasons_by_plot,
+    help="Why a change of this plot is right although no soil is known to change as"
+    " fast; its verdict is withheld else.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -62,6 +104,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
     method: str,
     basis: Basis | None,
     reference: str | None,
+    confirmed: dict[str, str],
     as_json: bool,
 ) -> None:
     """Compute SOC stocks and their changes from a table of layers.
@@ -79,6 +122,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
     Example:
       permille-server stocks compute --layers layers.csv --depth-cm 30
       permille-server stocks compute --layers layers.csv --method vm0042 --json
+      permille-server stocks compute --layers layers.csv --confirm 'P1=ploughed in 2012'
 
     Both stocks stand side by side: to the fixed depth, and in an equal mass. A change
     is judged on the equal mass where every point has two layers or more.
@@ -88,14 +132,14 @@ def compute(  # noqa: PLR0917 - click passes them by name
     Exit code: 0 done, 1 done but a stock or change could not be computed, 2 wrong
     usage, 4 the file was refused and nothing was computed.
     """
-    try:
-        document = compute_document(
-            path, depth_cm, method=method, basis=basis, reference=reference
-        )
-    except ValueError as error:
-        raise click.UsageError(
-            f"--reference is mean, point, lightest or a mass in t/ha: {error}"
-        ) from None
+    document = compute_document(
+        path,
+        depth_cm,
+        method=method,
+        basis=basis,
+        reference=reference,
+        confirmed=confirmed,
+    )
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
@@ -103,6 +147,8 @@ def compute(  # noqa: PLR0917 - click passes them by name
         click.echo(
             render_table(document), nl=False, file=sys.stderr if refused else None
         )
+        for line in told_lines(document["changes"]):
+            click.echo(line)
     context.exit(exit_code(document))
 
 
@@ -113,6 +159,7 @@ def compute_document(
     method: str = "hyman",
     basis: str | None = None,
     reference: str | None = None,
+    confirmed: Mapping[str, str] = MappingProxyType({}),
 ) -> Document:
     """Compute the document that `--json` prints; problems stand in it as data.
 
@@ -120,9 +167,17 @@ def compute_document(
     ------
     ValueError
         If the reference is neither a word nor a positive mass.
+    click.UsageError
+        If a confirmed plot is not in the table.
     """
     from server.stocks.plot import derive_plots
-    from server.stocks.rows import change_row, settings_row, stock_row, trend_row
+    from server.stocks.rows import (
+        change_row,
+        detectability_row,
+        settings_row,
+        stock_row,
+        trend_row,
+    )
     from server.stocks.settings import choose_settings
     from server.tables.layers import read_layers
 
@@ -130,7 +185,13 @@ def compute_document(
         method, depth_cm=depth_cm, basis=basis, reference=reference
     )
     table = read_layers(path)
-    results = derive_plots(table.plots, settings)
+    unknown = sorted(confirmed.keys() - table.plots.keys())
+    if unknown and not table.problems:
+        raise click.UsageError(
+            f"--confirm names {unknown[0]}, which is not in the table; its plots are"
+            f" {', '.join(sorted(table.plots)[:5])}"
+        )
+    results = derive_plots(table.plots, settings, confirmed=confirmed)
     return {
         "method": {"version": settings.version, **settings_row(settings)},
         "stocks": [
@@ -139,7 +200,7 @@ def compute_document(
             for stock in result.stocks
         ],
         "changes": [
-            change_row(plot, change, settings)
+            change_row(plot, change, settings) | detectability_row(change)
             for plot, result in results.items()
             for change in result.changes
         ],

@@ -160,7 +160,12 @@ def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived
         for number, tree in enumerate(trees)
         if setting_name(settings) in tree.frozen
     }
-    results = derive_plots(layers, settings, frozen)
+    confirmed = {
+        number: said
+        for number, tree in enumerate(trees)
+        if (said := confirmed_of(tree)) is not None
+    }
+    results = derive_plots(layers, settings, frozen, confirmed)
     return [
         Derived(
             job=job,
@@ -184,6 +189,11 @@ def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived
 def _names(tree: PlotTree) -> dict[str, str]:
     names = {record.id: str(record.fields["code"]) for record in tree.points}
     return names | {r.id: str(r.fields["name"]) for r in tree.campaigns}
+
+
+def confirmed_of(tree: PlotTree) -> str | None:
+    """Return why a person stands by a change of the plot that no soil makes."""
+    return tree.plot.fields.get("change_confirmed") if tree.plot else None
 
 
 def settings_of(fields: Mapping[str, Any]) -> Settings:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, assert_never
 
 from server.access.projects import find_plot, find_project
-from server.derivation.derive import derive_trees, setting_name
+from server.derivation.derive import confirmed_of, derive_trees, setting_name
 from server.errors import NotFoundError, RefusedError
 from server.figures.annotations import (
     NOTHING,
@@ -123,6 +123,7 @@ async def change_between(
         [layer for layer in derived.layers if layer.campaign in wanted],
         derived.settings,
         reference_of(frozen) if frozen else derived.result.reference,
+        confirmed_of(derived.tree),
     )
     if not result.changes:
         raise NotFoundError(

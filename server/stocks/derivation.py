@@ -48,8 +48,10 @@ class PlotBatch:
         gathered: FlatPlots,
         settings: Settings,
         frozen: Sequence[ReferenceMass | None],
+        confirmed: Sequence[str | None],
     ) -> None:
         self.gathered = gathered
+        self.confirmed = confirmed
         self.settings = settings
         self.references: Sequence[ReferenceMass | None] = [None] * gathered.plots
         self.reference_t_ha = np.full(len(gathered.first_layers), np.nan)
@@ -107,6 +109,7 @@ class PlotBatch:
             self.comparer,
             self.reader,
             (self.fixed, self.equal, self.reference_t_ha),
+            self.confirmed,
         )
         changes: list[list[StockChange]] = [[] for _ in range(self.gathered.plots)]
         for plot, change in compared.all():

@@ -33,6 +33,7 @@ def derive_plot(
     layers: Sequence[Layer],
     settings: Settings = DEFAULT_SETTINGS,
     frozen: ReferenceMass | None = None,
+    confirmed: str | None = None,
 ) -> PlotResult:
     """Derive every stock and change of one plot from its layers.
 
@@ -45,6 +46,8 @@ def derive_plot(
     frozen
         Reference mass of an earlier derivation. One for another depth or basis is
         not used, and a new one is found.
+    confirmed
+        Why changes are right that no soil makes; their verdicts are withheld else.
 
     Returns
     -------
@@ -75,18 +78,21 @@ def derive_plot(
     60.0
     """
     known = {} if frozen is None else {"": frozen}
-    return derive_plots({"": layers}, settings, known)[""]
+    said = {} if confirmed is None else {"": confirmed}
+    return derive_plots({"": layers}, settings, known, said)[""]
 
 
 def derive_plots(
     plots: Mapping[_Key, Sequence[Layer]],
     settings: Settings = DEFAULT_SETTINGS,
     frozen: Mapping[_Key, ReferenceMass] | None = None,
+    confirmed: Mapping[_Key, str] | None = None,
 ) -> dict[_Key, PlotResult]:
     """Derive many plots at once; the same figures as `derive_plot` one by one."""
     gathered = flatten(plots.values())
     if not gathered.layers:
         return {key: PlotResult((), ()) for key in plots}
     kept = [(frozen or {}).get(key) for key in plots]
-    results = PlotBatch(gathered, settings, kept).results()
+    said = [(confirmed or {}).get(key) for key in plots]
+    results = PlotBatch(gathered, settings, kept, said).results()
     return dict(zip(plots, results, strict=True))

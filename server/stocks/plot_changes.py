@@ -29,6 +29,7 @@ _Fields = dict[str, Any]
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
 _DEPTHS_DIFFER: Final = mask_of([Reason.DEPTHS_DIFFER])
 _CHANGE_IMPLAUSIBLE: Final = mask_of([Reason.CHANGE_IMPLAUSIBLE])
+_CHANGE_CONFIRMED: Final = mask_of([Reason.CHANGE_CONFIRMED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class PlotChanges:
         comparer: Comparer,
         reader: PointReader,
         stocks: tuple[FixedStocks, EqualMassStocks | None, FloatArray],
+        confirmed: Sequence[str | None],
     ) -> None:
+        self._confirmed = confirmed
         self._gathered = gathered
         self._settings = settings
         self._comparer = comparer
@@ -266,9 +269,13 @@ class PlotChanges:
             mask |= _DEPTHS_DIFFER
             if _exceeds(layered.spread_t_ha, fields["change_ci95_t_ha"]):
                 _withhold(fields)
+        confirmed = None
         if is_change_implausible(fields["annual_t_ha"], fields["rate_permille_year"]):
-            mask |= _CHANGE_IMPLAUSIBLE
-            _withhold(fields)
+            plot = int(self._gathered.campaign_plot[comparison.early])
+            confirmed = self._confirmed[plot]
+            mask |= _CHANGE_IMPLAUSIBLE if confirmed is None else _CHANGE_CONFIRMED
+            if confirmed is None:
+                _withhold(fields)
         return StockChange(
             **fields | {"reasons": reasons_of(mask)},
             from_campaign=keys[comparison.early],
@@ -287,6 +294,7 @@ class PlotChanges:
             fixed_depth_change_ci95_t_ha=beside.get("change_ci95_t_ha"),
             curve_spread_t_ha=layered.spread_t_ha if layered else None,
             shared_depth=layered.shared if layered else None,
+            change_confirmed=confirmed,
         )
 
     def _mass(self, comparison: Comparison) -> float:

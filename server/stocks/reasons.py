@@ -51,6 +51,7 @@ class Reason(StrEnum):
     ZERO_VARIANCE = "ZERO_VARIANCE"
     ZERO_BASELINE = "ZERO_BASELINE"
     CHANGE_IMPLAUSIBLE = "CHANGE_IMPLAUSIBLE"
+    CHANGE_CONFIRMED = "CHANGE_CONFIRMED"
     INTERVAL_TOO_SHORT = "INTERVAL_TOO_SHORT"
     INTERVAL_SHORT = "INTERVAL_SHORT"
     AREA_MISSING = "AREA_MISSING"
@@ -258,8 +259,14 @@ EXPLANATIONS: Final = MappingProxyType(
             "no soil is known to change as fast: more than 3 t/ha or 50 permille of the"
             " baseline stock a year",
             "look for values that are ten times too large or small, and for dates; if all"
-            " is right, confirm the plot with a reason",
+            " is right, confirm it with a reason: permille plot edit PLOT"
+            " --change-confirmed TEXT, or stocks compute --confirm PLOT=TEXT",
             _WITHHELD,
+        ),
+        Reason.CHANGE_CONFIRMED: Explanation(
+            "no soil is known to change as fast, and a person has confirmed the change"
+            " with the reason that stands beside it",
+            "nothing, if the reason convinces you",
         ),
         Reason.INTERVAL_TOO_SHORT: Explanation(
             "less than one year lies between the campaigns: no annual rate or verdict"

@@ -34,6 +34,7 @@ class StockChange(ChangeEstimate):
     not reach the reference mass. Where there are any, all are compared in a common mass:
     `reference_depth_cm` is its depth in the earlier campaign. `curve_spread_t_ha` and
     `shared_depth` are there where the campaigns were cut at other depths.
+    `change_confirmed` is why a person stands by a change that no soil makes.
     """
 
     from_campaign: str
@@ -52,6 +53,7 @@ class StockChange(ChangeEstimate):
     fixed_depth_change_ci95_t_ha: tuple[float, float] | None = None
     curve_spread_t_ha: float | None = None
     shared_depth: SharedDepth | None = None
+    change_confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

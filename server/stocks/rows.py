@@ -105,6 +105,7 @@ def change_row(
         "co2e_t_ha_year": change.co2e_t_ha_year,
         "curve_spread_t_ha": change.curve_spread_t_ha,
         "shared_depth": _shared_depth_row(change.shared_depth),
+        "change_confirmed": change.change_confirmed,
         "reasons": _codes(change.reasons),
     }
     if settings.equal_mass:

@@ -151,6 +151,29 @@ async def test_nothing_changes_when_nothing_that_counts_changed(recorded):
     assert await server.report("records", server.project_id, "change") == before
 
 
+async def test_a_change_that_no_soil_makes_waits_until_the_plot_says_why(server):
+    laptop = await server.laptop("north")
+    plot = laptop.add("plot", {"code": "P1"})
+    for name, divisor in (("2010", 1), ("2020", 10)):
+        record_campaign(laptop, plot, name, [soc / divisor for soc in SOC["2010"]])
+    await laptop.sync()
+    await server.derived()
+    change = (await change_of(server))["change"]
+    assert change["reasons"] == ["CHANGE_IMPLAUSIBLE"]
+    assert change["verdict_zero"] == "not assessable"
+    laptop.draft("plot", plot, {"change_confirmed": "peat burnt in 2015"})
+    await laptop.sync()
+    await server.derived()
+    change = (await change_of(server))["change"]
+    assert change["reasons"] == ["CHANGE_CONFIRMED"]
+    assert change["change_confirmed"] == "peat burnt in 2015"
+    assert change["verdict_zero"] == "loss"
+    asked = await server.ask(
+        lambda store: change_between(store, "HF", "P1", "2010", "2020")
+    )
+    assert asked["reasons"] == ["CHANGE_CONFIRMED"]
+
+
 async def test_a_contested_input_makes_the_number_say_so(recorded):
     server, laptop, _plot, ids = recorded
     other = await server.laptop("south")

@@ -220,3 +220,49 @@ def test_asking_for_help_loads_no_array_library():
         "sys.exit(any(name in sys.modules for name in ('numpy', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+#: Tenfold: what was %, read as a tenth of it.
+TENFOLD = tuple(
+    f"P1,{year},{year}-09-01,{point},0,30,{soc / divisor:.3f},{1.25 + 0.01 * point}"
+    for year, divisor in ((2015, 1), (2020, 10))
+    for point, soc in enumerate((1.6, 1.7, 1.55), start=1)
+)
+
+
+def test_a_change_that_no_soil_makes_is_judged_once_a_person_says_why(layers):
+    path = layers(*TENFOLD)
+    change = run_json("--layers", path)[1]["changes"][0]
+    assert change["reasons"][-1] == "CHANGE_IMPLAUSIBLE"
+    assert (change["verdict_zero"], change["withheld"]) == ("not assessable", True)
+    why = "peat burnt in 2018"
+    confirmed = run_json("--layers", path, "--confirm", f"P1={why}")[1]["changes"][0]
+    assert confirmed["reasons"][-1] == "CHANGE_CONFIRMED"
+    assert (confirmed["verdict_zero"], confirmed["withheld"]) == ("loss", False)
+    assert confirmed["change_confirmed"] == why
+    assert (
+        f"confirmed by a person: {why}"
+        in run("--layers", path, "--confirm", f"P1={why}").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--confirm", "P2=burnt"), "P2, which is not in the table; its plots are P1"),
+        (("--confirm", "P1"), "write the plot and why"),
+        (("--reference", "heaviest"), "neither mean, point, lightest nor a mass"),
+        (("--reference", "0"), "neither mean, point, lightest nor a mass"),
+    ],
+)
+def test_options_that_fit_nothing_are_usage_errors(layers, options, said):
+    result = run("--layers", layers(*TENFOLD), *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_what_the_points_could_tell_stands_below_and_in_json(layers):
+    path = layers(*SOUND)
+    change = run_json("--layers", path)[1]["changes"][0]
+    assert change["mdd_t_ha"] > 0.0
+    assert "3 of 3 points can tell" in run("--layers", path).stdout
