@@ -27,6 +27,7 @@ from collector.tables.intake import (
 from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
 from collector.tables.table import Rejection, Table, TableError, TableRow, read_table
+from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
 from schemas.problems import Problem
@@ -82,17 +83,25 @@ def check(
     table = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
     layers, rejections = _layers(table, mapping)
-    intake = Intake(
-        project_id,
-        _Shelf(laptop.store, project_id),
-        mapping.create,
-        columns_of(mapping),
-        laptop.clock.new_id,
+    rows.update({row.line: row for row, _ in table.rejected})
+    names = {line: core_name(row, mapping) for line, row in rows.items()}
+
+    def judge(chosen: Sequence[TableLayer]) -> list[CheckedRow]:
+        intake = Intake(
+            project_id,
+            _Shelf(laptop.store, project_id),
+            mapping.create,
+            columns_of(mapping),
+            laptop.clock.new_id,
+        )
+        return [intake.judge(layer) for layer in chosen]
+
+    judged, rejections = judge_whole_cores(
+        with_campaigns(layers), rejections, names, judge
     )
     checked = CheckedFile(project_id, table, rejections=rejections)
-    tally = [_tally(checked, intake.judge(layer)) for layer in with_campaigns(layers)]
-    bad = {rejection.line for rejection in checked.rejections}
-    rows.update({row.line: row for row, _ in table.rejected})
+    tally = [_tally(checked, row) for row in judged]
+    bad = {rejection.line for rejection in rejections}
     return CheckedFile(
         project_id=project_id,
         table=table,
@@ -255,9 +264,6 @@ def _layers(
 
 
 def _tally(checked: CheckedFile, judged: CheckedRow) -> str:
-    checked.rejections.extend(judged.rejections)
-    if judged.rejections:
-        return "rejected"
     checked.differing.extend(judged.differences)
     if judged.wanted:
         checked.new.append(judged)

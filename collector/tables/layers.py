@@ -54,7 +54,7 @@ def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
 
 def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
     cells = row.cells
-    year = _year(mapping.year, cells)
+    year = read_year(mapping.year, cells)
     day, sampled_at, precision = sampling_time(mapping.dates, cells, year)
     year = day.year if year is None else year
     notation = mapping.file.notation
@@ -92,7 +92,8 @@ def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
     return found
 
 
-def _year(spec: Spec | None, cells: Cells) -> int | None:
+def read_year(spec: Spec | None, cells: Cells) -> int | None:
+    """Return the year of a row where the mapping has one; raises `CellError`."""
     text = None if spec is None else evaluate(spec, cells, None)
     if spec is None or text is None:
         return None

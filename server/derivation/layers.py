@@ -245,6 +245,9 @@ def _density_with_stones(
 ) -> LayerDensity:
     share, basis = _coarse(sample)
     stone = sample.get("fragment_density_g_cm3", fine_soil.FRAGMENT_DENSITY_G_CM3)
+    if share == 0.0:
+        # Without stones all densities are one, whatever the basis.
+        return LayerDensity(given, method, route="density as given, no stones")
     if share is None or basis is None:
         return LayerDensity(None, method, (Reason.COARSE_BASIS_UNKNOWN,))
     match definition, basis:

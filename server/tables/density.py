@@ -36,17 +36,19 @@ def fine_density(values: Mapping[str, float | None], basis: str | None) -> CellD
     CellDensity(bd_fine_g_cm3=1.5, reasons=())
     >>> fine_density({"bd_whole_g_cm3": 2.0, "coarse_pct": 25.0}, None).reasons
     (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
+    >>> fine_density({"bd_whole_g_cm3": 2.0}, "mass").reasons
+    (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
     """
     given = values.get("bd_fine_g_cm3")
     whole, fine_earth = values.get("bd_whole_g_cm3"), values.get("bd_fine_earth_g_cm3")
     coarse_pct = values.get("coarse_pct")
     underivable = whole is None and fine_earth is None
-    if given is not None or coarse_pct is None or underivable:
+    if given is not None or underivable:
         return CellDensity(given)
     if coarse_pct == 0.0:
         # Without stones all three densities are one, whatever the basis.
         return CellDensity(fine_earth if fine_earth is not None else whole)
-    if basis is None:
+    if coarse_pct is None or basis is None:
         return CellDensity(None, (Reason.COARSE_BASIS_UNKNOWN,))
     stones = values.get("fragment_density_g_cm3")
     if stones is None:

@@ -258,7 +258,7 @@ def test_silsoe_layers_come_from_centre_and_thickness(permille):
 
 def test_good_rows_are_kept_and_bad_ones_come_back_in_a_file(small, tmp_path):
     found = small(
-        GOOD,
+        GOOD.replace("A,A-1", "B,B-1"),
         "A,A-2,2026-05-03,10-May,1.2,1.4",
         "A,A-3,2026-05-03,23-40,dense,1.1",
         "A,A-4,2026-05-03,40-60,1.3,99",
@@ -285,7 +285,39 @@ def test_good_rows_are_kept_and_bad_ones_come_back_in_a_file(small, tmp_path):
 def test_corrected_rejected_rows_are_imported_with_the_same_mapping(small, tmp_path):
     small(GOOD, "A,A-2,2026-05-03,10-May,1.2,1.4", code=1)
     text = (tmp_path / "t.rejected.csv").read_text().replace("10-May", "23-40")
-    assert small(data=text.encode())["kept"] == 1
+    assert small(data=text.encode())["kept"] == 2
+
+
+@pytest.mark.parametrize(
+    "rejected",
+    [
+        "A,A-0,2026-05-03,-5-0,0.3,20",
+        "A,A-2,2026-05-03,23-40,1.2,rich",
+        "A,A-2,2026-05-03,23-40,1.2,99",
+        "A,A-2,2026-05-03",
+    ],
+)
+def test_a_core_with_a_rejected_row_is_kept_whole_or_not_at_all(small, rejected):
+    other = GOOD.replace("A,A-1", "B,B-1")
+    found = small(GOOD, rejected, "A,A-3,2026-05-03,40-60,1.3,0.8", other, code=1)
+    assert (found["kept"], found["rejected"]) == (1, 3)
+    reasons = {one["line"]: one["reason"] for one in found["rejections"]}
+    assert "line 3 of the same core is rejected" in reasons[2]
+    assert "line 3 of the same core is rejected" in reasons[4]
+    assert "of the same core" not in reasons[3]
+    mended = "A,A-2,2026-05-03,23-40,1.2,1.1"
+    again = small(GOOD, mended, "A,A-3,2026-05-03,40-60,1.3,0.8", other)
+    assert (again["kept"], again["already_here"]) == (3, 1)
+
+
+def test_what_a_row_that_is_held_back_would_have_added_is_added_by_another(small):
+    held = "A,A-1,2026-05-03,0-23,1.2,1.5", "A,A-2,2026-05-03,23-40,1.2,rich"
+    yearly = SMALL.replace('"2026"', '"{date}"')
+    other = "A,A-3,2027-05-03,0-23,1.2,1.5"
+    found = small(*held, other, code=1, mapping=yearly)
+    assert (found["kept"], found["rejected"]) == (1, 2)
+    plots = small.permille.json("plot", "list")
+    assert [plot["fields"]["code"] for plot in plots] == ["A"]
 
 
 def test_a_value_that_differs_is_told_and_not_changed(small):
@@ -341,9 +373,10 @@ def test_layers_may_end_where_a_stock_to_a_fixed_depth_does(small):
 )
 def test_rows_of_one_file_that_contradict_each_other_are_reported(small, row, reason):
     found = small(GOOD, row, code=1)
-    assert found["kept"] == 1
-    assert reason in found["rejections"][0]["reason"]
-    assert found["rejections"][0]["line"] == 3
+    assert found["kept"] == 0
+    said = [(one["line"], one["reason"]) for one in found["rejections"]]
+    assert any(line == 3 and reason in text for line, text in said)
+    assert any(line == 2 and "line 3 of the same core" in text for line, text in said)
 
 
 def test_only_what_the_mapping_allows_is_created(small):

@@ -150,6 +150,16 @@ def test_an_air_dry_value_is_brought_to_oven_dry_where_the_water_is_known():
             None,
             Reason.COARSE_BASIS_UNKNOWN,
         ),
+        (
+            {
+                "bulk_density_g_cm3": 1.5,
+                "bulk_density_definition": "whole",
+                "coarse_fragments_pct": 0.0,
+            },
+            {},
+            1.5,
+            None,
+        ),
         ({"bulk_density_g_cm3": 1.5}, {}, None, Reason.BD_DEFINITION_UNKNOWN),
         ({}, {}, None, None),
     ],
