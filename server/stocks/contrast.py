@@ -58,13 +58,16 @@ class Combined:
         if self.inflation != 1.0 or self.design_df is not None:
             raise ValueError("degrees of freedom are not those of Satterthwaite")
         own = np.atleast_1d(np.asarray(variance, dtype=np.float64))
-        total: FloatArray = polyadd(self.variance, own)
-        squares: FloatArray = polyadd(self.squares, polymul(own, own) / df)
-        moved: FloatArray = polyadd(self.mean, np.atleast_1d(mean))
-        least = min(self.least_df, df)
-        return replace(
-            self, mean=moved, variance=total, squares=squares, least_df=least
+        mean, total, squares = (
+            np.asarray(polyadd(old, new), dtype=np.float64)
+            for old, new in (
+                (self.mean, np.atleast_1d(mean)),
+                (self.variance, own),
+                (self.squares, polymul(own, own) / df),
+            )
         )
+        least = min(self.least_df, df)
+        return replace(self, mean=mean, variance=total, squares=squares, least_df=least)
 
     def test(self, rate: float) -> tuple[float | None, float | None]:
         """Test whether the rate is this one; return p and t, None without variance."""
