@@ -1,23 +1,18 @@
-"""The stratified estimator of a mean over an area, and of a contrast at any rate.
+"""The stratified estimator of a mean over an area, and of a contrast at any rate."""
 
-Every figure is a polynomial in the rate: the contrast ``c1 - (1 + r T) c0`` is linear
-in it, its variance a square, the sum that gives Satterthwaite's degrees of freedom of
-fourth degree. Sums over the strata are made once; a constant has degree 0.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.polynomial.polynomial import polyval
 
-from server.stocks.change import Design, optional
+from server.stocks.change import Design
 from server.stocks.choices import Lonely
+from server.stocks.contrast import Combined
 from server.stocks.fine_soil import FloatArray
-from server.stocks.profiles import BoolArray, IntArray
-from server.stocks.rate_interval import SHAPES, IntervalShape, invert
+from server.stocks.profiles import BoolArray
+from server.stocks.rate_interval import IntervalShape
 from server.stocks.student_t import critical_t, two_sided_p
 from server.stocks.units import Stratum
 
@@ -42,33 +37,6 @@ class Estimate:
     df: float | None = None
     ci95: tuple[float, float] | None = None
     p_value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Combined:
-    """Mean over the strata with its variance, as polynomials in the rate.
-
-    `squares` is the sum of squared variances over their degrees of freedom.
-    """
-
-    mean: FloatArray
-    variance: FloatArray
-    squares: FloatArray
-    least_df: float
-    inflation: float
-    design_df: float | None
-
-    def at(self, rate: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return mean, variance and degrees of freedom at each rate."""
-        variance = polyval(rate, self.variance)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            df = np.square(variance) / polyval(rate, self.squares)
-        # Never fewer than those of one term; rounding alone gives less, or no number.
-        df = np.fmax(df, self.least_df)
-        if self.design_df is not None:
-            df = np.full(variance.shape, self.design_df)
-        mean: FloatArray = np.asarray(polyval(rate, self.mean), dtype=np.float64)
-        return mean, np.maximum(variance, 0.0) * self.inflation, df
 
 
 class Strata:
@@ -154,13 +122,9 @@ class Strata:
 
     def test(self, rate_permille_year: float) -> tuple[float | None, float | None]:
         """Test whether the rate is this one; return p and t."""
-        mean, variance, df = self.contrast().at(
-            np.array(rate_permille_year / _PERMILLE)
-        )
-        if not self.has_error or not float(variance) > 0.0:
+        if not self.has_error:
             return None, None
-        t = float(mean) / float(variance) ** 0.5
-        return float(two_sided_p(t, df)), t
+        return self.contrast().test(rate_permille_year / _PERMILLE)
 
     def bounds(
         self, rate_permille_year: float
@@ -171,12 +135,9 @@ class Strata:
         _, variance, _ = combined.at(np.array(rate))
         base = float(self.weight @ (self.years * self.stock0))
         step = float(variance) ** 0.5 / base
-        found = invert(_RateTest(combined, np.full(2, rate), np.array([step, -step])))
-        low, high = (
-            None if end is None else _PERMILLE * end
-            for end in (optional(found.low)[0], optional(found.high)[0])
-        )
-        return low, high, SHAPES[int(found.shape[0])]
+        low, high, shape = combined.bounds(rate, step)
+        low, high = (None if e is None else _PERMILLE * e for e in (low, high))
+        return low, high, shape
 
     def _estimate(self, values: FloatArray, *terms: _Term) -> Estimate:
         """Return the mean over the area with its error."""
@@ -221,25 +182,6 @@ class Strata:
             return None
         points = np.where(self.paired, self.n0 - 1.0, self.n0 + self.n1 - 2.0)
         return float(points.sum())
-
-
-@dataclass(frozen=True, slots=True)
-class _RateTest:
-    """The test of one contrast, above the estimated rate and below it."""
-
-    combined: Combined
-    estimate: FloatArray
-    scale: FloatArray
-
-    def excess(
-        self, tangent: FloatArray, critical: Callable[[FloatArray], FloatArray]
-    ) -> FloatArray:
-        mean, variance, df = self.combined.at(self.estimate + self.scale * tangent)
-        excess: FloatArray = np.abs(mean) - critical(df) * np.sqrt(variance)
-        return excess
-
-    def take(self, rows: IntArray) -> "_RateTest":
-        return _RateTest(self.combined, self.estimate[rows], self.scale[rows])
 
 
 def _products(polynomials: FloatArray, divisor: FloatArray) -> FloatArray:
