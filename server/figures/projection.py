@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any, Final
 
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import ZeroVerdict
 from server.stocks.comparison import DAYS_PER_YEAR
+from server.stocks.verdicts import ZeroVerdict
 
 Row = dict[str, Any]
 

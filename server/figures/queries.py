@@ -15,7 +15,6 @@ from server.figures.annotations import (
 )
 from server.figures.choices import CampaignSpan
 from server.merge.model import Record
-from server.stocks.change import ZeroVerdict
 from server.stocks.detectability import POWER
 from server.stocks.plot import derive_plot
 from server.stocks.reasons import Reason
@@ -25,6 +24,7 @@ from server.stocks.rows import (
     estimate_of,
     reference_of,
 )
+from server.stocks.verdicts import ZeroVerdict
 from server.store.port import Store, Transaction
 from server.store.values import Job
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from server.figures.groups import GroupMember, is_used
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import ChangeVerdict, ZeroVerdict, rate_verdict
 from server.stocks.choices import Lonely
 from server.stocks.strata import Freedom, Strata
 from server.stocks.units import Stratum
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict, rate_verdict
 
 
 def against_target(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from server.stocks.change import PERMILLE_YEAR, ChangeVerdict
+from server.stocks.change import PERMILLE_YEAR
+from server.stocks.verdicts import ChangeVerdict
 
 INK: Final = "#26302b"
 DIM: Final = "#6b736e"

@@ -7,8 +7,8 @@ from typing import Final
 
 from server.report.model import PlotFacts, ReportPage, Row
 from server.report.values import codes, natural, number, text
-from server.stocks.change import ChangeVerdict
 from server.stocks.reasons import Reason
+from server.stocks.verdicts import ChangeVerdict
 
 VERDICTS: Final = tuple(ChangeVerdict)
 

@@ -22,8 +22,8 @@ from server.report.values import (
     one_line,
     text,
 )
-from server.stocks.change import ChangeVerdict
 from server.stocks.rate_interval import IntervalShape
+from server.stocks.verdicts import ChangeVerdict
 
 #: With so many changes at most, every change is drawn; else one of each plot.
 MOST_CHANGES: Final = 40

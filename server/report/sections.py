@@ -23,7 +23,7 @@ from server.report.values import (
     text,
 )
 from server.report.visits import PlotVisit, group_series, plot_series
-from server.stocks.change import ChangeVerdict
+from server.stocks.verdicts import ChangeVerdict
 
 #: So many plots have a sentence each at the top; more are counted.
 MOST_SENTENCES: Final = 6

@@ -12,19 +12,21 @@ from typing import Final
 from server.stocks.change import (
     CO2_PER_C,
     PERMILLE_YEAR,
-    ChangeVerdict,
     Design,
     Interval,
-    ZeroVerdict,
     estimate_change,
-    rate_verdict,
-    zero_verdict,
 )
 from server.stocks.choices import Lonely
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason, in_order
 from server.stocks.strata import Estimate, Freedom, Strata
 from server.stocks.units import Stratum, cluster, stratum_of
+from server.stocks.verdicts import (
+    ChangeVerdict,
+    ZeroVerdict,
+    rate_verdict,
+    zero_verdict,
+)
 
 _PERMILLE_YEAR: Final = 1000.0 * PERMILLE_YEAR
 

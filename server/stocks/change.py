@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from server.stocks.fine_soil import FloatArray
+from server.stocks.joined_interval import joined_intervals
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.rate_interval import (
     SHAPES,
@@ -25,7 +26,13 @@ from server.stocks.rate_interval import (
 )
 from server.stocks.reasons import Reason, mask_of, reasons_of
 from server.stocks.samples import Compared, Samples
-from server.stocks.student_t import ALPHA, critical_t, two_sided_p
+from server.stocks.student_t import critical_t, two_sided_p
+from server.stocks.verdicts import (
+    ChangeVerdict,
+    ZeroVerdict,
+    rate_verdict,
+    zero_verdict,
+)
 
 PERMILLE_YEAR: Final = 0.004  # annual growth of the reference, as a fraction
 CO2_PER_C: Final = 44.0 / 12.0
@@ -52,30 +59,13 @@ class Design(StrEnum):
     UNPAIRED = "unpaired"
 
 
-class ChangeVerdict(StrEnum):
-    """Where the rate stands against 4 permille of the baseline stock a year."""
-
-    ABOVE = "above"
-    BELOW = "below"
-    NOT_DISTINGUISHABLE = "not distinguishable"
-    NOT_ASSESSABLE = "not assessable"
-
-
-class ZeroVerdict(StrEnum):
-    """Whether the stock changed at all."""
-
-    GAIN = "gain"
-    LOSS = "loss"
-    NO_DETECTABLE_CHANGE = "no detectable change"
-    NOT_ASSESSABLE = "not assessable"
-
-
 @dataclass(frozen=True, kw_only=True)
 class ChangeEstimate:
     """Change between two campaigns; None where not computable, with the reason.
 
     `withheld` says that the figures must not be judged, for one of the reasons; a change
     of a single point has no verdict either, and may still count in one of an area.
+    `shared_se_t_ha` is the part of the standard error that all points share.
     Stocks and changes in t/ha of carbon, `co2e_t_ha_year` in t/ha of CO2 (positive is
     removal). Intervals are 95 %. An end of `rate_ci95_permille_year` that is None is
     at infinity; `rate_ci95_shape` tells so.
@@ -105,6 +95,7 @@ class ChangeEstimate:
     df_vs_4permille: float | None = None
     verdict_4permille: ChangeVerdict = ChangeVerdict.NOT_ASSESSABLE
     verdict_zero: ZeroVerdict = ZeroVerdict.NOT_ASSESSABLE
+    shared_se_t_ha: float | None = None
     withheld: bool = False
     reasons: tuple[Reason, ...] = ()
 
@@ -266,24 +257,44 @@ class _Estimates:
                 late.variance / late.n,
                 self.compared.covariance(),
             )
-        for paired in (True, False):
-            rows = np.flatnonzero(testable & (self.compared.paired == paired))
+        common, paired = self.compared.common, self.compared.paired
+        joined = np.zeros_like(paired) if common is None else common.has_any
+        for kind in (paired & ~joined, ~paired & ~joined, joined):
+            rows = np.flatnonzero(testable & kind)
             if not rows.size:
                 continue
             chosen, n0, n1 = moments.take(rows), early.n[rows], late.n[rows]
-            found = (
-                paired_intervals(chosen, (n0 - 1).astype(np.float64))
-                if paired
-                else welch_intervals(chosen, n0, n1)
-            )
+            if common is not None and kind is joined:
+                found = joined_intervals(
+                    chosen, (n0, n1), paired[rows], common.take(rows)
+                )
+            elif paired[rows[0]]:
+                found = paired_intervals(chosen, (n0 - 1).astype(np.float64))
+            else:
+                found = welch_intervals(chosen, n0, n1)
             years = self.years[rows]
             self.rate_low[rows] = 1000.0 * (found.low - 1.0) / years
             self.rate_high[rows] = 1000.0 * (found.high - 1.0) / years
             self.shape[rows] = found.shape
 
-    @staticmethod
-    def _mean_error(side: Samples) -> FloatArray:
-        return np.sqrt(side.variance / np.maximum(side.n, 1))
+    def _mean_errors(self) -> tuple[FloatArray, FloatArray]:
+        """Return the standard error of the mean stock of either campaign."""
+        early, late = (
+            side.variance / np.maximum(side.n, 1)
+            for side in (self.compared.early, self.compared.late)
+        )
+        if self.compared.common is not None:
+            early += np.square(self.compared.common.early_t_ha).sum(axis=1)
+            late += np.square(self.compared.common.late_t_ha).sum(axis=1)
+        return np.sqrt(early), np.sqrt(late)
+
+    def _shared_error(self) -> FloatArray:
+        """Return the error of the change that all points share; NaN where none do."""
+        common = self.compared.common
+        if common is None:
+            return np.full(self.years.size, np.nan)
+        added = common.variances(np.ones(self.years.size)).sum(axis=1)
+        return np.where(common.has_any, np.sqrt(added), np.nan)
 
     def _verdicts(self) -> tuple[list[ChangeVerdict], list[ZeroVerdict]]:
         judged = (self.withheld == 0) & ~np.isnan(self.p_value)
@@ -300,6 +311,7 @@ class _Estimates:
         annual = _pairs(self.low / yearly, self.high / yearly)
         rates = zip(optional(self.rate_low), optional(self.rate_high), strict=True)
         bounded = (self.shape != _NO_SHAPE).tolist()
+        error0, error1 = self._mean_errors()
         columns: dict[str, list[Any]] = {
             "design": [_DESIGNS[int(paired)] for paired in self.compared.paired],
             "n0": self.compared.early.n.tolist(),
@@ -307,8 +319,8 @@ class _Estimates:
             "years": self.years.tolist(),
             "stock0_t_ha": optional(self.mean0),
             "stock1_t_ha": optional(self.mean1),
-            "stock0_se_t_ha": optional(self._mean_error(self.compared.early)),
-            "stock1_se_t_ha": optional(self._mean_error(self.compared.late)),
+            "stock0_se_t_ha": optional(error0),
+            "stock1_se_t_ha": optional(error1),
             "change_t_ha": optional(self.change),
             "se_t_ha": optional(self.error),
             "df": optional(self.df),
@@ -328,6 +340,7 @@ class _Estimates:
             "df_vs_4permille": optional(self.df_rate),
             "verdict_4permille": verdicts,
             "verdict_zero": zero_verdicts,
+            "shared_se_t_ha": optional(self._shared_error()),
             "withheld": (self.withheld != 0).tolist(),
             "reasons": self.mask.tolist(),
         }
@@ -336,43 +349,10 @@ class _Estimates:
             yield dict(zip(names, values, strict=True))
 
 
-_Word = TypeVar("_Word", ChangeVerdict, ZeroVerdict)
+_Word = TypeVar("_Word")
 _SHAPES: Final = (*SHAPES, None)
 _NO_SHAPE: Final = len(SHAPES)
 _DESIGNS: Final = (Design.UNPAIRED, Design.PAIRED)
-
-
-def rate_verdict(p_value: float | None, t: float | None) -> ChangeVerdict:
-    """Judge a rate against a line by its test; t is positive above the line.
-
-    >>> str(rate_verdict(0.01, -3.0)), str(rate_verdict(0.05, 2.0))
-    ('below', 'not distinguishable')
-    >>> str(rate_verdict(None, None))
-    'not assessable'
-    """
-    nothing = ChangeVerdict.NOT_ASSESSABLE, ChangeVerdict.NOT_DISTINGUISHABLE
-    return _judge(p_value, t, (*nothing, ChangeVerdict.BELOW, ChangeVerdict.ABOVE))
-
-
-def zero_verdict(p_value: float | None, change: float | None) -> ZeroVerdict:
-    """Judge by the test of a change whether there is one.
-
-    >>> str(zero_verdict(0.01, -3.0)), str(zero_verdict(0.05, 3.0))
-    ('loss', 'no detectable change')
-    """
-    nothing = ZeroVerdict.NOT_ASSESSABLE, ZeroVerdict.NO_DETECTABLE_CHANGE
-    return _judge(p_value, change, (*nothing, ZeroVerdict.LOSS, ZeroVerdict.GAIN))
-
-
-def _judge(
-    p_value: float | None, sign: float | None, words: tuple[_Word, _Word, _Word, _Word]
-) -> _Word:
-    """Choose between not assessable, not distinguishable, negative and positive."""
-    if p_value is None or sign is None or isnan(p_value):
-        return words[0]
-    if p_value >= ALPHA:
-        return words[1]
-    return words[3] if sign > 0.0 else words[2]
 
 
 def _each(

@@ -1,11 +1,14 @@
 """Many plots on their way from layers to results, as one array computation."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 
 import numpy as np
 
 from server.stocks.change import optional
+from server.stocks.compared_points import ComparedPoints
+from server.stocks.compared_stocks import PlotStocks
 from server.stocks.comparison import (
     DAYS_PER_YEAR,
     Comparer,
@@ -26,7 +29,7 @@ from server.stocks.point_stocks import (
     fixed_stocks,
 )
 from server.stocks.points import PointStock
-from server.stocks.profiles import IntArray
+from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.reasons import reasons_of
 from server.stocks.reference_mass import (
     ReferenceMass,
@@ -34,8 +37,10 @@ from server.stocks.reference_mass import (
     references_per_point,
 )
 from server.stocks.results import PlotResult, PlotTrend, StockChange
+from server.stocks.ring_errors import RingErrors
+from server.stocks.rings import find_rings
 from server.stocks.settings import Settings
-from server.stocks.trend import estimate_trend
+from server.stocks.trend import estimate_trend, with_shared_errors
 
 _EqualFigures = tuple[float | None, float | None, float | None, bool | None]
 
@@ -59,7 +64,8 @@ class PlotBatch:
         self.curves = [Interpolant.LINEAR] * gathered.plots
         cores = compute_cores(gathered, settings.depth_cm)
         self.fixed = fixed_stocks(cores)
-        known = facts(gathered, gathered.top_cm < settings.depth_cm)
+        self.rings = find_rings(gathered)
+        known = self._facts(gathered.top_cm < settings.depth_cm)
         self.mask = known.mask | self.fixed.mask
         usable = ~np.isnan(self.fixed.soc_stock_t_ha)
         self.by_depth = _measure(
@@ -70,6 +76,11 @@ class PlotBatch:
         )
         self.by_mass = self._derive_equal_mass(cores, frozen)
         self.reader = PointReader(gathered, cores, settings.basis, self.curves)
+        self.ring_errors = (
+            None
+            if self.rings is None
+            else RingErrors.of_cores(self.rings, self.reader, settings.depth_cm)
+        )
         self.comparer = Comparer(
             gathered,
             self.by_depth,
@@ -77,6 +88,14 @@ class PlotBatch:
             gathered.point_day.tolist(),
             self.fixed.fine_mass_t_ha.tolist(),
         )
+
+    def _facts(self, used: BoolArray) -> Facts:
+        """Collect what is known of the layers used, and of rings they share."""
+        known = facts(self.gathered, used)
+        if self.rings is None:
+            return known
+        said = known.mask | self.rings.mask(self.gathered.point_campaign)
+        return replace(known, mask=said)
 
     def _derive_equal_mass(
         self, cores: Cores, frozen: Sequence[ReferenceMass | None]
@@ -94,7 +113,7 @@ class PlotBatch:
         equal = equal_mass_stocks(
             gathered, cores, self.reference_t_ha, settings.basis, self.curves
         )
-        known = facts(gathered, equal.used_layers)
+        known = self._facts(equal.used_layers)
         mask = known.mask | equal.mask
         self.equal = equal
         self.mask = self.mask | mask
@@ -107,8 +126,13 @@ class PlotBatch:
             self.gathered,
             self.settings,
             self.comparer,
-            self.reader,
-            (self.fixed, self.equal, self.reference_t_ha),
+            PlotStocks(
+                self.fixed,
+                self.equal,
+                self.reference_t_ha,
+                self.reader,
+                self.ring_errors,
+            ),
             self.confirmed,
         )
         changes: list[list[StockChange]] = [[] for _ in range(self.gathered.plots)]
@@ -134,14 +158,17 @@ class PlotBatch:
             for point in gathered.campaign_points[campaign]
             if series.measure.is_usable(point)
         ]
-        stocks = self._stocks_of(series, [point for _, point in visits])
+        points = np.array([point for _, point in visits], dtype=np.int64)
         first = float(gathered.campaign_day[campaigns[0]])
+        years = [(day - first) / DAYS_PER_YEAR for day, _ in visits]
+        places = [gathered.places[point] for _, point in visits]
+        line = estimate_trend(years, self._stocks_of(series, points), places)
+        moved = [
+            (estimate_trend(years, stocks, places).slope_t_ha_year or 0.0, df)
+            for stocks, df in self._moved(series, points)
+        ]
         return PlotTrend(
-            line=estimate_trend(
-                [(day - first) / DAYS_PER_YEAR for day, _ in visits],
-                stocks,
-                [gathered.places[point] for _, point in visits],
-            ),
+            line=with_shared_errors(line, moved),
             judged_on=series.measure.judged_on,
             depth_cm=self.settings.depth_cm,
             from_campaign=gathered.campaign_keys[campaigns[0]],
@@ -150,16 +177,34 @@ class PlotBatch:
             reasons=reasons_of(series.noted),
         )
 
-    def _stocks_of(self, series: TrendStocks, points: Sequence[int]) -> FloatArray:
+    def _stocks_of(self, series: TrendStocks, points: IntArray) -> FloatArray:
         """Return the stocks of a trend's points, in a common mass where they need one."""
-        chosen = np.array(points, dtype=np.int64)
         if self.equal is None or series.measure is not self.by_mass:
-            return self.fixed.soc_stock_t_ha[chosen]
+            return self.fixed.soc_stock_t_ha[points]
         if series.common_mass_t_ha is None:
-            return self.equal.soc_stock_t_ha[chosen]
-        mass = np.full(chosen.size, series.common_mass_t_ha)
-        stocks, _ = self.reader.in_mass(chosen, mass)
+            return self.equal.soc_stock_t_ha[points]
+        mass = np.full(points.size, series.common_mass_t_ha)
+        stocks, _ = self.reader.in_mass(points, mass)
         return stocks
+
+    def _moved(
+        self, series: TrendStocks, points: IntArray
+    ) -> list[tuple[FloatArray, float]]:
+        """Return what the error of each ring moves the stocks of a trend's points."""
+        if self.ring_errors is None:
+            return []
+
+        def read(reader: PointReader, side: ComparedPoints) -> FloatArray:
+            if self.equal is None or series.measure is not self.by_mass:
+                depth = np.full(side.points.size, self.settings.depth_cm)
+                return reader.to_depth(side.points, depth)
+            common = series.common_mass_t_ha
+            own = self.reference_t_ha[side.points]
+            mass = own if common is None else np.full(side.points.size, common)
+            return reader.in_mass(side.points, mass)[0]
+
+        campaigns = self.gathered.point_campaign[points]
+        return self.ring_errors.of_points(points, campaigns, read)
 
     def _stocks(self, spread_t_ha: FloatArray) -> list[PointStock]:
         fixed, depth_cm = self.fixed, self.settings.depth_cm

@@ -12,7 +12,7 @@ from typing import Final
 from scipy import special
 
 from server.stocks.change import PERMILLE_YEAR, ChangeEstimate, Design
-from server.stocks.student_t import ALPHA, welch_df
+from server.stocks.student_t import ALPHA, satterthwaite_df, welch_df
 
 POWER: Final = 0.8
 # More points than any field has room for; the search ends here.
@@ -123,6 +123,7 @@ def points_needed(
     design: Design = Design.PAIRED,
     power: float = POWER,
     sides: int = 2,
+    shared_se_t_ha: float = 0.0,
 ) -> int | None:
     """Return the fewest points per campaign that find a true change.
 
@@ -138,11 +139,15 @@ def points_needed(
         Change to be found, t/ha; > 0.
     design
         Paired, or two samples of n points each.
+    shared_se_t_ha
+        Standard error that all points share, t/ha, taken as known: more points do not
+        make it smaller.
 
     Returns
     -------
     int or None
-        Points per campaign, at least 2; None beyond a million.
+        Points per campaign, at least 2; None beyond a million, or where what they share
+        forbids it.
 
     Notes
     -----
@@ -157,7 +162,9 @@ def points_needed(
     samples = 1 if design is Design.PAIRED else 2
 
     def enough(n: int) -> bool:
-        error, df = sd_t_ha * (samples / n) ** 0.5, float(samples * (n - 1))
+        variances = sd_t_ha**2 * samples / n, shared_se_t_ha**2
+        df = float(satterthwaite_df(variances, (samples * (n - 1.0), math.inf)))
+        error = sum(variances) ** 0.5
         return power_of(change_t_ha, error, df, sides=sides) >= power
 
     return _fewest(enough)
@@ -248,13 +255,22 @@ def _points_for_4permille(
     wanted = PERMILLE_YEAR * stock0 * change.years
     if not wanted > 0.0:
         return None
+    shared = change.shared_se_t_ha or 0.0
     if change.design is Design.PAIRED:
-        return points_needed(error * change.n0**0.5, wanted, power=power)
-    first, second = change.stock0_se_t_ha, change.stock1_se_t_ha
-    assert first is not None
-    assert second is not None
-    pooled = (first**2 * change.n0 + second**2 * change.n1) / 2.0
-    return points_needed(pooled**0.5, wanted, design=Design.UNPAIRED, power=power)
+        variance = error**2 * change.n0
+    else:
+        first, second = change.stock0_se_t_ha, change.stock1_se_t_ha
+        assert first is not None
+        assert second is not None
+        variance = (first**2 * change.n0 + second**2 * change.n1) / 2.0
+    of_points = max(1.0 - (shared / error) ** 2, 0.0)
+    return points_needed(
+        (variance * of_points) ** 0.5,
+        wanted,
+        design=change.design,
+        power=power,
+        shared_se_t_ha=shared,
+    )
 
 
 def _quantile(df: float, probability: float) -> float:

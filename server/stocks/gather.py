@@ -6,7 +6,7 @@ first appearance.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -42,6 +42,11 @@ class FlatPlots:
     campaign_keys: Sequence[str]
     campaign_plot: IntArray
     plots: int
+    density_factor: FloatArray | None = None  # of each layer; None is 1
+
+    def with_density(self, chosen: BoolArray, factor: float) -> "FlatPlots":
+        """Return the same layers with the density of some multiplied."""
+        return replace(self, density_factor=np.where(chosen, factor, 1.0))
 
     @cached_property
     def layer_point(self) -> IntArray:
@@ -71,7 +76,14 @@ class FlatPlots:
     @cached_property
     def bd_fine_g_cm3(self) -> FloatArray:
         """Fine bulk density of each layer; NaN where missing."""
-        return _column([layer.bd_fine_g_cm3 for layer in self.layers])
+        density = _column([layer.bd_fine_g_cm3 for layer in self.layers])
+        return density if self.density_factor is None else density * self.density_factor
+
+    @cached_property
+    def bd_given_g_cm3(self) -> FloatArray:
+        """Density as it was written down; the fine one where that is all there is."""
+        given = _column([layer.bd_given_g_cm3 for layer in self.layers])
+        return np.where(np.isnan(given), self.bd_fine_g_cm3, given)
 
     @cached_property
     def said(self) -> IntArray:

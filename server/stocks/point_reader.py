@@ -18,7 +18,7 @@ from server.stocks.fine_soil import FloatArray
 from server.stocks.fixed_depth import cumulative_t_ha
 from server.stocks.gather import FlatPlots
 from server.stocks.monotone import Interpolant
-from server.stocks.point_stocks import Cores, read_cores
+from server.stocks.point_stocks import Cores, compute_cores, read_cores
 from server.stocks.profiles import DEPTH_TOLERANCE_CM, BoolArray, IntArray, Profiles
 
 # A tape is read to the half centimetre: layers that end this near the depth end at it.
@@ -49,6 +49,14 @@ class PointReader:
         order = np.argsort(self.cores.point, kind="stable")
         counts = np.bincount(self.cores.point, minlength=self.cores.points)
         return order, np.concatenate(([0], np.cumsum(counts)))
+
+    def with_density(
+        self, layers: BoolArray, factor: float, depth_cm: float
+    ) -> "PointReader":
+        """Return the same cores with the density of some layers multiplied."""
+        gathered = self.gathered.with_density(layers, factor)
+        cores = compute_cores(gathered, depth_cm)
+        return PointReader(gathered, cores, self.basis, self.curves)
 
     def in_mass(
         self, points: IntArray, mass_t_ha: FloatArray, *, other_curve: bool = False

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from server.stocks.reasons import Reason
+from server.stocks.shared_density import RingError
 
 
 class Layer(NamedTuple):
@@ -14,7 +15,9 @@ class Layer(NamedTuple):
     `pairing` names the place: points of different campaigns that share it are
     revisits; None stands for the point itself. `reasons` are what the caller already
     knows about these values, such as CENSORED or CONTESTED. `complete_soil_cm` is
-    the depth of bedrock or hardpan where the core met it.
+    the depth of bedrock or hardpan where the core met it. `bd_given_g_cm3` is the density
+    as it was written down, before stones; `shared_density` tells that it is of rings that
+    stand for all points of the campaign.
 
     A tuple, since a project has as many of them as bags.
     """
@@ -32,6 +35,8 @@ class Layer(NamedTuple):
     bd_method: str | None = None
     complete_soil_cm: float | None = None
     reasons: tuple[Reason, ...] = ()
+    bd_given_g_cm3: float | None = None
+    shared_density: RingError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

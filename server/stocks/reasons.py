@@ -39,6 +39,8 @@ class Reason(StrEnum):
     RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
     SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
     BD_ESTIMATED = "BD_ESTIMATED"
+    BD_SHARED = "BD_SHARED"
+    BD_SHARED_ASSUMED = "BD_SHARED_ASSUMED"
     BD_CARRIED_OVER = "BD_CARRIED_OVER"
     BD_OTHER_LAYERS = "BD_OTHER_LAYERS"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
@@ -198,6 +200,17 @@ EXPLANATIONS: Final = MappingProxyType(
             " of this plot",
             "measure bulk density in every campaign",
             _WITHHELD,
+        ),
+        Reason.BD_SHARED: Explanation(
+            "the bulk density of rings stands for all points of the plot; their error, as"
+            " the rings differ, is in standard error, interval and verdict",
+            "nothing; more rings make the interval narrower",
+        ),
+        Reason.BD_SHARED_ASSUMED: Explanation(
+            "one ring's bulk density stands for all points of the plot; nothing says how"
+            " far it is off, so that 5 % is assumed and is in standard error, interval"
+            " and verdict",
+            "take three rings or more and record each; a density of each point is better",
         ),
         Reason.BD_CARRIED_OVER: Explanation(
             "a bulk density was measured on this plot in another campaign and carried"

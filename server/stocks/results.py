@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from server.stocks.change import ChangeEstimate, ChangeVerdict, ZeroVerdict
+from server.stocks.change import ChangeEstimate
 from server.stocks.comparison import JudgedOn
 from server.stocks.points import PointStock
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.trend import Trend
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import (
-    CO2_PER_C,
-    ChangeEstimate,
-    ChangeVerdict,
-    Design,
-    Interval,
-    ZeroVerdict,
-)
+from server.stocks.change import CO2_PER_C, ChangeEstimate, Design, Interval
 from server.stocks.choices import Basis, Programme, Reference
 from server.stocks.crediting import (
     GoldStandard402,
@@ -35,6 +28,7 @@ from server.stocks.reference_mass import ReferenceMass
 from server.stocks.results import SharedDepth
 from server.stocks.settings import DEFAULT_SETTINGS, Settings
 from server.stocks.strata import Estimate
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 Row = dict[str, object]
 
@@ -90,6 +84,7 @@ def change_row(
         "change_t_ha": change.change_t_ha,
         "se_t_ha": change.se_t_ha,
         "df": change.df,
+        "shared_se_t_ha": change.shared_se_t_ha,
         "change_ci95_t_ha": _ends(change.change_ci95_t_ha),
         "p_value": change.p_value,
         "years": change.years,
@@ -146,6 +141,7 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
     shape = row["rate_ci95_shape"]
     return ChangeEstimate(
         **{name: row[name] for name in plain},
+        shared_se_t_ha=row.get("shared_se_t_ha"),
         **ends,
         design=Design(row["design"]),
         rate_ci95_shape=None if shape is None else IntervalShape(shape),

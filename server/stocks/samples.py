@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from server.stocks.common_errors import CommonErrors
 from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.student_t import welch_df
@@ -66,12 +67,14 @@ class Samples:
 class Compared:
     """Points of two campaigns for each of m changes.
 
-    Where `paired`, rows of both campaigns stand in the same order of places.
+    Where `paired`, rows of both campaigns stand in the same order of places. `common`
+    are the errors that all points share.
     """
 
     early: Samples
     late: Samples
     paired: BoolArray
+    common: CommonErrors | None = None
 
     def __post_init__(self) -> None:
         if np.any(self.paired & (self.early.n != self.late.n)):
@@ -90,7 +93,8 @@ class Compared:
     def spread(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return standard error and df of ``mean1 - ratio * mean0``; 0 is no spread.
 
-        NaN where a campaign has fewer than two points.
+        NaN where a campaign has fewer than two points. Errors that all points share are
+        in it, unless the points have no spread at all.
         """
         n0, n1 = self.early.n, self.late.n
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -98,9 +102,12 @@ class Compared:
             var1 = self.late.variance / n1
             df = np.where(self.paired, n0 - 1.0, welch_df(var1, var0, n1, n0))
             within = self._contrast(ratio).variance / n0
-        error = np.sqrt(np.where(self.paired, within, var0 + var1))
+        variance = np.where(self.paired, within, var0 + var1)
         scale = np.maximum(np.abs(self.early.mean), np.abs(self.late.mean))
-        return np.where(error <= _ROUNDING * scale, 0.0, error), df
+        flat = np.sqrt(variance) <= _ROUNDING * scale
+        if self.common is not None:
+            variance, df = self.common.join(ratio, variance, df)
+        return np.where(flat, 0.0, np.sqrt(variance)), df
 
     def covariance(self) -> FloatArray:
         """Return the covariance of the two means; 0 where not paired."""

@@ -67,7 +67,7 @@ def welch_df(
 
 
 def satterthwaite_df(
-    variances: Sequence[float | FloatArray], df: Sequence[float | _Counts]
+    variances: Sequence[float | FloatArray], df: Sequence[float | _Counts | FloatArray]
 ) -> FloatArray:
     """Return the degrees of freedom of a sum of independent variances.
 

@@ -6,7 +6,7 @@ independent soil, and its standard error is wrong either way.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,7 +17,7 @@ from server.stocks.change import optional
 from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import IntArray
 from server.stocks.samples import Samples
-from server.stocks.student_t import ALPHA, critical_t, two_sided_p
+from server.stocks.student_t import ALPHA, critical_t, satterthwaite_df, two_sided_p
 
 # Less than ten rounding errors of the values is no residual at all.
 _ROUNDING: Final = 10.0 * float(np.finfo(np.float64).eps)
@@ -229,6 +229,34 @@ def estimate_trend(
     dates, date_of = np.unique(times, return_inverse=True)
     means = Samples(values, date_of, dates.size).mean
     return of_campaign_means(fit_lines(dates, _one(means)))
+
+
+def with_shared_errors(trend: Trend, moved: Sequence[tuple[float, float]]) -> Trend:
+    """Return the trend with errors that points share in its standard error.
+
+    Parameters
+    ----------
+    trend
+        As estimated from the points.
+    moved
+        What one standard error of each shared factor moves the slope, t/ha a year, and
+        the degrees of freedom of that error. A slope is linear in the stocks, so this
+        is the slope of what the factor moves the stocks.
+    """
+    slope, error, own = trend.slope_t_ha_year, trend.se_t_ha_year, trend.df
+    if slope is None or error is None or own is None or not moved:
+        return trend
+    variances = [error**2, *(part**2 for part, _ in moved)]
+    df = satterthwaite_df(variances, [own, *(freedom for _, freedom in moved)])
+    joined = sum(variances) ** 0.5
+    half = float(critical_t(df)) * joined
+    return replace(
+        trend,
+        se_t_ha_year=joined,
+        df=float(df),
+        ci95_t_ha_year=(slope - half, slope + half),
+        p_value=float(two_sided_p(slope / joined, df)) if joined else None,
+    )
 
 
 def _trend(

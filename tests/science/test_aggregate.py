@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from server.stocks.aggregate import aggregate, mean_stock
-from server.stocks.change import ChangeVerdict, Design, ZeroVerdict, estimate_change
+from server.stocks.change import Design, estimate_change
 from server.stocks.choices import Lonely
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.strata import Freedom
 from server.stocks.units import cluster, stratum_of
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from tests.science.check_values import rows
 
 SETS = sorted({row["set_id"] for row in rows("stratified_inputs.csv")})

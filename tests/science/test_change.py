@@ -8,15 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from server.stocks.change import (
-    ChangeVerdict,
-    Design,
-    ZeroVerdict,
-    choose_design,
-    estimate_change,
-)
+from server.stocks.change import Design, choose_design, estimate_change
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from tests.science.check_values import rows
 
 TESTS = rows("stats_change_tests.csv")

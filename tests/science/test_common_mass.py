@@ -10,12 +10,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from server.stocks.change import ChangeVerdict, Design, ZeroVerdict
+from server.stocks.change import Design
 from server.stocks.comparison import LEAST_COMMON_SHARE, JudgedOn
 from server.stocks.plot import derive_plot, derive_plots
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
 from server.stocks.settings import choose_settings
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 DAYS = {"t0": date(2010, 10, 1), "t1": date(2020, 10, 1), "t2": date(2030, 10, 1)}
 DEPTHS = (0.0, 10.0, 20.0, 30.0)

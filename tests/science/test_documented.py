@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from server.stocks.change import ChangeVerdict, ZeroVerdict
 from server.stocks.choices import Basis, Lonely, Reference
 from server.stocks.comparison import JudgedOn
 from server.stocks.rate_interval import IntervalShape
@@ -12,6 +11,7 @@ from server.stocks.reasons import EXPLANATIONS, WITHHOLDS_VERDICT, Reason
 from server.stocks.settings import PROFILES
 from server.stocks.strata import Freedom
 from server.stocks.trend import Stage
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from server.tables.layers import KNOWN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "science.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.stocks.change import ChangeVerdict, Design
+from server.stocks.change import Design
 from server.stocks.choices import Basis, Method, Reference
 from server.stocks.comparison import JudgedOn
 from server.stocks.equivalent_mass import SOC_PER_OM
@@ -24,6 +24,7 @@ from server.stocks.rows import (
     stock_row,
 )
 from server.stocks.settings import PROFILES, Settings, choose_settings
+from server.stocks.verdicts import ChangeVerdict
 from tests.science.check_values import rows
 from tests.science.test_plot import DAYS, case_layers
 
@@ -60,11 +61,11 @@ def campaign(key, *, gain=1.0, loosened=1.0, depths=DEPTHS):
     """Three points; loosened soil is the same soil over a greater depth."""
     return [
         layer
-        for point, soc in SOC.items()
+        for number, (point, soc) in enumerate(SOC.items())
         for layer in profile(
             [depth * loosened for depth in depths],
             [gain * value for value in soc],
-            [1.3 / loosened, 1.4 / loosened, 1.5 / loosened],
+            [(bd + number / 1000) / loosened for bd in (1.3, 1.4, 1.5)],
             key,
             point,
         )

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from server.stocks.aggregate import aggregate
-from server.stocks.change import ZeroVerdict
 from server.stocks.plot import derive_plot, derive_plots
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
 from server.stocks.settings import choose_settings
 from server.stocks.units import cluster, stratum_of
+from server.stocks.verdicts import ZeroVerdict
 
 DAYS = {"t0": date(2010, 10, 1), "t1": date(2020, 10, 1)}
 METHODS = ("fixed_depth", "linear", "permille", "natural", "vm0042")
@@ -22,7 +22,10 @@ _TOP, _SCALE_CM = 25.0, 25.0
 
 
 def layers(campaign, point, depths, factor=1.0, density=DENSITY):
-    """One core whose layers hold the mean of an exponential profile."""
+    """One core whose layers hold the mean of an exponential profile.
+
+    Each point has a density of its own, by very little.
+    """
     found = []
     for top, bottom in pairwise(depths):
         area = np.exp(-top / _SCALE_CM) - np.exp(-bottom / _SCALE_CM)
@@ -34,7 +37,7 @@ def layers(campaign, point, depths, factor=1.0, density=DENSITY):
                 top_cm=float(top),
                 bottom_cm=float(bottom),
                 soc_g_kg=float(factor * _TOP * _SCALE_CM * area / (bottom - top)),
-                bd_fine_g_cm3=density,
+                bd_fine_g_cm3=density + 1e-9 * int(point),
             )
         )
     return found

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.stocks.change import ChangeVerdict, Design, ZeroVerdict
+from server.stocks.change import Design
 from server.stocks.plot import Settings, derive_plot
 from server.stocks.points import Layer
 from server.stocks.reasons import (
@@ -20,6 +20,7 @@ from server.stocks.reasons import (
     reasons_of,
 )
 from server.stocks.rows import change_row, stock_row
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from tests.science.check_values import number, rows
 
 DAYS = {"t0": date(2015, 9, 1), "t1": date(2020, 9, 1)}
@@ -42,7 +43,10 @@ def case_layers(case):
 
 
 def plain(stocks, campaign="t0", **changes):
-    """One layer 0-30 cm per point that holds the given stock in t/ha."""
+    """One layer 0-30 cm per point that holds the given stock in t/ha.
+
+    The first has 1.3 g/cm3, each further one a little more.
+    """
     return [
         Layer(
             campaign=campaign,
@@ -50,8 +54,8 @@ def plain(stocks, campaign="t0", **changes):
             date=DAYS.get(campaign, date(2010, 9, 1)),
             top_cm=0.0,
             bottom_cm=30.0,
-            soc_g_kg=stock / 3.9,
-            bd_fine_g_cm3=1.3,
+            soc_g_kg=stock / (3.0 * (1.3 + number / 100)),
+            bd_fine_g_cm3=1.3 + number / 100,
         )._replace(**changes)
         for number, stock in enumerate(stocks)
     ]
@@ -365,7 +369,9 @@ def test_highfield_2000_to_2014_is_below_4_permille_without_detectable_change():
     )
     assert change.verdict_4permille is ChangeVerdict.BELOW
     assert change.verdict_zero is ZeroVerdict.NO_DETECTABLE_CHANGE
+    # One density in all campaigns: it scales both stocks, and moves no test.
     assert change.reasons == (Reason.BD_CARRIED_OVER,)
+    assert change.change_ci95_t_ha == pytest.approx((-2.104, 1.331), abs=6e-3)
     assert change.change_t_ha == pytest.approx(-0.3865, abs=0.01)
     assert change.years == pytest.approx(14.0205338809, rel=1e-9)
 

@@ -189,7 +189,12 @@ def test_one_date_has_no_slope():
 
 
 def layers_of(data, **changes):
-    """The stocks as one layer of 25 cm on 1 September of the year."""
+    """The stocks as one layer of 25 cm on 1 September of the year.
+
+    Each place has a density of its own.
+    """
+    places = {place: number for number, (place, *_) in enumerate(data)}
+    density = {place: 1.3 + number / 1000 for place, number in places.items()}
     return [
         Layer(
             campaign=f"{year:.2f}",
@@ -197,8 +202,8 @@ def layers_of(data, **changes):
             date=FIRST_DAY + timedelta(days=round(365.25 * year)),
             top_cm=0.0,
             bottom_cm=25.0,
-            soc_g_kg=stock / 3.25,
-            bd_fine_g_cm3=1.3,
+            soc_g_kg=stock / (2.5 * density[place]),
+            bd_fine_g_cm3=density[place],
         )._replace(**changes)
         for place, year, stock in data
     ]

@@ -1,0 +1,63 @@
+"""Errors that all points of a campaign share, of many changes at once.
+
+A ring that gave the density of every point, a factor between two laboratory methods: the
+spread between points does not hold them. See `shared_error` for the equations.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from server.stocks.fine_soil import FloatArray
+from server.stocks.profiles import BoolArray, IntArray
+from server.stocks.student_t import satterthwaite_df
+
+
+@dataclass(frozen=True)
+class CommonErrors:
+    """What one standard error of each shared factor moves the mean stocks of m changes.
+
+    Shapes (m, factors): t/ha, 0 where a factor has no part in a change, and the degrees
+    of freedom with which its error is known. A factor that both campaigns share moves
+    both. Factors are independent of each other and of the points.
+    """
+
+    early_t_ha: FloatArray
+    late_t_ha: FloatArray
+    df: FloatArray
+
+    @cached_property
+    def has_any(self) -> BoolArray:
+        """Whether a change has shared errors at all, shape (m,)."""
+        moved: BoolArray = ((self.early_t_ha != 0.0) | (self.late_t_ha != 0.0)).any(
+            axis=1
+        )
+        return moved
+
+    def take(self, rows: IntArray) -> "CommonErrors":
+        """Return the errors of the changes at the given positions."""
+        return CommonErrors(self.early_t_ha[rows], self.late_t_ha[rows], self.df[rows])
+
+    def variances(self, ratio: FloatArray) -> FloatArray:
+        """Return what each factor adds to the variance of ``mean1 - ratio * mean0``.
+
+        `ratio` has the m changes in its last axis; the factors follow in one more.
+        """
+        moved = self.late_t_ha - ratio[..., np.newaxis] * self.early_t_ha
+        squared: FloatArray = np.square(moved)
+        return squared
+
+    def join(
+        self, ratio: FloatArray, variance: FloatArray, df: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Add the shared errors to the variance of ``mean1 - ratio * mean0``.
+
+        Returns variance, (t/ha)^2, and Satterthwaite's degrees of freedom; a change
+        without shared errors keeps its own to the last digit.
+        """
+        added = self.variances(ratio)
+        parts = np.moveaxis(added, -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):  # fewer than two points
+            joined = satterthwaite_df([variance, *parts], [df, *self.df.T])
+        return variance + added.sum(axis=-1), np.where(self.has_any, joined, df)
