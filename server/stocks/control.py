@@ -92,7 +92,7 @@ def against_control(
     ----------
     treated, controls
         Changes with their standard errors and degrees of freedom, as they stand: errors
-        that points share are in them already, where there are some.
+        that points share are in those of change and stocks already, where there are any.
 
     Returns
     -------
