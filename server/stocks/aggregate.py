@@ -122,7 +122,7 @@ def aggregate(
     strata = Strata(used, lonely, freedom)
     reasons += _reasons_of_strata(strata, used)
     annual = strata.annual_change()
-    total = _times(annual, strata.area_ha)
+    total = annual.times(strata.area_ha)
     rate = strata.rate()
     p_rate, t_rate = strata.test(_PERMILLE_YEAR)
     interval, shape = _interval(strata, rate, p_rate)
@@ -143,7 +143,7 @@ def aggregate(
         stock1_t_ha=strata.stock(1),
         annual_t_ha=annual,
         total_c_t_year=total,
-        total_co2e_t_year=_times(total, CO2_PER_C),
+        total_co2e_t_year=total.times(CO2_PER_C),
         rate_permille_year=rate,
         rate_ci95_permille_year=interval,
         rate_ci95_shape=shape,
@@ -221,17 +221,6 @@ def mean_stock(
     if is_drawn:
         units = [cluster("", sum(area_ha for area_ha, _ in plots), units)]
     return Strata(units, Lonely.FAIL, Freedom.SATTERTHWAITE).stock(0)
-
-
-def _times(estimate: Estimate, factor: float) -> Estimate:
-    ends = estimate.ci95
-    return Estimate(
-        None if estimate.value is None else estimate.value * factor,
-        None if estimate.se is None else estimate.se * factor,
-        estimate.df,
-        None if ends is None else (ends[0] * factor, ends[1] * factor),
-        estimate.p_value,
-    )
 
 
 def _counts(units: Sequence[Stratum]) -> dict[str, int]:

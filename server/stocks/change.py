@@ -41,7 +41,7 @@ SHORTEST_YEARS: Final = 1.0
 USUAL_YEARS: Final = 3.0
 # Fewer pairs than this say less than all points compared without pairing.
 FEWEST_PAIRS_OF_A_MIX: Final = 3
-_ZERO_STOCK_T_HA: Final = 1e-9
+ZERO_STOCK_T_HA: Final = 1e-9
 
 _INTERVAL_TOO_SHORT: Final = mask_of([Reason.INTERVAL_TOO_SHORT])
 _INTERVAL_SHORT: Final = mask_of([Reason.INTERVAL_SHORT])
@@ -209,7 +209,7 @@ class _Estimates:
         """Add the point estimates: annual change, rate."""
         known = ~np.isnan(self.change)
         short = self.years < SHORTEST_YEARS
-        zero = self.mean0 < _ZERO_STOCK_T_HA
+        zero = self.mean0 < ZERO_STOCK_T_HA
         self.mask |= np.where(known & short, _INTERVAL_TOO_SHORT, 0)
         warned = ~short & (self.years < USUAL_YEARS)
         self.mask |= np.where(known & warned, _INTERVAL_SHORT, 0)

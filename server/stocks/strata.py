@@ -38,6 +38,33 @@ class Estimate:
     ci95: tuple[float, float] | None = None
     p_value: float | None = None
 
+    def times(self, factor: float) -> "Estimate":
+        """Return the figure in another unit; the factor is positive and exact."""
+        ends = self.ci95
+        return Estimate(
+            None if self.value is None else self.value * factor,
+            None if self.se is None else self.se * factor,
+            self.df,
+            None if ends is None else (ends[0] * factor, ends[1] * factor),
+            self.p_value,
+        )
+
+
+def estimate_of(mean: float, variance: float, df: float) -> Estimate:
+    """Return a mean with its error, interval and test against zero.
+
+    Without variance there is neither interval nor test.
+
+    >>> estimate_of(2.0, 1.0, 3.0).ci95
+    (-1.18..., 5.18...)
+    """
+    if not variance > 0.0:
+        return Estimate(mean, 0.0)
+    error = variance**0.5
+    half = float(critical_t(df)) * error
+    p_value = float(two_sided_p(mean / error, df))
+    return Estimate(mean, error, df, (mean - half, mean + half), p_value)
+
 
 class Strata:
     """Measured strata as columns; lonely ones have a variance of 0 until ruled."""
@@ -146,12 +173,7 @@ class Strata:
         mean, variance, df = (float(part) for part in combined.at(np.array(0.0)))
         if not self.has_error:
             return Estimate(mean)
-        if not variance > 0.0:
-            return Estimate(mean, 0.0)
-        error = variance**0.5
-        half = float(critical_t(df)) * error
-        p_value = float(two_sided_p(mean / error, df))
-        return Estimate(mean, error, df, (mean - half, mean + half), p_value)
+        return estimate_of(mean, variance, df)
 
     def _combine(self, values: FloatArray, *terms: _Term) -> Combined:
         """Sum over the strata; rows are strata, columns powers of the rate."""

@@ -11,7 +11,7 @@ from server.stocks.fine_soil import FloatArray
 from server.stocks.reasons import Reason, in_order
 
 # What the points of one plot could not tell; the spread between plots does not need it.
-_OF_POINTS: Final = frozenset(
+OF_POINTS: Final = frozenset(
     {Reason.SINGLE_POINT, Reason.NO_VARIANCE, Reason.ZERO_VARIANCE}
 )
 
@@ -208,7 +208,7 @@ def _drawn(plots: Sequence[Stratum], used: Sequence[Stratum]) -> Drawn:
 
 def _reasons_of_plots(used: Sequence[Stratum]) -> tuple[Reason, ...]:
     reasons = {reason for plot in used for reason in plot.reasons}
-    return in_order(reasons - _OF_POINTS)
+    return in_order(reasons - OF_POINTS)
 
 
 def _square(error: float | None) -> float | None:
