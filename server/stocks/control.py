@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from server.stocks.change import ChangeVerdict, Interval, ZeroVerdict
+from server.stocks.change import Interval
 from server.stocks.control_figures import Figures, block_figures, plot_figures
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason, in_order
 from server.stocks.results import StockChange
 from server.stocks.strata import Estimate
 from server.stocks.units import OF_POINTS
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 # First and last visits may together be apart by this share of the treated plot's time.
 MOST_APART_SHARE: Final = 0.1

@@ -5,18 +5,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from server.stocks.change import (
-    PERMILLE_YEAR,
-    ZERO_STOCK_T_HA,
-    Design,
-    estimate_change,
-    rate_verdict,
-    zero_verdict,
-)
+from server.stocks.change import PERMILLE_YEAR, ZERO_STOCK_T_HA, Design, estimate_change
 from server.stocks.contrast import Combined
 from server.stocks.results import StockChange
 from server.stocks.strata import Estimate, estimate_of
 from server.stocks.student_t import satterthwaite_df
+from server.stocks.verdicts import rate_verdict, zero_verdict
 
 # Fields of `ControlledChange` by name.
 Figures = dict[str, Any]

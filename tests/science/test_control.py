@@ -6,12 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from server.stocks.change import (
-    ChangeVerdict,
-    Design,
-    ZeroVerdict,
-    estimate_change,
-)
+from server.stocks.change import Design, estimate_change
 from server.stocks.comparison import JudgedOn
 from server.stocks.control import (
     ControlDesign,
@@ -22,6 +17,7 @@ from server.stocks.control import (
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.results import StockChange
+from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from tests.science.check_values import number, rows
 
 TESTS = {row["set"]: row for row in rows("control_tests.csv")}
