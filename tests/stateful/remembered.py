@@ -85,6 +85,8 @@ def nothing_is_overwritten_unseen(found):
             found, old, group
         ):
             continue  # it had gone with the record before that came back
+        if new in found.decisions and old in found.decisions[new].sides.get(WHOLE, ()):
+            continue  # who decided on the whole record had its values on the screen
         if is_measurement(found.changes[new].type, group):
             seen = found.changes[new].seen.get(group, set())
             story = found.story(record) if old not in seen else ""
