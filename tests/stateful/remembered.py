@@ -63,6 +63,12 @@ class Found:
         made = [c for c, k in self.changes.items() if k.record_id == record]
         return min((c for c in made if self.seqs.get(c)), key=self.seqs.get, default="")
 
+    def seen_by(self, change, group):
+        """Return what its author had on the screen: who decides sees both whole records."""
+        seen = self.changes[change].seen.get(group, set())
+        decision = self.decisions.get(change)
+        return seen if decision is None else seen | decision.sides.get(WHOLE, set())
+
     def stands(self, change):
         return self.outcomes.get(change) in {"accepted", "merged"}
 
@@ -85,12 +91,10 @@ def nothing_is_overwritten_unseen(found):
             found, old, group
         ):
             continue  # it had gone with the record before that came back
-        if new in found.decisions and old in found.decisions[new].sides.get(WHOLE, ()):
-            continue  # who decided on the whole record had its values on the screen
         if is_measurement(found.changes[new].type, group):
-            seen = found.changes[new].seen.get(group, set())
-            story = found.story(record) if old not in seen else ""
-            holds("S5", old in seen, "replaced unseen", group, old, new, story)
+            is_seen = old in found.seen_by(new, group)
+            story = "" if is_seen else found.story(record)
+            holds("S5", is_seen, "replaced unseen", group, old, new, story)
 
 
 def _was_deleted_knowingly(found, old, group):
@@ -98,7 +102,7 @@ def _was_deleted_knowingly(found, old, group):
         known.op == "del"
         and found.outcomes.get(name) == "accepted"
         and known.record_id == found.changes[old].record_id
-        and old in known.seen.get(group, set())
+        and old in found.seen_by(name, group)
         for name, known in found.changes.items()
     )
 
@@ -120,8 +124,8 @@ def nothing_is_deleted_unseen(found):
         for group in MEASUREMENTS[those[0][1].type] if deleted and those else ():
             made = {writer[4] for writer in writers.get(group, ()) if writer[3]}
             unseen = (made & found.changes.keys()) - {name for name, _ in those}
-            for _, known in those:
-                unseen -= known.seen.get(group, set())
+            for name, _ in those:
+                unseen -= found.seen_by(name, group)
             story = found.story(record) if unseen else ""
             holds("S5", not unseen, "deleted unseen", group, unseen, story)
 
@@ -177,7 +181,7 @@ def _was_replaced_knowingly(found, change, record, group):
     return any(
         known.record_id == record
         and other != change
-        and change in known.seen.get(group, set())
+        and change in found.seen_by(other, group)
         and any(TYPES[known.type].groups[name] == group for name in known.fields)
         for other, known in found.changes.items()
     )
