@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from schemas.stock_words import compared_text, notes
-from server.cli.common import json_option, print_json, with_store
+from server.cli.common import counted, json_option, print_json, with_store
 
 
 @click.command()
@@ -81,6 +81,11 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
         yield f"campaign {campaign['name']}"
         for point in campaign["points"]:
             yield from _point(point)
+        if campaign["rings"]:
+            yield "  rings whose density stands for every point without one"
+        for layer in campaign["rings"]:
+            yield f"    {_span(layer)}: {_density(layer)}"
+            yield from _sources(layer)
     yield f"digest {lineage.digest}"
     yield (
         "deriving again from the stored records gives the same bytes"
@@ -105,21 +110,29 @@ def _point(point: dict[str, Any]) -> Iterator[str]:
     )
     for layer in point["layers"]:
         yield (
-            f"    {layer['top_cm']:g}-{layer['bottom_cm']:g} cm, {layer['date']}:"
-            f" {_number(layer['soc_g_kg'])} g/kg ({layer['soc_method']})"
+            f"    {_span(layer)}: {_number(layer['soc_g_kg'])} g/kg ({layer['soc_method']})"
             f" x {_number(layer['fine_mass_t_ha'])} t/ha fine soil"
             f" ({_density(layer)})"
             f" = {_number(layer['soc_stock_t_ha'])} t C/ha"
         )
-        for source in layer["bags"]:
-            yield f"      bag {source['fields']['sample_code']}, {_who(source)}"
-        for source in layer["results"]:
-            fields = source["fields"]
-            value = fields.get("value", f"< {fields.get('detection_limit')}")
-            yield (
-                f"      {fields['analyte']} {value} {fields['unit']} by"
-                f" {fields['method']}, {_who(source)}"
-            )
+        yield from _sources(layer)
+
+
+def _span(layer: dict[str, Any]) -> str:
+    return f"{layer['top_cm']:g}-{layer['bottom_cm']:g} cm, {layer['date']}"
+
+
+def _sources(layer: dict[str, Any]) -> Iterator[str]:
+    """Return a line for each bag of a layer and each result of it."""
+    for source in layer["bags"]:
+        yield f"      bag {source['fields']['sample_code']}, {_who(source)}"
+    for source in layer["results"]:
+        fields = source["fields"]
+        value = fields.get("value", f"< {fields.get('detection_limit')}")
+        yield (
+            f"      {fields['analyte']} {value} {fields['unit']} by"
+            f" {fields['method']}, {_who(source)}"
+        )
 
 
 def _density(layer: dict[str, Any]) -> str:
@@ -128,6 +141,13 @@ def _density(layer: dict[str, Any]) -> str:
     if layer["bd_from_layers_cm"]:
         spans = (f"{top:g}-{bottom:g}" for top, bottom in layer["bd_from_layers_cm"])
         return f"{value}, read off the density layers {', '.join(spans)} cm"
+    rings = layer["bd_of_rings"]
+    if rings is not None:
+        off = f"one ring is off by {rings['cv']:.1%}"
+        assumed = ", assumed" if rings["assumed"] else ""
+        return (
+            f"{value}, of {counted(rings['rings'], 'ring')} of the plot, {off}{assumed}"
+        )
     return f"{value}, {layer['bd_method']}, {', '.join(layer['bd_routes'])}"
 
 

@@ -13,13 +13,14 @@ from schemas.ids import natural_id
 from server.access.projects import find_plot, find_project
 from server.access.records import last_authors
 from server.derivation.derive import Derived, derive_trees, rows_of
-from server.derivation.layers import density_of
+from server.derivation.layers import density_of, ring_layers
 from server.errors import NotFoundError
 from server.stocks import fine_soil
 from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
 from server.stocks.profiles import Profiles, arrange
 from server.stocks.rows import settings_row
+from server.stocks.shared_density import RingError
 from server.store.custody_values import Author
 from server.store.port import Store, Transaction
 from server.store.values import DerivationInput, Job, PlotTree
@@ -106,6 +107,10 @@ def _campaign(derived: Derived, campaign: str, authors: Mapping[str, Author]) ->
         "id": campaign,
         "name": names[campaign],
         "points": [_point(derived, tree, campaign, p, authors) for p in points],
+        "rings": [
+            _layer(layer, {}, tree, authors)
+            for layer in ring_layers(tree).get(campaign, ())
+        ],
     }
 
 
@@ -195,12 +200,20 @@ def _layer(
         "bd_fine_g_cm3": layer.bd_fine_g_cm3,
         "bd_method": layer.bd_method,
         "bd_from_layers_cm": read_off,
+        "bd_of_rings": _rings_row(layer.shared_density),
         "bd_routes": [density_of(s.fields, core.fields).route for s in samples],
         "fine_mass_t_ha": mass,
         "soc_stock_t_ha": stock,
         "bags": [_source(s.id, s.seq, s.fields, authors) for s in samples],
         "results": [_source(r.id, r.seq, r.fields, authors) for r in results],
     }
+
+
+def _rings_row(error: RingError | None) -> Row | None:
+    """Return how far the rings that gave a density are off; an assumed error has no df."""
+    if error is None:
+        return None
+    return asdict(error) | {"df": None if error.assumed else error.df}
 
 
 def _mass_and_stock(layer: Layer) -> tuple[float | None, float | None]:
@@ -254,8 +267,10 @@ def _sources(campaigns: Sequence[Row]) -> list[Row]:
     return [
         source
         for campaign in campaigns
-        for point in campaign["points"]
-        for layer in point["layers"]
+        for layer in (
+            *(layer for point in campaign["points"] for layer in point["layers"]),
+            *campaign["rings"],
+        )
         for source in (*layer["bags"], *layer["results"])
     ]
 

@@ -7,13 +7,14 @@ left out and says why; nothing is guessed.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from schemas import limits
 from schemas.rules import TO_G_KG
 from schemas.vocabulary import COMPLETE_SOIL
+from server.derivation.plot_rings import rings_of, with_rings
 from server.stocks import fine_soil
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
@@ -44,13 +45,15 @@ class Carbon(NamedTuple):
 class LayerDensity(NamedTuple):
     """Fine mass per total volume: value, how it was found, what there is to say.
 
-    `method` is how people measured, `route` how the value follows from what they wrote.
+    `method` is how people measured, `route` how the value follows from what they wrote;
+    `given_g_cm3` is a density they wrote that the value was derived from, with stones.
     """
 
     bd_fine_g_cm3: float | None
     method: str | None = None
     reasons: tuple[Reason, ...] = ()
     route: str = ""
+    given_g_cm3: float | None = None
 
 
 class CoreVisit(NamedTuple):
@@ -66,7 +69,39 @@ class CoreVisit(NamedTuple):
 
 
 def layers_of(tree: PlotTree) -> list[Layer]:
-    """Return one layer per sample, keyed by record ids."""
+    """Return one layer per sample, keyed by record ids.
+
+    Layers without a density have that of the rings which stand for the plot. Of a ring
+    itself only what holds carbon is a layer of its point.
+    """
+    layers = _of_samples(tree)
+    rings = ring_layers(tree, layers)
+    if not rings:
+        return layers
+    cores = {layer.core for own in rings.values() for layer in own}
+    carbon = {layer.core for layer in layers if layer.soc_g_kg is not None}
+    found = {campaign: rings_of(own) for campaign, own in rings.items()}
+    return [
+        with_rings(layer, found.get(layer.campaign))
+        for layer in layers
+        if layer.core not in cores or layer.core in carbon
+    ]
+
+
+def ring_layers(
+    tree: PlotTree, layers: Sequence[Layer] | None = None
+) -> dict[str, list[Layer]]:
+    """Return by campaign the layers of the cores that stand for the whole plot."""
+    cores = {core.id for core in tree.cores if core.fields.get("represents") == "plot"}
+    found: dict[str, list[Layer]] = defaultdict(list)
+    if cores:
+        for layer in _of_samples(tree) if layers is None else layers:
+            if layer.core in cores:
+                found[layer.campaign].append(layer)
+    return found
+
+
+def _of_samples(tree: PlotTree) -> list[Layer]:
     contested = {record.id for record in tree.inputs if record.open_conflicts}
     visits = _visits(tree, contested)
     results: dict[str, list[DerivationInput]] = defaultdict(list)
@@ -112,7 +147,7 @@ def _visits(tree: PlotTree, contested: set[str]) -> dict[str, CoreVisit]:
 
 def _layer(core: str, visit: CoreVisit, sample: Fields, results: list[Fields]) -> Layer:
     soc_g_kg, soc_method, soc_reasons = carbon_of(results, sample)
-    bd_fine_g_cm3, bd_method, bd_reasons, _ = density_of(sample, visit.core)
+    density = density_of(sample, visit.core)
     return Layer(
         campaign=visit.campaign,
         point=visit.point,
@@ -123,10 +158,11 @@ def _layer(core: str, visit: CoreVisit, sample: Fields, results: list[Fields]) -
         bottom_cm=sample["depth_bottom_cm"],
         soc_g_kg=soc_g_kg,
         soc_method=soc_method,
-        bd_fine_g_cm3=bd_fine_g_cm3,
-        bd_method=bd_method,
+        bd_fine_g_cm3=density.bd_fine_g_cm3,
+        bd_method=density.method,
+        bd_given_g_cm3=density.given_g_cm3,
         complete_soil_cm=visit.complete_soil_cm,
-        reasons=soc_reasons + bd_reasons,
+        reasons=soc_reasons + density.reasons,
     )
 
 
@@ -262,7 +298,7 @@ def _density_with_stones(
     if math.isnan(float(density)):
         return LayerDensity(None, method, (Reason.NEGATIVE_FINE_MASS,))
     route = f"{definition} density and coarse fragments by {basis}".replace("_", " ")
-    return LayerDensity(float(density), method, route=route)
+    return LayerDensity(float(density), method, route=route, given_g_cm3=given)
 
 
 def _coarse(sample: Fields) -> tuple[float | None, str | None]:
