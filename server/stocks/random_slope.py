@@ -84,7 +84,7 @@ def fit_random_slope(
 
     ``y_i ~ N(Z_i b, s^2 (I + Z_i L L' Z_i'))``, ``Z_i = (1, t_i)``, L lower triangular.
     Slope and residual are profiled out; the three numbers of L are searched for, from
-    three starts, with L-BFGS-B. ``CI = b1 +- t(0.975, df) SE``.
+    three starts. ``CI = b1 +- t(0.975, df) SE``.
 
     Parameters
     ----------

@@ -179,16 +179,16 @@ def _gradient(solved: Solved, theta: FloatArray, mean: float) -> FloatArray:
 def search(likelihood: Likelihood) -> FloatArray | None:
     """Return the L of the highest likelihood, or None where no search ended well.
 
-    L-BFGS-B from three starts, the diagonal of L not below 0.
+    Sequential quadratic programming (SLSQP) from three starts, the diagonal of L not below 0.
     """
     found = [
         optimize.minimize(
             likelihood.deviance,
             start,
             jac=True,
-            method="L-BFGS-B",
+            method="SLSQP",
             bounds=((0.0, None), (None, None), (0.0, None)),
-            options={"ftol": 1e-15, "gtol": 1e-8, "maxiter": 500},
+            options={"ftol": 1e-15, "maxiter": 500},
         )
         for start in _STARTS
     ]
