@@ -91,8 +91,11 @@ def clustering(
     -----
     The same points give the same answer in any order: the random points are the same
     for every plot but for its outline. Beyond 12 points, 12 of them chosen by the same
-    draws are looked at. Measured: 1 to 2 % of random designs and no grid are flagged; of
-    designs in one quarter of the plot 88 % with 5 points, 98 % with 6, all from 8 on.
+    draws are looked at. Measured on seven shapes: 0.9 to 1.7 % of random designs and no
+    grid are flagged; of random designs in one quarter of the area 64 to 98 % with five
+    points, 91 to 100 % with six, 99.5 % and more from eight on. A transect along the
+    plot or its diagonal is not, one across its middle may be. `off_centre` is infinite
+    where all points are one.
     Source: Clark and Evans 1954 for the neighbours; Barnard 1963 and Besag and Diggle
     1977 for the test by simulation.
 
