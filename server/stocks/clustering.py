@@ -119,14 +119,20 @@ def clustering(
     if outline is None:
         return None
     mine = _thinned(outline.plane(points[np.lexsort(points.T)]))
-    first = outline.fill(_drawn(mine, FIRST_DRAWS))
+    sets = np.concatenate((mine[np.newaxis], outline.fill(_drawn(mine, FIRST_DRAWS))))
+    areas, around = _hulls(sets)
     near, hull, off = (
-        _compare(test, mine, first, outline) for test in (_NEIGHBOURS, _HULL, _CENTRE)
+        _compare(test, looked, mine, outline)
+        for test, looked in (
+            (_NEIGHBOURS, _nearness(sets, outline)),
+            (_HULL, -around),
+            (_CENTRE, _off_centres(sets, outline)),
+        )
     )
     return Clustering(
         n=points.shape[0],
         neighbour_ratio=near.own / near.usual,
-        hull_share=float(_hulls(mine[np.newaxis])[0][0]) / outline.area_m2,
+        hull_share=float(areas[0]) / outline.area_m2,
         off_centre=off.own,
         p_neighbour=near.p_value,
         p_hull=hull.p_value,
@@ -146,15 +152,14 @@ class _Compared:
 
 
 def _compare(
-    test: _Test, mine: FloatArray, first: FloatArray, outline: Outline
+    test: _Test, looked: FloatArray, mine: FloatArray, outline: Outline
 ) -> _Compared:
-    own = float(test.figure(mine[np.newaxis], outline)[0])
-    drawn = test.figure(first, outline)
+    """Compare the first figure with the others, and with more where that is needed."""
+    own, drawn = float(looked[0]), looked[1:]
     p_value = _p_value(own, drawn)
     if p_value <= max(_SETTLED_TIMES * test.level, _SETTLED):
-        drawn = test.figure(
-            outline.fill(_drawn(mine, test.points // len(mine))), outline
-        )
+        more = outline.fill(_drawn(mine, test.points // mine.shape[0]))
+        drawn = test.figure(more, outline)
         p_value = _p_value(own, drawn)
     return _Compared(own, float(drawn.mean()), p_value, p_value <= test.level)
 
