@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from schemas.stock_words import compared_text
+from server.cli.crediting import credited_text, crediting_of, crediting_options
 from server.cli.stocks_design import points_text
-from server.stocks.choices import Programme
 
 _Row = dict[str, Any]
 
@@ -54,11 +54,6 @@ def annotation_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for what may stand beside stocks and changes."""
     options = (
         click.option(
-            "--profile",
-            type=click.Choice(Programme, case_sensitive=False),
-            help="Also what this crediting programme would count of each change.",
-        ),
-        click.option(
             "--measurement-error",
             metavar="soc=F,bd=F,depth=F",
             help="Relative standard uncertainties of SOC, bulk density and thickness of"
@@ -88,7 +83,7 @@ def annotation_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     for option in reversed(options):
         command = option(command)
-    return command
+    return crediting_options(command)
 
 
 def _fraction(
@@ -108,7 +103,7 @@ def annotations_of(given: _Row) -> Any:  # noqa: ANN401 - imported inside the co
     if text is not None:
         errors = StatedErrors(**_shares(text), seed=given["seed"], draws=given["draws"])
     return Annotations(
-        profile=given["profile"], errors=errors, shared_soc=given["shared_soc"]
+        crediting=crediting_of(given), errors=errors, shared_soc=given["shared_soc"]
     )
 
 
@@ -143,8 +138,8 @@ def annotation_lines(document: _Row, annotations: Any) -> Iterator[str]:  # noqa
     """Return the lines that stand beside the stocks and changes."""
     for row in document["changes"]:
         span = f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}"
-        if annotations.profile is not None:
-            yield f"{span}: {_credited(row['crediting'])}"
+        if annotations.crediting is not None:
+            yield f"{span}: {credited_text(row['crediting'])}"
         if annotations.shared_soc is not None:
             yield (
                 f"{span}: standard error {_digits(row['se_t_ha'])} t/ha, with what all"
@@ -162,17 +157,6 @@ def annotation_lines(document: _Row, annotations: Any) -> Iterator[str]:  # noqa
         if told is None:
             told = f"{_digits(found['u_t_ha'])} t/ha, by {found['by']}"
         yield f"  {row['plot']}, {row['campaign']}, {row['point']}: {told}"
-
-
-def _credited(found: _Row) -> str:
-    if found["reason"] is not None:
-        return f"{found['source']} counts nothing, {found['reason']}."
-    key = "adjusted_change_t_ha"
-    counted = found[key] if key in found else found["creditable_t_ha"]
-    return (
-        f"{found['source']} would count {_digits(counted)} t/ha"
-        f" (uncertainty {100.0 * found['uncertainty']:.3g} %)."
-    )
 
 
 def _digits(value: float | None) -> str:

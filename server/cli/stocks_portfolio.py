@@ -6,8 +6,9 @@ from typing import Any, Final
 import click
 
 from server.cli.common import counted, json_option, print_json, print_table, with_store
+from server.cli.crediting import credited_text, crediting_of, crediting_options
 from server.figures.choices import By, CampaignSpan
-from server.stocks.choices import Lonely, Programme
+from server.stocks.choices import Lonely
 
 _Row = dict[str, Any]
 
@@ -55,15 +56,12 @@ _PLOTS_NAMED: Final = 10
     is_flag=True,
     help="Also what it comes to by 2050, if the measured rate went on.",
 )
-@click.option(
-    "--profile",
-    type=click.Choice(Programme, case_sensitive=False),
-    help="Also what this crediting programme would count.",
-)
+@crediting_options
 @json_option
 @click.pass_context
 def portfolio(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
+    /,
     organisation: str | None,
     project: str | None,
     every: bool,
@@ -71,8 +69,8 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
     span: CampaignSpan,
     lonely: Lonely,
     projection: bool,
-    profile: Programme | None,
     as_json: bool,
+    **given: Any,  # noqa: ANN401 - click's values
 ) -> None:
     """Print what a project or an organisation contributes, in its own terms.
 
@@ -98,7 +96,7 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
         span=span,
         lonely=lonely,
         projection=projection,
-        profile=profile,
+        crediting=crediting_of(given),
     )
     scope = PortfolioScope(project, organisation)
     document, waiting = with_store(context, lambda store: gather(store, scope, choices))
@@ -246,16 +244,7 @@ def _credited(rows: Sequence[_Row]) -> Iterator[str]:
         found = row.get("crediting")
         if found is None:
             continue
-        if found["reason"] is not None:
-            yield f"{_name(row)}: {found['source']} counts nothing, {found['reason']}."
-            continue
-        uncertainty = f"uncertainty {100.0 * found['uncertainty']:.3g} %"
-        counted = (
-            f"{_short(found['adjusted_total_co2e_t_year'])} t CO2e a year"
-            if found["profile"] == Programme.VM0042
-            else f"{_short(found['creditable_total_co2e_t'])} t CO2e in all"
-        )
-        yield f"{_name(row)}: {found['source']} would count {counted} ({uncertainty})."
+        yield f"{_name(row)}: {credited_text(found)}"
 
 
 def _reasons(rows: Sequence[_Row]) -> Iterator[tuple[str, Any]]:

@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from server.derivation.derive import BATCH, Derived, derive_trees
-from server.stocks.choices import Programme
 from server.stocks.comparison import JudgedOn
+from server.stocks.crediting_rows import Crediting, crediting_row
 from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.fine_soil import FloatArray
 from server.stocks.gather import FlatPlots, flatten
 from server.stocks.point_stocks import compute_cores
 from server.stocks.profiles import BoolArray, IntArray, Profiles, arrange
-from server.stocks.rows import crediting_row, estimate_of
+from server.stocks.rows import estimate_of
 from server.stocks.settings import Settings
 from server.stocks.uncertainty import (
     DRAWS,
@@ -54,7 +54,7 @@ class Annotations:
     values of one campaign alike, as a fraction.
     """
 
-    profile: Programme | None = None
+    crediting: Crediting | None = None
     errors: StatedErrors | None = None
     shared_soc: float | None = None
 
@@ -69,8 +69,8 @@ def annotate_change(change: Row, annotations: Annotations) -> Row:
     ``u = f sqrt(stock0^2 + stock1^2)``, ``SE_total^2 = SE^2 + u^2``.
     """
     row: Row = {}
-    if annotations.profile is not None:
-        row["crediting"] = crediting_row(annotations.profile, estimate_of(change))
+    if annotations.crediting is not None:
+        row["crediting"] = crediting_row(annotations.crediting, estimate_of(change))
     if annotations.shared_soc is not None:
         stocks = (change["stock0_t_ha"], change["stock1_t_ha"])
         known = None not in stocks

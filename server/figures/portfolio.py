@@ -29,8 +29,9 @@ from server.figures.queries import choose_span, whole
 from server.figures.targets import against_target
 from server.merge.model import Record
 from server.stocks.aggregate import aggregate
-from server.stocks.choices import Lonely, Programme
-from server.stocks.rows import aggregate_row, area_crediting_row, estimate_of
+from server.stocks.choices import Lonely
+from server.stocks.crediting_rows import Crediting, area_crediting_row
+from server.stocks.rows import aggregate_row, estimate_of
 from server.stocks.units import stratum_of
 from server.store.port import Store, Transaction
 
@@ -62,7 +63,7 @@ class Choices:
     span: CampaignSpan = CampaignSpan.LONGEST
     lonely: Lonely = Lonely.FAIL
     projection: bool = False
-    profile: Programme | None = None
+    crediting: Crediting | None = None
 
 
 async def portfolio(
@@ -264,8 +265,8 @@ def _group_row(
     changes = [member.change for member in used if member.change]
     sampled = [(m.plot["area_ha"], m.change["to_date"]) for m in used if m.change]
     credited = {}
-    if choices.profile is not None:
-        credited["crediting"] = area_crediting_row(choices.profile, found)
+    if choices.crediting is not None:
+        credited["crediting"] = area_crediting_row(choices.crediting, found)
     return {
         **aggregate_row(level, name, found),
         "project": project,

@@ -42,3 +42,4 @@ class Programme(StrEnum):
 
     VM0042 = "vm0042"
     GOLD_STANDARD_402 = "gold_standard_402"
+    AUSTRALIA_2021 = "australia_2021"

@@ -5,20 +5,12 @@ numbers, lists and None only, so they are JSON as they stand.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from server.stocks.aggregate import Aggregate
-from server.stocks.change import CO2_PER_C, ChangeEstimate, Design, Interval
-from server.stocks.choices import Basis, Programme, Reference
-from server.stocks.crediting import (
-    GoldStandard402,
-    gold_standard_402,
-    gold_standard_402_of,
-    vm0042_adjusted,
-    vm0042_uncertainty,
-)
+from server.stocks.change import ChangeEstimate, Design, Interval
+from server.stocks.choices import Basis, Reference
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.plot import PlotTrend, StockChange
 from server.stocks.points import PointStock
@@ -27,7 +19,6 @@ from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.results import SharedDepth
 from server.stocks.settings import DEFAULT_SETTINGS, Settings
-from server.stocks.strata import Estimate
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 Row = dict[str, object]
@@ -174,101 +165,6 @@ def _why_not_told(estimate: ChangeEstimate, told: Detectability) -> str | None:
     if told.points_for_4permille is None:
         return f"more than {MOST_POINTS} points"
     return None
-
-
-def crediting_row(profile: Programme, estimate: ChangeEstimate) -> Row:
-    """Return what a programme would credit of a change; null without a verdict."""
-    judged = estimate.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
-    is_vm0042 = profile is Programme.VM0042
-    counted = _vm0042 if is_vm0042 else _gold_standard_402_of_plot
-    parts = counted(estimate, judged=judged)
-    why = None if judged else "the change has no verdict"
-    if judged and parts["uncertainty"] is None:
-        why = "the change is zero"
-    return _credited(profile, parts, why)
-
-
-def _credited(profile: Programme, parts: Row, why: str | None) -> Row:
-    head = {"profile": profile.value, "source": _SOURCES[profile]}
-    return {**head, **parts, "reason": why}
-
-
-_SOURCES: Final = {
-    Programme.VM0042: "VM0042 v2.2",
-    Programme.GOLD_STANDARD_402: "Gold Standard SOC framework 402",
-}
-
-
-def _gold_standard_402_of_plot(estimate: ChangeEstimate, *, judged: bool) -> Row:
-    found = gold_standard_402(estimate) if judged else None
-    names = [field.name for field in fields(GoldStandard402)]
-    return dict.fromkeys(names) if found is None else asdict(found)
-
-
-def _vm0042(estimate: ChangeEstimate, *, judged: bool) -> Row:
-    uncertainty = adjusted = None
-    if judged:
-        found = estimate.change_t_ha, estimate.se_t_ha, estimate.df
-        uncertainty, adjusted = _adjusted(*found)
-    return {"uncertainty": uncertainty, "adjusted_change_t_ha": adjusted}
-
-
-def _adjusted(
-    change: float | None, error: float | None, df: float | None
-) -> tuple[float | None, float | None]:
-    """Return the uncertainty of VM0042, and the change after it."""
-    if change is None or error is None or df is None:
-        return None, None
-    uncertainty = vm0042_uncertainty(change, error, df)
-    if uncertainty is None:
-        return None, None
-    return uncertainty, vm0042_adjusted(change, uncertainty, worse=change < 0.0)
-
-
-def _vm0042_of_area(found: Aggregate, *, judged: bool) -> Row:
-    annual = found.annual_t_ha if judged else Estimate()
-    uncertainty, adjusted = _adjusted(annual.value, annual.se, annual.df)
-    total = None if adjusted is None else adjusted * found.represented_ha
-    return {
-        "uncertainty": uncertainty,
-        "adjusted_annual_t_ha": adjusted,
-        "adjusted_total_co2e_t_year": None if total is None else total * CO2_PER_C,
-    }
-
-
-def _gold_standard_402_of_area(found: Aggregate, *, judged: bool) -> Row:
-    credited = _gold_standard_402(found) if judged else None
-    if credited is None:
-        names = [field.name for field in fields(GoldStandard402)]
-        return dict.fromkeys([*names, "creditable_total_co2e_t"])
-    total = credited.creditable_t_ha * found.represented_ha * CO2_PER_C
-    return asdict(credited) | {"creditable_total_co2e_t": total}
-
-
-def area_crediting_row(profile: Programme, found: Aggregate) -> Row:
-    """Return what a programme would credit of an area; null without a verdict.
-
-    The same equations as of one plot, with the standard errors and degrees of freedom
-    of the area: over strata, between drawn plots.
-    """
-    judged = found.verdict_zero is not ZeroVerdict.NOT_ASSESSABLE
-    is_vm0042 = profile is Programme.VM0042
-    counted = _vm0042_of_area if is_vm0042 else _gold_standard_402_of_area
-    parts = counted(found, judged=judged)
-    why = None if judged else "the change has no verdict"
-    if judged and parts["uncertainty"] is None:
-        why = "the change is zero, or a campaign has no standard error"
-    return _credited(profile, parts, why)
-
-
-def _gold_standard_402(found: Aggregate) -> GoldStandard402 | None:
-    early, late = found.stock0_t_ha, found.stock1_t_ha
-    if early.value is None or late.value is None or not early.df or not late.df:
-        return None
-    assert early.se is not None
-    assert late.se is not None
-    gain = late.value - early.value
-    return gold_standard_402_of(gain, (early.se, early.df), (late.se, late.df))
 
 
 def aggregate_row(level: str, name: str | None, found: Aggregate) -> Row:

@@ -10,6 +10,7 @@ from server.figures.choices import By
 from server.figures.report_data import report_of
 from server.report.page import render
 from server.stocks.choices import Lonely, Programme
+from server.stocks.crediting_rows import Crediting
 from tests.integration.test_portfolio import (
     T_HA_PER_G_KG,
     YEARS,
@@ -271,7 +272,9 @@ async def test_an_own_target_is_tested_with_the_same_error(server):
 
 async def test_crediting_programmes_count_by_the_variance_between_plots(drawn, laptop):
     await choose(drawn, laptop, ALL_LAND)
-    total = (await asked(drawn, profile=Programme.VM0042))["total"]
+    total = (await asked(drawn, crediting=Crediting(programme=Programme.VM0042)))[
+        "total"
+    ]
     mean, variance, _ = two_stage(gains())
     found = total["crediting"]
     # t(2/3, 4 df) = 0.464...: read off the distribution in test_documented.
@@ -282,9 +285,9 @@ async def test_crediting_programmes_count_by_the_variance_between_plots(drawn, l
     assert found["adjusted_total_co2e_t_year"] == pytest.approx(
         credited * 1200 * 44 / 12
     )
-    gold = (await asked(drawn, profile=Programme.GOLD_STANDARD_402))["total"][
-        "crediting"
-    ]
+    gold = (
+        await asked(drawn, crediting=Crediting(programme=Programme.GOLD_STANDARD_402))
+    )["total"]["crediting"]
     # Two-sided 90 % of each campaign: t(0.95, 4 df) = 2.131847.
     half = 2.131847 * (total["stock0_se_t_ha"] + total["stock1_se_t_ha"])
     gain = total["stock1_t_ha"] - total["stock0_t_ha"]
