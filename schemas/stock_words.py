@@ -43,6 +43,18 @@ soil, 29.1 cm deep in 2010']
     confirmed = row.get("change_confirmed")
     if confirmed:
         yield f"confirmed by a person: {confirmed}"
+    second = row.get("bootstrap_ci95_t_ha")
+    if second:
+        yield (
+            "the differences between points are skewed: by bootstrap-t the interval is"
+            f" {second[0]:z.2f} to {second[1]:z.2f} t/ha"
+        )
+    shared_se = row.get("shared_se_t_ha")
+    if shared_se is not None:
+        yield (
+            f"{shared_se:.2f} of the standard error of {row['se_t_ha']:.2f} t/ha is what"
+            " all points share, and more points do not make it smaller"
+        )
     spread = row.get("curve_spread_t_ha")
     if spread is not None:
         yield (

@@ -37,7 +37,10 @@ def render_table(document: Document) -> str:
         ]
         parts += ["Against 4 permille a year", _verdicts(changes)]
         parts += _notes(changes)
-    parts += _render_reasons([*stocks, *changes])
+    trends = rows_of(document, "trends")
+    if trends:
+        parts += ["Trends", _columns(_TREND_HEAD, [_trend_cells(r) for r in trends])]
+    parts += _render_reasons([*stocks, *changes, *trends])
     ignored = cast("Sequence[str]", document.get("ignored_columns", ()))
     if ignored:
         parts.append(f"Columns not used: {', '.join(ignored)}\n")
@@ -109,6 +112,18 @@ _CHANGE_HEAD: Final = (
     "judged on",
     "change",
 )
+_TREND_HEAD: Final = (
+    "plot",
+    "from",
+    "to",
+    "campaigns",
+    "n",
+    "t/ha/year",
+    "95 % interval",
+    "p",
+    "all visits (REML)",
+    "reasons",
+)
 _VERDICT_HEAD: Final = (
     "plot",
     "from",
@@ -143,6 +158,27 @@ def _change_cells(row: _Row) -> tuple[str, ...]:
         _p_value(row["p_value"]),
         str(row.get("judged_on", "fixed_depth")).replace("_", " "),
         str(row["verdict_zero"]),
+    )
+
+
+def _trend_cells(row: _Row) -> tuple[str, ...]:
+    model = cast("_Row | None", row.get("random_slope"))
+    beside = _NONE
+    if model is not None:
+        beside = f"{_number(model['slope_t_ha_year'], 3)}"
+        if model["slope_ci95_t_ha_year"] is not None:
+            beside += f" ({_interval(model['slope_ci95_t_ha_year'], 3)})"
+        elif model["slope_t_ha_year"] is None:
+            beside = str(model["fit"]).replace("_", " ")
+    return (
+        *(str(row[key]) for key in ("plot", "from_campaign", "to_campaign")),
+        str(row["campaigns"]),
+        str(row["n"]),
+        _number(row["slope_t_ha_year"], 3),
+        _interval(row["slope_ci95_t_ha_year"], 3),
+        _p_value(row["p_value"]),
+        beside,
+        _codes(row),
     )
 
 
@@ -232,8 +268,8 @@ def _p_value(value: object) -> str:
     return "<0.0001" if isinstance(value, float) and value < 1e-4 else _number(value, 4)
 
 
-def _interval(ends: object) -> str:
+def _interval(ends: object, digits: int = 2) -> str:
     if not isinstance(ends, list):
         return _NONE
-    low, high = ("unbounded" if end is None else f"{end:z.2f}" for end in ends)
+    low, high = ("unbounded" if end is None else _number(end, digits) for end in ends)
     return f"{low} to {high}"

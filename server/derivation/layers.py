@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from schemas import limits
 from schemas.rules import TO_G_KG
 from schemas.vocabulary import COMPLETE_SOIL
+from server.derivation.crowding import crowded_campaigns
 from server.derivation.plot_rings import rings_of, with_rings
 from server.stocks import fine_soil
 from server.stocks.points import Layer
@@ -74,7 +75,13 @@ def layers_of(tree: PlotTree) -> list[Layer]:
     Layers without a density have that of the rings which stand for the plot. Of a ring
     itself only what holds carbon is a layer of its point.
     """
-    layers = _of_samples(tree)
+    crowded = crowded_campaigns(tree)
+    layers = [
+        layer._replace(reasons=(*layer.reasons, Reason.CLUSTERED))
+        if layer.campaign in crowded
+        else layer
+        for layer in _of_samples(tree)
+    ]
     rings = ring_layers(tree, layers)
     if not rings:
         return layers

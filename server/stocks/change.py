@@ -65,7 +65,8 @@ class ChangeEstimate:
 
     `withheld` says that the figures must not be judged, for one of the reasons; a change
     of a single point has no verdict either, and may still count in one of an area.
-    `shared_se_t_ha` is the part of the standard error that all points share.
+    `shared_se_t_ha` is the part of the standard error that all points share;
+    `bootstrap_ci95_t_ha` is a second interval where the differences are skewed.
     Stocks and changes in t/ha of carbon, `co2e_t_ha_year` in t/ha of CO2 (positive is
     removal). Intervals are 95 %. An end of `rate_ci95_permille_year` that is None is
     at infinity; `rate_ci95_shape` tells so.
@@ -96,6 +97,7 @@ class ChangeEstimate:
     verdict_4permille: ChangeVerdict = ChangeVerdict.NOT_ASSESSABLE
     verdict_zero: ZeroVerdict = ZeroVerdict.NOT_ASSESSABLE
     shared_se_t_ha: float | None = None
+    bootstrap_ci95_t_ha: tuple[float, float] | None = None
     withheld: bool = False
     reasons: tuple[Reason, ...] = ()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
+from typing import Final
 
 import numpy as np
 
@@ -30,7 +31,8 @@ from server.stocks.point_stocks import (
 )
 from server.stocks.points import PointStock
 from server.stocks.profiles import BoolArray, IntArray
-from server.stocks.reasons import reasons_of
+from server.stocks.random_slope import RandomSlope, fit_random_slope, parts
+from server.stocks.reasons import Reason, mask_of, reasons_of
 from server.stocks.reference_mass import (
     ReferenceMass,
     find_references,
@@ -40,7 +42,9 @@ from server.stocks.results import PlotResult, PlotTrend, StockChange
 from server.stocks.ring_errors import RingErrors
 from server.stocks.rings import find_rings
 from server.stocks.settings import Settings
-from server.stocks.trend import estimate_trend, with_shared_errors
+from server.stocks.trend import Stage, Trend, estimate_trend, with_shared_errors
+
+_TRENDS_PART: Final = mask_of([Reason.TRENDS_PART])
 
 _EqualFigures = tuple[float | None, float | None, float | None, bool | None]
 
@@ -162,19 +166,24 @@ class PlotBatch:
         first = float(gathered.campaign_day[campaigns[0]])
         years = [(day - first) / DAYS_PER_YEAR for day, _ in visits]
         places = [gathered.places[point] for _, point in visits]
-        line = estimate_trend(years, self._stocks_of(series, points), places)
+        stocks = self._stocks_of(series, points)
+        line = estimate_trend(years, stocks, places)
         moved = [
-            (estimate_trend(years, stocks, places).slope_t_ha_year or 0.0, df)
-            for stocks, df in self._moved(series, points)
+            (estimate_trend(years, moves, places).slope_t_ha_year or 0.0, df)
+            for moves, df in self._moved(series, points)
         ]
+        line = with_shared_errors(line, moved)
+        model = _beside(line, years, stocks, places)
+        apart = _TRENDS_PART if model is not None and parts(line, model) else 0
         return PlotTrend(
-            line=with_shared_errors(line, moved),
+            line=line,
+            random_slope=model,
             judged_on=series.measure.judged_on,
             depth_cm=self.settings.depth_cm,
             from_campaign=gathered.campaign_keys[campaigns[0]],
             to_campaign=gathered.campaign_keys[campaigns[-1]],
             campaigns=len(campaigns),
-            reasons=reasons_of(series.noted),
+            reasons=reasons_of(series.noted | apart),
         )
 
     def _stocks_of(self, series: TrendStocks, points: IntArray) -> FloatArray:
@@ -266,6 +275,16 @@ class PlotBatch:
             ],
             strict=True,
         )
+
+
+def _beside(
+    line: Trend, years: Sequence[float], stocks: FloatArray, places: Sequence[str]
+) -> RandomSlope | None:
+    """Return the model of random slopes of a series with holes; None for a full one."""
+    full = len(set(places)) * len(set(years)) == len(places)
+    if full or line.stage is not Stage.POINT_SLOPES:
+        return None
+    return fit_random_slope(years, stocks, places)
 
 
 def _measure(

@@ -17,6 +17,7 @@ from server.stocks.plausibility import is_change_implausible
 from server.stocks.reasons import Reason, mask_of, reasons_of
 from server.stocks.results import SharedDepth, StockChange
 from server.stocks.samples import Compared, Samples
+from server.stocks.second_intervals import second_intervals
 from server.stocks.settings import Settings
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
@@ -24,6 +25,7 @@ _Fields = dict[str, Any]
 
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
 _DEPTHS_DIFFER: Final = mask_of([Reason.DEPTHS_DIFFER])
+_SKEWED: Final = mask_of([Reason.SKEWED])
 _CHANGE_IMPLAUSIBLE: Final = mask_of([Reason.CHANGE_IMPLAUSIBLE])
 _CHANGE_CONFIRMED: Final = mask_of([Reason.CHANGE_CONFIRMED])
 
@@ -111,7 +113,13 @@ class PlotChanges:
         both = Compared(early, late, compared.paired, compared.common_errors())
         years = np.array([each.years for each in compared.comparisons])
         withheld = [each.withheld for each in compared.comparisons]
-        return list(estimate_changes(both, years, np.array(withheld, dtype=np.int64)))
+        figures = list(
+            estimate_changes(both, years, np.array(withheld, dtype=np.int64))
+        )
+        for number, interval in second_intervals(both).items():
+            figures[number]["reasons"] |= _SKEWED
+            figures[number]["bootstrap_ci95_t_ha"] = interval
+        return figures
 
     def _beside(self, compared: ComparedStocks) -> dict[int, _Fields]:
         """Return the change to the fixed depth of those judged in an equal mass."""

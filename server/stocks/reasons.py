@@ -52,6 +52,9 @@ class Reason(StrEnum):
     NO_VARIANCE = "NO_VARIANCE"
     ZERO_VARIANCE = "ZERO_VARIANCE"
     ZERO_BASELINE = "ZERO_BASELINE"
+    CLUSTERED = "CLUSTERED"
+    SKEWED = "SKEWED"
+    TRENDS_PART = "TRENDS_PART"
     CHANGE_IMPLAUSIBLE = "CHANGE_IMPLAUSIBLE"
     CHANGE_CONFIRMED = "CHANGE_CONFIRMED"
     INTERVAL_TOO_SHORT = "INTERVAL_TOO_SHORT"
@@ -267,6 +270,23 @@ EXPLANATIONS: Final = MappingProxyType(
             "the baseline stock is zero, so a rate relative to it is not defined",
             "use the absolute change",
             "against 4 permille is withheld",
+        ),
+        Reason.CLUSTERED: Explanation(
+            "the points crowd in a part of the plot; interval and verdict hold for that"
+            " part, and cover the mean of the plot far less often than they say",
+            "spread the points over the whole plot next time, at random or on a grid",
+        ),
+        Reason.SKEWED: Explanation(
+            "the differences between the points are skewed and few, so that the interval"
+            " covers the truth less often than it says",
+            "read the bootstrap-t interval beside it; look at a value that stands alone;"
+            " 30 points or more do not need it",
+        ),
+        Reason.TRENDS_PART: Explanation(
+            "the trend over all visits and the mean of the points' own slopes part by more"
+            " than half of the interval's half-width: it depends on points that were not"
+            " visited every time",
+            "read both; visit every point in every campaign",
         ),
         Reason.CHANGE_IMPLAUSIBLE: Explanation(
             "no soil is known to change as fast: more than 3 t/ha or 50 permille of the"

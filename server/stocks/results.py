@@ -6,6 +6,7 @@ from datetime import date
 from server.stocks.change import ChangeEstimate
 from server.stocks.comparison import JudgedOn
 from server.stocks.points import PointStock
+from server.stocks.random_slope import RandomSlope
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
 from server.stocks.trend import Trend
@@ -59,7 +60,10 @@ class StockChange(ChangeEstimate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlotTrend:
-    """Trend of one plot over three campaigns or more."""
+    """Trend of one plot over three campaigns or more.
+
+    `random_slope` stands beside it where points were not visited every time.
+    """
 
     line: Trend
     judged_on: JudgedOn
@@ -68,6 +72,7 @@ class PlotTrend:
     to_campaign: str
     campaigns: int
     reasons: tuple[Reason, ...]
+    random_slope: RandomSlope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from server.stocks.choices import Basis, Reference
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.plot import PlotTrend, StockChange
 from server.stocks.points import PointStock
+from server.stocks.random_slope import RandomSlope
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.reference_mass import ReferenceMass
@@ -77,6 +78,7 @@ def change_row(
         "df": change.df,
         "shared_se_t_ha": change.shared_se_t_ha,
         "change_ci95_t_ha": _ends(change.change_ci95_t_ha),
+        "bootstrap_ci95_t_ha": _ends(change.bootstrap_ci95_t_ha),
         "p_value": change.p_value,
         "years": change.years,
         "annual_t_ha": change.annual_t_ha,
@@ -234,7 +236,23 @@ def trend_row(plot: str, trend: PlotTrend) -> Row:
         "fitted_first_t_ha": line.fitted_first_t_ha,
         "relative_permille_year": line.relative_permille_year,
         "curved": line.curved,
+        "random_slope": _random_slope_row(trend.random_slope),
         "reasons": _codes(trend.reasons),
+    }
+
+
+def _random_slope_row(model: RandomSlope | None) -> Row | None:
+    if model is None:
+        return None
+    return {
+        "fit": model.fit.value,
+        "points": model.points,
+        "single_visits": model.single_visits,
+        "slope_t_ha_year": model.slope_t_ha_year,
+        "se_t_ha_year": model.se_t_ha_year,
+        "df": model.df,
+        "slope_ci95_t_ha_year": _ends(model.ci95_t_ha_year),
+        "p_value": model.p_value,
     }
 
 

@@ -88,7 +88,11 @@ class Compared:
         The mean of differences keeps digits that a difference of means loses.
         """
         apart = self.late.mean - self.early.mean
-        return np.where(self.paired, self._contrast(np.ones(apart.size)).mean, apart)
+        return np.where(self.paired, self.differences().mean, apart)
+
+    def differences(self) -> Samples:
+        """Return the differences of pairs; changes that are not paired have none."""
+        return self._contrast(np.ones(self.paired.size))
 
     def spread(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return standard error and df of ``mean1 - ratio * mean0``; 0 is no spread.
