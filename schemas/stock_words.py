@@ -5,6 +5,12 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
+#: Stands once beside differences to a control.
+NO_PROOF = (
+    "Unless plots were treated at random, a difference to the control is no proof that"
+    " the treatment made it."
+)
+
 
 def compared_text(row: Row) -> str:
     """Return how many points are compared, of how many that were sampled.
@@ -26,48 +32,97 @@ def notes(row: Row) -> Iterator[str]:
     ['3 of 16 visits do not reach the reference mass: all are compared in 3926 t/ha of \
 soil, 29.1 cm deep in 2010']
     """
+    yield from filter(None, (note(row) for note in _NOTES))
+
+
+def _mass_note(row: Row) -> str | None:
     short = row.get("points_short_of_mass")
-    if short:
-        visits = f"{short} of {row['n0'] + row['n1']} visits"
-        if row.get("reference_depth_cm") is not None:
-            yield (
-                f"{visits} do not reach the reference mass: all are compared in"
-                f" {row['reference_mass_t_ha']:.0f} t/ha of soil,"
-                f" {row['reference_depth_cm']:.1f} cm deep in {row['from_campaign']}"
-            )
-        else:
-            yield (
-                f"{visits} do not reach the reference mass, and no mass near it is"
-                " common to all: no verdict"
-            )
+    if not short:
+        return None
+    visits = (
+        f"{short} of {row['n0'] + row['n1']} visits do not reach the reference mass"
+    )
+    if row.get("reference_depth_cm") is None:
+        return f"{visits}, and no mass near it is common to all: no verdict"
+    return (
+        f"{visits}: all are compared in {row['reference_mass_t_ha']:.0f} t/ha of soil,"
+        f" {row['reference_depth_cm']:.1f} cm deep in {row['from_campaign']}"
+    )
+
+
+def _confirmed_note(row: Row) -> str | None:
     confirmed = row.get("change_confirmed")
-    if confirmed:
-        yield f"confirmed by a person: {confirmed}"
+    return f"confirmed by a person: {confirmed}" if confirmed else None
+
+
+def _second_interval_note(row: Row) -> str | None:
     second = row.get("bootstrap_ci95_t_ha")
-    if second:
-        yield (
-            "the differences between points are skewed: by bootstrap-t the interval is"
-            f" {second[0]:z.2f} to {second[1]:z.2f} t/ha"
-        )
-    shared_se = row.get("shared_se_t_ha")
-    if shared_se is not None:
-        yield (
-            f"{shared_se:.2f} of the standard error of {row['se_t_ha']:.2f} t/ha is what"
-            " all points share, and more points do not make it smaller"
-        )
+    if not second:
+        return None
+    return (
+        "the differences between points are skewed: by bootstrap-t the interval is"
+        f" {second[0]:z.2f} to {second[1]:z.2f} t/ha"
+    )
+
+
+def _shared_error_note(row: Row) -> str | None:
+    shared = row.get("shared_se_t_ha")
+    if shared is None or row["se_t_ha"] is None:
+        return None
+    return (
+        f"{shared:.2f} of the standard error of {row['se_t_ha']:.2f} t/ha is what all"
+        " points share, and more points do not make it smaller"
+    )
+
+
+def _curve_note(row: Row) -> str | None:
     spread = row.get("curve_spread_t_ha")
-    if spread is not None:
-        yield (
-            "the campaigns were cut at other depths: the straight line and the curve"
-            f" part by {spread:.2f} t/ha"
-        )
+    if spread is None:
+        return None
+    return (
+        "the campaigns were cut at other depths: the straight line and the curve part by"
+        f" {spread:.2f} t/ha"
+    )
+
+
+def _shared_depth_note(row: Row) -> str | None:
     shared = row.get("shared_depth")
-    if shared:
-        yield (
-            f"to {shared['depth_cm']:g} cm, where all cores of both campaigns are cut:"
-            f" {_signed(shared['change_t_ha'])} t/ha"
-            f"{_ends(shared['change_ci95_t_ha'])}, {shared['verdict_zero']}"
-        )
+    if not shared:
+        return None
+    return (
+        f"to {shared['depth_cm']:g} cm, where all cores of both campaigns are cut:"
+        f" {_signed(shared['change_t_ha'])} t/ha"
+        f"{_ends(shared['change_ci95_t_ha'])}, {shared['verdict_zero']}"
+    )
+
+
+def control_note(row: Row) -> str | None:
+    """Return a sentence on what a change is beyond that of its control plots."""
+    found = row.get("against_control")
+    if not found:
+        return None
+    codes = ", ".join(found["control_plots"]) or "its control"
+    why = "".join(f"; {problem}" for problem in found["problems"])
+    if found["change_t_ha"] is None:
+        return f"against {codes}: not known{why}"
+    rate = found["rate_permille_year"]
+    told = "" if rate is None else f", {rate:z.2f} permille a year"
+    return (
+        f"against {codes}: {_signed(found['change_t_ha'])} t/ha"
+        f"{_ends(found['change_ci95_t_ha'])} beyond the control{told},"
+        f" {found['verdict_zero']}, {found['verdict_4permille']} 4 permille{why}"
+    )
+
+
+_NOTES = (
+    _mass_note,
+    _confirmed_note,
+    _second_interval_note,
+    _shared_error_note,
+    _curve_note,
+    _shared_depth_note,
+    control_note,
+)
 
 
 def _of(row: Row, used: str, sampled: str) -> str:

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -52,6 +52,22 @@ def _reasons_by_plot(
     return reasons
 
 
+def _controls_by_plot(
+    _context: click.Context, _parameter: click.Parameter, values: Sequence[str]
+) -> dict[str, list[str]]:
+    controls: dict[str, list[str]] = {}
+    for value in values:
+        plot, _, text = (part.strip() for part in value.partition("="))
+        codes = [code.strip() for code in text.split(",") if code.strip()]
+        if not plot or not codes or plot in codes:
+            raise click.BadParameter(
+                f"{value!r}: write a plot and other plots that are its control, such as"
+                " 'treated=C1,C2'"
+            )
+        controls.setdefault(plot, []).extend(codes)
+    return controls
+
+
 @click.command()
 @click.option(
     "--layers",
@@ -95,6 +111,15 @@ def _reasons_by_plot(
     help="Why a change of this plot is right although no soil is known to change as"
     " fast; its verdict is withheld else.",
 )
+@click.option(
+    "--control",
+    "controls",
+    metavar="PLOT=CONTROL[,CONTROL]",
+    multiple=True,
+    callback=_controls_by_plot,
+    help="Plots of the table that are the control of another: the difference of their"
+    " changes is given too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def compute(  # noqa: PLR0917 - click passes them by name
@@ -105,6 +130,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
     basis: Basis | None,
     reference: str | None,
     confirmed: dict[str, str],
+    controls: dict[str, list[str]],
     as_json: bool,
 ) -> None:
     """Compute SOC stocks and their changes from a table of layers.
@@ -139,6 +165,7 @@ def compute(  # noqa: PLR0917 - click passes them by name
         basis=basis,
         reference=reference,
         confirmed=confirmed,
+        controls=controls,
     )
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))
@@ -160,6 +187,7 @@ def compute_document(
     basis: str | None = None,
     reference: str | None = None,
     confirmed: Mapping[str, str] = MappingProxyType({}),
+    controls: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Document:
     """Compute the document that `--json` prints; problems stand in it as data.
 
@@ -168,8 +196,9 @@ def compute_document(
     ValueError
         If the reference is neither a word nor a positive mass.
     click.UsageError
-        If a confirmed plot is not in the table.
+        If a plot that is confirmed, or named with a control, is not in the table.
     """
+    from server.derivation.controls import against_controls
     from server.stocks.plot import derive_plots
     from server.stocks.rows import (
         change_row,
@@ -185,13 +214,23 @@ def compute_document(
         method, depth_cm=depth_cm, basis=basis, reference=reference
     )
     table = read_layers(path)
-    unknown = sorted(confirmed.keys() - table.plots.keys())
-    if unknown and not table.problems:
-        raise click.UsageError(
-            f"--confirm names {unknown[0]}, which is not in the table; its plots are"
-            f" {', '.join(sorted(table.plots)[:5])}"
-        )
+    if not table.problems:
+        _check_names("--confirm", confirmed, table.plots)
+        named = {*controls, *(code for codes in controls.values() for code in codes)}
+        _check_names("--control", named, table.plots)
     results = derive_plots(table.plots, settings, confirmed=confirmed)
+    changes: list[dict[str, Any]] = [
+        change_row(plot, change, settings) | detectability_row(change)
+        for plot, result in results.items()
+        for change in result.changes
+    ]
+    plots = {
+        plot: {"code": plot, "control_plots": controls.get(plot)} for plot in results
+    }
+    controlled = against_controls(changes, plots)
+    for row in changes:
+        key = str(row["plot"]), str(row["from_campaign"]), str(row["to_campaign"])
+        row["against_control"] = controlled.get(key)
     return {
         "method": {"version": settings.version, **settings_row(settings)},
         "stocks": [
@@ -199,11 +238,7 @@ def compute_document(
             for plot, result in results.items()
             for stock in result.stocks
         ],
-        "changes": [
-            change_row(plot, change, settings) | detectability_row(change)
-            for plot, result in results.items()
-            for change in result.changes
-        ],
+        "changes": changes,
         "trends": [
             trend_row(plot, result.trend)
             for plot, result in results.items()
@@ -212,6 +247,15 @@ def compute_document(
         "problems": [asdict(problem) for problem in table.problems],
         "ignored_columns": list(table.ignored_columns),
     }
+
+
+def _check_names(option: str, names: Iterable[str], plots: Iterable[str]) -> None:
+    unknown = sorted({*names} - {*plots})
+    if unknown:
+        raise click.UsageError(
+            f"{option} names {unknown[0]}, which is not in the table; its plots are"
+            f" {', '.join(sorted(plots)[:5])}"
+        )
 
 
 def exit_code(document: Document) -> int:

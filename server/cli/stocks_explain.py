@@ -86,6 +86,9 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
         for layer in campaign["rings"]:
             yield f"    {_span(layer)}: {_density(layer)}"
             yield from _sources(layer)
+    for control in lineage.controls:
+        yield f"control {control.plot['code']}"
+        yield from (f"  {line}" for line in _lines(control))
     yield f"digest {lineage.digest}"
     yield (
         "deriving again from the stored records gives the same bytes"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import click
 
+from schemas.stock_words import NO_PROOF, control_note
 from server.cli.common import counted, json_option, print_json, print_table, with_store
 from server.cli.crediting import credited_text, crediting_of, crediting_options
 from server.figures.choices import By, CampaignSpan
@@ -119,7 +120,12 @@ def _print(document: _Row) -> None:
     click.echo()
     print_table(_RATE_HEAD, [_rate_cells(row) for row in rows])
     click.echo()
-    told = (*_about(document), *_projections(rows), *_credited(rows))
+    told = (
+        *_about(document),
+        *_controlled(rows),
+        *_projections(rows),
+        *_credited(rows),
+    )
     for line in (*told, *document["notes"]):
         click.echo(line)
     for code, why in _reasons(rows):
@@ -220,6 +226,16 @@ def _listed(names: Sequence[str]) -> str:
     more = len(names) - _PLOTS_NAMED
     shown = ", ".join(names[:_PLOTS_NAMED])
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _controlled(rows: Sequence[_Row]) -> Iterator[str]:
+    """Return what treated plots changed beyond their controls."""
+    notes = [(row, control_note(row)) for row in rows]
+    for row, note in notes:
+        if note is not None:
+            yield f"{_name(row)}, {note}."
+    if any(note for _, note in notes):
+        yield NO_PROOF
 
 
 def _projections(rows: Sequence[_Row]) -> Iterator[str]:

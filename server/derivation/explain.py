@@ -6,12 +6,13 @@ shown is the path that was taken; the digests say whether it still leads there.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from schemas.ids import natural_id
 from server.access.projects import find_plot, find_project
 from server.access.records import last_authors
+from server.derivation.controls import against_controls, control_codes, controls_of
 from server.derivation.derive import Derived, derive_trees, rows_of
 from server.derivation.layers import density_of, ring_layers
 from server.errors import NotFoundError
@@ -32,7 +33,10 @@ _Densities = dict[tuple[str, float, float], tuple[float | None, list[list[float]
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The path from one change to everything it rests on."""
+    """The path from one change to everything it rests on.
+
+    `controls` are the paths of the control plots, whose changes it is compared with.
+    """
 
     project: Row
     plot: Row
@@ -42,11 +46,13 @@ class Provenance:
     versions: list[Row]
     digest: str
     derived_again: str
+    controls: list["Provenance"]
 
     @property
     def same(self) -> bool:
         """Return whether deriving again gives the same bytes."""
-        return self.digest == self.derived_again
+        own = self.digest == self.derived_again
+        return own and all(control.same for control in self.controls)
 
 
 async def explain(
@@ -60,7 +66,34 @@ async def explain(
         If the change was not derived.
     """
     found = await find_project(store, project)
-    return await store.read(lambda tx: _explain(tx, found, plot, early, late))
+    return await store.read(lambda tx: _with_controls(tx, found, plot, early, late))
+
+
+def _with_controls(
+    tx: Transaction, project: Row, plot: str, early: str, late: str
+) -> Provenance:
+    """Explain a change, and those of the control plots that it is compared with."""
+    path = _explain(tx, project, plot, early, late)
+    plots = {r.fields["code"]: r.fields for r in tx.records(project["id"], "plot")}
+    codes = {path.plot["code"], *control_codes(plots[path.plot["code"]], plots)}
+    if len(codes) == 1:
+        return path
+    changes = [
+        row.fields["change"]
+        for row in tx.records(project["id"], "change")
+        if row.fields["change"]["plot"] in codes
+    ]
+    by_plot: dict[str, list[Row]] = {}
+    for row in changes:
+        by_plot.setdefault(row["plot"], []).append(row)
+    used = controls_of(path.change, plots[path.plot["code"]], plots, by_plot)
+    key = path.plot["code"], early, late
+    change = {**path.change, "against_control": against_controls(changes, plots)[key]}
+    controls = [
+        _explain(tx, project, code, row["from_campaign"], row["to_campaign"])
+        for code, row in used.items()
+    ]
+    return replace(path, change=change, controls=controls)
 
 
 def _explain(
@@ -94,6 +127,7 @@ def _explain(
         versions=[asdict(found) for found in tx.versions(project_id, name)],
         digest=stored["digest"],
         derived_again=anew.get(name, ""),
+        controls=[],
     )
 
 
@@ -258,7 +292,9 @@ def prov_document(lineage: Provenance) -> Row:
         "wasDerivedFrom": {},
         "wasAttributedTo": {},
     }
-    for number, source in enumerate(_sources(lineage.campaigns)):
+    every = [lineage.campaigns, *(control.campaigns for control in lineage.controls)]
+    sources = [source for campaigns in every for source in _sources(campaigns)]
+    for number, source in enumerate(sources):
         _add_source(document, number, source, change, activity)
     return document
 

@@ -5,7 +5,7 @@ land they were drawn from, in every group that holds that land whole; elsewhere 
 stand for themselves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,7 +36,10 @@ class ProjectScope:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A plot, and the change that stands for it where it was measured."""
+    """A plot, and the change that stands for it where it was measured.
+
+    `controls` holds the changes of its control plots by code.
+    """
 
     holding: ProjectScope
     plot: Row
@@ -45,6 +48,7 @@ class GroupMember:
     span: CampaignSpan | None = None
     provisional: Row = field(default_factory=dict)
     families: frozenset[str] = frozenset()
+    controls: Mapping[str, Row] = field(default_factory=dict)
 
 
 def strata_of(level: str, members: Sequence[GroupMember]) -> list[Stratum]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from schemas.selection import drawn_stratum
 from server.access.projects import find_project, known_projects
+from server.derivation.controls import controls_of, group_against_controls
 from server.errors import NotFoundError
 from server.figures.choices import By, CampaignSpan
 from server.figures.groups import (
@@ -163,12 +164,19 @@ def _members(
         for kind in ("change", "stock", "practice")
     )
     plots = sorted(tx.records(project_id, "plot"), key=lambda r: str(r.fields["code"]))
+    fields = {plot.fields["code"]: plot.fields for plot in plots}
+    rows = {
+        plot.id: [whole({**r["change"], **r}, code) for r in changes[plot.id]]
+        for plot in plots
+    }
+    by_code = {plot.fields["code"]: rows[plot.id] for plot in plots}
     for plot in plots:
-        row, named = choose_span(
-            [whole({**r["change"], **r}, code) for r in changes[plot.id]], span
-        )
+        row, named = choose_span(rows[plot.id], span)
         area = plot.fields.get("area_ha")
         estimate = None if row is None else estimate_of(row)
+        controls = {}
+        if row is not None:
+            controls = controls_of(row, plot.fields, fields, by_code)
         yield GroupMember(
             holding=holding,
             plot={"id": plot.id, **plot.fields},
@@ -177,6 +185,7 @@ def _members(
             span=named,
             provisional=_counts([row] if row else stocks[plot.id]),
             families=_families(practices[plot.id], row),
+            controls=controls,
         )
 
 
@@ -267,8 +276,10 @@ def _group_row(
     credited = {}
     if choices.crediting is not None:
         credited["crediting"] = area_crediting_row(choices.crediting, found)
+    treated = [(m.change, m.controls) for m in used if m.change and m.controls]
     return {
         **aggregate_row(level, name, found),
+        "against_control": group_against_controls(treated),
         "project": project,
         "plots_without_area": sum(not member.stratum.area_ha for member in members),
         **_common(changes),

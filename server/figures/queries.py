@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, assert_never
 
 from server.access.projects import find_plot, find_project
+from server.derivation.controls import against_controls
 from server.derivation.derive import confirmed_of, derive_trees, setting_name
 from server.errors import NotFoundError, RefusedError
 from server.figures.annotations import (
@@ -93,6 +94,11 @@ def project_figures(tx: Transaction, project_id: str) -> Document:
     stocks.sort(key=lambda row: (row["plot"], row["campaign"]))
     changes.sort(key=lambda row: (row["plot"], row["to_date"], row["from_date"]))
     trends.sort(key=lambda row: str(row["plot"]))
+    plots = {r.fields["code"]: r.fields for r in tx.records(project_id, "plot")}
+    controlled = against_controls([row for row in changes if _has_errors(row)], plots)
+    for row in changes:
+        key = row["plot"], row["from_campaign"], row["to_campaign"]
+        row["against_control"] = controlled.get(key)
     return {"stocks": stocks, "changes": changes, "trends": trends}
 
 

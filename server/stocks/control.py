@@ -120,9 +120,9 @@ def against_control(
 
 
 def against_blocks(
-    blocks: Sequence[tuple[StockChange, StockChange]],
+    blocks: Sequence[tuple[StockChange, Sequence[StockChange]]],
 ) -> ControlledChange:
-    """Compare treated plots with the control plot of the same block.
+    """Compare treated plots with the control plots of the same block.
 
     ``d_i = T (D_ti / T_ti - D_ci / T_ci)``, ``D = mean(d_i)``, ``SE = sd(d_i) /
     sqrt(n)``, ``df = n - 1``: the change of `estimate_change` whose baseline is that of
@@ -131,8 +131,8 @@ def against_blocks(
     Parameters
     ----------
     blocks
-        The changes of the treated and of the control plot of each block; T is the mean
-        time of the treated plots.
+        The changes of the treated plot and of the control plots of each block, which
+        count by their mean; T is the mean time of the treated plots.
 
     Returns
     -------
@@ -145,16 +145,19 @@ def against_blocks(
     the points, but not an error that all plots share. Sources: paired t test; Fieller
     1954 for the interval of the rate.
     """
-    sides = [pair[0] for pair in blocks], [pair[1] for pair in blocks]
-    problems = set(_problems(blocks))
+    treated = [plot for plot, _ in blocks]
+    controls = [plot for _, own in blocks for plot in own]
+    problems = set(_problems([(plot, each) for plot, own in blocks for each in own]))
+    if not all(own for _, own in blocks):
+        problems.add(ControlProblem.NO_CONTROL)
     if len(blocks) < _FEWEST_BLOCKS:
         problems.add(ControlProblem.ONE_BLOCK)
     figures: Figures = {}
     if blocks and not problems & _NO_FIGURES:
-        figures = block_figures(*sides)
+        figures = block_figures(blocks)
         if figures["change_t_ha"].se == 0.0:
             problems.add(ControlProblem.NO_SPREAD)
-    return _judged(ControlDesign.BLOCKS, sides, problems, figures)
+    return _judged(ControlDesign.BLOCKS, (treated, controls), problems, figures)
 
 
 _NO_FIGURES: Final = {ControlProblem.NO_CHANGE, ControlProblem.NO_CONTROL}

@@ -78,17 +78,14 @@ def _contrast(
 
 
 def block_figures(
-    treated: Sequence[StockChange], controls: Sequence[StockChange]
+    blocks: Sequence[tuple[StockChange, Sequence[StockChange]]],
 ) -> Figures:
-    """Return the figures of the differences between blocks; sides in the same order."""
-    years = float(np.mean([each.years for each in treated]))
-    base, own, control = (
-        np.array([getattr(each, name) for each in side], dtype=np.float64)
-        for side, name in (
-            (treated, "stock0_t_ha"),
-            (treated, "annual_t_ha"),
-            (controls, "annual_t_ha"),
-        )
+    """Return the figures of the differences inside blocks, whose controls are averaged."""
+    years = float(np.mean([plot.years for plot, _ in blocks]))
+    base = np.array([_known(plot.stock0_t_ha) for plot, _ in blocks])
+    own = np.array([_known(plot.annual_t_ha) for plot, _ in blocks])
+    control = np.array(
+        [np.mean([_known(each.annual_t_ha) for each in others]) for _, others in blocks]
     )
     found = estimate_change(
         base, base + years * (own - control), design=Design.PAIRED, years=years

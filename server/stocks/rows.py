@@ -4,13 +4,16 @@ Every program that prints or sends a figure takes its keys from here. Rows hold 
 numbers, lists and None only, so they are JSON as they stand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from server.stocks.aggregate import Aggregate
 from server.stocks.change import ChangeEstimate, Design, Interval
 from server.stocks.choices import Basis, Reference
+from server.stocks.comparison import JudgedOn
+from server.stocks.control import ControlledChange
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
 from server.stocks.plot import PlotTrend, StockChange
 from server.stocks.points import PointStock
@@ -142,6 +145,50 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
         verdict_zero=ZeroVerdict(row["verdict_zero"]),
         reasons=tuple(Reason(code) for code in row["reasons"]),
     )
+
+
+def change_of(row: Mapping[str, Any]) -> StockChange:
+    """Return the change that `change_row` says, without what stands beside it."""
+    estimate = estimate_of(row)
+    return StockChange(
+        **{field.name: getattr(estimate, field.name) for field in fields(estimate)},
+        from_campaign=row["from_campaign"],
+        to_campaign=row["to_campaign"],
+        from_date=date.fromisoformat(row["from_date"]),
+        to_date=date.fromisoformat(row["to_date"]),
+        depth_cm=row["depth_cm"],
+        judged_on=JudgedOn(row.get("judged_on", JudgedOn.FIXED_DEPTH)),
+    )
+
+
+def controlled_row(found: ControlledChange, controls: Sequence[str]) -> Row:
+    """Return the row of a change less that of its control plots, named by code."""
+    return {
+        "control_plots": list(controls),
+        "design": found.design.value,
+        "treated": found.treated,
+        "controls": found.controls,
+        "years": found.years,
+        "baseline_t_ha": found.baseline_t_ha,
+        "treated_annual_t_ha": found.treated_annual_t_ha,
+        "control_annual_t_ha": found.control_annual_t_ha,
+        "change_t_ha": found.change_t_ha.value,
+        "se_t_ha": found.change_t_ha.se,
+        "df": found.change_t_ha.df,
+        "change_ci95_t_ha": _ends(found.change_t_ha.ci95),
+        "p_value": found.change_t_ha.p_value,
+        "annual_t_ha": found.annual_t_ha.value,
+        "annual_ci95_t_ha": _ends(found.annual_t_ha.ci95),
+        "rate_permille_year": found.rate_permille_year,
+        "rate_ci95_permille_year": _ends(found.rate_ci95_permille_year),
+        "rate_ci95_shape": found.rate_ci95_shape and found.rate_ci95_shape.value,
+        "p_vs_4permille": found.p_vs_4permille,
+        "verdict_4permille": found.verdict_4permille.value,
+        "verdict_zero": found.verdict_zero.value,
+        "withheld": found.withheld,
+        "problems": [problem.value for problem in found.problems],
+        "reasons": _codes(found.reasons),
+    }
 
 
 def detectability_row(estimate: ChangeEstimate) -> Row:

@@ -58,7 +58,7 @@ def plots_of(name):
 def controlled(name):
     plots = plots_of(name)
     if name == "blocks":
-        return against_blocks([(plots[f"t{i}"], plots[f"c{i}"]) for i in range(1, 7)])
+        return against_blocks([(plots[f"t{i}"], [plots[f"c{i}"]]) for i in range(1, 7)])
     return against_control(plots.pop("t"), list(plots.values()))
 
 
@@ -194,12 +194,12 @@ def test_a_baseline_of_zero_has_no_rate():
 
 
 def test_one_block_has_figures_without_error_and_many_need_no_points():
-    pair = measured([50.0], [55.0]), measured([52.0], [53.0])
+    pair = measured([50.0], [55.0]), [measured([52.0], [53.0])]
     assert Reason.SINGLE_POINT in pair[0].reasons
     single = against_blocks([pair])
     assert single.problems == (ControlProblem.ONE_BLOCK,)
     assert single.change_t_ha.value == pytest.approx(4.0)
-    other = measured([50.0], [56.0]), measured([52.0], [52.5])
+    other = measured([50.0], [56.0]), [measured([52.0], [52.5])]
     both = against_blocks([pair, other])
     assert both.problems == ()
     assert both.reasons == ()
@@ -207,7 +207,7 @@ def test_one_block_has_figures_without_error_and_many_need_no_points():
 
 
 def test_blocks_that_differ_alike_are_not_tested():
-    pair = measured([50.0], [55.0]), measured([52.0], [53.0])
+    pair = measured([50.0], [55.0]), [measured([52.0], [53.0])]
     result = against_blocks([pair, pair, pair])
     assert result.problems == (ControlProblem.NO_SPREAD,)
     assert result.change_t_ha.se == 0.0
