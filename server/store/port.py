@@ -223,7 +223,11 @@ class Derivation(Protocol):
         """Read everything the numbers of plots of one project rest on."""
 
     def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
-        """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
+        """Replace plots' numbers, keep the old ones, close the jobs; count changes.
+
+        A plot that waits no more was derived by another, from the same or newer records:
+        a job of it that ends late leaves those numbers alone.
+        """
 
     def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
