@@ -55,6 +55,10 @@ class StorageError(ServerError):
     """The database cannot be opened, read or written."""
 
 
+class UnreadableError(ServerError):
+    """Something that is kept cannot be read; the rest may be."""
+
+
 class RefusedError(ServerError):
     """What was asked breaks a rule; carries the problems."""
 

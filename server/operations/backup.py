@@ -32,6 +32,7 @@ from server.operations.archive import (
     unpack_backup,
     write_backup,
 )
+from server.operations.audit.audit import find_faults
 from server.operations.copy_detection import put_mark, write_mark
 from server.store.port import Transaction
 from server.store.values import Fault, Progress
@@ -194,7 +195,7 @@ def verify(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
     """
     with look_into(data.database) as tx:
         was_any = False
-        for fault in tx.faults(progress):
+        for fault in find_faults(tx, progress):
             was_any = True
             yield fault
         # Numbers are derived again only from records that hold.

@@ -13,7 +13,7 @@ from schemas.digest import Item, digest_of, row_hash
 from schemas.records import DERIVED
 from server.store.driver import Connection
 from server.store.rows import dump, json_list
-from server.store.save import add_digest, put_records
+from server.store.save import add_digest, next_asking, put_records
 from server.store.values import (
     DerivationInput,
     DerivedPlot,
@@ -28,9 +28,9 @@ _CLAIM: Final = """
         SELECT project_id, plot_id FROM job WHERE leased_until <= ?2
             AND project_id = (
                 SELECT project_id FROM job WHERE leased_until <= ?2
-                ORDER BY up_to_seq LIMIT 1)
-        ORDER BY up_to_seq LIMIT ?3
-    ) RETURNING project_id, plot_id, up_to_seq
+                ORDER BY asked LIMIT 1)
+        ORDER BY asked LIMIT ?3
+    ) RETURNING project_id, plot_id, asked
 """
 # All rows as one text of JSON: SQLite puts it together without Python's lock, which
 # it would take and give back for each row while the batch before is derived. Derivation
@@ -52,8 +52,18 @@ _QUARANTINE: Final = """
     SELECT DISTINCT record_id, parent_id FROM quarantine WHERE project_id = ?
         AND status IN ('open', 'held') AND type IN ('plot', 'point', 'core', 'sample', 'result')
 """
+_ASKED: Final = """
+    SELECT plot_id FROM job
+    WHERE project_id = ? AND plot_id IN (SELECT value FROM json_each(?))
+"""
+_ASK_FOR_ALL: Final = """
+    INSERT INTO job (project_id, plot_id, asked, leased_until)
+    SELECT project_id, id, ?, 0 FROM record
+    WHERE project_id = ? AND type = 'plot' AND deleted = 0
+    ON CONFLICT DO UPDATE SET asked = excluded.asked, leased_until = 0
+"""
 _CLOSE: Final = """
-    DELETE FROM job WHERE project_id = ? AND plot_id = ? AND up_to_seq = ?
+    DELETE FROM job WHERE project_id = ? AND plot_id = ? AND asked = ?
 """
 _REOPEN: Final = "UPDATE job SET leased_until = 0 WHERE project_id = ? AND plot_id = ?"
 _FREEZE: Final = """
@@ -90,18 +100,9 @@ class DerivationTables:
 
     def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
-        return int(
-            self.connection.execute(
-                "INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)"
-                " SELECT r.project_id, r.id, s.head, 0 FROM record r"
-                " JOIN project s ON s.project_id = r.project_id"
-                " WHERE r.project_id = ? AND r.type = 'plot' AND r.deleted = 0"
-                # One that has begun ends without ending what is asked for here.
-                " ON CONFLICT DO UPDATE"
-                " SET up_to_seq = up_to_seq + 1, leased_until = 0",
-                (project_id,),
-            ).rowcount
-        )
+        asked = next_asking(self.connection, project_id)
+        found = self.connection.execute(_ASK_FOR_ALL, (asked, project_id))
+        return int(found.rowcount)
 
     def plot_trees(self, project_id: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
@@ -136,11 +137,22 @@ class DerivationTables:
         ]
 
     def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
-        """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
+        """Replace plots' numbers, keep the old ones, close the jobs; count changes.
+
+        A plot that waits no more was derived by another, from the same or newer records:
+        a job of it that ends late leaves those numbers alone.
+        """
         return sum(
-            self._save_of_project(project_id, group, now)
+            self._save_of_project(project_id, self._asked(project_id, group), now)
             for project_id, group in _by_project(plots).items()
         )
+
+    def _asked(self, project_id: str, group: list[DerivedPlot]) -> list[DerivedPlot]:
+        """Return those whose plots still wait."""
+        own = json_list(derived.job.plot_id for derived in group)
+        rows = self.connection.execute(_ASKED, (project_id, own))
+        waiting = {plot for (plot,) in rows}
+        return [derived for derived in group if derived.job.plot_id in waiting]
 
     def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
@@ -179,7 +191,7 @@ class DerivationTables:
                 self.connection.execute(_FREEZE, (*place, setting, dump(mass), now))
         jobs = [derived.job for derived in group]
         self.connection.executemany(
-            _CLOSE, [(job.project_id, job.plot_id, job.up_to_seq) for job in jobs]
+            _CLOSE, [(job.project_id, job.plot_id, job.asked) for job in jobs]
         )
         self.connection.executemany(
             _REOPEN, [(job.project_id, job.plot_id) for job in jobs]

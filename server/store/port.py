@@ -14,7 +14,7 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
@@ -34,13 +34,11 @@ from server.store.values import (
     DeviceAccount,
     EnrolmentCode,
     EpochBegin,
-    Fault,
     Job,
     LineQuery,
     LogSpan,
     LogState,
     PlotTree,
-    Progress,
     ProjectHead,
     Stats,
     StoredLine,
@@ -49,6 +47,7 @@ from server.store.values import (
 )
 
 T = TypeVar("T")
+K = TypeVar("K", bound=NamedTuple)
 
 
 class Logs(Protocol):
@@ -223,14 +222,18 @@ class Derivation(Protocol):
         """Read everything the numbers of plots of one project rest on."""
 
     def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
-        """Replace plots' numbers, keep the old ones, close the jobs; count changes."""
+        """Replace plots' numbers, keep the old ones, close the jobs; count changes.
+
+        A plot that waits no more was derived by another, from the same or newer records:
+        a job of it that ends late leaves those numbers alone.
+        """
 
     def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
 
 
 class Upkeep(Protocol):
-    """Attached files, counts, and whether what is stored is as it was written."""
+    """Attached files, counts, and everything that is kept, as an audit reads it."""
 
     def attached(
         self, project_ids: Sequence[str] | None = None, sha256: str | None = None
@@ -243,8 +246,16 @@ class Upkeep(Protocol):
     def stats(self) -> Stats:
         """Count everything."""
 
-    def faults(self, progress: Progress) -> Iterator[Fault]:
-        """Check everything; yield what is wrong, the first bad line first."""
+    def kept(self, kind: type[K], *of: str | int) -> Iterator[K]:
+        """Read all that is kept of a kind, one after another, unchecked.
+
+        `kind` is a class of server.store.kept_values; `of` narrows it as that one says.
+
+        Raises
+        ------
+        UnreadableError
+            If the database cannot read on.
+        """
 
 
 class Transaction(Logs, Merging, Custody, Feed, Devices, Derivation, Upkeep, Protocol):

@@ -48,13 +48,14 @@ _ASK_FOR_RELEASE: Final = """
       AND waits_for IN (SELECT value FROM json_each(?2))
     ON CONFLICT DO UPDATE SET after = 0
 """
-# What waits, or waits no more, takes no number of its own: a job that has begun must
-# still look like another one, or its end would be the end of this one too.
+# Each asking has a number of its own: the end of a job that had begun by then must not
+# be the end of this one too.
+_ASK: Final = """
+    UPDATE project SET asked = asked + 1 WHERE project_id = ? RETURNING asked
+"""
 _JOB: Final = """
-    INSERT INTO job (project_id, plot_id, up_to_seq, leased_until)
-    SELECT ?1, ?2, head, 0 FROM project WHERE project_id = ?1
-    ON CONFLICT (project_id, plot_id) DO UPDATE
-        SET up_to_seq = max(excluded.up_to_seq, up_to_seq + 1)
+    INSERT INTO job (project_id, plot_id, asked, leased_until) VALUES (?, ?, ?, 0)
+    ON CONFLICT (project_id, plot_id) DO UPDATE SET asked = excluded.asked
 """
 _RECORD: Final = """
     INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,
@@ -98,10 +99,11 @@ class SaveTables:
         self._save_memory(effects)
         for project_id, arrived in effects.arrived.items():
             self.connection.execute(_ASK_FOR_RELEASE, (project_id, json_list(arrived)))
-        self.connection.executemany(
-            _JOB,
-            [(name, plot) for name, plots in effects.plots.items() for plot in plots],
-        )
+        for project_id, plots in effects.plots.items():
+            asked = next_asking(self.connection, project_id)
+            self.connection.executemany(
+                _JOB, [(project_id, plot, asked) for plot in plots]
+            )
 
     def _save_new_projects(self, effects: Effects) -> None:
         for project_id in effects.new_projects:
@@ -233,6 +235,12 @@ class SaveTables:
             " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
             effects.stood,
         )
+
+
+def next_asking(connection: Connection, project_id: str) -> int:
+    """Return a number for plots of a project that are to be derived."""
+    row = connection.execute(_ASK, (project_id,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def put_records(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:

@@ -14,7 +14,6 @@ from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
 from server.store import seals
 from server.store.attachments import AttachmentTables
-from server.store.checks.database import check_database
 from server.store.custody import CustodyTables
 from server.store.derivation import DerivationTables
 from server.store.devices import DeviceTables
@@ -27,13 +26,14 @@ from server.store.driver import (
     translated,
 )
 from server.store.feed import FeedTables
+from server.store.kept import KeptTables
 from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
 from server.store.port import Transaction
 from server.store.reports import ReportTables
 from server.store.save import SaveTables
 from server.store.tables import check_version, make_tables
-from server.store.values import Device, Fault, Progress
+from server.store.values import Device
 from server.store.writer import WriterThread
 
 T = TypeVar("T")
@@ -52,15 +52,12 @@ class SqliteTransaction(
     DerivationTables,
     AttachmentTables,
     ReportTables,
+    KeptTables,
 ):
     """One transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-
-    def faults(self, progress: Progress) -> Iterator[Fault]:
-        """Check everything; return what is wrong, the first bad line first."""
-        return check_database(self.connection, progress)
 
 
 class SqliteStore:

@@ -40,6 +40,7 @@ _TABLES: Final = (
             "receipt_count": int,
             "receipt_hash": str,
             "gc_floor": int,
+            "asked": int,
         },
         ("project_id",),
         needs=("head", "created_at"),
@@ -49,6 +50,7 @@ _TABLES: Final = (
             "receipt_count": 0,
             "receipt_hash": NO_RECEIPT,
             "gc_floor": 0,
+            "asked": 0,
         },
     ),
     # `computable_by_author`: the last writer's laptop has the row without being sent it.
@@ -233,12 +235,13 @@ _TABLES: Final = (
         ("code_hash",),
         needs=("name", "projects", "expires_at"),
     ),
+    # `asked`: the number of the asking, which no other of the project has.
     _Table(
         "job",
-        {"project_id": str, "plot_id": str, "up_to_seq": int, "leased_until": int},
+        {"project_id": str, "plot_id": str, "asked": int, "leased_until": int},
         ("project_id", "plot_id"),
-        needs=("up_to_seq", "leased_until"),
-        indexes=(("project_id", "up_to_seq"),),
+        needs=("asked", "leased_until"),
+        indexes=(("project_id", "asked"),),
     ),
     # Found once per plot and setting, and never moved.
     _Table(

@@ -144,11 +144,11 @@ class LogSpan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A plot whose numbers are to be derived again."""
+    """A plot whose numbers are to be derived again, and the number of that asking."""
 
     project_id: str
     plot_id: str
-    up_to_seq: int
+    asked: int
 
 
 class DerivationInput(NamedTuple):

@@ -7,6 +7,7 @@ import pytest
 from server.clock import Clock
 from server.config import DataDirectory
 from server.data import init_data, open_store
+from server.operations.audit.audit import find_faults
 
 
 def sqlite(tmp_path):
@@ -34,6 +35,6 @@ async def store(opened):
     found.close()
     again = opened()
     try:
-        assert await again.read(lambda tx: list(tx.faults(lambda *_: None))) == []
+        assert await again.read(lambda tx: list(find_faults(tx, lambda *_: None))) == []
     finally:
         again.close()

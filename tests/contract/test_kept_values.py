@@ -5,8 +5,17 @@ import pytest
 from schemas.records import TYPES
 from server.store.custody_values import ConflictQuery, CustodyQuery
 from server.store.merge_values import Wanted
-from server.store.values import DerivedPlot, DerivedRow, Job, LineQuery
-from tests.contract.values import Batch, Laptop, at, begin, new_id, plot, saved
+from server.store.values import DerivedPlot, DerivedRow, LineQuery
+from tests.contract.values import (
+    Batch,
+    Laptop,
+    at,
+    begin,
+    new_id,
+    nothing,
+    plot,
+    saved,
+)
 
 VALUES = {
     "whole": 14.0,
@@ -31,9 +40,12 @@ def exact(value):
 
 
 async def test_derived_values_keep_their_types_and_the_order_of_their_names(store):
-    _, project, made = await begin(store, "P1")
+    laptop, project, made = await begin(store, "P1")
+    wanted = nothing(laptop, plots={project.id: [made.id]})
+    await store.write(lambda tx: tx.save(wanted))
+    (job,) = await store.write(lambda tx: tx.claim_jobs(0, 1000, 1))
     row = DerivedRow("stock", new_id(), made.id, {"digest": "d"} | VALUES)
-    plots = [DerivedPlot(Job(project.id, made.id, 1), [row], ("30", VALUES))]
+    plots = [DerivedPlot(job, [row], ("30", VALUES))]
     await store.write(lambda tx: tx.save_derived(plots, at(1)))
     (found,) = await store.read(lambda tx: tx.records(project.id, "stock"))
     assert exact(found.fields) == exact(row.whole)

@@ -1,5 +1,6 @@
 """Attached files, counts and the check of everything in any store."""
 
+from server.operations.audit.audit import find_faults
 from server.store.values import Fault
 from tests.contract.values import (
     Batch,
@@ -178,7 +179,7 @@ async def test_the_check_tells_what_is_done_and_finds_nothing_wrong(store):
     await filled(store)
     told = []
     found = await store.read(
-        lambda tx: list(tx.faults(lambda *said: told.append(said)))
+        lambda tx: list(find_faults(tx, lambda *said: told.append(said)))
     )
     assert found == []
     assert told
@@ -192,7 +193,7 @@ async def test_the_check_finds_a_head_that_is_not_that_of_the_rows(store):
     for head, count in ((7, 1), (project.head, 0)):
         wrong = nothing(laptop, heads={project.id: head})
         await store.write(lambda tx, w=wrong: tx.save(w))
-        found = await store.read(lambda tx: list(tx.faults(lambda *_: None)))
+        found = await store.read(lambda tx: list(find_faults(tx, lambda *_: None)))
         assert len(found) == count
         assert all(isinstance(fault, Fault) for fault in found)
         assert all(project.id in fault.where for fault in found)

@@ -19,6 +19,7 @@ from PIL import Image
 from schemas import limits
 from schemas.records import record_id
 from server.files.disk import BlobFiles
+from server.operations.audit.audit import find_faults
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
 from tests.laptop import new_id
 from tests.processes import PERMILLE_SERVER, run, server_process
@@ -312,7 +313,7 @@ async def test_a_file_is_named_as_long_as_a_record_names_it(server):
         assert (await send.laptop.sync()).outcomes == ["accepted"]
         assert (await send("GET", told(data)["sha256"]))[0] == code, (op, fields)
     faults = await server.ask(
-        lambda store: store.read(lambda tx: list(tx.faults(lambda *_: None)))
+        lambda store: store.read(lambda tx: list(find_faults(tx, lambda *_: None)))
     )
     assert faults == []
 

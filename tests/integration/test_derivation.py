@@ -225,7 +225,7 @@ async def test_what_its_author_gives_up_is_no_longer_counted(recorded):
 
 
 async def test_what_is_given_up_while_its_plot_is_derived_is_not_missed(recorded):
-    """A discard takes no number, so the job looks as the one that was begun."""
+    """A discard takes no number of a row, but its asking has one of its own."""
     server = recorded[0]
     _, change = await waiting_sample(recorded)
 

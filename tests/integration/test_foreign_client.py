@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import add_project
 from server.data import init_data
+from server.operations.audit.audit import find_faults
 from tests.conftest import RunningServer, running
 from tests.laptop import new_id
 from tests.protocol import rules
@@ -625,7 +626,7 @@ async def test_a_restored_server_gets_back_what_it_lost(tmp_path, told):
 
 async def faults_in(store):
     """Return what `permille-server verify` finds."""
-    return await store.read(lambda tx: list(tx.faults(lambda *_: None)))
+    return await store.read(lambda tx: list(find_faults(tx, lambda *_: None)))
 
 
 async def test_damaged_rows_are_found_by_their_digest_and_mended(pair):

@@ -16,6 +16,7 @@ from schemas.signing import push_text, sign
 from server.clock import Clock
 from server.custody.own_log import add_project
 from server.custody.review import rejudge, release
+from server.operations.audit.audit import find_faults
 from tests.laptop import new_id, read_answer
 
 PLOT = {"code": "P1", "area_ha": 2.5}
@@ -368,7 +369,7 @@ async def test_a_stolen_change_id_gains_nothing_when_it_is_judged_again(pair, se
 async def faults(server):
     """Return what `permille-server verify` finds."""
     return await server.ask(
-        lambda store: store.read(lambda tx: list(tx.faults(lambda *_: None)))
+        lambda store: store.read(lambda tx: list(find_faults(tx, lambda *_: None)))
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from server.clock import Clock
 from server.config import DataDirectory
+from server.operations.audit.audit import find_faults
 from server.store import seals
 from server.store.sqlite import SqliteStore, create, look
 from server.store.writer import WriterThread
@@ -51,7 +52,7 @@ async def test_a_failing_job_undoes_itself_alone(tmp_path, failing):
     with look(database) as unit:
         there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
         assert {int(key) for (key,) in there} == {0, 1, 2} - failing
-        assert not list(unit.faults(lambda *_: None))
+        assert not list(find_faults(unit, lambda *_: None))
 
 
 async def test_what_fails_around_a_transaction_fails_its_jobs_and_no_later_one(
@@ -94,4 +95,4 @@ async def test_a_seal_that_cannot_be_written_fails_its_jobs_and_no_later_one(
     with look(database) as unit:
         there = unit.connection.execute("SELECT key FROM meta WHERE value = 'written'")
         assert [key for (key,) in there] == ["kept"]
-        assert not list(unit.faults(lambda *_: None))
+        assert not list(find_faults(unit, lambda *_: None))

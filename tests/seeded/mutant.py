@@ -44,5 +44,7 @@ STAKE = ("tests/integration/test_own_value_at_stake.py",)
 WAITING = ("tests/stateful/test_groups_that_wait.py",)
 LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
 PURE = ("tests/unit/merge",)
+DERIVED_ROWS = "server/store/derivation.py"
+JOBS = ("tests/contract/test_derivation.py",)
 ENROLLING, PLACE = "collector/laptop/enrol.py", "collector/laptop/place.py"
 SETTLE, SYNCING = "collector/store/apply_reply.py", "collector/sync/session.py"

@@ -1,6 +1,16 @@
 """Bugs of the server around the merge, and of what both sides share."""
 
-from tests.seeded.mutant import FEED, LINEAGE, LOAD, PAGE, PULL, RESTORE, Mutant
+from tests.seeded.mutant import (
+    DERIVED_ROWS,
+    FEED,
+    JOBS,
+    LINEAGE,
+    LOAD,
+    PAGE,
+    PULL,
+    RESTORE,
+    Mutant,
+)
 
 MUTANTS = (
     Mutant(
@@ -109,5 +119,19 @@ MUTANTS = (
 """,
         "",
         ("tests/unit/server/derivation/test_inputs.py",),
+    ),
+    Mutant(
+        "numbers of a job that ends late go over newer ones",
+        DERIVED_ROWS,
+        "return [derived for derived in group if derived.job.plot_id in waiting]",
+        "return [derived for derived in group if waiting is not None]",
+        JOBS,
+    ),
+    Mutant(
+        "a plot that is asked for anew has the number of before",
+        "server/store/save.py",
+        "SET asked = asked + 1 WHERE",
+        "SET asked = max(asked, head) WHERE",
+        JOBS,
     ),
 )

@@ -8,6 +8,7 @@ from schemas.digest import digest_of
 from schemas.messages import decode_request
 from schemas.signing import NO_RECEIPT, is_signed, receipt_hash, receipt_text
 from server.intake.receipts import own_device
+from server.operations.audit.audit import find_faults
 from tests.stateful.chosen import holds, promise
 from tests.stateful.screens import lists_of_conflicts_agree, screens_show_the_rows
 
@@ -155,7 +156,7 @@ def counts_are_right(world):
 @promise("verify")
 def the_database_verifies(world):
     """What `permille-server verify` checks holds after any course of events."""
-    found = world.read(lambda tx: list(tx.faults(lambda *_: None)))
+    found = world.read(lambda tx: list(find_faults(tx, lambda *_: None)))
     holds("verify", not found, found)
 
 

@@ -1,14 +1,25 @@
 """How a check tells what it finds, and how far it is."""
 
+import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple, Protocol, TypeVar
 
-from server.errors import RequestError
-from server.store.driver import DatabaseError
+from server.errors import RequestError, UnreadableError
 from server.store.values import Fault, Progress
 
 #: Rows between two signs of progress.
 _STEP: Final = 500
+#: Writes a value as it is kept: compact JSON text.
+dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+K = TypeVar("K", bound=NamedTuple)
+
+
+class Kept(Protocol):
+    """Everything that is kept, whoever keeps it."""
+
+    def kept(self, kind: type[K], *of: str | int) -> Iterator[K]:
+        """Read all that is kept of a kind; `kept_values` says what narrows it."""
 
 
 def guarded(check: str, where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -17,10 +28,13 @@ def guarded(check: str, where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
         yield from faults
     except RequestError as error:
         yield Fault(check, where, f"cannot be understood: {error.problem}")
-    except (DatabaseError, ValueError, TypeError, LookupError, AttributeError) as error:
-        yield Fault(
-            check, where, f"cannot be read: {str(error) or type(error).__name__}"
-        )
+    except (UnreadableError, ValueError, TypeError, LookupError, AttributeError) as e:
+        yield Fault(check, where, f"cannot be read: {str(e) or type(e).__name__}")
+
+
+def one_of(kept: Kept, kind: type[K], *of: str | int) -> K | None:
+    """Return the only value of a kind, or the first, or None."""
+    return next(kept.kept(kind, *of), None)
 
 
 class Steps:
