@@ -7,6 +7,7 @@ import click
 
 from schemas import limits, vocabulary
 from server.cli.common import json_option, print_json, print_table, with_store
+from server.cli.project_bridge import bridge
 
 
 @click.group()
@@ -31,7 +32,7 @@ _BASIS: Final = click.option(
 )
 _REFERENCE: Final = click.option(
     "--stock-reference",
-    metavar="mean|point|MASS",
+    metavar="mean|point|lightest|MASS",
     help="Baseline mass stocks are read at, or a mass in t/ha.",
 )
 _DEPTH: Final = click.option(
@@ -193,7 +194,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
             mass = float(reference)
         except ValueError:
             raise click.BadParameter(
-                f"{reference!r} is not mean, point or a mass in t/ha"
+                f"{reference!r} is neither mean, point, lightest nor a mass in t/ha"
             ) from None
     return _given(
         {
@@ -256,3 +257,6 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+project.add_command(bridge)

@@ -14,7 +14,8 @@ from server.access.projects import find_plot, find_project
 from server.access.records import last_authors
 from server.derivation.controls import against_controls, control_codes, controls_of
 from server.derivation.derive import Derived, derive_trees, rows_of
-from server.derivation.layers import density_of, ring_layers
+from server.derivation.layer_values import density_of
+from server.derivation.layers import ring_layers
 from server.errors import NotFoundError
 from server.stocks import fine_soil
 from server.stocks.density_layers import density_layers, join_density

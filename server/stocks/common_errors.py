@@ -4,6 +4,7 @@ A ring that gave the density of every point, a factor between two laboratory met
 spread between points does not hold them. See `shared_error` for the equations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +27,15 @@ class CommonErrors:
     early_t_ha: FloatArray
     late_t_ha: FloatArray
     df: FloatArray
+
+    @classmethod
+    def together(cls, parts: Sequence["CommonErrors"]) -> "CommonErrors":
+        """Return the factors of all parts, of the same changes."""
+        return cls(
+            np.concatenate([part.early_t_ha for part in parts], axis=1),
+            np.concatenate([part.late_t_ha for part in parts], axis=1),
+            np.concatenate([part.df for part in parts], axis=1),
+        )
 
     @cached_property
     def has_any(self) -> BoolArray:

@@ -11,12 +11,12 @@ from server.stocks.choices import Reference
 from server.stocks.common_errors import CommonErrors
 from server.stocks.compared_points import ComparedPoints, points_of
 from server.stocks.comparison import Comparison, JudgedOn
+from server.stocks.factor_errors import FactorErrors
 from server.stocks.fine_soil import FloatArray
 from server.stocks.point_reader import PointReader
 from server.stocks.point_stocks import EqualMassStocks, FixedStocks
 from server.stocks.profiles import BoolArray
 from server.stocks.reasons import Reason, mask_of
-from server.stocks.ring_errors import RingErrors
 from server.stocks.rings import BD_SHARED_ASSUMED
 from server.stocks.settings import Settings
 
@@ -31,7 +31,7 @@ class PlotStocks:
     equal: EqualMassStocks | None
     reference_t_ha: FloatArray
     reader: PointReader
-    ring_errors: RingErrors | None
+    shared: Sequence[FactorErrors]
 
 
 class ComparedStocks:
@@ -75,19 +75,21 @@ class ComparedStocks:
 
     def _without_cancelled(self, comparison: Comparison) -> Comparison:
         """Return a comparison that says nothing of a density which moves no test of it."""
-        errors = self._stocks.ring_errors
-        if errors is None:
-            return comparison
-        if not errors.rings.cancel(comparison.early, comparison.late):
+        spans = comparison.early, comparison.late
+        if not any(each.values.cancel(*spans) for each in self._stocks.shared):
             return comparison
         return replace(comparison, carried=comparison.carried & ~BD_SHARED_ASSUMED)
 
     def common_errors(self) -> CommonErrors | None:
         """Return the errors that all points of a campaign share."""
-        rings = self._stocks.ring_errors
-        if rings is None:
+        if not self._stocks.shared:
             return None
-        return rings.of_changes(self.comparisons, self.sides, self._read)
+        return CommonErrors.together(
+            [
+                each.of_changes(self.comparisons, self.sides, self._read)
+                for each in self._stocks.shared
+            ]
+        )
 
     def depths_cm(self) -> FloatArray:
         """Return the depth that each comparison looks down to."""

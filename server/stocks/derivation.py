@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from server.stocks.bridged import find_bridged
 from server.stocks.change import optional
 from server.stocks.compared_points import ComparedPoints
 from server.stocks.compared_stocks import PlotStocks
@@ -17,6 +18,7 @@ from server.stocks.comparison import (
     Measure,
     TrendStocks,
 )
+from server.stocks.factor_errors import FactorErrors
 from server.stocks.fine_soil import FloatArray
 from server.stocks.gather import Facts, FlatPlots, facts
 from server.stocks.monotone import Interpolant
@@ -39,7 +41,6 @@ from server.stocks.reference_mass import (
     references_per_point,
 )
 from server.stocks.results import PlotResult, PlotTrend, StockChange
-from server.stocks.ring_errors import RingErrors
 from server.stocks.rings import find_rings
 from server.stocks.settings import Settings
 from server.stocks.trend import Stage, Trend, estimate_trend, with_shared_errors
@@ -80,11 +81,7 @@ class PlotBatch:
         )
         self.by_mass = self._derive_equal_mass(cores, frozen)
         self.reader = PointReader(gathered, cores, settings.basis, self.curves)
-        self.ring_errors = (
-            None
-            if self.rings is None
-            else RingErrors.of_cores(self.rings, self.reader, settings.depth_cm)
-        )
+        self.shared = self._shared_values()
         self.comparer = Comparer(
             gathered,
             self.by_depth,
@@ -92,6 +89,17 @@ class PlotBatch:
             gathered.point_day.tolist(),
             self.fixed.fine_mass_t_ha.tolist(),
         )
+
+    def _shared_values(self) -> list[FactorErrors]:
+        """Return what points share: the density of rings, a factor between methods."""
+        depth_cm, found = self.settings.depth_cm, []
+        if self.rings is not None:
+            values = self.rings.values
+            found.append(FactorErrors.of_density(values, self.reader, depth_cm))
+        bridged = find_bridged(self.gathered)
+        if bridged is not None:
+            found.append(FactorErrors.of_soc(bridged, self.reader, depth_cm))
+        return found
 
     def _facts(self, used: BoolArray) -> Facts:
         """Collect what is known of the layers used, and of rings they share."""
@@ -135,7 +143,7 @@ class PlotBatch:
                 self.equal,
                 self.reference_t_ha,
                 self.reader,
-                self.ring_errors,
+                self.shared,
             ),
             self.confirmed,
         )
@@ -199,9 +207,7 @@ class PlotBatch:
     def _moved(
         self, series: TrendStocks, points: IntArray
     ) -> list[tuple[FloatArray, float]]:
-        """Return what the error of each ring moves the stocks of a trend's points."""
-        if self.ring_errors is None:
-            return []
+        """Return what the error of each shared factor moves a trend's stocks."""
 
         def read(reader: PointReader, side: ComparedPoints) -> FloatArray:
             if self.equal is None or series.measure is not self.by_mass:
@@ -213,7 +219,11 @@ class PlotBatch:
             return reader.in_mass(side.points, mass)[0]
 
         campaigns = self.gathered.point_campaign[points]
-        return self.ring_errors.of_points(points, campaigns, read)
+        return [
+            moved
+            for each in self.shared
+            for moved in each.of_points(points, campaigns, read)
+        ]
 
     def _stocks(self, spread_t_ha: FloatArray) -> list[PointStock]:
         fixed, depth_cm = self.fixed, self.settings.depth_cm

@@ -43,10 +43,15 @@ class FlatPlots:
     campaign_plot: IntArray
     plots: int
     density_factor: FloatArray | None = None  # of each layer; None is 1
+    soc_factor: FloatArray | None = None
 
     def with_density(self, chosen: BoolArray, factor: float) -> "FlatPlots":
         """Return the same layers with the density of some multiplied."""
         return replace(self, density_factor=np.where(chosen, factor, 1.0))
+
+    def with_soc(self, chosen: BoolArray, factor: float) -> "FlatPlots":
+        """Return the same layers with the SOC of some multiplied."""
+        return replace(self, soc_factor=np.where(chosen, factor, 1.0))
 
     @cached_property
     def layer_point(self) -> IntArray:
@@ -71,7 +76,8 @@ class FlatPlots:
     @cached_property
     def soc_g_kg(self) -> FloatArray:
         """SOC of each layer; NaN where missing."""
-        return _column([layer.soc_g_kg for layer in self.layers])
+        soc = _column([layer.soc_g_kg for layer in self.layers])
+        return soc if self.soc_factor is None else soc * self.soc_factor
 
     @cached_property
     def bd_fine_g_cm3(self) -> FloatArray:

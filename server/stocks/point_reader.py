@@ -50,11 +50,8 @@ class PointReader:
         counts = np.bincount(self.cores.point, minlength=self.cores.points)
         return order, np.concatenate(([0], np.cumsum(counts)))
 
-    def with_density(
-        self, layers: BoolArray, factor: float, depth_cm: float
-    ) -> "PointReader":
-        """Return the same cores with the density of some layers multiplied."""
-        gathered = self.gathered.with_density(layers, factor)
+    def of_layers(self, gathered: FlatPlots, depth_cm: float) -> "PointReader":
+        """Return a reader of the same cores whose layers hold other values."""
         cores = compute_cores(gathered, depth_cm)
         return PointReader(gathered, cores, self.basis, self.curves)
 

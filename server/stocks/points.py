@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from server.stocks.reasons import Reason
 from server.stocks.shared_density import RingError
+from server.stocks.shared_error import SharedFactor
 
 
 class Layer(NamedTuple):
@@ -17,7 +18,8 @@ class Layer(NamedTuple):
     knows about these values, such as CENSORED or CONTESTED. `complete_soil_cm` is
     the depth of bedrock or hardpan where the core met it. `bd_given_g_cm3` is the density
     as it was written down, before stones; `shared_density` tells that it is of rings that
-    stand for all points of the campaign.
+    stand for all points of the campaign, `bridge` that its SOC was brought from another
+    laboratory method by a factor.
 
     A tuple, since a project has as many of them as bags.
     """
@@ -37,6 +39,7 @@ class Layer(NamedTuple):
     reasons: tuple[Reason, ...] = ()
     bd_given_g_cm3: float | None = None
     shared_density: RingError | None = None
+    bridge: SharedFactor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

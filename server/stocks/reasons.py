@@ -45,6 +45,7 @@ class Reason(StrEnum):
     BD_OTHER_LAYERS = "BD_OTHER_LAYERS"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
     METHOD_CHANGED = "METHOD_CHANGED"
+    BRIDGED = "BRIDGED"
     SEASON_DIFFERS = "SEASON_DIFFERS"
     UNPAIRED_MIX = "UNPAIRED_MIX"
     SINGLE_POINT = "SINGLE_POINT"
@@ -235,6 +236,11 @@ EXPLANATIONS: Final = MappingProxyType(
             " does not name it; no verdict is given",
             "have archived samples of the first campaign analysed by the new method",
             _WITHHELD,
+        ),
+        Reason.BRIDGED: Explanation(
+            "SOC by one laboratory method was brought to another by a factor from bags that"
+            " were analysed by both; its error is in standard error, interval and verdict",
+            "nothing; more such bags make the interval narrower",
         ),
         Reason.SEASON_DIFFERS: Explanation(
             "the campaigns lie more than 60 days apart in the year",

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from server.stocks.factor_errors import SharedValues
 from server.stocks.fine_soil import FloatArray
 from server.stocks.gather import FlatPlots
 from server.stocks.profiles import BoolArray, IntArray
@@ -25,24 +26,10 @@ BD_SHARED_ASSUMED: Final = mask_of([Reason.BD_SHARED_ASSUMED])
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """The rings of each campaign, and the layers whose density they gave.
-
-    Campaigns of one number in `ring` have one and the same density, so one error.
-    `copied` are those where only the equal figures say so.
-    """
+    """The rings of each campaign, and the layers whose density they gave."""
 
     of_campaign: Sequence[RingError | None]
-    ring: IntArray
-    layers: BoolArray
-    copied: BoolArray
-
-    def cancel(self, early: int, late: int) -> bool:
-        """Return whether two campaigns have one density, which scales both stocks.
-
-        Every test of their change is then the same whatever the density is.
-        """
-        one = self.ring[early] == self.ring[late]
-        return bool(one and self.copied[early] and self.copied[late])
+    values: SharedValues
 
     def mask(self, point_campaign: IntArray) -> IntArray:
         """Return what there is to say of each point."""
@@ -57,7 +44,7 @@ def find_rings(gathered: FlatPlots) -> Rings | None:
     """Return the rings of all campaigns; None where no campaign has any.
 
     One density that all campaigns of a plot have, as it was carried over, is not looked
-    at, since it moves no test; see `Rings.cancel`.
+    at, since it moves no test; see `SharedValues.cancel`.
     """
     campaign = gathered.point_campaign[gathered.layer_point]
     told = [layer.shared_density for layer in gathered.layers]
@@ -73,7 +60,10 @@ def find_rings(gathered: FlatPlots) -> Rings | None:
     for number in np.flatnonzero(copied).tolist():
         found[number] = _COPIED
     layers = recorded | (copied[campaign] & known)
-    return Rings(found, ring, layers, copied) if layers.any() else None
+    if not layers.any():
+        return None
+    factors = [None if each is None else each.factor for each in found]
+    return Rings(found, SharedValues(factors, ring, layers, copied))
 
 
 def _differs_in_plot(

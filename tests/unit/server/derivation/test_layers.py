@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.derivation.layers import carbon_of, density_of
+from server.derivation.layer_values import carbon_of, density_of
 from server.stocks.reasons import Reason
 
 BAG = {"depth_top_cm": 0.0, "depth_bottom_cm": 10.0}
