@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,6 +14,10 @@ from schemas import vocabulary
 from server.cli.stocks_annotations import told_lines
 from server.cli.stocks_table import Document, render_table, rows_of
 from server.stocks.choices import Basis
+
+if TYPE_CHECKING:
+    from server.stocks.results import PlotResult
+    from server.stocks.settings import Settings
 
 DONE: Final = 0
 NEEDS_ATTENTION: Final = 1
@@ -198,11 +202,8 @@ def compute_document(
     click.UsageError
         If a plot that is confirmed, or named with a control, is not in the table.
     """
-    from server.derivation.controls import against_controls
     from server.stocks.plot import derive_plots
     from server.stocks.rows import (
-        change_row,
-        detectability_row,
         settings_row,
         stock_row,
         trend_row,
@@ -219,18 +220,7 @@ def compute_document(
         named = {*controls, *(code for codes in controls.values() for code in codes)}
         _check_names("--control", named, table.plots)
     results = derive_plots(table.plots, settings, confirmed=confirmed)
-    changes: list[dict[str, Any]] = [
-        change_row(plot, change, settings) | detectability_row(change)
-        for plot, result in results.items()
-        for change in result.changes
-    ]
-    plots = {
-        plot: {"code": plot, "control_plots": controls.get(plot)} for plot in results
-    }
-    controlled = against_controls(changes, plots)
-    for row in changes:
-        key = str(row["plot"]), str(row["from_campaign"]), str(row["to_campaign"])
-        row["against_control"] = controlled.get(key)
+    changes = _changes(results, settings, controls)
     return {
         "method": {"version": settings.version, **settings_row(settings)},
         "stocks": [
@@ -247,6 +237,30 @@ def compute_document(
         "problems": [asdict(problem) for problem in table.problems],
         "ignored_columns": list(table.ignored_columns),
     }
+
+
+def _changes(
+    results: "Mapping[str, PlotResult]",
+    settings: "Settings",
+    controls: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """Return the rows of all changes, with what their points could have told."""
+    from server.derivation.controls import against_controls
+    from server.stocks.rows import change_row, detectability_row
+
+    changes: list[dict[str, Any]] = [
+        change_row(plot, change, settings) | detectability_row(change)
+        for plot, result in results.items()
+        for change in result.changes
+    ]
+    plots = {
+        plot: {"code": plot, "control_plots": controls.get(plot)} for plot in results
+    }
+    controlled = against_controls(changes, plots)
+    for row in changes:
+        key = row["plot"], row["from_campaign"], row["to_campaign"]
+        row["against_control"] = controlled.get(key)
+    return changes
 
 
 def _check_names(option: str, names: Iterable[str], plots: Iterable[str]) -> None:

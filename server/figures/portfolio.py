@@ -29,7 +29,7 @@ from server.figures.projection import project_on
 from server.figures.queries import choose_span, whole
 from server.figures.targets import against_target
 from server.merge.model import Record
-from server.stocks.aggregate import aggregate
+from server.stocks.aggregate import Aggregate, aggregate
 from server.stocks.choices import Lonely
 from server.stocks.crediting_rows import Crediting, area_crediting_row
 from server.stocks.rows import aggregate_row, estimate_of
@@ -273,13 +273,9 @@ def _group_row(
     used = [member for member in members if is_used(member.stratum)]
     changes = [member.change for member in used if member.change]
     sampled = [(m.plot["area_ha"], m.change["to_date"]) for m in used if m.change]
-    credited = {}
-    if choices.crediting is not None:
-        credited["crediting"] = area_crediting_row(choices.crediting, found)
-    treated = [(m.change, m.controls) for m in used if m.change and m.controls]
     return {
         **aggregate_row(level, name, found),
-        "against_control": group_against_controls(treated),
+        "against_control": _against_control(used),
         "project": project,
         "plots_without_area": sum(not member.stratum.area_ha for member in members),
         **_common(changes),
@@ -287,8 +283,20 @@ def _group_row(
         "provisional": _provisional(members),
         **against_target(members, units, found, choices.lonely),
         "projection": project_on(found, sampled) if choices.projection else None,
-        **credited,
+        **_credited(found, choices),
     }
+
+
+def _against_control(used: Sequence[GroupMember]) -> Row | None:
+    """Return what the treated plots of a group changed beyond their controls."""
+    treated = [(each.change, each.controls) for each in used if each.change]
+    return group_against_controls([pair for pair in treated if pair[1]])
+
+
+def _credited(found: Aggregate, choices: Choices) -> Row:
+    if choices.crediting is None:
+        return {}
+    return {"crediting": area_crediting_row(choices.crediting, found)}
 
 
 def _spans(members: Sequence[GroupMember]) -> Row:
