@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from server.stocks.common_errors import ProjectError
 from server.stocks.fine_soil import FloatArray
 from server.stocks.joined_interval import joined_intervals
 from server.stocks.profiles import BoolArray, IntArray
@@ -66,7 +67,8 @@ class ChangeEstimate:
     `withheld` says that the figures must not be judged, for one of the reasons; a change
     of a single point has no verdict either, and may still count in one of an area.
     `shared_se_t_ha` is the part of the standard error that all points share;
-    `bootstrap_ci95_t_ha` is a second interval where the differences are skewed.
+    `bootstrap_ci95_t_ha` is a second interval where the differences are skewed, and
+    `project_error` the part that is one for all plots of a project.
     Stocks and changes in t/ha of carbon, `co2e_t_ha_year` in t/ha of CO2 (positive is
     removal). Intervals are 95 %. An end of `rate_ci95_permille_year` that is None is
     at infinity; `rate_ci95_shape` tells so.
@@ -98,6 +100,7 @@ class ChangeEstimate:
     verdict_zero: ZeroVerdict = ZeroVerdict.NOT_ASSESSABLE
     shared_se_t_ha: float | None = None
     bootstrap_ci95_t_ha: tuple[float, float] | None = None
+    project_error: ProjectError | None = None
     withheld: bool = False
     reasons: tuple[Reason, ...] = ()
 
@@ -298,6 +301,12 @@ class _Estimates:
         added = common.variances(np.ones(self.years.size)).sum(axis=1)
         return np.where(common.has_any, np.sqrt(added), np.nan)
 
+    def _project_errors(self) -> list[ProjectError | None]:
+        common, count = self.compared.common, self.years.size
+        if common is None or not any(common.of_project):
+            return [None] * count
+        return [common.moved_with_project(number) for number in range(count)]
+
     def _verdicts(self) -> tuple[list[ChangeVerdict], list[ZeroVerdict]]:
         judged = (self.withheld == 0) & ~np.isnan(self.p_value)
         rated = judged & ~np.isnan(self.rate)
@@ -343,6 +352,7 @@ class _Estimates:
             "verdict_4permille": verdicts,
             "verdict_zero": zero_verdicts,
             "shared_se_t_ha": optional(self._shared_error()),
+            "project_error": self._project_errors(),
             "withheld": (self.withheld != 0).tolist(),
             "reasons": self.mask.tolist(),
         }

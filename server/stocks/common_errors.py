@@ -15,18 +15,32 @@ from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.student_t import satterthwaite_df
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectError:
+    """What one standard error of a factor of all plots moves two mean stocks, t/ha.
+
+    With their signs, since those of many plots add up.
+    """
+
+    early_t_ha: float
+    late_t_ha: float
+    df: float
+
+
 @dataclass(frozen=True)
 class CommonErrors:
     """What one standard error of each shared factor moves the mean stocks of m changes.
 
     Shapes (m, factors): t/ha, 0 where a factor has no part in a change, and the degrees
     of freedom with which its error is known. A factor that both campaigns share moves
-    both. Factors are independent of each other and of the points.
+    both. Factors are independent of each other and of the points. Those `of_project` are
+    one and the same for all plots.
     """
 
     early_t_ha: FloatArray
     late_t_ha: FloatArray
     df: FloatArray
+    of_project: tuple[bool, ...]
 
     @classmethod
     def together(cls, parts: Sequence["CommonErrors"]) -> "CommonErrors":
@@ -35,6 +49,7 @@ class CommonErrors:
             np.concatenate([part.early_t_ha for part in parts], axis=1),
             np.concatenate([part.late_t_ha for part in parts], axis=1),
             np.concatenate([part.df for part in parts], axis=1),
+            tuple(each for part in parts for each in part.of_project),
         )
 
     @cached_property
@@ -47,7 +62,21 @@ class CommonErrors:
 
     def take(self, rows: IntArray) -> "CommonErrors":
         """Return the errors of the changes at the given positions."""
-        return CommonErrors(self.early_t_ha[rows], self.late_t_ha[rows], self.df[rows])
+        return CommonErrors(
+            self.early_t_ha[rows], self.late_t_ha[rows], self.df[rows], self.of_project
+        )
+
+    def moved_with_project(self, number: int) -> ProjectError | None:
+        """Return what the factor of all plots moves the stocks of one change."""
+        for column in np.flatnonzero(self.of_project).tolist():
+            early, late = (
+                self.early_t_ha[number, column],
+                self.late_t_ha[number, column],
+            )
+            if early or late:
+                df = float(self.df[number, column])
+                return ProjectError(float(early), float(late), df)
+        return None
 
     def variances(self, ratio: FloatArray) -> FloatArray:
         """Return what each factor adds to the variance of ``mean1 - ratio * mean0``.

@@ -51,6 +51,7 @@ class FactorErrors:
     values: SharedValues
     reader: PointReader
     raised: PointReader
+    of_project: bool = False  # one factor for all plots
 
     @classmethod
     def of_density(
@@ -66,7 +67,8 @@ class FactorErrors:
     ) -> "FactorErrors":
         """Prepare the cores with the SOC of the layers raised by a step."""
         gathered = reader.gathered.with_soc(values.layers, 1.0 + _STEP)
-        return cls(values, reader, reader.of_layers(gathered, depth_cm))
+        raised = reader.of_layers(gathered, depth_cm)
+        return cls(values, reader, raised, of_project=True)
 
     def of_changes(
         self,
@@ -96,6 +98,7 @@ class FactorErrors:
                 (np.where(one, moved[1], 0.0), np.where(one, 0.0, moved[1])), axis=1
             ),
             np.stack(freedom, axis=1),
+            (self.of_project, self.of_project),
         )
 
     def of_points(

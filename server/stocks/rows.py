@@ -5,13 +5,14 @@ numbers, lists and None only, so they are JSON as they stand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
 from server.stocks.aggregate import Aggregate
 from server.stocks.change import ChangeEstimate, Design, Interval
 from server.stocks.choices import Basis, Reference
+from server.stocks.common_errors import ProjectError
 from server.stocks.comparison import JudgedOn
 from server.stocks.control import ControlledChange
 from server.stocks.detectability import MOST_POINTS, Detectability, detectability
@@ -80,6 +81,7 @@ def change_row(
         "se_t_ha": change.se_t_ha,
         "df": change.df,
         "shared_se_t_ha": change.shared_se_t_ha,
+        "project_error": change.project_error and asdict(change.project_error),
         "change_ci95_t_ha": _ends(change.change_ci95_t_ha),
         "bootstrap_ci95_t_ha": _ends(change.bootstrap_ci95_t_ha),
         "p_value": change.p_value,
@@ -138,6 +140,7 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
     return ChangeEstimate(
         **{name: row[name] for name in plain},
         shared_se_t_ha=row.get("shared_se_t_ha"),
+        project_error=_project_error(row.get("project_error")),
         **ends,
         design=Design(row["design"]),
         rate_ci95_shape=None if shape is None else IntervalShape(shape),
@@ -145,6 +148,10 @@ def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
         verdict_zero=ZeroVerdict(row["verdict_zero"]),
         reasons=tuple(Reason(code) for code in row["reasons"]),
     )
+
+
+def _project_error(row: Mapping[str, Any] | None) -> ProjectError | None:
+    return None if row is None else ProjectError(**row)
 
 
 def change_of(row: Mapping[str, Any]) -> StockChange:

@@ -1,11 +1,12 @@
 """The stratified estimator of a mean over an area, and of a contrast at any rate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
+from numpy.polynomial.polynomial import polyadd
 
 from server.stocks.change import Design
 from server.stocks.choices import Lonely
@@ -97,6 +98,11 @@ class Strata:
         self.area_ha = float(area.sum())
         self.weight = area / self.area_ha
         self.years = years
+        errors = [unit.project_error for unit in units]
+        self.project_error = np.array(
+            [(0.0, 0.0) if e is None else (e.early_t_ha, e.late_t_ha) for e in errors]
+        ).reshape(-1, 2)
+        self.project_df = min((e.df for e in errors if e is not None), default=np.inf)
 
     @property
     def has_error(self) -> bool:
@@ -114,13 +120,17 @@ class Strata:
         """Return the mean annual change."""
         late = np.where(self.paired, self.annual_var, self.var1 / self.years**2)
         early = np.where(self.paired, 0.0, self.var0 / self.years**2)
-        return self._estimate(self.annual, (late, self.n1), (early, self.n0))
+        shared = (self.project_error[:, 1] - self.project_error[:, 0]) / self.years
+        terms = (late, self.n1), (early, self.n0)
+        return self._estimate(self.annual, *terms, shared=shared)
 
     def stock(self, campaign: int) -> Estimate:
         """Return the mean stock of the earlier (0) or later (1) campaign."""
         if campaign == 0:
-            return self._estimate(self.stock0, (self.var0, self.n0))
-        return self._estimate(self.stock1, (self.var1, self.n1))
+            term, shared = (self.var0, self.n0), self.project_error[:, 0]
+            return self._estimate(self.stock0, term, shared=shared)
+        term, shared = (self.var1, self.n1), self.project_error[:, 1]
+        return self._estimate(self.stock1, term, shared=shared)
 
     def contrast(self) -> Combined:
         """Return ``c1 - (1 + r T) c0``, r the rate as a fraction a year."""
@@ -134,11 +144,14 @@ class Strata:
         )
         both = late_terms + early_terms - shared_terms
         values = np.stack((self.stock1 - self.stock0, -step * self.stock0), axis=1)
-        return self._combine(
+        combined = self._combine(
             values,
             (np.where(paired, both, late_terms), self.n1),
             (np.where(paired, 0.0, early_terms), self.n0),
         )
+        moved0, moved1 = self.project_error.T
+        moved = np.stack((moved1 - moved0, -step * moved0), axis=1)
+        return self._with_project_error(combined, moved)
 
     def rate(self) -> float | None:
         """Return the rate at which the contrast vanishes, permille a year."""
@@ -166,10 +179,31 @@ class Strata:
         low, high = (None if e is None else _PERMILLE * e for e in (low, high))
         return low, high, shape
 
-    def _estimate(self, values: FloatArray, *terms: _Term) -> Estimate:
-        """Return the mean over the area with its error."""
+    def _with_project_error(self, combined: Combined, moved: FloatArray) -> Combined:
+        """Add what a factor of all plots moves the sum, beyond what it moves each alone.
+
+        ``(sum w_i m_i)^2 - sum (w_i m_i)^2``: variances of the points hold the second
+        part, the variance between drawn plots does not. Rows of `moved` are strata,
+        columns powers of the rate.
+        """
+        if not moved.any():
+            return combined
+        weighed = self.weight[:, np.newaxis] * moved
+        together = weighed.sum(axis=0)
+        alone = _products(weighed, np.ones(weighed.shape[0]))[~self.drawn].sum(axis=0)
+        added = np.convolve(together, together) - alone
+        if combined.inflation != 1.0 or combined.design_df is not None:
+            variance = np.asarray(polyadd(combined.variance, added), dtype=np.float64)
+            return replace(combined, variance=variance)
+        return combined.plus(0.0, added, self.project_df)
+
+    def _estimate(
+        self, values: FloatArray, *terms: _Term, shared: FloatArray
+    ) -> Estimate:
+        """Return the mean over the area with its error, and what all plots share of it."""
         polynomials = [(variance[:, np.newaxis], n) for variance, n in terms]
         combined = self._combine(values[:, np.newaxis], *polynomials)
+        combined = self._with_project_error(combined, shared[:, np.newaxis])
         mean, variance, df = (float(part) for part in combined.at(np.array(0.0)))
         if not self.has_error:
             return Estimate(mean)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from server.stocks.change import ChangeEstimate, Design
+from server.stocks.common_errors import ProjectError
 from server.stocks.fine_soil import FloatArray
 from server.stocks.reasons import Reason, in_order
 
@@ -36,7 +37,8 @@ class Stratum:
     """A stratum: means of two campaigns and the (co)variances of these means.
 
     Stocks in t/ha, variances in their squares; None where not computable. `area_ha`
-    is taken as exact. `withheld` says that its change must not be judged, for one of
+    is taken as exact. `project_error` is in the variances, and is one for all strata.
+    `withheld` says that its change must not be judged, for one of
     its `reasons`. `drawn` tells of the plots where they stand for more than themselves.
     """
 
@@ -53,6 +55,7 @@ class Stratum:
     variance1: float | None
     covariance: float | None
     annual_variance: float | None
+    project_error: ProjectError | None = None
     withheld: bool = False
     reasons: tuple[Reason, ...] = ()
     drawn: Drawn | None = None
@@ -109,6 +112,7 @@ def stratum_of(
         variance1=variance1,
         covariance=covariance,
         annual_variance=annual_variance,
+        project_error=change.project_error,
         withheld=change.withheld,
         reasons=change.reasons,
     )
@@ -183,10 +187,23 @@ def cluster(name: str, area_ha: float, plots: Sequence[Stratum]) -> Stratum:
         variance1=variance1,
         covariance=covariance,
         annual_variance=annual_variance,
+        project_error=_mean_error([plot.project_error for plot in used], share),
         withheld=any(plot.withheld for plot in used),
         reasons=_reasons_of_plots(used),
         drawn=drawn,
     )
+
+
+def _mean_error(
+    errors: Sequence[ProjectError | None], share: FloatArray
+) -> ProjectError | None:
+    """Return what the factor of all plots moves their weighted mean."""
+    known = [each for each in errors if each is not None]
+    if not known:
+        return None
+    pairs = [(0.0, 0.0) if e is None else (e.early_t_ha, e.late_t_ha) for e in errors]
+    early, late = (share @ np.array(pairs)).tolist()
+    return ProjectError(early, late, min(each.df for each in known))
 
 
 def _variance(first: FloatArray, second: FloatArray) -> float | None:

@@ -11,6 +11,7 @@ from scipy import stats
 from server.stocks.aggregate import aggregate, mean_stock
 from server.stocks.change import Design, estimate_change
 from server.stocks.choices import Lonely
+from server.stocks.common_errors import ProjectError
 from server.stocks.rate_interval import IntervalShape
 from server.stocks.reasons import Reason
 from server.stocks.strata import Freedom
@@ -549,3 +550,44 @@ def test_a_mean_stock_of_drawn_plots_has_the_spread_between_them(plots):
 
 def test_stocks_without_any_spread_have_no_interval():
     assert mean_stock([(1.0, [50.0, 50.0])], is_drawn=False).ci95 is None
+
+
+def test_a_factor_of_all_plots_is_one_error_of_the_area():
+    """Two plots of equal area: their own errors halve in square, the factor's does not."""
+    gain = estimate_change(
+        [50.0, 61.0, 55.0], [58.0, 70.0, 62.0], design=Design.PAIRED, years=5.0
+    )
+    shared = ProjectError(early_t_ha=-1.5, late_t_ha=0.5, df=11.0)
+    widened = replace(
+        gain,
+        se_t_ha=(gain.se_t_ha**2 + 2.0**2) ** 0.5,
+        stock0_se_t_ha=(gain.stock0_se_t_ha**2 + 1.5**2) ** 0.5,
+        stock1_se_t_ha=(gain.stock1_se_t_ha**2 + 0.5**2) ** 0.5,
+        project_error=shared,
+    )
+    units = [stratum_of(name, 2.0, widened) for name in ("a", "b")]
+    found = aggregate(units)
+    own = gain.se_t_ha**2 / 2.0
+    assert found.annual_t_ha.se == pytest.approx((own + 4.0) ** 0.5 / 5.0)
+    assert found.stock0_t_ha.se == pytest.approx(
+        (gain.stock0_se_t_ha**2 / 2.0 + 1.5**2) ** 0.5
+    )
+    alone = aggregate([stratum_of(n, 2.0, gain) for n in ("a", "b")])
+    low, high = found.rate_ci95_permille_year
+    assert low < alone.rate_ci95_permille_year[0]
+    assert high > alone.rate_ci95_permille_year[1]
+
+
+def test_the_error_of_a_factor_is_added_to_that_between_drawn_plots():
+    plots = []
+    for number, gain in enumerate((1.0, 2.0, 3.0)):
+        change = estimate_change([50.0], [50.0 + gain], design=Design.PAIRED, years=5.0)
+        shared = ProjectError(early_t_ha=-1.0, late_t_ha=0.0, df=11.0)
+        plots.append(
+            stratum_of(str(number), 2.0, replace(change, project_error=shared))
+        )
+    merged = cluster("all", 100.0, plots)
+    found = aggregate([merged])
+    assert found.annual_t_ha.se == pytest.approx(
+        (merged.annual_variance + (1.0 / 5.0) ** 2) ** 0.5
+    )
