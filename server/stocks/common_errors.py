@@ -1,7 +1,7 @@
 """Errors that all points of a campaign share, of many changes at once.
 
 A ring that gave the density of every point, a factor between two laboratory methods: the
-spread between points does not hold them. See `shared_error` for the equations.
+spread between points does not hold them.
 """
 
 from collections.abc import Sequence
@@ -92,8 +92,26 @@ class CommonErrors:
     ) -> tuple[FloatArray, FloatArray]:
         """Add the shared errors to the variance of ``mean1 - ratio * mean0``.
 
-        Returns variance, (t/ha)^2, and Satterthwaite's degrees of freedom; a change
-        without shared errors keeps its own to the last digit.
+        ``Var = v + sum(m_k^2)``, ``df = Var^2 / (v^2 / df_v + sum(m_k^4 / df_k))``, m_k
+        what one standard error of factor k moves the contrast, first order.
+
+        Parameters
+        ----------
+        ratio, variance, df
+            Of m changes: s^2 / n and n - 1 of the points; random error of measurement
+            is in it already.
+
+        Returns
+        -------
+        tuple
+            Variance, (t/ha)^2, and degrees of freedom. NaN stays NaN: shared errors do
+            not make up for a missing spread. A change without shared errors keeps its
+            own to the last digit.
+
+        Notes
+        -----
+        Sources: VM0042 v2.2 equations 72 and 73; JCGM 100:2008, G.4 (Welch and
+        Satterthwaite).
         """
         added = self.variances(ratio)
         parts = np.moveaxis(added, -1, 0)

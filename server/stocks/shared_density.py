@@ -5,20 +5,16 @@ One ring's error is the error of all points, so it does not show in their spread
 change in about a third of plots.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from server.stocks.profiles import BoolArray, Profiles
 from server.stocks.shared_error import SharedFactor
 
 # What one ring is off by where no second one says so: usual spread of rings in a plot.
 ASSUMED_CV: Final = 0.05
-_FEWEST_POINTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,77 +91,3 @@ def ring_error(density_g_cm3: ArrayLike) -> RingError:
     is_own_hole = bool((taken.sum(axis=1) <= 1).all())
     df = float(repeats.sum() if is_own_hole else repeats.max())
     return RingError(cv, rings, df, assumed=False)
-
-
-def scale_density(profiles: Profiles, chosen: BoolArray, factor: float) -> Profiles:
-    """Multiply the density of all layers of some profiles by one factor.
-
-    Parameters
-    ----------
-    profiles
-        n profiles.
-    chosen
-        Which of them share the density, shape (n,): those of one campaign.
-    factor
-        Dimensionless, > 0.
-
-    Examples
-    --------
-    >>> from server.stocks.profiles import arrange
-    >>> profiles, _ = arrange([0, 1], [0, 0], [30, 30], [20.0, 20.0], [1.2, 1.2])
-    >>> scale_density(profiles, np.array([False, True]), 1.5).bd_fine_g_cm3.tolist()
-    [1.2, 1.7999999999999998]
-    """
-    scale = profiles.per_layer(np.where(chosen, factor, 1.0))
-    return Profiles(
-        profiles.offsets,
-        profiles.top_cm,
-        profiles.bottom_cm,
-        profiles.soc_g_kg,
-        profiles.bd_fine_g_cm3 * scale,
-    )
-
-
-def one_density(
-    points: Sequence[ArrayLike], depths_cm: Sequence[ArrayLike] | None = None
-) -> bool:
-    """Return whether all points of a campaign carry one and the same density.
-
-    Parameters
-    ----------
-    points
-        Densities of the layers of each point, g/cm3, downward; NaN where missing.
-    depths_cm
-        Top and bottom of these layers, shape (layers, 2) for each point; where it is
-        not given layers are the same by their number.
-
-    Returns
-    -------
-    bool
-        True where two points or more share a layer and every layer that more than one
-        point has is bit for bit of one density: then it was copied, since two rings
-        never agree so in every layer. False where only one point has densities.
-
-    Notes
-    -----
-    A single layer noted to 0.1 g/cm3 can agree by chance; the more points and layers,
-    the less. A missing density is no evidence for either.
-
-    Examples
-    --------
-    >>> one_density([[1.3, 1.45], [1.3, 1.45]]), one_density([[1.3], [1.31]])
-    (True, False)
-    """
-    found: dict[tuple[float, ...], list[float]] = {}
-    for number, values in enumerate(points):
-        column = np.asarray(values, dtype=np.float64).tolist()
-        keys = (
-            [(float(layer),) for layer in range(len(column))]
-            if depths_cm is None
-            else [tuple(each) for each in np.asarray(depths_cm[number]).tolist()]
-        )
-        for key, value in zip(keys, column, strict=True):
-            if not isnan(value):
-                found.setdefault(key, []).append(value)
-    shared = [values for values in found.values() if len(values) >= _FEWEST_POINTS]
-    return bool(shared) and all(len(set(values)) == 1 for values in shared)

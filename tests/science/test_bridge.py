@@ -14,9 +14,9 @@ from server.stocks.bridge import (
     fit_bridge,
 )
 from server.stocks.change import Design, estimate_change
-from server.stocks.shared_error import join, sensitivity
 from server.stocks.student_t import critical_t
 from tests.science.check_values import number, rows
+from tests.science.shared_errors import join, sensitivity
 
 TESTS = {row["set"]: row for row in rows("bridge_tests.csv")}
 BAGS = np.array([6.0, 8, 9, 11, 13, 15, 18, 20, 24, 30])

@@ -11,7 +11,6 @@ from server.stocks.points import Layer
 from server.stocks.reasons import Reason
 from server.stocks.settings import choose_settings
 from server.stocks.shared_density import RingError, ring_error
-from server.stocks.shared_error import SharedFactor, join
 from server.stocks.verdicts import ZeroVerdict
 
 DAYS = {"2010": date(2010, 10, 1), "2020": date(2020, 10, 1)}
@@ -68,10 +67,11 @@ def test_a_density_that_all_points_carry_was_measured_once(method):
 def test_the_error_joins_as_the_equation_says():
     own = change_of(plot({"2010": 1.3, "2020": 1.34}, spread=1e-9), "fixed_depth")
     copied = change_of(plot({"2010": 1.3, "2020": 1.34}), "fixed_depth")
-    # To a depth the stock is proportional to the density.
-    slopes = [-own.stock0_t_ha, own.stock1_t_ha]
-    ring = SharedFactor(0.05, np.inf)
-    variance, df = join(own.se_t_ha**2, own.df, slopes, [ring, ring])
+    # To a depth the stock is proportional to the density; an assumed error has no df.
+    variance = own.se_t_ha**2 + sum(
+        (0.05 * stock) ** 2 for stock in (own.stock0_t_ha, own.stock1_t_ha)
+    )
+    df = variance**2 / (own.se_t_ha**4 / own.df)
     assert copied.se_t_ha == pytest.approx(variance**0.5, rel=1e-6)
     assert copied.df == pytest.approx(df, rel=1e-6)
     stock0 = (own.stock0_se_t_ha**2 + (0.05 * own.stock0_t_ha) ** 2) ** 0.5

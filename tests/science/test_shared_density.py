@@ -14,22 +14,12 @@ from server.stocks.contrast import Combined
 from server.stocks.equivalent_mass import equivalent_mass
 from server.stocks.fixed_depth import fixed_depth
 from server.stocks.profiles import Profiles
-from server.stocks.rate_interval import IntervalShape
 from server.stocks.samples import Compared, Samples
-from server.stocks.shared_density import (
-    ASSUMED_CV,
-    one_density,
-    ring_error,
-    scale_density,
-)
-from server.stocks.shared_error import (
-    SharedFactor,
-    join,
-    join_contrast,
-    sensitivity,
-)
+from server.stocks.shared_density import ASSUMED_CV, ring_error
+from server.stocks.shared_error import SharedFactor
 from server.stocks.student_t import critical_t, two_sided_p
 from tests.science.check_values import number, rows
+from tests.science.shared_errors import join, scale_density, sensitivity
 
 POINTS, YEARS = 10, 10.0
 TOP, BOTTOM = np.array([0.0, 10, 20, 30]), np.array([10.0, 20, 30, 45])
@@ -260,61 +250,14 @@ def test_what_is_assumed_alone_is_known():
     assert float(two_sided_p(1.959963984540054, np.inf)) == pytest.approx(0.05)
 
 
-def test_a_factor_without_its_slope_is_refused():
-    with pytest.raises(ValueError, match="zip"):
-        join(1.0, 9.0, [], [SharedFactor(0.05, 2.0)])
+def test_a_factor_that_is_none_is_refused():
     with pytest.raises(ValueError, match="relative"):
         SharedFactor(-0.01, 2.0)
     with pytest.raises(ValueError, match="freedom"):
         SharedFactor(0.01, 0.0)
 
 
-def test_a_contrast_holds_at_every_rate_what_a_change_holds_at_one():
-    own = Combined(
-        np.array([2.0, -500.0]),
-        np.array([1.0, 0.4, 20.0]),
-        np.convolve([1.0, 0.4, 20.0], [1.0, 0.4, 20.0]) / 9.0,
-        9.0,
-    )
-    ring = [SharedFactor(0.03, 2.0), SharedFactor(0.05, np.inf)]
-    slopes = [(-50.0, -500.0), (52.0, 0.0)]
-    both = join_contrast(own, slopes, ring)
-    for rate in (0.0, 0.004, -0.02):
-        _, variance, df = (float(part) for part in own.at(np.array(rate)))
-        at_rate = [constant + per_rate * rate for constant, per_rate in slopes]
-        expected = join(variance, df, at_rate, ring)
-        found = both.at(np.array(rate))
-        assert (float(found[1]), float(found[2])) == pytest.approx(expected)
-    low, high, shape = both.bounds(2.0 / 500.0, 3.0 / 500.0)
-    assert shape is IntervalShape.INTERVAL
-    for end in (low, high):
-        assert both.test(end)[0] == pytest.approx(0.05)
-
-
 def test_a_strata_rule_that_inflates_takes_no_further_term():
     inflated = Combined(np.ones(1), np.ones(1), np.ones(1), 1.0, 2.0)
     with pytest.raises(ValueError, match="Satterthwaite"):
         inflated.plus(0.0, 1.0, 3.0)
-
-
-def test_one_copied_density_is_found():
-    depths = [[(0.0, 10.0), (10.0, 30.0)]] * 2
-    assert one_density([[1.3, 1.4], [1.3, 1.4]], depths)
-    assert not one_density([[1.3, 1.4], [1.3, np.nextafter(1.4, 2.0)]], depths)
-
-
-def test_a_density_of_other_depths_is_another():
-    assert not one_density([[1.3], [1.3]], [[(0.0, 10.0)], [(0.0, 20.0)]])
-    assert one_density(
-        [[1.3, 1.4], [1.3, 1.5]], [[(0, 10), (10, 20)], [(0, 10), (10, 30)]]
-    )
-
-
-def test_a_point_alone_copies_nobody():
-    assert not one_density([[1.3, 1.4]])
-    assert not one_density([[1.3], [np.nan]])
-    assert not one_density([])
-
-
-def test_a_point_without_density_does_not_hide_the_copies_of_others():
-    assert one_density([[1.3, 1.4], [np.nan, np.nan], [1.3, 1.4]])
