@@ -220,6 +220,21 @@ def test_where_nothing_changed_false_verdicts_are_rare(profile, points):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("points", "less"), [(5, 0.12), (10, 0.02)])
+def test_a_true_change_is_found_about_as_often_as_where_density_stays(points, less):
+    """8 permille a year over ten years; to a fixed depth where each place keeps its own."""
+    gain = 1.0 + 0.008 * 10
+    by_mass, _ = verdicts(simulated(400, points, seed=7, gain=gain), "permille")
+    plots = []
+    for layers in simulated(400, points, seed=7, gain=gain):
+        own = {layer.point: DENSITY + 1e-6 * int(layer.point) for layer in layers}
+        plots.append([x._replace(bd_fine_g_cm3=own[x.point]) for x in layers])
+    to_depth, _ = verdicts(plots, "fixed_depth")
+    assert to_depth[ZeroVerdict.GAIN] > 0.97
+    assert by_mass[ZeroVerdict.GAIN] >= to_depth[ZeroVerdict.GAIN] - less
+
+
+@pytest.mark.slow
 def test_a_true_change_is_found_about_as_often_as_with_deeper_cores():
     gain = 1.0 + 0.008 * 10
     at_depth, _ = verdicts(simulated(400, 10, seed=1, gain=gain), "permille")
