@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import optimize
 
 from server.stocks.fine_soil import FloatArray
 from server.stocks.samples import Samples
@@ -181,6 +180,8 @@ def search(likelihood: Likelihood) -> FloatArray | None:
 
     Sequential quadratic programming (SLSQP) from three starts, the diagonal of L not below 0.
     """
+    from scipy import optimize  # noqa: PLC0415 - half a second to load, seldom used
+
     found = [
         optimize.minimize(
             likelihood.deviance,
