@@ -266,3 +266,38 @@ def test_what_the_points_could_tell_stands_below_and_in_json(layers):
     change = run_json("--layers", path)[1]["changes"][0]
     assert change["mdd_t_ha"] > 0.0
     assert "3 of 3 points can tell" in run("--layers", path).stdout
+
+
+TREATED = tuple(
+    f"{plot},{year},{year}-09-01,{point},0,30,{soc + gained * (year == 2020):.3f},"
+    f"{1.25 + 0.01 * point}"
+    for plot, gained in (("T", 0.3), ("C", 0.1))
+    for year in (2010, 2020)
+    for point, soc in enumerate((1.6, 1.72, 1.55), start=1)
+)
+
+
+def test_a_plot_of_a_table_stands_beside_its_control(layers):
+    path = layers(*(f"{line}" for line in TREATED))
+    changes = run_json("--layers", path, "--control", "T=C")[1]["changes"]
+    found = {row["plot"]: row["against_control"] for row in changes}
+    alone = {row["plot"]: row["change_t_ha"] for row in changes}
+    assert found["C"] is None
+    assert found["T"]["change_t_ha"] == pytest.approx(alone["T"] - alone["C"])
+    text = run("--layers", path, "--control", "T=C").stdout
+    assert "T, 2010 to 2020: against C: +" in text
+    assert "no proof" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("T=X", "names X, which is not in the table"),
+        ("T=T", "other plots that are its control"),
+        ("T", "other plots that are its control"),
+    ],
+)
+def test_a_control_that_is_none_is_a_usage_error(layers, option, said):
+    result = run("--layers", layers(*TREATED), "--control", option)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
