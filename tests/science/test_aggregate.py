@@ -18,6 +18,7 @@ from server.stocks.strata import Freedom
 from server.stocks.units import cluster, stratum_of
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 from tests.science.check_values import rows
+from tests.science.many_changes import paired_changes
 
 SETS = sorted({row["set_id"] for row in rows("stratified_inputs.csv")})
 ONE_POINT = "B_one_stratum_has_one_point"
@@ -330,17 +331,17 @@ def test_one_plot_out_of_many_is_a_stratum_without_variance():
 def test_the_interval_of_an_area_covers_the_truth_as_often_as_it_says():
     generator = np.random.default_rng(12)
     trials, hits = 1200, 0
-    for _ in range(trials):
-        units = []
-        for area, spread, gain, n in (
-            (10, 3.0, 1.0, 5),
-            (40, 5.0, 2.0, 8),
-            (20, 2.0, 0.0, 4),
-        ):
-            before = generator.normal(60, 8, n)
-            after = before + gain + generator.normal(0, spread, n)
-            change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
-            units.append(stratum_of(str(area), float(area), change))
+    strata = []
+    for area, spread, gain, n in (
+        (10, 3.0, 1.0, 5),
+        (40, 5.0, 2.0, 8),
+        (20, 2.0, 0.0, 4),
+    ):
+        before = generator.normal(60, 8, (trials, n))
+        after = before + gain + generator.normal(0, spread, before.shape)
+        changes = paired_changes(before, after, 5.0)
+        strata.append([stratum_of(str(area), float(area), each) for each in changes])
+    for units in zip(*strata, strict=True):
         low, high = aggregate(units).annual_t_ha.ci95
         hits += low < (10 * 1.0 + 40 * 2.0) / 70 / 5 < high
     assert 0.93 <= hits / trials <= 0.97
@@ -495,14 +496,15 @@ def test_the_interval_between_drawn_plots_covers_the_truth_as_often_as_it_says()
     areas = generator.uniform(1.0, 6.0, 4000)
     gains = generator.normal(1.5, 3.0, areas.size)
     truth = np.average(gains, weights=areas) / 5.0
-    trials, hits = 1000, 0
-    for _ in range(trials):
-        units = []
-        for number in generator.integers(0, areas.size, 15):
-            before = generator.normal(60.0, 5.0, 3)
-            after = before + gains[number] + generator.normal(0.0, 2.0, 3)
-            change = estimate_change(before, after, design=Design.PAIRED, years=5.0)
-            units.append(stratum_of(str(number), areas[number], change))
+    trials, drawn = 1000, 15
+    chosen = generator.integers(0, areas.size, (trials, drawn))
+    before = generator.normal(60.0, 5.0, (trials, drawn, 3))
+    after = before + gains[chosen][..., None]
+    after += generator.normal(0.0, 2.0, before.shape)
+    changes = iter(paired_changes(before.reshape(-1, 3), after.reshape(-1, 3), 5.0))
+    hits = 0
+    for plots in chosen.tolist():
+        units = [stratum_of(str(n), float(areas[n]), next(changes)) for n in plots]
         low, high = aggregate([cluster("all", areas.sum(), units)]).annual_t_ha.ci95
         hits += low < truth < high
     assert 0.92 <= hits / trials <= 0.97
