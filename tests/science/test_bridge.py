@@ -144,7 +144,7 @@ def test_proportional_methods_are_seldom_called_bent():
     assert 0.03 <= np.mean(called) <= 0.07
 
 
-def bridged_coverage(bags, trials=1500):
+def bridged_coverage(bags, trials=800):
     """Ten revisited points, first by method A: 20 % too low, 4 % of error a bag."""
     random = np.random.default_rng(40 + bags)
     true = np.geomspace(6.0, 30.0, bags)

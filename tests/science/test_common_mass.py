@@ -211,7 +211,9 @@ def verdicts(plots, profile):
     [("permille", 5), ("permille", 16), ("vm0042", 10), ("vm0042", 30)],
 )
 def test_where_nothing_changed_false_verdicts_are_rare(profile, points):
-    share, found = verdicts(simulated(1500, points, seed=100 + points), profile)
+    share, found = verdicts(
+        simulated(24_000 // max(points, 16), points, seed=100 + points), profile
+    )
     assert share[ZeroVerdict.GAIN] <= 0.035
     assert share[ZeroVerdict.LOSS] <= 0.035
     assert abs(np.mean([change.change_t_ha for change in found])) < 0.1

@@ -168,7 +168,7 @@ def test_a_trend_holds_the_error_of_its_rings():
 def test_intervals_cover_the_true_change_and_nothing_is_no_gain(method, error, rings):
     """95 % of intervals hold the truth; at most 3.5 % call no change a gain or loss."""
     random = np.random.default_rng(11)
-    plots, number = {}, 1500
+    plots, number = {}, 800
     for each in range(number):
         densities, ring = {}, {}
         for campaign in DAYS:
