@@ -26,11 +26,13 @@ from collector.tables.intake import (
 )
 from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
-from collector.tables.table import Rejection, Table, TableError, TableRow, read_table
+from collector.tables.table import Rejection, Table, read_table
 from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
 from schemas.problems import Problem
+from schemas.tables.lines import TableRow, check_size, decode
+from schemas.tables.refusal import TableError
 
 #: Told after a batch is on disk: layers kept so far, layers in all.
 Progress = Callable[[int, int], None]
@@ -232,21 +234,19 @@ def _mapping(path: Path) -> TableMapping:
 
 
 def _table(path: Path, mapping: TableMapping) -> Table:
-    size = path.stat().st_size
-    if size > limits.IMPORT_FILE_BYTES:
-        raise RefusedError(
-            f"{path} has {size} bytes, {limits.IMPORT_FILE_BYTES} are allowed",
-            "split the file",
-            code="too_large",
-        )
     try:
-        return read_table(
-            path.read_bytes(), mapping.file, mapping.columns, mapping.where
-        )
+        check_size(path.stat().st_size)
+        text = decode(path.read_bytes(), mapping.file.encoding)
+        return read_table(text, mapping.file, mapping.columns, mapping.where)
     except TableError as error:
-        raise RefusedError(
-            f"{path}: {error.text}", error.hint, code="bad_table"
-        ) from None
+        found = error.refusal
+        place = f"{path}, line {found.line}" if found.line else str(path)
+        hint, code = found.hint, "bad_table"
+        if found.code == "not_utf8":
+            hint += ', or say in [file] of the mapping: encoding = "latin-1"'
+        elif found.code == "file_too_large":
+            code = "too_large"
+        raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
 
 
 def _layers(

@@ -54,7 +54,7 @@ from typing import Any, Final
 from collector.tables.values import Spec, SpecError, columns, read_spec
 from schemas.evolve import present_name
 from schemas.records import TYPES
-from schemas.typed import Notation
+from schemas.tables.lines import MISSING, FileRule
 
 #: Types a row is made of, in the order in which they depend on each other.
 CHAIN: Final = ("plot", "point", "campaign", "core", "sample")
@@ -64,8 +64,6 @@ _FILLED: Final = frozenset(
 )
 #: Fields that no column can fill: files are attached one by one.
 _NOT_IN_TABLES: Final = frozenset({"attachments"})
-#: Cells that say nothing unless the mapping says otherwise.
-MISSING: Final = ("", "*", "NA")
 DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 #: To g of soil per cm2 of ground.
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}
@@ -93,21 +91,6 @@ class MappingError(ValueError):
     def __init__(self, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
         self.reasons = reasons
-
-
-@dataclass(frozen=True, slots=True)
-class FileRule:
-    """How the table is written."""
-
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    decimal: str = "."
-    missing: frozenset[str] = frozenset(MISSING)
-
-    @property
-    def notation(self) -> Notation:
-        """Return how its cells write numbers and lists."""
-        return Notation(self.decimal, ";")
 
 
 @dataclass(frozen=True, slots=True)
