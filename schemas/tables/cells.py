@@ -3,8 +3,8 @@
 Nothing is guessed and nothing is repaired: a cell is a value, missing, or refused.
 """
 
-import math
 import re
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,11 +56,15 @@ class Bounds:
         )
 
 
+#: Any number that is kept as one: 1e999 is not.
+ANY: Final = Bounds(-sys.float_info.max, sys.float_info.max, "")
 _DEPTH_CM: Final = Bounds(0.0, limits.DEPTH_MAX_CM, "cm")
 
 
-def read_number(text: str, notation: Notation = TYPED) -> float | Refusal:
-    """Read a plain number.
+def read_number(
+    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+) -> float | Refusal:
+    """Read a plain number within its bounds.
 
     >>> read_number("12.5"), read_number("12,5", Notation(decimal=","))
     (12.5, 12.5)
@@ -70,51 +74,33 @@ def read_number(text: str, notation: Notation = TYPED) -> float | Refusal:
     value = typed.read_number(text, notation)
     if isinstance(value, str):
         return refuse_number(text, notation)
-    if math.isinf(value):
-        return Refusal("out_of_range", "no number is as large", "correct the cell")
-    return value
+    return bounds.refuse(value) or value
 
 
-def read_within(
-    text: str | None, bounds: Bounds, notation: Notation = TYPED
-) -> float | Refusal | None:
-    """Read a number within its bounds; None is a missing value.
-
-    >>> read_within("0", Bounds(0, 58, "%")), read_within(None, Bounds(0, 58, "%"))
-    (0.0, None)
-    """
-    if text is None:
-        return None
-    value = read_number(text, notation)
-    return value if isinstance(value, Refusal) else bounds.refuse(value) or value
-
-
-def read_whole(
-    text: str | None, bounds: Bounds, notation: Notation = TYPED
-) -> int | Refusal | None:
+def read_whole(text: str, notation: Notation, bounds: Bounds) -> int | Refusal:
     """Read a whole number within its bounds; spreadsheets write 3 as 3.0.
 
-    >>> read_whole("3.0", Bounds(1, 9, "rings"))
+    >>> read_whole("3.0", TYPED, Bounds(1, 9, "rings"))
     3
-    >>> read_whole("2.5", Bounds(1, 9, "rings")).code
+    >>> read_whole("2.5", TYPED, Bounds(1, 9, "rings")).code
     'not_an_integer'
     """
-    value = read_within(text, bounds, notation)
-    if value is None or isinstance(value, Refusal):
-        return value
-    if value.is_integer():
-        return int(value)
+    value = read_number(text, notation, bounds)
+    if isinstance(value, Refusal) or value.is_integer():
+        return value if isinstance(value, Refusal) else int(value)
     return Refusal("not_an_integer", "a whole number was expected", "correct the cell")
 
 
-def read_limit(text: str, notation: Notation = TYPED) -> float | Refusal:
+def read_limit(
+    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+) -> float | Refusal:
     """Read the detection limit of a value below it, such as `<0.5`.
 
     >>> read_limit("< 0.5"), read_limit("<0").code, read_limit("<low").code
     (0.5, 'out_of_range', 'not_a_number')
     """
-    limit = text.strip().removeprefix("<").strip()
-    value = read_number(limit, notation) if limit else 0.0
+    limit = text.removeprefix("<").strip()
+    value = read_number(limit, notation, bounds) if limit else 0.0
     if isinstance(value, Refusal) or value > 0:
         return value
     reason = "a detection limit above zero is needed behind <"

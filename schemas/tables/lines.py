@@ -63,29 +63,14 @@ def check_size(size: int) -> None:
 
 def decode(data: bytes, encoding: str = "utf-8") -> str:
     """Return the text of a file; raise `TableError` for what is none."""
-    for is_so, code, reason, hint in (
-        (not data.strip(), "empty_file", "the file is empty", "export it again"),
-        (
-            data[:2] == b"PK",
-            "not_csv",
-            "the file is a workbook, not a CSV",
-            "save the sheet as CSV",
-        ),
-        (
-            data[:2] in _UTF_16_MARKS,
-            "not_utf8",
-            "the file is UTF-16 text",
-            _SAVE_AS_UTF_8,
-        ),
-        (
-            b"\0" in data,
-            "not_csv",
-            "the file is binary, not a table",
-            _SAVE_AS_UTF_8,
-        ),
+    for is_so, code, what, hint in (
+        (not data.strip(), "empty_file", "empty", "export it again"),
+        (data[:2] == b"PK", "not_csv", "a workbook, not a CSV", "save a sheet as CSV"),
+        (data[:2] in _UTF_16_MARKS, "not_utf8", "UTF-16 text", _SAVE_AS_UTF_8),
+        (b"\0" in data, "not_csv", "binary, not a table", _SAVE_AS_UTF_8),
     ):
         if is_so:
-            raise TableError(Refusal(code, reason, hint))
+            raise TableError(Refusal(code, f"the file is {what}", hint))
     is_utf_8 = encoding == "utf-8" or data.startswith(_UTF_8_MARK)
     try:
         return data.decode("utf-8-sig" if is_utf_8 else encoding)

@@ -60,7 +60,7 @@ def test_a_number_is_told_from_a_limit_of_zero():
 
 @pytest.mark.parametrize("text", ["0", "2.5", "1001", "two"])
 def test_a_count_is_a_whole_number_within_its_bounds(text):
-    assert isinstance(read_whole(text, Bounds(1, 1000, "rings")), Refusal)
+    assert isinstance(read_whole(text, Notation(), Bounds(1, 1000, "rings")), Refusal)
 
 
 @pytest.mark.parametrize("text", ["\u0661-\u0662", "0-", "-5-0", "5"])
