@@ -38,6 +38,7 @@ The mapping is a TOML file that says what the columns mean:
                                     centre + thickness; unit; downward
   [plot] [point] [campaign] [core] [sample]
   code = "WB{block}"                text with {column}; numbers; first; by_year
+  [sample]                          bulk_density_g_cm3 or bulk_density_kg_m3
   [soil_weight]                     value, unit = "M_kg_ha" -> bulk density
   [[result]]                        analyte, value, unit, method
 

@@ -219,15 +219,10 @@ def _mapping(path: Path) -> TableMapping:
     try:
         raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return read_mapping(raw)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, MappingError) as error:
+        what = "no mapping" if isinstance(error, MappingError) else "not TOML"
         raise RefusedError(
-            f"{path} is not TOML: {error}",
-            "see: permille import layers --help",
-            code="bad_mapping",
-        ) from None
-    except MappingError as error:
-        raise RefusedError(
-            f"{path} is no mapping: {error}",
+            f"{path} is {what}: {error}",
             "see: permille import layers --help",
             code="bad_mapping",
         ) from None

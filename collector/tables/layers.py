@@ -20,10 +20,12 @@ from collector.tables.cells import (
 from collector.tables.mapping import CHAIN, RESULT_UNITS, TableMapping
 from collector.tables.table import Rejection
 from collector.tables.values import CellError, Cells, Spec, evaluate
+from schemas import limits
 from schemas.evolve import reaction
 from schemas.fields import Integer, Number, PlainField
 from schemas.records import TYPES
 from schemas.tables.cells import read_limit, read_number, refuse_number
+from schemas.tables.densities import to_g_cm3
 from schemas.tables.lines import TableRow
 from schemas.typed import Notation, read_flag, read_whole
 
@@ -136,7 +138,13 @@ def _typed(field: PlainField, spec: Spec, text: str, notation: Notation) -> obje
 def _weigh(
     mapping: TableMapping, cells: Cells, year: int | None, sample: dict[str, Any]
 ) -> None:
-    """Find the density from a soil weight; drop what needs a density without one."""
+    """Find the density in g/cm3, also from a soil weight; drop what needs one."""
+    density = sample.get("bulk_density_g_cm3")
+    if isinstance(density, int | float):
+        given = mapping.records["sample"]["bulk_density_g_cm3"]
+        limits_g_cm3 = limits.BULK_DENSITY_WHOLE_G_CM3
+        found = to_g_cm3(density, mapping.density_unit, limits_g_cm3)
+        sample["bulk_density_g_cm3"] = taken(found, given, f"{density:g}")
     spec = mapping.soil_weight
     text = None if spec is None else evaluate(spec, cells, year)
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]

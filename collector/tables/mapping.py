@@ -33,7 +33,10 @@ TOML, read top to bottom::
     [plot] [point] [campaign] [core] [sample]
     code = "{block}"                   a value for each field (collector.tables.values)
 
-    [soil_weight]                      instead of sample.bulk_density_g_cm3
+    [sample]
+    bulk_density_kg_m3 = "{BD}"        or bulk_density_g_cm3; kept in g/cm3
+
+    [soil_weight]                      instead of a density of the sample
     value = "{soil_weight}"
     unit = "M_kg_ha"                   million kg/ha, t_ha or kg_m2
 
@@ -54,6 +57,7 @@ from typing import Any, Final
 from collector.tables.values import Spec, SpecError, columns, read_spec
 from schemas.evolve import present_name
 from schemas.records import TYPES
+from schemas.tables.densities import G_CM3, KG_M3, DensityUnit
 from schemas.tables.lines import MISSING, FileRule
 
 #: Types a row is made of, in the order in which they depend on each other.
@@ -69,20 +73,9 @@ DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}
 #: A mass fraction is what the record types call g_g.
 RESULT_UNITS: Final = {"fraction": "g_g"}
-_TOP: Final = frozenset(
-    [
-        "title",
-        "source",
-        "create",
-        "year",
-        "file",
-        "where",
-        "date",
-        "depth",
-        "soil_weight",
-        "result",
-    ]
-)
+_TOP: Final = "title source create year file where date depth soil_weight result"
+#: What a density of a sample is called in another unit.
+_IN_KG_M3: Final = "bulk_density_kg_m3"
 
 
 class MappingError(ValueError):
@@ -148,6 +141,7 @@ class TableMapping:
     where: tuple[Condition, ...] = ()
     create: frozenset[str] = frozenset()
     year: Spec | None = None
+    density_unit: DensityUnit = G_CM3
     soil_weight: Spec | None = None
     weight_scale: float = 1.0
     title: str = ""
@@ -185,7 +179,7 @@ class _Reader:
     reasons: list[str] = field(default_factory=list)
 
     def read(self) -> TableMapping:
-        unknown = set(self.raw) - _TOP - set(CHAIN)
+        unknown = set(self.raw) - {*_TOP.split(), *CHAIN}
         self.reasons += [f"unknown: {name}" for name in sorted(unknown)]
         weight = self._table("soil_weight")
         found = TableMapping(
@@ -197,13 +191,14 @@ class _Reader:
             where=tuple(self._condition(one) for one in self._tables("where")),
             create=self._create(),
             year=self._spec("year", self.raw.get("year")),
+            density_unit=KG_M3 if _IN_KG_M3 in self._table("sample") else G_CM3,
             soil_weight=self._spec("soil_weight", weight.get("value")),
             weight_scale=self._choice("soil_weight.unit", weight, WEIGHT_UNITS),
             title=str(self.raw.get("title", "")),
         )
         self._check_complete(found)
         if self.reasons:
-            raise MappingError(self.reasons)
+            raise MappingError(list(dict.fromkeys(self.reasons)))
         return found
 
     def _check_complete(self, found: TableMapping) -> None:
@@ -345,6 +340,8 @@ class _Reader:
         found = dict[str, Spec]()
         for written, raw in table.items():
             name = present_name(kind, written)
+            if (kind, name) == ("sample", _IN_KG_M3):
+                name = "bulk_density_g_cm3"
             if name in found:
                 self.reasons.append(f"[{kind}] gives {name} twice")
             elif name not in known:

@@ -3,7 +3,13 @@
 from math import isnan
 from typing import NamedTuple
 
-from server.stocks import fine_soil
+from server.stocks.fine_soil import (
+    FRAGMENT_DENSITY_G_CM3,
+    bd_fine_of_fine_earth_by_mass,
+    bd_fine_of_fine_earth_by_volume,
+    bd_fine_of_whole_by_mass,
+    bd_fine_of_whole_by_volume,
+)
 from server.stocks.reasons import Reason
 
 
@@ -20,7 +26,7 @@ def remove_stones(
     fine_earth_g_cm3: float | None,
     coarse_fraction: float | None,
     basis: str | None,
-    stones_g_cm3: float = fine_soil.FRAGMENT_DENSITY_G_CM3,
+    stones_g_cm3: float = FRAGMENT_DENSITY_G_CM3,
 ) -> StonesRemoved:
     """Derive the fine density of a layer.
 
@@ -43,34 +49,34 @@ def remove_stones(
     >>> remove_stones(2.0, None, 0.25, None).reasons
     (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
     """
-    if whole_g_cm3 is None and fine_earth_g_cm3 is None:
-        return StonesRemoved()
-    if coarse_fraction == 0.0:
-        # Without stones all three densities are one, whatever the basis.
-        given = whole_g_cm3 if fine_earth_g_cm3 is None else fine_earth_g_cm3
+    by_volume = basis == "volume"
+    # Without stones all three densities are one, whatever the basis.
+    no_stones = coarse_fraction == 0.0
+    from_whole = _is_whole_used(
+        whole_g_cm3, fine_earth_g_cm3, fine_earth_first=by_volume or no_stones
+    )
+    given = whole_g_cm3 if from_whole else fine_earth_g_cm3
+    if given is None or no_stones:
         return StonesRemoved(given, given)
     if coarse_fraction is None or basis is None:
         return StonesRemoved(reasons=(Reason.COARSE_BASIS_UNKNOWN,))
-    by_volume = basis == "volume"
-    if fine_earth_g_cm3 is not None and (by_volume or whole_g_cm3 is None):
-        given, derived = (
-            fine_earth_g_cm3,
-            fine_soil.bd_fine_of_fine_earth_by_volume(fine_earth_g_cm3, coarse_fraction)
-            if by_volume
-            else fine_soil.bd_fine_of_fine_earth_by_mass(
-                fine_earth_g_cm3, coarse_fraction, stones_g_cm3
-            ),
-        )
-    else:
-        assert whole_g_cm3 is not None
-        given, derived = (
-            whole_g_cm3,
-            fine_soil.bd_fine_of_whole_by_volume(
-                whole_g_cm3, coarse_fraction, stones_g_cm3
+    match from_whole, by_volume:
+        case True, True:
+            derived = bd_fine_of_whole_by_volume(given, coarse_fraction, stones_g_cm3)
+        case True, False:
+            derived = bd_fine_of_whole_by_mass(given, coarse_fraction)
+        case False, True:
+            derived = bd_fine_of_fine_earth_by_volume(given, coarse_fraction)
+        case _:
+            derived = bd_fine_of_fine_earth_by_mass(
+                given, coarse_fraction, stones_g_cm3
             )
-            if by_volume
-            else fine_soil.bd_fine_of_whole_by_mass(whole_g_cm3, coarse_fraction),
-        )
     if isnan(float(derived)):
         return StonesRemoved(reasons=(Reason.NEGATIVE_FINE_MASS,))
     return StonesRemoved(float(derived), given)
+
+
+def _is_whole_used(
+    whole: float | None, fine_earth: float | None, *, fine_earth_first: bool
+) -> bool:
+    return fine_earth is None or (whole is not None and not fine_earth_first)

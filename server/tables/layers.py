@@ -68,7 +68,7 @@ def parse_layers(text: str) -> LayerTable:
     problems = check_columns(lines.header, rule.delimiter)
     if problems:
         return LayerTable({}, tuple(problems))
-    reading = _Reading()
+    reading = _TableReading()
     try:
         reading.read(lines, rule)
     except TableError as error:
@@ -77,7 +77,7 @@ def parse_layers(text: str) -> LayerTable:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _TableReading:
     """The layers and problems of a file so far."""
 
     layers: list[tuple[str, Layer]] = field(default_factory=list)
@@ -104,35 +104,29 @@ class _Reading:
 
     def _read_line(self, line: LineReader) -> None:
         plot, campaign, point = (line.code(name) for name in CODES)
-        day = line.day()
-        top, bottom = line.depth("top_cm"), line.depth("bottom_cm")
+        day, depths = line.day(), line.depths()
         soc, censored = _read_soc(line)
         density, rings = read_density(line)
-        if top is not None and bottom is not None and top >= bottom:
-            reason = f"the layer begins at {top:g} cm and ends at {bottom:g} cm"
-            hint = "top_cm is the upper depth, bottom_cm the lower one"
-            line.refuse(Refusal("top_not_above", reason, hint), "bottom_cm")
         if plot is None or campaign is None or point is None:
             return
         if rings is not None:
             self._compare_rings(line, (plot, campaign), rings)
-        if day is None or top is None or bottom is None:
+        if day is None or depths is None:
             return
         layer = Layer(
-            campaign=campaign,
-            point=point,
-            date=day,
-            top_cm=top,
-            bottom_cm=bottom,
-            soc_g_kg=soc,
-            bd_fine_g_cm3=density.bd_fine_g_cm3,
-            bd_given_g_cm3=density.bd_given_g_cm3,
-            shared_density=None if density.bd_fine_g_cm3 is None else rings,
+            campaign,
+            point,
+            day,
+            *depths,
+            soc,
+            density.bd_fine_g_cm3,
             pairing=line.text("revisits_point"),
             core=line.text("core") or "",
             soc_method=line.text("soc_method"),
             bd_method=line.text("bd_method"),
             reasons=(*censored, *density.reasons),
+            bd_given_g_cm3=density.bd_given_g_cm3,
+            shared_density=None if density.bd_fine_g_cm3 is None else rings,
         )
         self.layers.append((plot, layer))
 

@@ -48,8 +48,18 @@ class LineReader:
             return None
         return self.taken(cells.read_number(text, self.notation, bounds), column)
 
-    def depth(self, column: str) -> float | None:
-        """Read a depth that may not be missing."""
+    def depths(self) -> tuple[float, float] | None:
+        """Read both depths, which may not be missing."""
+        top, bottom = self._depth("top_cm"), self._depth("bottom_cm")
+        if top is None or bottom is None:
+            return None
+        if top >= bottom:
+            reason = f"the layer begins at {top:g} cm and ends at {bottom:g} cm"
+            hint = "top_cm is the upper depth, bottom_cm the lower one"
+            self.refuse(Refusal("top_not_above", reason, hint), "bottom_cm")
+        return top, bottom
+
+    def _depth(self, column: str) -> float | None:
         found = cells.read_depth(self.text(column), self.notation)
         if not isinstance(found, Refusal):
             found = cells.refuse_depth(found) or found
