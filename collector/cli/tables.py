@@ -130,7 +130,7 @@ def _data(
 ) -> dict[str, Any]:
     return {
         "written": write,
-        "rows": len(checked.table.rows) + len(checked.table.rejected),
+        "rows": len(checked.table.rows),
         "left_out": checked.table.left_out,
         "new": len(checked.new),
         "kept": kept,

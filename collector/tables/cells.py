@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from collector.tables.mapping import DateRule, DepthRule
 from collector.tables.values import CellError, Cells, Spec, columns, evaluate
 from schemas.tables import cells as shared
-from schemas.tables.dates import read_date
+from schemas.tables.dates import NO_DATE, read_date
 from schemas.tables.refusal import Refusal
 from schemas.typed import Notation
 
@@ -17,14 +17,13 @@ _Value = TypeVar("_Value")
 def taken(found: _Value | Refusal, spec: Spec, text: object) -> _Value:
     """Return what was read of a cell; raise `CellError` where it was refused."""
     if isinstance(found, Refusal):
-        raise cell_error(spec, text, found)
+        raise cell_error(found, "" if text is None else str(text), spec)
     return found
 
 
-def cell_error(spec: Spec, text: object, refusal: Refusal) -> CellError:
+def cell_error(refusal: Refusal, text: str, *specs: Spec) -> CellError:
     """Return the error of a cell that is refused."""
-    value = "" if text is None else str(text)
-    return CellError(column_names(spec), value, refusal.reason, refusal.hint)
+    return CellError(column_names(*specs), text, refusal.reason, refusal.hint)
 
 
 def column_names(*specs: Spec) -> str:
@@ -35,13 +34,7 @@ def column_names(*specs: Spec) -> str:
 def sampling_time(
     rules: tuple[DateRule, ...], cells: Cells, year: int | None
 ) -> tuple[date, str, str]:
-    """Return the day, the instant and how exactly it is known.
-
-    Raises
-    ------
-    CellError
-        If no rule can read a date.
-    """
+    """Return day, instant and how exactly it is known; raise `CellError` for none."""
     errors: list[CellError] = []
     for rule in rules:
         if rule.years and year not in rule.years:
@@ -52,12 +45,9 @@ def sampling_time(
         found = read_date(str(text), rule.formats, rule.month_day)
         if isinstance(found, datetime):
             return found.date(), _instant(found, rule), rule.precision
-        errors.append(cell_error(rule.value, text, found))
+        errors.append(cell_error(found, str(text), rule.value))
     if not errors:
-        column = column_names(*(rule.value for rule in rules))
-        missing = read_date(None)
-        assert isinstance(missing, Refusal)
-        raise CellError(column, "", missing.reason, missing.hint)
+        raise cell_error(NO_DATE, "", *(rule.value for rule in rules))
     first = errors[0]
     hints = dict.fromkeys(e.hint for e in errors if e.reason == first.reason)
     raise CellError(first.column, first.value, first.reason, "; or ".join(hints))
@@ -72,20 +62,13 @@ def _instant(timestamp: datetime, rule: DateRule) -> str:
 def depths(
     rule: DepthRule, cells: Cells, year: int | None, notation: Notation
 ) -> tuple[float, float]:
-    """Return top and bottom in cm, counted downward from the surface.
-
-    Raises
-    ------
-    CellError
-        If a depth is missing or cannot be read.
-    """
+    """Return top and bottom in cm, downward from the surface; raise `CellError`."""
 
     def read(spec: Spec | None) -> float:
         assert spec is not None
         value = evaluate(spec, cells, year)
-        if isinstance(value, int | float):
-            return float(value)
-        return taken(shared.read_depth(value, notation), spec, value)
+        text = None if value is None else str(value)
+        return taken(shared.read_depth(text, notation), spec, value)
 
     if rule.label is not None:
         text = evaluate(rule.label, cells, year)
@@ -102,7 +85,5 @@ def depths(
     bottom = round(second * scale, DECIMALS) + 0.0
     for depth in (top, bottom):
         if refused := shared.refuse_depth(depth):
-            value = f"{depth:g} cm"
-            names = column_names(*rule.specs)
-            raise CellError(names, value, refused.reason, refused.hint)
+            raise cell_error(refused, f"{depth:g} cm", *rule.specs)
     return top, bottom

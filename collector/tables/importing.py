@@ -8,7 +8,7 @@ import csv
 import io
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,8 +84,9 @@ def check(
     mapping = _mapping(mapping_file)
     table = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
-    layers, rejections = _layers(table, mapping)
-    rows.update({row.line: row for row, _ in table.rejected})
+    read = [read_layer(row, mapping) for row in table.rows]
+    layers = [found for found in read if isinstance(found, TableLayer)]
+    rejections = [found for found in read if isinstance(found, Rejection)]
     names = {line: core_name(row, mapping) for line, row in rows.items()}
 
     def judge(chosen: Sequence[TableLayer]) -> list[CheckedRow]:
@@ -101,17 +102,14 @@ def check(
     judged, rejections = judge_whole_cores(
         with_campaigns(layers), rejections, names, judge
     )
-    checked = CheckedFile(project_id, table, rejections=rejections)
+    checked = CheckedFile(project_id, table)
     tally = [_tally(checked, row) for row in judged]
     bad = {rejection.line for rejection in rejections}
-    return CheckedFile(
-        project_id=project_id,
-        table=table,
-        new=checked.new,
+    return replace(
+        checked,
         here=tally.count("here"),
-        differing=checked.differing,
         differing_rows=tally.count("differs"),
-        rejections=sorted(checked.rejections, key=lambda one: one.line),
+        rejections=sorted(rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
         warnings=sum(len(judged.warnings) for judged in checked.new),
         doubts=_reach_doubts(laptop, project_id, checked.new),
@@ -242,20 +240,6 @@ def _table(path: Path, mapping: TableMapping) -> Table:
         elif found.code == "file_too_large":
             code = "too_large"
         raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
-
-
-def _layers(
-    table: Table, mapping: TableMapping
-) -> tuple[list[TableLayer], list[Rejection]]:
-    layers: list[TableLayer] = []
-    rejections = [rejection for _, rejection in table.rejected]
-    for row in table.rows:
-        match read_layer(row, mapping):
-            case Rejection() as rejection:
-                rejections.append(rejection)
-            case layer:
-                layers.append(layer)
-    return layers, rejections
 
 
 def _tally(checked: CheckedFile, judged: CheckedRow) -> str:

@@ -51,6 +51,8 @@ class TableLayer:
 
 def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
     """Read one row; the first cell that cannot be read rejects it."""
+    if row.refusal:
+        return Rejection(row.line, "", "", row.refusal.reason, row.refusal.hint)
     try:
         return _layer(row, mapping)
     except CellError as error:
@@ -131,7 +133,7 @@ def _values(
 def _typed(field: PlainField, spec: Spec, text: str, notation: Notation) -> object:
     value = field.read(text, notation)
     if isinstance(value, str) and isinstance(field, Number | Integer):
-        raise cell_error(spec, text, refuse_number(text, notation))
+        raise cell_error(refuse_number(text, notation), text, spec)
     return value
 
 

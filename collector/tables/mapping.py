@@ -163,13 +163,7 @@ class TableMapping:
 
 
 def read_mapping(raw: Mapping[str, Any]) -> TableMapping:
-    """Read a mapping from the tables of its TOML file.
-
-    Raises
-    ------
-    MappingError
-        With everything that is wrong with it.
-    """
+    """Read a mapping from its TOML; raise `MappingError` with all that is wrong."""
     return _Reader(raw).read()
 
 
@@ -202,13 +196,8 @@ class _Reader:
         return found
 
     def _check_complete(self, found: TableMapping) -> None:
-        needed = {
-            "plot": "code",
-            "point": "code",
-            "campaign": "name",
-            "sample": "sample_code",
-        }
-        for kind, name in needed.items():
+        needed = {"plot": "code", "point": "code", "campaign": "name"}
+        for kind, name in {**needed, "sample": "sample_code"}.items():
             if name not in found.records[kind]:
                 self.reasons.append(f"[{kind}] needs {name}")
         if not found.dates:

@@ -1,7 +1,8 @@
 """The rows of a table that a mapping takes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from collector.tables.mapping import Condition
 from collector.tables.values import Cells
@@ -21,45 +22,35 @@ class Rejection:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """The rows a mapping takes; `left_out` counts those it does not."""
 
     header: Sequence[str]
-    rows: list[TableRow] = field(default_factory=list)
-    left_out: int = 0
-    rejected: list[tuple[TableRow, Rejection]] = field(default_factory=list)
+    rows: list[TableRow]
+    left_out: int
 
 
 def read_table(
     text: str, rule: FileRule, wanted: Sequence[str], where: Sequence[Condition]
 ) -> Table:
-    """Read a table.
-
-    Raises
-    ------
-    TableError
-        If the file as a whole is not what the mapping describes.
-    """
-    lines = read_lines(text, rule)
-    refused = check_header(lines.header, wanted, rule.delimiter)
+    """Read a table; raise `TableError` for one that is not what a mapping describes."""
+    header, lines = read_lines(text, rule)
+    refused = check_header(header, wanted, rule.delimiter)
     if refused:
         reasons = "; ".join(refusal.reason for refusal in refused)
         raise TableError(replace(refused[0], reason=reasons))
-    table, left_out = Table(lines.header), 0
-    for row, ragged in lines.rows:
-        if ragged is not None:
-            rejection = Rejection(row.line, "", "", ragged.reason, ragged.hint)
-            table.rejected.append((row, rejection))
-        elif all(_holds(one, row.cells, rule.notation) for one in where):
-            table.rows.append(row)
-        else:
-            left_out += 1
-    if not table.rows and not table.rejected:
+    every = list(lines)
+    rows = [row for row in every if row.refusal or _is_taken(row, where, rule)]
+    left_out = len(every) - len(rows)
+    if not rows:
         found = f"; the mapping leaves out all {left_out} rows" if left_out else ""
         reason = f"the file has no rows to take{found}"
         raise TableError(Refusal("no_layers", reason, "check the file and [[where]]"))
-    return replace(table, left_out=left_out)
+    return Table(header, rows, left_out)
+
+
+def _is_taken(row: TableRow, where: Sequence[Condition], rule: FileRule) -> bool:
+    return all(_holds(condition, row.cells, rule.notation) for condition in where)
 
 
 def _holds(condition: Condition, cells: Cells, notation: Notation) -> bool:

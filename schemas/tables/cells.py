@@ -77,20 +77,6 @@ def read_number(
     return bounds.refuse(value) or value
 
 
-def read_whole(text: str, notation: Notation, bounds: Bounds) -> int | Refusal:
-    """Read a whole number within its bounds; spreadsheets write 3 as 3.0.
-
-    >>> read_whole("3.0", TYPED, Bounds(1, 9, "rings"))
-    3
-    >>> read_whole("2.5", TYPED, Bounds(1, 9, "rings")).code
-    'not_an_integer'
-    """
-    value = read_number(text, notation, bounds)
-    if isinstance(value, Refusal) or value.is_integer():
-        return value if isinstance(value, Refusal) else int(value)
-    return Refusal("not_an_integer", "a whole number was expected", "correct the cell")
-
-
 def read_limit(
     text: str, notation: Notation = TYPED, bounds: Bounds = ANY
 ) -> float | Refusal:

@@ -10,7 +10,11 @@ from schemas.tables.refusal import Refusal
 
 #: A day as every program writes it; a time of day behind it is ignored.
 ISO_DAY: Final = "%Y-%m-%d"
-
+NO_DATE: Final = Refusal(
+    "required",
+    "a date is required, since rates are per year",
+    "enter the day of sampling",
+)
 _DAY: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -32,15 +36,15 @@ def read_date(
     datetime.date(1948, 7, 1)
     """
     if text is None:
-        return Refusal(
-            "required",
-            "a date is required, since rates are per year",
-            "enter the day of sampling",
-        )
+        return NO_DATE
+    first, last = YEAR_RANGE
     for form in formats:
         found = _parse(text, form, month_day)
         if found is not None:
-            return _refuse_year(found) or found
+            if first <= found.year <= last:
+                return found
+            reason = f"the year is outside {first} to {last}"
+            return Refusal("year_out_of_range", reason, "check the year")
     forms = " or ".join(_spell(form) for form in formats)
     if _YEAR_ONLY.fullmatch(text):
         return Refusal(
@@ -50,14 +54,6 @@ def read_date(
             " the usual sampling day and say so in your notes",
         )
     return Refusal("not_a_date", "not a date", f"write it as {forms}")
-
-
-def _refuse_year(found: datetime) -> Refusal | None:
-    first, last = YEAR_RANGE
-    if first <= found.year <= last:
-        return None
-    reason = f"the year is outside {first} to {last}"
-    return Refusal("year_out_of_range", reason, "check the year")
 
 
 def _parse(text: str, form: str, month_day: str) -> datetime | None:

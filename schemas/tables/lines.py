@@ -38,19 +38,15 @@ class FileRule:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: its cells without blanks around them, None where missing; and as written."""
+    """One row: its cells without blanks around them, None where missing; and as written.
+
+    A row that does not fit the header is refused, and lacks cells or has too many.
+    """
 
     line: int
     cells: Mapping[str, str | None]
     raw: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TableLines:
-    """The names of the columns, and what stands below; refused where it does not fit."""
-
-    header: Sequence[str]
-    rows: Iterator[tuple[TableRow, Refusal | None]]
+    refusal: Refusal | None = None
 
 
 def check_size(size: int) -> None:
@@ -93,28 +89,19 @@ def rule_of(text: str) -> FileRule:
     return FileRule()
 
 
-def read_lines(text: str, rule: FileRule) -> TableLines:
-    r"""Read a table; raise `TableError` where it is empty or, later, breaks off.
+def read_lines(text: str, rule: FileRule) -> tuple[Sequence[str], Iterator[TableRow]]:
+    r"""Return header and rows; raise `TableError` for no table, or where it breaks off.
 
-    >>> table = read_lines("plot,soc\n\nA, 1.5\nB\n", FileRule())
-    >>> [
-    ...     (row.line, dict(row.cells), refusal and refusal.code)
-    ...     for row, refusal in table.rows
-    ... ]
-    [(3, {'plot': 'A', 'soc': '1.5'}, None), (4, {'plot': 'B'}, 'wrong_length')]
+    >>> header, (good, short) = read_lines("plot,soc\n\nA, 1.5\nB\n", FileRule())
+    >>> good.line, good.cells, short.refusal.code
+    (3, {'plot': 'A', 'soc': '1.5'}, 'wrong_length')
     """
     records = _records(text, rule.delimiter)
     _, first = next(records, (0, None))
     if first is None:
         raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
     header = [name.strip() for name in first]
-    return TableLines(
-        header,
-        (
-            (_row(header, line, raw, rule.missing), _refuse_length(line, raw, header))
-            for line, raw in records
-        ),
-    )
+    return header, (_row(header, *each, rule.missing) for each in records)
 
 
 def check_header(
@@ -122,24 +109,16 @@ def check_header(
 ) -> list[Refusal]:
     """Return what is wrong with the names of the columns."""
     named = list(dict.fromkeys(name for name in header if name))
-    found = [
-        Refusal(
-            "repeated_column",
-            f"the header names {name} twice",
-            "rename or remove one of the columns",
-            1,
-            name,
-        )
+    found = {
+        name: ("repeated_column", f"the header names {name} twice", "rename one")
         for name in named
         if header.count(name) > 1
-    ]
+    }
     hint = f"add or rename it; the file has, between {delimiter!r}: {', '.join(named)}"
-    found += [
-        Refusal("missing_column", f"the file has no column {name}", hint, 1, name)
-        for name in wanted
-        if name not in named
-    ]
-    return found
+    for name in wanted:
+        if name not in named:
+            found[name] = ("missing_column", f"the file has no column {name}", hint)
+    return [Refusal(*said, 1, name) for name, said in found.items()]
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -163,14 +142,9 @@ def _row(
         name: None if (text := cell.strip()) in missing else text
         for name, cell in zip(header, raw, strict=False)
     }
-    return TableRow(line, cells, raw)
-
-
-def _refuse_length(
-    line: int, raw: Sequence[str], header: Sequence[str]
-) -> Refusal | None:
-    if len(raw) == len(header):
-        return None
-    reason = f"the row has {len(raw)} cells, the header {len(header)}"
-    hint = "look for a missing or surplus delimiter, or one inside a cell"
-    return Refusal("wrong_length", reason, hint, line)
+    refusal = None
+    if len(raw) != len(header):
+        reason = f"the row has {len(raw)} cells, the header {len(header)}"
+        hint = "look for a missing or surplus delimiter, or one inside a cell"
+        refusal = Refusal("wrong_length", reason, hint, line)
+    return TableRow(line, cells, raw, refusal)

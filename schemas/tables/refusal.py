@@ -1,6 +1,6 @@
 """What is wrong with a table or one of its cells, and what to do about it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +13,6 @@ class Refusal:
     line: int | None = None
     column: str | None = None
     value: str | None = None
-
-    def at(
-        self, line: int, column: str | None = None, value: str | None = None
-    ) -> "Refusal":
-        """Return the refusal with its place."""
-        return replace(self, line=line, column=column, value=value)
 
 
 class TableError(ValueError):

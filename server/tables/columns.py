@@ -21,18 +21,10 @@ COARSE: Final = Bounds(0.0, 100.0, "%", below_high=True)
 STONES: Final = Bounds(*limits.FRAGMENT_DENSITY_G_CM3, "g/cm3")
 RINGS: Final = Bounds(*limits.RINGS, "rings")
 RINGS_CV: Final = Bounds(*limits.RINGS_CV_PCT, "%")
-OPTIONAL: Final = (
-    "coarse_pct",
-    "coarse_basis",
-    "fragment_density_g_cm3",
-    "bd_rings",
-    "bd_rings_cv_pct",
-    "core",
-    "soc_method",
-    "bd_method",
-    "revisits_point",
-)
-KNOWN: Final = frozenset({*REQUIRED, *SOC, *DENSITY, *OPTIONAL})
+_STONES: Final = ("coarse_pct", "coarse_basis", "fragment_density_g_cm3")
+_RINGS: Final = ("bd_rings", "bd_rings_cv_pct")
+_TEXTS: Final = ("core", "soc_method", "bd_method", "revisits_point")
+KNOWN: Final = frozenset({*REQUIRED, *SOC, *DENSITY, *_STONES, *_RINGS, *_TEXTS})
 
 
 def check_columns(header: Sequence[str], delimiter: str) -> list[Refusal]:

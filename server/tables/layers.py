@@ -5,19 +5,12 @@ soc_g_kg, and one bulk density. A file is taken whole or not at all; every cell 
 wrong is reported, not only the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.tables.cells import read_limit
-from schemas.tables.lines import (
-    FileRule,
-    TableLines,
-    check_size,
-    decode,
-    read_lines,
-    rule_of,
-)
+from schemas.tables.lines import check_size, decode, read_lines, rule_of
 from schemas.tables.refusal import Refusal, TableError
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
@@ -60,47 +53,42 @@ def parse_layers(text: str) -> LayerTable:
     >>> table.plots["P1"][0].soc_g_kg, table.problems
     (16.0, ())
     """
-    rule = rule_of(text)
-    try:
-        lines = read_lines(text, rule)
-    except TableError as error:
-        return LayerTable({}, (error.refusal,))
-    problems = check_columns(lines.header, rule.delimiter)
-    if problems:
-        return LayerTable({}, tuple(problems))
     reading = _TableReading()
     try:
-        reading.read(lines, rule)
+        reading.read(text)
     except TableError as error:
         reading.problems.append(error.refusal)
-    return reading.table(lines)
+    ignored = tuple(name for name in reading.header if name and name not in KNOWN)
+    if reading.problems:
+        return LayerTable({}, tuple(reading.problems), ignored)
+    return LayerTable(_by_plot(reading.layers), (), ignored)
 
 
 @dataclass(slots=True)
 class _TableReading:
     """The layers and problems of a file so far."""
 
+    header: Sequence[str] = ()
     layers: list[tuple[str, Layer]] = field(default_factory=list)
     problems: list[Refusal] = field(default_factory=list)
     rings: dict[tuple[str, str], tuple[int, RingError]] = field(default_factory=dict)
 
-    def read(self, lines: TableLines, rule: FileRule) -> None:
+    def read(self, text: str) -> None:
         """Read every line."""
-        for row, refusal in lines.rows:
-            if refusal is not None:
-                self.problems.append(refusal)
-                continue
-            self._read_line(LineReader(row, lines.header, rule.notation, self.problems))
-
-    def table(self, lines: TableLines) -> LayerTable:
-        """Return what was read, or every problem."""
+        rule = rule_of(text)
+        self.header, rows = read_lines(text, rule)
+        self.problems += check_columns(self.header, rule.delimiter)
+        if self.problems:
+            return
+        for row in rows:
+            if row.refusal is None:
+                line = LineReader(row, self.header, rule.notation, self.problems)
+                self._read_line(line)
+            else:
+                self.problems.append(row.refusal)
         if not self.layers and not self.problems:
             reason = "the table has a header and no layers"
             self.problems.append(Refusal("no_layers", reason, "add one line per layer"))
-        ignored = tuple(name for name in lines.header if name and name not in KNOWN)
-        if self.problems:
-            return LayerTable({}, tuple(self.problems), ignored)
-        return LayerTable(_by_plot(self.layers), (), ignored)
 
     def _read_line(self, line: LineReader) -> None:
         plot, campaign, point = (line.code(name) for name in CODES)

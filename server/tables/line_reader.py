@@ -1,7 +1,7 @@
 """Cells of one line of a layer table; what is refused is kept, and the rest read on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -28,7 +28,8 @@ class LineReader:
     def refuse(self, refusal: Refusal, column: str) -> None:
         """Note that a cell is refused."""
         value = self.row.raw[self.header.index(column)]
-        self.problems.append(refusal.at(self.row.line, column, value))
+        line = self.row.line
+        self.problems.append(replace(refusal, line=line, column=column, value=value))
 
     def taken(self, found: _Value | Refusal, column: str) -> _Value | None:
         """Return what was read; None where it was refused."""
