@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_NUMBER: Final = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _FLAGS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MINUTES: Final = re.compile(

@@ -38,6 +38,7 @@ The mapping is a TOML file that says what the columns mean:
                                     centre + thickness; unit; downward
   [plot] [point] [campaign] [core] [sample]
   code = "WB{block}"                text with {column}; numbers; first; by_year
+  [sample]                          bulk_density_g_cm3 or bulk_density_kg_m3
   [soil_weight]                     value, unit = "M_kg_ha" -> bulk density
   [[result]]                        analyte, value, unit, method
 
@@ -129,7 +130,7 @@ def _data(
 ) -> dict[str, Any]:
     return {
         "written": write,
-        "rows": len(checked.table.rows) + len(checked.table.rejected),
+        "rows": len(checked.table.rows),
         "left_out": checked.table.left_out,
         "new": len(checked.new),
         "kept": kept,

@@ -8,7 +8,7 @@ import csv
 import io
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +26,13 @@ from collector.tables.intake import (
 )
 from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
-from collector.tables.table import Rejection, Table, TableError, TableRow, read_table
+from collector.tables.table import Rejection, Table, read_table
 from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
 from schemas.problems import Problem
+from schemas.tables.lines import TableRow, check_size, decode
+from schemas.tables.refusal import TableError
 
 #: Told after a batch is on disk: layers kept so far, layers in all.
 Progress = Callable[[int, int], None]
@@ -82,8 +84,9 @@ def check(
     mapping = _mapping(mapping_file)
     table = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
-    layers, rejections = _layers(table, mapping)
-    rows.update({row.line: row for row, _ in table.rejected})
+    read = [read_layer(row, mapping) for row in table.rows]
+    layers = [found for found in read if isinstance(found, TableLayer)]
+    rejections = [found for found in read if isinstance(found, Rejection)]
     names = {line: core_name(row, mapping) for line, row in rows.items()}
 
     def judge(chosen: Sequence[TableLayer]) -> list[CheckedRow]:
@@ -99,17 +102,14 @@ def check(
     judged, rejections = judge_whole_cores(
         with_campaigns(layers), rejections, names, judge
     )
-    checked = CheckedFile(project_id, table, rejections=rejections)
+    checked = CheckedFile(project_id, table)
     tally = [_tally(checked, row) for row in judged]
     bad = {rejection.line for rejection in rejections}
-    return CheckedFile(
-        project_id=project_id,
-        table=table,
-        new=checked.new,
+    return replace(
+        checked,
         here=tally.count("here"),
-        differing=checked.differing,
         differing_rows=tally.count("differs"),
-        rejections=sorted(checked.rejections, key=lambda one: one.line),
+        rejections=sorted(rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
         warnings=sum(len(judged.warnings) for judged in checked.new),
         doubts=_reach_doubts(laptop, project_id, checked.new),
@@ -217,50 +217,29 @@ def _mapping(path: Path) -> TableMapping:
     try:
         raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return read_mapping(raw)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, MappingError) as error:
+        what = "no mapping" if isinstance(error, MappingError) else "not TOML"
         raise RefusedError(
-            f"{path} is not TOML: {error}",
-            "see: permille import layers --help",
-            code="bad_mapping",
-        ) from None
-    except MappingError as error:
-        raise RefusedError(
-            f"{path} is no mapping: {error}",
+            f"{path} is {what}: {error}",
             "see: permille import layers --help",
             code="bad_mapping",
         ) from None
 
 
 def _table(path: Path, mapping: TableMapping) -> Table:
-    size = path.stat().st_size
-    if size > limits.IMPORT_FILE_BYTES:
-        raise RefusedError(
-            f"{path} has {size} bytes, {limits.IMPORT_FILE_BYTES} are allowed",
-            "split the file",
-            code="too_large",
-        )
     try:
-        return read_table(
-            path.read_bytes(), mapping.file, mapping.columns, mapping.where
-        )
+        check_size(path.stat().st_size)
+        text = decode(path.read_bytes(), mapping.file.encoding)
+        return read_table(text, mapping.file, mapping.columns, mapping.where)
     except TableError as error:
-        raise RefusedError(
-            f"{path}: {error.text}", error.hint, code="bad_table"
-        ) from None
-
-
-def _layers(
-    table: Table, mapping: TableMapping
-) -> tuple[list[TableLayer], list[Rejection]]:
-    layers: list[TableLayer] = []
-    rejections = [rejection for _, rejection in table.rejected]
-    for row in table.rows:
-        match read_layer(row, mapping):
-            case Rejection() as rejection:
-                rejections.append(rejection)
-            case layer:
-                layers.append(layer)
-    return layers, rejections
+        found = error.refusal
+        place = f"{path}, line {found.line}" if found.line else str(path)
+        hint, code = found.hint, "bad_table"
+        if found.code == "not_utf8":
+            hint += ', or say in [file] of the mapping: encoding = "latin-1"'
+        elif found.code == "file_too_large":
+            code = "too_large"
+        raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
 
 
 def _tally(checked: CheckedFile, judged: CheckedRow) -> str:

@@ -162,7 +162,7 @@ class _Step:
         }
         fields, problems = load_record(record_type, {**given, **references})
         if record_type == "sample" and not errors(problems):
-            problems += self._same_layer(fields)
+            self._reject_same_layer(fields)
         for problem in errors(problems):
             self._reject_problem(record_type, problem)
         if self.judged.rejections:
@@ -175,7 +175,7 @@ class _Step:
         self.ids[record_type] = known.id
         return self._compare(record_type, key, known, fields)
 
-    def _same_layer(self, sample: Mapping[str, Any]) -> list[Problem]:
+    def _reject_same_layer(self, sample: Mapping[str, Any]) -> None:
         depths = (sample["depth_top_cm"], sample["depth_bottom_cm"])
         self.place = (self.ids["core"], *depths)
         line = self.intake.line_of(self.place)
@@ -186,7 +186,6 @@ class _Step:
                 f"the same layer as line {line}",
                 "remove one of the rows, or tell them apart in the mapping",
             )
-        return []
 
     def _add(self, record_type: str, key: str, fields: dict[str, Any]) -> bool:
         if not self.intake.may_create(record_type):

@@ -11,17 +11,22 @@ from typing import Any, Final
 
 from collector.tables.cells import (
     DECIMALS,
+    cell_error,
+    column_names,
     depths,
-    not_a_number,
-    number,
     sampling_time,
+    taken,
 )
 from collector.tables.mapping import CHAIN, RESULT_UNITS, TableMapping
-from collector.tables.table import Rejection, TableRow
-from collector.tables.values import CellError, Cells, Spec, columns, evaluate
+from collector.tables.table import Rejection
+from collector.tables.values import CellError, Cells, Spec, evaluate
+from schemas import limits
 from schemas.evolve import reaction
 from schemas.fields import Integer, Number, PlainField
 from schemas.records import TYPES
+from schemas.tables.cells import read_limit, read_number, refuse_number
+from schemas.tables.densities import to_g_cm3
+from schemas.tables.lines import TableRow
 from schemas.typed import Notation, read_flag, read_whole
 
 #: What says nothing without a density, or without any mass.
@@ -46,6 +51,8 @@ class TableLayer:
 
 def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
     """Read one row; the first cell that cannot be read rejects it."""
+    if row.refusal:
+        return Rejection(row.line, "", "", row.refusal.reason, row.refusal.hint)
     try:
         return _layer(row, mapping)
     except CellError as error:
@@ -81,13 +88,13 @@ def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
     named = [*mapping.records.items(), *(("result", r) for r in mapping.results)]
     for kind, specs in named:
         for name, spec in specs.items():
-            found[kind, name] = ", ".join(dict.fromkeys(columns(spec)))
-    depth = ", ".join(c for spec in mapping.depth.specs for c in columns(spec))
+            found[kind, name] = column_names(spec)
+    depth = column_names(*mapping.depth.specs)
     found["sample", "depth_top_cm"] = found["sample", "depth_bottom_cm"] = depth
-    dates = (c for rule in mapping.dates for c in columns(rule.value))
-    found["core", "sampled_at"] = ", ".join(dict.fromkeys(dates))
+    dates = column_names(*(rule.value for rule in mapping.dates))
+    found["core", "sampled_at"] = dates
     if mapping.soil_weight is not None:
-        weight = ", ".join(columns(mapping.soil_weight))
+        weight = column_names(mapping.soil_weight)
         found["sample", "bulk_density_g_cm3"] = weight
     return found
 
@@ -100,8 +107,7 @@ def read_year(spec: Spec | None, cells: Cells) -> int | None:
     year = read_whole(str(text))
     if isinstance(year, int):
         return year
-    column = ", ".join(columns(spec))
-    raise CellError(column, str(text), "not a year", "write it as 1959")
+    raise CellError(column_names(spec), str(text), "not a year", "write it as 1959")
 
 
 def _values(
@@ -127,19 +133,25 @@ def _values(
 def _typed(field: PlainField, spec: Spec, text: str, notation: Notation) -> object:
     value = field.read(text, notation)
     if isinstance(value, str) and isinstance(field, Number | Integer):
-        raise not_a_number(text, notation, spec)
+        raise cell_error(refuse_number(text, notation), text, spec)
     return value
 
 
 def _weigh(
     mapping: TableMapping, cells: Cells, year: int | None, sample: dict[str, Any]
 ) -> None:
-    """Find the density from a soil weight; drop what needs a density without one."""
+    """Find the density in g/cm3, also from a soil weight; drop what needs one."""
+    density = sample.get("bulk_density_g_cm3")
+    if isinstance(density, int | float):
+        given = mapping.records["sample"]["bulk_density_g_cm3"]
+        limits_g_cm3 = limits.BULK_DENSITY_WHOLE_G_CM3
+        found = to_g_cm3(density, mapping.density_unit, limits_g_cm3)
+        sample["bulk_density_g_cm3"] = taken(found, given, f"{density:g}")
     spec = mapping.soil_weight
     text = None if spec is None else evaluate(spec, cells, year)
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]
     if spec is not None and text is not None and thickness > 0:
-        weight = number(str(text), mapping.file.notation, spec)
+        weight = taken(read_number(str(text), mapping.file.notation), spec, text)
         density = weight * mapping.weight_scale / thickness
         sample["bulk_density_g_cm3"] = round(density, DECIMALS)
     if "bulk_density_g_cm3" not in sample:
@@ -159,10 +171,10 @@ def _result(
         return None
     text = str(value)
     if text.startswith("<"):
-        limit = number(text[1:].strip(), notation, specs["value"])
+        limit = taken(read_limit(text, notation), specs["value"], text)
         found.update(censored="<", detection_limit=limit)
     else:
-        found["value"] = number(text, notation, specs["value"])
+        found["value"] = taken(read_number(text, notation), specs["value"], text)
     found["unit"] = RESULT_UNITS.get(found.get("unit", ""), found.get("unit"))
     found.setdefault("replicate", 1)
     return found

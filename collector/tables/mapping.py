@@ -33,7 +33,10 @@ TOML, read top to bottom::
     [plot] [point] [campaign] [core] [sample]
     code = "{block}"                   a value for each field (collector.tables.values)
 
-    [soil_weight]                      instead of sample.bulk_density_g_cm3
+    [sample]
+    bulk_density_kg_m3 = "{BD}"        or bulk_density_g_cm3; kept in g/cm3
+
+    [soil_weight]                      instead of a density of the sample
     value = "{soil_weight}"
     unit = "M_kg_ha"                   million kg/ha, t_ha or kg_m2
 
@@ -54,7 +57,8 @@ from typing import Any, Final
 from collector.tables.values import Spec, SpecError, columns, read_spec
 from schemas.evolve import present_name
 from schemas.records import TYPES
-from schemas.typed import Notation
+from schemas.tables.densities import G_CM3, KG_M3, DensityUnit
+from schemas.tables.lines import MISSING, FileRule
 
 #: Types a row is made of, in the order in which they depend on each other.
 CHAIN: Final = ("plot", "point", "campaign", "core", "sample")
@@ -64,27 +68,14 @@ _FILLED: Final = frozenset(
 )
 #: Fields that no column can fill: files are attached one by one.
 _NOT_IN_TABLES: Final = frozenset({"attachments"})
-#: Cells that say nothing unless the mapping says otherwise.
-MISSING: Final = ("", "*", "NA")
 DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 #: To g of soil per cm2 of ground.
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}
 #: A mass fraction is what the record types call g_g.
 RESULT_UNITS: Final = {"fraction": "g_g"}
-_TOP: Final = frozenset(
-    [
-        "title",
-        "source",
-        "create",
-        "year",
-        "file",
-        "where",
-        "date",
-        "depth",
-        "soil_weight",
-        "result",
-    ]
-)
+_TOP: Final = "title source create year file where date depth soil_weight result"
+#: What a density of a sample is called in another unit.
+_IN_KG_M3: Final = "bulk_density_kg_m3"
 
 
 class MappingError(ValueError):
@@ -93,21 +84,6 @@ class MappingError(ValueError):
     def __init__(self, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
         self.reasons = reasons
-
-
-@dataclass(frozen=True, slots=True)
-class FileRule:
-    """How the table is written."""
-
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    decimal: str = "."
-    missing: frozenset[str] = frozenset(MISSING)
-
-    @property
-    def notation(self) -> Notation:
-        """Return how its cells write numbers and lists."""
-        return Notation(self.decimal, ";")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +141,7 @@ class TableMapping:
     where: tuple[Condition, ...] = ()
     create: frozenset[str] = frozenset()
     year: Spec | None = None
+    density_unit: DensityUnit = G_CM3
     soil_weight: Spec | None = None
     weight_scale: float = 1.0
     title: str = ""
@@ -186,13 +163,7 @@ class TableMapping:
 
 
 def read_mapping(raw: Mapping[str, Any]) -> TableMapping:
-    """Read a mapping from the tables of its TOML file.
-
-    Raises
-    ------
-    MappingError
-        With everything that is wrong with it.
-    """
+    """Read a mapping from its TOML; raise `MappingError` with all that is wrong."""
     return _Reader(raw).read()
 
 
@@ -202,7 +173,7 @@ class _Reader:
     reasons: list[str] = field(default_factory=list)
 
     def read(self) -> TableMapping:
-        unknown = set(self.raw) - _TOP - set(CHAIN)
+        unknown = set(self.raw) - {*_TOP.split(), *CHAIN}
         self.reasons += [f"unknown: {name}" for name in sorted(unknown)]
         weight = self._table("soil_weight")
         found = TableMapping(
@@ -214,23 +185,19 @@ class _Reader:
             where=tuple(self._condition(one) for one in self._tables("where")),
             create=self._create(),
             year=self._spec("year", self.raw.get("year")),
+            density_unit=KG_M3 if _IN_KG_M3 in self._table("sample") else G_CM3,
             soil_weight=self._spec("soil_weight", weight.get("value")),
             weight_scale=self._choice("soil_weight.unit", weight, WEIGHT_UNITS),
             title=str(self.raw.get("title", "")),
         )
         self._check_complete(found)
         if self.reasons:
-            raise MappingError(self.reasons)
+            raise MappingError(list(dict.fromkeys(self.reasons)))
         return found
 
     def _check_complete(self, found: TableMapping) -> None:
-        needed = {
-            "plot": "code",
-            "point": "code",
-            "campaign": "name",
-            "sample": "sample_code",
-        }
-        for kind, name in needed.items():
+        needed = {"plot": "code", "point": "code", "campaign": "name"}
+        for kind, name in {**needed, "sample": "sample_code"}.items():
             if name not in found.records[kind]:
                 self.reasons.append(f"[{kind}] needs {name}")
         if not found.dates:
@@ -362,6 +329,8 @@ class _Reader:
         found = dict[str, Spec]()
         for written, raw in table.items():
             name = present_name(kind, written)
+            if (kind, name) == ("sample", _IN_KG_M3):
+                name = "bulk_density_g_cm3"
             if name in found:
                 self.reasons.append(f"[{kind}] gives {name} twice")
             elif name not in known:

@@ -91,13 +91,7 @@ Spec = Constant | Template | First | ByYear
 
 
 def read_spec(raw: object) -> Spec:
-    """Read a value of a mapping.
-
-    Raises
-    ------
-    SpecError
-        If it is none of the forms.
-    """
+    """Read a value of a mapping; raise `SpecError` for none of the forms."""
     match raw:
         case str():
             return _template(raw)
@@ -112,13 +106,7 @@ def read_spec(raw: object) -> Spec:
 
 
 def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401 - TOML
-    """Return the value for one row; None when there is none.
-
-    Raises
-    ------
-    CellError
-        If a cell is not what its hole asks for.
-    """
+    """Return the value for one row, or None; raise `CellError` for a cell unlike its hole."""
     match spec:
         case Constant(value):
             return value

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 from collector.tables.intake import CheckedRow
 from collector.tables.layers import TableLayer, read_year
 from collector.tables.mapping import TableMapping
-from collector.tables.table import Rejection, TableRow
+from collector.tables.table import Rejection
 from collector.tables.values import CellError, Spec, evaluate
+from schemas.tables.lines import TableRow
 
 Judge = Callable[[Sequence[TableLayer]], list[CheckedRow]]
 

@@ -143,9 +143,14 @@ def compute(  # noqa: PLR0917 - click passes them by name
     Columns:  plot, campaign, date, point, top_cm, bottom_cm,
               soc_pct or soc_g_kg,
               bd_fine_g_cm3, or coarse_pct and coarse_basis with
-              bd_whole_g_cm3 or bd_fine_earth_g_cm3
+              bd_whole_g_cm3 or bd_fine_earth_g_cm3; or any of
+              them in kg/m3, such as bd_fine_kg_m3
     Optional: core, soc_method, bd_method, revisits_point,
-              fragment_density_g_cm3
+              fragment_density_g_cm3,
+              bd_rings, where the density is the mean of so many
+              rings and stands for all points of plot and campaign,
+              bd_rings_cv_pct, how far one ring is off, in %;
+              without it 5 % is assumed
     Missing:  an empty cell, * or NA
 
     \b

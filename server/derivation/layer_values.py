@@ -12,6 +12,7 @@ from schemas import limits
 from schemas.rules import TO_G_KG
 from server.stocks import fine_soil
 from server.stocks.reasons import Reason
+from server.stocks.stones import remove_stones
 
 Fields = Mapping[str, Any]
 
@@ -163,24 +164,15 @@ def _density_with_stones(
 ) -> LayerDensity:
     share, basis = _coarse(sample)
     stone = sample.get("fragment_density_g_cm3", fine_soil.FRAGMENT_DENSITY_G_CM3)
+    whole, fine_earth = (given, None) if definition == "whole" else (None, given)
+    found = remove_stones(whole, fine_earth, share, basis, stone)
+    if found.bd_fine_g_cm3 is None:
+        return LayerDensity(None, method, found.reasons)
     if share == 0.0:
-        # Without stones all densities are one, whatever the basis.
         return LayerDensity(given, method, route="density as given, no stones")
-    if share is None or basis is None:
-        return LayerDensity(None, method, (Reason.COARSE_BASIS_UNKNOWN,))
-    match definition, basis:
-        case "whole", "mass":
-            density = fine_soil.bd_fine_of_whole_by_mass(given, share)
-        case "whole", _:
-            density = fine_soil.bd_fine_of_whole_by_volume(given, share, stone)
-        case _, "mass":
-            density = fine_soil.bd_fine_of_fine_earth_by_mass(given, share, stone)
-        case _:
-            density = fine_soil.bd_fine_of_fine_earth_by_volume(given, share)
-    if math.isnan(float(density)):
-        return LayerDensity(None, method, (Reason.NEGATIVE_FINE_MASS,))
     route = f"{definition} density and coarse fragments by {basis}".replace("_", " ")
-    return LayerDensity(float(density), method, route=route, given_g_cm3=given)
+    density = found.bd_fine_g_cm3
+    return LayerDensity(density, method, route=route, given_g_cm3=given)
 
 
 def _coarse(sample: Fields) -> tuple[float | None, str | None]:

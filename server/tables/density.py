@@ -1,81 +1,71 @@
-"""Fine bulk density of one line of a layer table, by the route its cells allow."""
+"""Bulk density of one line of a layer table, by the route its cells allow."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import isnan
 from typing import Final
 
-from schemas import limits
-from server.stocks import fine_soil
-from server.stocks.reasons import Reason
-from server.tables.cells import Bounds
+from schemas.tables.cells import read_number
+from schemas.tables.densities import DENSITIES, UNITS, in_unit, to_g_cm3
+from schemas.tables.refusal import Refusal
+from server.stocks.fine_soil import FRAGMENT_DENSITY_G_CM3
+from server.stocks.shared_density import ASSUMED_CV, RingError
+from server.stocks.stones import StonesRemoved, remove_stones
+from server.tables import columns
+from server.tables.line_reader import LineReader
 
-# Columns in order of preference; None is text.
-DENSITY_COLUMNS: Final[Mapping[str, Bounds | None]] = {
-    "bd_fine_g_cm3": Bounds(*limits.BULK_DENSITY_FINE_G_CM3, "g/cm3"),
-    "bd_whole_g_cm3": Bounds(*limits.BULK_DENSITY_WHOLE_G_CM3, "g/cm3"),
-    "bd_fine_earth_g_cm3": Bounds(*limits.BULK_DENSITY_FINE_G_CM3, "g/cm3"),
-    "coarse_pct": Bounds(0.0, 100.0, "%", below_high=True),
-    "coarse_basis": None,
-    "fragment_density_g_cm3": Bounds(*limits.FRAGMENT_DENSITY_G_CM3, "g/cm3"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CellDensity:
-    """Fine mass per total volume, or None with the reason."""
-
-    bd_fine_g_cm3: float | None
-    reasons: tuple[Reason, ...] = ()
+_FEWEST_TO_DIFFER: Final = 2
+_TOO_FEW: Final = Refusal(
+    "too_few_rings",
+    "a variation of rings needs two rings or more",
+    "say in bd_rings how many there were, or leave bd_rings_cv_pct empty",
+)
 
 
-def fine_density(values: Mapping[str, float | None], basis: str | None) -> CellDensity:
-    """Take the fine density as given, or derive it from density and stones.
-
-    >>> fine_density({"bd_whole_g_cm3": 2.0, "coarse_pct": 25.0}, "mass")
-    CellDensity(bd_fine_g_cm3=1.5, reasons=())
-    >>> fine_density({"bd_whole_g_cm3": 2.0, "coarse_pct": 25.0}, None).reasons
-    (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
-    >>> fine_density({"bd_whole_g_cm3": 2.0}, "mass").reasons
-    (<Reason.COARSE_BASIS_UNKNOWN: 'COARSE_BASIS_UNKNOWN'>,)
-    """
-    given = values.get("bd_fine_g_cm3")
-    whole, fine_earth = values.get("bd_whole_g_cm3"), values.get("bd_fine_earth_g_cm3")
-    coarse_pct = values.get("coarse_pct")
-    underivable = whole is None and fine_earth is None
-    if given is not None or underivable:
-        return CellDensity(given)
-    if coarse_pct == 0.0:
-        # Without stones all three densities are one, whatever the basis.
-        return CellDensity(fine_earth if fine_earth is not None else whole)
-    if coarse_pct is None or basis is None:
-        return CellDensity(None, (Reason.COARSE_BASIS_UNKNOWN,))
-    stones = values.get("fragment_density_g_cm3")
-    if stones is None:
-        stones = fine_soil.FRAGMENT_DENSITY_G_CM3
-    derived = _derive(whole, fine_earth, coarse_pct / 100.0, basis, stones)
-    if isnan(derived):
-        return CellDensity(None, (Reason.NEGATIVE_FINE_MASS,))
-    return CellDensity(derived)
+def read_density(line: LineReader) -> tuple[StonesRemoved, RingError | None]:
+    """Return the density as far as the cells allow, and the rings it is the mean of."""
+    fine, whole, fine_earth = (_density(line, name) for name in DENSITIES)
+    coarse_pct = line.number("coarse_pct", columns.COARSE)
+    stones = line.number("fragment_density_g_cm3", columns.STONES)
+    basis = line.text("coarse_basis")
+    if basis not in {None, "mass", "volume"}:
+        hint = "write mass or volume; leave it empty if nobody knows"
+        line.refuse(Refusal("not_in_list", "an unknown basis", hint), "coarse_basis")
+    rings = _rings(line)
+    if fine is not None:
+        return StonesRemoved(fine), rings
+    found = remove_stones(
+        whole,
+        fine_earth,
+        None if coarse_pct is None else coarse_pct / 100.0,
+        basis,
+        FRAGMENT_DENSITY_G_CM3 if stones is None else stones,
+    )
+    return found, rings
 
 
-def _derive(
-    whole: float | None,
-    fine_earth: float | None,
-    coarse: float,
-    basis: str,
-    stones_g_cm3: float,
-) -> float:
-    """Prefer the route that needs no density of the stones."""
-    by_volume = basis == "volume"
-    if fine_earth is not None and (by_volume or whole is None):
-        if by_volume:
-            return float(fine_soil.bd_fine_of_fine_earth_by_volume(fine_earth, coarse))
-        return float(
-            fine_soil.bd_fine_of_fine_earth_by_mass(fine_earth, coarse, stones_g_cm3)
-        )
-    if whole is None:
-        return float("nan")
-    if by_volume:
-        return float(fine_soil.bd_fine_of_whole_by_volume(whole, coarse, stones_g_cm3))
-    return float(fine_soil.bd_fine_of_whole_by_mass(whole, coarse))
+def _density(line: LineReader, name: str) -> float | None:
+    for unit in UNITS:
+        column = in_unit(name, unit)
+        text = line.text(column)
+        if text is not None:
+            found = read_number(text, line.notation)
+            if not isinstance(found, Refusal):
+                found = to_g_cm3(found, unit, DENSITIES[name])
+            return line.taken(found, column)
+    return None
+
+
+def _rings(line: LineReader) -> RingError | None:
+    rings = line.number("bd_rings", columns.RINGS)
+    cv_pct = line.number("bd_rings_cv_pct", columns.RINGS_CV)
+    if rings is None:
+        if cv_pct is not None and line.text("bd_rings") is None:
+            line.refuse(_TOO_FEW, "bd_rings_cv_pct")
+        return None
+    if not rings.is_integer():
+        reason = "a whole number was expected"
+        refusal = Refusal("not_an_integer", reason, "count the rings")
+        line.refuse(refusal, "bd_rings")
+    if cv_pct is None:
+        return RingError(ASSUMED_CV, int(rings), float("inf"), assumed=True)
+    if rings < _FEWEST_TO_DIFFER:
+        line.refuse(_TOO_FEW, "bd_rings_cv_pct")
+    return RingError(cv_pct / 100.0, int(rings), rings - 1.0, assumed=False)

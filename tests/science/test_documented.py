@@ -12,7 +12,7 @@ from server.stocks.settings import PROFILES
 from server.stocks.strata import Freedom
 from server.stocks.trend import Stage
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
-from server.tables.layers import KNOWN
+from server.tables.columns import KNOWN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "science.md").read_text(encoding="utf-8")
 

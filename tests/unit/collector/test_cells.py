@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.tables.cells import depths, number, sampling_time
+from collector.tables.cells import depths, sampling_time
 from collector.tables.mapping import DateRule, DepthRule
 from collector.tables.values import CellError, SpecError, columns, evaluate, read_spec
 from schemas.typed import TYPED
@@ -64,12 +64,6 @@ def test_what_is_no_value_is_refused(spec):
 def test_a_whole_number_is_not_cut_out_of_a_broken_one():
     with pytest.raises(CellError, match="whole"):
         evaluate(read_spec("{a:int}"), {"a": "1.5"}, None)
-
-
-@pytest.mark.parametrize("text", ["1 000", "1,5", "nan", "inf", "1e", "--1", "0x1"])
-def test_what_is_no_number_is_refused(text):
-    with pytest.raises(CellError, match="not a number"):
-        number(text, TYPED, read_spec("{a}"))
 
 
 @pytest.mark.parametrize(

@@ -426,6 +426,55 @@ def test_commas_as_decimal_signs_and_other_units(small):
     assert (result["value"], result["unit"]) == (0.015, "g_g")
 
 
+def test_a_density_in_kg_m3_is_kept_in_g_cm3(small):
+    def in_kg_m3(mapping):
+        return mapping.replace("density_g_cm3", "density_kg_m3")
+
+    assert small(GOOD.replace("1.2", "1234"), edit=in_kg_m3)["kept"] == 1
+    fields = small.permille.json("sample", "show", "A-1")["fields"]
+    assert fields["bulk_density_g_cm3"] == 1.234
+    found = small("B,B-1,2026-05-03,0-23,1.2,1.5", edit=in_kg_m3, code=1)
+    assert "g_cm3" in found["rejections"][0]["hint"]
+
+
+def test_a_density_in_the_wrong_unit_is_refused_with_the_right_one(small):
+    (rejection,) = small(GOOD.replace("1.2", "1300"), code=1)["rejections"]
+    assert (rejection["column"], rejection["value"]) == ("bd", "1300")
+    assert "kg/m3" in rejection["hint"]
+    both = SMALL.replace('"{bd}"', '"{bd}"\nbulk_density_kg_m3 = "{bd}"')
+    found = small(GOOD, mapping=both, code=4)
+    assert "bulk_density_g_cm3 twice" in found["error"]["text"]
+
+
+def test_numbers_of_a_condition_are_those_of_the_file(small):
+    where = '\n[file]\ndelimiter = ";"\ndecimal = ","\n[[where]]\ncolumn = "bd"\n'
+    rows = ("A;A-1;2026-05-03;0-23;1,2;1,5", "B;B-1;2026-05-03;0-23;1,4;1,5")
+    for condition in ('equals = "1.2"', "most = 1.3", "in = [1.2]"):
+        mapping = f"{SMALL}{where}{condition}"
+        found = small(*rows, mapping=mapping, head=HEAD.replace(",", ";"), write=False)
+        assert (found["new"], found["left_out"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "reason"),
+    [
+        (GOOD.replace("0-23", "501-510"), "depth", "outside 0 to 500 cm"),
+        (GOOD.replace("2026-05-03", "1026-05-03"), "date", "the year is outside"),
+        (GOOD.replace("1.5", "<0"), "soc", "a detection limit above zero"),
+        (GOOD.replace("1.2", "01. Feb"), "bd", "a spreadsheet turned this"),
+        (f"{GOOD},", "", "the row has 7 cells"),
+    ],
+)
+def test_a_cell_is_refused_as_in_any_table_of_layers(small, row, column, reason):
+    (rejection,) = small(row, code=1)["rejections"]
+    assert (rejection["line"], rejection["column"]) == (2, column)
+    assert reason in rejection["reason"]
+
+
+def test_a_time_of_day_behind_a_day_does_no_harm(small):
+    assert small(GOOD.replace("2026-05-03", "2026-05-03 00:00:00"))["kept"] == 1
+
+
 def test_a_value_below_the_detection_limit_is_kept_as_such(small):
     small("A,A-1,2026-05-03,0-23,*,<0.05")
     result = small.permille.json("result", "show", "A-1/soc")["fields"]

@@ -301,3 +301,44 @@ def test_a_control_that_is_none_is_a_usage_error(layers, option, said):
     result = run("--layers", layers(*TREATED), "--control", option)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def rings(lines, columns, stones="0"):
+    """The lines of a table with rings and stones beside the density."""
+    cells = "".join(f",{cell}" for cell in columns.values())
+    head = HEADER.replace("bd_fine", "bd_whole") + ",coarse_pct,coarse_basis"
+    body = [f"{line},{stones},mass{cells}" for line in lines]
+    return "".join([head, *(f",{name}" for name in columns)]), body
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"bd_rings": "3", "bd_rings_cv_pct": "6"}, "BD_SHARED"),
+        ({"bd_rings": "3"}, "BD_SHARED_ASSUMED"),
+    ],
+)
+def test_rings_that_stand_for_all_points_widen_the_interval(layers, columns, reason):
+    lines = [
+        line.replace("1.25", "1.30") if ",2020," in line else line for line in SOUND
+    ]
+    header, body = rings(lines, columns)
+    change = run_json("--layers", layers(*body, header=header))[1]["changes"][0]
+    assert reason in change["reasons"]
+    plain = [f"{line[:-1]}{number}" for number, line in enumerate(lines)]
+    without = run_json("--layers", layers(*plain))[1]["changes"][0]
+    assert not any(text.startswith("BD_SHARED") for text in without["reasons"])
+    assert change["se_t_ha"] > without["se_t_ha"]
+
+
+def test_one_whole_density_of_all_points_is_seen_although_stones_differ(layers):
+    lines = [
+        line.replace("1.25", "1.30") if ",2020," in line else line for line in SOUND
+    ]
+    header, body = rings(lines, {})
+    body = [
+        line.replace(",0,mass", f",{5 + 2 * number},mass")
+        for number, line in enumerate(body)
+    ]
+    change = run_json("--layers", layers(*body, header=header))[1]["changes"][0]
+    assert "BD_SHARED_ASSUMED" in change["reasons"]

@@ -1,11 +1,13 @@
 """What a layer table may hold, and what is said of the rest."""
 
 from datetime import date
+from math import inf
 
 import pytest
 
 from schemas import limits
 from server.stocks.reasons import Reason
+from server.stocks.shared_density import RingError
 from server.tables.layers import parse_layers, read_layers
 
 HEADER = "plot,campaign,date,point,top_cm,bottom_cm,soc_pct,bd_fine_g_cm3"
@@ -304,6 +306,118 @@ def test_stones_that_outweigh_the_sample_give_no_density_but_a_reason():
 
 def test_a_whole_density_without_stones_given_is_not_taken_for_stone_free():
     assert coarse(bd_whole_g_cm3="1.5").bd_fine_g_cm3 is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "fine"),
+    [
+        ({"bd_fine_kg_m3": "1250"}, 1.25),
+        (
+            {
+                "bd_whole_kg_m3": "2000",
+                "coarse_pct": "20",
+                "coarse_basis": "volume",
+                "fragment_density_g_cm3": "2.5",
+            },
+            1.5,
+        ),
+        ({"bd_fine_earth_kg_m3": "1300", "coarse_pct": "0"}, 1.3),
+    ],
+)
+def test_a_density_may_come_in_kg_per_m3(cells, fine):
+    row = {name: text for name, text in GOOD.items() if name != "bd_fine_g_cm3"} | cells
+    read = layer(parse_layers(table(",".join(row.values()), header=",".join(row))))
+    assert read.bd_fine_g_cm3 == pytest.approx(fine, rel=1e-12)
+
+
+def test_one_density_in_two_units_is_refused():
+    result = one(bd_fine_kg_m3="")
+    assert codes(result) == ["bd_units"]
+    assert "bd_fine_g_cm3 and bd_fine_kg_m3" in result.problems[0].reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit"),
+    [
+        ({"bd_fine_g_cm3": "1300"}, "kg/m3"),
+        ({"bd_whole_g_cm3": "3500"}, "kg/m3"),
+        ({"bd_whole_kg_m3": "1.3"}, "g/cm3"),
+    ],
+)
+def test_a_density_in_the_wrong_unit_is_refused_with_the_right_one(cells, unit):
+    result = one(**cells)
+    assert codes(result) == ["out_of_range"]
+    assert f"it looks like {unit}" in result.problems[0].hint
+
+
+STONY = {"bd_fine_g_cm3": "", "coarse_pct": "25", "coarse_basis": "mass"}
+
+
+def test_the_density_as_written_stands_beside_the_one_without_stones():
+    read = layer(one(**STONY, bd_whole_g_cm3="2.0"))
+    assert (read.bd_fine_g_cm3, read.bd_given_g_cm3) == (1.5, 2.0)
+    assert layer(one()).bd_given_g_cm3 is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "error"),
+    [
+        ({}, None),
+        ({"bd_rings": ""}, None),
+        ({"bd_rings": "1"}, RingError(0.05, 1, inf, assumed=True)),
+        ({"bd_rings": "3.0"}, RingError(0.05, 3, inf, assumed=True)),
+        (
+            {"bd_rings": "3", "bd_rings_cv_pct": "4"},
+            RingError(0.04, 3, 2.0, assumed=False),
+        ),
+        ({"bd_rings": "3", "bd_fine_g_cm3": ""}, None),
+    ],
+)
+def test_rings_say_how_far_the_density_of_all_points_is_off(cells, error):
+    assert layer(one(**cells)).shared_density == error
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ({"bd_rings": "0"}, "out_of_range", "bd_rings"),
+        ({"bd_rings": "2.5"}, "not_an_integer", "bd_rings"),
+        ({"bd_rings": "few", "bd_rings_cv_pct": "4"}, "not_a_number", "bd_rings"),
+        ({"bd_rings": "1", "bd_rings_cv_pct": "4"}, "too_few_rings", "bd_rings_cv_pct"),
+        ({"bd_rings_cv_pct": "4"}, "too_few_rings", "bd_rings_cv_pct"),
+        ({"bd_rings": "2", "bd_rings_cv_pct": "0"}, "out_of_range", "bd_rings_cv_pct"),
+    ],
+)
+def test_rings_that_say_nothing_are_refused(cells, code, column):
+    result = one(**cells)
+    assert codes(result) == [code]
+    assert result.problems[0].column == column
+
+
+def test_rings_of_a_plot_and_campaign_are_the_same_in_every_line():
+    header = f"{HEADER},bd_rings"
+    lines = [
+        f"{plot},{campaign},2020-09-01,A,0,30,1.6,1.25,{rings}"
+        for plot, campaign, rings in (
+            ("P1", "1", "3"),
+            ("P1", "1", ""),
+            ("P1", "2", "2"),
+            ("P2", "1", "2"),
+            ("P1", "1", "2"),
+        )
+    ]
+    assert parse_layers(table(*lines[:4], header=header)).problems == ()
+    result = parse_layers(table(*lines, header=header))
+    assert codes(result) == ["rings_differ"]
+    assert (result.problems[0].line, result.problems[0].column) == (6, "bd_rings")
+    assert "line 2" in result.problems[0].reason
+
+
+def test_a_file_that_breaks_off_also_names_what_was_wrong_above():
+    good = ",".join(GOOD.values())
+    text = table(good.replace("1.6", "99"), f'"{good}')
+    found = [(problem.line, problem.code) for problem in parse_layers(text).problems]
+    assert found == [(2, "out_of_range"), (3, "not_csv")]
 
 
 def revisit_pairings(*visits):

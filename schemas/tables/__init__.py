@@ -1,0 +1,1 @@
+"""Tables of layers as files and cells, read alike by both programs. Pure."""

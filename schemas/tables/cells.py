@@ -1,0 +1,178 @@
+"""Cells of a table: strict reading of one text, with a reason for a refusal.
+
+Nothing is guessed and nothing is repaired: a cell is a value, missing, or refused.
+"""
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from schemas import limits, typed
+from schemas.tables.refusal import Refusal
+from schemas.typed import TYPED, Notation
+
+_NO_VALUE: Final = frozenset(
+    {"nan", "inf", "infinity", "na", "n/a", "#n/a", "null", "none"}
+)
+#: Months in languages of spreadsheets, by their first letters.
+_MONTH: Final = (
+    r"(?:jan|ene|gen|f[eé][bv]|m[aä]r|mr[tz]|a[pb]r|avr|ma[yijg]|jun|jui|giu|jul|lug"
+    r"|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott|nov|d[eé][cz]|dic)[^\W\d_]*\.?"
+)
+_SPREADSHEET_DATE: Final = re.compile(
+    rf"[0-9]{{1,2}}[-/. ]{{1,2}}{_MONTH}([-/. ][0-9]{{2,4}})?"
+    rf"|{_MONTH}[-/. ][0-9]{{1,4}}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
+    r"|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}",
+    re.IGNORECASE,
+)
+_THOUSANDS: Final = re.compile(
+    r"[-+]?[0-9]{1,3}(?:[.,' \u00a0\u202f][0-9]{3})+([.,][0-9]+)?"
+)
+_DEPTH: Final = r"([0-9]+(?:[.,][0-9]+)?)"
+_DEPTHS: Final = re.compile(rf"{_DEPTH}\s*(?:-|\u2013|\u2014|to|_)\s*{_DEPTH}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Closed limits of a number; `below_high` excludes the upper one."""
+
+    low: float
+    high: float
+    unit: str
+    below_high: bool = False
+
+    def refuse(self, value: float) -> Refusal | None:
+        """Refuse a value outside the range."""
+        above = value >= self.high if self.below_high else value > self.high
+        if self.low <= value and not above:
+            return None
+        upper = "below" if self.below_high else "to"
+        return Refusal(
+            "out_of_range",
+            f"outside {self.low:g} {upper} {self.high:g} {self.unit}",
+            "check the value and its unit",
+        )
+
+
+#: Any number that is kept as one: 1e999 is not.
+ANY: Final = Bounds(-sys.float_info.max, sys.float_info.max, "")
+_DEPTH_CM: Final = Bounds(0.0, limits.DEPTH_MAX_CM, "cm")
+
+
+def read_number(
+    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+) -> float | Refusal:
+    """Read a plain number within its bounds.
+
+    >>> read_number("12.5"), read_number("12,5", Notation(decimal=","))
+    (12.5, 12.5)
+    >>> read_number("12,5").code, read_number("1e999").code
+    ('decimal_comma', 'out_of_range')
+    """
+    value = typed.read_number(text, notation)
+    if isinstance(value, str):
+        return refuse_number(text, notation)
+    return bounds.refuse(value) or value
+
+
+def read_limit(
+    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+) -> float | Refusal:
+    """Read the detection limit of a value below it, such as `<0.5`.
+
+    >>> read_limit("< 0.5"), read_limit("<0").code, read_limit("<low").code
+    (0.5, 'out_of_range', 'not_a_number')
+    """
+    limit = text.removeprefix("<").strip()
+    value = read_number(limit, notation, bounds) if limit else 0.0
+    if isinstance(value, Refusal) or value > 0:
+        return value
+    reason = "a detection limit above zero is needed behind <"
+    return Refusal("out_of_range", reason, "write it as <0.5, or leave the cell empty")
+
+
+def read_depth(text: str | None, notation: Notation = TYPED) -> float | Refusal:
+    """Read one depth of either sign, in any unit; it may not be missing.
+
+    >>> read_depth("7.5"), read_depth("10-May").code, read_depth("5-10").code
+    (7.5, 'spreadsheet_date', 'depth_range')
+    """
+    if text is None:
+        return Refusal("required", "a depth is required", "enter the depth")
+    if _DEPTHS.fullmatch(text):
+        return Refusal(
+            "depth_range",
+            "one depth was expected, not a range",
+            "put the upper and the lower depth into columns of their own",
+        )
+    return read_number(text, notation)
+
+
+def read_depths(text: str | None) -> tuple[float, float] | Refusal:
+    """Read a label of two depths.
+
+    >>> read_depths("0 - 7.5 cm"), read_depths("topsoil").code
+    ((0.0, 7.5), 'not_a_depth')
+    """
+    if text is None:
+        return Refusal("required", "a depth is required", "enter it, such as 0-23")
+    found = _DEPTHS.fullmatch(text.removesuffix("cm").strip())
+    if found:
+        first, second = (float(part.replace(",", ".")) for part in found.groups())
+        return first, second
+    damage = _refuse_date(text)
+    return damage or Refusal("not_a_depth", "not a depth", "write it as 0-23")
+
+
+def refuse_depth(depth_cm: float) -> Refusal | None:
+    """Refuse a depth that is above the ground or deeper than soil."""
+    if depth_cm < 0:
+        return Refusal(
+            "negative_depth",
+            "depths grow downward from 0 at the surface",
+            "write depths without the minus sign; a mapping may say that they count"
+            ' the other way: downward = "negative"',
+        )
+    return _DEPTH_CM.refuse(depth_cm)
+
+
+def refuse_number(text: str, notation: Notation = TYPED) -> Refusal:
+    """Return why a text is no number, by what people and spreadsheets write instead."""
+    point = notation.decimal
+    if text.lower().lstrip("+-") in _NO_VALUE:
+        hint = "leave a missing value empty, or write * or NA"
+        return Refusal("not_finite", "no value where a number was expected", hint)
+    if text[:1] in {"<", ">"}:
+        return Refusal(
+            "censored",
+            "a limit is not a value",
+            "leave the cell empty; only a result may be below detection, as in <0.5",
+        )
+    damage = _refuse_date(text)
+    if damage:
+        return damage
+    if "," in text and point != ",":
+        return Refusal(
+            "decimal_comma",
+            "a comma in a number of a file with decimal points",
+            "write 12.5 and 1300; or separate all columns by semicolons, with decimal"
+            " commas, and say so in the mapping where there is one",
+        )
+    grouped = _THOUSANDS.fullmatch(text)
+    hint = "without spaces or marks between thousands" if grouped else "without a unit"
+    return Refusal(
+        "not_a_number", "a number was expected", f"write it as 12{point}5, {hint}"
+    )
+
+
+def _refuse_date(text: str) -> Refusal | None:
+    if not _SPREADSHEET_DATE.fullmatch(text):
+        return None
+    return Refusal(
+        "spreadsheet_date",
+        "a spreadsheet turned this into a date",
+        "10-May was 5-10: restore it from the original, format the column as text and"
+        " export once more",
+    )

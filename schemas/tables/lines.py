@@ -1,0 +1,150 @@
+"""From the bytes of a table to header and rows; every fault is named with its line.
+
+A row has as many cells as the header, also where those beyond it are empty: one
+delimiter too many in the middle shifts every value behind it.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from schemas import limits
+from schemas.tables.refusal import Refusal, TableError
+from schemas.typed import Notation
+
+#: Cells that say nothing.
+MISSING: Final = ("", "*", "NA")
+_UTF_8_MARK: Final = b"\xef\xbb\xbf"
+_UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_SAVE_AS_UTF_8: Final = "save it as CSV UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """How a table is written."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: str = "."
+    missing: frozenset[str] = frozenset(MISSING)
+
+    @property
+    def notation(self) -> Notation:
+        """Return how its cells write numbers and lists."""
+        return Notation(self.decimal, ";")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: its cells without blanks around them, None where missing; and as written.
+
+    A row that does not fit the header is refused, and lacks cells or has too many.
+    """
+
+    line: int
+    cells: Mapping[str, str | None]
+    raw: Sequence[str]
+    refusal: Refusal | None = None
+
+
+def check_size(size: int) -> None:
+    """Raise `TableError` for a file that is too large to be read."""
+    if size > limits.IMPORT_FILE_BYTES:
+        megabytes = limits.IMPORT_FILE_BYTES // 1024**2
+        reason = f"the file is larger than {megabytes} MiB"
+        raise TableError(Refusal("file_too_large", reason, "split it by plot"))
+
+
+def decode(data: bytes, encoding: str = "utf-8") -> str:
+    """Return the text of a file; raise `TableError` for what is none."""
+    for is_so, code, what, hint in (
+        (not data.strip(), "empty_file", "empty", "export it again"),
+        (data[:2] == b"PK", "not_csv", "a workbook, not a CSV", "save a sheet as CSV"),
+        (data[:2] in _UTF_16_MARKS, "not_utf8", "UTF-16 text", _SAVE_AS_UTF_8),
+        (b"\0" in data, "not_csv", "binary, not a table", _SAVE_AS_UTF_8),
+    ):
+        if is_so:
+            raise TableError(Refusal(code, f"the file is {what}", hint))
+    is_utf_8 = encoding == "utf-8" or data.startswith(_UTF_8_MARK)
+    try:
+        return data.decode("utf-8-sig" if is_utf_8 else encoding)
+    except UnicodeDecodeError as error:
+        reason = f"byte 0x{data[error.start]:02x} is not {error.encoding} text"
+        hint = f"{_SAVE_AS_UTF_8}; older spreadsheets write Latin-1"
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TableError(Refusal("not_utf8", reason, hint, line)) from None
+
+
+def rule_of(text: str) -> FileRule:
+    """Return how a table seems to be written: semicolons bring a decimal comma.
+
+    >>> rule_of("plot;soc_pct").decimal, rule_of("plot,soc_pct").delimiter
+    (',', ',')
+    """
+    header = next((line for line in io.StringIO(text) if line.strip()), "")
+    if header.count(";") > header.count(","):
+        return FileRule(delimiter=";", decimal=",")
+    return FileRule()
+
+
+def read_lines(text: str, rule: FileRule) -> tuple[Sequence[str], Iterator[TableRow]]:
+    r"""Return header and rows; raise `TableError` for no table, or where it breaks off.
+
+    >>> header, (good, short) = read_lines("plot,soc\n\nA, 1.5\nB\n", FileRule())
+    >>> good.line, good.cells, short.refusal.code
+    (3, {'plot': 'A', 'soc': '1.5'}, 'wrong_length')
+    """
+    records = _records(text, rule.delimiter)
+    _, first = next(records, (0, None))
+    if first is None:
+        raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
+    header = [name.strip() for name in first]
+    return header, (_row(header, *each, rule.missing) for each in records)
+
+
+def check_header(
+    header: Sequence[str], wanted: Sequence[str], delimiter: str
+) -> list[Refusal]:
+    """Return what is wrong with the names of the columns."""
+    named = list(dict.fromkeys(name for name in header if name))
+    found = {
+        name: ("repeated_column", f"the header names {name} twice", "rename one")
+        for name in named
+        if header.count(name) > 1
+    }
+    hint = f"add or rename it; the file has, between {delimiter!r}: {', '.join(named)}"
+    for name in wanted:
+        if name not in named:
+            found[name] = ("missing_column", f"the file has no column {name}", hint)
+    return [Refusal(*said, 1, name) for name, said in found.items()]
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for raw in reader:
+            if any(cell.strip() for cell in raw):
+                yield line, raw
+            line = reader.line_num + 1
+    except csv.Error as error:
+        reason = f"the table breaks off: {error}"
+        hint = "look for a quotation mark that is not closed or not alone in its cell"
+        raise TableError(Refusal("not_csv", reason, hint, line)) from None
+
+
+def _row(
+    header: Sequence[str], line: int, raw: Sequence[str], missing: frozenset[str]
+) -> TableRow:
+    cells = {
+        name: None if (text := cell.strip()) in missing else text
+        for name, cell in zip(header, raw, strict=False)
+    }
+    refusal = None
+    if len(raw) != len(header):
+        reason = f"the row has {len(raw)} cells, the header {len(header)}"
+        hint = "look for a missing or surplus delimiter, or one inside a cell"
+        refusal = Refusal("wrong_length", reason, hint, line)
+    return TableRow(line, cells, raw, refusal)

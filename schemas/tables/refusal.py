@@ -1,0 +1,23 @@
+"""What is wrong with a table or one of its cells, and what to do about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file, a line or a cell is not taken; line 1 is that of the header."""
+
+    code: str
+    reason: str
+    hint: str
+    line: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+
+class TableError(ValueError):
+    """A file cannot be read as a table at all."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
