@@ -1,5 +1,6 @@
 """Command `stocks report`: one page with pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,23 @@ from server.errors import StorageError
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write; one page, nothing is loaded from elsewhere.",
 )
+@click.option(
+    "--stamp",
+    is_flag=True,
+    help="Also say on the page when it was written; else the same numbers make the same"
+    " bytes.",
+)
 @json_option
 @click.pass_context
-def report(context: click.Context, project: str, path: Path, as_json: bool) -> None:
-    """Write a project's report: map, series, forest plot, tables, method, reasons.
+def report(
+    context: click.Context, project: str, path: Path, stamp: bool, as_json: bool
+) -> None:
+    """Write a project's report: SOC by depth, map, series, changes, tables, method.
 
     \b
     Example:
       permille-server stocks report HF --html highfield.html
     """
-    from server.clock import Clock
     from server.figures.choices import By
     from server.figures.portfolio import Choices, PortfolioScope, portfolio
     from server.figures.report_data import report_of
@@ -36,10 +44,14 @@ def report(context: click.Context, project: str, path: Path, as_json: bool) -> N
     async def job(store: Any) -> Any:  # noqa: ANN401
         levels = Choices(by=(By.FARM, By.STRATUM, By.LAND_USE))
         added, _ = await portfolio(store, PortfolioScope(project=project), levels)
-        rows = [added["total"], *added["groups"]]
-        return await report_of(store, Clock(), project, rows)
+        # Where no plot says its farm, there is none to tell of.
+        known = {group["level"] for group in added["groups"] if group["name"]}
+        groups = [group for group in added["groups"] if group["level"] in known]
+        rows = [added["total"], *groups]
+        return await report_of(store, project, rows)
 
-    page = render(with_store(context, job))
+    gathered = with_store(context, job)
+    page = render(replace(gathered, written_at=_now()) if stamp else gathered)
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
@@ -50,3 +62,9 @@ def report(context: click.Context, project: str, path: Path, as_json: bool) -> N
         print_json({"html": str(path), "bytes": len(page.encode())})
         return
     click.echo(f"Wrote {path}.")
+
+
+def _now() -> str:
+    from server.clock import Clock
+
+    return f"{Clock().stamp()[:16].replace('T', ' ')} UTC"

@@ -1,14 +1,15 @@
 """Gather what a project's report shows: one snapshot, plain data."""
 
-from collections import defaultdict
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from schemas.selection import drawn_areas
 from server.access.projects import find_project
-from server.clock import Clock
-from server.derivation.derive import settings_of
-from server.figures.queries import Document, project_figures
+from server.derivation.derive import BATCH, settings_of
+from server.figures.group_stocks import group_stocks
+from server.figures.queries import project_figures
+from server.figures.soc_layers import soc_by_depth
 from server.merge.model import Record
 from server.merge.statuses import CustodyStatus
 from server.report.model import (
@@ -20,19 +21,19 @@ from server.report.model import (
     ReasonText,
     ReportPage,
 )
-from server.stocks.aggregate import mean_stock
 from server.stocks.reasons import EXPLANATIONS
 from server.stocks.rows import settings_row
 from server.store.custody_values import ConflictQuery, CustodyQuery
 from server.store.port import Store, Transaction
+from server.store.values import PlotTree
 
 Row = dict[str, Any]
 
 
 async def report_of(
-    store: Store, clock: Clock, name: str, aggregates: Sequence[Row] = ()
+    store: Store, name: str, aggregates: Sequence[Row] = ()
 ) -> ReportPage:
-    """Gather the report of a project.
+    """Gather the report of a project; the same records give the same report.
 
     Raises
     ------
@@ -40,22 +41,20 @@ async def report_of(
         If there is no such project.
     """
     project = await find_project(store, name)
-    now = f"{clock.stamp()[:16].replace('T', ' ')} UTC"
-    return await store.read(lambda tx: _gather(tx, project, now, aggregates))
+    return await store.read(lambda tx: _gather(tx, project, aggregates))
 
 
-def _gather(
-    tx: Transaction, project: Row, now: str, aggregates: Sequence[Row]
-) -> ReportPage:
+def _gather(tx: Transaction, project: Row, aggregates: Sequence[Row]) -> ReportPage:
     project_id = project["id"]
     rows = project_figures(tx, project_id)
     plots = tx.records(project_id, "plot")
     campaigns = tx.records(project_id, "campaign")
-    organisations = tx.records(project_id, "organisation")
     own = next(
         (p for p in tx.records(project_id, "project") if p.id == project_id), None
     )
-    settings = settings_of(own.fields if own else {})
+    fields = own.fields if own else {}
+    settings = settings_of(fields)
+    facts, layers = _of_trees(tx, project_id, plots)
     conflicts = tx.conflicts(ConflictQuery(project_id=project_id))
     waiting_changes = tx.quarantine(
         CustodyQuery(project_id=project_id, statuses=(CustodyStatus.OPEN,))
@@ -65,21 +64,19 @@ def _gather(
         project=ProjectFacts(
             code=project["code"],
             title=project["title"],
-            organisation=next((o.fields["name"] for o in organisations), None),
+            organisation=_organisation(tx, project_id, fields),
             depth_cm=settings.depth_cm,
             method_profile=project["stock_method_profile"] or "permille",
             method_version=settings.version,
             settings=settings_row(settings),
         ),
-        generated_at=now,
-        plots=_plots(tx, project_id, plots, rows["stocks"]),
+        plots=facts,
+        layers=layers,
         stocks=rows["stocks"],
         changes=rows["changes"],
         trends=rows["trends"],
         aggregates=aggregates,
-        group_stocks=_strata(
-            plots, campaigns, rows, drawn_areas(own.fields if own else {})
-        ),
+        group_stocks=group_stocks(plots, campaigns, rows, drawn_areas(fields)),
         campaigns=[
             CampaignFacts(name=c.fields["name"], date=c.fields["start_date"])
             for c in campaigns
@@ -94,32 +91,43 @@ def _gather(
     )
 
 
-def _plots(
-    tx: Transaction, project_id: str, plots: Sequence[Record], stocks: Sequence[Row]
-) -> list[PlotFacts]:
-    points: dict[str, int] = defaultdict(int)
-    for point in tx.records(project_id, "point"):
-        points[point.fields["plot_id"]] += 1
-    samples: dict[str, int] = defaultdict(int)
-    for row in stocks:
-        samples[row["plot"]] += row["cores"]
-    return [
-        PlotFacts(
-            code=plot.fields["code"],
-            name=plot.fields.get("name"),
-            farm=plot.fields.get("farm"),
-            stratum=plot.fields.get("stratum"),
-            land_use=plot.fields.get("land_use"),
-            area_ha=plot.fields.get("area_ha"),
-            geometry=plot.fields.get("geometry"),
-            points=points[plot.id],
-            samples=samples[plot.fields["code"]],
-        )
-        for plot in sorted(plots, key=lambda each: str(each.fields["code"]))
-    ]
+def _organisation(tx: Transaction, project_id: str, fields: Row) -> str | None:
+    """Return who runs the project; where it does not say, the first that it knows."""
+    known = {o.id: o.fields["name"] for o in tx.records(project_id, "organisation")}
+    return known.get(
+        fields.get("organisation_id", ""), next(iter(known.values()), None)
+    )
+
+
+def _of_trees(
+    tx: Transaction, project_id: str, plots: Sequence[Record]
+) -> tuple[list[PlotFacts], list[Row]]:
+    """Return what there is of each plot, and its SOC by depth."""
+    facts, layers = [], list[Row]()
+    order = sorted(plots, key=lambda each: (str(each.fields["code"]), each.id))
+    for start in range(0, len(order), BATCH):
+        some = order[start : start + BATCH]
+        trees = tx.plot_trees(project_id, [plot.id for plot in some])
+        for plot, tree in zip(some, trees, strict=True):
+            facts.append(_facts(plot, tree))
+            layers += soc_by_depth(tree)
+    return facts, layers
+
+
+def _facts(plot: Record, tree: PlotTree) -> PlotFacts:
+    names = ("name", "farm", "stratum", "land_use", "area_ha", "geometry")
+    return PlotFacts(
+        code=plot.fields["code"],
+        **{name: plot.fields.get(name) for name in names},
+        points=len(tree.points),
+        # A core in the records may be several that were mixed in one bag.
+        cores=sum(core.fields.get("cores_composited") or 1 for core in tree.cores),
+        bags=len(tree.samples),
+    )
 
 
 def _commands(code: str, changes: Sequence[Row]) -> list[Command]:
+    code = shlex.quote(code)
     commands = [
         Command(
             f"permille-server stocks show --project {code} --json",
@@ -131,7 +139,7 @@ def _commands(code: str, changes: Sequence[Row]) -> list[Command]:
         ),
     ]
     for row in changes[-1:]:
-        path = f"{row['plot']} {row['from_campaign']} {row['to_campaign']}"
+        path = shlex.join(row[key] for key in ("plot", "from_campaign", "to_campaign"))
         commands.append(
             Command(
                 f"permille-server stocks explain {path} --project {code}",
@@ -139,61 +147,3 @@ def _commands(code: str, changes: Sequence[Row]) -> list[Command]:
             )
         )
     return commands
-
-
-def _strata(
-    plots: Sequence[Record],
-    campaigns: Sequence[Record],
-    rows: Document,
-    drawn: dict[str, float],
-) -> list[Row]:
-    """Return the area-weighted mean stock of each stratum and campaign.
-
-    Only strata whose plots all have an area and a standard error.
-    """
-    dates = {c.fields["name"]: c.fields["start_date"] for c in campaigns}
-    key = _stock_key(rows["changes"])
-    of_plot: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for row in rows["stocks"]:
-        if row[key] is not None:
-            of_plot[row["plot"], row["campaign"]].append(row[key])
-    members: dict[str, list[Record]] = defaultdict(list)
-    for plot in plots:
-        if plot.fields.get("stratum"):
-            members[plot.fields["stratum"]].append(plot)
-    return [
-        {"level": "stratum", "name": stratum, "campaign": name, "date": dates[name]}
-        | figures
-        for stratum, own in sorted(members.items())
-        for name in sorted(dates, key=dates.__getitem__)
-        if (figures := _weighted(own, name, of_plot, is_drawn=stratum in drawn))
-        is not None
-    ]
-
-
-def _stock_key(changes: Sequence[Row]) -> str:
-    """Name the stocks that are drawn: those that every change is judged on."""
-    judged = {row.get("judged_on", "fixed_depth") for row in changes}
-    return "esm_stock_t_ha" if judged == {"equivalent_mass"} else "soc_stock_t_ha"
-
-
-def _weighted(
-    plots: Sequence[Record],
-    campaign: str,
-    of_plot: dict[tuple[str, str], list[float]],
-    *,
-    is_drawn: bool,
-) -> Row | None:
-    parts: list[tuple[float, list[float]]] = [
-        (
-            plot.fields.get("area_ha") or 0.0,
-            of_plot.get((plot.fields["code"], campaign), []),
-        )
-        for plot in plots
-    ]
-    least = 1 if is_drawn else 2
-    if not all(area > 0.0 and len(values) >= least for area, values in parts):
-        return None
-    found = mean_stock(parts, is_drawn=is_drawn)
-    ends = None if found.ci95 is None else [*found.ci95]
-    return {"stock_t_ha": found.value, "stock_ci95_t_ha": ends}

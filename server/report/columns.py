@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from schemas.stock_words import compared_text
 from server.report.colours import MARKS, VerdictMark
 from server.report.findings import provisional, verdict_of
 from server.report.model import Row
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     VERDICT = "verdict"
     REASONS = "reasons"
     REASON = "reason"
+    WORDS = "words"
 
 
 class PlotCell(NamedTuple):
@@ -49,11 +51,12 @@ class EndCell(NamedTuple):
 
 
 class VerdictCell(NamedTuple):
-    """A verdict with its shape and colour."""
+    """A verdict with its shape and colour; `withheld` where figures must not be judged."""
 
     mark: VerdictMark
     words: str
     provisional: bool = False
+    withheld: bool = False
 
 
 Cell = str | PlotCell | EndCell | VerdictCell | tuple[str, ...]
@@ -125,8 +128,10 @@ def verdict_cell(row: Row) -> VerdictCell:
 
 
 def change_verdict_cell(row: Row) -> VerdictCell:
-    """Return the verdict of a change, and whether records below it are open."""
-    return verdict_cell(row)._replace(provisional=provisional(row) > 0)
+    """Return the verdict of a change, whether it is withheld, whether records are open."""
+    return verdict_cell(row)._replace(
+        provisional=provisional(row) > 0, withheld=row.get("withheld") is True
+    )
 
 
 def _end_column(side: str) -> Column[Row]:
@@ -147,4 +152,5 @@ RATE: Final[tuple[Column[Row], ...]] = (
     fixed_column("permille a year", "rate_permille_year"),
     Column("95 % interval", Kind.NUMBER, _rate_interval),
 )
+COMPARED: Final[Column[Row]] = Column("n of sampled", Kind.NOWRAP, compared_text)
 REASONS: Final[Column[Row]] = Column("reasons", Kind.REASONS, codes)

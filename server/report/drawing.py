@@ -42,7 +42,7 @@ _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
 _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 _FAMILY: Final = re.compile(r"font-family:[^;]*;?\s*")
 _NO_TURN: Final = re.compile(r"rotate\(-?0 ")
-_RIM_STYLE: Final = "paint-order:stroke;stroke:#fff;stroke-width:2px;"
+_RIM_STYLE: Final = "paint-order:stroke;stroke:#fff;stroke-width:3px;"
 
 
 @dataclass(frozen=True, slots=True)

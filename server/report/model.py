@@ -33,7 +33,8 @@ class PlotFacts:
     area_ha: float | None = None
     geometry: Row | None = None
     points: int = 0
-    samples: int = 0
+    cores: int = 0
+    bags: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +73,18 @@ class Command(NamedTuple):
 class ReportPage:
     """All that stands on the page; rows are those of `server.stocks.rows`.
 
-    `group_stocks` are rows of `level`, `name`, `campaign`, `date`, `stock_t_ha`,
-    `stock_ci95_t_ha`, one for each campaign of a farm or stratum. A key that is missing
-    is shown as not known.
+    `group_stocks` are rows of `level`, `name`, `campaign`, `date`, `plots`, `stock_t_ha`,
+    `stock_ci95_t_ha`, one for each campaign of a farm or stratum. `layers` are rows of
+    `plot`, `campaign`, `top_cm`, `bottom_cm`, `soc_g_kg`, `n`, `sampled`. A key that is
+    missing is shown as not known. `written_at` is empty unless somebody asked for it: the
+    same numbers make the same page.
     """
 
     project: ProjectFacts
-    generated_at: str
+    written_at: str = ""
     plots: Sequence[PlotFacts] = ()
     stocks: Sequence[Row] = ()
+    layers: Sequence[Row] = ()
     changes: Sequence[Row] = ()
     trends: Sequence[Row] = ()
     aggregates: Sequence[Row] = ()

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from server.report.findings import find
 from server.report.model import Command, ReportPage
-from server.report.sections import Fact, forest_of, heading, map_of, series_of
+from server.report.sections import Fact, depth_of, forest_of, heading, map_of, series_of
 from server.report.tables import reason_table, tables_of
 from server.report.values import clean, plain
 from server.report.visits import visits
@@ -42,6 +42,7 @@ def render(report: ReportPage) -> str:
     page = _TEMPLATE.render(
         project=report.project,
         heading=heading(report, findings),
+        depth=depth_of(report, findings),
         map=map_of(findings),
         series=series_of(report, findings, found),
         forest=forest_of(report, findings),
@@ -56,7 +57,7 @@ def digest(report: ReportPage) -> str:
     """Return the SHA-256 of the rows below the page, to tell two reports apart."""
     rows = {
         name: [dict(row) for row in getattr(report, name)]
-        for name in ("stocks", "changes", "trends", "aggregates")
+        for name in ("stocks", "layers", "changes", "trends", "aggregates")
     }
     written = json.dumps(rows, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()

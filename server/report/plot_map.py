@@ -14,10 +14,11 @@ from server.report.findings import Finding, Findings
 from server.report.geometry import Box, Plane, PlotShape, Point, area, project
 from server.report.values import counted, fixed, one_line
 
-_WIDTH_IN: Final = 6.4
+# As wide as a phone shows with letters that can be read.
+_WIDTH_IN: Final = 4.5
 _STRIP_IN: Final = 0.95
-_TALLEST_IN: Final = 5.6
-_LOWEST_IN: Final = 2.4
+_TALLEST_IN: Final = 4.6
+_LOWEST_IN: Final = 1.8
 _FEW_PLOTS: Final = 3  # need no tall map
 _MARGIN: Final = 0.06  # of the larger side, so that no boundary touches the frame
 _SMALLEST_M: Final = 50.0
@@ -189,7 +190,7 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def _draw_scale_bar(strip: Axes, inch: float) -> None:
-    length = round_length(1.6 * inch)
+    length = round_length(1.2 * inch)
     wide = length / inch
     y = _STRIP_IN - 0.2
     strip.add_patch(Rectangle((0.1, y), wide, 0.05, facecolor=INK, edgecolor=INK))
@@ -220,7 +221,7 @@ def _draw_north(strip: Axes) -> None:
 
 def _draw_classes(strip: Axes, scale: Scale) -> None:
     """Draw the classes of the rate, grey beside them."""
-    wide, low, tall = 0.52, 0.22, 0.13
+    wide, low, tall = 0.36, 0.22, 0.13
     left = 0.1
     for number, colour in enumerate(scale.colours):
         corner = (left + number * wide, low)

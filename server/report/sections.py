@@ -4,25 +4,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from schemas.stock_words import notes
 from server.report.colours import MARKS, VerdictMark
 from server.report.drawing import Picture
 from server.report.findings import Finding, Findings, provisional
-from server.report.forest import MOST_CHANGES, draw_forest, lines_of
+from server.report.forest import draw_forest
+from server.report.forest_lines import MOST_CHANGES, lines_of
 from server.report.model import ReportPage, Row
 from server.report.plot_map import draw_map
 from server.report.series import MOST_PANELS, chosen, draw_series, frame_of
+from server.report.soc_depth import depth_frame, depth_plots, draw_depth
 from server.report.values import (
-    codes,
     counted,
     ends,
     fixed,
     interval,
     listed,
+    n_of_points,
     number,
     plain,
     text,
 )
 from server.report.visits import PlotVisit, group_series, plot_series
+from server.report.words import Reasons, not_assessable
 from server.stocks.verdicts import ChangeVerdict
 
 #: So many plots have a sentence each at the top; more are counted.
@@ -45,10 +49,11 @@ Fact = tuple[str, str]
 
 
 class Sentence(NamedTuple):
-    """The result of one plot."""
+    """The result of one plot, and what its figures do not say themselves."""
 
     plot: str
     words: str
+    notes: Sequence[str] = ()
 
 
 class Tile(NamedTuple):
@@ -60,10 +65,11 @@ class Tile(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A small picture under its name."""
+    """A small picture under its name, and a word of warning about it."""
 
     name: str
     picture: Picture
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,16 @@ class MapView:
 
     picture: Picture
     without_boundary: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DepthView:
+    """SOC by depth; of `plots` that have layers, those with a panel are in `panels`."""
+
+    panels: Sequence[Panel]
+    plots: int
+    even: bool
+    two: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,9 @@ def heading(report: ReportPage, findings: Findings) -> HeadingView:
     return HeadingView(
         title=project.title or project.code,
         under=" · ".join(filter(None, under)),
-        sentences=() if many else [*map(_sentence, plots)],
+        sentences=(
+            () if many else [_sentence(finding, report.reasons) for finding in plots]
+        ),
         counted=_counted(findings) if many else "",
         tiles=[*_tiles(findings)] if many else (),
         warning=_warning(report),
@@ -140,28 +158,30 @@ def _tiles(findings: Findings) -> Iterator[Tile]:
         yield Tile(MARKS[verdict], count, verdict.value)
 
 
-def _sentence(finding: Finding) -> Sentence:
+def _sentence(finding: Finding, reasons: Reasons) -> Sentence:
     plot, row = finding.plot, finding.change
     name = f"{plot.code} ({plot.name})" if plot.name else plot.code
     if row is None:
         return Sentence(name, ": no two campaigns to compare yet.")
     span = f", {text(row, 'from_campaign')} to {text(row, 'to_campaign')}: "
-    return Sentence(name, span + _said(row, finding.verdict))
+    return Sentence(name, span + _said(row, finding.verdict, reasons), [*notes(row)])
 
 
-def _said(row: Row, verdict: ChangeVerdict) -> str:
+def _said(row: Row, verdict: ChangeVerdict, reasons: Reasons) -> str:
     rate = number(row, "rate_permille_year")
     words = _WORDS[verdict]
     against_zero = text(row, "verdict_zero")
     if verdict is ChangeVerdict.NOT_ASSESSABLE:
-        words += f" ({', '.join(codes(row))})" if codes(row) else ""
+        words = not_assessable(row, words, reasons)
     elif against_zero:
         words += f"; against zero: {against_zero}"
-    if rate is None:
-        return f"{words}."
     limits = ends(row, "rate_ci95_permille_year")
     shown = interval(limits, 1, text(row, "rate_ci95_shape"))
-    within = f" (95 % interval {shown})" if limits else ""
+    beside = [f"95 % interval {shown}"] if limits else []
+    beside += [n_of_points(row)] if n_of_points(row) else []
+    if rate is None:
+        return f"{words}."
+    within = f" ({', '.join(beside)})" if beside else ""
     return f"{fixed(rate, 1)} permille a year{within}, {words}."
 
 
@@ -175,9 +195,9 @@ def _warning(report: ReportPage) -> str:
     if custody.conflicts:
         said.append(f"{counted(custody.conflicts, 'conflict')} not decided")
     if custody.quarantined:
-        said.append(f"{counted(custody.quarantined, 'record')} in quarantine")
+        said.append(f"{counted(custody.quarantined, 'recorded change')} in quarantine")
     rest = "rests" if rows == 1 else "rest"
-    below = f" {counted(rows, 'result')} {rest} on such records." if rows else ""
+    below = f" {counted(rows, 'stock change')} {rest} on such records." if rows else ""
     words = f" {listed(said).capitalize()}." if said else ""
     return f"{words}{below} The numbers may move when these are settled."
 
@@ -198,9 +218,12 @@ def _coverage(findings: Findings, report: ReportPage) -> Iterator[Fact]:
     yield from _drawn(report)
     if findings.without_area:
         yield "Without an area", counted(findings.without_area, "plot")
-    yield "Samples", str(sum(each.plot.samples for each in plots))
+    yield "Points", str(sum(each.plot.points for each in plots))
+    yield "Cores", str(sum(each.plot.cores for each in plots))
+    yield "Bags", str(sum(each.plot.bags for each in plots))
     yield "Method", plain(report.project.method_profile)
-    yield "Written", report.generated_at
+    if report.written_at:
+        yield "Written", report.written_at
 
 
 def _drawn(report: ReportPage) -> Iterator[Fact]:
@@ -215,6 +238,28 @@ def _drawn(report: ReportPage) -> Iterator[Fact]:
         fixed(number(total, name), 1) for name in ("area_ha", "measured_area_ha")
     )
     yield "Area represented", f"{stands_for} of {area} ha, by {measured} ha measured"
+
+
+def depth_of(report: ReportPage, findings: Findings) -> DepthView | None:
+    """Return SOC by depth; None where no layer has any."""
+    found = depth_plots(report, findings)
+    if not found:
+        return None
+    some = chosen(findings, found)
+    frame = depth_frame(some)
+    return DepthView(
+        panels=[
+            Panel(
+                plot.title,
+                draw_depth(plot, frame, f"depth{n}"),
+                "other laboratory method, not comparable" if plot.other_method else "",
+            )
+            for n, plot in enumerate(some)
+        ],
+        plots=len(found),
+        even=None not in {frame.deepest_cm, frame.highest_g_kg},
+        two=any(len(plot.curves) > 1 for plot in some),
+    )
 
 
 def map_of(findings: Findings) -> MapView | None:
@@ -238,7 +283,7 @@ def series_of(
     frame = frame_of([*some, *groups])
     return SeriesView(
         measures=listed(dict.fromkeys(plain(c.measure) for c in some if c.measure)),
-        has_breaks=any(curve.breaks for curve in some),
+        has_breaks=any(curve.breaks for curve in (*some, *groups)),
         has_trends=any(curve.trend for curve in some),
         even=frame.span_t_ha is not None,
         curves=len(curves),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
 from statistics import median
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -14,15 +14,24 @@ from matplotlib.ticker import MaxNLocator
 from server.report.colours import FAINT, GRID, INK, REFERENCE
 from server.report.drawing import Picture, axes_in, canvas, finish
 from server.report.findings import Findings
-from server.report.values import counted, day, fixed, interval, number
+from server.report.values import counted, day, fixed, interval, natural, number
 from server.report.visits import MeanMark, Series
 from server.stocks.comparison import DAYS_PER_YEAR
+
+T = TypeVar("T")
 
 MOST_PANELS: Final = 24
 _WIDTH_IN: Final = 3.1
 _HEIGHT_IN: Final = 2.0
 _LEFT_IN: Final = 0.45
 _BOTTOM_IN: Final = 0.3
+# Above the axes: counts of points beside each other, or upright where they are close.
+_TOP_IN: Final = 0.2
+_TOP_UPRIGHT_IN: Final = 0.55
+_COUNT_IN: Final = 0.55
+_CLOSEST_IN: Final = 0.09
+_COUNT_POINTS: Final = 6.5
+_WIDE_IN: Final = _WIDTH_IN - _LEFT_IN - 0.12
 # One plot with a far wider spread than the others would flatten all of them.
 _WIDEST_OF_MEDIAN: Final = 3.0
 # More dots than this are a blot and a large file.
@@ -43,8 +52,8 @@ class Frame:
     span_t_ha: float | None
 
 
-def chosen(findings: Findings, curves: Mapping[str, Series]) -> list[Series]:
-    """Return the curves to draw: all, or those of the highest and the lowest rates."""
+def chosen(findings: Findings, curves: Mapping[str, T]) -> list[T]:
+    """Return what to draw of plots: all, or those of the highest and the lowest rates."""
     if len(curves) <= MOST_PANELS:
         return [*curves.values()]
     order = [curves[f.plot.code] for f in findings.by_rate() if f.plot.code in curves]
@@ -67,14 +76,11 @@ def frame_of(curves: Sequence[Series]) -> Frame:
 
 def draw_series(curve: Series, frame: Frame, key: str) -> Picture:
     """Draw one curve: dots of the points, means with their intervals."""
-    with canvas(_WIDTH_IN, _HEIGHT_IN) as figure:
-        axes = axes_in(
-            figure,
-            _LEFT_IN,
-            _BOTTOM_IN,
-            _WIDTH_IN - _LEFT_IN - 0.08,
-            _HEIGHT_IN - _BOTTOM_IN - 0.12,
-        )
+    closest = _closest_in(curve, frame)
+    top = _TOP_IN if closest >= _COUNT_IN else _TOP_UPRIGHT_IN
+    with canvas(_WIDTH_IN, _HEIGHT_IN + top) as figure:
+        axes = axes_in(figure, _LEFT_IN, _BOTTOM_IN, _WIDE_IN, _HEIGHT_IN - _BOTTOM_IN)
+        _draw_counts(axes, curve, closest)
         _set_axes(axes, curve, frame)
         _draw_dots(axes, curve)
         _draw_trend(axes, curve)
@@ -117,7 +123,8 @@ def _summary(curve: Series) -> str:
 
 def _said(mark: MeanMark) -> str:
     limits = f", 95 % interval {interval(mark.ci95, 1)}" if mark.ci95 else ""
-    return f"{mark.day}: {fixed(mark.mean, 1)} t/ha{limits}."
+    n = f", {mark.n}" if mark.n else ""
+    return f"{mark.day}: {fixed(mark.mean, 1)} t/ha{limits}{n}."
 
 
 def _extent(curve: Series) -> tuple[float, float]:
@@ -148,7 +155,7 @@ def _set_axes(axes: Axes, curve: Series, frame: Frame) -> None:
     axes.tick_params(length=2.5, pad=2)
     ticks, labels = year_ticks(*frame.years)
     axes.set_xticks(ticks, labels)
-    axes.text(0.0, 1.02, "t/ha", transform=axes.transAxes, color=INK)
+    axes.text(-0.05, 1.02, "t/ha", transform=axes.transAxes, color=INK, ha="right")
 
 
 def year_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
@@ -164,6 +171,38 @@ def year_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     halves = range(ceil(2 * low), int(2 * high) + 1)
     ticks = [half / 2.0 for half in halves]
     return ticks, [f"{half // 2}-07" if half % 2 else f"{half // 2}" for half in halves]
+
+
+def _closest_in(curve: Series, frame: Frame) -> float:
+    """Return how near to each other the marks of a curve stand, inches."""
+    years = [decimal_year(mark.day) for mark in curve.marks]
+    inch = _WIDE_IN / (frame.years[1] - frame.years[0])
+    return min((inch * (b - a) for a, b in pairwise(years)), default=_WIDE_IN)
+
+
+def _draw_counts(axes: Axes, curve: Series, closest_in: float) -> None:
+    """Write above each mark how many points it is the mean of; else from how few."""
+    style: dict[str, Any] = {
+        "transform": axes.get_xaxis_transform(),
+        "fontsize": _COUNT_POINTS,
+    }
+    if closest_in < _CLOSEST_IN:
+        said = dict.fromkeys(mark.n for mark in curve.marks if mark.n)
+        fewest = min(said, key=lambda n: (natural(n), n), default="")
+        words = f"{fewest} or more" if len(said) > 1 else fewest
+        axes.text(0.5, 1.04, words, transform=axes.transAxes, fontsize=_COUNT_POINTS)
+        return
+    beside = closest_in >= _COUNT_IN
+    for mark in curve.marks:
+        axes.text(
+            decimal_year(mark.day),
+            1.03,
+            mark.n,
+            rotation=0 if beside else 90,
+            ha="center",
+            va="bottom",
+            **style,
+        )
 
 
 def _draw_dots(axes: Axes, curve: Series) -> None:

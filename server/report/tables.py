@@ -3,8 +3,8 @@
 from collections.abc import Callable, Container, Sequence
 from typing import Final
 
-from schemas.stock_words import compared_text, notes
 from server.report.columns import (
+    COMPARED,
     RATE,
     REASONS,
     SPAN,
@@ -23,8 +23,17 @@ from server.report.columns import (
 )
 from server.report.findings import Findings
 from server.report.model import PlotFacts, ReasonText, ReportPage, Row
-from server.report.values import DASH, codes, fixed, interval, plain, text
+from server.report.values import (
+    DASH,
+    codes,
+    fixed,
+    interval,
+    n_of_plots,
+    plain,
+    text,
+)
 from server.report.visits import PlotVisit, Spread
+from server.report.words import UNKNOWN, Reasons, beside, told
 from server.stocks.comparison import JudgedOn
 
 
@@ -37,6 +46,7 @@ def _shape(trend: Row) -> str:
 
 _RATES: Final[tuple[Column[Row], ...]] = (
     *SPAN[1:],
+    COMPARED,
     fixed_column("t/ha a year", "annual_t_ha", 3),
     interval_column("annual_ci95_t_ha", 3),
     fixed_column("t CO2e/ha a year", "co2e_t_ha_year"),
@@ -49,7 +59,7 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     fixed_column("years", "years"),
     plain_column("design", "design"),
-    Column("n of sampled", Kind.NUMBER, compared_text),
+    COMPARED,
     pair_column("stocks t/ha", ("stock0_t_ha", "stock1_t_ha"), 2),
     fixed_column("change t/ha", "change_t_ha"),
     interval_column("change_ci95_t_ha"),
@@ -61,33 +71,32 @@ _CHANGES: Final[tuple[Column[Row], ...]] = (
 _MEASURES: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     plain_column("judged on", "judged_on"),
-    Column("n of sampled", Kind.NUMBER, compared_text),
+    COMPARED,
     fixed_column("reference mass t/ha", "reference_mass_t_ha", 0),
     fixed_column("change t/ha", "change_t_ha"),
     fixed_column("fixed-depth change t/ha", "fixed_depth_change_t_ha"),
     interval_column("fixed_depth_change_ci95_t_ha"),
     plain_column("depth cm", "depth_cm", Kind.NUMBER),
-    Column("notes", Kind.TEXT, lambda row: "; ".join(notes(row)) or DASH),
 )
 _DETECTION: Final[tuple[Column[Row], ...]] = (
     *SPAN,
+    COMPARED,
     fixed_column("detectable t/ha", "mdd_t_ha"),
     plain_column("power", "mdd_power", Kind.NUMBER),
     fixed_column("points needed", "points_needed_4permille", 0),
     fixed_column("years needed", "years_needed_4permille", 1),
-    Column(
-        "why not told",
-        Kind.TEXT,
-        lambda row: text(row, "detectability_reason") or DASH,
-    ),
 )
-
-
+_BESIDE: Final[tuple[Column[Row], ...]] = (
+    *SPAN,
+    COMPARED,
+    fixed_column("change t/ha", "change_t_ha"),
+    interval_column("change_ci95_t_ha"),
+)
 _TRENDS: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     plain_column("campaigns", "campaigns", Kind.NUMBER),
     plain_column("from what", "stage"),
-    plain_column("n", "n", Kind.NUMBER),
+    plain_column("n of what", "n", Kind.NUMBER),
     fixed_column("t/ha a year", "slope_t_ha_year", 3),
     interval_column("slope_ci95_t_ha_year", 3),
     fixed_column("SE", "se_t_ha_year", 3),
@@ -98,7 +107,8 @@ _TRENDS: Final[tuple[Column[Row], ...]] = (
 )
 _AREAS: Final[tuple[Column[Row], ...]] = (
     plain_column("what", "level"),
-    Column("name", Kind.TEXT, lambda row: text(row, "name")),
+    Column("name", Kind.TEXT, lambda row: text(row, "name") or "not recorded"),
+    Column("plots with a result", Kind.NOWRAP, lambda row: n_of_plots(row) or DASH),
     fixed_column("area ha", "area_ha", 1),
     fixed_column("measured ha", "measured_area_ha", 1),
     fixed_column("stands for ha", "represented_area_ha", 1),
@@ -122,7 +132,8 @@ _PLOTS: Final[tuple[Column[PlotFacts], ...]] = (
     Column("land use", Kind.TEXT, lambda plot: plot.land_use or DASH),
     Column("area ha", Kind.NUMBER, lambda plot: fixed(plot.area_ha, 2)),
     Column("points", Kind.NUMBER, lambda plot: str(plot.points)),
-    Column("samples", Kind.NUMBER, lambda plot: str(plot.samples)),
+    Column("cores", Kind.NUMBER, lambda plot: str(plot.cores)),
+    Column("bags", Kind.NUMBER, lambda plot: str(plot.bags)),
     Column("boundary", Kind.TEXT, lambda plot: "drawn" if plot.geometry else DASH),
 )
 _SPREAD: Final[tuple[tuple[str, Callable[[Spread], str]], ...]] = (
@@ -142,8 +153,17 @@ _EXPLANATIONS: Final[tuple[Column[tuple[str, ReasonText]], ...]] = (
     Column("what to do", Kind.TEXT, lambda each: each[1].what_to_do),
     Column("the verdict", Kind.TEXT, lambda each: each[1].verdict),
 )
-_UNKNOWN: Final = ReasonText(
-    "not explained by this version", "ask for a newer report", "is not known"
+_LAYERS: Final[tuple[Column[Row], ...]] = (
+    Column("plot", Kind.PLOT, lambda row: PlotCell(text(row, "plot"))),
+    Column("campaign", Kind.TEXT, lambda row: text(row, "campaign")),
+    fixed_column("from cm", "top_cm", 1),
+    fixed_column("to cm", "bottom_cm", 1),
+    fixed_column("mean SOC g/kg", "soc_g_kg", 2),
+    Column(
+        "n of sampled",
+        Kind.NOWRAP,
+        lambda row: f"{plain(row.get('n'))} of {plain(row.get('sampled'))}",
+    ),
 )
 
 
@@ -153,7 +173,7 @@ def tables_of(
     """Return the tables that have rows, in their order; none where there is no plot."""
     if not findings.plots:
         return []
-    changes = report.changes
+    changes, reasons = report.changes, report.reasons
     judged = {id(finding.change) for finding in findings.plots}
     massed = [row for row in changes if "judged_on" in row]
     seen = [row for row in changes if "mdd_t_ha" in row]
@@ -161,10 +181,15 @@ def tables_of(
     tables = (
         filled("Rate of the change against 4 permille a year", _rates(judged), changes),
         filled("Change of the stock between two campaigns", _CHANGES, changes),
+        filled(
+            "What stands beside the changes",
+            (*_BESIDE, _sentences(reasons)),
+            [row for row in changes if any(beside(row, reasons))],
+        ),
         filled("Equal soil mass beside fixed depth", _MEASURES, massed),
         filled(
             "Least change that could be seen, and what would tell 4 permille from zero",
-            _DETECTION,
+            (*_DETECTION, _why_not_told(reasons)),
             seen,
         ),
         filled("Trend over three campaigns or more", _TRENDS, report.trends),
@@ -174,6 +199,7 @@ def tables_of(
             report.aggregates,
         ),
         filled("Stock per plot and campaign", _stocks(found), found),
+        filled("SOC by depth, mean over the points", _LAYERS, report.layers),
         filled("Plots", _PLOTS, plots),
     )
     return [each for each in tables if each.rows]
@@ -183,12 +209,14 @@ def reason_table(report: ReportPage) -> Table:
     """Return what each reason code of the report says; no code is lost."""
     rows = (*report.stocks, *report.changes, *report.trends, *report.aggregates)
     present = {code for row in rows for code in codes(row)}
+    told_of = {text(row, "detectability_reason") for row in report.changes}
+    present |= told_of.intersection(report.reasons)
     order = [code for code in report.reasons if code in present]
     order += sorted(present.difference(order))
     return filled(
         "What the reason codes beside the figures say",
         _EXPLANATIONS,
-        [(code, report.reasons.get(code, _UNKNOWN)) for code in order],
+        [(code, report.reasons.get(code, UNKNOWN)) for code in order],
     )
 
 
@@ -201,6 +229,20 @@ def _rates(judged: Container[int]) -> tuple[Column[Row], ...]:
     return Column("plot", Kind.PLOT, plot), *_RATES
 
 
+def _sentences(reasons: Reasons) -> Column[Row]:
+    """Return the column of what figures do not say themselves, in sentences."""
+    return Column(
+        "in words", Kind.WORDS, lambda row: "; ".join(beside(row, reasons)) or DASH
+    )
+
+
+def _why_not_told(reasons: Reasons) -> Column[Row]:
+    def why(row: Row) -> str:
+        return told(text(row, "detectability_reason"), reasons) or DASH
+
+    return Column("why not told", Kind.WORDS, why)
+
+
 def _stocks(found: Sequence[PlotVisit]) -> tuple[Column[PlotVisit], ...]:
     """Return the columns of stocks; of equal mass as well where there is one."""
     massed = any(visit.spread[JudgedOn.EQUIVALENT_MASS].values for visit in found)
@@ -209,7 +251,7 @@ def _stocks(found: Sequence[PlotVisit]) -> tuple[Column[PlotVisit], ...]:
         Column("plot", Kind.PLOT, lambda visit: PlotCell(visit.plot)),
         Column("campaign", Kind.TEXT, lambda visit: visit.campaign),
         Column("mean day", Kind.NOWRAP, lambda visit: str(visit.day or DASH)),
-        Column("points", Kind.NUMBER, lambda visit: str(len(visit.rows))),
+        Column("points sampled", Kind.NUMBER, lambda visit: str(len(visit.rows))),
         *(
             _spread(before + head, measure, write)
             for measure, before in measures.items()

@@ -6,6 +6,7 @@ from datetime import date
 from math import floor, isfinite, log10
 from typing import Final
 
+from schemas.stock_words import compared_text
 from server.report.model import Row
 
 #: Ends of an interval; None lies at infinity.
@@ -121,6 +122,28 @@ def listed(words: Iterable[str]) -> str:
     """
     *most, last = [*words] or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def n_of_points(row: Row) -> str:
+    """Return how many points are compared, of how many that were sampled.
+
+    >>> n_of_points({"n0": 5, "n1": 5, "points_sampled0": 6, "points_sampled1": 6})
+    'n 5 of 6'
+    """
+    known = row.get("n0") is not None or row.get("n1") is not None
+    return f"n {compared_text(row)}" if known else ""
+
+
+def n_of_plots(row: Row) -> str:
+    """Return how many plots of an area have a result, of how many there are.
+
+    >>> n_of_plots({"measured_plots": 4, "plots": 5})
+    'n 4 of 5 plots'
+    """
+    measured, plots = row.get("measured_plots"), row.get("plots")
+    if not isinstance(measured, int) or not isinstance(plots, int):
+        return ""
+    return f"n {measured} of {counted(plots, 'plot')}"
 
 
 def clean(words: str) -> str:

@@ -10,8 +10,17 @@ from statistics import fmean, stdev
 from typing import Final
 
 from server.report.findings import Finding, Findings
-from server.report.model import ReportPage, Row
-from server.report.values import Ends, codes, day, ends, natural, number, text
+from server.report.model import PlotFacts, ReportPage, Row
+from server.report.values import (
+    Ends,
+    codes,
+    counted,
+    day,
+    ends,
+    natural,
+    number,
+    text,
+)
 from server.stocks.comparison import JudgedOn
 from server.stocks.reasons import Reason
 from server.stocks.student_t import critical_t
@@ -51,13 +60,14 @@ class PlotVisit:
 
 @dataclass(frozen=True, slots=True)
 class MeanMark:
-    """One mean in a picture, with its interval and the values below it."""
+    """One mean in a picture, its interval, the values below it and how many they are."""
 
     day: date
     campaign: str
     mean: float
     ci95: Ends | None
     values: tuple[float, ...] = ()
+    n: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +138,35 @@ def group_series(report: ReportPage) -> list[Series]:
         mean, on = number(row, "stock_t_ha"), day(row.get("date"))
         if mean is not None and on is not None:
             mark = MeanMark(
-                on, text(row, "campaign"), mean, ends(row, "stock_ci95_t_ha")
+                on,
+                text(row, "campaign"),
+                mean,
+                ends(row, "stock_ci95_t_ha"),
+                n=_plots(row),
             )
             groups[text(row, "level"), text(row, "name")].append(mark)
-    return [
-        Series(
-            name,
-            f"{level} {name}".strip(),
-            "",
-            tuple(sorted(marks, key=lambda mark: mark.day)),
-        )
-        for (level, name), marks in groups.items()
-    ]
+    curves = []
+    for (level, name), marks in groups.items():
+        marks.sort(key=lambda mark: mark.day)
+        own = {plot.code for plot in report.plots if is_member(plot, level, name)}
+        changes = [row for row in report.changes if text(row, "plot") in own]
+        title, breaks = f"{level} {name}".strip(), _breaks(changes, marks)
+        curves.append(Series(f"{level} {name}", title, "", tuple(marks), breaks))
+    return curves
+
+
+def is_member(plot: PlotFacts, level: str, name: str) -> bool:
+    """Return whether a plot is one of a farm, a stratum or a kind of land use.
+
+    Of what a plot does not say itself, such as its project, every plot is one.
+    """
+    names = {"farm": plot.farm, "stratum": plot.stratum, "land_use": plot.land_use}
+    return level not in names or names[level] == name
+
+
+def _plots(row: Row) -> str:
+    plots = row.get("plots")
+    return counted(plots, "plot") if isinstance(plots, int) else ""
 
 
 def measure_of(finding: Finding, own: Sequence[PlotVisit]) -> JudgedOn:
@@ -157,7 +184,12 @@ def _curve(finding: Finding, own: Sequence[PlotVisit], trend: Row | None) -> Ser
         spread = visit.spread[measure]
         if visit.day is not None and spread.mean is not None:
             mark = MeanMark(
-                visit.day, visit.campaign, spread.mean, spread.ci95, spread.values
+                visit.day,
+                visit.campaign,
+                spread.mean,
+                spread.ci95,
+                spread.values,
+                f"n {len(spread.values)} of {len(visit.rows)}",
             )
             marks.append(mark)
     plot = finding.plot
@@ -167,16 +199,43 @@ def _curve(finding: Finding, own: Sequence[PlotVisit], trend: Row | None) -> Ser
 
 
 def _breaks(changes: Iterable[Row], marks: Sequence[MeanMark]) -> tuple[date, ...]:
-    """Return the day of each campaign that came with a new laboratory method."""
-    order = [mark.campaign for mark in marks]
-    following = set(pairwise(order))
-    days = {mark.campaign: mark.day for mark in marks}
+    """Return the day of each campaign that came with a new laboratory method.
+
+    One plot of a farm or stratum that has a new method breaks the curve of all.
+    """
+    plots = defaultdict(list)
+    for row in changes:
+        plots[text(row, "plot")].append(row)
     return tuple(
-        days[text(row, "to_campaign")]
-        for row in changes
-        if Reason.METHOD_CHANGED in codes(row)
-        and (text(row, "from_campaign"), text(row, "to_campaign")) in following
+        late.day
+        for early, late in pairwise(marks)
+        if any(_is_parted(own, early.campaign, late.campaign) for own in plots.values())
     )
+
+
+def _is_parted(changes: Sequence[Row], early: str, late: str) -> bool:
+    """Return whether a new laboratory method lies between two campaigns of a plot.
+
+    Where these two were not compared, any campaigns between them tell it.
+    """
+    days = {
+        text(row, f"{end}_campaign"): text(row, f"{end}_date")
+        for row in changes
+        for end in ("from", "to")
+    }
+    if early not in days or late not in days:
+        return False
+    within = [
+        row
+        for row in changes
+        if days[early] <= text(row, "from_date") and text(row, "to_date") <= days[late]
+    ]
+    direct = [
+        row
+        for row in within
+        if (text(row, "from_campaign"), text(row, "to_campaign")) == (early, late)
+    ]
+    return any(Reason.METHOD_CHANGED in codes(row) for row in direct or within)
 
 
 def _spreads(rows: Sequence[Row]) -> dict[JudgedOn, Spread]:

@@ -1,6 +1,5 @@
 """A project's report from a real server: one page that needs nothing else."""
 
-from server.clock import Clock
 from server.figures.report_data import report_of
 from server.report.page import render
 from tests.integration.test_derivation import SOC, record_campaign
@@ -14,7 +13,7 @@ SQUARE = {
 
 
 async def page_of(server):
-    report = await server.ask(lambda store: report_of(store, Clock(), "HF"))
+    report = await server.ask(lambda store: report_of(store, "HF"))
     return report, render(report)
 
 
@@ -28,7 +27,7 @@ async def test_the_report_of_a_project_shows_its_plots_and_figures(server):
     await server.derived()
     report, page = await page_of(server)
     assert [p.code for p in report.plots] == ["P<1>"]
-    assert (report.plots[0].points, report.plots[0].samples) == (3, 6)
+    assert [(p.points, p.cores, p.bags) for p in report.plots] == [(3, 6, 6)]
     change = report.changes[0]["change_t_ha"]
     assert f"{change:.2f}" in page
     assert "P&lt;1&gt;" in page

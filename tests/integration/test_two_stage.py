@@ -308,7 +308,7 @@ async def test_the_report_says_how_many_plots_were_drawn(drawn, laptop):
     await choose(drawn, laptop, STRATA)
     document = await asked(drawn, by=(By.STRATUM,))
     rows = [document["total"], *document["groups"]]
-    report = await drawn.ask(lambda store: report_of(store, Clock(), "HF", rows))
+    report = await drawn.ask(lambda store: report_of(store, "HF", rows))
     page = render(report)
     assert "5 plots drawn out of many" in page
     assert "1200.0 of 1200.0 ha, by 12.0 ha measured" in page

@@ -17,7 +17,7 @@ from tests.unit.server.report.samples import PROJECT, change, square, stocks
 
 @pytest.fixture
 def empty():
-    return ReportPage(project=PROJECT, generated_at="2026-10-05 09:30 UTC")
+    return ReportPage(project=PROJECT, written_at="2026-10-05 09:30 UTC")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def small():
     """Two plots: one drawn and judged, one whose boundary and second campaign lack."""
     return ReportPage(
         project=PROJECT,
-        generated_at="2026-10-05 09:30 UTC",
+        written_at="2026-10-05 09:30 UTC",
         plots=[
             PlotFacts(code="A", name="Acre", area_ha=3.0, geometry=square()),
             PlotFacts(code="B", area_ha=1.0),
@@ -49,7 +49,7 @@ def many():
     codes = [f"P{number}" for number in range(60)]
     return ReportPage(
         project=PROJECT,
-        generated_at="2026-10-05 09:30 UTC",
+        written_at="2026-10-05 09:30 UTC",
         plots=[
             PlotFacts(
                 code=code, area_ha=2.0, geometry=square(7 + n % 8 / 100, 47 + n / 800)

@@ -7,7 +7,8 @@ import pytest
 
 from server.report.colours import scale_for
 from server.report.findings import find, main_change
-from server.report.forest import draw_forest, limits_of, lines_of
+from server.report.forest import draw_forest
+from server.report.forest_lines import limits_of, lines_of
 from server.report.geometry import area, project
 from server.report.model import PlotFacts
 from server.report.plot_map import draw_map
@@ -221,7 +222,7 @@ def test_an_end_at_infinity_is_an_arrow_and_a_word(small):
     report = replace(small, changes=rows)
     unbounded = next(draw_forest(lines_of(find(report), [])))
 
-    assert "4.0 (unbounded to 8.3)" in words_of(read(unbounded))
+    assert "4.0 (unbounded to 8.3), n 3" in words_of(read(unbounded))
     assert unbounded.svg.count("<use") == bounded.svg.count("<use")
     assert unbounded.svg != bounded.svg
 
@@ -249,4 +250,4 @@ def test_areas_stand_above_the_plots(small):
     words = forest(replace(small, aggregates=[row]))
 
     assert words.index("farm North") < words.index("A")
-    assert "2.0 (no interval)" in words
+    assert "2.0 (no interval), no verdict" in words
