@@ -96,7 +96,7 @@ _TRENDS: Final[tuple[Column[Row], ...]] = (
     *SPAN,
     plain_column("campaigns", "campaigns", Kind.NUMBER),
     plain_column("from what", "stage"),
-    plain_column("n of what", "n", Kind.NUMBER),
+    plain_column("n", "n", Kind.NUMBER),
     fixed_column("t/ha a year", "slope_t_ha_year", 3),
     interval_column("slope_ci95_t_ha_year", 3),
     fixed_column("SE", "se_t_ha_year", 3),
