@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
 from statistics import median
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from server.report.colours import FAINT, GRID, INK, REFERENCE
 from server.report.drawing import Picture, axes_in, canvas, finish
 from server.report.findings import Findings
-from server.report.values import counted, day, fixed, interval, natural, number
+from server.report.values import counted, day, fixed, interval, number
 from server.report.visits import MeanMark, Series
 from server.stocks.comparison import DAYS_PER_YEAR
 
@@ -29,7 +29,7 @@ _BOTTOM_IN: Final = 0.3
 _TOP_IN: Final = 0.2
 _TOP_UPRIGHT_IN: Final = 0.55
 _COUNT_IN: Final = 0.55
-_CLOSEST_IN: Final = 0.09
+_UPRIGHT_IN: Final = 0.1
 _COUNT_POINTS: Final = 6.5
 _WIDE_IN: Final = _WIDTH_IN - _LEFT_IN - 0.12
 # One plot with a far wider spread than the others would flatten all of them.
@@ -80,8 +80,8 @@ def draw_series(curve: Series, frame: Frame, key: str) -> Picture:
     top = _TOP_IN if closest >= _COUNT_IN else _TOP_UPRIGHT_IN
     with canvas(_WIDTH_IN, _HEIGHT_IN + top) as figure:
         axes = axes_in(figure, _LEFT_IN, _BOTTOM_IN, _WIDE_IN, _HEIGHT_IN - _BOTTOM_IN)
-        _draw_counts(axes, curve, closest)
         _set_axes(axes, curve, frame)
+        _draw_counts(axes, curve, closest)
         _draw_dots(axes, curve)
         _draw_trend(axes, curve)
         _draw_curve(axes, curve)
@@ -181,28 +181,43 @@ def _closest_in(curve: Series, frame: Frame) -> float:
 
 
 def _draw_counts(axes: Axes, curve: Series, closest_in: float) -> None:
-    """Write above each mark how many points it is the mean of; else from how few."""
-    style: dict[str, Any] = {
-        "transform": axes.get_xaxis_transform(),
-        "fontsize": _COUNT_POINTS,
-    }
-    if closest_in < _CLOSEST_IN:
-        said = dict.fromkeys(mark.n for mark in curve.marks if mark.n)
-        fewest = min(said, key=lambda n: (natural(n), n), default="")
-        words = f"{fewest} or more" if len(said) > 1 else fewest
-        axes.text(0.5, 1.04, words, transform=axes.transAxes, fontsize=_COUNT_POINTS)
-        return
+    """Write above each mark how many points it is the mean of, upright where close."""
     beside = closest_in >= _COUNT_IN
-    for mark in curve.marks:
+    low, high = axes.get_xlim()
+    inches = [
+        _WIDE_IN * (decimal_year(mark.day) - low) / (high - low) for mark in curve.marks
+    ]
+    places = inches if beside else parted(inches, _UPRIGHT_IN, _WIDE_IN)
+    for mark, place in zip(curve.marks, places, strict=True):
         axes.text(
-            decimal_year(mark.day),
+            place / _WIDE_IN,
             1.03,
             mark.n,
+            transform=axes.transAxes,
             rotation=0 if beside else 90,
             ha="center",
             va="bottom",
-            **style,
+            fontsize=_COUNT_POINTS,
         )
+
+
+def parted(places: Sequence[float], gap: float, end: float) -> list[float]:
+    """Move places apart where they are closer than a gap; narrower if there is no room.
+
+    >>> parted([0.0, 1.0, 1.5, 9.9], 1.0, 10.0)
+    [0.0, 1.0, 2.0, 9.9]
+    >>> parted([8.0, 9.5, 10.0], 1.0, 10.0)
+    [8.0, 9.0, 10.0]
+    """
+    gap = min(gap, end / max(len(places), 1))
+    moved = [*places]
+    for one in range(1, len(moved)):
+        moved[one] = max(moved[one], moved[one - 1] + gap)
+    edge = end
+    for one in reversed(range(len(moved))):
+        moved[one] = min(moved[one], edge)
+        edge = moved[one] - gap
+    return moved
 
 
 def _draw_dots(axes: Axes, curve: Series) -> None:
