@@ -26,14 +26,14 @@ def soc_by_depth(tree: PlotTree) -> Iterator[Row]:
     for layer in layers_of(tree):
         campaigns[layer.campaign].append(layer)
     for campaign in sorted(campaigns, key=lambda each: (names[each], each)):
-        for step in _steps(campaigns[campaign]):
+        for step in steps_of(campaigns[campaign]):
             yield {
                 "plot": str(tree.plot.fields["code"]),
                 "campaign": names[campaign],
             } | step
 
 
-def _steps(layers: Sequence[Layer]) -> Iterator[Row]:
+def steps_of(layers: Sequence[Layer]) -> Iterator[Row]:
     """Cut the layers of a campaign at every depth at which one with SOC ends."""
     known = [layer for layer in layers if layer.soc_g_kg is not None]
     depths = {depth for layer in known for depth in (layer.top_cm, layer.bottom_cm)}
