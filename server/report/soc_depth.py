@@ -24,6 +24,7 @@ _TOP_IN: Final = 0.36
 # A plot of peat or a deep pit would squeeze the others against an edge.
 _FURTHEST_OF_MEDIAN: Final = 3.0
 _LONGEST_NAME: Final = 30
+_LOWEST_NAME: Final = 0.88
 _STEPS: Final = [1, 2, 5, 10]
 
 
@@ -214,15 +215,17 @@ def _draw_name(axes: Axes, curve: DepthCurve, row: int, line: dict[str, Any]) ->
 
 
 def _draw_reference(axes: Axes, depth_cm: float) -> None:
+    """Draw the reference depth; its name stands where the axis leaves room."""
+    below = depth_cm < _LOWEST_NAME * axes.get_ylim()[0]
     axes.axhline(depth_cm, color=REFERENCE, lw=1.0, ls=(0, (1, 1.5)))
     axes.annotate(
         f"reference depth {depth_cm:g} cm",
-        (1.0, depth_cm),
-        (-2.0, -3.0),
+        (float(below), depth_cm),
+        (-2.0, -3.0) if below else (4.0, 3.0),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
-        ha="right",
-        va="top",
+        ha="right" if below else "left",
+        va="top" if below else "bottom",
         color=INK,
         gid=f"{RIM}reference",
     )
