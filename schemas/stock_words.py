@@ -5,12 +5,6 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-#: Stands once beside differences to a control.
-NO_PROOF = (
-    "Unless plots were treated at random, a difference to the control is no proof that"
-    " the treatment made it."
-)
-
 
 def compared_text(row: Row) -> str:
     """Return how many points are compared, of how many that were sampled.
@@ -110,7 +104,8 @@ def control_note(row: Row) -> str | None:
     return (
         f"against {codes}: {_signed(found['change_t_ha'])} t/ha"
         f"{_ends(found['change_ci95_t_ha'])} beyond the control{told},"
-        f" {found['verdict_zero']}, {found['verdict_4permille']} 4 permille{why}"
+        f" {found['verdict_zero']}, {found['verdict_4permille']} 4 permille{why}; no proof"
+        " of a cause unless plots were treated at random"
     )
 
 

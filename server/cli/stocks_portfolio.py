@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from schemas.stock_words import NO_PROOF, control_note
+from schemas.stock_words import control_note
 from server.cli.common import counted, json_option, print_json, print_table, with_store
 from server.cli.crediting import credited_text, crediting_of, crediting_options
 from server.figures.choices import By, CampaignSpan
@@ -230,12 +230,10 @@ def _listed(names: Sequence[str]) -> str:
 
 def _controlled(rows: Sequence[_Row]) -> Iterator[str]:
     """Return what treated plots changed beyond their controls."""
-    notes = [(row, control_note(row)) for row in rows]
-    for row, note in notes:
+    for row in rows:
+        note = control_note(row)
         if note is not None:
             yield f"{_name(row)}, {note}."
-    if any(note for _, note in notes):
-        yield NO_PROOF
 
 
 def _projections(rows: Sequence[_Row]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from schemas.stock_words import NO_PROOF, compared_text, notes
+from schemas.stock_words import compared_text, notes
 from server.cli.common import counted
 
 Document = dict[str, Any]
@@ -53,8 +53,6 @@ def _notes(changes: Sequence[_Row]) -> list[str]:
         for row in changes
         for note in notes(row)
     ]
-    if any(row.get("against_control") for row in changes):
-        lines.append(f"{NO_PROOF}\n")
     return ["Beside the changes", "".join(lines)] if lines else []
 
 
