@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TESTS ?=
-# Coverage is measured here; simulations and faults run most of the same code again.
+# Coverage is measured here, but for slow tests: simulations and faults run most of the same
+# code again, and measuring makes them twice as slow.
 MEASURED := tests/unit tests/contract tests/science tests/integration schemas collector server
 SEEDS ?= 10
 GOLDEN_ARGS ?=
@@ -48,8 +49,9 @@ test: $(READY)
 ifdef TESTS
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 else
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= $(MEASURED)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow" --cov --cov-report= $(MEASURED)
 	$(BIN)/coverage report
+	$(BIN)/pytest -n 2 --dist worksteal -m slow $(MEASURED)
 	$(BIN)/pytest -n 2 --dist worksteal tests/stateful tests/faults
 endif
 

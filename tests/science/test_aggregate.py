@@ -328,6 +328,7 @@ def test_one_plot_out_of_many_is_a_stratum_without_variance():
         assert Reason.SINGLE_PLOT in ruled.reasons
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_area_covers_the_truth_as_often_as_it_says():
     generator = np.random.default_rng(12)
     trials, hits = 1200, 0
@@ -490,6 +491,7 @@ def test_a_verdict_that_one_point_could_not_carry_is_withheld_between_plots():
     assert result.reasons == (Reason.METHOD_CHANGED,)
 
 
+@pytest.mark.slow
 def test_the_interval_between_drawn_plots_covers_the_truth_as_often_as_it_says():
     """Many plots of one population; the mean of those drawn is a sample of means."""
     generator = np.random.default_rng(31)
