@@ -160,7 +160,12 @@ class Code(Text):
 
 
 class Number(PlainField):
-    """A finite number within limits."""
+    """A finite number within limits; text may give it in another unit, with its name.
+
+    >>> density = Number(0.01, 3.6, other_unit=("kg/m3", 1000.0))
+    >>> density.read("1.3"), density.read("1300 kg/m3"), density.read("heavy kg/m3")
+    (1.3, 1.3, 'heavy kg/m3')
+    """
 
     def __init__(
         self,
@@ -169,14 +174,22 @@ class Number(PlainField):
         *,
         low_open: bool = False,
         high_open: bool = False,
+        other_unit: tuple[str, float] | None = None,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
+        self.other_unit = other_unit
         self.low, self.high = low, high
         self.low_open, self.high_open = low_open, high_open
 
     def read(self, text: str, notation: Notation = TYPED) -> object:
         """Return the number that was typed."""
+        if self.other_unit is not None:
+            name, per_own = self.other_unit
+            number, found, rest = text.strip().partition(name)
+            value = read_number(number.strip(), notation)
+            if found and not rest and isinstance(value, float):
+                return value / per_own
         return read_number(text, notation)
 
     def check(self, value: object) -> float:

@@ -153,7 +153,8 @@ class Sample(Schema):
         *limits.BULK_DENSITY_WHOLE_G_CM3,
         field_class=MEASURED,
         group="soil",
-        help="bulk density, g/cm3",
+        other_unit=("kg/m3", 1000.0),
+        help="bulk density, g/cm3, or typed as 1300kg/m3",
     )
     bulk_density_definition = Choice(
         v.BULK_DENSITY_DEFINITION,
