@@ -1,6 +1,7 @@
 """Changes of plots less those of their control plots."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from server.stocks.control import against_blocks, against_control
@@ -71,9 +72,11 @@ def nearest_in_time(row: Row, others: Sequence[Row]) -> Row | None:
 def _apart(row: Row, other: Row) -> tuple[bool, int]:
     names = ("from_campaign", "to_campaign")
     same = all(row[name] == other[name] for name in names)
-    one, two = change_of(row), change_of(other)
-    days = abs((one.from_date - two.from_date).days)
-    return not same, days + abs((one.to_date - two.to_date).days)
+    days = (
+        abs((date.fromisoformat(row[name]) - date.fromisoformat(other[name])).days)
+        for name in ("from_date", "to_date")
+    )
+    return not same, sum(days)
 
 
 def controls_of(

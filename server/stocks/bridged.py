@@ -1,7 +1,5 @@
 """Which layers have an SOC that was brought from one laboratory method to another."""
 
-from typing import Final
-
 import numpy as np
 
 from server.stocks.factor_errors import SharedValues
@@ -23,8 +21,5 @@ def find_bridged(gathered: FlatPlots) -> SharedValues | None:
     factors: list[SharedFactor | None] = [None] * count
     for number in np.flatnonzero(layers).tolist():
         factors[campaign[number]] = bridges[number]
-    source = np.full(count, _ONE, dtype=np.int64)
-    return SharedValues(factors, source, layers, np.zeros(count, dtype=np.bool_))
-
-
-_ONE: Final = 0
+    one = np.zeros(count, dtype=np.int64)
+    return SharedValues(factors, one, layers, np.zeros(count, dtype=np.bool_))

@@ -18,6 +18,7 @@ from server.stocks.point_stocks import EqualMassStocks, FixedStocks
 from server.stocks.profiles import BoolArray
 from server.stocks.reasons import Reason, mask_of
 from server.stocks.rings import BD_SHARED_ASSUMED
+from server.stocks.samples import Compared, Samples
 from server.stocks.settings import Settings
 
 _EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
@@ -80,7 +81,15 @@ class ComparedStocks:
             return comparison
         return replace(comparison, carried=comparison.carried & ~BD_SHARED_ASSUMED)
 
-    def common_errors(self) -> CommonErrors | None:
+    def as_samples(self) -> Compared:
+        """Return the stocks as samples of two campaigns, with the errors they share."""
+        early, late = (
+            Samples(stock, side.owner, side.count)
+            for stock, side in zip(self.values, self.sides, strict=True)
+        )
+        return Compared(early, late, self.paired, self._common_errors())
+
+    def _common_errors(self) -> CommonErrors | None:
         """Return the errors that all points of a campaign share."""
         if not self._stocks.shared:
             return None

@@ -16,14 +16,13 @@ from server.stocks.layering import depths_differ, shared_boundary_cm
 from server.stocks.plausibility import is_change_implausible
 from server.stocks.reasons import Reason, mask_of, reasons_of
 from server.stocks.results import SharedDepth, StockChange
-from server.stocks.samples import Compared, Samples
+from server.stocks.samples import Compared
 from server.stocks.second_intervals import second_intervals
 from server.stocks.settings import Settings
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 _Fields = dict[str, Any]
 
-_EXTRAPOLATED: Final = mask_of([Reason.EXTRAPOLATED])
 _DEPTHS_DIFFER: Final = mask_of([Reason.DEPTHS_DIFFER])
 _SKEWED: Final = mask_of([Reason.SKEWED])
 _CHANGE_IMPLAUSIBLE: Final = mask_of([Reason.CHANGE_IMPLAUSIBLE])
@@ -63,7 +62,11 @@ class PlotChanges:
         if not judged:
             return
         compared = ComparedStocks(judged, self._stocks, self._settings)
-        figures = self._estimate(compared)
+        both = compared.as_samples()
+        figures = self._estimate(compared, both)
+        for number, interval in second_intervals(both).items():
+            figures[number]["reasons"] |= _SKEWED
+            figures[number]["bootstrap_ci95_t_ha"] = interval
         layered = self._layered(compared, figures)
         beside = self._beside(compared)
         for number, (comparison, fields) in enumerate(
@@ -105,21 +108,11 @@ class PlotChanges:
             start -= 1
         return start
 
-    def _estimate(self, compared: ComparedStocks) -> list[_Fields]:
-        early, late = (
-            Samples(stock, side.owner, side.count)
-            for stock, side in zip(compared.values, compared.sides, strict=True)
-        )
-        both = Compared(early, late, compared.paired, compared.common_errors())
+    @staticmethod
+    def _estimate(compared: ComparedStocks, both: Compared) -> list[_Fields]:
         years = np.array([each.years for each in compared.comparisons])
         withheld = [each.withheld for each in compared.comparisons]
-        figures = list(
-            estimate_changes(both, years, np.array(withheld, dtype=np.int64))
-        )
-        for number, interval in second_intervals(both).items():
-            figures[number]["reasons"] |= _SKEWED
-            figures[number]["bootstrap_ci95_t_ha"] = interval
-        return figures
+        return list(estimate_changes(both, years, np.array(withheld, dtype=np.int64)))
 
     def _beside(self, compared: ComparedStocks) -> dict[int, _Fields]:
         """Return the change to the fixed depth of those judged in an equal mass."""
@@ -131,7 +124,8 @@ class PlotChanges:
             comparer.compare(each.early, each.late, comparer.fixed)
             for each in (compared.comparisons[number] for number in massed)
         ]
-        figures = self._estimate(ComparedStocks(fixed, self._stocks, self._settings))
+        to_depth = ComparedStocks(fixed, self._stocks, self._settings)
+        figures = self._estimate(to_depth, to_depth.as_samples())
         return dict(zip(massed, figures, strict=True))
 
     def _layered(
@@ -171,7 +165,8 @@ class PlotChanges:
         to_depth = ComparedStocks(
             [comparison], self._stocks, self._settings, to_depth_cm=found
         )
-        (fields,) = self._estimate(to_depth)
+        (fields,) = self._estimate(to_depth, to_depth.as_samples())
+        self._judge_plausibility(comparison, fields)
         return SharedDepth(
             depth_cm=found,
             change_t_ha=fields["change_t_ha"],
@@ -194,13 +189,8 @@ class PlotChanges:
             mask |= _DEPTHS_DIFFER
             if _depends_on_curve(fields, layered.apart_t_ha):
                 _withhold(fields)
-        confirmed = None
-        if is_change_implausible(fields["annual_t_ha"], fields["rate_permille_year"]):
-            plot = int(self._gathered.campaign_plot[comparison.early])
-            confirmed = self._confirmed[plot]
-            mask |= _CHANGE_IMPLAUSIBLE if confirmed is None else _CHANGE_CONFIRMED
-            if confirmed is None:
-                _withhold(fields)
+        said, confirmed = self._judge_plausibility(comparison, fields)
+        mask |= said
         return StockChange(
             **fields | {"reasons": reasons_of(mask)},
             from_campaign=keys[comparison.early],
@@ -221,6 +211,23 @@ class PlotChanges:
             shared_depth=layered.shared if layered else None,
             change_confirmed=confirmed,
         )
+
+    def _judge_plausibility(
+        self, comparison: Comparison, fields: _Fields
+    ) -> tuple[int, str | None]:
+        """Take the verdicts of a change that no soil makes, unless a person confirmed it.
+
+        Returns what there is to say of it, and why it was confirmed.
+        """
+        if not is_change_implausible(
+            fields["annual_t_ha"], fields["rate_permille_year"]
+        ):
+            return 0, None
+        confirmed = self._confirmed[int(self._gathered.campaign_plot[comparison.early])]
+        if confirmed is not None:
+            return _CHANGE_CONFIRMED, confirmed
+        _withhold(fields)
+        return _CHANGE_IMPLAUSIBLE, None
 
     def _mass(self, comparison: Comparison) -> float:
         """Return the mass of the points used; their mean where each has its own."""

@@ -187,3 +187,20 @@ def test_an_area_of_single_points_is_not_judged_by_the_curve():
     merged = cluster("all", 6.0, units)
     assert merged.withheld
     assert aggregate([merged]).verdict_zero is ZeroVerdict.NOT_ASSESSABLE
+
+
+def test_a_change_that_no_soil_makes_has_no_verdict_to_a_shared_depth_either():
+    found = [
+        layer._replace(soc_g_kg=layer.soc_g_kg / 10.0)
+        if layer.campaign == "t1"
+        else layer
+        for layer in plot((0, 10, 60), (0, 10, 30, 60))
+    ]
+    change = change_of(found)
+    assert {Reason.CHANGE_IMPLAUSIBLE, Reason.DEPTHS_DIFFER} <= set(change.reasons)
+    assert change.shared_depth.change_t_ha < -30.0
+    assert change.shared_depth.verdict_zero is ZeroVerdict.NOT_ASSESSABLE
+    (confirmed,) = derive_plot(
+        found, choose_settings("permille"), confirmed="peat burnt"
+    ).changes
+    assert confirmed.shared_depth.verdict_zero is ZeroVerdict.LOSS
