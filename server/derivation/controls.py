@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from server.stocks.control import against_blocks, against_control
-from server.stocks.rows import change_of, controlled_row
+from server.stocks.rows import change_of, controlled_row, has_errors
 from server.stocks.verdicts import ChangeVerdict, ZeroVerdict
 
 Row = dict[str, Any]
@@ -32,14 +32,16 @@ def against_controls(
 ) -> dict[tuple[str, str, str], Row]:
     """Return what each change of a plot with controls is beyond theirs.
 
-    Keys are plot, earlier and later campaign. A control plot that has no change, or is
+    Keys are plot, earlier and later campaign. Changes that an older version derived have
+    no errors to compare, and are passed over until they are derived again. A control plot that has no change, or is
     not there, is named among the problems.
     """
     by_plot: dict[str, list[Row]] = {}
-    for row in changes:
+    known = [row for row in changes if has_errors(row)]
+    for row in known:
         by_plot.setdefault(row["plot"], []).append(row)
     found = {}
-    for row in changes:
+    for row in known:
         plot = plots.get(row["plot"], {"code": row["plot"]})
         codes = control_codes(plot, plots)
         if not codes:

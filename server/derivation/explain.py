@@ -21,7 +21,7 @@ from server.stocks import fine_soil
 from server.stocks.density_layers import density_layers, join_density
 from server.stocks.points import Layer
 from server.stocks.profiles import Profiles, arrange
-from server.stocks.rows import settings_row
+from server.stocks.rows import has_errors, settings_row
 from server.stocks.shared_density import RingError
 from server.store.custody_values import Author
 from server.store.port import Store, Transaction
@@ -82,14 +82,17 @@ def _with_controls(
     changes = [
         row.fields["change"]
         for row in tx.records(project["id"], "change")
-        if row.fields["change"]["plot"] in codes
+        if row.fields["change"]["plot"] in codes and has_errors(row.fields["change"])
     ]
+    key = path.plot["code"], early, late
+    controlled = against_controls(changes, plots).get(key)
+    if controlled is None:
+        return path
     by_plot: dict[str, list[Row]] = {}
     for row in changes:
         by_plot.setdefault(row["plot"], []).append(row)
     used = controls_of(path.change, plots[path.plot["code"]], plots, by_plot)
-    key = path.plot["code"], early, late
-    change = {**path.change, "against_control": against_controls(changes, plots)[key]}
+    change = {**path.change, "against_control": controlled}
     controls = [
         _explain(tx, project, code, row["from_campaign"], row["to_campaign"])
         for code, row in used.items()

@@ -23,6 +23,7 @@ from server.stocks.rows import (
     change_row,
     detectability_row,
     estimate_of,
+    has_errors,
     reference_of,
 )
 from server.stocks.verdicts import ZeroVerdict
@@ -95,7 +96,7 @@ def project_figures(tx: Transaction, project_id: str) -> Document:
     changes.sort(key=lambda row: (row["plot"], row["to_date"], row["from_date"]))
     trends.sort(key=lambda row: str(row["plot"]))
     plots = {r.fields["code"]: r.fields for r in tx.records(project_id, "plot")}
-    controlled = against_controls([row for row in changes if _has_errors(row)], plots)
+    controlled = against_controls(changes, plots)
     for row in changes:
         key = row["plot"], row["from_campaign"], row["to_campaign"]
         row["against_control"] = controlled.get(key)
@@ -203,7 +204,7 @@ def _is_judged(row: Row) -> bool:
 
 def told_of(change: Row) -> Row:
     """Return what the points of a change could have told."""
-    if not _has_errors(change):
+    if not has_errors(change):
         names = ("mdd_t_ha", "points_needed_4permille", "years_needed_4permille")
         why = "derived by an older version; run: permille-server stocks derive"
         return {
@@ -214,10 +215,6 @@ def told_of(change: Row) -> Row:
     return detectability_row(estimate_of(change))
 
 
-def _has_errors(change: Row) -> bool:
-    return "stock0_se_t_ha" in change and "stock1_se_t_ha" in change
-
-
 def whole(change: Row, project: str) -> Row:
     """Return a change as it stands in the store.
 
@@ -226,7 +223,7 @@ def whole(change: Row, project: str) -> Row:
     RefusedError
         If it was derived before the errors of the stocks were stored.
     """
-    if _has_errors(change):
+    if has_errors(change):
         return change
     raise RefusedError(
         "numbers were derived by an older version",

@@ -125,6 +125,11 @@ def _shared_depth_row(shared: SharedDepth | None) -> Row | None:
     }
 
 
+def has_errors(row: Mapping[str, Any]) -> bool:
+    """Return whether `estimate_of` can read a change; older versions stored less."""
+    return {"stock0_se_t_ha", "stock1_se_t_ha", "withheld"} <= row.keys()
+
+
 def estimate_of(row: Mapping[str, Any]) -> ChangeEstimate:
     """Return what `change_row` says of the points of one plot."""
     ends: dict[str, Any] = {
