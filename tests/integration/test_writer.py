@@ -9,8 +9,7 @@ from server.clock import Clock
 from server.config import DataDirectory
 from server.operations.audit.audit import find_faults
 from server.store import seals
-from server.store.sqlite import SqliteStore, create, look
-from server.store.writer import WriterThread
+from server.store.sqlite import SqliteStore, WriterThread, create, look
 
 
 class RefusedError(Exception):
