@@ -8,6 +8,7 @@ from schemas import fields as f
 from schemas import limits, rules
 from schemas import vocabulary as v
 from schemas.attachments import Attachments
+from schemas.explained import Explanations
 from schemas.lists import NameSet, StratumAreas
 from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 from schemas.records import TYPES, RecordType
@@ -162,6 +163,10 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
     f.Day: lambda _: "date, YYYY-MM-DD",
     f.Instant: lambda _: "time with offset, RFC 3339",
     f.Id: lambda field: f"id ({field.target})",
+    Explanations: lambda _: (
+        f"list of {limits.EXPLANATIONS} lines at most, `CODE (WHAT IT SAID): WHY`,"
+        f" {limits.EXPLANATION_CHARS} characters each"
+    ),
     NameSet: lambda _: (
         f"list of {limits.SET_ITEMS} names at most, {limits.CODE_CHARS} characters each"
     ),

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas import limits
 from schemas.attachments import Attachments
+from schemas.explained import Explanations
 from schemas.fields import FieldClass, Number, Text
 
 MEASURED: Final = FieldClass.MEASUREMENT
@@ -17,6 +18,13 @@ def note() -> Text:
 def attachments() -> Attachments:
     """Return the field of the files that belong to a record."""
     return Attachments(field_class=FieldClass.SET, help="photos and field sheets")
+
+
+def explained() -> Explanations:
+    """Return the field of the warnings about a record that a person explained."""
+    return Explanations(
+        field_class=FieldClass.SET, help="warnings that are right all the same, and why"
+    )
 
 
 def longitude() -> Number:

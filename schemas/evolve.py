@@ -50,6 +50,11 @@ def _from_2(_record_type: str, fields: Fields) -> Fields:
     return fields
 
 
+def _from_3(_record_type: str, fields: Fields) -> Fields:
+    """Version 4 only adds which warnings of a record were explained."""
+    return fields
+
+
 def reaction(value: object) -> object:
     """Return the class of carbonate of a soil that only fizzes or does not."""
     if isinstance(value, bool):
@@ -58,7 +63,9 @@ def reaction(value: object) -> object:
 
 
 #: From version v (the key) to v + 1.
-STEPS: Final[Mapping[int, Step]] = MappingProxyType({1: _from_1, 2: _from_2})
+STEPS: Final[Mapping[int, Step]] = MappingProxyType(
+    {1: _from_1, 2: _from_2, 3: _from_3}
+)
 
 #: Every version a laptop may speak.
 PUBLISHED: Final = frozenset(range(1, SCHEMA_VERSION + 1))

@@ -11,6 +11,8 @@ CODE_CHARS: Final = 64  # fits a printed bag label and a QR code of version 4
 NAME_CHARS: Final = 200  # one line on a screen or report
 NOTE_CHARS: Final = 4_000  # a long paragraph typed in the field
 SET_ITEMS: Final = 50  # a large crew
+EXPLANATIONS: Final = 12  # warnings of one record that were explained
+EXPLANATION_CHARS: Final = 300  # the warning, and two lines of why
 
 # Soil ------------------------------------------------------------------------
 # A value outside its limits is refused; outside its warning band it only warns.

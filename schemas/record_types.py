@@ -9,7 +9,14 @@ from marshmallow import Schema
 
 from schemas import limits
 from schemas import vocabulary as v
-from schemas.common_fields import MEASURED, attachments, latitude, longitude, note
+from schemas.common_fields import (
+    MEASURED,
+    attachments,
+    explained,
+    latitude,
+    longitude,
+    note,
+)
 from schemas.fields import (
     Choice,
     Code,
@@ -39,6 +46,7 @@ class Organisation(Schema):
         help="own target, permille a year",
     )
     note = note()
+    explained = explained()
 
 
 class Project(Schema):
@@ -140,6 +148,7 @@ class Project(Schema):
         help="highest SOC of those bags by the first procedure, g/kg",
     )
     note = note()
+    explained = explained()
 
 
 class Plot(Schema):
@@ -166,6 +175,7 @@ class Plot(Schema):
     )
     note = note()
     attachments = attachments()
+    explained = explained()
 
 
 class Practice(Schema):
@@ -179,6 +189,7 @@ class Practice(Schema):
     from_date = Day(group="period", field_class=MEASURED, help="first day")
     to_date = Day(group="period", field_class=MEASURED, help="last day")
     note = note()
+    explained = explained()
 
 
 class Point(Schema):
@@ -195,6 +206,7 @@ class Point(Schema):
     )
     note = note()
     attachments = attachments()
+    explained = explained()
 
 
 class Campaign(Schema):
@@ -213,3 +225,4 @@ class Campaign(Schema):
     season_note = note()
     note = note()
     attachments = attachments()
+    explained = explained()

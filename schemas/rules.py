@@ -53,7 +53,8 @@ _TO_G_G: Final = MappingProxyType({"g_g": 1.0, "pct": 0.01})
 
 def check(record_type: str, record: Record) -> list[Problem]:
     """Return every problem across the fields of a whole record, errors first."""
-    found = [p for rule in _RULES.get(record_type, ()) for p in rule(record)]
+    rules = (*_RULES.get(record_type, ()), _EXPLAINED)
+    found = [p for rule in rules for p in rule(record)]
     return sorted(found, key=lambda problem: problem.is_warning)
 
 
@@ -248,13 +249,13 @@ def _result_ph(record: Record) -> Iterator[Problem]:
         yield Problem("carbonate_possible", "value", value)
 
 
-def _within(name: str) -> _Rule:
+def _within(name: str, most: int = limits.SET_ITEMS) -> _Rule:
     """Bound a set again: two sets that each fit may be too much when they are joined."""
 
     def rule(record: Record) -> Iterator[Problem]:
         count = len(record.get(name) or ())
-        if count > limits.SET_ITEMS:
-            yield Problem("too_many", name, count, f"{limits.SET_ITEMS} at most")
+        if count > most:
+            yield Problem("too_many", name, count, f"{most} at most")
 
     return rule
 
@@ -309,6 +310,7 @@ def _plot_control(record: Record) -> Iterator[Problem]:
 
 
 _FILES: Final = _within("attachments")
+_EXPLAINED: Final = _within("explained", limits.EXPLANATIONS)
 
 _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
     {

@@ -4,7 +4,14 @@ from marshmallow import Schema
 
 from schemas import limits
 from schemas import vocabulary as v
-from schemas.common_fields import MEASURED, attachments, latitude, longitude, note
+from schemas.common_fields import (
+    MEASURED,
+    attachments,
+    explained,
+    latitude,
+    longitude,
+    note,
+)
 from schemas.fields import (
     Choice,
     Code,
@@ -92,6 +99,7 @@ class Core(Schema):
     )
     note = note()
     attachments = attachments()
+    explained = explained()
 
 
 class Sample(Schema):
@@ -207,6 +215,7 @@ class Sample(Schema):
     )
     note = note()
     attachments = attachments()
+    explained = explained()
 
 
 class Result(Schema):
@@ -264,3 +273,4 @@ class Result(Schema):
     lab_batch = Code(help="batch of the laboratory")
     analysed_on = Day(help="day of analysis")
     note = note()
+    explained = explained()

@@ -6,4 +6,4 @@ __version__ = "0.1.0"
 PROTOCOL = 1
 
 #: Version of the record schemas: schemas.records.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4

@@ -12,6 +12,7 @@ from collector.record import names
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names, present_name
+from schemas.explained import Explanations
 from schemas.lists import NameSet, StratumAreas
 from schemas.records import TYPES
 from schemas.settings import read_texts
@@ -25,6 +26,8 @@ PARTS: Final = {
     "core": ("core", "plot", "point", "campaign", "core_number"),
 }
 
+
+_NO_OPTION: Final = (kinds.Id, Attachments, Explanations)
 
 _FORMS: Final = {
     kinds.Integer: "NUMBER",
@@ -62,8 +65,8 @@ def field_options(record_type: str) -> list[click.Parameter]:
     """Return one option per field, references by their codes."""
     options: list[click.Parameter] = list(reference_options(record_type))
     for name, field in TYPES[record_type].fields.items():
-        # Files are attached by a command of their own.
-        if not isinstance(field, kinds.Id | Attachments):
+        # Files are attached, and warnings explained, by commands of their own.
+        if not isinstance(field, _NO_OPTION):
             former = former_names(record_type, name)
             options.append(_field_option(name, field, former))
     return options
@@ -101,7 +104,7 @@ def read_fields(
     texts: dict[str, str] = {}
     for name, field in TYPES[record_type].fields.items():
         value = given.get(name)
-        if isinstance(field, kinds.Id | Attachments) or value is None or value == ():
+        if isinstance(field, _NO_OPTION) or value is None or value == ():
             continue
         match field:
             case kinds.Geometry():

@@ -66,8 +66,8 @@ CHAIN: Final = ("plot", "point", "campaign", "core", "sample")
 _FILLED: Final = frozenset(
     {"depth_top_cm", "depth_bottom_cm", "sampled_at", "sampled_precision"}
 )
-#: Fields that no column can fill: files are attached one by one.
-_NOT_IN_TABLES: Final = frozenset({"attachments"})
+#: Fields that no column can fill: files are attached, warnings explained one by one.
+_NOT_IN_TABLES: Final = frozenset({"attachments", "explained"})
 DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 #: To g of soil per cm2 of ground.
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}

@@ -8,6 +8,7 @@ mean the same one, or two that differ.
 from itertools import chain
 
 from schemas.attachments import Attachments
+from schemas.explained import Explanations
 from schemas.fields import (
     Choice,
     Code,
@@ -140,6 +141,7 @@ _OF_KIND = (
     (Flag, (True, False)),
     (Geometry, _SQUARES),
     (StratumAreas, ({"clay": 2.0}, {"clay": 3.0})),
+    (Explanations, (["a (b): c"], ["a (b): c", "d (e): f"])),
     (NameSet, (["Ada"], ["Ada", "Bo"])),
     (Code, ("A", "B")),
     (Text, ("x", "y")),

@@ -49,9 +49,8 @@ def copy(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     schemas = tmp_path / "schemas"
     edit(schemas / "version.py", f"SION = {SCHEMA_VERSION}", f"SION = {NEXT}")
-    steps = "Mapping[int, Step]] = MappingProxyType({"
-    step = f"{SCHEMA_VERSION}: lambda _, fields: fields, "
-    edit(schemas / "evolve.py", steps, steps + step)
+    step = f"{{{SCHEMA_VERSION}: lambda _, fields: fields, "
+    edit(schemas / "evolve.py", "{1: _from_1", f"{step}1: _from_1")
     field = '    horizon = Code(help="horizon symbol")\n'
     new = "    hue_to_come = Text(help='hue')\n"
     edit(schemas / "soil_types.py", field, field + new)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from schemas import limits
 from schemas import vocabulary as v
 from schemas.attachments import Attachments
+from schemas.explained import Explanations
 from schemas.fields import (
     Choice,
     Code,
@@ -92,6 +93,7 @@ _GOOD = {
     Day: lambda _: days,
     Instant: lambda _: instants,
     Id: lambda _: ids,
+    Explanations: lambda _: st.lists(labels, unique=True, max_size=4),
     NameSet: lambda _: st.lists(labels, unique=True, max_size=4),
     StratumAreas: lambda _: st.dictionaries(
         labels, st.floats(0.001, 1e6), min_size=1, max_size=4

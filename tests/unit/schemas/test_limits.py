@@ -100,6 +100,9 @@ LONGEST = {
     "NameSet": lambda f: [
         f"{n:02}" + WIDE * (f.bounds()["most"] - 2) for n in range(f.bounds()["items"])
     ],
+    "Explanations": lambda f: [
+        f"{n:02}" + WIDE * (f.bounds()["most"] - 2) for n in range(f.bounds()["items"])
+    ],
     "StratumAreas": lambda f: {
         f"{n:02}" + WIDE * (f.bounds()["most"] - 2): 123456.78901234567
         for n in range(f.bounds()["items"])
