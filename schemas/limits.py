@@ -12,7 +12,8 @@ NAME_CHARS: Final = 200  # one line on a screen or report
 NOTE_CHARS: Final = 4_000  # a long paragraph typed in the field
 SET_ITEMS: Final = 50  # a large crew
 EXPLANATIONS: Final = 12  # warnings of one record that were explained
-EXPLANATION_CHARS: Final = 300  # the warning, and two lines of why
+EXPLANATION_CHARS: Final = 400  # the warning, why, and who says so
+WHY_CHARS: Final = 160  # two lines of a screen
 
 # Soil ------------------------------------------------------------------------
 # A value outside its limits is refused; outside its warning band it only warns.
@@ -29,6 +30,7 @@ BULK_DENSITY_PEAT_G_CM3: Final = 0.1  # lighter than nearly all peat
 BULK_DENSITY_ORGANIC_G_CM3: Final = 0.5  # lighter only with more than 8 % SOC
 BULK_DENSITY_FINE_WARN_G_CM3: Final = 1.9  # arable surface soil is 1.1 to 1.7
 BULK_DENSITY_WHOLE_WARN_G_CM3: Final = 2.2
+WET_DENSITY_WARN_G_CM3: Final = 2.5  # whole soil with its pores full of water
 COARSE_WARN_VOLUME_PCT: Final = 60.0
 RINGS: Final = (1, 1_000)  # rings that one bulk density is the mean of
 RINGS_CV_PCT: Final = (0.1, 100.0)  # rings of a plot differ by 2 to 10 %, never by 0
@@ -49,6 +51,11 @@ SOIL_MASS_MAX_T_HA: Final = 100_000.0  # five metres of soil weigh 75,000 t/ha
 TARGET_PERMILLE_YEAR: Final = (-1000.0, 1000.0)  # doubling or losing all in a year
 AREA_MAX_HA: Final = 1_000_000.0  # larger than any farm: a typing error
 ACCURACY_MAX_M: Final = 100_000.0
+FIX_ERROR_M: Final = 15.0  # a position of a telephone under trees
+FAR_FROM_POINT_M: Final = 50.0  # a core that far off is of another point
+FAR_FROM_PLOT_M: Final = 2_000.0  # places of one plot lie within a walk
+FAR_FROM_PLOTS_M: Final = 500_000.0  # plots of one project lie in one region
+AREA_DIFFERS: Final = 0.1  # a field measured twice differs by a few percent
 CORES_MAX: Final = 1_000  # cores in one composite bag
 REPLICATES_MAX: Final = 100
 RADIUS_MAX_M: Final = 1_000.0

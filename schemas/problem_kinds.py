@@ -1,18 +1,10 @@
 """Every problem code once: what it says, what to do about it, its HTTP status."""
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What one problem code means and what to do about it."""
-
-    text: str
-    hint: str
-    status: int = 422
-
+from schemas.problem_kind import Kind
+from schemas.warning_kinds import BETWEEN, WITHIN
 
 _FIELD: Final = {
     "required": Kind("a value is required", "give a value"),
@@ -94,67 +86,6 @@ _RULE: Final = {
         "the layer ends below the depth the core reached",
         "correct the layer or the depth reached",
     ),
-}
-
-_WARNING: Final = {
-    "thin_or_thick_layer": Kind("unusual layer thickness", "check both depths"),
-    "deep_layer": Kind("deeper than 200 cm", "check the depth and its unit"),
-    "high_carbon": Kind(
-        "above 120 g/kg, the border between mineral and organic soil",
-        "check value and unit",
-    ),
-    "extreme_carbon": Kind(
-        "above 450 g/kg, more carbon than nearly all peat holds",
-        "check value and unit",
-    ),
-    "low_bulk_density": Kind(
-        "below 0.5 g/cm3, which only soil with more than 8 % SOC has",
-        "check mass, volume and unit",
-    ),
-    "extreme_bulk_density": Kind(
-        "below 0.1 g/cm3, lighter than nearly all peat",
-        "check mass, volume and unit",
-    ),
-    "high_bulk_density": Kind(
-        "unusually high bulk density", "check mass, volume and unit"
-    ),
-    "wet_soil": Kind(
-        "more than 0.6 g/g water, which only soil with more than 5 % SOC holds",
-        "check value and unit",
-    ),
-    "carbonate_possible": Kind(
-        "from pH 7 on carbonate is possible, and total carbon is not organic carbon",
-        "have inorganic carbon measured, or name the method that removed it",
-    ),
-    "percent_or_fraction": Kind(
-        "less than 1 % is rare, and a fraction looks just like it",
-        "if it is a fraction, enter it in percent: 0.2 is 20 %",
-    ),
-    "stony": Kind(
-        "more than 60 % of the volume is coarse fragments", "check value and basis"
-    ),
-    "fragment_density_unusual": Kind(
-        "coarse fragments outside 2.0 to 3.0 g/cm3", "check the value"
-    ),
-    "small_probe": Kind(
-        "probes under 30 mm are unfit for stony soil", "note the tool used"
-    ),
-    "ends_at_depth": Kind(
-        "the core does not go below the reference depth, and stocks in an equal mass"
-        " of soil need more: a lighter core is then left without a stock",
-        "sample one increment deeper, such as 30-50 cm for a stock to 30 cm; record"
-        " bedrock or a hardpan if the soil ends there",
-    ),
-    "area_below_plots": Kind(
-        "the plots drawn add up to more land than they were drawn from",
-        "check the areas of the plots and the area they stand for; a plot that reaches"
-        " beyond it was not drawn from it",
-    ),
-    "not_deleted": Kind(
-        "the record to bring back was not deleted",
-        "look at it: somebody brought it back before, or its deletion did not stand",
-    ),
-    "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }
 
 _CUSTODY: Final = {
@@ -353,17 +284,18 @@ _HTTP: Final = {
 }
 
 #: Every problem code, in the order of the documentation.
-KINDS: Final = MappingProxyType(_FIELD | _RULE | _WARNING | _CUSTODY | _HTTP)
+KINDS: Final = MappingProxyType(_FIELD | _RULE | WITHIN | BETWEEN | _CUSTODY | _HTTP)
 
 #: Codes that warn and never refuse.
-WARNINGS: Final = frozenset(_WARNING)
+WARNINGS: Final = frozenset(WITHIN | BETWEEN)
 
 #: The chapters of the generated reference.
 CHAPTERS: Final = MappingProxyType(
     {
         "Field problems": tuple(_FIELD),
         "Problems across fields": tuple(_RULE),
-        "Warnings": tuple(_WARNING),
+        "Warnings": tuple(WITHIN),
+        "Warnings between records": tuple(BETWEEN),
         "Custody and merge": tuple(_CUSTODY),
         "Requests": tuple(_HTTP),
     }

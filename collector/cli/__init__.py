@@ -32,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
         "result": ("collector.cli.records", "result"),
         "attach": ("collector.cli.attachments", "attach"),
         "attachments": ("collector.cli.attachments", "attachments"),
+        "warnings": ("collector.cli.warnings", "warnings"),
         "import": ("collector.cli.tables", "import_group"),
         "sync": ("collector.cli.sync", "sync"),
         "bundle": ("collector.cli.bundle", "bundle"),

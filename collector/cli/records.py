@@ -26,6 +26,7 @@ from collector.cli.options import (
     reference_options,
 )
 from collector.cli.output import cell, emit_json, table
+from collector.cli.warnings import as_data, warned
 from collector.errors import UsageError
 from collector.record import entry, names, views
 from schemas.ids import starts
@@ -52,6 +53,8 @@ EXAMPLES: Final = {
     "result": "--sample HF-1 --analyte soc --value 14.2 --unit g_kg"
     " --method dry_combustion",
 }
+#: Warnings of one entry that are shown at once.
+WARNINGS_SHOWN: Final = 5
 EDITS: Final = {
     "project": "--plot-selection random_sample --sampled-area-ha 5200",
 }
@@ -287,12 +290,18 @@ def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> 
         found = views.shown(laptop, saved.view)
         found["name"] = saved.label
         found["outcome"] = word
-        found["warnings"] = [problem.as_data() for problem in saved.warnings]
+        found["warnings"] = [as_data(laptop.store, one) for one in saved.warnings]
         emit_json(found)
         return
     click.echo(f"{word} {saved.view.type} {saved.label}")
-    for problem in saved.warnings:
-        click.echo(f"warning:{problem_line(problem)[1:]}", err=True)
+    for one in saved.warnings[:WARNINGS_SHOWN]:
+        own = one.record_id == saved.view.id
+        about = "" if own else f" {one.record_type} {warned(laptop.store, one)}:"
+        click.echo(f"warning:{about}{problem_line(one.warning)[1:]}", err=True)
+    if saved.warnings:
+        more = len(saved.warnings) - WARNINGS_SHOWN
+        beginning = f"{more} more; " if more > 0 else ""
+        click.echo(f"{beginning}if it is right, say why: permille warnings", err=True)
 
 
 def _print_list(laptop: "Laptop", record_type: str, views: list["RecordView"]) -> None:

@@ -16,6 +16,7 @@ from collector.errors import Exit
 
 if TYPE_CHECKING:
     from collector.tables.importing import CheckedFile
+    from collector.tables.odd_rows import OddRow
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: Rejected rows shown on the screen; the file has them all.
@@ -138,8 +139,10 @@ def _data(
         "differing": checked.differing_rows,
         "rejected": len(checked.rejected_rows),
         "records": checked.counts(),
-        "warnings": checked.warnings,
-        "doubts": [problem.as_data() for problem in checked.doubts],
+        "warnings": [
+            {"line": odd.line or None, "name": odd.name, **odd.warning.as_data()}
+            for odd in checked.warnings
+        ],
         "rejections": [asdict(one) for one in checked.rejections],
         "differences": [asdict(one) for one in checked.differing],
         "rejected_file": str(place) if place else None,
@@ -162,6 +165,22 @@ def _tell_lines(checked: "CheckedFile") -> None:
         click.echo("... and more; see --json", err=True)
 
 
+def _tell_warnings(checked: "CheckedFile") -> None:
+    """Show each kind of warning once, with how many there are and where the first is."""
+    by_code: dict[str, list[OddRow]] = {}
+    for odd in checked.warnings:
+        by_code.setdefault(odd.warning.code, []).append(odd)
+    for found in by_code.values():
+        first = found[0]
+        place = f"line {first.line}, {first.name}" if first.line else first.name
+        many = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        click.echo(
+            f"warning: {place}{many}:{problem_line(first.warning)[1:]}", err=True
+        )
+    if by_code:
+        click.echo("they are kept with the records; see: permille warnings", err=True)
+
+
 def _tell(
     checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
 ) -> None:
@@ -173,10 +192,7 @@ def _tell(
         f" {checked.table.left_out} left out by the mapping"
     )
     _tell_lines(checked)
-    if checked.warnings:
-        click.echo(f"{checked.warnings} values are unusual, and kept", err=True)
-    for problem in checked.doubts:
-        click.echo(f"warning:{problem_line(problem)[1:]}", err=True)
+    _tell_warnings(checked)
     if place:
         click.echo(f"the rejected rows are in {place}")
     if not write and checked.new:

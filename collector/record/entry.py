@@ -2,24 +2,25 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from collector.errors import RefusedError
+from collector.errors import NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.names import label
+from collector.record.neighbours import warnings_about
 from collector.record.saving import save
 from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
 from schemas.changes import Draft
+from schemas.explained import explanation
 from schemas.messages import Op
+from schemas.plausibility.records import Warned
 from schemas.problems import Problem
 from schemas.records import TYPES, key_text, record_id
-from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
-from schemas.validate import errors, load_record, missing_fields, warnings
-from schemas.vocabulary import COMPLETE_SOIL
+from schemas.sets import joined
+from schemas.validate import errors, load_record, missing_fields
 
 #: What an entry gets when the person said nothing.
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -28,11 +29,6 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "result": {"replicate": 1},
 }
 
-#: The one method of stocks that needs no soil below the reference depth.
-FIXED_DEPTH: Final = "fixed_depth"
-
-_AREA_FIELDS: Final = {True: "sampled_area_ha", False: "sampled_strata_ha"}
-
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -40,7 +36,7 @@ class Saved:
 
     view: RecordView
     label: str
-    warnings: Sequence[Problem] = ()
+    warnings: Sequence[Warned] = ()
     changed: bool = True
 
 
@@ -57,7 +53,7 @@ def add(
     RefusedError
         If a problem is found, or the record is here already.
     """
-    fields, doubts = judged(laptop, record_type, with_defaults(record_type, entered))
+    fields = judged(record_type, with_defaults(record_type, entered))
     if record_type == "project":
         project_id = new_id = laptop.clock.new_id()
         _refuse_taken_key(laptop, record_type, None, fields, "")
@@ -65,11 +61,9 @@ def add(
         assert project_id is not None, "every record but a project belongs to one"
         refuse(_reference_problems(laptop, record_type, fields, project_id))
         _refuse_taken_key(laptop, record_type, project_id, fields, "")
-        doubts += _reach_warnings(laptop, record_type, fields, project_id)
-        doubts += _area_warnings(laptop, record_type, fields, project_id)
         new_id = mint(laptop, project_id, record_type, fields)
     draft = Draft(project_id, record_type, new_id, fields=fields, is_new=True)
-    return _saved(laptop, draft, fields, doubts)
+    return _saved(laptop, draft, fields)
 
 
 def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
@@ -78,10 +72,8 @@ def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
     view = seen.view
     after = patched(view.fields, patch)
     known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
-    fields, doubts = judged(laptop, view.type, known)
+    fields = judged(view.type, known)
     refuse(_reference_problems(laptop, view.type, fields, view.project_id))
-    doubts += _reach_warnings(laptop, view.type, fields, view.project_id)
-    doubts += _area_warnings(laptop, view.type, fields, view.project_id, view.id)
     _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
     before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
     changes = difference(before, fields)
@@ -90,10 +82,33 @@ def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
         for change in laptop.store.changes(view.id)
     ):
         resend.send_again(laptop, view.id, changes)
-        return _now(laptop, view, doubts)
+        return _now(laptop, view.id)
     if not changes:
-        return Saved(view, label(laptop.store, view), doubts, changed=False)
-    return _saved(laptop, seen.draft(Op.PUT, changes), changes, doubts)
+        return replace(_now(laptop, view.id), changed=False)
+    return _saved(laptop, seen.draft(Op.PUT, changes), changes)
+
+
+def explain(laptop: Laptop, view: RecordView, code: str, why: str) -> int:
+    """Keep why the warnings of one kind about a record are right; count them.
+
+    Raises
+    ------
+    NotFoundError
+        If the record has no such warning.
+    """
+    found = [one for one in warnings_about(laptop, view) if one.record_id == view.id]
+    asked = [one for one in found if one.warning.code == code]
+    if not asked:
+        name = label(laptop.store, view)
+        codes = sorted({one.warning.code for one in found if one.explained is None})
+        raise NotFoundError(
+            f"{view.type} {name} has no warning {code}",
+            f"it has: {', '.join(codes)}" if codes else "see: permille warnings",
+        )
+    said = f"{why} ({laptop.person})" if laptop.person else why
+    lines = [explanation(one.warning, said) for one in asked if one.explained is None]
+    edit(laptop, view, {"explained": joined(view.fields.get("explained"), lines)})
+    return len(lines)
 
 
 def delete(laptop: Laptop, view: RecordView) -> Saved:
@@ -133,7 +148,7 @@ def restore(laptop: Laptop, view: RecordView) -> Saved:
         )
     refuse(_reference_problems(laptop, view.type, view.fields, view.project_id))
     _refuse_taken_key(laptop, view.type, _scope(view), view.fields, view.id)
-    return _saved(laptop, _as_shown(laptop, view).draft(Op.UNDELETE), {}, ())
+    return _saved(laptop, _as_shown(laptop, view).draft(Op.UNDELETE), {})
 
 
 def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,10 +157,8 @@ def with_defaults(record_type: str, entered: Mapping[str, Any]) -> dict[str, Any
     return {**DEFAULTS.get(record_type, {}), **given}
 
 
-def judged(
-    laptop: Laptop, record_type: str, fields: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the clean fields and the warnings.
+def judged(record_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the clean fields.
 
     Raises
     ------
@@ -154,7 +167,7 @@ def judged(
     """
     clean, problems = load_record(record_type, fields)
     refuse(errors(problems))
-    return clean, warnings(problems) + _time_warnings(laptop, clean)
+    return clean
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -189,21 +202,16 @@ def _as_shown(laptop: Laptop, view: RecordView) -> Shown:
     return found
 
 
-def _saved(
-    laptop: Laptop,
-    draft: Draft,
-    typed: Mapping[str, Any],
-    doubts: Sequence[Problem],
-) -> Saved:
+def _saved(laptop: Laptop, draft: Draft, typed: Mapping[str, Any]) -> Saved:
     save(laptop, [draft], typed, draft.record_id)
-    view = laptop.store.record(draft.record_id)
+    return _now(laptop, draft.record_id)
+
+
+def _now(laptop: Laptop, record_id: str) -> Saved:
+    view = laptop.store.record(record_id)
     assert view is not None, "what was kept is shown"
+    doubts = [one for one in warnings_about(laptop, view) if one.explained is None]
     return Saved(view, label(laptop.store, view), doubts)
-
-
-def _now(laptop: Laptop, view: RecordView, doubts: Sequence[Problem]) -> Saved:
-    now = laptop.store.record(view.id) or view
-    return Saved(now, label(laptop.store, now), doubts)
 
 
 def _scope(view: RecordView) -> str | None:
@@ -238,67 +246,6 @@ def _depth_problems(core: RecordView, sample: Mapping[str, Any]) -> list[Problem
     return [Problem("depth_beyond_core", "depth_bottom_cm", bottom, detail)]
 
 
-def _reach_warnings(
-    laptop: Laptop, record_type: str, fields: Mapping[str, Any], project_id: str
-) -> list[Problem]:
-    """Doubt a core that ends where the stock does, if equal masses are compared."""
-    reached = fields.get("depth_reached_cm")
-    if record_type != "core" or reached is None:
-        return []
-    depth_cm = depth_to_pass_cm(laptop, project_id)
-    if depth_cm is None or not ends_at(depth_cm, reached, fields):
-        return []
-    detail = f"stocks are to {depth_cm:g} cm"
-    return [Problem("ends_at_depth", "depth_reached_cm", reached, detail)]
-
-
-def depth_to_pass_cm(laptop: Laptop, project_id: str) -> float | None:
-    """Return the depth that cores of a project should go below, if there is one."""
-    project = laptop.store.record(project_id)
-    told = with_defaults("project", project.fields if project else {})
-    if told["stock_method_profile"] == FIXED_DEPTH:
-        return None
-    depth_cm: float = told["reference_depth_cm"]
-    return depth_cm
-
-
-def ends_at(depth_cm: float, reached_cm: float, core: Mapping[str, Any]) -> bool:
-    """Return whether a core ends at the depth or above it, and the soil goes on."""
-    return reached_cm <= depth_cm and core.get("stop_reason") not in COMPLETE_SOIL
-
-
-def _area_warnings(
-    laptop: Laptop,
-    record_type: str,
-    fields: Mapping[str, Any],
-    project_id: str,
-    own_id: str = "",
-) -> list[Problem]:
-    """Doubt plots that are larger together than the land they were drawn from."""
-    project, own = fields, list[Mapping[str, Any]]()
-    if record_type == "plot":
-        found = laptop.store.record(project_id)
-        project, own = (found.fields if found else {}), [fields]
-    elif record_type != "project":
-        return []
-    areas = drawn_areas(project)
-    if not areas:
-        return []
-    others = laptop.store.records("plot", project_id)
-    plots = [*own, *(view.fields for view in others if view.id != own_id)]
-    path = "area_ha" if own else _AREA_FIELDS[WHOLE in areas]
-    return [
-        Problem(
-            "area_below_plots",
-            path,
-            fields.get(path),
-            f"{stratum or 'all land'}: {areas[stratum]:g} ha, plots {found_ha:g} ha",
-        )
-        for stratum, found_ha in beyond(areas, plots).items()
-        if not own or stratum == drawn_stratum(areas, fields)
-    ]
-
-
 def _refuse_taken_key(
     laptop: Laptop,
     record_type: str,
@@ -317,10 +264,3 @@ def _refuse_taken_key(
             f"to change it: permille {record_type} edit {shlex.quote(name)}",
             code="already_here",
         )
-
-
-def _time_warnings(laptop: Laptop, fields: Mapping[str, Any]) -> list[Problem]:
-    sampled_at = fields.get("sampled_at")
-    if sampled_at and datetime.fromisoformat(sampled_at) > laptop.clock.now():
-        return [Problem("in_the_future", "sampled_at", sampled_at)]
-    return []

@@ -90,6 +90,11 @@ class Store(Protocol):
     ) -> list[RecordView]:
         """Return the live records with this natural key."""
 
+    def alike(
+        self, record_type: str, project_id: str | None, code_skeleton: str
+    ) -> list[RecordView]:
+        """Return the live records whose code reads like this one."""
+
     def starting_with(self, record_type: str, prefix: str) -> list[RecordView]:
         """Return the live records whose id starts like this, two at most."""
 

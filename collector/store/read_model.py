@@ -68,6 +68,15 @@ class ShownQueries(Database):
         rows = self._read(sql, record_type, *project_ids, key, -1)
         return [read_view(row) for row in rows]
 
+    def alike(
+        self, record_type: str, project_id: str | None, code_skeleton: str
+    ) -> list[RecordView]:
+        """Return the live records whose code reads like this one."""
+        within, project_ids = _within(project_id)
+        sql = f"{_LIST}{within} AND skeleton = ?{_IN_ORDER}"
+        rows = self._read(sql, record_type, *project_ids, code_skeleton, -1)
+        return [read_view(row) for row in rows]
+
     def starting_with(self, record_type: str, prefix: str) -> list[RecordView]:
         """Return the live records whose id starts like this, two at most."""
         sql = f"{_LIST_BY_ID} AND id >= ? AND id < ? LIMIT 2"

@@ -19,6 +19,7 @@ from collector.store.counts import add_live, live_where
 from collector.store.driver import Connection
 from schemas.changes import read_draft
 from schemas.messages import Op
+from schemas.plausibility.lookalikes import code_skeleton
 from schemas.records import TYPES, key_text, references_of
 
 BASE: Final = "id, project_id, type, seq, epoch, fields, conflicts, deleted, before"
@@ -40,10 +41,11 @@ _PUT_BASE: Final = (
 )
 # Not REPLACE: what stays as it was needs no new entry in an index.
 _PUT_RECORD: Final = (
-    "INSERT INTO record (id, project_id, type, key, fields, deleted, state)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+    "INSERT INTO record (id, project_id, type, key, fields, deleted, state, skeleton)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
     " project_id = excluded.project_id, type = excluded.type, key = excluded.key,"
-    " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state"
+    " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state,"
+    " skeleton = excluded.skeleton"
 )
 _PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
 _PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE place = ?"
@@ -236,6 +238,7 @@ def _record(shown: RecordView) -> tuple[object, ...]:
         to_json(dict(shown.fields)),
         int(shown.deleted),
         str(shown.state),
+        code_skeleton(shown.type, shown.fields),
     )
 
 

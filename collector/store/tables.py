@@ -89,7 +89,8 @@ _TABLES: Final = (
             *("hash", "status"),
         ),
     ),
-    # What is shown: the server's row with the own changes over it.
+    # What is shown: the server's row with the own changes over it; `skeleton` is what its
+    # code comes to for a reader in a hurry.
     _Table(
         "record",
         {
@@ -100,6 +101,7 @@ _TABLES: Final = (
             "fields": str,
             "deleted": int,
             "state": str,
+            "skeleton": str,
         },
         ("id",),
         ("project_id", "type", "key", "fields", "deleted", "state"),
@@ -135,6 +137,7 @@ _INDEXES: Final = (
     "CREATE INDEX idx_change_status ON change (status)",
     "CREATE INDEX idx_change_stood ON change (log, n) WHERE stood IS NOT NULL",
     "CREATE INDEX idx_record_type_key_project_id ON record (type, key, project_id)",
+    "CREATE INDEX idx_record_skeleton ON record (type, skeleton)",
     (
         "CREATE INDEX idx_record_attachments ON record (type, key)"
         """ WHERE instr(fields, '"attachments"') > 0"""

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
-from collector.record import entry
 from collector.store.port import Store
 from collector.tables.intake import (
     CheckedRow,
@@ -26,11 +25,11 @@ from collector.tables.intake import (
 )
 from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
+from collector.tables.odd_rows import OddRow, odd_rows
 from collector.tables.table import Rejection, Table, read_table
 from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
-from schemas.problems import Problem
 from schemas.tables.lines import TableRow, check_size, decode
 from schemas.tables.refusal import TableError
 
@@ -54,8 +53,7 @@ class CheckedFile:
     differing_rows: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     rejected_rows: list[TableRow] = field(default_factory=list)
-    warnings: int = 0
-    doubts: list[Problem] = field(default_factory=list)
+    warnings: list[OddRow] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -111,8 +109,7 @@ def check(
         differing_rows=tally.count("differs"),
         rejections=sorted(rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
-        warnings=sum(len(judged.warnings) for judged in checked.new),
-        doubts=_reach_doubts(laptop, project_id, checked.new),
+        warnings=odd_rows(laptop, project_id, checked.new),
     )
 
 
@@ -158,43 +155,6 @@ def write_rejected(checked: CheckedFile, path: Path) -> None:
 
 def _wanted(rows: Sequence[CheckedRow]) -> list[WantedRecord]:
     return [wanted for row in rows for wanted in row.wanted]
-
-
-def _deepest(wanted: Sequence[WantedRecord]) -> dict[str, float]:
-    """Return how deep the samples of each core reach."""
-    deepest: dict[str, float] = {}
-    for record in wanted:
-        if record.type == "sample":
-            core, bottom = record.fields["core_id"], record.fields["depth_bottom_cm"]
-            deepest[core] = max(bottom, deepest.get(core, 0.0))
-    return deepest
-
-
-def _reach_doubts(
-    laptop: Laptop, project_id: str, new: Sequence[CheckedRow]
-) -> list[Problem]:
-    """Doubt cores whose layers end where the stock does, all of them in one warning."""
-    depth_cm = entry.depth_to_pass_cm(laptop, project_id)
-    if depth_cm is None:
-        return []
-    wanted = _wanted(new)
-    cores = {w.id: w.fields for w in wanted if w.type == "core"}
-    deepest = _deepest(wanted)
-    for core in deepest.keys() - cores.keys():
-        here = laptop.store.record(core)
-        cores[core] = here.fields if here else {}
-        bags = laptop.store.records("sample", project_id, under=[core])
-        bottoms = [view.fields["depth_bottom_cm"] for view in bags]
-        deepest[core] = max([deepest[core], *bottoms])
-    ending = [
-        bottom
-        for core, bottom in deepest.items()
-        if entry.ends_at(depth_cm, bottom, cores[core])
-    ]
-    if not ending:
-        return []
-    detail = f"{len(ending)} of {len(deepest)} cores; stocks are to {depth_cm:g} cm"
-    return [Problem("ends_at_depth", "depth_bottom_cm", max(ending), detail)]
 
 
 class _Shelf:

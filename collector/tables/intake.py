@@ -14,7 +14,7 @@ from collector.tables.mapping import CHAIN
 from collector.tables.table import Rejection
 from schemas.problems import Problem, short
 from schemas.records import TYPES, key_text, record_id
-from schemas.validate import errors, load_record, warnings
+from schemas.validate import errors, load_record
 
 #: Fields of the period and purpose of a campaign follow from the rows of a file;
 #: another file of the same campaign has others.
@@ -75,7 +75,6 @@ class CheckedRow:
     wanted: list[WantedRecord] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
 
 
 class Intake:
@@ -170,7 +169,6 @@ class _Step:
         key = key_text(record_type, fields)
         known = self.intake.known(record_type, key)
         if known is None:
-            self.judged.warnings += warnings(problems)
             return self._add(record_type, key, fields)
         self.ids[record_type] = known.id
         return self._compare(record_type, key, known, fields)

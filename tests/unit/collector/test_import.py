@@ -336,27 +336,32 @@ def test_a_second_file_adds_layers_to_a_core_that_is_here(small):
     assert found["records"] == {"sample": 1, "result": 1}
 
 
-def test_cores_whose_layers_end_where_the_stock_does_are_doubted_once(small):
+def ending(found):
+    """Which records end where the stock does, as an import tells it."""
+    return [
+        (each["line"], each["value"])
+        for each in found["warnings"]
+        if each["code"] == "ends_at_depth"
+    ]
+
+
+def test_cores_whose_layers_end_where_the_stock_does_are_doubted(small):
     shallow = (GOOD.replace("0-23", "0-30"), "B,B-1,2026-05-03,0-15,1.2,1.5")
     deep = ("C,C-1,2026-05-03,0-30,1.2,1.5", "C,C-2,2026-05-03,30-50,1.2,0.8")
-    (doubt,) = small(*shallow, *deep, write=False)["doubts"]
-    assert (doubt["code"], doubt["path"]) == ("ends_at_depth", "depth_bottom_cm")
-    assert doubt["value"] == 30.0
-    assert doubt["detail"] == "2 of 3 cores; stocks are to 30 cm"
+    assert ending(small(*shallow, *deep, write=False)) == [(2, 30.0), (3, 15.0)]
     small(*shallow, *deep)
     below = ("A,A-2,2026-05-03,30-50,1.2,1.0", "B,B-2,2026-05-03,15-30,1.2,1.0")
-    (doubt,) = small(*shallow, *below)["doubts"]
-    assert doubt["detail"] == "1 of 2 cores; stocks are to 30 cm"
+    small(*shallow, *below)
+    told = {each["name"] for each in small.permille.json("warnings", code=1)}
+    assert told == {"B/1/2026/1"}
     small.permille("core", "edit", "B/1/2026/1", "--stop-reason", "bedrock")
-    assert small("B,B-3,2026-05-03,30-30.5,1.2,1.0")["doubts"] == []
-    # A layer above what is here already: the core goes deeper than its file says.
-    assert small("C,C-9,2026-05-03,0-30,1.2,1.5")["doubts"] == []
+    assert small.permille.json("warnings") == []
 
 
 def test_layers_may_end_where_a_stock_to_a_fixed_depth_does(small):
     profile = ["--stock-method-profile", "fixed_depth"]
     small.permille("project", "edit", "P1", *profile)
-    assert small(GOOD, write=False)["doubts"] == []
+    assert ending(small(GOOD, write=False)) == []
 
 
 @pytest.mark.parametrize(

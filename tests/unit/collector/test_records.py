@@ -319,8 +319,8 @@ def test_every_command_has_help_with_an_example(bare, record_type, verb):
 @pytest.mark.parametrize("record_type", TYPES)
 def test_every_field_can_be_typed(bare, record_type):
     shown = bare(record_type, "add", "--help").out
-    # Files are attached by a command of their own.
-    for name in TYPES[record_type].fields.keys() - {"attachments"}:
+    # Files are attached, and warnings explained, by commands of their own.
+    for name in TYPES[record_type].fields.keys() - {"attachments", "explained"}:
         option = "--" + name.removesuffix("_id").replace("_", "-")
         assert option in shown, name
 
@@ -395,7 +395,7 @@ def test_more_land_drawn_than_there_is_warns_and_is_kept(field):
     assert field.json(*given, 45)["warnings"] == []
     more = ["plot", "add", "--code", "X", "--area-ha", 10]
     (warning,) = field.json(*more)["warnings"]
-    assert (warning["code"], warning["path"]) == ("area_below_plots", "area_ha")
+    assert (warning["code"], warning["path"]) == ("area_below_plots", "sampled_area_ha")
     strata = ["--clear", "sampled_area_ha", "--sampled-strata-ha", "clay=39"]
     (warning,) = field.json("project", "edit", "P1", *strata)["warnings"]
     assert "clay: 39 ha, plots 40 ha" in warning["text"]

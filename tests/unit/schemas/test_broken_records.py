@@ -89,9 +89,8 @@ def test_the_corpus_meets_every_problem_a_record_can_have():
         for chapter in ("Field problems", "Problems across fields", "Warnings")
         for code in CHAPTERS[chapter]
     ]
-    # These need more than one record, a clock, or a patch.
-    elsewhere = {"null", "not_an_object", "depth_beyond_core", "in_the_future"}
-    elsewhere |= {"ends_at_depth", "area_below_plots", "not_deleted"}
+    # These need more than one record, or a patch.
+    elsewhere = {"null", "not_an_object", "depth_beyond_core", "not_deleted"}
     assert set(of_records) - met == elsewhere
 
 

@@ -1,0 +1,54 @@
+"""What is odd about the rows of a table, in themselves and beside what is here."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from collector.laptop.laptop import Laptop
+from collector.record.neighbours import records_of
+from collector.tables.intake import CheckedRow
+from schemas.plausibility.every import warnings_between, warnings_within
+from schemas.plausibility.records import Records
+from schemas.plausibility.tenfold import odd_columns
+from schemas.problems import Problem
+from schemas.records import label
+
+
+class OddRow(NamedTuple):
+    """A warning, with the line and the record that it is about; 0 for a whole column."""
+
+    line: int
+    name: str
+    warning: Problem
+
+
+def odd_rows(
+    laptop: Laptop, project_id: str, new: Sequence[CheckedRow]
+) -> list[OddRow]:
+    """Return every warning that follows from the rows that are to be added, by line."""
+    lines = {wanted.id: row.line for row in new for wanted in row.wanted}
+    return sorted(
+        _found(laptop, project_id, new, lines),
+        key=lambda odd: (odd.line, odd.warning.code, odd.name),
+    )
+
+
+def _found(
+    laptop: Laptop, project_id: str, new: Sequence[CheckedRow], lines: dict[str, int]
+) -> Iterator[OddRow]:
+    added = [(one.type, one.id, one.fields) for row in new for one in row.wanted]
+    if not added:
+        return
+    here = records_of(laptop, project_id)
+    every = Records([*here.every(), *added])
+    for problem in odd_columns(every, lines):
+        yield OddRow(0, problem.path, problem)
+    found = [
+        *warnings_within(Records(added)),
+        *warnings_between(every, laptop.clock.now()),
+    ]
+    for one in found:
+        line = min((lines[name] for name in one.ids if name in lines), default=None)
+        # Whole columns were looked at above, against the rest of the project.
+        if line is not None and one.explained is None and one.warning.code != "tenfold":
+            fields = every.get(one.record_type, one.record_id) or {}
+            yield OddRow(line, label(one.record_type, fields), one.warning)

@@ -1,0 +1,1 @@
+"""What is possible but odd between records: warnings, never refusals. Pure."""

@@ -1,0 +1,59 @@
+"""Cores and plots beside what their project says of depth and land."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from schemas.plausibility.records import Fields, Records, Warned
+from schemas.problems import Problem
+from schemas.selection import WHOLE, beyond, drawn_areas, drawn_stratum
+from schemas.vocabulary import COMPLETE_SOIL
+
+#: The one method of stocks that needs no soil below the reference depth.
+_FIXED_DEPTH: Final = "fixed_depth"
+_DEPTH_CM: Final = 30.0
+
+
+def of_land(records: Records) -> Iterator[Warned]:
+    """Return cores that end where the stock does, and plots larger than their land."""
+    for project_id, project in records.of_type("project").items():
+        yield from _reach(records, project_id, project)
+        yield from _areas(records, project_id, project)
+
+
+def _reach(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:
+    """Doubt a core that ends where the stock does, if equal masses are compared."""
+    if project.get("stock_method_profile") == _FIXED_DEPTH:
+        return
+    depth_cm = project.get("reference_depth_cm") or _DEPTH_CM
+    for core_id, core in records.of_type("core").items():
+        reached_cm = core.get("depth_reached_cm")
+        if reached_cm is None:
+            bags = records.below("sample", core_id)
+            reached_cm = max((bag["depth_bottom_cm"] for _, bag in bags), default=None)
+        if (
+            reached_cm is None
+            or reached_cm > depth_cm
+            or core.get("stop_reason") in COMPLETE_SOIL
+            or core.get("represents") is not None
+        ):
+            continue
+        detail = f"stocks are to {depth_cm:g} cm"
+        found = Problem("ends_at_depth", "depth_reached_cm", reached_cm, detail)
+        yield Warned("core", core_id, found, (project_id,))
+
+
+def _areas(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:
+    """Doubt plots that are larger together than the land they were drawn from."""
+    areas = drawn_areas(project)
+    plots: Mapping[str, Mapping[str, Any]] = records.of_type("plot")
+    path = "sampled_area_ha" if WHOLE in areas else "sampled_strata_ha"
+    for stratum, found_ha in beyond(areas, plots.values()).items():
+        where = stratum or "all land"
+        detail = f"{where}: {areas[stratum]:g} ha, plots {found_ha:g} ha"
+        drawn = [
+            plot_id
+            for plot_id, plot in plots.items()
+            if drawn_stratum(areas, plot) == stratum
+        ]
+        found = Problem("area_below_plots", path, None, detail)
+        yield Warned("project", project_id, found, tuple(drawn))

@@ -1,0 +1,143 @@
+"""Where plots, points and cores lie: outside, exchanged, at zero, of another size."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
+from typing import Final, NamedTuple
+
+from schemas import limits
+from schemas.plausibility.planar import Place, area_ha, centre, distance_m, outside_m
+from schemas.plausibility.records import Fields, Records, Warned
+from schemas.problems import Problem
+
+#: This close to longitude 0 and latitude 0 a position was never read, degrees.
+_ZERO_DEGREES: Final = 0.01
+#: A position that was exchanged comes this close to where it belongs.
+_FITS_M: Final = 1_000.0
+
+
+class _Bound(NamedTuple):
+    """How far a place is from where it belongs, and how far it may be."""
+
+    apart_m: Callable[[Place], float]
+    most_m: float
+    code: str
+
+
+def of_places(records: Records) -> Iterator[Warned]:
+    """Return what is odd about the positions of plots, points and cores."""
+    for plot_id, plot in records.of_type("plot").items():
+        yield from _area(plot_id, plot)
+        yield from _points(records, plot_id, plot)
+    yield from _boundaries(records)
+    for core_id, core in records.of_type("core").items():
+        yield from _core(records, core_id, core)
+
+
+def _area(plot_id: str, plot: Fields) -> Iterator[Warned]:
+    boundary, told_ha = plot.get("geometry"), plot.get("area_ha")
+    if boundary is None or told_ha is None:
+        return
+    found_ha = area_ha(boundary)
+    if abs(told_ha - found_ha) > limits.AREA_DIFFERS * found_ha:
+        detail = f"the boundary holds {found_ha:.3g} ha"
+        yield Warned(
+            "plot", plot_id, Problem("area_differs", "area_ha", told_ha, detail)
+        )
+
+
+def _boundaries(records: Records) -> Iterator[Warned]:
+    """Hold each plot against the middle of all of them."""
+    places = {
+        plot_id: centre(plot["geometry"])
+        for plot_id, plot in records.of_type("plot").items()
+        if plot.get("geometry") is not None
+    }
+    if not places:
+        return
+    near = partial(distance_m, _middle(list(places.values())))
+    bounds = [_Bound(near, limits.FAR_FROM_PLOTS_M, "far_from_plots")]
+    for plot_id, place in places.items():
+        for problem in _judged(place, "geometry", bounds):
+            yield Warned("plot", plot_id, problem)
+
+
+def _points(records: Records, plot_id: str, plot: Fields) -> Iterator[Warned]:
+    """Hold each point against the boundary of its plot, or the middle of all of them."""
+    places = {
+        point_id: place
+        for point_id, point in records.below("point", plot_id)
+        if (place := _place(point)) is not None
+    }
+    if not places:
+        return
+    boundary = plot.get("geometry")
+    if boundary is not None:
+        outside = partial(outside_m, boundary)
+        bound = _Bound(outside, limits.FIX_ERROR_M, "position_outside")
+    else:
+        near = partial(distance_m, _middle(list(places.values())))
+        bound = _Bound(near, limits.FAR_FROM_PLOT_M, "far_from_points")
+    for point_id, place in places.items():
+        for problem in _judged(place, "lon", [bound]):
+            yield Warned("point", point_id, problem, (plot_id,))
+
+
+def _core(records: Records, core_id: str, core: Fields) -> Iterator[Warned]:
+    place = _place(core)
+    if place is None:
+        return
+    plot_id, plot = records.plot_of_core(core)
+    boundary = (plot or {}).get("geometry")
+    planned = _place(records.get("point", core["point_id"]) or {})
+    error_m = max(core.get("accuracy_m") or 0.0, limits.FIX_ERROR_M)
+    bounds = []
+    if boundary is not None:
+        bounds.append(_Bound(partial(outside_m, boundary), error_m, "position_outside"))
+    if planned is not None:
+        most_m = limits.FAR_FROM_POINT_M + error_m
+        bounds.append(_Bound(partial(distance_m, planned), most_m, "far_from_point"))
+    for problem in _judged(place, "lon", bounds):
+        yield Warned("core", core_id, problem, (core["point_id"], plot_id))
+
+
+def _judged(place: Place, path: str, bounds: list[_Bound]) -> Iterator[Problem]:
+    """Return the first thing that is odd about a position."""
+    value = None if path == "geometry" else place[0]
+    if max(map(abs, place)) < _ZERO_DEGREES:
+        yield Problem("position_at_zero", path, value)
+        return
+    for apart_m, most_m, code in bounds:
+        found_m = apart_m(place)
+        if found_m <= most_m:
+            continue
+        where = _length(found_m)
+        for said, other in _mistakes(place):
+            if apart_m(other) <= max(most_m, _FITS_M):
+                yield Problem("position_exchanged", path, value, f"{where} off; {said}")
+                return
+        yield Problem(code, path, value, f"by {where}")
+        return
+
+
+def _mistakes(place: Place) -> Iterator[tuple[str, Place]]:
+    """Return what a position was perhaps meant to be."""
+    lon, lat = place
+    if abs(lon) <= 90.0:
+        yield "longitude and latitude fit when exchanged", (lat, lon)
+    yield f"longitude {-lon:g} fits", (-lon, lat)
+    yield f"latitude {-lat:g} fits", (lon, -lat)
+
+
+def _middle(places: list[Place]) -> Place:
+    """Return the middle of places; a few that are far off do not move it."""
+    return median(lon for lon, _ in places), median(lat for _, lat in places)
+
+
+def _length(metres: float) -> str:
+    return f"{metres:.0f} m" if metres < 1_000.0 else f"{metres / 1_000.0:.4g} km"
+
+
+def _place(fields: Fields) -> Place | None:
+    lon, lat = fields.get("lon"), fields.get("lat")
+    return None if lon is None or lat is None else (lon, lat)
