@@ -10,6 +10,7 @@ from typing import Any
 from schemas import limits
 from schemas.fields import PlainField, Text, fail
 from schemas.problems import Problem, short
+from schemas.sets import joined
 
 
 class Explanations(PlainField):
@@ -39,6 +40,17 @@ def explanation(warning: Problem, why: str) -> str:
     'deep_layer (depth_bottom_cm 210): a loess profile'
     """
     return f"{_beginning(warning)}{' '.join(why.split())}"
+
+
+def explained_with(
+    explained: Iterable[str] | None,
+    warnings: Iterable[Problem],
+    why: str,
+    person: str | None,
+) -> list[str]:
+    """Return the explanations of a record with those of more warnings, and who says so."""
+    said = f"{why} ({person})" if person else why
+    return joined(explained, [explanation(warning, said) for warning in warnings])
 
 
 def why(warning: Problem, explained: Iterable[str]) -> str | None:

@@ -14,12 +14,11 @@ from collector.record.saving import save
 from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
 from schemas.changes import Draft
-from schemas.explained import explanation
+from schemas.explained import explained_with
 from schemas.messages import Op
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
 from schemas.records import TYPES, key_text, record_id
-from schemas.sets import joined
 from schemas.validate import errors, load_record, missing_fields
 
 #: What an entry gets when the person said nothing.
@@ -105,10 +104,11 @@ def explain(laptop: Laptop, view: RecordView, code: str, why: str) -> int:
             f"{view.type} {name} has no warning {code}",
             f"it has: {', '.join(codes)}" if codes else "see: permille warnings",
         )
-    said = f"{why} ({laptop.person})" if laptop.person else why
-    lines = [explanation(one.warning, said) for one in asked if one.explained is None]
-    edit(laptop, view, {"explained": joined(view.fields.get("explained"), lines)})
-    return len(lines)
+    still = [one.warning for one in asked if one.explained is None]
+    before = view.fields.get("explained")
+    after = explained_with(before, still, why, laptop.person)
+    edit(laptop, view, {"explained": after})
+    return len(still)
 
 
 def delete(laptop: Laptop, view: RecordView) -> Saved:

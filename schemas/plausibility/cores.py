@@ -9,7 +9,6 @@ from schemas import limits
 from schemas.plausibility.records import Fields, Records, Warned
 from schemas.problems import Problem
 
-#: A campaign that does not say when it ended is over after a year.
 _LONGEST: Final = timedelta(days=366)
 #: How much of a date counts, by how exactly it is known.
 _KNOWN_TO: Final = {"month": 7, "year": 4}
@@ -20,7 +19,11 @@ _SAME_CM: Final = 0.1
 def of_cores(records: Records) -> Iterator[Warned]:
     """Return what is odd about cores, their bags and the results of these."""
     for core_id, core in records.of_type("core").items():
-        yield from _date(records, core_id, core)
+        campaign_id = core["campaign_id"]
+        campaign = records.get("campaign", campaign_id)
+        late = outside_campaign(core, campaign) if campaign is not None else None
+        if late is not None:
+            yield Warned("core", core_id, late, (campaign_id,))
         bags = sorted(
             records.below("sample", core_id),
             key=lambda bag: (*_depths(bag[1]), bag[1]["sample_code"], bag[0]),
@@ -30,23 +33,25 @@ def of_cores(records: Records) -> Iterator[Warned]:
         if core.get("represents") is None:
             yield from _gaps(core_id, bags)
         for sample_id, sample in bags:
-            yield from _density(sample_id, sample, core_id, core)
+            for problem in unlikely_densities(sample, core):
+                yield Warned("sample", sample_id, problem, (core_id,))
             yield from _analysed(records, sample_id, core_id, core)
 
 
-def _date(records: Records, core_id: str, core: Fields) -> Iterator[Warned]:
-    campaign = records.get("campaign", core["campaign_id"])
-    if campaign is None:
-        return
+def outside_campaign(core: Fields, campaign: Fields) -> Problem | None:
+    """Return that a core was not taken in the days of its campaign, as far as is known.
+
+    A campaign that does not say when it ended is over after a year.
+    """
     known = _KNOWN_TO.get(core.get("sampled_precision", ""), 10)
     day, first = core["sampled_at"][:known], campaign["start_date"]
     last = campaign.get("end_date")
     until = last or (date.fromisoformat(first) + _LONGEST).isoformat()
     if first[:known] <= day <= until[:known]:
-        return
-    detail = f"{campaign['name']}: {first} to {last}" if last else f"from {first}"
-    found = Problem("core_outside_campaign", "sampled_at", core["sampled_at"], detail)
-    yield Warned("core", core_id, found, (core["campaign_id"],))
+        return None
+    period = f"{first} to {last}" if last else f"from {first}"
+    detail = f"{campaign['name']}: {period}"
+    return Problem("core_outside_campaign", "sampled_at", core["sampled_at"], detail)
 
 
 def _layers(core_id: str, bags: list[tuple[str, Fields]]) -> Iterator[Warned]:
@@ -85,9 +90,7 @@ def _depths(sample: Fields) -> tuple[float, float]:
     return round(sample["depth_top_cm"], 1), round(sample["depth_bottom_cm"], 1)
 
 
-def _density(
-    sample_id: str, sample: Fields, core_id: str, core: Fields
-) -> Iterator[Warned]:
+def unlikely_densities(sample: Fields, core: Fields) -> Iterator[Problem]:
     """Judge the density that the masses of a bag and the size of the probe give.
 
     ``density = mass / (pi/4 * diameter^2 * thickness * cores)`` in g/cm3. Soil as taken
@@ -115,8 +118,7 @@ def _density(
         if mass_g and not least <= mass_g / volume_cm3 <= most:
             density = f"{mass_g / volume_cm3:.3g} g/cm3"
             detail = f"{mass_g:g} g in {volume_cm3:.4g} cm3 are {density}"
-            found = Problem("density_unlikely", name, sample.get(name), detail)
-            yield Warned("sample", sample_id, found, (core_id,))
+            yield Problem("density_unlikely", name, sample.get(name), detail)
 
 
 def _analysed(

@@ -66,6 +66,18 @@ class Records:
             for record_id, fields in kept.items():
                 yield record_type, record_id, fields
 
+    def name(self, record_type: str, record_id: str) -> str:
+        """Return what people call a record: its own name behind those of its parents."""
+        kind, fields = TYPES[record_type], self.get(record_type, record_id) or {}
+        parts = [
+            self.name(kind.references[part], fields[part])
+            if part in kind.references
+            else str(fields[part])
+            for part in kind.name_fields
+            if fields.get(part) is not None
+        ]
+        return "/".join(parts) or record_id
+
     def plot_of_core(self, core: Fields) -> tuple[str, Fields | None]:
         """Return the id and the fields of the plot that a core was taken on."""
         point = self.get("point", core.get("point_id")) or {}

@@ -16,6 +16,7 @@ from server.cli.purge import purge
 from server.cli.quarantine import quarantine
 from server.cli.service import init, run, stats
 from server.cli.stocks import stocks
+from server.cli.warning import warning
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,6 +44,7 @@ for command in (
     stocks,
     conflict,
     quarantine,
+    warning,
     bundle,
     attachments,
     backup,

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from schemas.explained import why
+from schemas.plausibility.cores import outside_campaign, unlikely_densities
+from schemas.problems import Problem
 from schemas.vocabulary import COMPLETE_SOIL
 from server.derivation.bridging import ProjectBridge, bridge_of, bridged
 from server.derivation.crowding import crowded_campaigns
@@ -33,6 +36,7 @@ class CoreVisit(NamedTuple):
     complete_soil_cm: float | None
     core: Fields
     contested: bool
+    is_outside_campaign: bool = False
 
 
 def layers_of(tree: PlotTree) -> list[Layer]:
@@ -123,7 +127,7 @@ def preferred_results(results: list[Fields], method: str | None) -> list[Fields]
 
 def _visits(tree: PlotTree, contested: set[str]) -> dict[str, CoreVisit]:
     """Return the visit that each core belongs to; a core without a campaign has none."""
-    campaigns = {record.id for record in tree.campaigns}
+    campaigns = {record.id: record.fields for record in tree.campaigns}
     earlier = {
         record.id: record.fields["revisits_point_id"]
         for record in tree.points
@@ -142,6 +146,7 @@ def _visits(tree: PlotTree, contested: set[str]) -> dict[str, CoreVisit]:
                 _complete_soil(core),
                 core,
                 not contested.isdisjoint((record.id, campaign, point)),
+                _is_open(outside_campaign(core, campaigns[campaign]), core),
             )
     return visits
 
@@ -163,8 +168,25 @@ def _layer(core: str, visit: CoreVisit, sample: Fields, results: list[Fields]) -
         bd_method=density.method,
         bd_given_g_cm3=density.given_g_cm3,
         complete_soil_cm=visit.complete_soil_cm,
-        reasons=soc_reasons + density.reasons,
+        reasons=soc_reasons + density.reasons + _oddities(sample, visit),
     )
+
+
+def _oddities(sample: Fields, visit: CoreVisit) -> tuple[Reason, ...]:
+    """Return what is odd about a bag and its core and bears on figures."""
+    found = (Reason.CORE_OUTSIDE_CAMPAIGN,) if visit.is_outside_campaign else ()
+    densities = unlikely_densities(sample, visit.core)
+    if any(
+        problem.path == "fine_dry_mass_g" and _is_open(problem, sample)
+        for problem in densities
+    ):
+        return (*found, Reason.BD_IMPLAUSIBLE)
+    return found
+
+
+def _is_open(problem: Problem | None, fields: Fields) -> bool:
+    """Return whether something is odd and nobody has said why it is right."""
+    return problem is not None and why(problem, fields.get("explained") or ()) is None
 
 
 def _complete_soil(core: Fields) -> float | None:

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     BD_CARRIED_OVER = "BD_CARRIED_OVER"
     BD_OTHER_LAYERS = "BD_OTHER_LAYERS"
     BD_SOC_IMPLAUSIBLE = "BD_SOC_IMPLAUSIBLE"
+    BD_IMPLAUSIBLE = "BD_IMPLAUSIBLE"
+    CORE_OUTSIDE_CAMPAIGN = "CORE_OUTSIDE_CAMPAIGN"
     METHOD_CHANGED = "METHOD_CHANGED"
     BRIDGED = "BRIDGED"
     SEASON_DIFFERS = "SEASON_DIFFERS"
@@ -158,8 +160,11 @@ EXPLANATIONS: Final = MappingProxyType(
             "is withheld where masses differ by more than 5 %",
         ),
         Reason.DUPLICATES_AVERAGED: Explanation(
-            "a layer came with several results; their mean was used",
-            "nothing, if they are laboratory replicates",
+            "a layer of a core came twice, as two bags or two lines of a table; the mean was"
+            " used",
+            "nothing, if they are readings of one bag; two bags of one layer are no"
+            " laboratory replicates: delete the one that was typed twice, or give it to"
+            " another core",
         ),
         Reason.ORGANIC_LAYER: Explanation(
             "a layer has more than 12 % SOC, so it is organic soil",
@@ -230,6 +235,19 @@ EXPLANATIONS: Final = MappingProxyType(
         Reason.BD_SOC_IMPLAUSIBLE: Explanation(
             "bulk density and SOC of a layer seldom occur together",
             "check units, stones and the sample volume; peat may be right",
+        ),
+        Reason.BD_IMPLAUSIBLE: Explanation(
+            "mass and volume of a bag give a density that no mineral soil has, and nobody"
+            " has said why it is right",
+            "check mass, diameter and depths; if all is right, say why:"
+            " permille warnings explain",
+            _WITHHELD,
+        ),
+        Reason.CORE_OUTSIDE_CAMPAIGN: Explanation(
+            "a core was not taken in the days of its campaign, and rates count the years"
+            " between the cores; nobody has said why it is right",
+            "correct the date of the core or the days of the campaign; if all is right,"
+            " say why: permille warnings explain",
         ),
         Reason.METHOD_CHANGED: Explanation(
             "the SOC laboratory method differs between the campaigns, or one of them"

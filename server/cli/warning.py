@@ -1,0 +1,126 @@
+"""Command `warning`: what is possible but odd, until somebody says why."""
+
+import getpass
+from typing import Any
+
+import click
+
+from schemas import limits
+from server.cli.common import (
+    counted,
+    json_option,
+    one_line,
+    print_json,
+    printable,
+    with_store,
+)
+
+
+@click.group()
+def warning() -> None:
+    """Look at what is possible but odd, and say why it is right.
+
+    A warning follows from the records as they are now: it goes when they are corrected,
+    and comes back when they become odd in another way.
+
+    \b
+    Example:
+      permille-server warning list --project HF
+    """
+
+
+@warning.command("list")
+@click.option("--project", required=True, help="Code or start of the id of a project.")
+@click.option("--all", "every", is_flag=True, help="Those that were explained, too.")
+@json_option
+@click.pass_context
+def list_warnings(
+    context: click.Context, project: str, every: bool, as_json: bool
+) -> None:
+    """List what is odd about the records of a project.
+
+    \b
+    Example:
+      permille-server warning list --project HF
+      permille-server warning list --project HF --all --json
+    """
+    from server.access.projects import find_project
+    from server.clock import Clock
+    from server.custody.warnings import listed
+
+    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        project_id = (await find_project(store, project))["id"]
+        found: list[dict[str, Any]] = await store.read(
+            lambda tx: listed(tx, project_id, Clock())
+        )
+        return found
+
+    found = [
+        one for one in with_store(context, job) if every or one["explained"] is None
+    ]
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        value = "" if one["value"] is None else f" = {one['value']}"
+        click.echo(printable(f"{one['type']} {one['name']}  [{one['code']}]"))
+        said = f"  {one['path']}{value}: {one['text']}; {one['hint']}"
+        click.echo(printable(said))
+        if one["explained"] is not None:
+            click.echo(printable(f"  explained: {one['explained']}"))
+    click.echo(f"{counted(len(found), 'warning')}.")
+
+
+@warning.command()
+@click.argument("record_type", metavar="TYPE")
+@click.argument("record", metavar="RECORD")
+@click.argument("code", metavar="CODE")
+@click.option("--project", required=True, help="Code or start of the id of a project.")
+@click.option(
+    "--why",
+    required=True,
+    callback=one_line(limits.WHY_CHARS),
+    help="Why it is right all the same.",
+)
+@click.option(
+    "--person",
+    callback=one_line(limits.NAME_CHARS),
+    help="Who says so; your login name when not given.",
+)
+@json_option
+@click.pass_context
+def explain(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    record_type: str,
+    record: str,
+    code: str,
+    project: str,
+    why: str,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Say why something odd is right; it is kept with the record.
+
+    \b
+    Example:
+      permille-server warning explain sample HF-1 layer_gap --project HF \\
+                      --why "a stone in its place"
+    """
+    from server.access.projects import find_project
+    from server.clock import Clock
+    from server.custody import warnings
+
+    who = person or getpass.getuser()
+    given = warnings.Explained(record_type, record, code, why, who)
+
+    async def job(store: Any) -> int:  # noqa: ANN401
+        project_id = (await find_project(store, project))["id"]
+        return await warnings.explain(store, Clock(), project_id, given)
+
+    count = with_store(context, job)
+    if as_json:
+        print_json(
+            {"type": record_type, "name": record, "code": code, "explained": count}
+        )
+        return
+    click.echo(f"explained {counted(count, 'warning')} of {record_type} {record}")
