@@ -1,4 +1,4 @@
-"""Real processes of the tests: started, spoken to, stopped by their id."""
+"""Commands of the tests: typed here, or real processes that are stopped by their id."""
 
 import os
 import signal
@@ -7,8 +7,20 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from server.cli import main
+
 PERMILLE = [sys.executable, "-m", "collector"]
 PERMILLE_SERVER = [sys.executable, "-m", "server"]
+
+
+def typed(data, *words, code=0, **more):
+    """Run a command of the administrator in this process; return what came of it."""
+    words = ["--data", str(data), *map(str, words)]
+    done = CliRunner().invoke(main, words, **more)
+    assert done.exit_code == code, (words, done.output, done.exception)
+    return done
 
 
 def run(command, *arguments, check=None, **kwargs):

@@ -27,6 +27,8 @@ from tests.faults import (
     test_bad_disks,
     test_bad_links,
     test_bit_flips,
+    test_kill_attachments,
+    test_kill_derivation,
     test_kill_laptop,
     test_kill_server,
     test_power_loss,
@@ -72,6 +74,21 @@ def kill_servers(path: Path, seed: int) -> int:
     return KILLS
 
 
+def kill_attaching(path: Path, seed: int) -> int:
+    test_kill_attachments.kill_attaching(path, seed, KILLS)
+    return KILLS
+
+
+def kill_sending(path: Path, seed: int) -> int:
+    test_kill_attachments.kill_sending(path, seed, KILLS)
+    return KILLS
+
+
+def kill_derivations(path: Path, seed: int) -> int:
+    asyncio.run(test_kill_derivation.kill_derivations(path, seed, KILLS))
+    return KILLS
+
+
 def lose_power_of_laptops(path: Path, seed: int) -> int:
     for broken in (False, True):
         test_power_loss.lose_power_of_laptop(
@@ -114,7 +131,7 @@ def break_server_disks(path: Path, seed: int) -> int:
 
 def sync_over_bad_links(path: Path, seed: int) -> int:
     faults = test_bad_links.CUTS | test_bad_links.OTHERS
-    return test_bad_links.sync_through(path, seed, faults)
+    return test_bad_links.sync_through(path, seed, faults, rounds=2)
 
 
 def push_over_breaking_links(path: Path, seed: int) -> int:
@@ -169,6 +186,9 @@ KINDS = (
     Kind("kill imports", kill_imports, "kills"),
     Kind("kill syncs", kill_syncs, "kills"),
     Kind("kill servers", kill_servers, "kills"),
+    Kind("kill attaching", kill_attaching, "kills"),
+    Kind("kill sending of files", kill_sending, "kills"),
+    Kind("kill derivations", kill_derivations, "kills"),
     Kind("writers on one database", write_to_one_database, "changes"),
     Kind("writers at one server", write_to_one_server, "changes"),
     Kind("laptop power loss", lose_power_of_laptops, "images", needs_strace=True),

@@ -36,7 +36,7 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's type
         """Run a command; turn errors into advice and an exit code."""
-        as_json = "--json" in sys.argv
+        as_json = "--json" in context.args
         try:
             return super().invoke(context)
         except ServerError as error:

@@ -13,7 +13,7 @@ from collector.errors import Exit
 from schemas.records import TYPES
 from server.cli import main as server_cli
 from tests.faults.homes import Laptop
-from tests.processes import PERMILLE_SERVER, run, start_server, stop
+from tests.processes import PERMILLE_SERVER, run, start_server, stop, typed
 
 #: Every so manieth command that does more than list runs as a process of its own.
 PROCESS_EVERY = 40
@@ -165,7 +165,7 @@ class DayServer:
 
     def __init__(self, data, counts):
         self.data, self.counts = data, counts
-        run(PERMILLE_SERVER, "--data", data, "init", check=0)
+        typed(data, "init")
         for code in PROJECTS:
             self.admin("project", "add", "--code", code, "--title", code)
         self._process, self.url = start_server(data)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 from click.testing import CliRunner
 
@@ -11,8 +12,7 @@ from collector.cli import cli
 from collector.rules.overlay import ChangeStatus
 from collector.store.sqlite import LaptopStore
 from schemas import chain, limits
-from server.cli import main as server_cli
-from tests.processes import PERMILLE, PERMILLE_SERVER, run
+from tests.processes import PERMILLE, run, typed
 
 BATCH = limits.IMPORT_BATCH_LAYERS
 
@@ -93,6 +93,12 @@ class Laptop:
             text=True,
         )
 
+    def time_whole(self, *words):
+        """Return the seconds that a command takes as a process of its own."""
+        began = time.monotonic()
+        self.run(*words, check=0)
+        return time.monotonic() - began
+
     def store(self):
         key = bytes.fromhex((self.home / "key").read_text().strip())
         return LaptopStore(self.home / "permille.db", key)
@@ -151,15 +157,13 @@ def kill(process):
 
 def init_server(data):
     """Make a server's data directory with the project P."""
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     admin(data, "project", "add", "--code", "P", "--title", "P")
 
 
 def admin(data, *words):
     """Run a command of the administrator; return what it prints."""
-    done = CliRunner().invoke(server_cli, ["--data", str(data), *words])
-    assert done.exit_code == 0, done.output
-    return done.stdout
+    return typed(data, *words).stdout
 
 
 def enrolled(home, data, url, projects=("P",), *, sync=True):

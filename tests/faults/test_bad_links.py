@@ -60,7 +60,7 @@ OTHERS = {
 }
 
 
-def sync_through(path, seed, faults, rounds=2):
+def sync_through(path, seed, faults, rounds):
     """Sync through each fault some rounds; return how many connections it met."""
     rng = Random(seed)
     data = path / "server"
@@ -96,7 +96,7 @@ def sync_once_through(laptop, proxy, treatment):
 
 @pytest.mark.parametrize("faults", [CUTS, OTHERS], ids=["cuts", "others"])
 def test_laptops_and_server_agree_whatever_the_link_does(tmp_path, faults):
-    assert sync_through(tmp_path, SEED, faults) >= 2 * len(faults)
+    assert sync_through(tmp_path, SEED, faults, 1) >= len(faults)
 
 
 def test_a_sync_that_hangs_can_be_stopped_and_loses_nothing(tmp_path):

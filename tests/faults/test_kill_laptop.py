@@ -25,7 +25,7 @@ from tests.processes import server_process
 pytestmark = pytest.mark.slow
 
 SEED = 4
-CYCLES = 20
+CYCLES = 8
 LAYERS = 4 * BATCH
 
 
@@ -79,15 +79,6 @@ def test_an_import_killed_at_any_moment_keeps_what_it_told_and_is_run_again(tmp_
     assert len(set(killed_at)) >= 3, "the kills did not spread over the write phase"
 
 
-def time_whole_sync(laptop):
-    """Return the seconds that a sync takes as a process of its own."""
-    began = time.monotonic()
-    process = laptop.start("sync")
-    process.communicate(timeout=60)
-    assert process.returncode == 0
-    return time.monotonic() - began
-
-
 def kill_syncs(path, seed, cycles):
     """Kill syncs and run them again; return the share that was pending after each."""
     data = path / "server"
@@ -100,11 +91,11 @@ def _kill_syncs(path, seed, cycles, data, url):
     rng = Random(seed)
     laptop, table = enrolled(path / "one", data, url), path / "t.csv"
     pushed = record_project(laptop, table, "Q", 40)
-    critical_s = time_whole_sync(laptop)
+    critical_s = laptop.time_whole("sync")
     left = []
     for cycle in range(cycles):
-        # Every tenth sync needs two requests: 530 changes.
-        layers = 40 if cycle % 10 else 240
+        # Every eighth sync needs two requests: 530 changes.
+        layers = 40 if cycle % 8 else 240
         before = record_project(laptop, table, f"Q{cycle}", layers)
         process = laptop.start("sync")
         time.sleep(rng.uniform(0.8, 1.1) * critical_s)

@@ -17,7 +17,7 @@ from tests.processes import start_server, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-CYCLES = 20
+CYCLES = 6
 BATCH = 40
 SEED = 20261122
 

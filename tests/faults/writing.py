@@ -158,9 +158,10 @@ async def _push(laptop):
     return [[laptop.log, v["n"], v["r"], v["q"]] for v in verdicts]
 
 
-def poll(given, seed, stopped, told):
+def poll(given, seed, begun, stopped, told):
     """Pull by cursor like a laptop, until nothing is written any more; tell every row."""
     with laptops_of([given]) as (laptop,):
+        begun.set()
         rows, polls = asyncio.run(_poll(laptop, random.Random(seed), stopped))
     Path(told).write_text(json.dumps({"rows": rows, "polls": polls}), "utf-8")
 
@@ -186,9 +187,9 @@ async def _poll(laptop, chance, stopped):
 
 def run_writers(folder, given, pushes, seed):
     """Run writers and a poller at once; return what was acknowledged, what was read."""
-    stopped = SPAWN.Event()
+    begun, stopped = SPAWN.Event(), SPAWN.Event()
     poller = SPAWN.Process(
-        target=poll, args=(given[-1], seed, stopped, folder / "polled.json")
+        target=poll, args=(given[-1], seed, begun, stopped, folder / "polled.json")
     )
     writers = [
         SPAWN.Process(
@@ -204,7 +205,9 @@ def run_writers(folder, given, pushes, seed):
     ]
     every = [poller, *writers]
     try:
-        for process in every:
+        poller.start()
+        assert begun.wait(60), "the poller did not begin"
+        for process in writers:
             process.start()
         for process in writers:
             process.join(200)

@@ -22,7 +22,7 @@ from server.files.disk import BlobFiles
 from server.operations.audit.audit import find_faults
 from tests.integration.test_laptop_sync import Laptop, Served, prepare
 from tests.laptop import new_id
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import PERMILLE_SERVER, run, server_process, typed
 
 pytestmark = pytest.mark.slow
 
@@ -440,7 +440,7 @@ async def test_a_full_disk_takes_no_files_and_still_takes_records(server, monkey
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     data = tmp_path_factory.mktemp("served") / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         yield Served(data, url)
 

@@ -15,7 +15,6 @@ from collector.clock import Clock
 from collector.store.sqlite import LaptopStore
 from schemas import bundles
 from schemas.signing import sign
-from server.cli import main as server_cli
 from server.custody.review import SCHEMA_SETTING
 from server.store.sqlite import SqliteStore as ServerStore
 from tests.integration.test_laptop_sync import (
@@ -27,16 +26,16 @@ from tests.integration.test_laptop_sync import (
     point_at,
     prepare,
 )
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     data = tmp_path_factory.mktemp("custody") / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         yield Served(data, url)
-    run(PERMILLE_SERVER, "--data", data, "verify", check=0)
+    typed(data, "verify")
 
 
 @pytest.fixture
@@ -56,9 +55,7 @@ def pair(served, tmp_path):
 
 def admin(served, *words, code=0):
     """Type an administrator's command; return what it printed."""
-    done = CliRunner().invoke(server_cli, ["--data", str(served.data), *words])
-    assert done.exit_code == code, (words, done.output)
-    return done
+    return typed(served.data, *words, code=code)
 
 
 def contested(pair, **areas):
@@ -311,7 +308,7 @@ async def last_ran_with(data, version):
 def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
     """What an older schema kept back gets another chance when the server starts."""
     data = tmp_path / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         served = Served(data, url)
         project = served.project()
@@ -836,7 +833,7 @@ def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp
     one("plot", "add", "--code", "B")
     one("bundle", "export", stick)
     data = tmp_path / "other"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     other = Served(data, "")
     strange = admin(other, "bundle", "import", str(stick), code=4)
     assert "not enrolled here" in strange.output
@@ -851,7 +848,7 @@ def test_a_revoked_or_unknown_laptop_is_told_what_to_do(pair, served, stick, tmp
 
 def test_a_server_that_lost_a_log_asks_for_everything(tmp_path, stick):
     data = tmp_path / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         served = Served(data, url)
         one = Laptop(tmp_path, "one")

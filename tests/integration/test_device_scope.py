@@ -7,7 +7,7 @@ import pytest
 from collector.rules.overlay import ChangeStatus
 from server.store.driver import connect
 from tests.faults.homes import admin, enrolled, init_server, write_table
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -25,9 +25,7 @@ def ask(data, *words):
 
 
 def refused(data, *words):
-    done = run([*PERMILLE_SERVER, "--data", data], *words, check=4)
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    return typed(data, *words, code=4).stderr
 
 
 def plots(laptop):
@@ -112,10 +110,10 @@ def test_the_account_of_a_laptop_is_the_one_it_gives_itself(data, tmp_path):
         two("point", "add", "--plot", "A", "--code", "1")
         # What this laptop may not send any more waits for a person.
         one.json("sync")
-        run(two.command("sync"))
+        two("sync", code=1)
         admin(data, "device", "withdraw", "two", "--project", "P")
         two("plot", "add", "--code", "B")
-        run(two.command("sync"))
+        two("sync", code=1)
     shown = ask(data, "device", "show", "two")
     counts = own_counts(two)
     changes = shown["changes"]
@@ -163,7 +161,7 @@ def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
     age(data)
     (project,) = (p["id"] for p in ask(data, "project", "list") if p["code"] == "P")
     assert ask(data, "purge", "--dry-run")["purged"] == {project: 1}
-    done = run([*PERMILLE_SERVER, "--data", data], "purge", "--json", check=2)
+    done = typed(data, "purge", "--json", code=2)
     assert "--yes" in json.loads(done.stdout)["error"]["text"]
     assert "1 deleted records purged" in admin(data, "purge", "--yes")
     assert ask(data, "purge", "--dry-run")["purged"] == {}

@@ -11,7 +11,7 @@ from server.operations.backup import checked_backup
 from server.store.driver import connect
 from tests.faults.disk import flip_bits
 from tests.faults.homes import admin, enrolled, init_server, write_table
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import PERMILLE_SERVER, run, server_process, typed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -23,10 +23,8 @@ def command(data, *words, code=0):
     return done
 
 
-def faults(data, *words, code=0):
-    return json.loads(command(data, "verify", "--json", *words, code=code).stdout)[
-        "faults"
-    ]
+def faults(data, *words):
+    return json.loads(admin(data, "verify", "--json", *words))["faults"]
 
 
 @pytest.fixture
@@ -53,7 +51,7 @@ def test_a_restored_server_gets_everything_back_from_the_laptops(data, tmp_path)
         one(*write_table(tmp_path / "a.csv", "A", 20))
         one.json("sync")
         command(data, "backup", file)
-        assert "exists already" in command(data, "backup", file, code=4).stderr
+        assert "exists already" in typed(data, "backup", file, code=4).stderr
         two.json("sync")
         two(*write_table(tmp_path / "b.csv", "B", 20))
         note(one, "A", "after the backup")
@@ -61,10 +59,10 @@ def test_a_restored_server_gets_everything_back_from_the_laptops(data, tmp_path)
             laptop.json("sync")
         assert one.rows() == two.rows()
         everything, before = one.rows(), stats(data)
-        refused = command(data, "restore", file, "--force", code=4).stderr
+        refused = typed(data, "restore", file, "--force", code=4).stderr
         assert "another server process has" in refused
         port = url.rsplit(":", 1)[1]
-    assert "has data" in command(data, "restore", file, code=4).stderr
+    assert "has data" in typed(data, "restore", file, code=4).stderr
     said = command(data, "restore", file, "--force").stdout
     assert "send again what the server no longer has" in said
     (kept,) = data.glob("replaced-*/permille.db")
@@ -157,5 +155,5 @@ def test_a_cut_backup_is_refused(data, tmp_path):
     whole = file.read_bytes()
     for size in (0, 10, len(whole) // 2, len(whole) - 1):
         file.write_bytes(whole[:size])
-        refused = command(tmp_path / "other", "restore", file, code=4)
+        refused = typed(tmp_path / "other", "restore", file, code=4)
         assert "no whole backup" in refused.stderr

@@ -18,7 +18,7 @@ from tests.integration.test_laptop_sync import (
     everything,
     prepare,
 )
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 FILES = ("permille.db", "key", "permille.db-wal", "permille.db-shm")
 
@@ -26,10 +26,10 @@ FILES = ("permille.db", "key", "permille.db-wal", "permille.db-shm")
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     data = tmp_path_factory.mktemp("fleet") / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         yield Served(data, url)
-    run(PERMILLE_SERVER, "--data", data, "verify", check=0)
+    typed(data, "verify")
 
 
 @pytest.fixture

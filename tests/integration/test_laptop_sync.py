@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from collector.cli import cli
 from collector.store.sqlite import LaptopStore
 from server.cli import main as server_cli
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 LAYER = ["--depth-top-cm", "0", "--depth-bottom-cm", "30"]
@@ -23,7 +23,7 @@ SAMPLE = ["sample", "add", "--plot", "HF", "--point", "1", "--campaign", "2026"]
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     data = tmp_path_factory.mktemp("served") / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         yield Served(data, url)
 

@@ -7,7 +7,7 @@ sample, result) fails at a server that looks only at what a change names itself.
 import pytest
 
 from tests.integration.test_laptop_sync import Laptop, Served
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 pytestmark = pytest.mark.slow
 
@@ -56,10 +56,10 @@ RENAMED = {
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     data = tmp_path_factory.mktemp("restore") / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         yield Served(data, url)
-    run(PERMILLE_SERVER, "--data", data, "verify", check=0)
+    typed(data, "verify")
 
 
 def add(laptop, record_type):

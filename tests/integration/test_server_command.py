@@ -6,7 +6,14 @@ import signal
 import pytest
 
 from server.cli import main
-from tests.processes import PERMILLE_SERVER, run, server_process, start_server, stop
+from tests.processes import (
+    PERMILLE_SERVER,
+    run,
+    server_process,
+    start_server,
+    stop,
+    typed,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def data(tmp_path):
     path = tmp_path / "server"
-    run([*PERMILLE_SERVER, "--data", path], "init", check=0)
+    typed(path, "init")
     return path
 
 
@@ -23,10 +30,7 @@ def ask(data):
     """Run a command on the data directory; return its JSON document."""
 
     def command(*arguments, check=0):
-        done = run(
-            [*PERMILLE_SERVER, "--data", data], *arguments, "--json", check=check
-        )
-        return json.loads(done.stdout)
+        return json.loads(typed(data, *arguments, "--json", code=check).stdout)
 
     return command
 
@@ -142,7 +146,7 @@ def test_a_second_server_on_the_same_data_is_refused(data):
 def test_a_port_in_use_is_named(data, tmp_path):
     with server_process(data) as url:
         other = tmp_path / "other"
-        run([*PERMILLE_SERVER, "--data", other], "init", check=0)
+        typed(other, "init")
         port = url.rsplit(":", 1)[1]
         done = run([*PERMILLE_SERVER, "--data", other], "run", "--port", port, check=4)
         assert f"port {port}" in done.stderr

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from server.cli import main as server_cli
 from tests.integration.test_laptop_sync import Laptop, Served
-from tests.processes import PERMILLE_SERVER, run, server_process
+from tests.processes import server_process, typed
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ def both(tmp_path_factory):
     """A server and a laptop with two projects HF: one opened there, one in the field."""
     folder = tmp_path_factory.mktemp("both")
     data = folder / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with server_process(data) as url:
         served = Served(data, url)
         opening = "project add --code HF --title Highfield --organisation ROTH --json"

@@ -13,11 +13,11 @@ import pytest
 from tests.integration.test_laptop_sync import Laptop, Served, point_at
 from tests.processes import (
     PERMILLE,
-    PERMILLE_SERVER,
     run,
     server_process,
     start_server,
     stop,
+    typed,
 )
 
 
@@ -25,7 +25,7 @@ from tests.processes import (
 def away(tmp_path):
     """A laptop with one change to push, and its server, which is away."""
     data = tmp_path / "data"
-    run(PERMILLE_SERVER, "--data", data, "init", check=0)
+    typed(data, "init")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with server_process(data, port) as url:

@@ -21,7 +21,7 @@ from tests.stateful.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LAPTOPS = 3
-EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "120")) // 4
+EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "60")) // 4
 SHELF = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 YEAR_S = 365.25 * 86_400.0
 SKEWS_S = [0.0, 1.0, -3_600.0, 86_400.0, -2 * YEAR_S, 3 * YEAR_S, -40 * YEAR_S]

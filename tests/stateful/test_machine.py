@@ -22,7 +22,7 @@ from tests.stateful.prepared import season_of
 from tests.stateful.remembered import check_remembered
 from tests.stateful.world import UnrestError, World
 
-EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "60"))
 # A season takes half a second; a run that was asked for may take as long as it is.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(600, 3 * EXAMPLES))]
 
