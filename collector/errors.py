@@ -24,7 +24,10 @@ class Exit(IntEnum):
 
 
 class PermilleError(Exception):
-    """A command stopped; `hint` is what to do or type next."""
+    """A command stopped; `hint` is what to do or type next.
+
+    `are_options` says that the fields of its problems were typed as options.
+    """
 
     exit_code = Exit.REFUSED
     code = "refused"
@@ -44,6 +47,7 @@ class PermilleError(Exception):
         self.code = code or self.code
         self.retry_after_s: float | None = None
         self.document: Mapping[str, Any] = {}
+        self.are_options = False
 
 
 class UsageError(PermilleError):

@@ -48,7 +48,7 @@ def _custody(outcome: Outcome) -> Iterator[Expectation]:
         taken,
     )
     areas = [
-        sorted([c["theirs"].get("area_ha"), c["ours"].get("area_ha")])
+        sorted([c["stood"].get("area_ha"), c["other"].get("area_ha")])
         for c in outcome.conflicts
     ]
     yield Expectation(

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from demo.expectations import Expectation
 from demo.story import LAPTOPS, Outcome
+from schemas.told import told_values
 
 
 def show(console: Console, outcome: Outcome, checked: list[Expectation]) -> None:
@@ -87,8 +88,8 @@ def _waiting(outcome: Outcome) -> list[str]:
     return [
         *(f"refused at entry: {text}" for text in refused),
         *(
-            f"in conflict: {c['type']} {c['fields']['code']}, {c['theirs']} stands,"
-            f" {c['ours']} of {c['person']} is kept"
+            f"in conflict: {c['name']}, {told_values(c['stood'])} stands,"
+            f" {told_values(c['other'])} of {c['person']} is kept"
             for c in outcome.conflicts
         ),
         *(

@@ -13,6 +13,7 @@ from schemas.conflicts import Take
 from schemas.groups import WHOLE_RECORD, completed, members, whole
 from schemas.messages import Op
 from schemas.records import TYPES
+from schemas.told import option_name
 
 Fields = Mapping[str, Any]
 
@@ -37,10 +38,14 @@ class StandingRecord:
 
 @dataclass(frozen=True, slots=True)
 class SideChoice:
-    """A side to take, or values to set."""
+    """A side to take, or values to set.
+
+    Where several other values wait, `of` holds the conflicts whose values are taken.
+    """
 
     take: Take | None = None
     values: Fields = field(default_factory=dict)
+    of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,10 @@ def _chosen(
         case Take.STANDS:
             return _as_it_stands(conflicts, standing)
         case Take.OTHER:
-            return _other(conflicts, standing)
+            return _other(
+                [c for c in conflicts if not choice.of or c["id"] in choice.of],
+                standing,
+            )
         case None:
             return Op.RESOLVE, _set(conflicts, standing, choice.values)
 
@@ -143,7 +151,7 @@ def _other(
     if whole_ones and len(conflicts) > 1:
         raise UndecidableError(
             "one of these conflicts is about deleting the record",
-            f"decide on that one alone, by its id: {_short(whole_ones)}",
+            f"decide on that one alone: --id {_short(whole_ones)}",
         )
     if whole_ones:
         (found,) = whole_ones
@@ -162,7 +170,7 @@ def _refuse_several(
         if count > 1:
             raise UndecidableError(
                 f"{count} other values of {group} wait",
-                f"name one of them by its id: {_short(those)}",
+                f"take one of them: --take PERSON, or --id {_short(those)}",
             )
         _refuse_half(those[0], standing)
 
@@ -175,15 +183,16 @@ def _set(
     if WHOLE_RECORD in groups:
         raise UndecidableError(
             "this conflict is about deleting the record, not about a value",
-            "take one side of it: --take",
+            "take one side of it: --keep or --take PERSON",
         )
     said = {name: TYPES[standing.type].groups.get(name) for name in values}
     strange = [name for name, group in said.items() if group not in groups]
-    open_groups = ", ".join(sorted(groups))
     if strange or groups - set(said.values()):
+        named = [n for group in sorted(groups) for n in members(standing.type, group)]
+        about = ", ".join(map(option_name, named))
         raise UndecidableError(
-            f"set a field of each conflict, and no other; they are about: {open_groups}",
-            "--set FIELD=VALUE",
+            f"set a field of each conflict, and no other; they are about: {about}",
+            f"such as: {_settings(named[:1])}",
         )
     _refuse_open_ends(conflicts, standing, values)
     chosen: dict[str, Any] = {}
@@ -203,10 +212,10 @@ def _refuse_open_ends(
         if name not in values and other != standing.fields.get(name)
     ]
     if missing:
-        names = " ".join(f"--set {name}=VALUE" for name in dict.fromkeys(missing))
+        names = list(dict.fromkeys(missing))
         raise UndecidableError(
-            f"the sides differ in {', '.join(dict.fromkeys(missing))} too",
-            f"say what is to stand there: {names}",
+            f"the sides differ in {', '.join(map(option_name, names))} too",
+            f"say what is to stand there: {_settings(names)}",
         )
 
 
@@ -215,11 +224,14 @@ def _refuse_half(found: Mapping[str, Any], standing: StandingRecord) -> None:
     kept, group = found["ours"], str(found["group"])
     missing = [name for name in members(standing.type, group) if name not in kept]
     if missing:
-        names = " ".join(f"--set {name}=VALUE" for name in [*kept, *missing])
         raise UndecidableError(
-            f"of the other side only {', '.join(kept)} was kept",
-            f"say the whole value: {names}",
+            f"of the other side only {', '.join(map(option_name, kept))} was kept",
+            f"say the whole value: {_settings([*kept, *missing])}",
         )
+
+
+def _settings(names: Iterable[str]) -> str:
+    return " ".join(f"--set {option_name(name)}=VALUE" for name in names)
 
 
 def _short(conflicts: Iterable[Mapping[str, Any]]) -> str:
@@ -230,5 +242,5 @@ def _refuse_deleted(standing: StandingRecord) -> None:
     if standing.deleted:
         raise UndecidableError(
             "the record is deleted, so no value of it can stand",
-            "close the conflict: --take stands; or bring the record back first",
+            "close the conflict: --keep; or bring the record back first",
         )

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+#: A UUID in canonical lower-case form.
+ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def uuid7(unix_ms: int, random_bits: int) -> str:
@@ -48,7 +49,7 @@ def is_id(text: object) -> bool:
     >>> is_id("0190a000-0000-7000-8000-000000000001"), is_id("0190A000"), is_id(7)
     (True, False, False)
     """
-    return isinstance(text, str) and _ID.fullmatch(text) is not None
+    return isinstance(text, str) and ID.fullmatch(text) is not None
 
 
 #: A shorter start of an id is more likely a mistyped name.

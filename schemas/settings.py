@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from schemas.evolve import present_name
 from schemas.fields import Instant
 from schemas.records import TYPES
+from schemas.told import option_name
 from schemas.typed import precision_of
 
 
@@ -15,6 +16,16 @@ class SettingError(ValueError):
         super().__init__(text)
         self.text = text
         self.hint = hint
+
+
+def field_named(record_type: str, typed: str) -> str:
+    """Return the field that people name with dashes, a reference by its record.
+
+    >>> field_named("result", "lab-batch"), field_named("result", "sample")
+    ('lab_batch', 'sample_id')
+    """
+    name = present_name(record_type, typed.strip().replace("-", "_"))
+    return f"{name}_id" if f"{name}_id" in TYPES[record_type].references else name
 
 
 def read_texts(record_type: str, texts: Mapping[str, str]) -> dict[str, object]:
@@ -52,10 +63,11 @@ def read_settings(record_type: str, settings: Iterable[str]) -> dict[str, object
 
 def _pair(record_type: str, setting: str) -> tuple[str, str]:
     name, equals, text = setting.partition("=")
-    name = present_name(record_type, name.strip().replace("-", "_"))
+    name = field_named(record_type, name)
     fields = TYPES[record_type].fields
     if not equals or name not in fields:
         raise SettingError(
-            f"{setting!r} sets no field", f"FIELD=VALUE of: {', '.join(fields)}"
+            f"{setting} sets no field",
+            f"FIELD=VALUE of: {', '.join(map(option_name, fields))}",
         )
     return name, text.strip()

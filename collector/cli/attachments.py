@@ -10,9 +10,15 @@ from collector.cli.app import App, confirmed, json_option, pass_app, project_opt
 from collector.cli.output import emit_json, table
 from collector.errors import RefusedError, UsageError
 from collector.files.attach import ATTACHABLE
+from schemas.printing import TableForm, prose
+from schemas.told import counted
 
 if TYPE_CHECKING:
     from collector.files.listing import Listed
+
+FILES: Final = TableForm(
+    "attached files", prose("record"), prose("file"), "bytes", "sha256", prose("state")
+)
 
 _type_option: Final = click.option(
     "--type",
@@ -105,8 +111,8 @@ def attachments(context: click.Context, missing: bool, as_json: bool) -> None:
     if as_json:
         emit_json([one.as_data() for one in found])
         return
-    headers = ["record", "file", "bytes", "sha256", "state"]
-    table("attached files", headers, [_row(one) for one in found])
+    table(FILES, [_row(one) for one in found])
+    click.echo(counted(len(found), "file"))
 
 
 @attachments.command()
@@ -218,7 +224,7 @@ def drop(app: App, sent: bool, yes: bool, as_json: bool) -> None:
     if as_json:
         emit_json({"dropped": found})
         return
-    click.echo(f"{len(found)} files removed; the server has them")
+    click.echo(f"{counted(len(found), 'file')} removed; the server has them")
 
 
 def _row(one: "Listed") -> list[object]:

@@ -1,32 +1,53 @@
 """conflicts: two unseen values of one measurement, and what a person decides."""
 
+import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from collector.cli.app import App, confirmed, json_option, one_line, pass_app
-from collector.cli.output import cell, emit_json, table
+from collector.cli.output import emit_json, say, table
 from collector.errors import Exit, UsageError
 from schemas import limits
-from schemas.conflicts import Take
+from schemas.printing import TableForm, prose
+from schemas.sides import By, told_side, ways
+from schemas.told import counted, told_values
 
 if TYPE_CHECKING:
-    from schemas.deciding import SideChoice
+    from collector.laptop.laptop import Laptop
+    from collector.rules.overlay import BaseRow
+    from schemas.sides import Contest, PersonsChoice
+
+
+CONFLICTS: Final = TableForm(
+    "conflicts",
+    "record",
+    prose("before"),
+    prose("stands"),
+    prose("also recorded"),
+    prose("by"),
+    "at",
+    prose("state"),
+)
+SIDES: Final = TableForm(
+    "sides of a conflict", prose("side"), prose("value"), prose("by"), "at"
+)
 
 
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def conflicts(context: click.Context, as_json: bool) -> int | None:
-    """Show open conflicts and decide on them: what both had seen, theirs, ours.
+    """Show open conflicts and decide on them: what stands, and what else was recorded.
 
     The first value stands until a person decides, here or on the server.
 
     \b
     Example:
       permille conflicts
-      permille conflicts resolve HF --take stands --reason "measured again"
+      permille conflicts show HF
+      permille conflicts resolve HF --keep --reason "measured again"
     """
     if context.invoked_subcommand is not None:
         return None
@@ -34,13 +55,17 @@ def conflicts(context: click.Context, as_json: bool) -> int | None:
 
     with context.ensure_object(App).laptop() as laptop:
         found = views.conflicts(laptop)
+        rows = [_row(laptop, one) for one in found]
     if as_json:
         emit_json(found)
     elif not found:
         click.echo("no open conflicts")
     else:
-        headers = ["record", "group", "base", "stands", "ours", "who", "when"]
-        table("conflicts", [*headers, "state"], [_row(one) for one in found])
+        table(CONFLICTS, rows)
+        say(
+            f"{counted(len(found), 'conflict')}; to decide:"
+            f" permille conflicts show {shlex.quote(found[0]['name'])}"
+        )
     is_open = any(not one["decided"] for one in found)
     return Exit.ATTENTION if is_open else Exit.DONE
 
@@ -50,7 +75,7 @@ def conflicts(context: click.Context, as_json: bool) -> int | None:
 @json_option
 @pass_app
 def show(app: App, record: str, as_json: bool) -> None:
-    """Show the conflicts of a record side by side, with their ids.
+    """Show the conflicts of a record side by side, and what to type for each side.
 
     \b
     Example:
@@ -61,18 +86,25 @@ def show(app: App, record: str, as_json: bool) -> None:
 
     with app.laptop() as laptop:
         base = conflicts.find_contested(laptop, record)
-        name = conflicts.name_of(laptop, base)
         found = [c for c in views.conflicts(laptop) if c["record"] == base.id]
-    if as_json:
-        emit_json(found)
-        return
-    click.echo(f"{name} ({base.id})")
-    for conflict in found:
-        who = conflict.get("person") or conflict.get("device") or "somebody"
-        decided = "; decided here, not yet synced" if conflict["decided"] else ""
-        click.echo(f"conflict {conflict['id']}{decided}")
-        click.echo(f"ours is of {who}, {str(conflict.get('at', ''))[:16]}")
-        _print_sides(conflict)
+        if as_json:
+            emit_json(found)
+            return
+        name = conflicts.name_of(laptop, base)
+        contest = conflicts.contest_of(laptop, base, base.conflicts)
+        for place, group in enumerate(contest.groups()):
+            if place:
+                click.echo()
+            click.echo(f"{name}: {conflicts.about(base.type, group)}")
+            _print_sides(contest, group)
+            if all(c["decided"] for c in found if c["group"] == group):
+                click.echo("decided here, not yet synced")
+                continue
+            typed = f"permille conflicts resolve {shlex.quote(record)}"
+            for way, side in ways(contest, group):
+                said = told_side(contest, side, group)
+                click.echo(f'{typed} {way} --reason "WHY"')
+                say(f"    {said}")
 
 
 @conflicts.command()
@@ -81,10 +113,11 @@ def show(app: App, record: str, as_json: bool) -> None:
     "--id", "ids", multiple=True, help="Only this conflict; its start will do."
 )
 @click.option("--all", "everything", is_flag=True, help="Every open conflict.")
+@click.option("--keep", is_flag=True, help="Let what stands stand.")
 @click.option(
     "--take",
-    type=click.Choice([Take.STANDS, "mine", Take.OTHER], case_sensitive=False),
-    help="Let what stands stand, or the other value; `mine` and `other` are one.",
+    metavar="PERSON",
+    help="Let the value of this person stand; a laptop or the value itself will do.",
 )
 @click.option(
     "--set",
@@ -107,6 +140,7 @@ def resolve(  # noqa: PLR0917 - click passes them by name
     record: str | None,
     ids: tuple[str, ...],
     everything: bool,
+    keep: bool,
     take: str | None,
     settings: tuple[str, ...],
     reason: str,
@@ -115,56 +149,58 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Decide which value stands. The next sync carries the decision to all.
 
-    Where a deletion met an edit, `--take stands` changes nothing and `--take mine`
+    Where a deletion met an edit, --keep changes nothing, and to take the other side
     deletes the record or brings it back. A decision that meets a value newer than the
     one seen here becomes a conflict itself. Where a value of this laptop waits, to be
     sent or to be fixed, that the decision would go over, it is named and asked about.
 
     \b
     Example:
-      permille conflicts resolve HF --take mine --reason "measured again"
-      permille conflicts resolve HF --set area_ha=2.4 --reason "from the map"
-      permille conflicts resolve --all --take stands --reason "first visit counts"
+      permille conflicts resolve HF --take "Ada Diallo" --reason "measured again"
+      permille conflicts resolve HF --take 2.5 --reason "as on the map"
+      permille conflicts resolve HF --set area-ha=2.4 --reason "from the map"
+      permille conflicts resolve --all --keep --reason "first visit counts"
     """
     from collector.fix import conflicts, discard
 
-    if bool(take) == bool(settings):
-        raise UsageError("say --take or --set, one of them")
+    if bool(take) + bool(settings) + keep != 1:
+        raise UsageError("say --keep, --take or --set, one of them")
     if everything == bool(record):
         raise UsageError("which record?", "permille conflicts resolve RECORD, or --all")
-    if everything and (take != Take.STANDS or ids):
-        raise UsageError("--all goes with --take stands only")
+    if everything and (not keep or ids):
+        raise UsageError("--all goes with --keep only")
     with app.laptop() as laptop:
         if record is None:
             lost = discard.set_aside_by_all(laptop)
             question = _question(lost, "Let everything stand as it stands?")
             confirmed(question, yes=yes)
-            said, count = "all", conflicts.resolve_all(laptop, reason)
+            said, count = "all records", conflicts.resolve_all(laptop, reason)
         else:
             base = conflicts.find_contested(laptop, record)
             said = conflicts.name_of(laptop, base)
             ids = conflicts.conflicts_named(base, ids, record)
-            choice = _choice(base.type, take, settings)
+            choice = _choice(laptop, base, take, settings)
             if lost := discard.set_aside(laptop, base, ids, choice):
                 confirmed(_question(lost, "Decide so all the same?"), yes=yes)
             count = conflicts.resolve(laptop, base, ids, choice, reason)
     if as_json:
         emit_json({"record": said, "decided": count})
         return
-    plural = "" if count == 1 else "s"
-    click.echo(f"decided {count} conflict{plural} of {said}")
+    click.echo(f"decided {counted(count, 'conflict')} of {said}")
     click.echo("next: permille sync")
 
 
 def _choice(
-    record_type: str, take: str | None, settings: Sequence[str]
-) -> "SideChoice":
+    laptop: "Laptop", base: "BaseRow", take: str | None, settings: Sequence[str]
+) -> "PersonsChoice":
     from collector.cli.review import read_settings
     from schemas.deciding import SideChoice
+    from schemas.sides import KEPT, PersonsChoice
 
-    if take is None:
-        return SideChoice(values=read_settings(record_type, settings))
-    return SideChoice(Take.OTHER if take == "mine" else Take(take))
+    if settings:
+        values = read_settings(laptop, base.type, settings, base.project_id)
+        return PersonsChoice(SideChoice(values=values))
+    return KEPT if take is None else PersonsChoice(named=take)
 
 
 def _question(lost: Sequence[str], question: str) -> str:
@@ -174,42 +210,34 @@ def _question(lost: Sequence[str], question: str) -> str:
     return f"What was recorded here would not stand: {'; '.join(lost)}. {question}"
 
 
-def _row(found: Mapping[str, Any]) -> list[str]:
-    who = found.get("person") or found.get("device") or ""
+def _row(laptop: "Laptop", found: Mapping[str, Any]) -> list[str]:
+    from collector.record.names import called_in
+
+    sides = [found["before"], found["stands"] or {}, found["other"]]
+    called = called_in(laptop.store, found["type"], [side or {} for side in sides])
     return [
         f"{found['type']} {found['name']}",
-        str(found.get("group", "")),
-        *map(_values, _sides(found)),
-        str(who),
-        str(found.get("at", ""))[:16],
+        *(told_values(side, called) for side in sides),
+        str(By(found.get("person"), found.get("device"))),
+        str(found.get("at") or "")[:16],
         "decided here, not yet synced" if found["decided"] else "open",
     ]
 
 
-def _print_sides(found: Mapping[str, Any]) -> None:
-    sides = _sides(found)
-    names = dict.fromkeys(name for side in sides for name in side or ())
-    rows = [[name, *(_value(side, name) for side in sides)] for name in names]
-    table(
-        "conflict",
-        ["field", "base", "stands", "ours"],
-        [row for row in rows if any(value is not None for value in row[1:])],
-    )
-
-
-def _sides(found: Mapping[str, Any]) -> list[Any]:
-    """Return the values before, what stands now ({}: deleted), and the other side."""
-    return [found.get("base"), found["stands"] or {}, found.get("ours")]
-
-
-def _value(side: object, name: str) -> object:
-    if not isinstance(side, Mapping):
-        return None
-    return side.get(name) if side else "deleted"
-
-
-def _values(side: object) -> str:
-    if not isinstance(side, Mapping):
-        return cell(side)
-    said = (f"{name}={cell(v)}" for name, v in side.items() if v is not None)
-    return ", ".join(said) or ("empty" if side else "deleted")
+def _print_sides(contest: "Contest", group: str) -> None:
+    by_id = {str(each["id"]): each for each in contest.groups()[group]}
+    rows: list[list[object]] = []
+    for side in contest.sides(group):
+        conflict = by_id.get(side.conflict, {})
+        rows.append(
+            [
+                "also recorded" if side.conflict else "stands",
+                told_values(side.values, contest.called),
+                str(side.by) if any(side.by) else "",
+                str(conflict.get("at") or "")[:16],
+            ]
+        )
+    before = next(iter(by_id.values()))["base"]
+    if before:
+        rows.append(["before", told_values(before, contest.called), "", ""])
+    table(SIDES, rows)

@@ -8,8 +8,10 @@ from typing import Final
 
 import click
 
+from collector.cli.output import say
 from collector.errors import Exit, PermilleError
 from schemas.problems import Problem
+from schemas.told import problem_line
 
 #: What a shell reports for a program that was interrupted.
 INTERRUPTED: Final = 130
@@ -31,14 +33,6 @@ def run(command: Callable[[], object], *, as_json: bool) -> int:
     return int(result) if isinstance(result, int) else Exit.DONE
 
 
-def problem_line(problem: Problem) -> str:
-    """Return one problem as one line: field, value, reason, what to do."""
-    data = problem.as_data()
-    where = str(problem.path) or "record"
-    value = "" if problem.value is None else f" = {data['value']!r}"
-    return f"  {where}{value}: {problem.text}; {problem.hint}"
-
-
 def tell_error(
     text: str,
     hint: str,
@@ -46,6 +40,7 @@ def tell_error(
     problems: Sequence[Problem] = (),
     *,
     as_json: bool,
+    are_options: bool = False,
 ) -> None:
     """Print an error: words on stderr, or one JSON object on stdout."""
     if as_json:
@@ -53,11 +48,11 @@ def tell_error(
         error = {"code": code, "text": text, "hint": hint, "problems": found}
         click.echo(json.dumps({"error": error}, ensure_ascii=False))
         return
-    click.echo(f"error: {text}", err=True)
+    say(f"error: {text}", "  ", err=True)
     for problem in problems:
-        click.echo(problem_line(problem), err=True)
+        say(f"  {problem_line(problem, is_option=are_options)}", "    ", err=True)
     if hint:
-        click.echo(f"  -> {hint}", err=True)
+        say(f"  -> {hint}", "     ", err=True)
 
 
 def _ended(error: Exception, *, as_json: bool) -> int:
@@ -73,7 +68,14 @@ def _ended(error: Exception, *, as_json: bool) -> int:
 
 
 def _stopped(error: PermilleError, *, as_json: bool) -> int:
-    tell_error(error.text, error.hint, error.code, error.problems, as_json=as_json)
+    tell_error(
+        error.text,
+        error.hint,
+        error.code,
+        error.problems,
+        as_json=as_json,
+        are_options=error.are_options,
+    )
     return error.exit_code
 
 

@@ -1,10 +1,17 @@
-"""Print for people: tables on a terminal, plain columns elsewhere, or JSON."""
+"""Print for people: lines that fit the screen, whole lines elsewhere, or JSON."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
 import click
+
+from schemas import printing
+from schemas.printing import TableForm
+from schemas.told import told as cell
+
+__all__ = ["cell", "emit_json", "print_facts", "say", "table"]
 
 
 def emit_json(value: object) -> None:
@@ -12,50 +19,25 @@ def emit_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under headers."""
-    cells = [[cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
-        _rich_table(title, headers, cells)
-        return
-    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-    for row in [list(headers), *cells]:
-        line = "  ".join(
-            text.ljust(width) for text, width in zip(row, widths, strict=True)
-        )
-        click.echo(line.rstrip())
+def table(form: TableForm, rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under the heads of a form, or as blocks where the screen is narrow."""
+    for line in printing.lines_of(form, rows, screen_width()):
+        click.echo(line)
 
 
-def cell(value: object) -> str:
-    """Write one value for people.
-
-    >>> cell([{"name": "bag.jpg", "size": 9}, {"clay": 1200.0, "loam": 3.5}])
-    'bag.jpg, clay=1200, loam=3.5'
-    """
-    parts: Iterable[str]
-    match value:
-        case None:
-            parts = []
-        case float():
-            parts = [f"{value:g}"]
-        case list():
-            parts = map(cell, value)
-        case {"name": said} | {"type": said}:
-            parts = [str(said)]
-        case dict():
-            parts = (f"{name}={cell(part)}" for name, part in value.items())
-        case _:
-            parts = [str(value)]
-    return ", ".join(parts)
+def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names with their values, one below the other."""
+    for line in printing.facts(pairs, screen_width()):
+        click.echo(line)
 
 
-def _rich_table(
-    title: str, headers: Sequence[str], cells: Sequence[Sequence[str]]
-) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def say(text: str, indent: str = "", *, err: bool = False) -> None:
+    """Print a line; where it is wider than the screen it breaks between words."""
+    for line in printing.wrapped(text, screen_width(err=err), indent):
+        click.echo(line, err=err)
 
-    shown = Table(*headers, title=title, title_justify="left")
-    for row in cells:
-        shown.add_row(*row)
-    Console().print(shown)
+
+def screen_width(*, err: bool = False) -> int | None:
+    """Return how many characters a line of the screen has; None for a file or a pipe."""
+    stream = sys.stderr if err else sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() else None

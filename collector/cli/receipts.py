@@ -1,12 +1,18 @@
 """receipts: what the server signed that it has."""
 
 from dataclasses import asdict
+from typing import Final
 
 import click
 
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json, table
 from collector.errors import Exit
+from schemas.printing import TableForm
+
+RECEIPTS: Final = TableForm(
+    "receipts", "log", "changes", "signed for", "at", "signature"
+)
 
 
 @click.command()
@@ -36,6 +42,6 @@ def receipts(app: App, verify: bool, as_json: bool) -> int:
             [one.log_id, one.changes, one.signed_for, one.at, words[one.is_good]]
             for one in found
         ]
-        table("receipts", ["log", "changes", "signed for", "at", "signature"], rows)
+        table(RECEIPTS, rows)
     is_bad = any(one.is_good is False for one in found)
     return Exit.ATTENTION if is_bad else Exit.DONE

@@ -4,6 +4,8 @@ One builder makes them from schemas.records, so an option is there because the
 field is there.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -17,7 +19,7 @@ from collector.cli.app import (
     pass_app,
     project_flag,
 )
-from collector.cli.edge import problem_line
+from collector.cli.lists import LIST_LIMIT, print_list, refuse_both, tell_left_out
 from collector.cli.options import (
     ancestors,
     cleared,
@@ -25,20 +27,16 @@ from collector.cli.options import (
     read_fields,
     reference_options,
 )
-from collector.cli.output import cell, emit_json, table
+from collector.cli.output import emit_json, print_facts, say
 from collector.cli.warnings import as_data, warned
-from collector.errors import UsageError
+from collector.errors import RefusedError, UsageError
 from collector.record import entry, names, views
-from schemas.ids import starts
 from schemas.records import TYPES
+from schemas.told import option_name, problem_line, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
     from collector.rules.overlay import RecordView
-
-#: Fields that make the list easier to read than others.
-LIST_COLUMNS: Final = 5
-LIST_LIMIT: Final = 100
 
 EXAMPLES: Final = {
     "organisation": "--code INRAE --name INRAE --kind member",
@@ -59,7 +57,7 @@ EDITS: Final = {
     "project": "--plot-selection random_sample --sampled-area-ha 5200",
 }
 _NAMES: Final = {
-    "practice": "0190b2",
+    "practice": "HF/hedges",
     "point": "HF/1",
     "campaign": "2026",
     "core": "HF/1/2026/1",
@@ -87,8 +85,9 @@ def _add(record_type: str) -> click.Command:
             project_id: str | None = None
             if record_type != "project":
                 project_id = names.the_project(laptop.store, project).id
-            entered = read_fields(laptop, record_type, given, project_id)
-            saved = entry.add(laptop, record_type, entered, project_id)
+            with _typed_as_options():
+                entered = read_fields(laptop, record_type, given, project_id)
+                saved = entry.add(laptop, record_type, entered, project_id)
             _tell(laptop, saved, "saved", as_json=as_json)
 
     shown = f"permille {record_type} add {EXAMPLES[record_type]}"
@@ -120,7 +119,8 @@ def _edit(record_type: str) -> click.Command:
             patch.update(dict.fromkeys(emptied))
             if not patch:
                 raise UsageError("nothing to change was given", "name a field to set")
-            saved = entry.edit(laptop, view, patch)
+            with _typed_as_options():
+                saved = entry.edit(laptop, view, patch)
             _tell(
                 laptop,
                 saved,
@@ -153,12 +153,11 @@ def _show(record_type: str) -> click.Command:
             if as_json:
                 emit_json(found)
                 return
+            called = names.called_in(laptop.store, record_type, [view.fields])
             click.echo(f"{record_type} {found['name']} ({view.state})")
-            for field, value in found["fields"].items():
-                target = laptop.store.record(value) if field.endswith("_id") else None
-                said = names.label(laptop.store, target) if target else cell(value)
-                click.echo(f"  {field:<24} {said}")
-            click.echo(f"  {'id':<24} {view.id}")
+            fields = found["fields"].items()
+            pairs = [(option_name(name), told(v, called)) for name, v in fields]
+            print_facts([*pairs, ("id", view.id)])
 
     shown = f"permille {record_type} show {_example_name(record_type)}"
     return _command(
@@ -172,32 +171,40 @@ def _list(record_type: str) -> click.Command:
     def list_(
         app: App,
         project: str | None,
-        limit: int,
+        limit: int | None,
+        everything: bool,
         deleted: bool,
         as_json: bool,
         **given: object,
     ) -> None:
+        refuse_both(limit, everything=everything)
         with app.laptop() as laptop:
             project_id = names.project_of(laptop.store, project)
             under = ancestors(laptop, record_type, given, project_id)
             if deleted and under:
                 raise UsageError("--deleted lists those of every parent")
-            found = (
-                views.deleted(laptop, record_type, project_id, limit)
+            every = (
+                views.deleted(laptop, record_type, project_id)
                 if deleted
-                else views.listed(laptop, record_type, project_id, under, limit)
+                else views.listed(laptop, record_type, project_id, under)
             )
+            # A program reads all of it; a person is told what a screen leaves out.
+            most = limit or (None if everything or as_json else LIST_LIMIT)
+            found = every[:most]
             if as_json:
                 emit_json([views.shown(laptop, view) for view in found])
             else:
-                _print_list(laptop, record_type, found)
+                print_list(laptop, record_type, found)
+            tell_left_out(len(found), len(every), record_type)
 
     limit = click.Option(
         ["--limit"],
         type=click.IntRange(1),
-        default=LIST_LIMIT,
-        show_default=True,
-        help="At most so many.",
+        metavar="N",
+        help=f"At most so many.  [default: {LIST_LIMIT}; all with --json]",
+    )
+    everything = click.Option(
+        ["--all", "everything"], is_flag=True, help="All of them."
     )
     deleted = click.Option(
         ["--deleted"],
@@ -209,7 +216,7 @@ def _list(record_type: str) -> click.Command:
     return _command(
         list_,
         f"List every {record_type}, or those of a parent.\n\n{example(shown)}",
-        [*options, deleted, limit, _project(record_type)],
+        [*options, deleted, limit, everything, _project(record_type)],
         "list",
     )
 
@@ -285,6 +292,16 @@ def _named(
     return names.find(laptop.store, record_type, which, project_id)
 
 
+@contextmanager
+def _typed_as_options() -> Iterator[None]:
+    """Name the fields of a refusal as they were typed."""
+    try:
+        yield
+    except RefusedError as error:
+        error.are_options = True
+        raise
+
+
 def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> None:
     if as_json:
         found = views.shown(laptop, saved.view)
@@ -297,49 +314,12 @@ def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> 
     for one in saved.warnings[:WARNINGS_SHOWN]:
         own = one.record_id == saved.view.id
         about = "" if own else f" {one.record_type} {warned(laptop.store, one)}:"
-        click.echo(f"warning:{about}{problem_line(one.warning)[1:]}", err=True)
+        said = problem_line(one.warning, is_option=own)
+        say(f"warning:{about} {said}", "  ", err=True)
     if saved.warnings:
         more = len(saved.warnings) - WARNINGS_SHOWN
         beginning = f"{more} more; " if more > 0 else ""
-        click.echo(f"{beginning}if it is right, say why: permille warnings", err=True)
-
-
-def _print_list(laptop: "Laptop", record_type: str, views: list["RecordView"]) -> None:
-    every = laptop.store.records("project") if record_type == "project" else views
-    short = starts(view.id for view in [*every, *views])
-    if record_type == "project":
-        # What tells two projects of one code apart.
-        headers = ["project", "title", "organisation", "state", "id"]
-        rows = [
-            [
-                names.label(laptop.store, view),
-                view.fields.get("title"),
-                names.runner(laptop.store, view),
-                view.state,
-                short[view.id],
-            ]
-            for view in views
-        ]
-        table("projects", headers, rows)
-        return
-    kind = TYPES[record_type]
-    told = {"code", "note", "name", "geometry", *kind.references}
-    told |= set() if record_type == "practice" else set(kind.key)
-    columns = [
-        name
-        for name in kind.fields
-        if name not in told and any(name in view.fields for view in views)
-    ][:LIST_COLUMNS]
-    rows = [
-        [
-            names.label(laptop.store, view),
-            *(view.fields.get(column) for column in columns),
-            view.state,
-            short[view.id],
-        ]
-        for view in views
-    ]
-    table(f"{record_type}s", [record_type, *columns, "state", "id"], rows)
+        say(f"{beginning}if it is right, say why: permille warnings", err=True)
 
 
 organisation = build("organisation")

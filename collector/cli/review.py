@@ -1,17 +1,22 @@
 """fix: what the server could not apply."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from collector.cli.app import App, confirmed, json_option, one_line, pass_app
-from collector.cli.edge import problem_line
-from collector.cli.output import cell, emit_json
+from collector.cli.output import emit_json, say
 from collector.errors import Exit, UsageError
 from schemas import limits
 from schemas import settings as typed
+from schemas.messages import Op
 from schemas.problems import from_data
+from schemas.records import TYPES
+from schemas.told import counted, option_name, problem_line, told
+
+if TYPE_CHECKING:
+    from collector.laptop.laptop import Laptop
 
 
 @click.command()
@@ -53,7 +58,7 @@ def fix(  # noqa: PLR0917 - click passes them by name
     Example:
       permille fix
       permille fix HF-1
-      permille fix HF-1 --set sample_code=HF-1b
+      permille fix HF-1 --set sample-code=HF-1b
       permille fix HF-1 --resend
       permille fix HF-1 --discard --reason "typed twice" --yes
     """
@@ -75,15 +80,16 @@ def fix(  # noqa: PLR0917 - click passes them by name
 
 
 def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -> None:
-    from collector.fix import quarantine
-    from collector.record import entry, names, resend
+    from collector.fix import fixing, quarantine
+    from collector.record import names, resend
 
     with app.laptop() as laptop:
         view = quarantine.find_quarantined(laptop, record)
         said = f"{view.type} {names.label(laptop.store, view)}"
         before = laptop.store.head().n
         if settings:
-            entry.edit(laptop, view, read_settings(view.type, settings))
+            patch = read_settings(laptop, view.type, settings, view.project_id)
+            fixing.fix(laptop, view, patch)
         else:
             resend.send_again(laptop, view.id, {})
         sent = laptop.store.head().n - before
@@ -108,23 +114,37 @@ def _told(record: str, said: str, word: str, sent: int, *, as_json: bool) -> Non
     if as_json:
         emit_json({"record": record, "name": said, "outcome": word, "changes": sent})
         return
-    others = f" ({sent} changes, which stand or fall together)" if sent > 1 else ""
+    others = (
+        f" ({counted(sent, 'change')}, which stand or fall together)"
+        if sent > 1
+        else ""
+    )
     click.echo(f"{word} {said}{others}")
     click.echo("next: permille sync")
 
 
-def read_settings(record_type: str, settings: Sequence[str]) -> dict[str, Any]:
-    """Read FIELD=VALUE pairs as the fields of a record type.
+def read_settings(
+    laptop: "Laptop", record_type: str, settings: Sequence[str], project_id: str
+) -> dict[str, Any]:
+    """Read FIELD=VALUE pairs as the fields of a record type; records by their names.
 
     Raises
     ------
     UsageError
         If one is no pair, or names no field.
+    NotFoundError
+        If a record that is named is not here.
     """
+    from collector.record import names
+
     try:
-        return typed.read_settings(record_type, settings)
+        patch = typed.read_settings(record_type, settings)
     except typed.SettingError as error:
         raise UsageError(error.text, error.hint) from None
+    for name, target in TYPES[record_type].references.items():
+        if isinstance(said := patch.get(name), str):
+            patch[name] = names.find(laptop.store, target, said, project_id).id
+    return patch
 
 
 def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
@@ -140,21 +160,37 @@ def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
     elif not found:
         click.echo("nothing to fix")
     for entry in [] if as_json else found:
-        click.echo(f"{entry['type']} {entry['name']} ({entry['op']})")
-        for reason in entry["reasons"]:
-            click.echo(problem_line(from_data(reason)))
-        for line in _values(entry, says_fields=record is not None):
-            click.echo(f"    {line}")
-        if entry["fix"]:
-            click.echo(f"  -> {entry['fix']}")
-        click.echo(f"  or {entry['discard']}")
+        _print_entry(entry, says_fields=record is not None)
     return Exit.ATTENTION if found else Exit.DONE
+
+
+#: What a change does, where that is not to set values.
+_DOES: Final = {
+    Op.DELETE: "its deletion",
+    Op.UNDELETE: "to bring it back",
+    Op.RESOLVE: "a decision on its conflict",
+}
+
+
+def _print_entry(entry: Mapping[str, Any], *, says_fields: bool) -> None:
+    op = Op(entry["op"])
+    does = f": {_DOES[op]}" if op in _DOES else ""
+    waits = " (follows by itself)" if entry["held"] else ""
+    click.echo(f"{entry['type']} {entry['name']}{does}{waits}")
+    for reason in entry["reasons"]:
+        say(f"  {problem_line(from_data(reason), entry['names'])}", "  ")
+    for line in _values(entry, says_fields=says_fields):
+        say(f"    {line}", "  ")
+    if entry["fix"]:
+        click.echo(f"  -> {entry['fix']}")
+    click.echo(f"  or {entry['discard']}")
 
 
 def _values(entry: Mapping[str, Any], *, says_fields: bool) -> Iterator[str]:
     """Return what a change says, and what the server has in its place by now."""
     for name, value in (entry["fields"] if says_fields else {}).items():
         if value is not None:
-            yield f"{name} = {cell(value)}"
+            yield f"{option_name(name)} = {told(value, entry['names'])}"
     for name, value in entry["meanwhile"].items():
-        yield f"meanwhile the server has {name} = {cell(value)}"
+        said = told(value, entry["names"]) or "nothing"
+        yield f"meanwhile the server has {option_name(name)} = {said}"

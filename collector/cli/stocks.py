@@ -6,10 +6,12 @@ from typing import Any, Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
-from collector.cli.output import emit_json, table
+from collector.cli.output import emit_json, say, table
+from schemas.printing import TableForm, prose
 from schemas.stock_words import compared_text, notes
 
-_CHANGE_HEADERS: Final = (
+CHANGES: Final = TableForm(
+    "SOC stock changes",
     "plot",
     "campaigns",
     "n of sampled",
@@ -18,9 +20,17 @@ _CHANGE_HEADERS: Final = (
     "change t/ha (95 % CI)",
     "permille/year (95 % CI)",
     "against 4 permille",
-    "reasons",
+    prose("reasons"),
 )
-_POINT_HEADERS: Final = ("plot", "campaign", "point", "depth cm", "SOC t/ha", "reasons")
+POINTS: Final = TableForm(
+    "SOC stocks",
+    "plot",
+    "campaign",
+    "point",
+    "depth cm",
+    "SOC t/ha",
+    prose("reasons"),
+)
 
 
 @click.command()
@@ -55,14 +65,14 @@ def stocks(
         return
     if points or not found["changes"]:
         rows = [_point_row(point) for point in found["stocks"]]
-        table("SOC stocks", _POINT_HEADERS, rows)
+        table(POINTS, rows)
     if found["changes"]:
         rows = [_change_row(change) for change in found["changes"]]
-        table("SOC stock changes", _CHANGE_HEADERS, rows)
+        table(CHANGES, rows)
         for change in found["changes"]:
             span = f"{change.get('from_campaign')} - {change.get('to_campaign')}"
             for note in notes(change):
-                click.echo(f"{change.get('plot')}, {span}: {note}.")
+                say(f"{change.get('plot')}, {span}: {note}.", "  ")
 
 
 def _point_row(point: Mapping[str, Any]) -> list[object]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
-from collector.cli.edge import problem_line
-from collector.cli.output import emit_json
+from collector.cli.output import emit_json, say
 from collector.errors import Exit
+from schemas.told import problem_line
 
 if TYPE_CHECKING:
     from collector.tables.importing import CheckedFile
@@ -160,9 +160,9 @@ def _tell_lines(checked: "CheckedFile") -> None:
             f" {other.here!r}, the file has {other.in_file!r}; not changed",
             err=True,
         )
-    more = len(checked.rejections) + len(checked.differing) - 2 * SHOWN
-    if more > 0:
-        click.echo("... and more; see --json", err=True)
+    lists = (checked.rejections, checked.differing)
+    if hidden := sum(max(len(each) - SHOWN, 0) for each in lists):
+        click.echo(f"and {hidden} more; --json lists them all", err=True)
 
 
 def _tell_warnings(checked: "CheckedFile") -> None:
@@ -174,9 +174,8 @@ def _tell_warnings(checked: "CheckedFile") -> None:
         first = found[0]
         place = f"line {first.line}, {first.name}" if first.line else first.name
         many = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        click.echo(
-            f"warning: {place}{many}:{problem_line(first.warning)[1:]}", err=True
-        )
+        said = problem_line(first.warning)
+        say(f"warning: {place}{many}: {said}", "  ", err=True)
     if by_code:
         click.echo("they are kept with the records; see: permille warnings", err=True)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from collector.cli.app import App, json_option, one_line, pass_app, project_option
-from collector.cli.edge import problem_line
-from collector.cli.output import emit_json
+from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from collector.record import names
 from schemas import limits
 from schemas.problems import from_data
 from schemas.records import TYPES
+from schemas.told import counted, problem_line
 
 if TYPE_CHECKING:
     from collector.store.port import Store
@@ -116,13 +116,14 @@ def warned(store: "Store", one: "Warned") -> str:
 def _print_all(told: Sequence[dict[str, Any]]) -> None:
     for one in told:
         click.echo(f"{one['type']} {one['name']}  [{one['code']}]")
-        click.echo(problem_line(from_data(one)))
+        say(f"  {problem_line(from_data(one))}", "    ")
         if one["explained"] is not None:
             click.echo(f"  explained: {one['explained']}")
     if not told:
         click.echo("nothing odd that nobody explained")
         return
     first = told[0]
-    click.echo(f"{len(told)} warnings; correct the records, or say why they are right:")
+    count = counted(len(told), "warning")
+    say(f"{count}; correct the records, or say why they are right:")
     said = f"{first['type']} {shlex.quote(first['name'])} {first['code']}"
     click.echo(f'  permille warnings explain {said} --why "..."')

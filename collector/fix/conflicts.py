@@ -1,17 +1,21 @@
 """Conflicts: a person's decision becomes a change of this laptop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collector.errors import NotFoundError, RefusedError
+from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.record.names import label, one, server_label
+from collector.record.names import called_in, label, one, server_label
 from collector.record.saving import save
 from collector.rules.overlay import BaseRow, RecordView, undecided
 from schemas.changes import Draft
-from schemas.conflicts import Take
-from schemas.deciding import SideChoice, StandingRecord, UndecidableError, parts
+from schemas.deciding import Decision, StandingRecord, UndecidableError
+from schemas.groups import WHOLE_RECORD, members
 from schemas.ids import starts
 from schemas.names import by_start, meant, missing, several
+from schemas.sides import KEPT, By, Contest, PersonsChoice, decisions
+from schemas.told import option_name
 from schemas.validate import errors, load_patch
 
 
@@ -64,13 +68,45 @@ def _only(name: str, ids: Sequence[str]) -> str:
     return ids[0]
 
 
+def about(record_type: str, group: str) -> str:
+    """Return what the conflicts of a group are about, as people type its fields."""
+    if group == WHOLE_RECORD:
+        return "the record itself"
+    return ", ".join(map(option_name, members(record_type, group))) or group
+
+
 def name_of(laptop: Laptop, base: BaseRow) -> str:
     """Name a contested record as people do."""
     return f"{base.type} {label(laptop.store, _view(laptop, base))}"
 
 
+def contest_of(
+    laptop: Laptop, base: BaseRow, conflicts: Sequence[Mapping[str, Any]]
+) -> Contest:
+    """Return conflicts of a record with what a person sees of it.
+
+    The decision is on the row as the server has it, which is what conflicts show. Who
+    recorded what stands is known where it was this laptop.
+    """
+    own, device = laptop.store.authors(base.id), laptop.store.setting(settings.NAME)
+    by = {
+        str(conflict["group"]): By(own[change], device)
+        for conflict in conflicts
+        for change in conflict.get("stands", ())
+        if change in own
+    }
+    standing = StandingRecord(base.type, base.fields, base.deleted)
+    values = [base.fields, *(conflict["ours"] for conflict in conflicts)]
+    called = called_in(laptop.store, base.type, values)
+    return Contest(list(map(dict, conflicts)), standing, by, called)
+
+
 def resolve(
-    laptop: Laptop, base: BaseRow, ids: Sequence[str], choice: SideChoice, reason: str
+    laptop: Laptop,
+    base: BaseRow,
+    ids: Sequence[str],
+    choice: PersonsChoice,
+    reason: str,
 ) -> int:
     """Decide on conflicts of one record, all or those named; return how many.
 
@@ -87,7 +123,7 @@ def resolve(
         raise RefusedError(
             "this was decided here already", "to send it: permille sync", code="decided"
         )
-    drafts = _drafts(base, chosen, choice, reason)
+    drafts = _drafts(laptop, base, chosen, choice, reason)
     save(laptop, drafts, drafts[0].fields, base.id)
     return sum(len(draft.resolves) for draft in drafts)
 
@@ -99,28 +135,42 @@ def resolve_all(laptop: Laptop, reason: str) -> int:
         left = undecided(base, laptop.store.changes(base.id))
         if left:
             ids = [conflict["id"] for conflict in left]
-            stands = SideChoice(Take.STANDS)
-            drafts += _drafts(base, _chosen(base, ids), stands, reason)
+            drafts += _drafts(laptop, base, _chosen(base, ids), KEPT, reason)
     if drafts:
         save(laptop, drafts)
     return sum(len(draft.resolves) for draft in drafts)
 
 
-def _chosen(base: BaseRow, ids: Sequence[str]) -> list[dict[str, object]]:
+def _chosen(base: BaseRow, ids: Sequence[str]) -> list[Mapping[str, Any]]:
     return [dict(each) for each in base.conflicts if not ids or each["id"] in ids]
 
 
-def _drafts(
+def decisions_of(
+    laptop: Laptop,
     base: BaseRow,
-    conflicts: Sequence[dict[str, object]],
-    choice: SideChoice,
+    conflicts: Sequence[Mapping[str, Any]],
+    choice: PersonsChoice,
+) -> list[Decision]:
+    """Return what decides conflicts of a record.
+
+    Raises
+    ------
+    UndecidableError
+        If the choice does not say which values are to stand.
+    """
+    contest = contest_of(laptop, base, conflicts)
+    return decisions(contest, choice)
+
+
+def _drafts(
+    laptop: Laptop,
+    base: BaseRow,
+    conflicts: Sequence[Mapping[str, Any]],
+    choice: PersonsChoice,
     reason: str,
 ) -> list[Draft]:
-    """Draft a decision on the row as the server has it, which is what conflicts show."""
     try:
-        found = parts(
-            conflicts, StandingRecord(base.type, base.fields, base.deleted), choice
-        )
+        found = decisions_of(laptop, base, conflicts, choice)
     except UndecidableError as error:
         raise RefusedError(error.text, error.hint, code="undecidable") from None
     problems = errors(load_patch(base.type, found[0].fields)[1])

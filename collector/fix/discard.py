@@ -7,20 +7,16 @@ waits to be sent or to be fixed, is easily forgotten, and the decision would go 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from collector.fix.conflicts import name_of
+from collector.fix.conflicts import decisions_of, name_of
 from collector.laptop.laptop import Laptop
+from collector.record.names import called_in
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, undecided
-from schemas.conflicts import Take
-from schemas.deciding import (
-    Decision,
-    SideChoice,
-    StandingRecord,
-    UndecidableError,
-    decide,
-)
+from schemas.deciding import Decision, UndecidableError
 from schemas.groups import WHOLE_RECORD
 from schemas.messages import Op
 from schemas.records import TYPES
+from schemas.sides import KEPT, PersonsChoice
+from schemas.told import option_name, told
 
 _WAITING: Final[Mapping[ChangeStatus, str]] = {
     ChangeStatus.PENDING: "not yet sent",
@@ -30,7 +26,7 @@ _WAITING: Final[Mapping[ChangeStatus, str]] = {
 
 
 def set_aside(
-    laptop: Laptop, base: BaseRow, ids: Sequence[str], choice: SideChoice
+    laptop: Laptop, base: BaseRow, ids: Sequence[str], choice: PersonsChoice
 ) -> list[str]:
     """Return, in words, the own values that a decision on a record would set aside.
 
@@ -44,14 +40,23 @@ def set_aside(
     ]
     if not chosen:
         return []
-    standing = StandingRecord(base.type, base.fields, base.deleted)
     try:
-        decision = decide(chosen, standing, choice)
+        found = decisions_of(laptop, base, chosen, choice)
     except UndecidableError:
         return []
-    groups = {str(conflict["group"]) for conflict in chosen}
+    group_of = {str(each["id"]): str(each["group"]) for each in chosen}
     name = name_of(laptop, base)
-    return [f"{name}: {said}" for said in _lost(base.type, changes, groups, decision)]
+    return [
+        f"{name}: {said}"
+        for decision in found
+        for said in _lost(
+            laptop,
+            base.type,
+            changes,
+            decision,
+            {group_of[i] for i in decision.resolves},
+        )
+    ]
 
 
 def set_aside_by_all(laptop: Laptop) -> list[str]:
@@ -59,15 +64,16 @@ def set_aside_by_all(laptop: Laptop) -> list[str]:
     return [
         said
         for base in laptop.store.contested()
-        for said in set_aside(laptop, base, (), SideChoice(Take.STANDS))
+        for said in set_aside(laptop, base, (), KEPT)
     ]
 
 
 def _lost(
+    laptop: Laptop,
     record_type: str,
     changes: Sequence[LoggedChange],
-    groups: set[str],
     decision: Decision,
+    groups: set[str],
 ) -> Iterator[str]:
     """Return which latest own values of the contested groups are others than the decided."""
     waiting = [c for c in changes if c.status in _WAITING]
@@ -78,10 +84,11 @@ def _lost(
     }
     if decision.op is Op.UNDELETE:
         yield from _lost_deletion(waiting)
+    called = called_in(laptop.store, record_type, [change.fields for change in waiting])
     for name, (value, where) in own.items():
         group = TYPES[record_type].groups.get(name, name)
         if groups & {group, WHOLE_RECORD} and not _is_kept(decision, name, value):
-            yield f"{name} = {'none' if value is None else value} ({where})"
+            yield f"{option_name(name)} = {told(value, called) or 'none'} ({where})"
 
 
 def _lost_deletion(waiting: Sequence[LoggedChange]) -> Iterator[str]:

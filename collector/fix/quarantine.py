@@ -7,10 +7,18 @@ import shlex
 from typing import Any
 
 from collector.laptop.laptop import Laptop
-from collector.record.names import candidates, label, one, server_label
+from collector.record.names import (
+    called,
+    called_in,
+    candidates,
+    label,
+    one,
+    server_label,
+)
 from collector.record.resend import WAITING, name_of_change
 from collector.rules.overlay import ChangeStatus, LoggedChange, RecordView
 from schemas.records import TYPES
+from schemas.told import ids_in, option_name
 
 
 def fix_list(laptop: Laptop) -> list[dict[str, Any]]:
@@ -63,9 +71,12 @@ def _entry(laptop: Laptop, change: LoggedChange) -> dict[str, Any]:
     if change.status is ChangeStatus.HELD:
         typed = ""
     elif settable:
-        typed = " ".join(f"--set {field}=VALUE" for field in dict.fromkeys(settable))
+        named = dict.fromkeys(map(option_name, settable))
+        typed = " ".join(f"--set {name}=VALUE" for name in named)
     else:
         typed = "--resend"
+    values = [change.fields, seen.view.fields if seen else {}]
+    names = called(laptop.store, {change.record_id, *ids_in(change.reasons)})
     return {
         "change": change.id,
         "record": change.record_id,
@@ -74,6 +85,7 @@ def _entry(laptop: Laptop, change: LoggedChange) -> dict[str, Any]:
         "op": str(change.op),
         "fields": dict(change.fields),
         "reasons": change.reasons,
+        "names": names | called_in(laptop.store, change.type, values),
         "meanwhile": seen.meanwhile() if seen else {},
         "held": change.status is ChangeStatus.HELD,
         "fix": f"permille fix {shlex.quote(name)} {typed}" if typed else None,

@@ -1,8 +1,8 @@
 """Find the record that people mean, and name records as people do."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from collector.errors import NotFoundError, RefusedError, UsageError
 from collector.rules.keys import splits
@@ -19,14 +19,14 @@ from schemas.names import (
     several,
     told_apart,
 )
-from schemas.records import TYPES
+from schemas.records import TYPES, references_of
 
 #: How a name of each type reads.
 FORMS: Final = {
     "organisation": "CODE",
     "project": "CODE",
     "plot": "CODE",
-    "practice": "ID",
+    "practice": "PLOT/WHAT",
     "point": "PLOT/CODE",
     "campaign": "NAME",
     "core": "PLOT/POINT/CAMPAIGN/NUMBER",
@@ -242,6 +242,35 @@ def label(store: Store, view: RecordView) -> str:
     return "/".join(str(part) for part in parts) or view.id
 
 
+def called_in(
+    store: Store, record_type: str, values: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return how the records are called that fields of a type refer to, by their ids."""
+    ids = {
+        target
+        for fields in values
+        for target in references_of(record_type, fields).values()
+    }
+    found = {each: store.record(each) for each in ids}
+    return {each: label(store, view) for each, view in found.items() if view}
+
+
+def called(store: Store, ids: Iterable[str]) -> dict[str, str]:
+    """Return how records are called that words speak of, by their ids.
+
+    A bag is named with its core: others may have its label.
+    """
+    found = ((each, store.record(each)) for each in ids)
+    return {each: _placed(store, view) for each, view in found if view is not None}
+
+
+def _placed(store: Store, view: RecordView) -> str:
+    said, kind = label(store, view), TYPES[view.type]
+    if not kind.parent or kind.parent in kind.name_fields:
+        return said
+    return f"{said} of {_of(store, view.fields.get(kind.parent))}"
+
+
 def _of(store: Store, record_id: object) -> str:
     view = store.record(str(record_id)) if record_id else None
     return label(store, view) if view is not None else f"({record_id})"
@@ -263,9 +292,19 @@ def _by_path(
         case "result":
             return _results(store, name, project_id)
         case "practice":
-            return []
+            return _practices(store, name, project_id)
         case _:
             return store.find(record_type, project_id, name)
+
+
+def _practices(store: Store, name: str, project_id: str | None) -> list[RecordView]:
+    return [
+        practice
+        for plot_code, what in splits(name, 2)
+        for plot in store.find("plot", project_id, plot_code)
+        for practice in store.records("practice", plot.project_id, [plot.id])
+        if practice.fields.get("what") == what
+    ]
 
 
 def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:

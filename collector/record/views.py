@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.record.names import label
 from collector.rules.keys import natural_order
 from collector.rules.overlay import BaseRow, RecordView, undecided
+from schemas.conflicts import sides_as_told
 
 
 def shown(laptop: Laptop, view: RecordView) -> dict[str, Any]:
@@ -26,18 +28,16 @@ def listed(
     record_type: str,
     project_id: str | None,
     under: Sequence[str],
-    limit: int,
 ) -> list[RecordView]:
     """Return live records in the order people count."""
-    views = laptop.store.records(record_type, project_id, under)
-    return _in_order(laptop, views)[:limit]
+    return _in_order(laptop, laptop.store.records(record_type, project_id, under))
 
 
 def deleted(
-    laptop: Laptop, record_type: str, project_id: str | None, limit: int
+    laptop: Laptop, record_type: str, project_id: str | None
 ) -> list[RecordView]:
     """Return deleted records in the order people count."""
-    return _in_order(laptop, laptop.store.deleted(record_type, project_id))[:limit]
+    return _in_order(laptop, laptop.store.deleted(record_type, project_id))
 
 
 def _in_order(laptop: Laptop, views: list[RecordView]) -> list[RecordView]:
@@ -47,8 +47,9 @@ def _in_order(laptop: Laptop, views: list[RecordView]) -> list[RecordView]:
 def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
     """Return each open conflict with the values side by side.
 
-    `theirs` is what stood when they met, `stands` what stands now: a person decides on
-    that. None where the record is deleted.
+    `stood` is what stood when they met, `stands` what stands now: a person decides on
+    that. None where the record is deleted. `other` is the value that met it, of `person`
+    on `device`; `stands_by` says whose value stands where this laptop knows.
     """
     found: list[dict[str, Any]] = []
     for base in laptop.store.contested():
@@ -56,15 +57,22 @@ def conflicts(laptop: Laptop) -> list[dict[str, Any]]:
         name = label(laptop.store, view) if view else base.id
         who = {"record": base.id, "type": base.type, "name": name}
         still = undecided(base, laptop.store.changes(base.id))
-        found.extend(
-            {
-                **who,
-                "decided": conflict not in still,
-                **conflict,
-                "stands": _standing(base, conflict),
-            }
-            for conflict in base.conflicts
-        )
+        own, device = laptop.store.authors(base.id), laptop.store.setting(settings.NAME)
+        for conflict in base.conflicts:
+            here = [
+                own[change] for change in conflict.get("stands", ()) if change in own
+            ]
+            found.append(
+                {
+                    **who,
+                    "decided": conflict not in still,
+                    **sides_as_told(conflict),
+                    "stands": _standing(base, conflict),
+                    "stands_by": {"person": here[0], "device": device}
+                    if here
+                    else None,
+                }
+            )
     return found
 
 

@@ -22,7 +22,7 @@ from collector.store.rows import (
     to_json,
 )
 from schemas import chain, hlc, limits
-from schemas.changes import Draft, move_change, write_change
+from schemas.changes import Draft, move_change, person_of, write_change
 
 _NEW_CHANGE: Final = (
     "INSERT INTO change (log, n, id, project_id, type, record_id, op, raw, hash, status,"
@@ -106,6 +106,11 @@ class LaptopLogs(Database):
         """Return the changes of a record in order."""
         with driver.translated():
             return changes_of(self._db, [record_id]).get(record_id, [])
+
+    def authors(self, record_id: str) -> dict[str, str | None]:
+        """Return who made each change of a record on this laptop, by its id."""
+        sql = "SELECT id, raw FROM change WHERE record_id = ? ORDER BY place"
+        return {name: person_of(raw) for name, raw in self._read(sql, record_id)}
 
     def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""

@@ -165,6 +165,9 @@ class Store(Protocol):
     def changes(self, record_id: str) -> list[LoggedChange]:
         """Return the changes of a record in order."""
 
+    def authors(self, record_id: str) -> dict[str, str | None]:
+        """Return who made each change of a record on this laptop, by its id."""
+
     def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
 

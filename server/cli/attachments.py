@@ -1,13 +1,27 @@
 """Commands `attachments`: which files records name, and which of them are here."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from schemas import limits
+from schemas.printing import TableForm, prose
+from schemas.told import counted
 from server.cli.common import json_option, print_json, print_table, with_store
 from server.config import DataDirectory
+
+FILES: Final = TableForm(
+    "files that records name",
+    prose("record"),
+    prose("file"),
+    "bytes",
+    "sha256",
+    prose("state"),
+)
+UNNAMED: Final = TableForm(
+    "files that nothing names", "sha256", "bytes", "written", prose("state")
+)
 
 
 @click.group()
@@ -43,7 +57,7 @@ def list_attachments(
         print_json(found)
         return
     print_table(
-        ["record", "file", "bytes", "sha256", "state"],
+        FILES,
         [
             (
                 f"{one['type']} {one['label']}",
@@ -55,7 +69,7 @@ def list_attachments(
             for one in found
         ],
     )
-    click.echo(f"{len(found)} files.")
+    click.echo(f"{counted(len(found), 'file')}.")
 
 
 @attachments.command("unnamed")
@@ -89,17 +103,19 @@ def list_unnamed(
     found = _unnamed(context, days, remove=False)
     if not as_json:
         rows = [(f["sha256"], f["bytes"], f["written_at"], f["state"]) for f in found]
-        print_table(["sha256", "bytes", "written", "state"], rows)
+        print_table(UNNAMED, rows)
     if remove and found:
         size = sum(file["bytes"] for file in found)
         if not yes:
-            question = f"Remove {len(found)} files, {size} bytes, for ever?"
+            files = counted(len(found), "file")
+            question = f"Remove {files}, {size} bytes, for ever?"
             click.confirm(question, abort=True)
         found = _unnamed(context, days, remove=True)
     if as_json:
         print_json({"older_than_days": days, "removed": remove, "files": found})
         return
-    click.echo(f"{len(found)} files {'removed' if remove else 'that nothing names'}.")
+    what = "removed" if remove else "that nothing names"
+    click.echo(f"{counted(len(found), 'file')} {what}.")
 
 
 def _unnamed(

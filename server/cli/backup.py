@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import click
 
+from schemas.printing import TableForm, prose
+from schemas.told import counted
 from server.cli.common import (
     json_option,
     print_json,
@@ -17,6 +19,10 @@ from server.cli.common import (
     with_store,
 )
 from server.config import DataDirectory
+
+EPOCHS: Final = TableForm(
+    "timelines of the server", "number", "epoch", "began", prose("why"), prose("laptop")
+)
 
 #: More faults than these tell nothing more.
 _MOST_FAULTS: Final = 1_000
@@ -124,12 +130,14 @@ def verify(data: DataDirectory, file: Path | None, as_json: bool) -> None:
                 faults = list(islice(check(copy, progress), _MOST_FAULTS))
     checked = str(file or data.path)
     if as_json:
-        print_json({"checked": checked, "faults": [asdict(found) for found in faults]})
+        is_all = len(faults) < _MOST_FAULTS
+        told = [asdict(found) for found in faults]
+        print_json({"checked": checked, "faults": told, "complete": is_all})
     elif faults:
         for found in faults:
             click.echo(f"{found.check}: {found.where}: {found.what}")
         more = " at least" if len(faults) == _MOST_FAULTS else ""
-        click.echo(f"{len(faults)} faults{more} in {checked}.")
+        click.echo(f"{counted(len(faults), 'fault')}{more} in {checked}.")
         click.echo("Keep the files as they are; restore a backup that verifies.")
     else:
         click.echo(f"{checked}: everything holds.")
@@ -157,7 +165,7 @@ def epochs(context: click.Context, as_json: bool) -> None:
         print_json([{name: getattr(e, name) for name in names} for e in found])
         return
     print_table(
-        ["number", "epoch", "began", "why", "laptop"],
+        EPOCHS,
         [(e.number, e.id, e.at, e.reason, e.device) for e in found],
     )
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.cli.common import counted, json_option, print_json, with_store
+from schemas.told import counted
+from server.cli.common import json_option, print_json, with_store
 
 if TYPE_CHECKING:
     from server.intake.bundles import TakenIn

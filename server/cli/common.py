@@ -3,8 +3,9 @@
 import asyncio
 import errno
 import json
+import shutil
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import click
 from platformdirs import user_data_path
 
+from schemas import printing
+from schemas.printing import TableForm
+from schemas.told import problem_line
 from server.config import DATA_VARIABLE, DataDirectory
 from server.errors import (
     RefusedError,
@@ -79,11 +83,11 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
         }
         click.echo(json.dumps({"error": body}, ensure_ascii=False))
     else:
-        click.echo(f"Error: {error.text}", err=True)
+        say(f"Error: {error.text}", "  ", err=True)
         for problem in problems:
-            click.echo(f"  {problem}", err=True)
+            say(f"  {problem_line(problem)}", "  ", err=True)
         if error.hint:
-            click.echo(f"  {error.hint}", err=True)
+            say(f"  {error.hint}", "  ", err=True)
     raise SystemExit(error.exit_code)
 
 
@@ -143,31 +147,28 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def counted(count: int, noun: str) -> str:
-    """Return in words how many there are of something.
-
-    >>> counted(1, "plot"), counted(2, "plot")
-    ('1 plot', '2 plots')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def print_table(form: TableForm, rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under the heads of a form, or as blocks where the screen is narrow."""
+    for line in printing.lines_of(form, rows, screen_width()):
+        click.echo(printable(line))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table that a terminal of any width can show."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names with their values, one below the other."""
+    for line in printing.facts(pairs, screen_width()):
+        click.echo(printable(line))
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(Text("" if cell is None else printable(str(cell))) for cell in row)
-        )
-    # A file or pipe gets whole lines; a terminal its own width.
-    width = None if sys.stdout.isatty() else 200
-    Console(width=width, soft_wrap=False).print(table)
+
+def say(text: str, indent: str = "", *, err: bool = False) -> None:
+    """Print a line; where it is wider than the screen it breaks between words."""
+    for line in printing.wrapped(text, screen_width(err=err), indent):
+        click.echo(printable(line), err=err)
+
+
+def screen_width(*, err: bool = False) -> int | None:
+    """Return how many characters a line of the screen has; None for a file or a pipe."""
+    stream = sys.stderr if err else sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def device_data(device: "Device") -> dict[str, Any]:

@@ -1,34 +1,33 @@
 """Command `conflict`: two unseen values of one measurement, and what a person decides."""
 
 import getpass
+import shlex
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from schemas import limits
-from schemas.conflicts import Take
+from schemas.conflicts import sides_as_told
+from schemas.groups import WHOLE_RECORD
+from schemas.printing import TableForm, prose
+from schemas.sides import By, told_side, ways
+from schemas.told import counted, option_name, problem_line, told_values
 from server.cli.common import (
-    counted,
     json_option,
     one_line,
     print_json,
     print_table,
+    say,
     with_store,
 )
-from server.cli.custody import (
-    by,
-    name_of,
-    project_of,
-    project_option,
-    reason_option,
-    values_of,
-)
+from server.cli.custody import by, project_of, project_option, reason_option
 from server.errors import RefusedError
 from server.merge.statuses import ConflictStatus
 
 if TYPE_CHECKING:
+    from schemas.sides import Contest, PersonsChoice
     from server.custody.conflicts import Resolved
 
 
@@ -40,6 +39,28 @@ def conflict() -> None:
     Example:
       permille-server conflict list --project HF
     """
+
+
+OPEN: Final = TableForm(
+    "open conflicts",
+    prose("record"),
+    prose("stands"),
+    prose("also recorded"),
+    prose("by"),
+    "at",
+)
+SETTLED: Final = TableForm(
+    "settled conflicts",
+    prose("record"),
+    prose("stood"),
+    prose("also recorded"),
+    prose("decision"),
+    prose("reason"),
+    prose("by"),
+)
+SIDES: Final = TableForm(
+    "sides of a conflict", prose("side"), prose("value"), prose("by"), "at"
+)
 
 
 @conflict.command("list")
@@ -70,64 +91,72 @@ def list_conflicts(
 
     found = with_store(context, job)
     if as_json:
-        print_json(found)
+        print_json([sides_as_told(one) for one in found])
         return
     if settled:
-        _print_settled(found)
+        print_table(SETTLED, map(_settled_row, found))
     else:
-        _print_open(found)
+        print_table(OPEN, map(_open_row, found))
     click.echo(f"{counted(len(found), f'{status} conflict')}.")
+    if found and not settled:
+        name = shlex.quote(found[0]["name"])
+        say(f"To decide: permille-server conflict show {name}")
 
 
 @conflict.command("show")
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="RECORD")
+@project_option
 @json_option
 @click.pass_context
-def show(context: click.Context, name: str, as_json: bool) -> None:
-    """Show an open conflict side by side: before, what stands, the other value.
+def show(context: click.Context, name: str, project: str | None, as_json: bool) -> None:
+    """Show the open conflicts of a record side by side, and what to type for each side.
 
-    The start of its id is enough.
+    RECORD is its name, or the id of one conflict; the start of an id is enough.
 
     \b
     Example:
-      permille-server conflict show 0190b2
+      permille-server conflict show HF
     """
     from server.custody import conflicts
 
-    async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
-        found: dict[str, Any] = await store.read(
-            lambda tx: conflicts.sides(tx, conflicts.find(tx, [name])[0])
-        )
-        return found
+    async def job(store: Any) -> tuple[list[dict[str, Any]], "Contest"]:  # noqa: ANN401
+        project_id = await project_of(store, project)
 
-    found = with_store(context, job)
+        def read(tx: Any) -> tuple[list[dict[str, Any]], "Contest"]:  # noqa: ANN401
+            found = conflicts.find(tx, [name], project_id)
+            return found, conflicts.contest(tx, found)
+
+        shown: tuple[list[dict[str, Any]], Contest] = await store.read(read)
+        return shown
+
+    found, contest = with_store(context, job)
     if as_json:
-        print_json(found)
+        told = [sides_as_told(one) for one in found]
+        print_json(told[0] if told[0]["id"].startswith(name) else told)
         return
-    click.echo(f"{name_of(found)} ({found['record']})")
-    click.echo(f"conflict {found['id']}")
-    click.echo(f"stands: {by(found['stands_by'])}")
-    click.echo(f"other:  {by(found)}")
-    base = found["base"] or {}
-    names = dict.fromkeys([*base, *found["theirs"], *found["ours"]])
-    print_table(
-        ["field", "before", "stands", "other"],
-        [
-            (name, base.get(name), *_pair(found, name))
-            for name in names
-            if _is_told(found, name)
-        ],
-    )
-    for choice, text in _choices(found):
-        click.echo(f"  --take {choice:<7} {text}")
+    for place, group in enumerate(contest.groups()):
+        if place:
+            click.echo()
+        about = "the record itself" if group == WHOLE_RECORD else option_name(group)
+        say(f"{found[0]['name']}: {about}")
+        _print_sides(contest, group)
+        for way, side in ways(contest, group):
+            within = f" --project {shlex.quote(project)}" if project else ""
+            typed = (
+                f"permille-server conflict resolve {shlex.quote(name)}{within} {way}"
+            )
+            click.echo(f'{typed} --reason "WHY"')
+            say(f"    {told_side(contest, side, group)}")
 
 
 @conflict.command("resolve")
-@click.argument("names", metavar="ID...", nargs=-1, required=True)
+@click.argument("names", metavar="RECORD...", nargs=-1, required=True)
+@project_option
+@click.option("--keep", is_flag=True, help="Let what stands stand.")
 @click.option(
     "--take",
-    type=click.Choice(Take, case_sensitive=False),
-    help="Let the value that stands stand, or the other one.",
+    metavar="PERSON",
+    help="Let the value of this person stand; a laptop or the value itself will do.",
 )
 @click.option(
     "--set",
@@ -148,7 +177,9 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
 def resolve(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     names: tuple[str, ...],
-    take: Take | None,
+    project: str | None,
+    keep: bool,
+    take: str | None,
     settings: tuple[str, ...],
     reason: str,
     person: str | None,
@@ -157,25 +188,30 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Decide which value stands; all laptops receive it, and what was not chosen is kept.
 
-    Where a deletion met an edit, `--take stands` changes nothing and `--take other`
-    deletes the record or brings it back.
+    A record is named as lists name it, one conflict of it by its id. Where a deletion
+    met an edit, --keep changes nothing, and to take the other side deletes the record
+    or brings it back.
 
     \b
     Example:
-      permille-server conflict resolve 0190b2 --take other --reason "measured again"
-      permille-server conflict resolve 0190b2 --set area_ha=2.4 --reason "from the map"
+      permille-server conflict resolve HF --take "Ada Diallo" --reason "measured again"
+      permille-server conflict resolve HF --set area-ha=2.4 --reason "from the map"
     """
     from server.clock import Clock
     from server.custody import conflicts
 
-    if bool(take) == bool(settings):
-        raise click.UsageError("say --take or --set, one of them")
+    _refuse_other_than_one(take, settings, keep=keep)
     if len(names) > 1 and not yes:
         _ask(f"Decide on {len(names)} conflicts?")
 
     async def job(store: Any) -> "list[Resolved]":  # noqa: ANN401
-        found = await store.read(lambda tx: conflicts.find(tx, names))
-        choice = _choice(take, settings, found)
+        project_id = await project_of(store, project)
+
+        def read(tx: Any) -> tuple[list[dict[str, Any]], "PersonsChoice"]:  # noqa: ANN401
+            found = conflicts.find(tx, names, project_id)
+            return found, _choice(tx, take, settings, found)
+
+        found, choice = await store.read(read)
         given = conflicts.Resolution(choice, reason, person or getpass.getuser())
         return await conflicts.resolve(store, Clock(), found, given)
 
@@ -191,21 +227,36 @@ def resolve(  # noqa: PLR0917 - click passes them by name
         raise SystemExit(1)
 
 
+def _refuse_other_than_one(
+    take: str | None, settings: Sequence[str], *, keep: bool
+) -> None:
+    if bool(take) + bool(settings) + keep != 1:
+        raise click.UsageError("say --keep, --take or --set, one of them")
+
+
 def _choice(
-    take: Take | None, settings: Sequence[str], found: Sequence[dict[str, Any]]
-) -> Any:  # noqa: ANN401 - a Choice; schemas are read late
+    tx: Any,  # noqa: ANN401 - the port's transaction
+    take: str | None,
+    settings: Sequence[str],
+    found: Sequence[dict[str, Any]],
+) -> "PersonsChoice":
     from schemas.deciding import SideChoice
     from schemas.settings import SettingError, read_settings
+    from schemas.sides import KEPT, PersonsChoice
+    from server.access.labels import with_ids
 
-    if take:
-        return SideChoice(take)
-    kinds = {conflict["type"] for conflict in found}
+    if not settings:
+        return KEPT if take is None else PersonsChoice(named=take)
+    kinds = {(conflict["project"], conflict["type"]) for conflict in found}
     if len(kinds) > 1:
         raise click.UsageError("--set fits conflicts of one record type")
+    ((project_id, record_type),) = kinds
     try:
-        return SideChoice(values=read_settings(kinds.pop(), settings))
+        values = read_settings(record_type, settings)
     except SettingError as error:
         raise click.UsageError(f"{error.text}; {error.hint}") from None
+    values = with_ids(tx, project_id, record_type, values)
+    return PersonsChoice(SideChoice(values=values))
 
 
 def _ask(question: str) -> None:
@@ -219,6 +270,7 @@ def _data(one: "Resolved") -> dict[str, Any]:
     return {
         "record": one.record,
         "type": one.type,
+        "name": one.name,
         "settles": one.resolves,
         "outcome": one.outcome.value,
         "problems": [problem.as_data() for problem in one.problems],
@@ -227,81 +279,62 @@ def _data(one: "Resolved") -> dict[str, Any]:
 
 
 def _tell(one: "Resolved") -> None:
-    said = f"{one.type} {one.record[:8]}"
     if one.problems:
-        click.echo(f"{said}: refused; the conflict stays open", err=True)
+        click.echo(f"{one.name}: refused; the conflict stays open", err=True)
         for problem in one.problems:
-            click.echo(f"  {problem}; {problem.hint}", err=True)
+            say(f"  {problem_line(problem)}", "  ", err=True)
     elif one.conflicts:
-        click.echo(
-            f"{said}: somebody wrote a newer value meanwhile; your decision is a"
-            f" conflict itself now, and both stay open: {', '.join(one.conflicts)}"
+        say(
+            f"{one.name}: somebody wrote a newer value meanwhile; your decision is a"
+            " conflict itself now, and both stay open"
         )
+        say(f"see: permille-server conflict show {shlex.quote(one.name)}")
     else:
-        click.echo(f"{said}: {counted(len(one.resolves), 'conflict')} settled")
+        click.echo(f"{one.name}: {counted(len(one.resolves), 'conflict')} settled")
 
 
-def _is_told(found: dict[str, Any], name: str) -> bool:
-    """Return whether a field is worth a line: it differs, or it is not empty."""
-    stands, ours = found["theirs"].get(name), found["ours"].get(name)
-    if found["group"] == "*":
-        return bool(stands != ours)
-    return stands is not None or ours is not None
+def _print_sides(contest: "Contest", group: str) -> None:
+    by_id = {str(each["id"]): each for each in contest.groups()[group]}
+    rows: list[list[object]] = []
+    for side in contest.sides(group):
+        at = by_id[side.conflict]["at"] if side.conflict else _stood_since(by_id)
+        rows.append(
+            [
+                "also recorded" if side.conflict else "stands",
+                told_values(side.values, contest.called),
+                str(side.by),
+                at[:16],
+            ]
+        )
+    before = next(iter(by_id.values()))["base"]
+    if before:
+        rows.append(["before", told_values(before, contest.called), "", ""])
+    print_table(SIDES, rows)
 
 
-def _pair(found: dict[str, Any], name: str) -> tuple[object, object]:
-    stands, ours = found["stands"], found["ours"]
-    return (
-        "deleted" if stands is None else stands.get(name),
-        ours.get(name) if ours else "deleted",
-    )
+def _stood_since(by_id: Mapping[str, Any]) -> str:
+    found = next(iter(by_id.values())).get("stands_by") or {}
+    return str(found.get("at") or "")
 
 
-def _choices(found: dict[str, Any]) -> list[tuple[str, str]]:
-    if found["group"] != "*":
-        return [
-            ("stands", values_of(found["stands"])),
-            ("other", values_of(found["ours"])),
-        ]
-    if found["theirs"]:
-        return [("stands", "keep the record"), ("other", "delete the record")]
+def _open_row(found: Mapping[str, Any]) -> list[object]:
+    names = found["names"]
     return [
-        ("stands", "leave it deleted"),
-        ("other", f"bring it back with {values_of(found['ours'])}"),
+        found["name"],
+        f"{told_values(found['stands'] or {}, names)} ({by(found['stands_by'])})",
+        told_values(found["ours"], names),
+        str(By(found["person"], found["device"])),
+        found["at"][:16],
     ]
 
 
-def _print_open(found: Sequence[dict[str, Any]]) -> None:
-    print_table(
-        ["conflict", "record", "group", "stands", "also recorded", "by", "at"],
-        [
-            (
-                c["id"],
-                name_of(c),
-                c["group"],
-                values_of(c["stands"] or {}),
-                values_of(c["ours"]),
-                c["person"] or c["device"],
-                c["at"][:16],
-            )
-            for c in found
-        ],
-    )
-
-
-def _print_settled(found: Sequence[dict[str, Any]]) -> None:
-    print_table(
-        ["conflict", "record", "stood", "also recorded", "decision", "reason", "by"],
-        [
-            (
-                c["id"],
-                name_of(c),
-                values_of(c["theirs"]),
-                values_of(c["ours"]),
-                values_of(c["decision"]["chosen"] or None),
-                c["decision"]["reason"],
-                by(c["decision"]),
-            )
-            for c in found
-        ],
-    )
+def _settled_row(found: Mapping[str, Any]) -> list[object]:
+    names, decision = found["names"], found["decision"]
+    return [
+        found["name"],
+        told_values(found["theirs"], names),
+        told_values(found["ours"], names),
+        told_values(decision["chosen"] or None, names),
+        decision["reason"],
+        by(decision),
+    ]

@@ -1,6 +1,5 @@
 """What `conflict` and `quarantine` share: names, values and who."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,28 +24,6 @@ async def project_of(store: Any, project: str | None) -> str | None:  # noqa: AN
     from server.access.projects import find_project
 
     return (await find_project(store, project))["id"] if project else None
-
-
-def name_of(found: Mapping[str, Any]) -> str:
-    """Name a record as people do, with the start of its id if others may have the name."""
-    from schemas.records import TYPES, label
-
-    said, kind = label(found["type"], found["fields"]), TYPES.get(found["type"])
-    is_shared = kind is None or not kind.references.keys().isdisjoint(kind.key)
-    if is_shared or said == found["type"]:
-        return f"{said} {found['record'][:8]}"
-    return said
-
-
-def values_of(fields: Mapping[str, Any] | None) -> str:
-    """Write the values of one side."""
-    if not fields:
-        return "deleted" if fields == {} else ""
-    said = {k: v for k, v in fields.items() if v is not None}
-    return (
-        ", ".join(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in said.items())
-        or "empty"
-    )
 
 
 def by(found: Mapping[str, Any] | None) -> str:

@@ -1,10 +1,11 @@
 """Command `device`: enrol, list and revoke laptops; device_scope.py adds the others."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from schemas import limits
+from schemas.printing import TableForm, prose
 from server.cli.common import (
     device_data,
     json_option,
@@ -12,6 +13,17 @@ from server.cli.common import (
     print_json,
     print_table,
     with_store,
+)
+
+LAPTOPS: Final = TableForm(
+    "laptops",
+    prose("name"),
+    "id",
+    "enrolled",
+    "last seen",
+    "revoked",
+    prose("projects"),
+    prose("earlier"),
 )
 
 
@@ -86,7 +98,7 @@ def list_(context: click.Context, as_json: bool) -> None:
         print_json([device_data(found) for found in devices])
         return
     print_table(
-        ["name", "id", "enrolled", "last seen", "revoked", "projects"],
+        LAPTOPS,
         [
             (d.name, d.id, d.created_at, d.last_seen_at, d.revoked_at, len(d.projects))
             for d in devices

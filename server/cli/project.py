@@ -6,8 +6,28 @@ from typing import Any, Final
 import click
 
 from schemas import limits, vocabulary
-from server.cli.common import json_option, print_json, print_table, with_store
+from schemas.printing import TableForm, prose
+from schemas.told import option_name
+from server.cli.common import (
+    json_option,
+    print_facts,
+    print_json,
+    print_table,
+    with_store,
+)
 from server.cli.project_bridge import bridge
+
+PROJECTS: Final = TableForm(
+    "projects",
+    "code",
+    prose("title"),
+    "organisation",
+    "id",
+    "reference-depth-cm",
+    "plots",
+    "samples",
+    "laptops",
+)
 
 
 @click.group()
@@ -231,7 +251,7 @@ def list_(context: click.Context, as_json: bool) -> None:
         [*(p[name] for name in names), short[p["id"]], *(p[name] for name in more)]
         for p in found
     ]
-    print_table((*names, "id", *more), rows)
+    print_table(PROJECTS, rows)
 
 
 @project.command("show")
@@ -251,8 +271,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    shown = [(k, v) for k, v in found.items() if v is not None]
-    print_table(["field", "value"], shown)
+    print_facts((option_name(k), v) for k, v in found.items())
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from schemas import vocabulary
-from server.cli.common import counted, json_option, print_json, with_store
+from schemas.told import counted
+from server.cli.common import json_option, print_json, with_store
 
 NOT_USABLE = 1
 

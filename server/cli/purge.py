@@ -1,12 +1,16 @@
 """Command `purge`: shrink old deletions to their ids."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from schemas import limits
+from schemas.printing import TableForm
+from schemas.told import counted
 from server.cli.common import json_option, print_json, print_table, with_store
+
+PURGED: Final = TableForm("purged records", "project", "deleted records")
 
 
 @click.command()
@@ -54,11 +58,11 @@ def purge(
     codes, found = with_store(context, count)
     if not as_json:
         rows = [(codes[project_id], n) for project_id, n in sorted(found.items())]
-        print_table(["project", "deleted records"], rows)
+        print_table(PURGED, rows)
     if not dry_run and found:
         if not yes and not as_json:
             click.confirm(
-                f"Shrink {sum(found.values())} records to their ids for ever?",
+                f"Shrink {counted(sum(found.values()), 'record')} to their ids for ever?",
                 abort=True,
             )
         elif not yes:
@@ -68,4 +72,4 @@ def purge(
         print_json({"before": before, "dry_run": dry_run, "purged": found})
         return
     what = "would be purged" if dry_run else "purged"
-    click.echo(f"{sum(found.values())} deleted records {what}.")
+    click.echo(f"{counted(sum(found.values()), 'deleted record')} {what}.")

@@ -5,22 +5,38 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from server.cli.common import counted, json_option, print_json, print_table, with_store
-from server.cli.custody import (
-    by,
-    name_of,
-    project_of,
-    project_option,
-    reason_option,
-    values_of,
-)
+from schemas.printing import TableForm, prose
+from schemas.sides import By
+from schemas.told import counted, option_name, told, told_values, worded
+from server.cli.common import json_option, print_json, print_table, say, with_store
+from server.cli.custody import by, project_of, project_option, reason_option
 from server.merge.statuses import WAITS, CustodyStatus
 
 if TYPE_CHECKING:
     from server.custody.review import Reviewed
 
+WAITING: Final = TableForm(
+    "changes that wait",
+    prose("record"),
+    prose("field"),
+    prose("value"),
+    prose("reason"),
+    prose("what to do"),
+    prose("by"),
+    "state",
+    "change",
+)
+SENT: Final = TableForm(
+    "a change as sent",
+    "field",
+    prose("as sent"),
+    prose("stands"),
+    prose("reason"),
+    prose("what to do"),
+)
+
 _changes_argument: Final = click.argument(
-    "names", metavar="CHANGE...", nargs=-1, required=True
+    "names", metavar="RECORD...", nargs=-1, required=True
 )
 
 
@@ -80,17 +96,17 @@ def list_quarantine(
         print_json(found)
         return
     print_table(
-        ["change", "record", "state", "field", "value", "reason", "what to do", "by"],
+        WAITING,
         [
             (
-                q["change"],
-                name_of(q),
-                q["status"],
-                why.get("path"),
-                why.get("value"),
-                f"{why.get('text')} [{why.get('code')}]",
+                q["name"],
+                option_name(why.get("path") or ""),
+                told(why.get("value"), q["names"]),
+                f"{worded(why['text'], q['names'])} [{why['code']}]",
                 why.get("hint"),
-                q["person"] or q["device"],
+                str(By(q["person"], q["device"])),
+                q["status"],
+                q["change"],
             )
             for q in found
             for why in q["why"]
@@ -103,56 +119,67 @@ def list_quarantine(
 
 
 @quarantine.command("show")
-@click.argument("name", metavar="CHANGE")
+@click.argument("name", metavar="RECORD")
+@project_option
 @json_option
 @click.pass_context
-def show(context: click.Context, name: str, as_json: bool) -> None:
+def show(context: click.Context, name: str, project: str | None, as_json: bool) -> None:
     """Show a change as it was sent, with the problem of each field.
 
-    The start of its id is enough.
+    RECORD is its name, or the id of one change; the start of an id is enough.
 
     \b
     Example:
-      permille-server quarantine show 0190b2
+      permille-server quarantine show HF-1
     """
     from server.custody.quarantine import shown
 
-    async def job(store: Any) -> dict[str, Any]:  # noqa: ANN401
-        found: dict[str, Any] = await store.read(lambda tx: shown(tx, name))
+    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        within = await project_of(store, project)
+        found: list[dict[str, Any]] = await store.read(
+            lambda tx: shown(tx, name, within)
+        )
         return found
 
-    found = with_store(context, job)
+    every = with_store(context, job)
     if as_json:
-        print_json(found)
+        print_json(every[0] if every[0]["change"].startswith(name) else every)
         return
-    click.echo(f"{name_of(found)} ({found['record']})")
-    click.echo(f"change {found['change']}: {found['status']}")
-    click.echo(f"sent by {by(found)}")
+    for place, found in enumerate(every):
+        if place:
+            click.echo()
+        _print_one(found)
+
+
+def _print_one(found: dict[str, Any]) -> None:
+    say(f"{found['name']}: {found['status']} (change {found['change']})", "  ")
+    say(f"sent by {by(found)}")
     if found["reason"]:
-        click.echo(f"reason: {found['reason']}")
-    print_table(
-        ["field", "as sent", "stands", "reason", "what to do"], list(_rows(found))
-    )
+        say(f"reason: {found['reason']}", "  ")
+    print_table(SENT, list(_rows(found)))
     for line in _bearings(found):
-        click.echo(line)
+        say(line, "  ")
 
 
 @quarantine.command("release")
 @_changes_argument
+@project_option
 @json_option
 @click.pass_context
-def release(context: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+def release(
+    context: click.Context, names: tuple[str, ...], project: str | None, as_json: bool
+) -> None:
     """Judge changes again now that what was wrong is mended; a laptop's scope is no bar.
 
     \b
     Example:
-      permille-server quarantine release 0190b2
+      permille-server quarantine release HF-1
     """
     from server.custody import review
 
     async def job(store: Any) -> "Reviewed":  # noqa: ANN401
         total = review.Reviewed(0, 0, 0)
-        for project_id, changes in (await _by_project(store, names)).items():
+        for project_id, changes in (await _by_project(store, names, project)).items():
             total += await review.release(store, _clock(), project_id, changes)
         return total
 
@@ -161,22 +188,27 @@ def release(context: click.Context, names: tuple[str, ...], as_json: bool) -> No
 
 @quarantine.command("discard")
 @_changes_argument
+@project_option
 @reason_option
 @json_option
 @click.pass_context
 def discard(
-    context: click.Context, names: tuple[str, ...], reason: str, as_json: bool
+    context: click.Context,
+    names: tuple[str, ...],
+    project: str | None,
+    reason: str,
+    as_json: bool,
 ) -> None:
     """Discard changes for a reason; they stay in the log, and their authors are told.
 
     \b
     Example:
-      permille-server quarantine discard 0190b2 --reason "typed twice"
+      permille-server quarantine discard HF-1 --reason "typed twice"
     """
     from server.custody import review
 
     async def job(store: Any) -> int:  # noqa: ANN401
-        projects = await _by_project(store, names)
+        projects = await _by_project(store, names, project)
         return sum(
             [
                 await review.discard(store, _clock(), project_id, changes, reason)
@@ -198,7 +230,7 @@ def discard(
 def rejudge(context: click.Context, project: str | None, as_json: bool) -> None:
     """Judge everything that waits again, as a newer server does once by itself.
 
-    What a laptop sent for a project that is not its own stays: release it by its id.
+    What a laptop sent for a project that is not its own stays: release it by its name.
 
     \b
     Example:
@@ -218,10 +250,15 @@ def _clock() -> Any:  # noqa: ANN401 - imported late
     return Clock()
 
 
-async def _by_project(store: Any, names: Sequence[str]) -> dict[str, list[str]]:  # noqa: ANN401
+async def _by_project(
+    store: Any,  # noqa: ANN401
+    names: Sequence[str],
+    project: str | None,
+) -> dict[str, list[str]]:
     from server.custody.quarantine import find
 
-    found = await store.read(lambda tx: find(tx, names, WAITS))
+    within = await project_of(store, project)
+    found = await store.read(lambda tx: find(tx, names, WAITS, within))
     projects: dict[str, list[str]] = {}
     for change in found:
         projects.setdefault(change["project"], []).append(change["change"])
@@ -246,11 +283,11 @@ def _rows(found: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     problems = {why.get("path") or "": why for why in found["why"]}
     for name in dict.fromkeys([*found["fields"], *problems]):
         why = problems.get(name, {})
-        reason = f"{why['text']} [{why['code']}]" if why else None
-        if why.get("detail"):
-            reason = f"{reason}: {why['detail']}"
+        words = worded(why.get("text", ""), found["names"])
+        reason = f"{words} [{why['code']}]" if why else None
         sent = found["fields"].get(name, why.get("value"))
-        yield (name or "record", sent, stands.get(name), reason, why.get("hint"))
+        values = (told(each, found["names"]) for each in (sent, stands.get(name)))
+        yield (option_name(name) or "record", *values, reason, why.get("hint"))
 
 
 def _bearings(found: dict[str, Any]) -> Iterator[str]:
@@ -260,9 +297,11 @@ def _bearings(found: dict[str, Any]) -> Iterator[str]:
     elif stands["deleted"]:
         yield "the record stands deleted"
     else:
-        yield f"the record stands with: {values_of(stands['fields'])}"
+        said = told_values(stands["fields"], found["names"])
+        yield f"the record stands with: {said}"
     if found["waits_for"]:
-        waited = ", ".join(found["waits_for_changes"]) or "not sent yet"
-        yield f"waits for record {found['waits_for']} ({waited})"
+        name = found["names"].get(found["waits_for"], "a record that was not sent yet")
+        waited = ", ".join(f"change {each}" for each in found["waits_for_changes"])
+        yield f"waits for {name}" + (f" ({waited})" if waited else "")
     for other in found["waiting_for_it"]:
-        yield f"waits for it: {name_of(other)}, change {other['change']}"
+        yield f"waits for it: {other['name']}, change {other['change']}"

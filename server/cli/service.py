@@ -1,11 +1,15 @@
 """Commands `init`, `run` and `stats`."""
 
 from dataclasses import asdict
+from typing import Final
 
 import click
 
+from schemas.printing import TableForm
 from server.cli.common import json_option, print_json, print_table, with_store
 from server.config import DataDirectory
+
+STATS: Final = TableForm("what the server holds", "what", "count")
 
 
 @click.command()
@@ -116,4 +120,4 @@ def stats(context: click.Context, as_json: bool) -> None:
     ]
     for group in ("records", "verdicts"):
         flat += [(f"{group}: {name}", n) for name, n in sorted(counts[group].items())]
-    print_table(["what", "count"], flat)
+    print_table(STATS, flat)

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from server.cli.common import counted, json_option, print_json, with_store
+from schemas.told import counted
+from server.cli.common import json_option, print_json, say, screen_width, with_store
 from server.cli.stocks_annotations import (
     annotation_lines,
     annotation_options,
@@ -85,13 +86,13 @@ def show(
     if as_json:
         print_json(document)
     else:
-        click.echo(render_table(document))
+        click.echo(render_table(document, screen_width()))
         for line in (
             *told_lines(document["changes"]),
             *annotation_lines(document, annotations),
             *_provisional(document["changes"]),
         ):
-            click.echo(line)
+            say(line)
     if waiting:
         click.echo(
             f"{counted(waiting, 'plot')} to be derived yet; a running server does that,"
@@ -131,7 +132,8 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
-    click.echo(f"Derived {done['plots']} plots; {done['changed_rows']} rows changed.")
+    plots, rows = counted(done["plots"], "plot"), counted(done["changed_rows"], "row")
+    click.echo(f"Derived {plots}; {rows} changed.")
 
 
 @contextmanager

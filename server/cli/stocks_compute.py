@@ -1,7 +1,6 @@
 """`permille-server stocks compute`: stocks and changes of a table, without a server."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from schemas import vocabulary
+from server.cli.common import say, screen_width
 from server.cli.stocks_annotations import told_lines
 from server.cli.stocks_table import Document, render_table, rows_of
 from server.stocks.choices import Basis
@@ -180,11 +180,10 @@ def compute(  # noqa: PLR0917 - click passes them by name
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         refused = bool(document["problems"])
-        click.echo(
-            render_table(document), nl=False, file=sys.stderr if refused else None
-        )
+        told = render_table(document, screen_width(err=refused))
+        click.echo(told, nl=False, err=refused)
         for line in told_lines(document["changes"]):
-            click.echo(line)
+            say(line)
     context.exit(exit_code(document))
 
 

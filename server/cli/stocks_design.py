@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import click
 
-from server.cli.common import json_option, print_json
+from schemas.told import counted
+from server.cli.common import json_option, print_json, say
 
 _Row = dict[str, Any]
 
@@ -109,7 +110,7 @@ def design(  # noqa: PLR0917 - click passes them by name
         print_json(document)
         return
     for line in _lines(document):
-        click.echo(line)
+        say(line)
 
 
 def _lines(found: _Row) -> Iterator[str]:
@@ -144,4 +145,6 @@ def _lines(found: _Row) -> Iterator[str]:
 
 def points_text(count: int | None) -> str:
     """Return a number of points in words."""
-    return f"more than {_MOST_POINTS} points" if count is None else f"{count} points"
+    return (
+        f"more than {_MOST_POINTS} points" if count is None else counted(count, "point")
+    )

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from schemas.stock_words import compared_text, notes
-from server.cli.common import counted, json_option, print_json, with_store
+from schemas.told import counted
+from server.cli.common import json_option, print_json, say, with_store
 
 
 @click.command()
@@ -55,7 +56,7 @@ def explain(  # noqa: PLR0917 - click passes them by name
         print_json({**asdict(lineage), "same_bytes": lineage.same})
     else:
         for line in _lines(lineage):
-            click.echo(line)
+            say(line, "  ")
     if not lineage.same:
         context.exit(1)
 

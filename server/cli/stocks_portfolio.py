@@ -5,21 +5,27 @@ from typing import Any, Final
 
 import click
 
+from schemas.printing import TableForm, prose
 from schemas.stock_words import control_note
-from server.cli.common import counted, json_option, print_json, print_table, with_store
+from schemas.told import counted
+from server.cli.common import json_option, print_json, print_table, say, with_store
 from server.cli.crediting import credited_text, crediting_of, crediting_options
 from server.figures.choices import By, CampaignSpan
 from server.stocks.choices import Lonely
 
 _Row = dict[str, Any]
 
-_AREA_HEAD: Final = (
-    *("", "plots", "ha measured", "t C/ha", "t C/ha/year", "95 % interval"),
-    *("t C/year", "t CO2e/year", "95 % interval", "change"),
+AREAS: Final = TableForm(
+    "portfolio by area",
+    prose("of"),
+    *("plots", "ha measured", "t C/ha", "t C/ha/year", "95 % interval"),
+    *("t C/year", "t CO2e/year", "95 % of CO2e", "change"),
 )
-_RATE_HEAD: Final = (
-    *("", "permille/year", "95 % interval", "4 permille", "own target"),
-    *("spans", "waiting", "reasons"),
+RATES: Final = TableForm(
+    "portfolio by rate",
+    prose("of"),
+    *("permille/year", "95 % interval", "4 permille", prose("own target")),
+    *(prose("spans"), "waiting", prose("reasons")),
 )
 _PLOTS_NAMED: Final = 10
 
@@ -116,9 +122,9 @@ def portfolio(  # noqa: PLR0917 - click passes them by name
 
 def _print(document: _Row) -> None:
     rows = [*document["groups"], document["total"]]
-    print_table(_AREA_HEAD, [_area_cells(row) for row in rows])
+    print_table(AREAS, [_area_cells(row) for row in rows])
     click.echo()
-    print_table(_RATE_HEAD, [_rate_cells(row) for row in rows])
+    print_table(RATES, [_rate_cells(row) for row in rows])
     click.echo()
     told = (
         *_about(document),
@@ -127,9 +133,10 @@ def _print(document: _Row) -> None:
         *_credited(rows),
     )
     for line in (*told, *document["notes"]):
-        click.echo(line)
+        say(line)
     for code, why in _reasons(rows):
-        click.echo(f"{code}: {why.meaning}.\n  {why.what_to_do}.")
+        say(f"{code}: {why.meaning}.", "  ")
+        say(f"  {why.what_to_do}.")
 
 
 def _area_cells(row: _Row) -> tuple[str, ...]:

@@ -1,57 +1,71 @@
 """Stocks and changes as tables of text, with what their reasons mean."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
+from schemas.printing import TableForm, lines_of, prose, wrapped
 from schemas.stock_words import compared_text, notes
-from server.cli.common import counted
+from schemas.told import counted, told
 
 Document = dict[str, Any]
 _Row = Mapping[str, Any]
-_Cells = list[tuple[str, ...]]
+_Columns = Callable[[TableForm, Iterable[Sequence[object]]], str]
 
 # A person reads this many problems and mends them; --json has them all.
 _PROBLEMS_SHOWN: Final = 50
 _NONE: Final = "-"
 
 
-def render_table(document: Document) -> str:
+def render_table(document: Document, width: int | None = None) -> str:
     """Render stocks and changes for a terminal, with what their reason codes mean.
 
     Takes any document with rows of `stocks` and `changes`, also one that a server
-    stored; problems and unused columns are shown where there are any.
+    stored; problems and unused columns are shown where there are any. Nothing is wider
+    than the screen, where its width is given.
     """
+
+    def columns(form: TableForm, rows: Iterable[Sequence[object]]) -> str:
+        return "".join(f"{line}\n" for line in lines_of(form, rows, width))
+
     problems = rows_of(document, "problems")
     if problems:
-        return _render_problems(problems)
+        return _render_problems(problems, width)
     stocks, changes = rows_of(document, "stocks"), rows_of(document, "changes")
     parts = [
         _title(stocks),
-        _columns(_STOCK_HEAD, [_stock_cells(row) for row in stocks]),
-        *_equal_mass(stocks),
+        columns(STOCKS, [_stock_cells(row) for row in stocks]),
+        *_equal_mass(stocks, columns),
     ]
     if changes:
         parts += [
             "Changes",
-            _columns(_CHANGE_HEAD, [_change_cells(r) for r in changes]),
+            columns(CHANGES, [_change_cells(r) for r in changes]),
         ]
-        parts += ["Against 4 permille a year", _verdicts(changes)]
-        parts += _notes(changes)
+        parts += [
+            "Against 4 permille a year",
+            columns(VERDICTS, map(_verdict_cells, changes)),
+        ]
+        parts += _notes(changes, width)
     trends = rows_of(document, "trends")
     if trends:
-        parts += ["Trends", _columns(_TREND_HEAD, [_trend_cells(r) for r in trends])]
-    parts += _render_reasons([*stocks, *changes, *trends])
+        parts += ["Trends", columns(TRENDS, [_trend_cells(r) for r in trends])]
+    parts += _render_reasons([*stocks, *changes, *trends], width)
     ignored = cast("Sequence[str]", document.get("ignored_columns", ()))
     if ignored:
         parts.append(f"Columns not used: {', '.join(ignored)}\n")
     return "\n".join(parts)
 
 
-def _notes(changes: Sequence[_Row]) -> list[str]:
+def _notes(changes: Sequence[_Row], width: int | None) -> list[str]:
     lines = [
-        f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}: {note}.\n"
+        f"{line}\n"
         for row in changes
         for note in notes(row)
+        for line in wrapped(
+            f"{row['plot']}, {row['from_campaign']} to {row['to_campaign']}: {note}.",
+            width,
+            "  ",
+        )
     ]
     return ["Beside the changes", "".join(lines)] if lines else []
 
@@ -62,7 +76,7 @@ def _title(stocks: Iterable[_Row]) -> str:
     return f"SOC stocks, 0 to {ends} cm" if ends else "SOC stocks: none"
 
 
-def _equal_mass(stocks: Sequence[_Row]) -> list[str]:
+def _equal_mass(stocks: Sequence[_Row], columns: _Columns) -> list[str]:
     """Show the stocks in an equal mass, where the method has them."""
     rows = [row for row in stocks if "esm_stock_t_ha" in row]
     if not rows:
@@ -77,10 +91,11 @@ def _equal_mass(stocks: Sequence[_Row]) -> list[str]:
         )
         for row in rows
     ]
-    return ["Stocks in an equal soil mass", _columns(_MASS_HEAD, cells)]
+    return ["Stocks in an equal soil mass", columns(MASSES, cells)]
 
 
-_STOCK_HEAD: Final = (
+STOCKS: Final = TableForm(
+    "stocks",
     "plot",
     "campaign",
     "point",
@@ -88,9 +103,10 @@ _STOCK_HEAD: Final = (
     "fine soil t/ha",
     "sound to cm",
     "stock to there",
-    "reasons",
+    prose("reasons"),
 )
-_MASS_HEAD: Final = (
+MASSES: Final = TableForm(
+    "stocks in an equal mass",
     "plot",
     "campaign",
     "point",
@@ -99,7 +115,8 @@ _MASS_HEAD: Final = (
     "sampled t/ha",
     "extrapolated",
 )
-_CHANGE_HEAD: Final = (
+CHANGES: Final = TableForm(
+    "stock changes",
     "plot",
     "from",
     "to",
@@ -112,7 +129,8 @@ _CHANGE_HEAD: Final = (
     "judged on",
     "change",
 )
-_TREND_HEAD: Final = (
+TRENDS: Final = TableForm(
+    "trends",
     "plot",
     "from",
     "to",
@@ -121,10 +139,11 @@ _TREND_HEAD: Final = (
     "t/ha/year",
     "95 % interval",
     "p",
-    "all visits (REML)",
-    "reasons",
+    prose("all visits (REML)"),
+    prose("reasons"),
 )
-_VERDICT_HEAD: Final = (
+VERDICTS: Final = TableForm(
+    "verdicts",
     "plot",
     "from",
     "to",
@@ -132,7 +151,7 @@ _VERDICT_HEAD: Final = (
     "95 % interval",
     "t CO2e/ha/year",
     "4 permille",
-    "reasons",
+    prose("reasons"),
 )
 
 
@@ -182,71 +201,60 @@ def _trend_cells(row: _Row) -> tuple[str, ...]:
     )
 
 
-def _verdicts(changes: Iterable[_Row]) -> str:
-    return _columns(
-        _VERDICT_HEAD,
-        [
-            (
-                *(str(row[key]) for key in ("plot", "from_campaign", "to_campaign")),
-                _number(row["rate_permille_year"], 2),
-                _interval(row["rate_ci95_permille_year"])
-                + (" and beyond" if row["rate_ci95_shape"] == "disjoint" else ""),
-                _number(row["co2e_t_ha_year"], 2),
-                str(row["verdict_4permille"]),
-                _codes(row),
-            )
-            for row in changes
-        ],
+def _verdict_cells(row: _Row) -> tuple[str, ...]:
+    beyond = " and beyond" if row["rate_ci95_shape"] == "disjoint" else ""
+    return (
+        *(str(row[key]) for key in ("plot", "from_campaign", "to_campaign")),
+        _number(row["rate_permille_year"], 2),
+        _interval(row["rate_ci95_permille_year"]) + beyond,
+        _number(row["co2e_t_ha_year"], 2),
+        str(row["verdict_4permille"]),
+        _codes(row),
     )
 
 
-def _render_reasons(rows: Iterable[_Row]) -> list[str]:
+def _render_reasons(rows: Iterable[_Row], width: int | None) -> list[str]:
     from server.stocks.reasons import EXPLANATIONS
 
     present = {code for row in rows for code in cast("Sequence[str]", row["reasons"])}
     if not present:
         return []
     lines = [
-        f"{reason.value}: {why.meaning}.\n  {why.what_to_do}.\n"
+        f"{line}\n"
         for reason, why in EXPLANATIONS.items()
         if reason.value in present
+        for text in (f"{reason.value}: {why.meaning}.", f"  {why.what_to_do}.")
+        for line in wrapped(text, width, "  ")
     ]
     return ["Reasons", "".join(lines)]
 
 
-def _render_problems(problems: Sequence[_Row]) -> str:
+def _render_problems(problems: Sequence[_Row], width: int | None) -> str:
     count = len(problems)
     lines = [
         f"The file was refused: {counted(count, 'problem')}. Nothing was computed.\n"
     ]
-    lines += [_problem(problem) for problem in problems[:_PROBLEMS_SHOWN]]
+    lines += [
+        f"{line}\n"
+        for problem in problems[:_PROBLEMS_SHOWN]
+        for text in _problem(problem)
+        for line in wrapped(text, width, "  ")
+    ]
     if count > _PROBLEMS_SHOWN:
         lines.append(f"and {count - _PROBLEMS_SHOWN} more; --json lists them all\n")
     return "".join(lines)
 
 
-def _problem(problem: _Row) -> str:
+def _problem(problem: _Row) -> tuple[str, str]:
     places = []
     if problem["line"] is not None:
         places.append(f"line {problem['line']}")
     if problem["column"] is not None:
         places.append(f"column {problem['column']}")
     if problem["value"] is not None:
-        places.append(repr(problem["value"]))
+        places.append(f"'{told(problem['value'])}'")
     where = ", ".join(places) or "file"
-    return f"  {where}: {problem['reason']}\n    {problem['hint']}\n"
-
-
-def _columns(head: tuple[str, ...], cells: _Cells) -> str:
-    lines = [head, *cells]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "".join(
-        "  ".join(
-            text.ljust(width) for text, width in zip(line, widths, strict=True)
-        ).rstrip()
-        + "\n"
-        for line in lines
-    )
+    return f"  {where}: {problem['reason']}", f"    {problem['hint']}"
 
 
 def rows_of(document: Document, key: str) -> Sequence[_Row]:

@@ -1,27 +1,24 @@
 """Conflicts: a person's decision becomes a change in the server's own log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.changes import Draft
-from schemas.deciding import (
-    Decision,
-    SideChoice,
-    StandingRecord,
-    UndecidableError,
-    parts,
-)
+from schemas.deciding import Decision, StandingRecord, UndecidableError
 from schemas.messages import Outcome
 from schemas.names import meant
 from schemas.problems import Problem
+from schemas.records import references_of
+from schemas.sides import By, Contest, PersonsChoice, decisions
 from schemas.validate import errors, load_patch
+from server.access.labels import Named, called, labels
 from server.access.names import Nameable
 from server.access.records import authors, find_record
 from server.clock import Clock
 from server.custody.own_log import discard_own, write
 from server.errors import NotFoundError, RefusedError
-from server.merge.model import Record, Verdict
+from server.merge.model import Record
 from server.merge.statuses import ConflictStatus
 from server.store.custody_values import Author, ConflictQuery, StoredConflict
 from server.store.merge_values import Wanted
@@ -32,7 +29,7 @@ from server.store.port import Store, Transaction
 class Resolution:
     """What a person decided, why, and who it was."""
 
-    choice: SideChoice
+    choice: PersonsChoice
     reason: str
     person: str | None
 
@@ -43,14 +40,19 @@ class Resolved:
 
     record: str
     type: str
+    name: str
     resolves: tuple[str, ...]
     outcome: Outcome
     problems: list[Problem]
     conflicts: list[str]
 
 
-def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the open conflicts with these ids, or starts of ids.
+def find(
+    tx: Transaction, names: Sequence[str], project_id: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the open conflicts that names of records, ids or starts of ids mean.
+
+    The name of a record means all of its open conflicts.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def find(tx: Transaction, names: Sequence[str]) -> list[dict[str, Any]]:
     AmbiguousError
         If several start so.
     """
-    found = {conflict.id: conflict for conflict in (_one(tx, n) for n in names)}
+    found = {each.id: each for name in names for each in _several(tx, name, project_id)}
     return _described(tx, list(found.values()))
 
 
@@ -68,50 +70,71 @@ def listed(
 ) -> list[dict[str, Any]]:
     """Return conflicts, each with what stands now; None where the record is deleted."""
     query = ConflictQuery(project_id=project_id, status=status)
-    found = _described(tx, tx.conflicts(query))
-    return [one | {"stands": _standing(one)} for one in found]
-
-
-def sides(tx: Transaction, conflict: dict[str, Any]) -> dict[str, Any]:
-    """Add to a conflict the record as it stands, and who wrote what stands."""
-    record = find_record(tx, conflict["project"], conflict["record"])
-    if record is None:
-        return conflict | {"stands": None, "stands_by": None}
-    writers = record.writers.get(conflict["group"]) or (record.last_writer,)
-    by = authors(tx, record.project_id, [writers[-1].change_id])
-    return conflict | {
-        "stands": _standing(conflict),
-        "stands_by": by[writers[-1].change_id].as_data(),
-    }
+    return _described(tx, tx.conflicts(query))
 
 
 def _described(
     tx: Transaction, conflicts: Sequence[StoredConflict]
 ) -> list[dict[str, Any]]:
-    """Return conflicts with their records as they are, and who settled them."""
-    records, settlers = {}, {}
-    for project_id in {found.project_id for found in conflicts}:
-        own = [found for found in conflicts if found.project_id == project_id]
-        ids = {found.record_id for found in own}
-        for record in tx.lookup(project_id, Wanted(record_ids=ids)).records:
-            records[project_id, record.id] = record
-        settled = [found.settled_by for found in own if found.settled_by]
-        for change_id, author in authors(tx, project_id, settled).items():
-            settlers[project_id, change_id] = author
-    return [
-        _data(
-            found,
-            records.get((found.project_id, found.record_id)),
-            settlers.get((found.project_id, found.settled_by or "")),
-        )
-        for found in conflicts
-    ]
+    """Return conflicts with their records as they are, named, and who wrote what."""
+    found: dict[str, dict[str, Any]] = {}
+    for project_id in {conflict.project_id for conflict in conflicts}:
+        own = [each for each in conflicts if each.project_id == project_id]
+        for each, told in zip(own, _of_project(tx, project_id, own), strict=True):
+            found[each.id] = told
+    return [found[conflict.id] for conflict in conflicts]
 
 
-def _data(
-    found: StoredConflict, record: Record | None, settler: Author | None
-) -> dict[str, Any]:
-    line = {
+def _of_project(
+    tx: Transaction, project_id: str, conflicts: Sequence[StoredConflict]
+) -> Iterator[dict[str, Any]]:
+    wanted = Wanted(record_ids={conflict.record_id for conflict in conflicts})
+    records = {r.id: r for r in tx.lookup(project_id, wanted).records}
+    names = labels(
+        tx, (Named(r.project_id, r.id, r.type, r.fields) for r in records.values())
+    )
+    wrote = {
+        each.id: _last_writer(records[each.record_id], each.group)
+        for each in conflicts
+        if each.record_id in records
+    }
+    settled = [each.settled_by for each in conflicts if each.settled_by]
+    by = authors(tx, project_id, {*wrote.values(), *settled})
+    for each in conflicts:
+        line = _data(each, records.get(each.record_id)) | {
+            "name": names.get(each.record_id, each.type),
+            "names": called(tx, project_id, _targets(each)),
+        }
+        if each.status is ConflictStatus.OPEN:
+            author = by.get(wrote.get(each.id, ""))
+            yield line | {"stands_by": author.as_data() if author else None}
+        else:
+            yield line | {"decision": _decision(each, by.get(each.settled_by or ""))}
+
+
+def _decision(found: StoredConflict, author: Author | None) -> dict[str, Any]:
+    by = author or Author(None, None, None)
+    told = {"reason": found.reason, "chosen": found.chosen}
+    return by.as_data() | {"at": found.settled_at} | told
+
+
+def _targets(found: StoredConflict) -> set[str]:
+    """Return the ids of the records that its values refer to."""
+    values = [found.base or {}, found.theirs, found.ours, found.chosen]
+    return {t for each in values for t in references_of(found.type, each).values()}
+
+
+def _named(record: Record) -> Named:
+    return Named(record.project_id, record.id, record.type, record.fields)
+
+
+def _last_writer(record: Record, group: str) -> str:
+    writers = record.writers.get(group) or (record.last_writer,)
+    return writers[-1].change_id
+
+
+def _data(found: StoredConflict, record: Record | None) -> dict[str, Any]:
+    told = {
         "project": found.project_id,
         "type": found.type,
         "record": found.record_id,
@@ -127,12 +150,7 @@ def _data(
         "person": found.person,
         "at": found.at,
     }
-    if found.status is ConflictStatus.OPEN:
-        return line
-    by = settler or Author(None, None, None)
-    decision = by.as_data() | {"at": found.settled_at}
-    told = {"reason": found.reason, "chosen": found.chosen}
-    return line | {"decision": decision | told}
+    return told | {"stands": _standing(told)}
 
 
 def _standing(conflict: dict[str, Any]) -> dict[str, Any] | None:
@@ -155,18 +173,54 @@ async def resolve(
     drafts = await store.read(lambda tx: list(_drafts(tx, conflicts, given)))
     accepted = await write(store, clock, drafts, given.person)
     await discard_own(store, clock, accepted.verdicts, "the decision was refused")
-    pairs = zip(drafts, accepted.verdicts, strict=True)
-    return [_decided(draft, verdict) for draft, verdict in pairs]
+    names = {found["record"]: found["name"] for found in conflicts}
+    return [
+        Resolved(
+            draft.record_id,
+            draft.type,
+            names[draft.record_id],
+            draft.resolves,
+            verdict.outcome,
+            verdict.why,
+            verdict.conflicts,
+        )
+        for draft, verdict in zip(drafts, accepted.verdicts, strict=True)
+    ]
 
 
-def _one(tx: Transaction, name: str) -> StoredConflict:
+def _several(
+    tx: Transaction, name: str, project_id: str | None
+) -> list[StoredConflict]:
+    if of_record := _of_record(tx, name, ConflictStatus.OPEN, project_id):
+        return of_record
     found = _meant(tx, name, ConflictStatus.OPEN)
-    if not found and _meant(tx, name, ConflictStatus.SETTLED):
+    if not found and (
+        _meant(tx, name, ConflictStatus.SETTLED)
+        or _of_record(tx, name, ConflictStatus.SETTLED, project_id)
+    ):
         raise NotFoundError(
             f"conflict {name} is settled already",
             "see: permille-server conflict list --settled",
         )
-    return _CONFLICT.only(name, found)
+    return [_CONFLICT.only(name, found)]
+
+
+def _of_record(
+    tx: Transaction, name: str, status: ConflictStatus, project_id: str | None
+) -> list[StoredConflict]:
+    """Return the conflicts of the one record that is called so, with or without its type."""
+    every = tx.conflicts(ConflictQuery(status=status, project_id=project_id))
+    told = {each["id"]: each for each in _described(tx, every)}
+    found = [
+        each
+        for each in every
+        if name in {told[each.id]["name"], told[each.id]["name"].partition(" ")[2]}
+        or name == each.record_id
+    ]
+    if len({(each.project_id, each.record_id) for each in found}) > 1:
+        several_ones = {each.id: each for each in found}
+        return [_CONFLICT.only(name, several_ones)]
+    return found
 
 
 def _meant(
@@ -180,7 +234,7 @@ def _meant(
 _CONFLICT: Final[Nameable[StoredConflict]] = Nameable(
     "open conflict",
     "permille-server conflict list",
-    lambda conflict, start: f"{start} of {conflict.type} {conflict.group}",
+    lambda conflict, start: f"{start} of {conflict.type}, {conflict.group}",
 )
 
 
@@ -199,17 +253,41 @@ def _drafts(
             yield _draft(record, (epoch, record.seq), decision, given.reason)
 
 
-def _parts(
-    record: Record, conflicts: list[dict[str, Any]], choice: SideChoice
-) -> list[Decision]:
+def contest(tx: Transaction, conflicts: Sequence[dict[str, Any]]) -> Contest:
+    """Return open conflicts of one record with what a person sees of it."""
+    first = conflicts[0]
+    record = find_record(tx, first["project"], first["record"])
+    assert record is not None, "a conflict belongs to a record"
+    return _contest(record, conflicts)
+
+
+def _contest(record: Record, conflicts: Sequence[Mapping[str, Any]]) -> Contest:
+    names = {k: v for found in conflicts for k, v in found["names"].items()}
     standing = StandingRecord(record.type, record.fields, record.deleted)
-    told = [found | {"stands": record.stands(found["group"])} for found in conflicts]
+    told = [
+        found | {"stands": record.stands(found["group"])}
+        for found in map(dict, conflicts)
+    ]
+    by = {
+        found["group"]: By(wrote["person"], wrote["device"])
+        for found in conflicts
+        if (wrote := found.get("stands_by"))
+    }
+    return Contest(told, standing, by, names)
+
+
+def _parts(
+    record: Record, conflicts: list[dict[str, Any]], choice: PersonsChoice
+) -> list[Decision]:
     try:
-        found = parts(told, standing, choice)
+        found = decisions(_contest(record, conflicts), choice)
     except UndecidableError as error:
-        where = f"conflict {conflicts[0]['id']}"
-        raise RefusedError(f"{where}: {error.text}", [], error.hint) from None
-    problems = errors(load_patch(record.type, found[0].fields)[1])
+        raise RefusedError(
+            f"{conflicts[0]['name']}: {error.text}", [], error.hint
+        ) from None
+    problems = [
+        p for each in found for p in errors(load_patch(record.type, each.fields)[1])
+    ]
     if problems:
         raise RefusedError("nothing was decided", problems)
     return found
@@ -228,15 +306,4 @@ def _draft(
         seen=decision.seen,
         resolves=decision.resolves,
         reason=reason,
-    )
-
-
-def _decided(draft: Draft, verdict: Verdict) -> Resolved:
-    return Resolved(
-        draft.record_id,
-        draft.type,
-        draft.resolves,
-        verdict.outcome,
-        verdict.why,
-        verdict.conflicts,
     )

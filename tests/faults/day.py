@@ -206,7 +206,7 @@ class Day:
         if not left:
             return
         for one in found:
-            for side in ("theirs", "ours", "stands"):
+            for side in ("stood", "other", "stands"):
                 who = laptop.name, one["type"], one["record"]
                 self.ledger.see(*who, one[side] or {}, only=one[side] or {})
             if (
@@ -216,11 +216,11 @@ class Day:
                 self.ledger.see(*who, screen["fields"])
         start = ["conflicts", "resolve"]
         if self.rng.random() < 0.05:
-            end = ("--all", "--take", "stands", "--reason", "first", "--yes")
+            end = ("--all", "--keep", "--reason", "first", "--yes")
             self.save(laptop, Typed((*start, *end)))
             return
         one = self.rng.choice(left)
-        chosen = words.choice(self.rng, one, "mine")
+        chosen = words.choice(self.rng, one)
         which = [one["record"], "--id", one["id"]]
         if self.rng.random() < 0.3:
             which = which[:1]

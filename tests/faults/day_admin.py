@@ -53,7 +53,7 @@ class Administrator:
         if not found:
             return
         one = self.rng.choice(found)
-        chosen = words.choice(self.rng, one, "other")
+        chosen = words.choice(self.rng, one)
         typed = ("conflict", "resolve", one["id"], *chosen.words)
         before = self.server.changes()
         answer = self.server.admin(*typed, "--reason", "seen", "--json")

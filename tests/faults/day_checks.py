@@ -121,7 +121,7 @@ def screens_differ(day, found):
 
 def conflicts_differ(day):
     """Compare the lists of open conflicts: ids, and every side."""
-    sides = ("record", "group", "theirs", "ours", "stands")
+    sides = ("record", "group", "stood", "other", "stands")
     there = {
         one["id"]: {side: one[side] for side in sides}
         for one in day.server.admin("conflict", "list", "--json").data

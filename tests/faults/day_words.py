@@ -247,15 +247,15 @@ def settings(says):
         yield f"{name}={','.join(value) if isinstance(value, list) else value}"
 
 
-def choice(rng, conflict, other):
+def choice(rng, conflict):
     """Return the words that decide a conflict, and what they set."""
-    names = [*conflict["theirs"], *conflict["ours"]]
+    names = [*conflict["stood"], *conflict["other"]]
     known = [name for name in names if name in FIELDS.get(conflict["type"], {})]
     if rng.random() < 0.3 and known and conflict["group"] != "*":
         name = rng.choice(known)
         says = {name: FIELDS[conflict["type"]][name](rng)}
         return Typed(tuple(settings(says)), says)
-    return Typed(("--take", rng.choice(("stands", other))))
+    return Typed(rng.choice((("--keep",), ("--take", conflict["device"]))))
 
 
 def table(rng):
@@ -270,5 +270,5 @@ def table(rng):
 
 def in_order(found):
     """Return what was found in an order that does not follow from random ids."""
-    said = ("type", "name", "group", "theirs", "ours", "op", "fields")
+    said = ("type", "name", "group", "stood", "other", "op", "fields")
     return sorted(found, key=lambda one: repr([one.get(name) for name in said]))

@@ -84,8 +84,8 @@ def agreed(*laptops):
 @pytest.mark.parametrize(
     ("words", "stands"),
     [
-        (["--take", "stands"], 2.0),
-        (["--take", "other"], 3.0),
+        (["--keep"], 2.0),
+        (["--take", "two"], 3.0),
         (["--set", "area_ha=2.5"], 2.5),
     ],
 )
@@ -107,10 +107,13 @@ def test_an_administrator_settles_a_conflict(pair, served, words, stands):
 def test_a_conflict_is_shown_side_by_side_with_who_and_when(pair, served):
     name = contested(pair)
     shown = served.admin("conflict", "show", name)
-    assert "stands: one on one" in shown
-    assert "other:  two on two" in shown
+    words = [line.split() for line in shown.splitlines()]
+    assert words[2][:6] == ["stands", "area-ha", "2", "one", "on", "one"]
+    assert words[3][:7] == ["also", "recorded", "area-ha", "3", "two", "on", "two"]
+    assert "conflict resolve" in shown
+    assert "--take two" in shown
     found = json.loads(served.admin("conflict", "show", name, "--json"))
-    assert (found["stands"], found["ours"]) == ({"area_ha": 2.0}, {"area_ha": 3.0})
+    assert (found["stands"], found["other"]) == ({"area_ha": 2.0}, {"area_ha": 3.0})
     assert found["stands_by"]["person"] == "one"
 
 
@@ -127,8 +130,8 @@ def test_a_choice_that_does_not_fit_writes_nothing(pair, served):
     missing = admin(served, "conflict", "show", "ffffffff", code=4).output
     assert "there is no open conflict" in missing
     assert json.loads(served.admin("stats", "--json"))["changes"] == before
-    served.admin("conflict", "resolve", name, "--take", "stands", "--reason", "x")
-    gone = admin(served, *give, "--take", "stands", code=4).output
+    served.admin("conflict", "resolve", name, "--keep", "--reason", "x")
+    gone = admin(served, *give, "--keep", code=4).output
     assert "settled already" in gone
 
 
@@ -142,7 +145,7 @@ def test_a_start_that_several_conflicts_share_lists_them(pair, served):
     two.sync(code=1)
     ids = [each["id"] for each in two.json("conflicts", code=1)]
     start = ids[0].partition(":")[0]
-    why = ["--take", "stands", "--reason", "x"]
+    why = ["--keep", "--reason", "x"]
     said = admin(served, "conflict", "resolve", start, *why, code=4).output
     laptop = ["conflicts", "resolve", "HF/1/2026/1", "--id", start[:12], *why]
     error = two.json(*laptop, code=4)["error"]
@@ -167,7 +170,7 @@ def test_many_conflicts_are_settled_at_once(pair, served):
     two.sync(code=1)
     ids = [found["id"] for found in two.json("conflicts", code=1)]
     assert len(ids) == 2
-    words = ["conflict", "resolve", *ids, "--take", "other", "--reason", "second visit"]
+    words = ["conflict", "resolve", *ids, "--take", "two", "--reason", "second visit"]
     assert "needs a yes" in admin(served, *words, code=4).output
     served.admin(*words, "--yes")
     agreed(one, two)
@@ -184,24 +187,27 @@ def deleted_and_edited(pair):
     return one, two
 
 
-@pytest.mark.parametrize(("take", "lives"), [("stands", False), ("other", True)])
-def test_an_edit_met_a_deletion(pair, served, take, lives):
+@pytest.mark.parametrize(
+    ("words", "lives"), [(["--keep"], False), (["--take", "one"], True)]
+)
+def test_an_edit_met_a_deletion(pair, served, words, lives):
     one, two = deleted_and_edited(pair)
     two("plot", "delete", "A", "--yes")
     one("plot", "edit", "A", "--area-ha", "2")
     two.sync()
     one.sync(code=1)
-    (found,) = one.json("conflicts", code=1)
-    assert "bring it back" in served.admin("conflict", "show", found["id"])
-    served.admin("conflict", "resolve", found["id"], "--take", take, "--reason", "x")
+    assert "bring it back" in served.admin("conflict", "show", "plot A")
+    served.admin("conflict", "resolve", "plot A", *words, "--reason", "x")
     agreed(one, two)
     fields = {p["name"]: p["fields"] for p in two.json("plot", "list")}
     assert ("A" in fields) is lives
     assert not lives or fields["A"]["area_ha"] == 2.0
 
 
-@pytest.mark.parametrize(("take", "lives"), [("stands", True), ("other", False)])
-def test_a_deletion_met_an_edit(pair, served, take, lives):
+@pytest.mark.parametrize(
+    ("words", "lives"), [(["--keep"], True), (["--take", "deleted"], False)]
+)
+def test_a_deletion_met_an_edit(pair, served, words, lives):
     one, two = deleted_and_edited(pair)
     one("plot", "edit", "A", "--area-ha", "2")
     two("plot", "delete", "A", "--yes")
@@ -209,7 +215,7 @@ def test_a_deletion_met_an_edit(pair, served, take, lives):
     two.sync(code=1)
     (found,) = two.json("conflicts", code=1)
     assert "delete the record" in served.admin("conflict", "show", found["id"])
-    served.admin("conflict", "resolve", found["id"], "--take", take, "--reason", "x")
+    served.admin("conflict", "resolve", found["id"], *words, "--reason", "x")
     agreed(one, two)
     assert ("A" in {p["name"] for p in one.json("plot", "list")}) is lives
 
@@ -223,7 +229,7 @@ def test_a_decision_that_cannot_stand_leaves_the_conflict_open(pair, served):
     one("point", "add", "--plot", "A", "--code", "1")
     one.sync(code=1)
     (found,) = two.json("conflicts", code=1)
-    words = ["conflict", "resolve", found["id"], "--take", "other", "--reason", "x"]
+    words = ["conflict", "resolve", found["id"], "--take", "two", "--reason", "x"]
     assert "refused; the conflict stays open" in admin(served, *words, code=4).output
     assert json.loads(served.admin("quarantine", "list", "--json")) == []
     assert found["id"] in served.admin("conflict", "list", "--json")
@@ -338,15 +344,15 @@ def test_waiting_changes_are_judged_again_once_after_an_update(tmp_path):
 @pytest.mark.parametrize(
     ("words", "stands"),
     [
-        (["--take", "stands"], 2.0),
-        (["--take", "mine"], 3.0),
+        (["--keep"], 2.0),
+        (["--take", "two"], 3.0),
         (["--set", "area_ha=2.5"], 2.5),
     ],
 )
 def test_a_person_settles_a_conflict_on_a_laptop(pair, served, words, stands):
     one, two = pair
     name = contested(pair)
-    assert name in two("conflicts", "show", "HF")
+    assert "--take two" in two("conflicts", "show", "HF")
     two("conflicts", "resolve", "HF", *words, "--reason", "measured again")
     assert two.json("plot", "show", "HF")["state"] == "decided here, not yet synced"
     assert "decided here, not yet synced" in two("conflicts")
@@ -394,9 +400,9 @@ def test_a_day_that_settles_a_conflict_is_known_to_the_day(pair, served, side):
 @pytest.mark.parametrize(
     ("setting", "code", "said"),
     [
-        ("area_ha=two", 4, "area_ha = 'two': a number was expected"),
+        ("area_ha=two", 4, "area-ha = two: a number was expected"),
         ("area_ha=two", 4, "give a plain number, such as 12.5"),
-        ("area=2", 2, "area_ha"),
+        ("area=2", 2, "area-ha"),
     ],
 )
 def test_a_third_value_that_cannot_be_read_is_refused_in_words(
@@ -427,9 +433,7 @@ def test_a_fix_of_a_time_says_how_exactly_it_is_known(pair, served):
     point = two.json("point", "show", "HF/1")["id"]
     settings = f"--set sampled_at=2026-05-03 --set point_id={point} --set number=2"
     two("fix", entry["record"], *settings.split())
-    # The quarantine tells cores of one number apart.
-    listed = served.admin("quarantine", "list")
-    assert f"core 1 {entry['record'][:8]}" in " ".join(listed.split())
+    assert "core HF/2/2026/1" in served.admin("quarantine", "list")
     assert time_of(two, "HF/1/2026/2") == ("2026-05-03T12:00:00+00:00", "day")
     agreed(two, one)
 
@@ -440,26 +444,28 @@ def test_a_decision_that_meets_a_newer_value_becomes_a_conflict(pair, served):
     one.sync(code=1)
     one("plot", "edit", "HF", "--area-ha", "5")
     one.sync(code=1)
-    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "I saw 2 ha")
+    two("conflicts", "resolve", "HF", "--keep", "--reason", "I saw 2 ha")
     assert two.sync(code=1)["conflicts"] == 1
     ids = [found["id"] for found in two.json("conflicts", code=1)]
     assert len(ids) == 2
     assert name in ids
     assert area(two) == 5.0
-    two("conflicts", "resolve", "--all", "--take", "stands", "--reason", "5", "--yes")
+    two("conflicts", "resolve", "--all", "--keep", "--reason", "5", "--yes")
     two.sync()
     agreed(one, two)
     assert area(two) == 5.0
 
 
-@pytest.mark.parametrize(("take", "lives"), [("stands", False), ("mine", True)])
-def test_a_laptop_decides_on_a_deletion(pair, take, lives):
+@pytest.mark.parametrize(
+    ("words", "lives"), [(["--keep"], False), (["--take", "one"], True)]
+)
+def test_a_laptop_decides_on_a_deletion(pair, words, lives):
     one, two = deleted_and_edited(pair)
     two("plot", "delete", "A", "--yes")
     one("plot", "edit", "A", "--area-ha", "2")
     two.sync()
     one.sync(code=1)
-    one("conflicts", "resolve", "A", "--take", take, "--reason", "x")
+    one("conflicts", "resolve", "A", *words, "--reason", "x")
     one.sync()
     agreed(one, two)
     assert ("A" in {p["name"] for p in two.json("plot", "list")}) is lives
@@ -473,7 +479,7 @@ def test_only_the_named_conflict_is_settled(pair):
     one.sync()
     two.sync(code=1)
     by_type = {c["type"]: c["id"] for c in two.json("conflicts", code=1)}
-    words = ["--take", "mine", "--reason", "x"]
+    words = ["--take", "two", "--reason", "x"]
     wrong = two.json("conflicts", "resolve", "HF", "--id", "zz", *words, code=4)
     assert wrong["error"]["code"] == "not_found"
     two("conflicts", "resolve", "HF", "--id", by_type["plot"][:18], *words)
@@ -520,7 +526,7 @@ def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     _, two = pair
     bag, _ = same_label_twice(pair)
     shown = two("fix", "BAG", code=1)
-    assert "sample_code = BAG" in shown
+    assert "sample-code = BAG" in shown
     assert "soc" not in shown
     two("fix", "BAG", "--discard", "--reason", "the bag of the other core", "--yes")
     two.sync(code=1)
@@ -732,7 +738,7 @@ def test_answers_that_somebody_changed_are_refused(pair, served, stick, tmp_path
 def test_a_reason_that_no_message_can_carry_is_refused_at_once(pair, served, reason):
     _, two = pair
     conflict = contested(pair)
-    given = ["--take", "stands", "--reason", reason]
+    given = ["--keep", "--reason", reason]
     said = two.json("conflicts", "resolve", "HF", *given, code=2)["error"]["text"]
     assert "--reason" in said
     assert two.json("status", code=1)["pending"] == 0
@@ -740,7 +746,7 @@ def test_a_reason_that_no_message_can_carry_is_refused_at_once(pair, served, rea
         "--reason"
         in admin(served, "conflict", "resolve", conflict, *given, code=2).output
     )
-    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "two\nlines")
+    two("conflicts", "resolve", "HF", "--keep", "--reason", "two\nlines")
     assert two.sync()["accepted"] == 1
 
 
@@ -785,16 +791,14 @@ def test_a_conflict_is_decided_once_and_may_be_named_by_its_id(pair, served, tmp
     conflict = contested(pair)
     third.sync(code=1)
     one.sync(code=1)
-    mine = ["--take", "mine", "--reason", "measured again"]
-    many = one.json("conflicts", "resolve", "HF", *mine, code=4)["error"]
-    assert conflict[:8] in many["hint"]
-    decided = one.json("conflicts", "resolve", conflict[:8], *mine)
+    two = ["--take", "two", "--reason", "measured again"]
+    decided = one.json("conflicts", "resolve", conflict[:8], *two)
     assert decided["decided"] == 1
-    again = one.json("conflicts", "resolve", conflict[:8], *mine, code=4)["error"]
+    again = one.json("conflicts", "resolve", conflict[:8], *two, code=4)["error"]
     assert again["code"] == "decided"
-    stands = ["--take", "stands", "--reason", "the rest"]
+    stands = ["--keep", "--reason", "the rest"]
     asked = one.json("conflicts", "resolve", "HF", *stands, code=4)["error"]
-    assert "area_ha = 3.0 (not yet sent)" in asked["text"], "what was just decided"
+    assert "area-ha = 3 (not yet sent)" in asked["text"], "what was just decided"
     done = one.json("conflicts", "resolve", "HF", *stands, "--yes")
     assert done["decided"] == 1
 
@@ -807,12 +811,12 @@ def test_a_list_of_conflicts_shows_what_stands_now(pair, served):
     one.sync(code=1)
     two.sync(code=1)
     (found,) = two.json("conflicts", code=1)
-    assert found["theirs"] == {"area_ha": 2.0}
+    assert found["stood"] == {"area_ha": 2.0}
     assert found["stands"] == {"area_ha": 7.0}
     listed = json.loads(served.admin("conflict", "list", "--json"))
     (on_server,) = [one for one in listed if one["id"] == found["id"]]
     assert on_server["stands"] == {"area_ha": 7.0}
-    two("conflicts", "resolve", "HF", "--take", "stands", "--reason", "7 it is")
+    two("conflicts", "resolve", "HF", "--keep", "--reason", "7 it is")
     two.sync()
     assert area(two) == 7.0
 

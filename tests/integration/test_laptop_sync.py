@@ -151,9 +151,9 @@ def test_two_unseen_values_of_a_measurement_wait_for_a_person(pair):
     assert found["conflicts"] == 1
     assert two.json("plot", "show", "HF")["fields"]["area_ha"] == 2.0
     (conflict,) = two.json("conflicts", code=1)
-    assert conflict["theirs"] == {"area_ha": 2.0}
-    assert conflict["ours"] == {"area_ha": 3.0}
-    assert "area_ha=3" in two("conflicts", code=1)
+    assert conflict["stood"] == {"area_ha": 2.0}
+    assert conflict["other"] == {"area_ha": 3.0}
+    assert "area-ha 3" in two("conflicts", code=1)
     one.sync(code=1)
     assert len(one.json("conflicts", code=1)) == 1
     assert one.json("plot", "show", "HF")["state"] == "conflict"
@@ -219,7 +219,7 @@ def test_the_same_bag_label_on_two_cores_is_quarantined_and_fixed(pair):
     assert [entry["type"] for entry in listed] == ["sample", "result"]
     assert listed[0]["reasons"][0]["code"] == "key_taken"
     assert listed[1]["reasons"][0]["code"] == "waits_for"
-    assert "--set sample_code" in two("fix", code=1)
+    assert "--set sample-code" in two("fix", code=1)
     status = two.json("status", code=1)
     assert (status["quarantined"], status["held"]) == (1, 1)
     assert not status["safe_to_wipe"]

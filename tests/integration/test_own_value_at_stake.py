@@ -27,17 +27,17 @@ def mine(pair):  # noqa: F811 - the fixture
 @pytest.mark.parametrize(
     "words",
     [
-        ["HF", "--take", "stands"],
-        ["HF", "--take", "mine"],
+        ["HF", "--keep"],
+        ["HF", "--take", "two"],
         ["HF", "--set", "area_ha=5"],
-        ["--all", "--take", "stands"],
+        ["--all", "--keep"],
     ],
 )
 def test_a_value_that_waits_is_named_and_asked_about(mine, words):
     before = mine.json("status", code=1)["pending"]
     error = mine.json("conflicts", "resolve", *words, *WHY, code=4)["error"]
     assert error["code"] == "not_confirmed"
-    assert "plot HF: area_ha = 4.0 (not yet sent)" in error["text"]
+    assert "plot HF: area-ha = 4 (not yet sent)" in error["text"]
     assert "note" not in error["text"], "nobody disputes that"
     assert error["hint"] == "add: --yes"
     assert (mine.json("status", code=1)["pending"], area(mine)) == (before, 4.0)
@@ -55,7 +55,7 @@ def test_without_a_value_that_waits_nothing_is_asked(pair):  # noqa: F811
     contested(pair)
     _, two = pair
     two("plot", "edit", "HF", "--note", "fenced")
-    two("conflicts", "resolve", "HF", "--take", "stands", *WHY)
+    two("conflicts", "resolve", "HF", "--keep", *WHY)
 
 
 def test_a_value_on_the_fix_list_is_asked_about(pair):  # noqa: F811
@@ -66,9 +66,9 @@ def test_a_value_on_the_fix_list_is_asked_about(pair):  # noqa: F811
     two("plot", "edit", "HF", "--code", "Q", "--area-ha", "4")
     two.sync(code=1)
     assert two.json("fix", code=1)
-    words = ("conflicts", "resolve", "--all", "--take", "stands")
+    words = ("conflicts", "resolve", "--all", "--keep")
     error = two.json(*words, *WHY, code=4)["error"]
-    assert "area_ha = 4.0 (on the fix list)" in error["text"]
+    assert "area-ha = 4 (on the fix list)" in error["text"]
 
 
 def test_a_deletion_that_waits_is_asked_about(pair):  # noqa: F811
@@ -79,7 +79,7 @@ def test_a_deletion_that_waits_is_asked_about(pair):  # noqa: F811
     one.sync(code=1)
     one("plot", "restore", "A")
     one("plot", "delete", "A", "--yes")
-    words = ("conflicts", "resolve", "A", "--take", "mine")
+    words = ("conflicts", "resolve", "A", "--take", "one")
     error = one.json(*words, *WHY, code=4)["error"]
     assert "plot A: its deletion (not yet sent)" in error["text"]
     one(*words, *WHY, "--yes")
@@ -93,7 +93,7 @@ def test_a_deletion_over_an_edit_that_waits_is_asked_about(pair):  # noqa: F811
     one.sync()
     two.sync(code=1)
     two("plot", "edit", "A", "--note", "wet")
-    words = ("conflicts", "resolve", "A", "--take", "mine")
+    words = ("conflicts", "resolve", "A", "--take", "two")
     error = two.json(*words, *WHY, code=4)["error"]
     assert "plot A: note = wet (not yet sent)" in error["text"]
     two(*words, *WHY, "--yes")
@@ -108,7 +108,7 @@ def test_everything_that_waits_is_named_when_all_is_decided(pair):  # noqa: F811
     two.sync(code=1)
     two("plot", "edit", "HF", "--area-ha", "4")
     two("point", "edit", "HF/1", "--lon", "5")
-    words = ("conflicts", "resolve", "--all", "--take", "stands")
+    words = ("conflicts", "resolve", "--all", "--keep")
     text = two.json(*words, *WHY, code=4)["error"]["text"]
-    assert "plot HF: area_ha = 4.0 (not yet sent)" in text
-    assert "point HF/1: lon = 5.0 (not yet sent)" in text
+    assert "plot HF: area-ha = 4 (not yet sent)" in text
+    assert "point HF/1: lon = 5 (not yet sent)" in text

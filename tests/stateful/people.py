@@ -9,6 +9,7 @@ from collector.rules.overlay import undecided
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice
 from schemas.records import TYPES
+from schemas.sides import PersonsChoice
 from tests.stateful.groups import ANY_RECORD, GROUPS, PATCHES, QUARRELS, STARTS
 
 LAPTOPS = 3
@@ -291,7 +292,8 @@ class People(RuleBasedStateMachine):
             if (base.type, conflict["group"]) not in PATCHES:
                 return
             patch = self.typed(name, base.type, conflict["group"], j)
-        choice = SideChoice(side) if side else SideChoice(values=patch)
+        chosen = SideChoice(side) if side else SideChoice(values=patch)
+        choice = PersonsChoice(chosen)
         ids = [conflict["id"]]
         self.history.decide(
             name,

@@ -13,6 +13,7 @@ from collector.fix import conflicts
 from collector.record import entry
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice
+from schemas.sides import PersonsChoice
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 
@@ -133,9 +134,9 @@ def everybody_shows(world, record, fields):
 
 
 CHOICES = {
-    "stands": SideChoice(Take.STANDS),
-    "other": SideChoice(Take.OTHER),
-    "third": SideChoice(values={"value": 15.0, "unit": "g_kg"}),
+    "stands": PersonsChoice(SideChoice(Take.STANDS)),
+    "other": PersonsChoice(SideChoice(Take.OTHER)),
+    "third": PersonsChoice(SideChoice(values={"value": 15.0, "unit": "g_kg"})),
 }
 
 
@@ -178,7 +179,7 @@ def test_a_decision_about_a_deletion_stands_after_a_restore(
         story.meet(deletes(A), edits(B))
     else:
         story.meet(edits(A), deletes(B))
-    decided = story.decide(SideChoice(take))
+    decided = story.decide(PersonsChoice(SideChoice(take)))
     story.restore("command", order)
     world.settle()
     assert story.standing() == decided
@@ -200,9 +201,9 @@ def test_a_decision_that_knew_an_older_one_leaves_nothing_open(world, take, day,
     story = Story(world, day)
     story.record()
     story.meet(lambda: story.edit(A, value=14.0, unit="g_kg"), lambda: story.delete(B))
-    story.decide(SideChoice(Take.STANDS), by=C)
+    story.decide(PersonsChoice(SideChoice(Take.STANDS)), by=C)
     story.meet(lambda: story.edit(A, value=15.0, unit="g_kg"), lambda: story.delete(B))
-    decided = story.decide(SideChoice(take), by=A)
+    decided = story.decide(PersonsChoice(SideChoice(take)), by=A)
     story.restore("command", order)
     world.settle()
     assert story.standing() == decided

@@ -12,6 +12,7 @@ from collector.record import entry, resend
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice
 from schemas.records import record_id
+from schemas.sides import PersonsChoice
 from tests.stateful.groups import GROUPS, STARTS, whole
 from tests.stateful.history import History
 from tests.stateful.invariants import check_all
@@ -73,7 +74,9 @@ class Course:
         self.history.decide(
             name,
             base,
-            lambda one: conflicts.resolve(one, base, (), SideChoice(take), "measured"),
+            lambda one: conflicts.resolve(
+                one, base, (), PersonsChoice(SideChoice(take)), "measured"
+            ),
         )
 
     def sync(self, *names):

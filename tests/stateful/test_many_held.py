@@ -7,6 +7,7 @@ from collector.record import resend
 from schemas import limits
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice
+from schemas.sides import PersonsChoice
 from server.custody.review import rejudge, release_waiting
 from server.intake.load import waiting_until
 from tests.stateful.invariants import check_all
@@ -181,7 +182,7 @@ def test_more_conflicts_of_a_record_than_one_change_holds_are_decided_at_once(
     laptop = world.laptop(B)
     base = laptop.store.base(plot.record_id)
     assert len(base.conflicts) == 2
-    stands = SideChoice(Take.STANDS)
+    stands = PersonsChoice(SideChoice(Take.STANDS))
     assert conflicts.resolve(laptop, base, (), stands, "first visit counts") == 2
     world.settle()
     assert not world.sql("SELECT id FROM conflict WHERE status = 'open'")

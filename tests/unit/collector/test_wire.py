@@ -406,7 +406,7 @@ def test_conflicts_show_both_values(enrolled, scripted):
     scripted.answers = [body(hello(1), verdict(None, q=1), contested, end(5))]
     enrolled("sync", code=1)
     (shown,) = enrolled.json("conflicts", code=1)
-    assert (shown["name"], shown["ours"]) == ("HF", {"area_ha": 3.0})
+    assert (shown["name"], shown["other"]) == ("HF", {"area_ha": 3.0})
     text = enrolled("conflicts", code=1).out
     assert "area_ha=2" in text
     assert "Bo" in text

@@ -68,14 +68,14 @@ def test_of_a_side_that_was_kept_by_half_the_whole_is_asked_for():
     half = conflict(ours={"depth_bottom_cm": 20.0})
     with pytest.raises(UndecidableError) as caught:
         decide([half], STANDS, SideChoice(Take.OTHER))
-    assert "--set depth_top_cm=VALUE" in caught.value.hint
+    assert "--set depth-top-cm=VALUE" in caught.value.hint
 
 
 def test_each_field_on_which_the_sides_differ_is_to_be_said():
     pair = conflict(ours={"depth_top_cm": 5.0, "depth_bottom_cm": 20.0})
     with pytest.raises(UndecidableError) as caught:
         decide([pair], STANDS, SideChoice(values={"depth_bottom_cm": 25.0}))
-    assert "--set depth_top_cm=VALUE" in caught.value.hint
+    assert "--set depth-top-cm=VALUE" in caught.value.hint
 
 
 def test_two_other_values_of_one_group_need_an_id():

@@ -71,7 +71,7 @@ def test_what_sets_no_field_is_told_with_the_fields(setting):
     with pytest.raises(SettingError) as caught:
         read_settings("plot", [setting])
     assert setting in caught.value.text
-    assert "area_ha" in caught.value.hint
+    assert "area-ha" in caught.value.hint
 
 
 @pytest.mark.parametrize(

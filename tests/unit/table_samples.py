@@ -1,0 +1,188 @@
+"""Rows for every table that a command prints: as wide as real ones get."""
+
+CODES = (
+    "BD_ESTIMATED SEASON_DIFFERS METHOD_CHANGED CARBONATE_UNCORRECTED DEPTHS_DIFFER"
+    " EXTRAPOLATED CONTESTED"
+)
+HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+ID = "0190a2b1-7c3d-7e44-9b1f-2f6f0a3c9d11"
+AT = "2026-05-03T09:30:00+02:00"
+NAME = "Amandine de la Rochefoucauld on north-team-laptop-7"
+NOTE = "measured again with the long ruler, because the first one had lost its end"
+SIDES = "depth-top-cm 10, depth-bottom-cm 30, note between the hedges"
+CORE = "Highfield-north-07/12/Spring 2026/1"
+BAG = "HF-2026-0004711"
+NUMBERS = ("-14.08 (-15.83 to -11.59)", "-1234.56 (-2345.67 to 1234.56)")
+
+#: A list of each type, as rows of its columns without project and state.
+LISTED = {
+    "organisation": ("INRAE-UREP", "Institut national de recherche", "member", "FR"),
+    "project": ("HF-LTE", "Highfield ley-arable", "ROTHAMSTED", "0190a2b1-7c3d"),
+    "plot": (
+        "Highfield-07",
+        "Upper field",
+        "permanent_crops",
+        1234.5678,
+        "wet",
+        "Farm",
+    ),
+    "practice": ("HF/hedges planted", "agroforestry", "2019-04-01", "2026-12-31"),
+    "point": ("Highfield-07/12", "Highfield-07", 2.3512345, 48.8512345),
+    "campaign": ("Spring 2026", "2026-05-01", "2026-05-10", "resampling"),
+    "core": (CORE, AT, "auger", 100.5),
+    "sample": (BAG, "Highfield-north-07", "12", "Spring 2026", 1, "102.5-130.5"),
+    "result": (
+        f"{BAG}/total_carbon/1",
+        123.4567,
+        "g_kg",
+        "dry_combustion_analyser",
+        "Highfield-north-07",
+        "12",
+        "Spring 2026",
+        "102.5-130.5",
+    ),
+}
+
+ROWS = {
+    "conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NAME, AT[:16], "open")],
+    "sides of a conflict": [("also recorded", SIDES, NAME, AT[:16])],
+    "attached files": [
+        (f"core {CORE}", "IMG_20260503_093012.jpg", 26214400, HASH[:12], "sending 99 %")
+    ],
+    "receipts": [(ID, 12345, 12345, AT, "not checked")],
+    "SOC stock changes": [
+        (
+            "Highfield",
+            "1978 - 1987",
+            "12 of 16",
+            "142.53",
+            "138.01",
+            *NUMBERS,
+            "not distinguishable",
+            CODES,
+        )
+    ],
+    "SOC stocks": [("Highfield", "2026", "12", 30, "101.25", CODES)],
+    "open conflicts": [(f"core {CORE}", f"{SIDES} ({NAME})", SIDES, NAME, AT[:16])],
+    "settled conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NOTE, NAME)],
+    "changes that wait": [
+        (
+            f"core {CORE}",
+            "depth-bottom-cm",
+            "700",
+            f"{NOTE} [out_of_range]",
+            NOTE,
+            NAME,
+            "quarantined",
+            ID,
+        )
+    ],
+    "a change as sent": [("depth-bottom-cm", "700", "30", f"{NOTE} [x_y]", NOTE)],
+    "laptops": [
+        (
+            "north-team-laptop-7",
+            "0190a2b1-7c3d",
+            AT[:19],
+            AT[:19],
+            AT[:19],
+            "HF-LTE, WB-LTE, RE-2026",
+            "2 enrolments",
+        )
+    ],
+    "projects": [
+        (
+            "HF-LTE",
+            "Highfield ley-arable",
+            "ROTHAMSTED",
+            "0190a2b1-7c3d",
+            30.0,
+            1200,
+            123456,
+            12,
+        )
+    ],
+    "timelines of the server": [(12, ID, AT, "restored by hand", NAME)],
+    "files that records name": [
+        (
+            f"core {CORE}",
+            "IMG_20260503_093012.jpg",
+            26214400,
+            HASH[:12],
+            "arriving 99 %",
+        )
+    ],
+    "files that nothing names": [(HASH, 26214400, AT[:19], "waits")],
+    "purged records": [("HF-LTE (0190a2b1)", 123456)],
+    "what the server holds": [("records: sample", 1234567)],
+    "portfolio by area": [
+        (
+            "land_use HF permanent crops",
+            "12 of 16",
+            "1234.56 for 5200 of 5200 (24 %)",
+            "142.53 to 138.01",
+            "-1.234",
+            "-15.831 to -11.592",
+            "-123",
+            "-452",
+            "-1230 to 452",
+            "not distinguishable",
+        )
+    ],
+    "portfolio by rate": [
+        (
+            "land_use HF permanent crops",
+            "-14.08",
+            "unbounded to -11.59 and beyond",
+            "not distinguishable",
+            "not distinguishable (4)",
+            "12 first to last",
+            "12",
+            CODES,
+        )
+    ],
+    "stocks": [("Highfield", "2026", "12", "101.25", "3712", "100.0", "142.53", CODES)],
+    "stocks in an equal mass": [
+        ("Highfield", "2026", "12", "101.25", "3712", "4001", "yes")
+    ],
+    "stock changes": [
+        (
+            "Highfield",
+            "1978",
+            "1987",
+            "9.12",
+            "unpaired",
+            "12 of 16",
+            "-14.08",
+            "-15.83 to -11.59",
+            "<0.0001",
+            "equal mass",
+            "not distinguishable",
+        )
+    ],
+    "trends": [
+        (
+            "Highfield",
+            "1978",
+            "2014",
+            "12",
+            "16",
+            "-0.123",
+            "-0.456 to 0.123",
+            "0.0412",
+            "-0.123 (-0.456 to 0.123)",
+            CODES,
+        )
+    ],
+    "verdicts": [
+        (
+            "Highfield",
+            "1978",
+            "1987",
+            "-14.08",
+            "-15.83 to unbounded and beyond",
+            "-45.21",
+            "not distinguishable",
+            CODES,
+        )
+    ],
+}
