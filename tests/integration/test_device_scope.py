@@ -163,7 +163,7 @@ def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
     assert ask(data, "purge", "--dry-run")["purged"] == {project: 1}
     done = typed(data, "purge", "--json", code=2)
     assert "--yes" in json.loads(done.stdout)["error"]["text"]
-    assert "1 deleted records purged" in admin(data, "purge", "--yes")
+    assert "1 deleted record purged" in admin(data, "purge", "--yes")
     assert ask(data, "purge", "--dry-run")["purged"] == {}
 
 

@@ -103,7 +103,7 @@ async def test_an_old_and_a_new_laptop_meet_in_one_field(server):
     assert row["f"]["carbonate_class"] == "strong"
     (conflict,) = row["x"]
     assert conflict["group"] == "carbonate_class"
-    assert conflict["other"] == {"carbonate_class": "none"}
+    assert conflict["ours"] == {"carbonate_class": "none"}
 
 
 async def test_two_laptops_attach_files_unseen_and_both_stay(server):
