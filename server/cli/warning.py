@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from schemas import limits
+from schemas.problems import from_data
+from schemas.told import counted, problem_line
 from server.cli.common import (
-    counted,
     json_option,
     one_line,
     print_json,
-    printable,
+    say,
     with_store,
 )
 
@@ -62,12 +63,10 @@ def list_warnings(
         print_json(found)
         return
     for one in found:
-        value = "" if one["value"] is None else f" = {one['value']}"
-        click.echo(printable(f"{one['type']} {one['name']}  [{one['code']}]"))
-        said = f"  {one['path']}{value}: {one['text']}; {one['hint']}"
-        click.echo(printable(said))
+        say(f"{one['type']} {one['name']}  [{one['code']}]")
+        say(f"  {problem_line(from_data(one))}", "  ")
         if one["explained"] is not None:
-            click.echo(printable(f"  explained: {one['explained']}"))
+            say(f"  explained: {one['explained']}", "  ")
     click.echo(f"{counted(len(found), 'warning')}.")
 
 
@@ -123,4 +122,4 @@ def explain(  # noqa: PLR0917 - click passes them by name
             {"type": record_type, "name": record, "code": code, "explained": count}
         )
         return
-    click.echo(f"explained {counted(count, 'warning')} of {record_type} {record}")
+    say(f"explained {counted(count, 'warning')} of {record_type} {record}")
