@@ -78,6 +78,11 @@ ALTITUDE_M: Final = (-1_000.0, 10_000.0)  # from the Dead Sea to the highest sum
 # Sync ------------------------------------------------------------------------
 LINE_BYTES: Final = 320 * 1024  # one change: the largest plot fits
 LINE_DEPTH: Final = 32  # nested brackets; a plot's geometry in a conflict needs 10
+LINE_VALUES: Final = (
+    20_000  # the largest geometry has 12,000; each takes 100 bytes built
+)
+ANSWER_VALUES: Final = 200_000  # of a line of an answer: a row with its conflicts
+BODY_VALUES: Final = 100_000  # 500 changes have 10,000; a batch of boundaries 60,000
 BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
 # Batches and pages must pass between two breaks of a bad link, or nothing ever does: a
 # link of 64 kbit/s that breaks every 30 s carries 240 kB, and long notes in prose pack
@@ -92,6 +97,10 @@ PAGE_BYTES: Final = 384 * 1024  # about 1,000 rows; prose takes 24 s on that lin
 PROJECTS: Final = 200  # projects of one laptop
 CLOCK_SKEW_WARN_S: Final = 300.0
 CONFLICT_ID_CHARS: Final = 120  # a change id and the name of a field group
+# Of one record that are open: a row travels with its conflicts, and whoever would add one
+# more waits in quarantine.
+RECORD_CONFLICTS: Final = 200  # more than anybody decides at a sitting
+RECORD_CONFLICT_BYTES: Final = 1024 * 1024  # one of the largest boundaries, many others
 SETTLED_CONFLICTS: Final = 100  # conflicts of one record that one change settles
 SEEN_CHANGES: Final = 200  # changes behind the sides of these conflicts
 LOST_TIMELINES: Final = 20  # restores that one change lived through
@@ -104,6 +113,7 @@ REMOVED_RECORDS: Final = 50
 REMOVED_SHARE: Final = 0.3
 TOMBSTONE_DAYS: Final = 400  # a laptop that comes every season has seen the deletion
 BUNDLE_BYTES: Final = 256 * 1024 * 1024  # unpacked: 600,000 changes on a stick
+ZSTD_WINDOW_LOG: Final = 23  # 8 MiB, of level 19; a frame may ask for 2 GiB
 ENROL_BODY_BYTES: Final = 16 * 1024
 
 # Attachments -----------------------------------------------------------------

@@ -9,6 +9,7 @@ them out.
 import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -310,7 +311,7 @@ def decode_response(line: bytes) -> dict[str, Any]:
     MessageError
         If the line is not JSON or not a response message.
     """
-    return _decode(line, _RESPONSE)
+    return _decode(line, _RESPONSE, limits.ANSWER_VALUES)
 
 
 def decode_body(name: str, body: bytes) -> dict[str, Any]:
@@ -324,8 +325,12 @@ def decode_body(name: str, body: bytes) -> dict[str, Any]:
     return _load(_BODIES[name], _object(body, strict_json.read))
 
 
-def _decode(line: bytes, loaders: Mapping[str, QuickLoader]) -> dict[str, Any]:
-    data = _object(line, strict_json.read)
+def _decode(
+    line: bytes,
+    loaders: Mapping[str, QuickLoader],
+    most_values: int = limits.LINE_VALUES,
+) -> dict[str, Any]:
+    data = _object(line, partial(strict_json.read, most_values=most_values))
     kind = data.get("k")
     loader = loaders.get(kind) if isinstance(kind, str) else None
     if loader is None:

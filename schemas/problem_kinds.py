@@ -150,6 +150,10 @@ _CUSTODY: Final = {
         "too many changes of the project wait for others",
         "fix what they wait for, then send this one again",
     ),
+    "too_many_conflicts": Kind(
+        "the record has as many open conflicts as one may have",
+        "decide on some of them, then send this one again",
+    ),
     "group_broken": Kind(
         "another change of the same sampling event cannot be applied",
         "fix that one; the whole event is sent again with it",

@@ -1,8 +1,9 @@
 """Strict JSON: one text has one meaning, and can be written back.
 
 Beyond RFC 8259 this asks for what RFC 7493 (I-JSON) asks for: UTF-8, no name
-twice in an object, no lone surrogates, finite numbers; and a bounded depth, so
-that no later step meets Python's recursion limit.
+twice in an object, no lone surrogates, finite numbers; and bounded depth and number of
+values, which are counted before anything is built: `[]` takes 2 bytes on the wire and 64
+in memory.
 """
 
 import json
@@ -13,11 +14,14 @@ from typing import Any, Final
 
 from schemas import limits
 
+#: A text from its quote to its end; no backtracking, whatever is sent.
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def read(raw: bytes) -> object:
-    """Read bytes as one JSON value.
+def read(raw: bytes, most_values: int = limits.LINE_VALUES) -> object:
+    """Read bytes as one JSON value of at most so many values.
 
     Raises
     ------
@@ -32,16 +36,25 @@ def read(raw: bytes) -> object:
     Traceback (most recent call last):
     ValueError: the name 'n' stands twice
     """
-    try:
-        data = _DECODER.decode(_text(raw))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    # The cheap counts spare nearly every line the walk.
-    if raw.count(b"[") + raw.count(b"{") > limits.LINE_DEPTH:
-        _check_depth(data)
+    if not is_within(raw, most_values):
+        raise ValueError(f"more than {most_values} values")
+    _check_depth(raw)
+    data = _DECODER.decode(_text(raw))
     if _SURROGATE.search(raw):
         _check_surrogates(data)
     return data
+
+
+def is_within(raw: bytes, most: int) -> bool:
+    """Return whether bytes hold at most so many values, before any is built.
+
+    Examples
+    --------
+    >>> is_within(b'[1, "2, 3"]', 3), is_within(b"[[],[]]", 3)
+    (True, False)
+    """
+    # The cheap count spares nearly every line the other one.
+    return _count(raw) <= most or _count(_TEXT.sub(b"", raw)) <= most
 
 
 def read_loosely(raw: bytes) -> object:
@@ -104,23 +117,19 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check_depth(data: object) -> None:
-    level = [data]
-    for _ in range(limits.LINE_DEPTH):
-        level = [inner for value in level for inner in _children(value)]
-        if not level:
-            return
-    raise ValueError("nested too deeply")
+def _count(raw: bytes) -> int:
+    """Count what may begin a value: the first one, and each after `,`, `[` or `{`."""
+    return 1 + sum(map(raw.count, (b",", b"[", b"{")))
 
 
-def _children(value: object) -> list[object]:
-    match value:
-        case dict():
-            return list(value.values())
-        case list():
-            return value
-        case _:
-            return []
+def _check_depth(raw: bytes) -> None:
+    if raw.count(b"[") + raw.count(b"{") <= limits.LINE_DEPTH:
+        return
+    depth = 0
+    for bracket in _TEXT.sub(b"", raw).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > limits.LINE_DEPTH:
+            raise ValueError("nested too deeply")
 
 
 # Made once: making a decoder or an encoder costs as much as a short line.

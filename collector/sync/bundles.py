@@ -72,7 +72,10 @@ def apply(laptop: Laptop, file: Path) -> SyncReport:
         If the file is damaged, or not of this laptop's server for this laptop.
     """
     bundle = _answers(laptop, file)
-    answers = [_answer(laptop, part) for part in bundle.parts]
+    try:
+        answers = [_answer(laptop, part) for part in bundle.parts]
+    except bundles.BundleError as error:
+        raise _refused(f"{file} cannot be used: {error}") from None
     tally = Tally()
     with laptop.sync_lock():
         for answer in answers:
@@ -146,7 +149,7 @@ def _first_bytes(file: Path) -> bytes:
 
 def _answers(laptop: Laptop, file: Path) -> bundles.Bundle:
     try:
-        bundle = bundles.read(file.read_bytes(), bundles.ANSWERS)
+        bundle = bundles.look(bundles.packed_in(file), bundles.ANSWERS)
     except bundles.BundleError as error:
         raise _refused(f"{file} cannot be used: {error}") from None
     if not is_of_server(laptop, bundle.signature, bundle.signed):

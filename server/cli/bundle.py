@@ -47,8 +47,6 @@ def import_(
     from server.intake.bundles import take_in
 
     clock = Clock()
-    packed = file.read_bytes()
-
     if reply is not None and not reply.absolute().parent.is_dir():
         raise click.BadParameter(
             f"there is no folder {reply.parent}; nothing was taken in",
@@ -56,7 +54,7 @@ def import_(
         )
 
     async def job(store: Any) -> "tuple[TakenIn, bytes]":  # noqa: ANN401
-        taken = await take_in(store, clock, packed)
+        taken = await take_in(store, clock, file)
         return taken, await write_answers(store, clock, taken)
 
     taken, answers = with_store(context, job)

@@ -1,12 +1,13 @@
 """Bundles: what a laptop sends by a stick goes the way of any push."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-from schemas.bundles import REQUESTS, Bundle, BundleError, read
+from schemas.bundles import REQUESTS, Bundle, BundleError, look, packed_in
 from schemas.signing import is_signed, push_text
 from server.clock import Clock
 from server.errors import RefusedError, RequestError
@@ -52,7 +53,7 @@ class TakenIn:
         return [v for answered in self.answers for v in answered.accepted.verdicts]
 
 
-async def take_in(store: Store, clock: Clock, packed: bytes) -> TakenIn:
+async def take_in(store: Store, clock: Clock, file: Path) -> TakenIn:
     """Read a bundle whole, then store and merge it; a repeat does no harm.
 
     Raises
@@ -61,8 +62,9 @@ async def take_in(store: Store, clock: Clock, packed: bytes) -> TakenIn:
         If it is damaged or cut, not of a live laptop of this server, or a part of its
         log is missing here.
     """
+    # Only the first line is unpacked before it is known who signed.
     try:
-        bundle = read(packed, REQUESTS)
+        bundle = look(packed_in(file), REQUESTS)
     except BundleError as error:
         raise _damaged(str(error)) from None
     device = await store.read(lambda tx: _device_of(tx, bundle.head))
@@ -72,11 +74,12 @@ async def take_in(store: Store, clock: Clock, packed: bytes) -> TakenIn:
             [],
             "export it again on that laptop: permille bundle export",
         )
-    pushes = _pushes(bundle, device)
+    # Each request is read twice and forgotten between: none is stored before all hold.
+    count = await asyncio.to_thread(_check, bundle, device)
     answers: list[Answered] = []
-    for push in pushes:
+    for place, push in enumerate(map(read_push, bundle.parts), start=1):
         # Rows are asked for once, after everything is merged.
-        want = push.want if push is pushes[-1] else 0
+        want = push.want if place == count else 0
         # What it says of its clock is as old as the bundle: it tells nothing here.
         push = replace(push, want=want, wall="")  # noqa: PLW2901
         answers.append(await _take_one(store, clock, device, push))
@@ -125,20 +128,30 @@ def _device_of(tx: Transaction, head: Mapping[str, Any]) -> Device:
     return device
 
 
-def _pushes(bundle: Bundle, device: Device) -> list[Push]:
-    """Read every request before one of them is stored."""
+def _check(bundle: Bundle, device: Device) -> int:
+    """Read every request before one of them is stored; return how many there are."""
+    count = 0
+    before: Push | None = None
     try:
-        pushes = [read_push(part) for part in bundle.parts]
+        for push in map(read_push, bundle.parts):
+            if not _is_signed(push, device):
+                raise _damaged("a request in it is not signed by the laptop")
+            if before is not None and not _follows(push, before):
+                raise _damaged("a request is missing in it")
+            count, before = count + 1, push
+    except BundleError as error:
+        raise _damaged(str(error)) from None
     except RequestError as error:
         raise _damaged(str(error.problem)) from None
-    if not pushes or not all(_is_signed(push, device) for push in pushes):
-        raise _damaged("a request in it is not signed by the laptop")
-    if any(
-        one.log_id == other.log_id and one.end != (other.acked_n, other.acked_hash)
-        for one, other in pairwise(pushes)
-    ):
-        raise _damaged("a request is missing in it")
-    return pushes
+    if not count:
+        raise _damaged("it holds no request")
+    return count
+
+
+def _follows(push: Push, before: Push) -> bool:
+    """Return whether a request goes on where the one before it ended, or is of another log."""
+    is_next = before.end == (push.acked_n, push.acked_hash)
+    return is_next or push.log_id != before.log_id
 
 
 def _is_signed(push: Push, device: Device) -> bool:

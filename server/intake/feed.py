@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import limits
-from server.merge.model import Record
+from server.merge.model import Record, weight_of
 from server.store.custody_values import ConflictQuery, StoredConflict
 from server.store.port import Transaction
 from server.store.values import LogSpan
@@ -37,10 +37,10 @@ def page_of(
     The verdicts on its push speak for these. Who begins anew has let go of all rows,
     so there only what that very push made is left out.
     """
-    kept, more = _fitting(_rows(tx, project_id, after, sent), most)
+    kept, more = _fitting(tx, _rows(tx, project_id, after, sent), most)
     head = tx.project_heads([project_id]).get(project_id)
-    cursor = kept[-1].seq if more else max(head.head if head else 0, after)
-    return Page(with_conflicts(tx, project_id, kept), cursor, more)
+    cursor = kept[-1].record.seq if more else max(head.head if head else 0, after)
+    return Page(kept, cursor, more)
 
 
 def has_rows_after(tx: Transaction, project_id: str, after: int) -> bool:
@@ -99,16 +99,19 @@ def _is_made_by(record: Record, sent: LogSpan) -> bool:
     )
 
 
-def _fitting(records: Iterable[Record], most: int) -> tuple[list[Record], bool]:
-    """Take records while they fit, one at least; return whether more follow.
+def _fitting(
+    tx: Transaction, records: Iterable[Record], most: int
+) -> tuple[list[FeedRow], bool]:
+    """Take rows with their conflicts while they fit, one at least; return whether more follow.
 
     What lies beyond the page is not read.
     """
-    page: list[Record] = []
+    page: list[FeedRow] = []
     weight = 0
     for record in records:
-        weight += len(repr(record.fields))
+        (row,) = with_conflicts(tx, record.project_id, [record])
+        weight += weight_of(record.fields, *row.conflicts)
         if page and (len(page) == most or weight > limits.PAGE_BYTES):
             return page, True
-        page.append(record)
+        page.append(row)
     return page, False

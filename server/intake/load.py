@@ -18,6 +18,7 @@ from server.merge.model import (
     Timeline,
     ValidatedChange,
     WaitingChange,
+    weight_of,
 )
 from server.merge.preconditions import validate
 from server.merge.state import MergeState
@@ -289,6 +290,7 @@ def _load_conflicts(
                 found.ours,
                 found.seq,
                 is_open=found.status is ConflictStatus.OPEN,
+                weight=weight_of(found.base, found.theirs, found.ours),
             )
             state.note_conflict(project_id, found.id, conflict)
 

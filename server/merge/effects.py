@@ -74,7 +74,7 @@ def _meet_deleted(
     if change.op == Op.DELETE or not validated.fields:
         return _stand(state, change, present, origin)
     patch = as_shown(state, change, validated.fields, present)
-    return _whole_conflict(state, change, present, patch.fields, {})
+    return _whole_conflict(state, validated, present, patch.fields, {})
 
 
 def _create(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
@@ -116,11 +116,14 @@ def _update(
     meeting = GroupMerge(state, change, present, origin)
     meeting.merge_all(patch)
     fields = _filled(meeting.fields)
-    problems, missing = problems_of_record(state, change, fields, patch.fields)
-    if problems:
-        return quarantine(state, validated, problems)
-    if missing is not None:
-        return hold(state, validated, missing)
+    refusal = _refusal(
+        state, validated, problems_of_record(state, change, fields, patch.fields)
+    )
+    if refusal is not None:
+        return refusal
+    closed = closed_by(state, change, meeting.groups, is_in_conflict=meeting.conflicts)
+    if not state.has_room_for(present, meeting.conflicts, closed):
+        return _crowded(state, validated)
     notes = _notes(change, present)
     outcome = meeting.outcome()
     if notes and outcome == Outcome.ACCEPTED:
@@ -141,7 +144,6 @@ def _update(
     )
     for old, its_writer in meeting.replaced_at(seq):
         state.note_replaced(old, its_writer)
-    closed = closed_by(state, change, meeting.groups, is_in_conflict=meeting.conflicts)
     record = state.close_conflicts(record, change, closed)
     record = state.add_conflicts(record, meeting.conflicts)
     if not meeting.conflicts:
@@ -150,6 +152,18 @@ def _update(
     state.write(record)
     verdict = accept(state, change, outcome, seq, [c.id for c in meeting.conflicts])
     return replace(verdict, why=notes)
+
+
+def _refusal(
+    state: MergeState,
+    validated: ValidatedChange,
+    judged: tuple[list[Problem], str | None],
+) -> Verdict | None:
+    """Keep a change back whose record has problems, or refers to what is not here."""
+    problems, missing = judged
+    if problems:
+        return quarantine(state, validated, problems)
+    return None if missing is None else hold(state, validated, missing)
 
 
 def _notes(change: Change, present: Record) -> list[Problem]:
@@ -211,13 +225,13 @@ def _undelete(
     patch = as_shown(state, change, validated.fields, present)
     deletion = present.writers.get(WHOLE_RECORD, ())
     if concurrent_writers(state, change, WHOLE_RECORD, deletion):
-        return _whole_conflict(state, change, present, patch.fields, {})
+        return _whole_conflict(state, validated, present, patch.fields, {})
     whole = {**present.fields, **patch.fields}
-    problems, missing = problems_of_record(state, change, whole, whole)
-    if problems:
-        return quarantine(state, validated, problems)
-    if missing is not None:
-        return hold(state, validated, missing)
+    refusal = _refusal(
+        state, validated, problems_of_record(state, change, whole, whole)
+    )
+    if refusal is not None:
+        return refusal
     writers = {g: w for g, w in present.writers.items() if g != WHOLE_RECORD}
     return _update(state, validated, replace(present, writers=writers), origin)
 
@@ -233,7 +247,7 @@ def _delete(
         concurrent_writers(state, change, group, w)
         for group, w in present.writers.items()
     ):
-        return _whole_conflict(state, change, present, {}, present.fields)
+        return _whole_conflict(state, validated, present, {}, present.fields)
     seq = state.next_seq(change.project_id)
     writer = writer_of(change, origin, seq)
     record = replace(
@@ -329,10 +343,20 @@ def _discard(state: MergeState, validated: ValidatedChange) -> Verdict:
     )
 
 
+def _crowded(state: MergeState, validated: ValidatedChange) -> Verdict:
+    """Keep back what would be one conflict too many of a record, until some are decided."""
+    name = validated.change.record_id
+    return quarantine(state, validated, [Problem("too_many_conflicts", "r", name)])
+
+
 def _whole_conflict(
-    state: MergeState, change: Change, present: Record, ours: Fields, theirs: Fields
+    state: MergeState,
+    validated: ValidatedChange,
+    present: Record,
+    ours: Fields,
+    theirs: Fields,
 ) -> Verdict:
-    seq = state.next_seq(change.project_id)
+    change = validated.change
     conflict = Conflict(
         id=conflict_id(change.id, WHOLE_RECORD),
         project_id=change.project_id,
@@ -344,6 +368,9 @@ def _whole_conflict(
         ours=ours,
         change=change,
     )
+    if not state.has_room_for(present, [conflict]):
+        return _crowded(state, validated)
+    seq = state.next_seq(change.project_id)
     record = replace(present, seq=seq, computable_by_author=False)
     record = state.add_conflicts(record, [conflict])
     state.write(record)

@@ -107,7 +107,10 @@ class WaitingChange:
 
 @dataclass(frozen=True, slots=True)
 class KnownConflict:
-    """A conflict, and the change whose value does not stand; `seq` is of its row."""
+    """A conflict, and the change whose value does not stand; `seq` is of its row.
+
+    `weight` is about how many bytes it adds to the row that travels.
+    """
 
     record_id: str
     group: str
@@ -117,6 +120,7 @@ class KnownConflict:
     ours: Fields
     seq: int
     is_open: bool
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,16 @@ class Conflict:
     theirs: Fields
     ours: Fields
     change: Change
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes it adds to its row: what its author saw travels too."""
+        return weight_of(self.theirs, self.theirs, self.ours)
+
+
+def weight_of(*sides: Fields | None) -> int:
+    """Return about how many bytes values take on the wire."""
+    return sum(len(repr(values)) for values in sides)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ handful of statements, however many changes it holds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from schemas import limits
@@ -201,6 +201,22 @@ class MergeState:
         names = self.contested.get((project_id, record), ())
         return {name: self.known_conflicts[project_id, name] for name in names}
 
+    def has_room_for(
+        self, record: Record, found: Collection[Conflict], closed: Collection[str] = ()
+    ) -> bool:
+        """Return whether a record may have these open conflicts too, and still travel."""
+        known = self.conflicts_of(record.project_id, record.id)
+        left = [
+            each for name, each in known.items() if each.is_open and name not in closed
+        ]
+        if not left or not found:
+            return True
+        weight = sum(each.weight for each in left) + sum(one.weight for one in found)
+        return (
+            len(left) + len(found) <= limits.RECORD_CONFLICTS
+            and weight <= limits.RECORD_CONFLICT_BYTES
+        )
+
     def decision_on(self, change: Change, group: str) -> str | None:
         """Return the decision that was made knowing what a change says of a group.
 
@@ -265,10 +281,18 @@ class MergeState:
         self.conflicts += new
         for one in new:
             change = one.change
-            said = (record.id, one.group, change.id, change.log_id, change.n, one.ours)
-            self.note_conflict(
-                project_id, one.id, KnownConflict(*said, record.seq, is_open=True)
+            known = KnownConflict(
+                record.id,
+                one.group,
+                change.id,
+                change.log_id,
+                change.n,
+                one.ours,
+                record.seq,
+                is_open=True,
+                weight=one.weight,
             )
+            self.note_conflict(project_id, one.id, known)
             hashed = conflict_hash(record.id, one.id)
             self.digests[project_id] = self._digest(project_id).plus(hashed)
         return replace(record, open_conflicts=record.open_conflicts + len(new))

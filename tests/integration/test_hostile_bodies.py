@@ -41,7 +41,7 @@ CASES = {
     "no end line": (lambda b: b.split(b"\n")[0], {}, "cut_body"),
     "a JSON array": (lambda b: b"[1]\n" + b.split(b"\n")[-2], {}, "bad_message"),
     "deep nesting": (
-        lambda b: b"[" * 100_000 + b"\n" + b.split(b"\n")[-2],
+        lambda b: b"[" * 90_000 + b"\n" + b.split(b"\n")[-2],
         {},
         "bad_json",
     ),

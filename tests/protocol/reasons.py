@@ -204,6 +204,15 @@ async def _(pair):
     return answer.verdicts[1]
 
 
+@reason("too_many_conflicts")
+async def _(pair):
+    pair.monkeypatch.setattr(limits, "RECORD_CONFLICTS", 1)
+    plot = await pair.plot(area_ha=1.0)
+    for _ in range(2):
+        pair.other.draft(pair.project_id, "plot", plot, {}, o="del", b=None)
+    return await _verdict(pair.other)
+
+
 @reason("too_many_held")
 async def _(pair):
     pair.monkeypatch.setattr(limits, "HELD_CHANGES", 2)

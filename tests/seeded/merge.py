@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant(
         "an edit brings a deleted record back",
         EFFECTS,
-        "    return _whole_conflict(state, change, present, patch.fields, {})\n\n\n",
+        "    return _whole_conflict(state, validated, present, patch.fields, {})\n\n\n",
         "    return _update(state, validated, present, origin)\n\n\n",
     ),
     Mutant(

@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         "a cut page moves the cursor to the head",
         PAGE,
-        "cursor = kept[-1].seq if more else max(head.head if head else 0, after)",
+        "cursor = kept[-1].record.seq if more else max(head.head if head else 0, after)",
         "cursor = max(head.head if head else 0, after)",
     ),
     Mutant(

@@ -1,4 +1,5 @@
-"""How many changes may be held, and what becomes of those that wait for what is given up."""
+"""How many changes may be held, how many conflicts a record may have, and what becomes of
+those that wait for what is given up."""
 
 from schemas import limits
 from tests.unit.merge.building import (
@@ -17,6 +18,7 @@ from tests.unit.merge.building import (
     live,
     points,
     put,
+    resolve,
     thing,
 )
 
@@ -216,3 +218,50 @@ def test_a_change_of_a_record_that_was_given_up_does_not_bring_it():
     server.state.discarded[PROJECT, PLOT.id] = "plot A"
     assert server.judge_again("bo1") == ["quarantined"]
     assert server.why("bo1") == [("parent_discarded", PLOT.id)]
+
+
+# Conflicts of one record -----------------------------------------------------------
+
+
+def measured(name, area=2.0):
+    """Return a measurement of somebody who has not seen the one that stands."""
+    return put(name, PLOT, {"area_ha": area})
+
+
+def test_a_record_has_so_many_open_conflicts_and_what_is_beyond_waits_with_its_reason(
+    monkeypatch,
+):
+    monkeypatch.setattr(limits, "RECORD_CONFLICTS", 3)
+    server = Server(live(PLOT, {"area_ha": 1.0}))
+    unseen = [measured("bo1"), delete("cy1", PLOT), measured("dee1"), measured("eli1")]
+    assert server.push(*unseen, delete("fay1", PLOT)) == [
+        *["conflict"] * 3,
+        *["quarantined"] * 2,
+    ]
+    assert server.why("eli1") == server.why("fay1") == [("too_many_conflicts", PLOT.id)]
+    assert server.fields(PLOT)["area_ha"] == 1.0
+
+
+def test_what_was_one_conflict_too_many_has_room_when_one_was_decided(monkeypatch):
+    monkeypatch.setattr(limits, "RECORD_CONFLICTS", 1)
+    server = Server(live(PLOT, {"area_ha": 1.0}))
+    assert server.push(measured("bo1"), measured("cy1")) == ["conflict", "quarantined"]
+    server.push(resolve("ana2", PLOT, {"area_ha": 1.0}, saw=2, settles=["bo1:area_ha"]))
+    assert server.conflicts != {}
+    assert server.judge_again("cy1") == ["conflict"]
+
+
+def test_an_author_who_measures_again_takes_no_further_room(monkeypatch):
+    monkeypatch.setattr(limits, "RECORD_CONFLICTS", 1)
+    server = Server(live(PLOT, {"area_ha": 1.0}))
+    assert server.push(measured("bo1"), measured("bo2", 3.0)) == ["conflict"] * 2
+
+
+def test_conflicts_of_a_record_are_weighed_and_the_first_may_be_as_heavy_as_a_line(
+    monkeypatch,
+):
+    monkeypatch.setattr(limits, "RECORD_CONFLICT_BYTES", 1000)
+    server = Server(deleted(PLOT))
+    heavy = {"note": "y" * 900}
+    unseen = [put("bo1", PLOT, heavy), put("cy1", PLOT, heavy), delete("eli1", PLOT)]
+    assert server.push(*unseen) == ["conflict", "quarantined", "accepted"]

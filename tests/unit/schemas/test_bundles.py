@@ -1,5 +1,8 @@
 """A bundle is read whole or not at all."""
 
+import tracemalloc
+from contextlib import suppress
+
 import pytest
 from backports import zstd
 from hypothesis import given
@@ -70,3 +73,33 @@ def test_a_bomb_is_refused(monkeypatch):
     monkeypatch.setattr(limits, "BUNDLE_BYTES", 1000)
     with pytest.raises(BundleError, match="1000"):
         bundles.read(written(bytes(100_000)), bundles.REQUESTS)
+
+
+BOMBS = {
+    "behind its first line": bundles.encode({**HEAD, "count": 1, "sha256": "x"}),
+    "with a part": bundles.encode({**HEAD, "count": 1, "sha256": "x"})
+    + b"\n%d" % 2**25,
+    "without a first line": b"",
+}
+
+
+@pytest.mark.parametrize("head", BOMBS.values(), ids=BOMBS)
+def test_no_more_than_a_piece_is_unpacked_before_it_is_known_who_signed(head):
+    bomb = zstd.compress(head + b"\n" * bool(head) + bytes(2**27))
+    assert len(bomb) < 16_384
+    tracemalloc.start()
+    try:
+        with suppress(BundleError):
+            found = bundles.look(bomb, bundles.REQUESTS)
+            list(found.parts)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_frame_that_asks_for_a_window_beyond_what_any_laptop_writes_is_refused():
+    wide = {zstd.CompressionParameter.window_log: 27}
+    packer = zstd.ZstdCompressor(options=wide)
+    frame = packer.compress(b"x" * 1000) + packer.flush()
+    with pytest.raises(BundleError):
+        bundles.look(frame, bundles.REQUESTS)
