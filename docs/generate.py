@@ -19,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "records.md": pages.records,
     "problems.md": pages.problems,
     "reasons.md": pages.reasons,
+    "limits.md": pages.server_limits,
     "cli.md": commands.page,
 }
 

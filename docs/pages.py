@@ -43,6 +43,29 @@ def problems() -> str:
     return "\n".join(parts)
 
 
+def server_limits() -> str:
+    """Return the page of every limit of a server that its administrator may move."""
+    from dataclasses import fields  # noqa: PLC0415
+
+    from server.config import Limits  # noqa: PLC0415
+
+    rows = (
+        (
+            f"`{each.name}`",
+            f"{each.default:,}",
+            f"{each.metadata['least']:,} to {each.metadata['most']:,}",
+            each.metadata["says"],
+        )
+        for each in fields(Limits)
+    )
+    said = (
+        "Shown and moved by `permille-server limits`. How they work together:"
+        " [operating](../operating.md).\n"
+    )
+    head = ("name", "default", "may be", "what it bounds")
+    return "\n".join(("# Limits of a server\n", said, table(head, rows)))
+
+
 def reasons() -> str:
     """Return the page of every reason code beside a stock or a change."""
     from server.stocks.reasons import EXPLANATIONS  # noqa: PLC0415 - an extra

@@ -238,6 +238,21 @@ _HTTP: Final = {
     "method_not_allowed": Kind(
         "the address does not take this method", "see docs/protocol.md", 405
     ),
+    "bad_request": Kind(
+        "what was sent is no HTTP that the server understands",
+        "check the address and what lies between: a proxy, or https where http is spoken",
+        400,
+    ),
+    "too_many_guesses": Kind(
+        "too many wrong codes or tokens came from this address",
+        "wait as long as Retry-After says, then try again with the right one",
+        429,
+    ),
+    "too_many_at_once": Kind(
+        "this laptop has as many requests under way as it may",
+        "wait a moment; run one sync at a time",
+        429,
+    ),
     "too_slow": Kind("the body took too long to arrive", "try again", 408),
     "too_large": Kind("the body is larger than allowed", "send smaller batches", 413),
     "unknown_encoding": Kind(

@@ -1,6 +1,6 @@
 """Where the server's data lives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -33,3 +33,37 @@ class DataDirectory:
     def lock(self) -> Path:
         """Held by the one process that serves this directory."""
         return self.path / "server.lock"
+
+
+def setting(default: int, least: int, most: int, says: str) -> int:
+    """Return a bound of a server that its administrator may move within others."""
+    bounds = {"least": least, "most": most, "says": says}
+    found: int = field(default=default, metadata=bounds)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server gives to those who come, each bound with its default."""
+
+    connections: int = setting(
+        2_000, 10, 100_000, "connections at once; the one idle for longest makes room"
+    )
+    connections_per_address: int = setting(
+        200, 1, 100_000, "connections at once from one address that is no trusted proxy"
+    )
+    head_seconds: int = setting(
+        20, 1, 600, "seconds for the first line and the headers of a request"
+    )
+    idle_seconds: int = setting(
+        75, 1, 3_600, "seconds for which a connection may stay without a request"
+    )
+    body_mib: int = setting(
+        16, 2, 4_096, "MiB of bodies that arrive at once; as many are worked on in half"
+    )
+    requests_per_laptop: int = setting(
+        4, 1, 100, "requests of one laptop that are under way at once"
+    )
+    wrong_guesses: int = setting(
+        10, 1, 1_000, "wrong codes or tokens of one address before it has to wait"
+    )

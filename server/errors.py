@@ -91,6 +91,13 @@ class RequestError(Exception):
         return KINDS[self.problem.code].status
 
 
+def busy(detail: str, retry_after_s: int = 3) -> RequestError:
+    """Return the error that asks a laptop to come again in a moment."""
+    return RequestError(
+        Problem("busy", detail=detail), {"Retry-After": str(retry_after_s)}
+    )
+
+
 def refuse(code: str, detail: str = "") -> RequestError:
     """Return the error that answers a request with this problem."""
     return RequestError(Problem(code, detail=detail))

@@ -12,7 +12,7 @@ from schemas.signing import enrolment_text, sign
 from server.access.devices import laptops
 from server.access.enrolment import issue_code
 from server.access.projects import known_projects
-from server.app import serve
+from server.app import Listening, serve
 from server.clock import Clock
 from server.config import DataDirectory
 from server.custody import conflicts, quarantine
@@ -35,6 +35,9 @@ REPORTS = {
     "stats": lambda tx: asdict(tx.stats()),
     "digest": lambda tx, project_id: tx.project_heads([project_id])[project_id].digest,
 }
+
+
+LOOPBACK = Listening("127.0.0.1", 0)
 
 
 class RunningServer:
@@ -102,10 +105,10 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def running(data):
+async def running(data, at=LOOPBACK):
     """Serve a data directory on a free loopback port; return its URL."""
     stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(data, "127.0.0.1", 0, url.set_result, stop))
+    task = asyncio.create_task(serve(data, at, url.set_result, stop))
     waited, _ = await asyncio.wait([url, task], return_when=asyncio.FIRST_COMPLETED)
     if task in waited:
         await task

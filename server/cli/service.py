@@ -1,5 +1,6 @@
 """Commands `init`, `run` and `stats`."""
 
+import logging
 from dataclasses import asdict
 from typing import Final
 
@@ -42,8 +43,17 @@ def init(data: DataDirectory, as_json: bool) -> None:
     type=click.IntRange(0, 65535),
     help="Port to bind; 0 takes a free one.",
 )
+@click.option(
+    "--trusted-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address or network of a proxy whose X-Forwarded-For is believed; may be"
+    " repeated; `none` for nobody. Default: this machine.",
+)
 @click.pass_obj
-def run(data: DataDirectory, host: str, port: int) -> None:
+def run(
+    data: DataDirectory, host: str, port: int, trusted_proxy: tuple[str, ...]
+) -> None:
     """Serve laptops until stopped with Ctrl-C or SIGTERM.
 
     Put a reverse proxy with TLS before it when laptops come over a network.
@@ -55,9 +65,14 @@ def run(data: DataDirectory, host: str, port: int) -> None:
     import asyncio
     import signal
 
-    from server.app import serve
+    from server.app import Listening, serve
     from server.errors import ServerError
+    from server.http.addresses import LOOPBACK, networks
 
+    try:
+        trusted = networks([] if "none" in trusted_proxy else trusted_proxy or LOOPBACK)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--trusted-proxy") from None
     log_to_stderr()
 
     async def until_stopped() -> None:
@@ -65,7 +80,7 @@ def run(data: DataDirectory, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        await serve(data, host, port, _say_ready, stop)
+        await serve(data, Listening(host, port, trusted), _say_ready, stop)
 
     try:
         asyncio.run(until_stopped())
@@ -95,6 +110,21 @@ def log_to_stderr() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+    # What libraries have to say becomes a line like any other.
+    logging.basicConfig(handlers=[_Structured()], level=logging.WARNING, force=True)
+
+
+class _Structured(logging.Handler):
+    """Writes what libraries log as structured lines, an error by its name alone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        import structlog
+
+        error = record.exc_info[1] if record.exc_info else None
+        said = {} if error is None else {"error": f"{type(error).__name__}: {error}"}
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, record.getMessage(), logger=record.name, **said)
 
 
 @click.command()

@@ -2,14 +2,16 @@
 
 import asyncio
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import web
 
 from schemas import limits
 from schemas.attachments import is_digest
 from server.errors import RequestError, refuse
 from server.files import upload as flow
 from server.files.upload import Piece, named_for, offset_headers
-from server.http.keys import BLOBS, STORE
+from server.http.body import arrive
+from server.http.keys import BLOBS, PIECES, STORE
+from server.http.rooms import Counted
 from server.http.sync import device_of
 from server.store.values import AttachedFile
 
@@ -38,10 +40,11 @@ async def patch_blob(request: web.Request) -> web.Response:
     blobs = request.app[BLOBS]
     flow.check(blobs, piece, named)
     room = min(limits.BLOB_BODY_BYTES, piece.length - piece.offset)
-    data, cut = await _arrived(request, room)
-    if cut is not None and not data:
-        raise cut
-    state = await flow.append(blobs, piece, data, named)
+    with request.app[PIECES].counting() as counted:
+        data, cut = await _arrived(request, room, counted)
+        if cut is not None and not data:
+            raise cut
+        state = await flow.append(blobs, piece, data, named)
     if cut is not None:
         raise cut
     return web.Response(status=204, headers=offset_headers(state))
@@ -82,21 +85,17 @@ def _number(request: web.Request, name: str) -> int:
 
 
 async def _arrived(
-    request: web.Request, most: int
+    request: web.Request, most: int, counted: Counted
 ) -> tuple[bytes, RequestError | None]:
     """Read a body; return what came of it, and why it ended early."""
-    length = request.content_length
-    if length is not None and length > most:
-        raise refuse("too_large", f"{most} bytes fit")
     body = bytearray()
     try:
         async with asyncio.timeout(limits.BODY_TIMEOUT_S):
-            async for chunk in request.content.iter_chunked(64 * 1024):
-                body += chunk
-                if len(body) > most:
-                    raise refuse("too_large", f"{most} bytes fit")
+            await arrive(request, most, counted, body)
     except TimeoutError:
         return bytes(body), refuse("too_slow", f"{limits.BODY_TIMEOUT_S:.0f} s")
-    except (ClientPayloadError, ConnectionError):
-        return bytes(body), refuse("cut_body", "the connection ended")
+    except RequestError as error:
+        if error.problem.code != "cut_body":
+            raise
+        return bytes(body), error
     return bytes(body), None

@@ -1,25 +1,27 @@
-"""Every answer passes here: request ids, problem documents, the log line."""
+"""Every request passes here: who speaks, bounds, problem documents, the log line."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 from aiohttp import web
 
-from schemas.problem_kinds import KINDS
 from schemas.problems import Problem
 from server.clock import Clock
 from server.errors import RequestError, ServerError
+from server.http.connections import Connection, Door
+from server.http.keys import SPEAKERS
+from server.http.problems import problem_response
+from server.http.speakers import DEVICE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: The content type of an error (RFC 9457).
-PROBLEM_JSON: Final = "application/problem+json"
-
 CLOCK: Final = web.AppKey("clock", Clock)
+DOOR: Final = web.AppKey("door", Door)
 _LOG: Final = structlog.get_logger("permille.http")
+#: What a request is found to be on its way: the code of its refusal.
+_CODE: Final = web.RequestKey("code", str)
 
 _BY_STATUS: Final = {
     400: "bad_message",
@@ -35,16 +37,37 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every failure with a problem document that says what to do next."""
     clock = request.app[CLOCK]
     request_id, begun_ms = clock.new_id(), clock.now_ms()
-    response = await _answer(request, handler, request_id)
-    _LOG.info(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=response.status,
-        duration_ms=clock.now_ms() - begun_ms,
-        request_id=request_id,
-    )
+    if isinstance(request.protocol, Connection):
+        request.protocol.begin()
+    try:
+        response = await _answer(request, handler, request_id)
+    finally:
+        request.app[SPEAKERS].end(request)
+    _tell(request, response.status, request_id, clock.now_ms() - begun_ms)
     return response
+
+
+def _tell(request: web.Request, status: int, request_id: str, duration_ms: int) -> None:
+    """Write the log line; of strangers only the first of a kind, then counts."""
+    address = request.app[SPEAKERS].address_of(request)
+    device = request.get(DEVICE)
+    said = {
+        "method": request.method,
+        "path": request.path[:200],
+        "status": status,
+        "duration_ms": duration_ms,
+        "request_id": request_id,
+        "address": address,
+        "device": device,
+        "code": request.get(_CODE),
+    }
+    if device is not None or status < web.HTTPBadRequest.status_code:
+        _LOG.info("request", **said)
+        return
+    kind = (address, str(request.get(_CODE)))
+    request.app[DOOR].log.note(
+        asyncio.get_running_loop().time(), "request", kind, **said
+    )
 
 
 async def _answer(
@@ -53,11 +76,12 @@ async def _answer(
     try:
         return await handler(request)
     except RequestError as error:
+        request[_CODE] = error.problem.code
         response = problem_response(error.problem, request_id, error.more)
         response.headers.update(error.headers)
         return response
     except web.HTTPException as error:
-        code = _BY_STATUS.get(error.status, "bad_message")
+        request[_CODE] = code = _BY_STATUS.get(error.status, "bad_message")
         return problem_response(Problem(code, detail=request.path), request_id)
     except ServerError as error:
         _LOG.exception("storage", request_id=request_id, hint=error.hint)
@@ -65,34 +89,6 @@ async def _answer(
     except Exception:  # noqa: BLE001 - the edge: a fault of ours, logged with its id
         _LOG.exception("fault", request_id=request_id)
         return problem_response(Problem("internal"), request_id)
-
-
-def problem_response(
-    problem: Problem, request_id: str, more: Mapping[str, object] = MappingProxyType({})
-) -> web.Response:
-    """Return the problem document of a problem."""
-    kind = KINDS[problem.code]
-    document = {
-        **more,
-        "type": f"urn:permille:problem:{problem.code}",
-        "title": kind.text,
-        "status": kind.status,
-        "code": problem.code,
-        "detail": problem.detail,
-        "hint": kind.hint,
-        "request_id": request_id,
-    }
-    headers = (
-        {"Retry-After": "5"}
-        if kind.status == web.HTTPServiceUnavailable.status_code
-        else {}
-    )
-    return web.Response(
-        body=json.dumps(document).encode(),
-        status=kind.status,
-        content_type=PROBLEM_JSON,
-        headers=headers,
-    )
 
 
 async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001 - aiohttp's signature

@@ -7,11 +7,9 @@ from aiohttp import web
 from backports import zstd
 
 from schemas.messages import NDJSON, encode
-from server.access import enrolment
 from server.errors import refuse
-from server.http.body import read_body
 from server.http.guards import CLOCK
-from server.http.keys import STORE, WAKE
+from server.http.keys import BODIES, SPEAKERS, STORE, WAKE
 from server.intake.answer import answer_lines
 from server.intake.push import sync
 from server.intake.request import read_push
@@ -26,14 +24,15 @@ async def post_sync(request: web.Request) -> web.Response:
     device = await device_of(request)
     if request.content_type != NDJSON:
         raise refuse("unknown_media_type", request.content_type[:60])
-    # The body has no name here: what was read from it is kept, not both.
-    push = await asyncio.to_thread(read_push, await read_body(request))
     store, clock = request.app[STORE], request.app[CLOCK]
-    accepted, pulled = await sync(store, clock, device, push)
-    if accepted.verdicts:
-        request.app[WAKE].set()
-    lines = answer_lines(accepted, pulled, push, clock.stamp())
-    return await asyncio.to_thread(ndjson, request, list(lines))
+    async with request.app[BODIES].body(request) as body:
+        # The body has no name here: what was read from it is kept, not both.
+        push = await asyncio.to_thread(read_push, body.take())
+        accepted, pulled = await sync(store, clock, device, push)
+        if accepted.verdicts:
+            request.app[WAKE].set()
+        lines = answer_lines(accepted, pulled, push, clock.stamp())
+        return await asyncio.to_thread(ndjson, request, list(lines))
 
 
 async def device_of(request: web.Request) -> Device:
@@ -42,12 +41,9 @@ async def device_of(request: web.Request) -> Device:
     Raises
     ------
     RequestError
-        401 without a live token.
+        401 without a live token, 429 where it is to wait.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise refuse("no_token")
-    return await enrolment.device_of(request.app[STORE], token.strip())
+    return await request.app[SPEAKERS].device_of(request, request.app[STORE])
 
 
 def ndjson(request: web.Request, lines: list[dict[str, Any]]) -> web.Response:

@@ -6,9 +6,14 @@ A case takes a `Pair` and returns status and problem document.
 import asyncio
 import gzip
 import json
+from urllib.parse import urlsplit
 
 from schemas import limits
+from server.access.limits import move_limits
 from server.clock import Clock
+from server.config import DataDirectory, Limits
+from server.data import init_data
+from tests.conftest import RunningServer, running
 from tests.laptop import new_id
 from tests.protocol.pair import UNKNOWN, code_for
 from tests.protocol.rules import public_key, write
@@ -148,9 +153,7 @@ async def _(pair):
 
 @refusal("slow")
 async def _(pair):
-    from server.http.body import read_body  # noqa: PLC0415 - only its bound is wanted
-
-    pair.monkeypatch.setitem(read_body.__kwdefaults__, "timeout_s", 0.2)
+    pair.monkeypatch.setattr(limits, "BODY_TIMEOUT_S", 0.2)
 
     async def slowly():
         yield pair.me.body()[:20]
@@ -158,6 +161,71 @@ async def _(pair):
         yield b"}"
 
     return await refused(pair.send(slowly()))
+
+
+@refusal("many-values")
+async def _(pair):
+    return await refused(pair.send(b"[" + b"1," * limits.BODY_VALUES + b"1]"))
+
+
+@refusal("no-http")
+async def _(pair):
+    return await _raw(pair, b"\x16\x03\x01 GET / HTTP/9.9\r\n\r\n")
+
+
+@refusal("guesses")
+async def _(pair):
+    for number in range(Limits().wrong_guesses + 1):
+        said = {"Authorization": f"Bearer wrong {number}"}
+        status, raw = await pair.me.post("/v1/sync", pair.me.body(), said)
+    return status, json.loads(raw)
+
+
+@refusal("at-once")
+async def _(pair):
+    async def slowly():
+        yield pair.me.body()[:20]
+        await asyncio.sleep(0.5)
+
+    most = Limits().requests_per_laptop
+    under_way = [asyncio.create_task(refused(pair.send(slowly()))) for _ in range(most)]
+    await asyncio.sleep(0.2)
+    found = await refused(pair.send(pair.me.body()))
+    await asyncio.gather(*under_way)
+    return found
+
+
+@refusal("busy")
+async def _(pair):
+    small = DataDirectory(pair.server.data.path.with_name("small"))
+    init_data(small, Clock())
+    await RunningServer(small, "", "").ask(
+        lambda store: store.write(lambda tx: move_limits(tx, {"connections": 10}))
+    )
+    async with running(small) as url:
+        place = urlsplit(url)
+        head = b"POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+        kept = []
+        for _ in range(10):
+            _, writer = await asyncio.open_connection(place.hostname, place.port)
+            writer.write(head)
+            kept.append(writer)
+        await asyncio.sleep(0.1)
+        found = await _raw(pair, b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n", url)
+        for writer in kept:
+            writer.close()
+    return found
+
+
+async def _raw(pair, said, url=None):
+    """Send bytes as they are; return status and document of what is answered."""
+    place = urlsplit(url or pair.server.url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    writer.write(said)
+    answer = await reader.read()
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
 
 
 @refusal("garbled")

@@ -1,0 +1,104 @@
+"""Who speaks: the device of a token, within the bounds of one laptop and one address."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from math import ceil
+from typing import Final, TypeVar
+
+from aiohttp import web
+
+from schemas.problems import Problem
+from server.access import enrolment
+from server.config import Limits
+from server.errors import RequestError, refuse
+from server.http.addresses import Networks, client
+from server.http.guesses import Guesses
+from server.store.port import Store
+from server.store.values import Device
+
+T = TypeVar("T")
+
+#: What a request is found to be on its way: the device that speaks.
+DEVICE: Final = web.RequestKey("device", str)
+#: Tokens that were right since the start, by their hashes.
+_KNOWN: Final = 10_000
+#: Refusals that count as a wrong guess.
+_WRONG: Final = frozenset({"bad_token", "bad_code"})
+
+
+class Speakers:
+    """Counts what addresses guess, and what devices have under way."""
+
+    def __init__(self, limits: Limits, trusted: Networks) -> None:
+        self._limits, self._trusted = limits, trusted
+        self._guesses = Guesses(limits.wrong_guesses)
+        self._known: dict[str, None] = {}
+        self._under_way: Counter[str] = Counter()
+
+    def address_of(self, request: web.Request) -> str:
+        """Return where a request came from: the network of one owner."""
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+        return client(request.remote or "", forwarded, self._trusted)
+
+    async def device_of(self, request: web.Request, store: Store) -> Device:
+        """Return the device that speaks, and count its request until it is answered.
+
+        Raises
+        ------
+        RequestError
+            401 without a live token, 429 after too many wrong ones, or where the device
+            has too much under way.
+        """
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise refuse("no_token")
+        token = token.strip()
+        kept = enrolment.digest(token)
+        if kept in self._known:
+            device = await enrolment.device_of(store, token)
+        else:
+            device = await self.guess(
+                request, lambda: enrolment.device_of(store, token)
+            )
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[kept] = None
+        self._begin(request, device)
+        return device
+
+    async def guess(self, request: web.Request, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask whether a code or token is right, unless its address tried too many.
+
+        Raises
+        ------
+        RequestError
+            What was asked refuses; or 429.
+        """
+        address, now_s = self.address_of(request), asyncio.get_running_loop().time()
+        wait_s = self._guesses.wait_s(address, now_s)
+        if wait_s:
+            problem = Problem("too_many_guesses", detail=f"from {address}")
+            raise RequestError(problem, {"Retry-After": str(ceil(wait_s))})
+        try:
+            return await ask()
+        except RequestError as error:
+            if error.problem.code in _WRONG:
+                self._guesses.wrong(address, now_s)
+            raise
+
+    def _begin(self, request: web.Request, device: Device) -> None:
+        if self._under_way[device.id] >= self._limits.requests_per_laptop:
+            problem = Problem("too_many_at_once", detail=device.name)
+            raise RequestError(problem, {"Retry-After": "3"})
+        self._under_way[device.id] += 1
+        request[DEVICE] = device.id
+
+    def end(self, request: web.Request) -> None:
+        """Count a request no longer."""
+        device = request.get(DEVICE)
+        if device is None:
+            return
+        self._under_way[device] -= 1
+        if self._under_way[device] <= 0:
+            del self._under_way[device]

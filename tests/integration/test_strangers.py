@@ -1,0 +1,240 @@
+"""Strangers take nothing from laptops: neither connections, nor guesses, nor the log."""
+
+import asyncio
+import io
+import json
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import ClientSession
+from structlog.testing import capture_logs
+
+from schemas import limits
+from server.access.limits import move_limits
+from server.app import Listening
+from server.clock import Clock
+from server.config import DataDirectory
+from server.custody.own_log import add_project
+from server.data import init_data
+from server.http.addresses import networks
+from tests.conftest import RunningServer, running
+
+HEAD = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\n"
+#: Nobody is trusted: loopback counts as any address.
+NOBODY = ()
+
+
+@asynccontextmanager
+async def bounded(path, trusted=NOBODY, **moved):
+    """Serve one project within other bounds than the usual ones."""
+    data = DataDirectory(path / "server")
+    init_data(data, Clock())
+    found = RunningServer(data, "", "")
+    found.project_id = await found.ask(
+        lambda store: add_project(store, Clock(), {"code": "HF", "title": "HF"}, {})
+    )
+    await found.ask(lambda store: store.write(lambda tx: move_limits(tx, moved)))
+    async with running(data, Listening("127.0.0.1", 0, networks(trusted))) as url:
+        found.url = url
+        yield found
+
+
+async def opened(server, said=b""):
+    """Open a connection that says something, and perhaps no more."""
+    place = urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    writer.write(said)
+    return reader, writer
+
+
+async def answer_of(connection):
+    """Return status and document of what comes before a connection ends."""
+    reader, writer = connection
+    raw = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    head, _, body = raw.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def closed(connections):
+    for _, writer in connections:
+        writer.close()
+
+
+# Connections -----------------------------------------------------------------------
+
+SILENT = {"nothing": b"", "half a head": HEAD, "half a line": HEAD[:9]}
+
+
+@pytest.mark.parametrize("said", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize(
+    "bound", [{"connections": 10}, {"connections_per_address": 10}], ids=["all", "one"]
+)
+async def test_who_only_waits_makes_room_for_who_speaks(tmp_path, said, bound):
+    async with bounded(tmp_path, **bound) as server:
+        laptop = await server.laptop()
+        waiting = [await opened(server, said) for _ in range(30)]
+        laptop.add("plot", {"code": "P1"})
+        assert (await laptop.sync()).outcomes == ["accepted"]
+        closed(waiting)
+
+
+@pytest.mark.parametrize("said", SILENT.values(), ids=SILENT)
+async def test_a_head_that_does_not_end_is_ended_in_words(tmp_path, said):
+    async with bounded(tmp_path, head_seconds=1) as server:
+        status, document = await answer_of(await opened(server, said))
+        assert (status, document["code"]) == (408, "too_slow")
+
+
+async def test_drops_of_a_head_win_no_time(tmp_path):
+    async with bounded(tmp_path, head_seconds=1) as server:
+        reader, writer = await opened(server, HEAD)
+        for _ in range(15):
+            writer.write(b"X-Drop: 1\r\n")
+            await asyncio.sleep(0.2)
+            if reader.at_eof() or reader._buffer:
+                break
+        assert (await answer_of((reader, writer)))[0] == 408
+
+
+async def test_an_idle_connection_ends_and_a_working_one_stays(tmp_path):
+    async with bounded(tmp_path, idle_seconds=1) as server:
+        laptop = await server.laptop()
+        head = HEAD.replace(b"POST /v1/sync", b"GET /v1/health") + b"\r\n"
+        reader, writer = await opened(server, head)
+        assert b"200 OK" in await reader.readuntil(b"}")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+        body = laptop.body()
+
+        async def slowly():
+            for place in range(0, len(body), len(body) // 4):
+                yield body[place : place + len(body) // 4]
+                await asyncio.sleep(0.6)
+
+        async with ClientSession() as session:
+            said = {"Authorization": f"Bearer {laptop.token}"}
+            said["Content-Type"] = "application/x-ndjson"
+            async with session.post(
+                f"{server.url}/v1/sync", data=slowly(), headers=said
+            ) as got:
+                assert got.status == 200
+
+
+async def test_a_head_is_bounded_however_it_is_cut(tmp_path):
+    async with bounded(tmp_path) as server:
+        for header in (b"X: " + b"y" * 70_000, b"X-%d: y\r\n" * 9_000, b"y" * 70_000):
+            connection = await opened(server, HEAD + header)
+            assert (await answer_of(connection))[0] in {400, 408}
+
+
+async def test_who_is_refused_before_the_body_has_come_still_hears_why(tmp_path):
+    async with bounded(tmp_path) as server, ClientSession() as session:
+        for _ in range(3):
+            async with session.post(
+                f"{server.url}/v1/sync", data=io.BytesIO(bytes(limits.BODY_BYTES))
+            ) as got:
+                assert got.status == 401
+                assert (await got.json(content_type=None))["code"] == "no_token"
+
+
+# Guesses ---------------------------------------------------------------------------
+
+
+async def asked(server, path, **more):
+    async with (
+        ClientSession() as session,
+        session.post(f"{server.url}{path}", **more) as got,
+    ):
+        return got.status, got.headers.get("Retry-After"), await got.read()
+
+
+def token(text):
+    return {"headers": {"Authorization": f"Bearer {text}"}}
+
+
+def enrolment(code):
+    key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    log = "0190a000-0000-7000-8000-0000000000aa"
+    return {"json": {"code": code, "name": "x", "log": log, "public_key": key}}
+
+
+GUESSES = {"/v1/sync": token, "/v1/enrol": enrolment}
+
+
+@pytest.mark.parametrize("path", GUESSES)
+async def test_after_some_wrong_guesses_an_address_waits_longer_and_longer(
+    tmp_path, path
+):
+    async with bounded(tmp_path, wrong_guesses=3) as server:
+        laptop = await server.laptop()
+        await laptop.sync()
+        make = GUESSES[path]
+        found = [await asked(server, path, **make(f"no {n}")) for n in range(5)]
+        statuses = [status for status, _, _ in found]
+        assert statuses == [401 if path == "/v1/sync" else 403] * 3 + [429] * 2
+        assert 1 <= int(found[-1][1]) <= 5
+        assert json.loads(found[-1][2])["code"] == "too_many_guesses"
+        assert (await laptop.sync()).end["more"] is False, (
+            "who was right before goes on"
+        )
+
+
+async def test_guesses_behind_a_proxy_are_those_of_who_guesses(tmp_path):
+    async with bounded(tmp_path, ["127.0.0.0/8"], wrong_guesses=3) as server:
+
+        async def guess(address):
+            said = token("no")
+            said["headers"] |= {"X-Forwarded-For": f"203.0.113.9, {address}"}
+            return (await asked(server, "/v1/sync", **said))[0]
+
+        assert [await guess("192.0.2.1") for _ in range(4)] == [401, 401, 401, 429]
+        assert await guess("192.0.2.2") == 401
+        own = [await guess(f"2001:db8::{n}") for n in range(1, 5)]
+        assert own == [401, 401, 401, 429], "one owner has a whole network of these"
+
+
+async def test_nobody_else_may_say_where_a_request_came_from(tmp_path):
+    async with bounded(tmp_path, wrong_guesses=2) as server:
+        found = []
+        for number in range(3):
+            said = token("no")
+            said["headers"]["X-Forwarded-For"] = f"192.0.2.{number}"
+            found.append((await asked(server, "/v1/sync", **said))[0])
+        assert found == [401, 401, 429]
+
+
+# The log ---------------------------------------------------------------------------
+
+
+async def test_what_strangers_repeat_is_one_line_and_names_their_address(tmp_path):
+    async with bounded(tmp_path, wrong_guesses=1000) as server:
+        with capture_logs() as lines:
+            for _ in range(20):
+                await asked(server, "/v1/sync")
+                await asked(server, "/v1/sync", **token("no"))
+        said = [(line["code"], line["address"]) for line in lines]
+        assert said == [("no_token", "127.0.0.1"), ("bad_token", "127.0.0.1")]
+
+
+async def test_what_is_no_http_is_one_line_without_a_traceback(tmp_path, caplog):
+    async with bounded(tmp_path) as server:
+        with capture_logs() as lines:
+            for _ in range(5):
+                connection = await opened(server, b"\x16\x03\x01\x00 hello\r\n\r\n")
+                status, document = await answer_of(connection)
+                assert (status, document["code"]) == (400, "bad_request")
+        (line,) = lines
+        assert line["address"] == "127.0.0.1"
+        assert "Traceback" not in json.dumps(line) + caplog.text
+
+
+async def test_the_line_of_a_request_names_the_laptop(tmp_path):
+    async with bounded(tmp_path) as server:
+        laptop = await server.laptop()
+        (device,) = await server.report("devices")
+        with capture_logs() as lines:
+            await laptop.sync()
+        (line,) = [line for line in lines if line["event"] == "request"]
+        assert (line["device"], line["address"]) == (device.id, "127.0.0.1")
