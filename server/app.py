@@ -53,7 +53,11 @@ class Listening:
 
 
 def build_app(
-    store: Store, blobs: Blobs, clock: Clock, limits: Limits, trusted: Networks
+    store: Store,
+    blobs: Blobs,
+    clock: Clock,
+    limits: Limits = Limits(),
+    trusted: Networks = (),
 ) -> web.Application:
     """Put the application together."""
     app = web.Application(middlewares=[guard])

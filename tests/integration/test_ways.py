@@ -87,7 +87,7 @@ async def without_derivation(path):
 async def test_a_push_passes_the_modules_that_the_page_lists(tmp_path, record):
     recorder = record(
         "server",
-        ("server/http/body.py", "read_body"),
+        ("server/http/body.py", "body"),
         ("server/intake/pull.py", "pull"),
     )
     async with without_derivation(tmp_path / "server") as server:
