@@ -18,12 +18,11 @@ from server.derivation.derive import derive_waiting
 from server.errors import StorageError
 from server.files.upload import Blobs
 from server.http.addresses import Networks, host_of
-from server.http.body import BodyRooms
+from server.http.body import Arriving, BodyRooms, Work
 from server.http.connections import Door, factory, with_open_files
 from server.http.guards import CLOCK, DOOR, guard, trim_headers
 from server.http.keys import BLOBS, BODIES, ENROLMENTS, PIECES, SPEAKERS, STORE, WAKE
 from server.http.quiet import QuietLog
-from server.http.rooms import Arriving, Work
 from server.http.routes import add_routes
 from server.http.speakers import Speakers
 from server.operations.copy_detection import notice_copy, renew
@@ -34,6 +33,7 @@ _LOG: Final = structlog.get_logger("permille")
 #: How long changes made by another process, such as the command line, may wait.
 _LOOK_EVERY_S: Final = 2.0
 
+_USUAL: Final = Limits()
 _MIB: Final = 1024 * 1024
 _SWEEP_S: Final = 1.0
 #: Connections that the system keeps until they are taken.
@@ -56,7 +56,7 @@ def build_app(
     store: Store,
     blobs: Blobs,
     clock: Clock,
-    limits: Limits = Limits(),
+    limits: Limits = _USUAL,
     trusted: Networks = (),
 ) -> web.Application:
     """Put the application together."""

@@ -1,11 +1,16 @@
 """Command `limits`: what a server gives to those who come, seen and moved."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from schemas.printing import TableForm, prose
 from server.cli.common import json_option, print_json, print_table, with_store
+
+LIMITS: Final = TableForm(
+    "limits", "name", "number", "default", "least", "most", prose("bounds")
+)
 
 
 @click.command()
@@ -52,11 +57,11 @@ def limits(context: click.Context, moved: tuple[str, ...], as_json: bool) -> Non
         )
         for each in fields(Limits)
     ]
-    columns = ("name", "number", "default", "least", "most", "what it bounds")
     if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        names = [column.name for column in LIMITS.columns]
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    print_table(columns, rows)
+    print_table(LIMITS, rows)
 
 
 def _read(said: str) -> tuple[str, int | None]:

@@ -9,9 +9,8 @@ from schemas.attachments import is_digest
 from server.errors import RequestError, refuse
 from server.files import upload as flow
 from server.files.upload import Piece, named_for, offset_headers
-from server.http.body import arrive
+from server.http.body import Counted, arrive
 from server.http.keys import BLOBS, PIECES, STORE
-from server.http.rooms import Counted
 from server.http.sync import device_of
 from server.store.values import AttachedFile
 

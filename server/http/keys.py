@@ -6,8 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from server.files.upload import Blobs
-from server.http.body import BodyRooms
-from server.http.rooms import Arriving
+from server.http.body import Arriving, BodyRooms
 from server.http.speakers import Speakers
 from server.store.port import Store
 

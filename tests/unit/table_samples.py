@@ -112,6 +112,9 @@ ROWS = {
         )
     ],
     "files that nothing names": [(HASH, 26214400, AT[:19], "waits")],
+    "limits": [
+        ("connections", 2_000, 2_000, 10, 100_000, "connections at once, in all"),
+    ],
     "purged records": [("HF-LTE (0190a2b1)", 123456)],
     "what the server holds": [("records: sample", 1234567)],
     "portfolio by area": [
