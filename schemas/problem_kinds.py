@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.problem_kind import Kind
-from schemas.warning_kinds import BETWEEN, WITHIN
+from schemas.warning_kinds import BETWEEN, IN_TABLES, WITHIN
 
 _FIELD: Final = {
     "required": Kind("a value is required", "give a value"),
@@ -303,10 +303,12 @@ _HTTP: Final = {
 }
 
 #: Every problem code, in the order of the documentation.
-KINDS: Final = MappingProxyType(_FIELD | _RULE | WITHIN | BETWEEN | _CUSTODY | _HTTP)
+KINDS: Final = MappingProxyType(
+    _FIELD | _RULE | WITHIN | BETWEEN | IN_TABLES | _CUSTODY | _HTTP
+)
 
 #: Codes that warn and never refuse.
-WARNINGS: Final = frozenset(WITHIN | BETWEEN)
+WARNINGS: Final = frozenset(WITHIN | BETWEEN | IN_TABLES)
 
 #: The chapters of the generated reference.
 CHAPTERS: Final = MappingProxyType(
@@ -315,6 +317,7 @@ CHAPTERS: Final = MappingProxyType(
         "Problems across fields": tuple(_RULE),
         "Warnings": tuple(WITHIN),
         "Warnings between records": tuple(BETWEEN),
+        "Warnings of tables": tuple(IN_TABLES),
         "Custody and merge": tuple(_CUSTODY),
         "Requests": tuple(_HTTP),
     }

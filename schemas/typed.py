@@ -41,9 +41,14 @@ def read_number(text: str, notation: Notation = TYPED) -> float | str:
     (12.5, -1000.0, '1 000', 'nan')
     >>> read_number("12,5"), read_number("12,5", Notation(decimal=","))
     ('12,5', 12.5)
+    >>> read_number("1.152", Notation(decimal=","))
+    '1.152'
     """
     plain = text.strip()
     if notation.decimal == ",":
+        # A point may be one of thousands: 1.152 is asked about.
+        if "." in plain:
+            return text
         plain = plain.replace(",", ".")
     return float(plain) if _NUMBER.fullmatch(plain) else text
 

@@ -135,3 +135,16 @@ BETWEEN: Final = {
     ),
     "in_the_future": Kind("the date lies in the future", "check the laptop's clock"),
 }
+
+#: Of cells of a table whose row is kept.
+IN_TABLES: Final = {
+    "no_value_yet": Kind(
+        "the cell says that there is no value; the rest of the row is kept",
+        "import the table again when the value is there",
+    ),
+    "below_unknown_limit": Kind(
+        "the cell says that the value lies below a limit, and not which; the rest of the"
+        " row is kept",
+        "write it as <0.5, or give detection_limit in [[result]] of the mapping",
+    ),
+}

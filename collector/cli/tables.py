@@ -16,6 +16,7 @@ from schemas.told import problem_line
 
 if TYPE_CHECKING:
     from collector.tables.importing import CheckedFile
+    from collector.tables.intake import Difference
     from collector.tables.odd_rows import OddRow
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -32,13 +33,16 @@ The mapping is a TOML file that says what the columns mean:
 \b
   create = ["plot", "point", "campaign", "core", "sample", "result"]
   year = "{sample_year}"            the year of a row, for by_year
-  [file]                            encoding, delimiter, decimal, missing
-  [[where]]                         column, with equals, in, least, most, present
+  [file]                            encoding, delimiter, decimal, missing, header
+  [[where]]                         rows to take: column, with equals, in, least,
+                                    most, begins, present
+  [[skip]]                          rows to leave out, such as BLANK: the same
   [[date]]                          value, formats, precision, month_day, years
   [depth]                           top + bottom, label (0-23), or
                                     centre + thickness; unit; downward
   [plot] [point] [campaign] [core] [sample]
-  code = "WB{block}"                text with {column}; numbers; first; by_year
+  code = "WB{block}"                text with {column}; numbers; first; by_year;
+                                    { value = "{Unit}", map = { "g/kg" = "g_kg" } }
   [sample]                          bulk_density_g_cm3 or bulk_density_kg_m3
   [soil_weight]                     value, unit = "M_kg_ha" -> bulk density
   [[result]]                        analyte, value, unit, method
@@ -67,9 +71,17 @@ def import_group() -> None:
 @click.option("--write", is_flag=True, help="Keep the good rows.")
 @click.option("--dry-run", is_flag=True, help="Only check; this is the default.")
 @click.option(
+    "--differing",
+    type=click.Choice(["keep", "replace", "replicate"]),
+    default="keep",
+    show_default=True,
+    help="Of records that are here with other values: keep them, replace them by those of"
+    " the file, or add results of the file as further replicates.",
+)
+@click.option(
     "--rejected",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rejected rows go; FILE.rejected.csv when not given.",
+    help="Where rows go that were not taken; FILE.rejected.csv beside FILE when not given.",
 )
 @json_option
 @pass_app
@@ -80,31 +92,37 @@ def layers(  # noqa: PLR0917 - click passes them by name
     project: str | None,
     write: bool,
     dry_run: bool,
+    differing: str,
     rejected: Path | None,
     as_json: bool,
 ) -> int:
     """Import a table with one line per layer."""
     from collector.record import names
     from collector.tables import importing
+    from collector.tables.differing import Differing, take
+    from collector.tables.returned import write_returned
 
     if write and dry_run:
         raise click.UsageError("--write and --dry-run exclude each other")
-    kept = 0
+    kept, taken = 0, list["Difference"]()
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id
         checked = importing.check(laptop, project_id, file, mapping)
         if write:
             with _progress(len(checked.new)) as progress:
                 kept = importing.save(laptop, checked, progress)
+            taken = take(laptop, checked.differing, Differing(differing))
+    back = importing.returned(checked, taken)
     place = None
-    if write and checked.rejected_rows:
-        place = rejected or Path(f"{file.stem}.rejected.csv")
-        importing.write_rejected(checked, place)
+    if write and back:
+        place = write_returned(checked.source, checked.table.head, back, rejected)
     if as_json:
-        emit_json(_data(checked, kept, place, write=write))
+        emit_json(_data(checked, kept, place, write=write) | {"taken": len(taken)})
     else:
         _tell(checked, kept, place, write=write)
-    return Exit.DONE if checked.is_clean else Exit.ATTENTION
+        if taken:
+            click.echo(f"{len(taken)} records that differed were taken: {differing}")
+    return Exit.ATTENTION if back else Exit.DONE
 
 
 @contextmanager
@@ -150,16 +168,14 @@ def _data(
 
 
 def _tell_lines(checked: "CheckedFile") -> None:
+    from collector.tables.returned import in_words
+
     for one in checked.rejections[:SHOWN]:
         where = f", column {one.column}" if one.column else ""
         value = f" = {one.value!r}" if one.value else ""
         click.echo(f"line {one.line}{where}{value}: {one.reason}; {one.hint}", err=True)
     for other in checked.differing[:SHOWN]:
-        click.echo(
-            f"line {other.line}: {other.type} is here with {other.field} ="
-            f" {other.here!r}, the file has {other.in_file!r}; not changed",
-            err=True,
-        )
+        click.echo(f"line {other.line}: {in_words(other)}", err=True)
     lists = (checked.rejections, checked.differing)
     if hidden := sum(max(len(each) - SHOWN, 0) for each in lists):
         click.echo(f"and {hidden} more; --json lists them all", err=True)
@@ -193,6 +209,6 @@ def _tell(
     _tell_lines(checked)
     _tell_warnings(checked)
     if place:
-        click.echo(f"the rejected rows are in {place}")
+        click.echo(f"the rows that were not taken are in {place}")
     if not write and checked.new:
         click.echo("nothing was written; to keep the good rows add: --write")

@@ -73,7 +73,7 @@ def depths(
     if rule.label is not None:
         text = evaluate(rule.label, cells, year)
         label = None if text is None else str(text)
-        first, second = taken(shared.read_depths(label), rule.label, text)
+        first, second = taken(shared.read_depths(label, notation), rule.label, text)
     elif rule.centre is not None:
         centre, half = read(rule.centre), read(rule.thickness) / 2 * rule.sign
         first, second = centre - half, centre + half

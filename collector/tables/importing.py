@@ -4,16 +4,15 @@ A batch is one transaction, and its progress is told after it is on disk. What i
 here already is left alone, so an import that was killed is simply run again.
 """
 
-import csv
-import io
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
+from collector.record.names import label
 from collector.store.port import Store
 from collector.tables.intake import (
     CheckedRow,
@@ -26,6 +25,13 @@ from collector.tables.intake import (
 from collector.tables.layers import TableLayer, columns_of, read_layer
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
 from collector.tables.odd_rows import OddRow, odd_rows
+from collector.tables.returned import (
+    ReturnedRow,
+    Source,
+    differing,
+    rejected,
+    source_of,
+)
 from collector.tables.table import Rejection, Table, read_table
 from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
@@ -47,6 +53,7 @@ class CheckedFile:
 
     project_id: str
     table: Table
+    source: Source
     new: list[CheckedRow] = field(default_factory=list)
     here: int = 0
     differing: list[Difference] = field(default_factory=list)
@@ -80,7 +87,7 @@ def check(
         If the file or the mapping as a whole cannot be used.
     """
     mapping = _mapping(mapping_file)
-    table = _table(file, mapping)
+    table, source = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
     read = [read_layer(row, mapping) for row in table.rows]
     layers = [found for found in read if isinstance(found, TableLayer)]
@@ -97,10 +104,12 @@ def check(
         )
         return [intake.judge(layer) for layer in chosen]
 
+    campaigns = laptop.store.records("campaign", project_id)
+    others = {view.fields["name"]: view.fields["start_date"] for view in campaigns}
     judged, rejections = judge_whole_cores(
-        with_campaigns(layers), rejections, names, judge
+        with_campaigns(layers, others), rejections, names, judge
     )
-    checked = CheckedFile(project_id, table)
+    checked = CheckedFile(project_id, table, source)
     tally = [_tally(checked, row) for row in judged]
     bad = {rejection.line for rejection in rejections}
     return replace(
@@ -109,7 +118,10 @@ def check(
         differing_rows=tally.count("differs"),
         rejections=sorted(rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
-        warnings=odd_rows(laptop, project_id, checked.new),
+        warnings=[
+            *_left_out(layers, bad),
+            *odd_rows(laptop, project_id, checked.new),
+        ],
     )
 
 
@@ -131,26 +143,29 @@ def save(laptop: Laptop, checked: CheckedFile, progress: Progress) -> int:
     return kept
 
 
-def write_rejected(checked: CheckedFile, path: Path) -> None:
-    """Write the rejected rows as they came, with line, reason and advice.
+def returned(
+    checked: CheckedFile, taken: Sequence[Difference] = ()
+) -> list[ReturnedRow]:
+    """Return the rows that come back: those refused, and those that differ and stay so."""
+    rows = {row.line: row for row in checked.table.rows}
+    reasons: dict[int, list[Rejection]] = {}
+    for one in checked.rejections:
+        reasons.setdefault(one.line, []).append(one)
+    others: dict[int, list[Difference]] = {}
+    for difference in checked.differing:
+        if difference not in taken:
+            others.setdefault(difference.line, []).append(difference)
+    found = {line: differing(rows[line], those) for line, those in others.items()}
+    found |= {line: rejected(rows[line], those) for line, those in reasons.items()}
+    return [found[line] for line in sorted(found)]
 
-    The columns of the file come first, so that a corrected copy can be imported
-    with the same mapping.
-    """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([*checked.table.header, "line", "reason", "what_to_do"])
-    width = len(checked.table.header)
-    for row in checked.rejected_rows:
-        found = [one for one in checked.rejections if one.line == row.line]
-        cells = [*row.raw, *[""] * width][:width]
-        reasons = "; ".join(
-            f"{one.column} = {one.value!r}: {one.reason}" if one.column else one.reason
-            for one in found
-        )
-        hints = "; ".join(dict.fromkeys(one.hint for one in found))
-        writer.writerow([*map(_harmless, cells), row.line, reasons, hints])
-    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+
+def _left_out(layers: Sequence[TableLayer], bad: Container[int]) -> Iterator[OddRow]:
+    """Yield the cells that were left out of rows that are kept."""
+    for layer in layers:
+        if layer.line not in bad:
+            for problem in layer.left_out:
+                yield OddRow(layer.line, problem.path, problem)
 
 
 def _wanted(rows: Sequence[CheckedRow]) -> list[WantedRecord]:
@@ -172,6 +187,11 @@ class _Shelf:
         """Return whether a record has, or had, this id."""
         return self._store.is_used_up(record_id)
 
+    def name(self, record_id: str) -> str:
+        """Return what people call a record that is here."""
+        view = self._store.record(record_id)
+        return label(self._store, view) if view else record_id
+
 
 def _mapping(path: Path) -> TableMapping:
     try:
@@ -186,17 +206,21 @@ def _mapping(path: Path) -> TableMapping:
         ) from None
 
 
-def _table(path: Path, mapping: TableMapping) -> Table:
+def _table(path: Path, mapping: TableMapping) -> tuple[Table, Source]:
     try:
         check_size(path.stat().st_size)
-        text = decode(path.read_bytes(), mapping.file.encoding)
-        return read_table(text, mapping.file, mapping.columns, mapping.where)
+        data = path.read_bytes()
+        text = decode(data, mapping.file.encoding)
+        table = read_table(text, mapping)
+        return table, source_of(path, mapping.file, text, table.head, data)
     except TableError as error:
         found = error.refusal
         place = f"{path}, line {found.line}" if found.line else str(path)
         hint, code = found.hint, "bad_table"
         if found.code == "not_utf8":
-            hint += ', or say in [file] of the mapping: encoding = "latin-1"'
+            hint += (
+                ', or say in [file] of the mapping: encoding = "cp1252" or "latin-1"'
+            )
         elif found.code == "file_too_large":
             code = "too_large"
         raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
@@ -261,12 +285,3 @@ def _drafts(
         )
         for w in in_order
     ]
-
-
-def _harmless(cell: str) -> str:
-    """Keep a cell from being run as a formula when a spreadsheet opens it."""
-    if cell[:1] in {"=", "@", "\t", "\r"} or (
-        cell[:1] in {"+", "-"} and not cell[1:2].isdigit()
-    ):
-        return f"'{cell}"
-    return cell

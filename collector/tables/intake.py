@@ -5,7 +5,7 @@ is taken whole or not at all, so an import that was killed is simply run again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -45,6 +45,9 @@ class ExistingRecords(Protocol):
     def is_used(self, record_id: str) -> bool:
         """Return whether a record has, or had, this id."""
 
+    def name(self, record_id: str) -> str:
+        """Return what people call a record that is here."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedRecord:
@@ -57,14 +60,18 @@ class WantedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A record that is here with another value; it is not changed."""
+    """A record that is here with other values than the file has.
+
+    `here` and `in_file` hold the fields that differ, `fields` all that the file says.
+    """
 
     line: int
     type: str
-    key: str
-    field: str
-    here: object
-    in_file: object
+    id: str
+    name: str
+    here: Mapping[str, Any]
+    in_file: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -115,6 +122,10 @@ class Intake:
         """Return the id every laptop would give, or a fresh one if that is used up."""
         natural = record_id(self._project_id, record_type, fields)
         return self._new_id() if self._here.is_used(natural) else natural
+
+    def name(self, record_id: str) -> str:
+        """Return what people call a record that is here."""
+        return self._here.name(record_id)
 
     def may_create(self, record_type: str) -> bool:
         """Return whether the mapping lets records of a type be added."""
@@ -212,20 +223,33 @@ class _Step:
         ]
         if known.line is not None:
             return self._within_file(record_type, known, fields, other)
+        if "core_id" in other:
+            self._reject_used_label(known, fields)
+            return False
         if other and self.intake.is_news(record_type, key):
-            self.judged.differences += [
+            self.judged.differences.append(
                 Difference(
                     self.layer.line,
                     record_type,
-                    key,
-                    name,
-                    known.fields.get(name),
-                    fields[name],
+                    known.id,
+                    self.intake.name(known.id),
+                    {name: known.fields.get(name) for name in other},
+                    {name: fields[name] for name in other},
+                    fields,
                 )
-                for name in other
-            ]
+            )
         # Of a sample that is here with other values nothing more is taken.
         return not (other and record_type == "sample")
+
+    def _reject_used_label(self, known: KnownRecord, sample: Mapping[str, Any]) -> None:
+        """Refuse a bag whose label is that of a bag of another core."""
+        self._reject(
+            self.intake.column("sample", "sample_code"),
+            str(sample["sample_code"]),
+            f"a bag of core {self.intake.name(known.fields['core_id'])} has this label",
+            "give each bag a label of its own; if it is the same bag, correct plot, point,"
+            " campaign or number of the core",
+        )
 
     def _within_file(
         self,
@@ -263,14 +287,20 @@ class _Step:
         )
 
 
-def with_campaigns(layers: list[TableLayer]) -> list[TableLayer]:
-    """Return the layers with the period and purpose of their campaigns."""
+def with_campaigns(
+    layers: list[TableLayer], others: Mapping[str, str]
+) -> list[TableLayer]:
+    """Return the layers with the period and purpose of their campaigns.
+
+    `others` are the first days of the campaigns that are here, by their names: only the
+    first campaign of all is a baseline.
+    """
     days: dict[str, list[date]] = {}
     for layer in layers:
-        days.setdefault(str(layer.records["campaign"].get("name")), []).append(
-            layer.day
-        )
-    first = min(days, key=lambda name: min(days[name]), default="")
+        name = str(layer.records["campaign"].get("name"))
+        days.setdefault(name, []).append(layer.day)
+    began = {**others, **{name: min(days[name]).isoformat() for name in days}}
+    first = min(began, key=began.__getitem__, default="")
     return [_with_campaign(layer, days, first) for layer in layers]
 
 
@@ -285,6 +315,4 @@ def _with_campaign(
         "purpose": "baseline" if name == first else "resampling",
         **given,
     }
-    return TableLayer(
-        layer.line, layer.day, {**layer.records, "campaign": campaign}, layer.results
-    )
+    return replace(layer, records={**layer.records, "campaign": campaign})

@@ -5,7 +5,7 @@ values mean together is judged later, by the schemas.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -19,12 +19,20 @@ from collector.tables.cells import (
 )
 from collector.tables.mapping import CHAIN, RESULT_UNITS, TableMapping
 from collector.tables.table import Rejection
-from collector.tables.values import CellError, Cells, Spec, evaluate
+from collector.tables.values import CellError, Cells, Spec, columns, evaluate
 from schemas import limits
 from schemas.evolve import reaction
-from schemas.fields import Integer, Number, PlainField
+from schemas.fields import Code, Integer, Number
+from schemas.problems import Problem
 from schemas.records import TYPES
-from schemas.tables.cells import read_limit, read_number, refuse_number
+from schemas.tables.cells import (
+    is_below_detection,
+    is_no_value,
+    read_limit,
+    read_number,
+    refuse_code,
+    refuse_number,
+)
 from schemas.tables.densities import to_g_cm3
 from schemas.tables.lines import TableRow
 from schemas.typed import Notation, read_flag, read_whole
@@ -41,12 +49,16 @@ _MASSES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TableLayer:
-    """One row as records that depend on each other, without ids."""
+    """One row as records that depend on each other, without ids.
+
+    `left_out` tells the cells that say there is no value.
+    """
 
     line: int
     day: date
     records: Mapping[str, Mapping[str, Any]]
     results: tuple[Mapping[str, Any], ...]
+    left_out: tuple[Problem, ...] = ()
 
 
 def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
@@ -60,26 +72,19 @@ def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
 
 
 def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
-    cells = row.cells
-    year = read_year(mapping.year, cells)
-    day, sampled_at, precision = sampling_time(mapping.dates, cells, year)
+    year = read_year(mapping.year, row.cells)
+    day, sampled_at, precision = sampling_time(mapping.dates, row.cells, year)
     year = day.year if year is None else year
-    notation = mapping.file.notation
-    records = {
-        kind: _values(kind, mapping.records[kind], cells, year, notation)
-        for kind in CHAIN
-    }
+    reader = _Reader(row.cells, year, mapping.file.notation)
+    records = {kind: reader.values(kind, mapping.records[kind]) for kind in CHAIN}
     records["core"].update(sampled_at=sampled_at, sampled_precision=precision)
     records["core"].setdefault("number", 1)
-    top, bottom = depths(mapping.depth, cells, year, notation)
+    top, bottom = depths(mapping.depth, row.cells, year, reader.notation)
     records["sample"].update(depth_top_cm=top, depth_bottom_cm=bottom)
-    _weigh(mapping, cells, year, records["sample"])
-    results = tuple(
-        found
-        for specs in mapping.results
-        if (found := _result(specs, cells, year, notation)) is not None
-    )
-    return TableLayer(row.line, day, records, results)
+    _weigh(mapping, reader, records["sample"])
+    found = [reader.result(specs) for specs in mapping.results]
+    results = tuple(result for result in found if result is not None)
+    return TableLayer(row.line, day, records, results, tuple(reader.left_out))
 
 
 def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
@@ -110,36 +115,79 @@ def read_year(spec: Spec | None, cells: Cells) -> int | None:
     raise CellError(column_names(spec), str(text), "not a year", "write it as 1959")
 
 
-def _values(
-    kind: str,
-    specs: Mapping[str, Spec],
-    cells: Cells,
-    year: int | None,
-    notation: Notation,
-) -> dict[str, Any]:
-    found = {}
-    for name, spec in specs.items():
-        value = evaluate(spec, cells, year)
-        if name == "carbonate_class" and value is not None:
-            # Tables often only say whether the soil fizzes.
-            value = reaction(read_flag(str(value)))
-        if isinstance(value, str):
-            value = _typed(TYPES[kind].fields[name], spec, value, notation)
-        if value is not None:
-            found[name] = value
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the cells of one row; what says that there is no value is left out."""
+
+    cells: Cells
+    year: int | None
+    notation: Notation
+    left_out: list[Problem] = field(default_factory=list)
+
+    def values(self, kind: str, specs: Mapping[str, Spec]) -> dict[str, Any]:
+        """Return the fields of one record."""
+        found = {}
+        for name, spec in specs.items():
+            value = evaluate(spec, self.cells, self.year)
+            if name == "carbonate_class" and value is not None:
+                # Tables often only say whether the soil fizzes.
+                value = reaction(read_flag(str(value)))
+            if isinstance(value, str):
+                value = self._typed(kind, name, spec, value)
+            if value is not None:
+                found[name] = value
+        return found
+
+    def result(self, specs: Mapping[str, Spec]) -> dict[str, Any] | None:
+        """Return one result, None where the cell has no value."""
+        rest = {name: spec for name, spec in specs.items() if name != "value"}
+        found = self.values("result", rest)
+        spec = specs["value"]
+        value = evaluate(spec, self.cells, self.year)
+        if value is None:
+            return None
+        text = str(value)
+        if is_below_detection(text):
+            if found.get("detection_limit") is None:
+                self._leave_out("below_unknown_limit", spec, text)
+                return None
+            found["censored"] = "<"
+        elif text.startswith("<"):
+            limit = taken(read_limit(text, self.notation), spec, text)
+            found.update(censored="<", detection_limit=limit)
+        elif is_no_value(text):
+            self._leave_out("no_value_yet", spec, text)
+            return None
+        else:
+            found["value"] = taken(read_number(text, self.notation), spec, text)
+        found["unit"] = RESULT_UNITS.get(found.get("unit", ""), found.get("unit"))
+        found.setdefault("replicate", 1)
+        return found
+
+    def _typed(self, kind: str, name: str, spec: Spec, text: str) -> object:
+        of_type = TYPES[kind].fields[name]
+        if isinstance(of_type, Code):
+            self._check_code(kind, spec)
+        value = of_type.read(text, self.notation)
+        if not isinstance(value, str) or not isinstance(of_type, Number | Integer):
+            return value
+        if not of_type.required and is_no_value(text):
+            self._leave_out("no_value_yet", spec, text)
+            return None
+        raise cell_error(refuse_number(text, self.notation), text, spec)
+
+    def _check_code(self, kind: str, spec: Spec) -> None:
+        for column in columns(spec):
+            text = self.cells.get(column) or ""
+            refused = refuse_code(text, may_be_month=kind == "campaign")
+            if refused:
+                raise CellError(column, text, refused.reason, refused.hint)
+
+    def _leave_out(self, code: str, spec: Spec, text: str) -> None:
+        self.left_out.append(Problem(code, column_names(spec), text))
 
 
-def _typed(field: PlainField, spec: Spec, text: str, notation: Notation) -> object:
-    value = field.read(text, notation)
-    if isinstance(value, str) and isinstance(field, Number | Integer):
-        raise cell_error(refuse_number(text, notation), text, spec)
-    return value
-
-
-def _weigh(
-    mapping: TableMapping, cells: Cells, year: int | None, sample: dict[str, Any]
-) -> None:
+def _weigh(mapping: TableMapping, reader: _Reader, sample: dict[str, Any]) -> None:
     """Find the density in g/cm3, also from a soil weight; drop what needs one."""
     density = sample.get("bulk_density_g_cm3")
     if isinstance(density, int | float):
@@ -148,10 +196,10 @@ def _weigh(
         found = to_g_cm3(density, mapping.density_unit, limits_g_cm3)
         sample["bulk_density_g_cm3"] = taken(found, given, f"{density:g}")
     spec = mapping.soil_weight
-    text = None if spec is None else evaluate(spec, cells, year)
+    text = None if spec is None else evaluate(spec, reader.cells, reader.year)
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]
     if spec is not None and text is not None and thickness > 0:
-        weight = taken(read_number(str(text), mapping.file.notation), spec, text)
+        weight = taken(read_number(str(text), reader.notation), spec, text)
         density = weight * mapping.weight_scale / thickness
         sample["bulk_density_g_cm3"] = round(density, DECIMALS)
     if "bulk_density_g_cm3" not in sample:
@@ -159,22 +207,3 @@ def _weigh(
             sample.pop(name, None)
     if not any(name in sample for name in _MASSES):
         sample.pop("mass_moisture", None)
-
-
-def _result(
-    specs: Mapping[str, Spec], cells: Cells, year: int | None, notation: Notation
-) -> dict[str, Any] | None:
-    rest = {name: spec for name, spec in specs.items() if name != "value"}
-    found = _values("result", rest, cells, year, notation)
-    value = evaluate(specs["value"], cells, year)
-    if value is None:
-        return None
-    text = str(value)
-    if text.startswith("<"):
-        limit = taken(read_limit(text, notation), specs["value"], text)
-        found.update(censored="<", detection_limit=limit)
-    else:
-        found["value"] = taken(read_number(text, notation), specs["value"], text)
-    found["unit"] = RESULT_UNITS.get(found.get("unit", ""), found.get("unit"))
-    found.setdefault("replicate", 1)
-    return found

@@ -8,14 +8,20 @@ TOML, read top to bottom::
     year = "{sample_year:int}"         year of a row, for by_year; else of its date
 
     [file]
-    encoding = "utf-8"                 or "latin-1"
+    encoding = "utf-8"                 or "latin-1", "cp1252"
     delimiter = ","
     decimal = "."
     missing = ["", "*", "NA"]          cells that say nothing
+    header = 5                         line of the header; else the first one that has
+                                       all columns, so that a letterhead is passed over
 
     [[where]]                          rows to take; all must hold
     column = "block"                   with: equals = "1", in = [...], least = 1959,
-    equals = "1"                       most = 2009, or present = true
+    equals = "1"                       most = 2009, begins = "QC", or present = true
+
+    [[skip]]                           rows to leave out, such as blanks and references;
+    column = "sample"                  one that holds is enough; written like [[where]]
+    in = ["BLANK", "CRM"]
 
     [[date]]                           tried in order
     value = "{sample_date}"
@@ -54,7 +60,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from collector.tables.values import Spec, SpecError, columns, read_spec
+from collector.tables.values import Constant, Spec, SpecError, columns, read_spec
 from schemas.evolve import present_name
 from schemas.records import TYPES
 from schemas.tables.densities import G_CM3, KG_M3, DensityUnit
@@ -73,7 +79,8 @@ DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}
 #: A mass fraction is what the record types call g_g.
 RESULT_UNITS: Final = {"fraction": "g_g"}
-_TOP: Final = "title source create year file where date depth soil_weight result"
+_ENCODINGS: Final = ("utf-8", "latin-1", "cp1252")
+_TOP: Final = "title source create year file where skip date depth soil_weight result"
 #: What a density of a sample is called in another unit.
 _IN_KG_M3: Final = "bulk_density_kg_m3"
 
@@ -96,6 +103,7 @@ class Condition:
     least: float | None = None
     most: float | None = None
     present: bool | None = None
+    begins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,7 @@ class DateRule:
 class DepthRule:
     """How the two depths are read; exactly one way is given."""
 
+    unit: str = "cm"
     scale: float = 1.0
     sign: float = 1.0
     top: Spec | None = None
@@ -139,6 +148,7 @@ class TableMapping:
     records: Mapping[str, Mapping[str, Spec]]
     results: tuple[Mapping[str, Spec], ...]
     where: tuple[Condition, ...] = ()
+    skip: tuple[Condition, ...] = ()
     create: frozenset[str] = frozenset()
     year: Spec | None = None
     density_unit: DensityUnit = G_CM3
@@ -151,8 +161,24 @@ class TableMapping:
         """Return every column that is read, once."""
         return list(dict.fromkeys(self._columns()))
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Return the unit of each column that says one by itself, by our name of it."""
+        found = {}
+        for fields in self.results:
+            unit = fields["unit"]
+            for column in columns(fields["value"]):
+                if isinstance(unit, Constant):
+                    found[column] = str(unit.value).replace("fraction", "g_g")
+        density = self.records["sample"].get("bulk_density_g_cm3")
+        if density is not None:
+            found |= dict.fromkeys(columns(density), self.density_unit.suffix)
+        for spec in self.depth.specs:
+            found |= dict.fromkeys(columns(spec), self.depth.unit)
+        return found
+
     def _columns(self) -> Iterator[str]:
-        yield from (condition.column for condition in self.where)
+        yield from (condition.column for condition in (*self.where, *self.skip))
         specs = [self.year, self.soil_weight, *self.depth.specs]
         specs += [rule.value for rule in self.dates]
         for fields in (*self.records.values(), *self.results):
@@ -182,7 +208,8 @@ class _Reader:
             dates=tuple(self._date(one) for one in self._tables("date")),
             records={kind: self._fields(kind, self._table(kind)) for kind in CHAIN},
             results=tuple(self._result(one) for one in self._tables("result")),
-            where=tuple(self._condition(one) for one in self._tables("where")),
+            where=tuple(self._condition(one, "where") for one in self._tables("where")),
+            skip=tuple(self._condition(one, "skip") for one in self._tables("skip")),
             create=self._create(),
             year=self._spec("year", self.raw.get("year")),
             density_unit=KG_M3 if _IN_KG_M3 in self._table("sample") else G_CM3,
@@ -249,27 +276,34 @@ class _Reader:
 
     def _file(self) -> FileRule:
         table = self._table("file")
-        self._known("[file]", table, "encoding delimiter decimal missing")
+        self._known("[file]", table, "encoding delimiter decimal missing header")
+        header = table.get("header")
         rule = FileRule(
             str(table.get("encoding", "utf-8")).lower(),
             str(table.get("delimiter", ",")),
             str(table.get("decimal", ".")),
             frozenset(str(text) for text in table.get("missing", MISSING)) | {""},
+            header if isinstance(header, int) else None,
         )
-        if rule.encoding not in {"utf-8", "latin-1"}:
-            self.reasons.append("file.encoding is utf-8 or latin-1")
+        if rule.encoding not in _ENCODINGS:
+            self.reasons.append(f"file.encoding is one of: {', '.join(_ENCODINGS)}")
         if len(rule.delimiter) != 1 or rule.decimal not in {".", ","}:
             self.reasons.append("file.delimiter is one character, decimal . or ,")
+        if header is not None and (not isinstance(header, int) or header < 1):
+            self.reasons.append("file.header is the number of a line, such as 5")
         return rule
 
-    def _condition(self, table: Mapping[str, Any]) -> Condition:
-        self._known("[[where]]", table, "column equals in least most present")
+    def _condition(self, table: Mapping[str, Any], name: str) -> Condition:
+        known = "column equals in least most present begins"
+        self._known(f"[[{name}]]", table, known)
         if not isinstance(table.get("column"), str):
-            self.reasons.append("[[where]] needs column")
-        for name in ("least", "most"):
-            if not isinstance(table.get(name, 0), int | float):
-                self.reasons.append(f"where.{name} is a number")
-        equals = table.get("equals")
+            self.reasons.append(f"[[{name}]] needs column")
+        if not set(table) - {"column"}:
+            self.reasons.append(f"[[{name}]] needs one of: {known.partition(' ')[2]}")
+        for bound in ("least", "most"):
+            if not isinstance(table.get(bound, 0), int | float):
+                self.reasons.append(f"{name}.{bound} is a number")
+        equals, begins = table.get("equals"), table.get("begins")
         return Condition(
             str(table.get("column", "")),
             None if equals is None else str(equals),
@@ -277,6 +311,7 @@ class _Reader:
             table.get("least"),
             table.get("most"),
             table.get("present"),
+            None if begins is None else str(begins),
         )
 
     def _date(self, table: Mapping[str, Any]) -> DateRule:
@@ -318,6 +353,7 @@ class _Reader:
         if downward not in {"positive", "negative"}:
             self.reasons.append("depth.downward is positive or negative")
         return DepthRule(
+            str(table.get("unit", "cm")),
             self._choice("depth.unit", table, DEPTH_UNITS),
             -1.0 if downward == "negative" else 1.0,
             **specs,

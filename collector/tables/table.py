@@ -1,12 +1,12 @@
 """The rows of a table that a mapping takes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from collector.tables.mapping import Condition
+from collector.tables.mapping import Condition, TableMapping
 from collector.tables.values import Cells
-from schemas.tables.lines import FileRule, TableRow, check_header, read_lines
+from schemas.tables.head import Head, other_units
+from schemas.tables.lines import TableRow, check_header, read_lines
 from schemas.tables.refusal import Refusal, TableError
 from schemas.typed import Notation, read_number
 
@@ -25,32 +25,38 @@ class Rejection:
 class Table(NamedTuple):
     """The rows a mapping takes; `left_out` counts those it does not."""
 
-    header: Sequence[str]
+    head: Head
     rows: list[TableRow]
     left_out: int
 
 
-def read_table(
-    text: str, rule: FileRule, wanted: Sequence[str], where: Sequence[Condition]
-) -> Table:
+def read_table(text: str, mapping: TableMapping) -> Table:
     """Read a table; raise `TableError` for one that is not what a mapping describes."""
-    header, lines = read_lines(text, rule)
-    refused = check_header(header, wanted, rule.delimiter)
+    rule = mapping.file
+    head, lines = read_lines(text, rule, mapping.columns)
+    refused = check_header(head.names, mapping.columns, rule.delimiter, head.line)
+    refused += other_units(head.units, mapping.units)
     if refused:
         reasons = "; ".join(refusal.reason for refusal in refused)
         raise TableError(replace(refused[0], reason=reasons))
     every = list(lines)
-    rows = [row for row in every if row.refusal or _is_taken(row, where, rule)]
+    rows = [row for row in every if _is_taken(row, mapping)]
     left_out = len(every) - len(rows)
     if not rows:
         found = f"; the mapping leaves out all {left_out} rows" if left_out else ""
         reason = f"the file has no rows to take{found}"
-        raise TableError(Refusal("no_layers", reason, "check the file and [[where]]"))
-    return Table(header, rows, left_out)
+        hint = "check the file, [[where]] and [[skip]]"
+        raise TableError(Refusal("no_layers", reason, hint))
+    return Table(head, rows, left_out)
 
 
-def _is_taken(row: TableRow, where: Sequence[Condition], rule: FileRule) -> bool:
-    return all(_holds(condition, row.cells, rule.notation) for condition in where)
+def _is_taken(row: TableRow, mapping: TableMapping) -> bool:
+    notation = mapping.file.notation
+    if any(_holds(condition, row.cells, notation) for condition in mapping.skip):
+        return False
+    return row.refusal is not None or all(
+        _holds(condition, row.cells, notation) for condition in mapping.where
+    )
 
 
 def _holds(condition: Condition, cells: Cells, notation: Notation) -> bool:
@@ -58,6 +64,8 @@ def _holds(condition: Condition, cells: Cells, notation: Notation) -> bool:
     if condition.present is not None:
         return (cell is not None) == condition.present
     if cell is None:
+        return False
+    if condition.begins is not None and not cell.startswith(condition.begins):
         return False
     equals = () if condition.equals is None else (condition.equals,)
     for wanted in (equals, condition.one_of):

@@ -6,6 +6,8 @@ In TOML a value is one of
   both. ``{year:int}`` reads 1948.000 as 1948, ``:upper`` and ``:lower`` change case.
 - ``30``, ``true``: the value itself.
 - ``{ first = ["{plot}.{sub}", "{plot}"] }``: the first one whose cells are filled.
+- ``{ value = "{Unit}", map = { "g/kg" = "g_kg", "%" = "pct" } }``: what stands in the table,
+  by what is meant.
 - ``{ by_year = [{ until = 1987, value = "tinsley" }, { from = 2000, value = "other" }] }``:
   the first rule that the year of the row fits (`from`, `until`, `years`).
 
@@ -87,7 +89,15 @@ class ByYear:
     rules: tuple[YearRule, ...]
 
 
-Spec = Constant | Template | First | ByYear
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What is meant by the texts of a column."""
+
+    value: "Spec"
+    meant: Mapping[str, Any]
+
+
+Spec = Constant | Template | First | ByYear | Mapped
 
 
 def read_spec(raw: object) -> Spec:
@@ -101,8 +111,12 @@ def read_spec(raw: object) -> Spec:
             return First(tuple(read_spec(option) for option in options))
         case {"by_year": list(rules), **rest} if not rest:
             return ByYear(tuple(_year_rule(rule) for rule in rules))
+        case {"value": value, "map": dict(meant), **rest} if not rest and meant:
+            return Mapped(read_spec(value), meant)
         case _:
-            raise SpecError(f"{raw!r} is no value: give a text, a number or by_year")
+            raise SpecError(
+                f"{raw!r} is no value: give a text, a number, first, by_year or map"
+            )
 
 
 def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401 - TOML
@@ -118,6 +132,23 @@ def evaluate(spec: Spec, cells: Cells, year: int | None) -> Any:  # noqa: ANN401
         case ByYear(rules):
             fitting = next((rule for rule in rules if rule.fits(year)), None)
             return evaluate(fitting.value, cells, year) if fitting else None
+        case Mapped():
+            return _meant(spec, cells, year)
+
+
+def _meant(spec: Mapped, cells: Cells, year: int | None) -> Any:  # noqa: ANN401 - TOML
+    text = evaluate(spec.value, cells, year)
+    if text is None:
+        return None
+    plain = {name.casefold(): meant for name, meant in spec.meant.items()}
+    if str(text).casefold() not in plain:
+        raise CellError(
+            ", ".join(columns(spec)),
+            str(text),
+            f"not in the map; it has: {', '.join(spec.meant)}",
+            "correct the cell, or add it to the map",
+        )
+    return plain[str(text).casefold()]
 
 
 def columns(spec: Spec) -> Iterator[str]:
@@ -133,6 +164,8 @@ def columns(spec: Spec) -> Iterator[str]:
         case ByYear(rules):
             for rule in rules:
                 yield from columns(rule.value)
+        case Mapped(value, _):
+            yield from columns(value)
 
 
 def _template(text: str) -> Spec:

@@ -6,11 +6,13 @@ delimiter too many in the middle shifts every value behind it.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas import limits
+from schemas.tables.head import Head, read_head
 from schemas.tables.refusal import Refusal, TableError
 from schemas.typed import Notation
 
@@ -19,6 +21,12 @@ MISSING: Final = ("", "*", "NA")
 _UTF_8_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SAVE_AS_UTF_8: Final = "save it as CSV UTF-8"
+#: Lines that tell how a table is written.
+_LOOKED_AT: Final = 1_000
+_WITH_POINT: Final = re.compile(r"[-+<]?[0-9]+\.[0-9]+")
+_WITH_COMMA: Final = re.compile(r"[-+<]?[0-9]+,[0-9]+")
+#: What Windows-1252 has letters for and Latin-1 has not.
+_C1: Final = re.compile(b"[\x80-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class FileRule:
     delimiter: str = ","
     decimal: str = "."
     missing: frozenset[str] = frozenset(MISSING)
+    header: int | None = None  # the line it is on, where it is not found by its columns
 
     @property
     def notation(self) -> Notation:
@@ -68,6 +77,8 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
         if is_so:
             raise TableError(Refusal(code, f"the file is {what}", hint))
     is_utf_8 = encoding == "utf-8" or data.startswith(_UTF_8_MARK)
+    if not is_utf_8:
+        _check_encoding(data, encoding)
     try:
         return data.decode("utf-8-sig" if is_utf_8 else encoding)
     except UnicodeDecodeError as error:
@@ -77,35 +88,71 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
         raise TableError(Refusal("not_utf8", reason, hint, line)) from None
 
 
+def _check_encoding(data: bytes, encoding: str) -> None:
+    """Raise `TableError` where the bytes are of another encoding than was declared."""
+    if data.isascii():
+        return
+    place = next(at for at, byte in enumerate(data) if byte > 0x7F)
+    try:
+        # What is UTF-8 by chance has few letters beyond ASCII, and no word of any language.
+        data.decode("utf-8")
+        other = "utf-8"
+    except UnicodeDecodeError:
+        odd = _C1.search(data) if encoding == "latin-1" else None
+        if odd is None:
+            return
+        other, place = "cp1252", odd.start()
+    line = data.count(b"\n", 0, place) + 1
+    reason = f"the file is {other}, and the mapping says {encoding}"
+    hint = f'say in [file] of the mapping: encoding = "{other}"'
+    raise TableError(Refusal("other_encoding", reason, hint, line))
+
+
 def rule_of(text: str) -> FileRule:
-    """Return how a table seems to be written: semicolons bring a decimal comma.
+    r"""Return how a table seems to be written.
+
+    Semicolons bring a decimal comma, unless all its numbers have points.
 
     >>> rule_of("plot;soc_pct").decimal, rule_of("plot,soc_pct").delimiter
     (',', ',')
+    >>> rule_of("plot;soc_pct\\nP1;1.52").decimal
+    '.'
     """
-    header = next((line for line in io.StringIO(text) if line.strip()), "")
-    if header.count(";") > header.count(","):
-        return FileRule(delimiter=";", decimal=",")
-    return FileRule()
+    lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    header = lines[0] if lines else ""
+    if header.lower().startswith("sep=") and len(lines) > 1:
+        header = lines[1]
+    if header.count(";") <= header.count(","):
+        return FileRule()
+    cells = [cell.strip() for line in lines for cell in line.split(";")]
+    has_points = any(_WITH_POINT.fullmatch(cell) for cell in cells)
+    has_commas = any(_WITH_COMMA.fullmatch(cell) for cell in cells)
+    return FileRule(
+        delimiter=";", decimal="." if has_points and not has_commas else ","
+    )
 
 
-def read_lines(text: str, rule: FileRule) -> tuple[Sequence[str], Iterator[TableRow]]:
-    r"""Return header and rows; raise `TableError` for no table, or where it breaks off.
+class Lines(NamedTuple):
+    """A table as it is written: its head, and its rows one by one."""
 
-    >>> header, (good, short) = read_lines("plot,soc\n\nA, 1.5\nB\n", FileRule())
+    head: Head
+    rows: Iterator[TableRow]
+
+
+def read_lines(text: str, rule: FileRule, wanted: Sequence[str] = ()) -> Lines:
+    r"""Return head and rows; raise `TableError` for no table, or where it breaks off.
+
+    >>> head, (good, short) = read_lines("plot,soc\n\nA, 1.5\nB\n", FileRule())
     >>> good.line, good.cells, short.refusal.code
     (3, {'plot': 'A', 'soc': '1.5'}, 'wrong_length')
     """
     records = _records(text, rule.delimiter)
-    _, first = next(records, (0, None))
-    if first is None:
-        raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
-    header = [name.strip() for name in first]
-    return header, (_row(header, *each, rule.missing) for each in records)
+    head, rest = read_head(records, rule.delimiter, wanted, rule.header)
+    return Lines(head, (_row(head.names, *each, rule.missing) for each in rest))
 
 
 def check_header(
-    header: Sequence[str], wanted: Sequence[str], delimiter: str
+    header: Sequence[str], wanted: Sequence[str], delimiter: str, line: int = 1
 ) -> list[Refusal]:
     """Return what is wrong with the names of the columns."""
     named = list(dict.fromkeys(name for name in header if name))
@@ -118,7 +165,7 @@ def check_header(
     for name in wanted:
         if name not in named:
             found[name] = ("missing_column", f"the file has no column {name}", hint)
-    return [Refusal(*said, 1, name) for name, said in found.items()]
+    return [Refusal(*said, line, name) for name, said in found.items()]
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -1,11 +1,12 @@
 """The columns of a layer table, and what is wrong with a header."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from schemas import limits
 from schemas.tables.cells import Bounds
 from schemas.tables.densities import DENSITIES, UNITS, in_unit
+from schemas.tables.head import Head, other_units
 from schemas.tables.lines import check_header
 from schemas.tables.refusal import Refusal
 
@@ -27,9 +28,20 @@ _TEXTS: Final = ("core", "soc_method", "bd_method", "revisits_point")
 KNOWN: Final = frozenset({*REQUIRED, *SOC, *DENSITY, *_STONES, *_RINGS, *_TEXTS})
 
 
-def check_columns(header: Sequence[str], delimiter: str) -> list[Refusal]:
-    """Return everything that is wrong with a header."""
-    found = check_header(header, REQUIRED, delimiter)
+_EXPECTED: Final = {
+    **dict.fromkeys(("top_cm", "bottom_cm"), "cm"),
+    **{name: name.removeprefix("soc_") for name in SOC},
+    **{in_unit(name, unit): unit.suffix for unit in UNITS for name in DENSITIES},
+    "fragment_density_g_cm3": "g_cm3",
+    "coarse_pct": "pct",
+}
+
+
+def check_columns(head: Head, delimiter: str) -> list[Refusal]:
+    """Return everything that is wrong with a header, and the units below it."""
+    header = head.names
+    found = check_header(header, REQUIRED, delimiter, head.line)
+    found += other_units(head.units, _EXPECTED)
     if sum(name in header for name in SOC) != 1:
         reason = "exactly one of the columns soc_pct and soc_g_kg is needed"
         found.append(Refusal("soc_column", reason, "keep the one you measured", 1))

