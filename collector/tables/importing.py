@@ -27,7 +27,7 @@ from collector.tables.mapping import MappingError, TableMapping, read_mapping
 from collector.tables.odd_rows import OddRow, odd_rows
 from collector.tables.returned import (
     ReturnedRow,
-    Source,
+    TableSource,
     differing,
     rejected,
     source_of,
@@ -53,7 +53,7 @@ class CheckedFile:
 
     project_id: str
     table: Table
-    source: Source
+    source: TableSource
     new: list[CheckedRow] = field(default_factory=list)
     here: int = 0
     differing: list[Difference] = field(default_factory=list)
@@ -206,7 +206,7 @@ def _mapping(path: Path) -> TableMapping:
         ) from None
 
 
-def _table(path: Path, mapping: TableMapping) -> tuple[Table, Source]:
+def _table(path: Path, mapping: TableMapping) -> tuple[Table, TableSource]:
     try:
         check_size(path.stat().st_size)
         data = path.read_bytes()

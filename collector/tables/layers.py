@@ -75,7 +75,7 @@ def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
     year = read_year(mapping.year, row.cells)
     day, sampled_at, precision = sampling_time(mapping.dates, row.cells, year)
     year = day.year if year is None else year
-    reader = _Reader(row.cells, year, mapping.file.notation)
+    reader = _RowReader(row.cells, year, mapping.file.notation)
     records = {kind: reader.values(kind, mapping.records[kind]) for kind in CHAIN}
     records["core"].update(sampled_at=sampled_at, sampled_precision=precision)
     records["core"].setdefault("number", 1)
@@ -116,7 +116,7 @@ def read_year(spec: Spec | None, cells: Cells) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _RowReader:
     """Reads the cells of one row; what says that there is no value is left out."""
 
     cells: Cells
@@ -187,7 +187,7 @@ class _Reader:
         self.left_out.append(Problem(code, column_names(spec), text))
 
 
-def _weigh(mapping: TableMapping, reader: _Reader, sample: dict[str, Any]) -> None:
+def _weigh(mapping: TableMapping, reader: _RowReader, sample: dict[str, Any]) -> None:
     """Find the density in g/cm3, also from a soil weight; drop what needs one."""
     density = sample.get("bulk_density_g_cm3")
     if isinstance(density, int | float):

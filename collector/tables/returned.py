@@ -23,7 +23,7 @@ _DIFFERS: Final = (
 )
 
 
-class Source(NamedTuple):
+class TableSource(NamedTuple):
     """How a table was written."""
 
     path: Path
@@ -41,12 +41,14 @@ class ReturnedRow(NamedTuple):
     hints: Sequence[str]
 
 
-def source_of(path: Path, rule: FileRule, text: str, head: Head, data: bytes) -> Source:
+def source_of(
+    path: Path, rule: FileRule, text: str, head: Head, data: bytes
+) -> TableSource:
     """Return how a table was written."""
     lines = text.splitlines(keepends=True)
     above = "".join(lines[: head.line - 1])
     has_mark = data.startswith(b"\xef\xbb\xbf")
-    return Source(path, rule, above, "\r\n" if "\r\n" in text else "\n", has_mark)
+    return TableSource(path, rule, above, "\r\n" if "\r\n" in text else "\n", has_mark)
 
 
 def rejected(row: TableRow, rejections: Sequence[Rejection]) -> ReturnedRow:
@@ -81,7 +83,10 @@ def in_words(one: Difference) -> str:
 
 
 def write_returned(
-    source: Source, head: Head, rows: Sequence[ReturnedRow], wanted: Path | None = None
+    source: TableSource,
+    head: Head,
+    rows: Sequence[ReturnedRow],
+    wanted: Path | None = None,
 ) -> Path:
     """Write rows that come back beside their table; return where.
 
@@ -102,7 +107,7 @@ def write_returned(
     raise AssertionError("numbers never end")
 
 
-def _text(source: Source, head: Head, rows: Sequence[ReturnedRow]) -> str:
+def _text(source: TableSource, head: Head, rows: Sequence[ReturnedRow]) -> str:
     out = io.StringIO(newline="")
     out.write(source.above)
     writer = csv.writer(

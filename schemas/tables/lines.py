@@ -119,17 +119,18 @@ def rule_of(text: str) -> FileRule:
     '.'
     """
     lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
-    header = lines[0] if lines else ""
-    if header.lower().startswith("sep=") and len(lines) > 1:
-        header = lines[1]
+    below = lines[1:] if lines[:1] and lines[0].lower().startswith("sep=") else lines
+    header = below[0] if below else ""
     if header.count(";") <= header.count(","):
         return FileRule()
+    return FileRule(delimiter=";", decimal=_decimal_of(below))
+
+
+def _decimal_of(lines: Sequence[str]) -> str:
     cells = [cell.strip() for line in lines for cell in line.split(";")]
     has_points = any(_WITH_POINT.fullmatch(cell) for cell in cells)
     has_commas = any(_WITH_COMMA.fullmatch(cell) for cell in cells)
-    return FileRule(
-        delimiter=";", decimal="." if has_points and not has_commas else ","
-    )
+    return "." if has_points and not has_commas else ","
 
 
 class Lines(NamedTuple):
