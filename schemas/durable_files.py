@@ -3,9 +3,54 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+#: What its owner alone may read and write.
+PRIVATE_FILE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+_OTHERS: Final = 0o077
+
+
+def keep_private(folder: Path, *, deep: bool = False) -> None:
+    """Take from others what they may do in a folder that was made without care.
+
+    The files in it are looked at, and those of its folders where it was open or `deep`.
+    What belongs to somebody else stays as it is; Windows keeps its folders by itself.
+    """
+    if os.name == "nt" or not folder.is_dir():
+        return
+    deep = _close_to_others(folder, PRIVATE_FOLDER) or deep
+    with os.scandir(folder) as found:
+        entries = list(found)
+    for entry in entries:
+        if entry.is_symlink():
+            continue
+        if not entry.is_dir():
+            _close_to_others(Path(entry.path), PRIVATE_FILE)
+        elif deep:
+            keep_private(Path(entry.path), deep=True)
+
+
+def _close_to_others(path: Path, mode: int) -> bool:
+    """Return whether others might look in."""
+    try:
+        is_open = bool(path.stat().st_mode & _OTHERS)
+        if is_open:
+            path.chmod(mode)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return is_open
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file that its owner alone may read; one that is there stays.
+
+    Where that cannot be, who writes it next says so in its own words.
+    """
+    with suppress(OSError):
+        path.touch(PRIVATE_FILE, exist_ok=False)
 
 
 def flush_directory(path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from schemas.durable_files import keep_private
 from server.access.limits import limits_of
 from server.clock import Clock
 from server.config import DataDirectory, Limits
@@ -129,6 +130,7 @@ async def serve(
 ) -> None:
     """Serve until told to stop; say the address once it is bound."""
     with sole_server(data):
+        await asyncio.to_thread(keep_private, data.path, deep=True)
         store, clock = open_store(data), Clock()
         await notice_copy(store, data.mark, clock)
         await _rejudge(store, clock)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from schemas.durable_files import PRIVATE_FILE, keep_private
 from server.clock import Clock
 from server.config import DataDirectory
 from server.errors import LockedError, NoDataError
@@ -38,6 +39,7 @@ def open_store(data: DataDirectory) -> Store:
             f"there is no server data in {data.path}",
             f"run: permille-server --data {data.path} init",
         )
+    keep_private(data.path)
     return SqliteStore(data.database)
 
 
@@ -50,7 +52,7 @@ def sole_server(data: DataDirectory) -> Iterator[None]:
     LockedError
         If another process serves it.
     """
-    lock = FileLock(data.lock)
+    lock = FileLock(data.lock, mode=PRIVATE_FILE)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -31,6 +31,10 @@ class UsageError(ServerError):
     exit_code = 2
 
 
+class NotInstalledError(ServerError):
+    """A library of the server is missing."""
+
+
 class NoDataError(ServerError):
     """There is no server data in the directory."""
 

@@ -14,6 +14,7 @@ from collector.laptop.recover import notice_copy
 from collector.store import driver
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
+from schemas.durable_files import PRIVATE_FOLDER, keep_private
 
 AskPassphrase = Callable[[], str]
 Tell = Callable[[str], None]
@@ -35,7 +36,8 @@ def init(
             "go on with: permille status; or choose another --home",
             code="already_set_up",
         )
-    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    keep_private(home.path)
     key = _new_key(home, clock, passphrase)
     store = LaptopStore(home.database, key)
     try:
@@ -71,6 +73,7 @@ def opened(
             "run: permille init",
             code="not_set_up",
         )
+    keep_private(home.path)
     key = _key_of(home, ask)
     store = LaptopStore(home.database, key)
     try:

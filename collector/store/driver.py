@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlcipher3
 
 from collector.errors import BusyError, StoreError
-from schemas.durable_files import write_durably
+from schemas.durable_files import PRIVATE_FILE, make_private_file, write_durably
 
 #: The driver has no type information; rows are checked where they are read.
 Connection = Any
@@ -37,8 +37,6 @@ KEY_BYTES: Final = 32
 #: 0.1 s on a field laptop: OWASP's scrypt parameters of 2023.
 SCRYPT: Final = {"n": 2**15, "r": 8, "p": 1}
 _SCRYPT_MEMORY: Final = 64 * 1024 * 1024
-#: What its owner alone may read and write.
-_PRIVATE: Final = 0o600
 
 
 def connect(path: Path, key: bytes) -> Connection:
@@ -49,6 +47,8 @@ def connect(path: Path, key: bytes) -> Connection:
     StoreError
         If the key is wrong or the file is damaged.
     """
+    # The files that SQLite puts beside it get its mode.
+    make_private_file(path)
     with translated():
         connection = sqlcipher3.connect(
             os.fspath(path), isolation_level=None, factory=_Connection
@@ -143,7 +143,7 @@ def damage(connection: Connection) -> list[str]:
 
 def write_key(path: Path, key: bytes) -> None:
     """Write the key file, readable by its owner only, and flush it to disk."""
-    write_durably(path, f"{key.hex()}\n".encode(), mode=_PRIVATE)
+    write_durably(path, f"{key.hex()}\n".encode(), mode=PRIVATE_FILE)
 
 
 def read_key(path: Path) -> bytes:
@@ -168,7 +168,7 @@ def read_key(path: Path) -> bytes:
 def write_passphrase_rule(path: Path, salt: bytes) -> None:
     """Write how the key follows from the passphrase."""
     rule = {"kdf": "scrypt", **SCRYPT, "salt": salt.hex()}
-    write_durably(path, json.dumps(rule).encode(), mode=_PRIVATE)
+    write_durably(path, json.dumps(rule).encode(), mode=PRIVATE_FILE)
 
 
 def derive_key(path: Path, passphrase: str) -> bytes:

@@ -9,6 +9,7 @@ from schemas import limits
 from schemas.printing import TableForm, prose
 from schemas.told import counted
 from server.cli.common import json_option, print_json, print_table, with_store
+from server.cli.custody import project_of
 from server.config import DataDirectory
 
 FILES: Final = TableForm(
@@ -139,7 +140,6 @@ def _unnamed(
 
 
 def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:
-    from server.access.projects import find_project
     from server.files import upload
     from server.files.disk import BlobFiles
 
@@ -147,8 +147,8 @@ def _find(context: click.Context, project: str | None) -> list[dict[str, Any]]:
     assert data is not None, "the root command names the data directory"
 
     async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the port's store
-        project_id = (await find_project(store, project))["id"] if project else None
-        return await upload.attachments(store, BlobFiles(data.blobs), project_id)
+        within = await project_of(store, project)
+        return await upload.attachments(store, BlobFiles(data.blobs), within)
 
     return with_store(context, job)
 

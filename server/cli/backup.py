@@ -63,12 +63,19 @@ def backup(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
 @click.command()
 @_file
 @click.option("--force", is_flag=True, help="Replace the data that are there.")
+@click.option(
+    "--with-faults",
+    is_flag=True,
+    help="Take a backup that does not verify all the same.",
+)
 @json_option
 @click.pass_obj
-def restore(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
+def restore(
+    data: DataDirectory, file: Path, force: bool, with_faults: bool, as_json: bool
+) -> None:
     """Put a backup in place of the server's data; the server must be stopped.
 
-    FILE is checked to its last bit first. A database that is there is kept beside it
+    FILE is checked to its last bit and verified first, as `verify --backup` does. A database that is there is kept beside it
     under another name. Laptops then send by themselves what the backup lacks.
 
     \b
@@ -79,7 +86,11 @@ def restore(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None
     from server.operations.backup import restore as put_back
 
     with _progress() as progress:
-        done = asyncio.run(put_back(data, file, Clock(), progress, force=force))
+        done = asyncio.run(
+            put_back(
+                data, file, Clock(), progress, force=force, with_faults=with_faults
+            )
+        )
     about = done.manifest.about
     if as_json:
         kept = str(done.kept) if done.kept else None

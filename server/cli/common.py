@@ -18,6 +18,7 @@ from schemas.printing import TableForm
 from schemas.told import problem_line
 from server.config import DATA_VARIABLE, DataDirectory
 from server.errors import (
+    NotInstalledError,
     RefusedError,
     RequestError,
     ServerError,
@@ -55,8 +56,10 @@ class Commands(click.Group):
             if not as_json:
                 raise
             fail(_wrong_usage(error), as_json=True)
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader went away: click's to end
+        except (OSError, ModuleNotFoundError) as error:
+            if (
+                getattr(error, "errno", None) == errno.EPIPE
+            ):  # the reader went away: click's to end
                 raise
             fail(_not_possible(error), as_json=as_json)
 
@@ -66,7 +69,18 @@ def _wrong_usage(error: click.UsageError) -> UsageError:
     return UsageError(error.format_message(), hint)
 
 
-def _not_possible(error: OSError) -> StorageError:
+def _not_installed(error: ModuleNotFoundError) -> NotInstalledError:
+    missing = (error.name or "").partition(".")[0]
+    assert missing not in {"server", "schemas"}, "a module of ours is always there"
+    return NotInstalledError(
+        f"the server is not installed whole: {missing} is missing",
+        "run: pip install 'permille[server]'",
+    )
+
+
+def _not_possible(error: OSError | ModuleNotFoundError) -> ServerError:
+    if isinstance(error, ModuleNotFoundError):
+        return _not_installed(error)
     where = f"{error.filename}: " if error.filename else ""
     return StorageError(f"{where}{error.strerror or error}", "check path and rights")
 

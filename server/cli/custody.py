@@ -23,7 +23,8 @@ async def project_of(store: Any, project: str | None) -> str | None:  # noqa: AN
     """Return the id of the project that was named, if one was."""
     from server.access.projects import find_project
 
-    return (await find_project(store, project))["id"] if project else None
+    # An empty name is a name: it means nothing, and not everything.
+    return None if project is None else (await find_project(store, project))["id"]
 
 
 def by(found: Mapping[str, Any] | None) -> str:

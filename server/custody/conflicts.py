@@ -214,8 +214,13 @@ def _of_record(
     found = [
         each
         for each in every
-        if name in {told[each.id]["name"], told[each.id]["name"].partition(" ")[2]}
-        or name == each.record_id
+        if name
+        and name
+        in {
+            told[each.id]["name"],
+            told[each.id]["name"].partition(" ")[2],
+            each.record_id,
+        }
     ]
     if len({(each.project_id, each.record_id) for each in found}) > 1:
         several_ones = {each.id: each for each in found}

@@ -134,7 +134,8 @@ def _several(
     of_record = {
         change.change_id: change
         for change in every
-        if name in {told[change.change_id], told[change.change_id].partition(" ")[2]}
+        if name
+        and name in {told[change.change_id], told[change.change_id].partition(" ")[2]}
     }
     if len({change.record_id for change in of_record.values()}) == 1:
         return list(of_record.values())

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.attachments import is_digest
-from schemas.durable_files import flush_directory
+from schemas.durable_files import (
+    PRIVATE_FOLDER,
+    flush_directory,
+    make_private_file,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,10 @@ class BlobFiles:
         """Put bytes at the end of a file that is arriving."""
         path = self._part(sha256)
         if not path.parent.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.mkdir(PRIVATE_FOLDER, exist_ok=True)
+            path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
             flush_directory(self._path)
+        make_private_file(path)
         with path.open("ab") as file:
             file.write(data)
             file.flush()

@@ -29,7 +29,7 @@ _OTHER_FILES: Final = 200
 #: What one connection may keep of a body that nobody reads as yet.
 _READ_BYTES: Final = 16 * 1024
 #: For how long a body is read and dropped after its request was refused.
-_LINGER_S: Final = 5.0
+_LINGER_S: Final = 2.0
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from schemas.durable_files import durable_file
+from schemas.durable_files import PRIVATE_FILE, PRIVATE_FOLDER, durable_file
 from server.errors import AlreadyThereError, ServerError
 
 #: Version of this format.
@@ -78,7 +78,7 @@ def write_backup(
     """
     refuse_present(target, force=force)
     # It holds the server's keys.
-    with durable_file(target, mode=0o600) as file:
+    with durable_file(target, mode=PRIVATE_FILE) as file:
         hashed = _Hashed(file)
         manifest = _write_archive(hashed, list(files), about, progress)
         file.write(_TRAILER + hashed.digest.hexdigest().encode() + b"\n")
@@ -125,10 +125,10 @@ def unpack_backup(path: Path, folder: Path, manifest: Manifest) -> None:
             if member.name not in known:
                 continue
             target = folder / member.name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
             source = archive.extractfile(member)
             assert source is not None
-            with durable_file(target) as file:
+            with durable_file(target, mode=PRIVATE_FILE) as file:
                 _copy(source, file.write)
 
 
@@ -191,7 +191,7 @@ class _Reading(io.RawIOBase):
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.size, member.mode = size, 0o600
+    member.size, member.mode = size, PRIVATE_FILE
     return member
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.durable_files import flush_directory
+from schemas.durable_files import PRIVATE_FOLDER, flush_directory
 from schemas.version import SCHEMA_VERSION, __version__
 from server.clock import Clock
 from server.config import DataDirectory
@@ -122,17 +122,18 @@ async def restore(
     progress: Progress,
     *,
     force: bool = False,
+    with_faults: bool = False,
 ) -> Restored:
     """Put a backup in place of a server's data, with a new epoch.
 
     Raises
     ------
     ServerError
-        If the backup is damaged, a server is running, or there are data and it is not
-        forced.
+        If the backup is damaged or does not verify, a server is running, or there are
+        data and it is not forced.
     """
     manifest = checked_backup(file, progress)
-    data.path.mkdir(parents=True, exist_ok=True)
+    data.path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     with sole_server(data), _spoken_of(data.path):
         if data.database.exists() and not force:
             raise AlreadyThereError(
@@ -143,12 +144,25 @@ async def restore(
         with tempfile.TemporaryDirectory(dir=data.path, prefix="restoring-") as folder:
             unpack_backup(file, Path(folder), manifest)
             new = DataDirectory(Path(folder))
+            if not with_faults:
+                _refuse_faulty(new, file, progress)
             mark = clock.secret()
             epoch = await _begin(new, clock, mark)
             kept = _put_aside(data, clock)
             _put_in_place(new, data)
         write_mark(data.mark, mark)
     return Restored(manifest, epoch, kept)
+
+
+def _refuse_faulty(new: DataDirectory, file: Path, progress: Progress) -> None:
+    """Refuse what is whole as a file, and was never written so by a server."""
+    fault = next(verify(new, progress), None)
+    if fault is not None:
+        raise BackupError(
+            f"{file} does not verify: {fault.check}: {fault.where}: {fault.what}",
+            f"nothing was replaced; permille-server verify --backup {file} lists every"
+            " fault; take another backup, or this one as it is: restore --with-faults",
+        )
 
 
 def checked_backup(file: Path, progress: Progress) -> Manifest:
@@ -241,7 +255,7 @@ def _put_aside(data: DataDirectory, clock: Clock) -> Path | None:
     if not found:
         return None
     kept = data.path / f"replaced-{clock.stamp().replace(':', '')}"
-    kept.mkdir()
+    kept.mkdir(PRIVATE_FOLDER)
     for path in found:
         path.rename(kept / path.name)
     flush_directory(kept)
@@ -257,7 +271,7 @@ def _put_in_place(new: DataDirectory, data: DataDirectory) -> None:
     """Move files first and the database last: then it is restored."""
     for sha256, path in BlobFiles(new.blobs).whole():
         target = BlobFiles(data.blobs).path(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         path.replace(target)
         flush_directory(target.parent)
     new.database.rename(data.database)

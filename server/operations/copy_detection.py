@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from schemas.durable_files import write_durably
+from schemas.durable_files import PRIVATE_FILE, write_durably
 from server.clock import Clock
 from server.store.port import Store, Transaction
 
@@ -71,7 +71,7 @@ def read_mark(path: Path) -> str | None:
 
 def write_mark(path: Path, mark: str) -> None:
     """Write the mark beside the database: the old one stands, or the new one."""
-    write_durably(path, f"{mark}\n".encode("ascii"))
+    write_durably(path, f"{mark}\n".encode("ascii"), mode=PRIVATE_FILE)
 
 
 def forget_mark(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlcipher3 import dbapi2
 
+from schemas.durable_files import make_private_file
 from server.errors import StorageError
 
 Connection = Any  # sqlcipher3 publishes no types; it follows PEP 249
@@ -56,6 +57,9 @@ def connect(path: Path, *, create: bool = False) -> Connection:
     if not create and not path.exists():
         raise StorageError(f"{path} does not exist", "run: permille-server init")
     try:
+        if create:
+            # The files that SQLite puts beside it get its mode.
+            make_private_file(path)
         connection = dbapi2.connect(
             str(path), isolation_level=None, check_same_thread=False
         )
@@ -90,6 +94,7 @@ def copy_to(
     `progress` is told the pages that are left, and how many there are.
     """
     with translated():
+        make_private_file(path)
         target = dbapi2.connect(str(path), isolation_level=None)
         # While it is open no other process's commit begins the copy anew.
         connection.execute("BEGIN")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from schemas.durable_files import flush_directory
+from schemas.durable_files import PRIVATE_FOLDER, flush_directory
 from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
@@ -277,7 +277,7 @@ def create(path: Path, clock: Clock) -> None:
     """
     if path.exists():
         raise AlreadyThereError(f"{path} exists already", "use it: permille-server run")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     begun = path.with_name(path.name + ".new")
     begun.unlink(missing_ok=True)
     connection = connect(begun, create=True)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from server.operations.archive import BackupError
+from server.operations.archive import BackupError, unpack_backup, write_backup
 from server.operations.backup import checked_backup
 from server.store.driver import connect
 from tests.faults.disk import flip_bits
@@ -157,3 +157,72 @@ def test_a_cut_backup_is_refused(data, tmp_path):
         file.write_bytes(whole[:size])
         refused = typed(tmp_path / "other", "restore", file, code=4)
         assert "no whole backup" in refused.stderr
+
+
+def repacked(file, target, change):
+    """Write a whole backup with other files than those of a server."""
+    folder = target.parent / "unpacked"
+    manifest = checked_backup(file, lambda *_: None)
+    unpack_backup(file, folder, manifest)
+    change(folder)
+    files = [(p.name, folder / p.name) for p in manifest.parts if "/" not in p.name]
+    files += [(str(p.relative_to(folder)), p) for p in folder.glob("blobs/??/*")]
+    write_backup(target, files, manifest.about, lambda *_: None)
+
+
+def put_trigger(folder):
+    _in_database(
+        folder,
+        "CREATE TRIGGER t AFTER INSERT ON epoch BEGIN DELETE FROM receipt; END",
+    )
+
+
+def put_view(folder):
+    _in_database(folder, "CREATE VIEW device_names AS SELECT name FROM device")
+
+
+def put_row(folder):
+    _in_database(folder, "UPDATE project SET head = head + 1")
+
+
+def put_file(folder):
+    path = folder / "blobs" / "ab" / ("ab" * 32)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not what its name says")
+
+
+def _in_database(folder, sql):
+    connection = connect(folder / "permille.db")
+    connection.execute(sql)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+
+
+@pytest.mark.parametrize("change", [put_trigger, put_view, put_row, put_file])
+def test_a_whole_backup_that_no_server_wrote_so_replaces_nothing(
+    data, tmp_path, change
+):
+    file, forged = tmp_path / "backup.tar", tmp_path / "forged.tar"
+    admin(data, "backup", str(file))
+    repacked(file, forged, change)
+    before = (data / "permille.db").read_bytes()
+    said = typed(data, "restore", forged, "--force", code=4)
+    assert "does not verify" in said.stderr
+    assert (data / "permille.db").read_bytes() == before
+    assert not list(data.glob("replaced-*"))
+    typed(tmp_path / "other", "restore", forged, code=4)
+    typed(tmp_path / "other", "restore", file)
+    typed(tmp_path / "forced", "restore", forged, "--with-faults")
+
+
+def test_a_database_of_a_newer_program_is_refused_wherever_it_comes_from(
+    data, tmp_path
+):
+    file, newer = tmp_path / "backup.tar", tmp_path / "newer.tar"
+    admin(data, "backup", str(file))
+    repacked(file, newer, lambda f: _in_database(f, "PRAGMA user_version = 999"))
+    assert "newer" in typed(tmp_path / "other", "restore", newer, code=4).stderr
+    assert "newer" in typed(data, "verify", "--backup", newer, code=4).stderr
+    _in_database(data, "PRAGMA user_version = 999")
+    for words in ("run --port 0", "stats", "verify", "project list", "backup x.tar"):
+        assert "newer" in typed(data, *words.split(), code=4).stderr

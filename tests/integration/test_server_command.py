@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 
 import pytest
 
@@ -173,3 +174,33 @@ def test_every_command_has_help_with_an_example():
             walk(child, [*path, name])
 
     walk(main, ["permille-server"])
+
+
+WITHOUT = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"jinja2", "numpy", "orjson", "scipy", "structlog"}:
+            raise ModuleNotFoundError(name=name)
+sys.meta_path.insert(0, Missing())
+sys.argv[0] = "permille-server"
+from server.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("--help", 0),
+        ("--data {} init", 4),
+        ("--data {} run --port 0", 4),
+        ("stocks design --sd 6 --n 10 --baseline 55", 4),
+    ],
+)
+def test_without_its_extra_the_server_says_what_to_install(tmp_path, words, code):
+    command = [sys.executable, "-c", WITHOUT]
+    done = run(command, *words.format(tmp_path / "data").split(), check=code)
+    assert "Traceback" not in done.stderr
+    if code:
+        assert "pip install 'permille[server]'" in done.stderr

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import socket
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -109,9 +110,9 @@ async def test_an_idle_connection_ends_and_a_working_one_stays(tmp_path):
         body = laptop.body()
 
         async def slowly():
-            for place in range(0, len(body), len(body) // 4):
-                yield body[place : place + len(body) // 4]
-                await asyncio.sleep(0.6)
+            yield body[:20]
+            await asyncio.sleep(2.2)
+            yield body[20:]
 
         async with ClientSession() as session:
             said = {"Authorization": f"Bearer {laptop.token}"}
@@ -238,3 +239,20 @@ async def test_the_line_of_a_request_names_the_laptop(tmp_path):
             await laptop.sync()
         (line,) = [line for line in lines if line["event"] == "request"]
         assert (line["device"], line["address"]) == (device.id, "127.0.0.1")
+
+
+# Where it listens ------------------------------------------------------------------
+
+
+async def test_an_address_of_ipv6_is_printed_as_a_url_that_is_one(tmp_path):
+    with socket.socket(socket.AF_INET6) as found:
+        try:
+            found.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+    data = DataDirectory(tmp_path / "server")
+    init_data(data, Clock())
+    async with running(data, Listening("::1", 0)) as url, ClientSession() as session:
+        assert url.startswith("http://[::1]:")
+        async with session.get(f"{url}/v1/health") as got:
+            assert got.status == 200
