@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -38,6 +39,18 @@ REPORTS = {
 
 
 LOOPBACK = Listening("127.0.0.1", 0)
+
+
+#: Folders whose tests are all slow.
+SLOW = (Path(__file__).parent / "stateful", Path(__file__).parent / "faults")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark simulated seasons and faults as slow before tests are chosen by that."""
+    for item in items:
+        if item.path.parent in SLOW:
+            item.add_marker("slow")
 
 
 class RunningServer:

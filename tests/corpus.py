@@ -4,9 +4,12 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from schemas.records import TYPES
 from schemas.version import SCHEMA_VERSION
@@ -48,6 +51,27 @@ class LineCase:
 
     def __str__(self):
         return self.name
+
+
+def over(cases):
+    """Run a test on each case, as one test that tells of all that fail."""
+
+    def decorate(test):
+        @wraps(test)
+        def on_all(**given):
+            failed = []
+            for case in cases:
+                try:
+                    test(case=case, **given)
+                except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - told below
+                    failed.append(f"{case}: {error!r}")
+            assert not failed, "\n".join([f"{len(failed)} fail:", *failed])
+
+        others = [p for p in signature(test).parameters.values() if p.name != "case"]
+        on_all.__signature__ = Signature(others)
+        return on_all
+
+    return decorate
 
 
 @cache

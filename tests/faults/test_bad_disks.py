@@ -37,7 +37,7 @@ from tests.faults.homes import (
 from tests.faults.proxy import PLAIN, Treatment, serve_proxy
 from tests.processes import PERMILLE_SERVER, run, start_server, stop
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 SEED = 8
 FULL, FAILED = "the disk is full", "the disk failed"

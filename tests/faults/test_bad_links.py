@@ -22,7 +22,7 @@ from tests.faults.homes import (
 from tests.faults.proxy import PLAIN, Treatment, serve_proxy
 from tests.processes import server_process
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 SEED = 5
 #: About what a push of 90 changes, and its answer, weigh in bytes with their heads.

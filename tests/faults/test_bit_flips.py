@@ -10,7 +10,7 @@ from collector.cli import cli
 from tests.faults.disk import flip_bits
 from tests.faults.homes import Laptop, write_table
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 FLIPS = 100
 SEED = 7

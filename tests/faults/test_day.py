@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.day import live_a_day
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 EDITS = 30
 
 

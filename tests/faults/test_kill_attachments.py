@@ -11,8 +11,6 @@ from schemas import limits
 from tests.faults.homes import Laptop, admin, enrolled, kill
 from tests.processes import start_server, stop, typed
 
-pytestmark = pytest.mark.slow
-
 SEED = 7
 CYCLES = 6
 SENDS = 4

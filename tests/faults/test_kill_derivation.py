@@ -17,7 +17,7 @@ from server.derivation import derive
 from server.store.sqlite import SqliteStore, create
 from tests.processes import PERMILLE_SERVER, run
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 PLOTS = 60
 CYCLES = 3

@@ -15,7 +15,7 @@ from server.store.sqlite import SqliteStore, create
 from tests.laptop import TestLaptop
 from tests.processes import start_server, stop
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 CYCLES = 6
 BATCH = 40

@@ -32,7 +32,7 @@ from tests.faults.homes import (
 )
 from tests.processes import run, server_process, start_server, stop
 
-pytestmark = [pytest.mark.slow, needs_strace, pytest.mark.timeout(240)]
+pytestmark = [needs_strace, pytest.mark.timeout(240)]
 
 IMAGES = 20
 SEED = 6

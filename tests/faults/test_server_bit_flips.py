@@ -21,7 +21,7 @@ from tests.conftest import RunningServer, running
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 FLIPS = 150
 SEED = 5

@@ -12,9 +12,9 @@ from server.store.sqlite import SqliteStore
 from tests.faults.writing import LOGS, WRITERS, over_http, prepared, run_writers
 from tests.processes import server_process
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
-PUSHES = 30
+PUSHES = 15
 SEED = 20261122
 
 

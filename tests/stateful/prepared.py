@@ -3,9 +3,11 @@
 The first ones have records below them; nothing refers to the second ones.
 """
 
+import atexit
 from copy import copy
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from types import SimpleNamespace
 
@@ -31,6 +33,7 @@ SECOND = {
 def season_of(laptops):
     """Return the template of a season for so many laptops; it is made once."""
     folder = Path(mkdtemp(prefix="season-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
     world = World(folder, laptops)
     project_id = world.project_ids[0]
     for name in world.names:

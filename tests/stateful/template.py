@@ -1,8 +1,10 @@
 """Servers with their laptops enrolled, made once and copied for each world."""
 
 import asyncio
+import atexit
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 from collector.config import Home
@@ -26,6 +28,7 @@ class Template:
 
     def __init__(self, laptops):
         self.folder = Path(mkdtemp(prefix="world-"))
+        atexit.register(rmtree, self.folder, ignore_errors=True)
         self.project_ids, self.ticks = [], Ticks()
         asyncio.run(self._make(laptops))
 

@@ -18,7 +18,7 @@ from schemas.records import TYPES
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 LAPTOPS = 3
 EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "60")) // 4

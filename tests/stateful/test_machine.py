@@ -24,7 +24,7 @@ from tests.stateful.world import UnrestError, World
 
 EXAMPLES = int(os.environ.get("PERMILLE_EXAMPLES", "60"))
 # A season takes half a second; a run that was asked for may take as long as it is.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(600, 3 * EXAMPLES))]
+pytestmark = pytest.mark.timeout(max(600, 3 * EXAMPLES))
 
 #: A disk in memory where there is one: databases are real, only faster.
 SHELF = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None  # noqa: S108

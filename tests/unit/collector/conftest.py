@@ -1,5 +1,6 @@
 """A laptop of one test: a home of its own, a clock that stands still, no network."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ KEY = bytes(range(32))
 
 
 class StoppedClock(Clock):
-    """Time moves one millisecond per look; chance comes from a counter."""
+    """Time moves one millisecond per look, and by each wait; chance comes from a counter."""
 
     def __init__(self):
         self.at = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -26,6 +27,10 @@ class StoppedClock(Clock):
     def now(self):
         self.at += timedelta(milliseconds=1)
         return self.at
+
+    async def pause(self, seconds):
+        self.at += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
 
     def random_bits(self, count):
         self.drawn += 0x9E3779B97F4A7C15

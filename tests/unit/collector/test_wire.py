@@ -408,7 +408,7 @@ def test_conflicts_show_both_values(enrolled, scripted):
     (shown,) = enrolled.json("conflicts", code=1)
     assert (shown["name"], shown["other"]) == ("HF", {"area_ha": 3.0})
     text = enrolled("conflicts", code=1).out
-    assert "area_ha=2" in text
+    assert "area-ha 2" in text
     assert "Bo" in text
     assert enrolled.json("status", code=1)["conflicts"] == 1
 

@@ -10,7 +10,7 @@ from schemas.messages import MessageError, decode_request, encode, parse_object
 from schemas.problem_kinds import CHAPTERS, KINDS
 from schemas.records import TYPES
 from schemas.validate import load_patch, load_record, missing_fields
-from tests.corpus import good_records, load_cases, load_lines
+from tests.corpus import good_records, load_cases, load_lines, over
 
 pytestmark = pytest.mark.slow
 
@@ -30,13 +30,13 @@ def told_by_the_server(case):
     return [*problems, *missing, *rules.check(case.type, clean)]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@over(CASES)
 def test_a_bad_record_gets_exactly_these_problems(case):
     _, problems = load_record(case.type, case.record)
     assert told(problems) == case.expect
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@over(CASES)
 def test_laptop_and_server_judge_a_bad_record_alike(case):
     at_the_server = told(told_by_the_server(case))
     # A null is a field left out at entry, and a clearing on the wire.
@@ -46,7 +46,7 @@ def test_laptop_and_server_judge_a_bad_record_alike(case):
     assert sorted(as_at_entry) == sorted(case.expect)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@over(CASES)
 def test_what_is_told_can_be_sent_and_stored(case):
     _, problems = load_record(case.type, case.record)
     for problem in problems:
@@ -56,7 +56,7 @@ def test_what_is_told_can_be_sent_and_stored(case):
         assert len(encode(data)) < 2_000
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@over(CASES)
 def test_raw_cases_are_those_that_cannot_be_said_on_the_wire(case):
     line = json.dumps({"k": "c", "f": dict(case.record)}).encode()
     with pytest.raises(MessageError) as caught:
@@ -94,7 +94,7 @@ def test_the_corpus_meets_every_problem_a_record_can_have():
     assert set(of_records) - met == elsewhere
 
 
-@pytest.mark.parametrize("case", LINES, ids=str)
+@over(LINES)
 def test_a_hostile_line_is_refused_with_its_reason(case):
     with pytest.raises(MessageError) as caught:
         decode_request(case.raw)
@@ -104,7 +104,7 @@ def test_a_hostile_line_is_refused_with_its_reason(case):
     assert encode(problem.as_data())
 
 
-@pytest.mark.parametrize("case", LINES, ids=str)
+@over(LINES)
 def test_a_hostile_line_is_named_if_it_can_be_and_never_breaks_the_reader(case):
     with contextlib.suppress(MessageError):
         assert isinstance(parse_object(case.raw), dict)

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields
 from schemas import messages, strict_json
 from schemas.quick import QuickLoader, _SurpriseError
 from schemas.records import TYPES, loader
-from tests.corpus import WIRE, good_records, load_cases, load_lines
+from tests.corpus import WIRE, good_records, load_cases, load_lines, over
 from tests.unit.schemas.strategies import any_json, any_text, good
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ def assert_alike(quick, data, **options):
 
 
 @pytest.mark.parametrize("partial", [False, True])
-@pytest.mark.parametrize("case", load_cases(), ids=str)
+@over(load_cases())
 def test_the_corpus_is_judged_alike(case, partial):
     assert_alike(QUICK[case.type], case.record, partial=partial)
 
@@ -80,10 +80,10 @@ def test_a_golden_line_goes_the_quick_way_and_reads_alike(name, line):
     assert repr(quick._quick(line, partial=False)) == repr(quick._schema.load(line))
 
 
-@pytest.mark.parametrize("line", load_lines(), ids=str)
-def test_a_hostile_line_is_judged_alike(line):
+@over(load_lines())
+def test_a_hostile_line_is_judged_alike(case):
     try:
-        data = strict_json.read(line.raw)
+        data = strict_json.read(case.raw)
     except ValueError:
         return  # refused before any schema is asked
     for quick in LOADERS["request"].values():
