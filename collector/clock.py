@@ -14,6 +14,10 @@ class Clock:
         """Return the wall time in UTC."""
         return datetime.now(UTC)
 
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment with this machine's offset; one without an offset is meant here."""
+        return moment.astimezone()
+
     def now_ms(self) -> int:
         """Return the wall time in milliseconds since 1970, UTC."""
         return int(self.now().timestamp() * 1000)

@@ -23,6 +23,9 @@ from schemas.problems import Problem
 from schemas.typed import (
     TYPED,
     Notation,
+    days_meant,
+    may_be_thousands,
+    read_day,
     read_flag,
     read_instant,
     read_number,
@@ -195,6 +198,10 @@ class Number(PlainField):
     def check(self, value: object) -> float:
         """Refuse text, booleans, NaN and values outside the limits."""
         if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, str) and may_be_thousands(value):
+                with_point, plain = value.replace(",", "."), value.replace(",", "")
+                detail = f"is it {with_point} or {plain}?"
+                raise fail("not_a_number", value, detail)
             raise fail("not_a_number", value)
         if isinstance(value, int) and abs(value) > 2**53:
             raise fail("out_of_range", value, self.range_text)
@@ -296,10 +303,14 @@ class Country(PlainField):
 class Day(PlainField):
     """A calendar date, YYYY-MM-DD."""
 
+    def read(self, text: str, notation: Notation = TYPED) -> object:  # noqa: ARG002 - as inherited
+        """Return the day that was typed."""
+        return read_day(text)
+
     def check(self, value: object) -> str:
         """Refuse what is no date of the calendar."""
         if not isinstance(value, str) or not _DATE.fullmatch(value):
-            raise fail("not_a_date", value)
+            raise fail("not_a_date", value, _two_days(value))
         try:
             date.fromisoformat(value)
         except ValueError:
@@ -325,13 +336,19 @@ class Instant(PlainField):
     def check(self, value: object) -> str:
         """Refuse times without an offset and times that do not exist."""
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-            raise fail("not_an_instant", value)
+            raise fail("not_an_instant", value, _two_days(value))
         try:
             datetime.fromisoformat(value)
         except ValueError:
             raise fail("not_an_instant", value, "no such time") from None
         _check_year(value)
         return value
+
+
+def _two_days(value: object) -> str:
+    """Return the question which of two days is meant, if it may be two."""
+    days = days_meant(value) if isinstance(value, str) else []
+    return f"is it {' or '.join(days)}?" if len(days) > 1 else ""
 
 
 class Id(PlainField):

@@ -1,6 +1,6 @@
 """FIELD=VALUE as people type it, read as a patch of a record: the same on both sides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from schemas.evolve import present_name
 from schemas.fields import Instant
@@ -48,8 +48,14 @@ def read_texts(record_type: str, texts: Mapping[str, str]) -> dict[str, object]:
     return patch
 
 
-def read_settings(record_type: str, settings: Iterable[str]) -> dict[str, object]:
+def read_settings(
+    record_type: str,
+    settings: Iterable[str],
+    in_full: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
+) -> dict[str, object]:
     """Return the patch that pairs FIELD=VALUE stand for; an empty value clears.
+
+    `in_full` completes what was typed, such as times without their offset.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def read_settings(record_type: str, settings: Iterable[str]) -> dict[str, object
         If one is no pair, or names no field.
     """
     texts = dict(_pair(record_type, setting) for setting in settings)
-    said = {name: text for name, text in texts.items() if text}
+    said = in_full({name: text for name, text in texts.items() if text})
     return read_texts(record_type, said) | dict.fromkeys(texts.keys() - said.keys())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.errors import RefusedError, UsageError
-from collector.record import names
+from collector.record import names, typed_times
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names, present_name
@@ -16,6 +16,7 @@ from schemas.explained import Explanations
 from schemas.lists import NameSet, StratumAreas
 from schemas.records import TYPES
 from schemas.settings import read_texts
+from schemas.told import option_name
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -32,8 +33,8 @@ _NO_OPTION: Final = (kinds.Id, Attachments, Explanations)
 _FORMS: Final = {
     kinds.Integer: "NUMBER",
     kinds.Number: "NUMBER",
-    kinds.Day: "YYYY-MM-DD",
-    kinds.Instant: "DATE or TIME+HH:MM",
+    kinds.Day: "DATE",
+    kinds.Instant: "DATE [TIME]",
 }
 
 
@@ -115,8 +116,18 @@ def read_fields(
                 entered[name] = value
             case _:
                 texts[name] = value
-    entered |= read_texts(record_type, texts)
+    entered |= read_texts(record_type, in_full(laptop, record_type, texts))
     return entered | _references(laptop, record_type, given, project_id)
+
+
+def in_full(
+    laptop: "Laptop", record_type: str, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Return typed texts with days and times in full, and say what was filled in."""
+    found = typed_times.completed(laptop.clock, record_type, texts)
+    for name, text in typed_times.filled_in(texts, found).items():
+        click.echo(f"{option_name(name)} is {text}", err=True)
+    return found
 
 
 def _references(
@@ -138,6 +149,19 @@ def _references(
         if view is not None:
             found[field] = view.id
     return found
+
+
+def with_only_campaign(
+    laptop: "Laptop", record_type: str, given: Mapping[str, Any], project_id: str
+) -> dict[str, Any]:
+    """Fill in the campaign of a new record where the project has one only."""
+    names_core = given.get("core") is None and (given.get("plot") or given.get("point"))
+    if given.get("campaign") is not None or not (record_type == "core" or names_core):
+        return dict(given)
+    campaigns = laptop.store.records("campaign", project_id, limit=2)
+    if "campaign" not in given or len(campaigns) != 1:
+        return dict(given)
+    return {**given, "campaign": campaigns[0].fields["name"]}
 
 
 def ancestors(

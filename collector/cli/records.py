@@ -26,6 +26,7 @@ from collector.cli.options import (
     field_options,
     read_fields,
     reference_options,
+    with_only_campaign,
 )
 from collector.cli.output import emit_json, print_facts, say
 from collector.cli.warnings import as_data, warned
@@ -85,6 +86,7 @@ def _add(record_type: str) -> click.Command:
             project_id: str | None = None
             if record_type != "project":
                 project_id = names.the_project(laptop.store, project).id
+                given = with_only_campaign(laptop, record_type, given, project_id)
             with _typed_as_options():
                 entered = read_fields(laptop, record_type, given, project_id)
                 saved = entry.add(laptop, record_type, entered, project_id)

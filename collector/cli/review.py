@@ -135,10 +135,13 @@ def read_settings(
     NotFoundError
         If a record that is named is not here.
     """
+    from collector.cli.options import in_full
     from collector.record import names
 
     try:
-        patch = typed.read_settings(record_type, settings)
+        patch = typed.read_settings(
+            record_type, settings, lambda texts: in_full(laptop, record_type, texts)
+        )
     except typed.SettingError as error:
         raise UsageError(error.text, error.hint) from None
     for name, target in TYPES[record_type].references.items():

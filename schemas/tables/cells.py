@@ -10,8 +10,10 @@ from typing import Final
 
 from schemas import limits, typed
 from schemas.tables.refusal import Refusal
-from schemas.typed import TYPED, Notation
+from schemas.typed import Notation
 
+#: One decimal sign, and no other.
+STRICT: Final = Notation()
 _NO_VALUE: Final = frozenset(
     {"nan", "inf", "infinity", "na", "n/a", "#n/a", "null", "none"}
 )
@@ -137,7 +139,7 @@ _DEPTH_CM: Final = Bounds(0.0, limits.DEPTH_MAX_CM, "cm")
 
 
 def read_number(
-    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+    text: str, notation: Notation = STRICT, bounds: Bounds = ANY
 ) -> float | Refusal:
     """Read a plain number within its bounds.
 
@@ -197,7 +199,7 @@ def is_below_detection(text: str) -> bool:
 
 
 def read_limit(
-    text: str, notation: Notation = TYPED, bounds: Bounds = ANY
+    text: str, notation: Notation = STRICT, bounds: Bounds = ANY
 ) -> float | Refusal:
     """Read the detection limit of a value below it, such as `<0.5`.
 
@@ -212,7 +214,7 @@ def read_limit(
     return Refusal("out_of_range", reason, "write it as <0.5, or leave the cell empty")
 
 
-def read_depth(text: str | None, notation: Notation = TYPED) -> float | Refusal:
+def read_depth(text: str | None, notation: Notation = STRICT) -> float | Refusal:
     """Read one depth of either sign, in any unit; it may not be missing.
 
     >>> read_depth("7.5"), read_depth("10-May").code, read_depth("5-10").code
@@ -230,7 +232,7 @@ def read_depth(text: str | None, notation: Notation = TYPED) -> float | Refusal:
 
 
 def read_depths(
-    text: str | None, notation: Notation = TYPED
+    text: str | None, notation: Notation = STRICT
 ) -> tuple[float, float] | Refusal:
     """Read a label of two depths.
 
@@ -263,7 +265,7 @@ def refuse_depth(depth_cm: float) -> Refusal | None:
     return _DEPTH_CM.refuse(depth_cm)
 
 
-def refuse_number(text: str, notation: Notation = TYPED) -> Refusal:
+def refuse_number(text: str, notation: Notation = STRICT) -> Refusal:
     """Return why a text is no number, by what people and spreadsheets write instead."""
     point = notation.decimal
     if text.lower().lstrip("+-") in _NO_VALUE:

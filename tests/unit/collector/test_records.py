@@ -47,12 +47,6 @@ def test_a_record_is_saved_with_what_goes_without_saying(field):
     assert field.json("result", "show", "HF-1/soc")["fields"]["replicate"] == 1
 
 
-def test_a_time_without_its_offset_is_never_guessed(field):
-    given = ["core", "add", "--plot", "HF", "--point", "1", "--campaign", "2026"]
-    found = field(*given, "--number", 2, "--sampled-at", "2026-05-03T10:00", code=4)
-    assert "offset" in found.err
-
-
 @pytest.mark.parametrize(
     ("more", "warned"),
     [

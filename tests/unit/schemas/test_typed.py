@@ -42,7 +42,7 @@ def test_a_setting_is_read_as_a_value_of_its_field(record_type, setting, value):
     ("record_type", "setting", "code"),
     [
         ("plot", "area_ha=two", "not_a_number"),
-        ("plot", "area_ha=2,5", "not_a_number"),
+        ("plot", "area_ha=2,500", "not_a_number"),
         ("plot", "area_ha=1_000", "not_a_number"),
         ("plot", "area_ha=nan", "not_a_number"),
         ("plot", "area_ha=1e999", "not_finite"),
