@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import RefusedError
+from collector.files import wholeness
 from collector.files.exif import taken
 from collector.files.listing import File, files_of
 from collector.laptop.laptop import Laptop
@@ -116,4 +117,4 @@ def _read(path: Path) -> tuple[File, bytes, list[str]]:
     said = taken(data)
     digest = hashlib.sha256(data).hexdigest()
     file = {"sha256": digest, "size": len(data), "mime": mime, "name": path.name}
-    return file | said.fields, data, said.warnings
+    return file | said.fields, data, [*wholeness.doubts(data, mime), *said.warnings]
