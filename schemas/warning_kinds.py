@@ -72,6 +72,10 @@ BETWEEN: Final = {
         " the years between the cores",
         "correct the date of the core, or the days of the campaign",
     ),
+    "baseline_again": Kind(
+        "a baseline is the first campaign of a plot, and this plot was sampled before",
+        "make it a resampling: permille campaign edit NAME --purpose resampling",
+    ),
     "layers_overlap": Kind(
         "two bags of one core overlap, and the soil they share would count twice",
         "correct the depths; a second core has a number of its own: --core-number 2",

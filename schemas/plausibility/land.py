@@ -18,6 +18,7 @@ def of_land(records: Records) -> Iterator[Warned]:
     for project_id, project in records.of_type("project").items():
         yield from _reach(records, project_id, project)
         yield from _areas(records, project_id, project)
+    yield from _baselines(records)
 
 
 def _reach(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:
@@ -57,3 +58,27 @@ def _areas(records: Records, project_id: str, project: Fields) -> Iterator[Warne
         ]
         found = Problem("area_below_plots", path, None, detail)
         yield Warned("project", project_id, found, tuple(drawn))
+
+
+def _baselines(records: Records) -> Iterator[Warned]:
+    """Doubt a baseline of plots that were sampled in an earlier campaign."""
+    plots: dict[str, set[str]] = {}
+    for core in records.of_type("core").values():
+        plot_id, _ = records.plot_of_core(core)
+        plots.setdefault(core["campaign_id"], set()).add(plot_id)
+    campaigns = sorted(
+        (campaign["start_date"], campaign_id)
+        for campaign_id, campaign in records.of_type("campaign").items()
+    )
+    earlier: dict[str, str] = {}
+    for _, campaign_id in campaigns:
+        campaign = records.of_type("campaign")[campaign_id]
+        own = plots.get(campaign_id, set())
+        before = sorted(own & earlier.keys())
+        if before and campaign["purpose"] == "baseline":
+            first = earlier[before[0]]
+            detail = f"{records.name('plot', before[0])} was sampled in {records.name('campaign', first)}"
+            found = Problem("baseline_again", "purpose", "baseline", detail)
+            yield Warned("campaign", campaign_id, found, (first,))
+        for plot_id in own:
+            earlier.setdefault(plot_id, campaign_id)

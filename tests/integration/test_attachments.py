@@ -471,7 +471,7 @@ def test_a_photo_travels_from_one_laptop_to_another(pair, tmp_path):
     served, project, one, two = pair
     data = photo(600_000)
     (tmp_path / "hole.jpg").write_bytes(data)
-    (tmp_path / "sheet.txt").write_bytes(b"%PDF-1.7 a scan")
+    (tmp_path / "sheet.txt").write_bytes(b"%PDF-1.7 a scan %%EOF")
     done = one.json(
         "attach", "HF/1/2026", tmp_path / "hole.jpg", tmp_path / "sheet.txt"
     )

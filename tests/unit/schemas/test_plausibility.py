@@ -356,7 +356,7 @@ def bags(campaign, values, unit="g_kg", analyte="soc", first=10, **more):
 
 LATER = (
     ("campaign", "D"),
-    {"name": "2032", "start_date": "2026-01-01", "purpose": "resampling"},
+    {"name": "2032", "start_date": "2026-05-02", "purpose": "resampling"},
 )
 
 
@@ -429,3 +429,14 @@ def test_an_explanation_ends_a_warning_until_it_says_something_else():
 
 def test_what_lacks_a_field_is_left_out():
     assert codes((("sample", "B"), {"core_id": "K", "sample_code": "B"})) == []
+
+
+def test_a_baseline_is_the_first_campaign_of_a_plot():
+    purpose = (("campaign", "D"), {"purpose": "baseline"})
+    later = bags("D", [14.0])
+    first = bags("C", [14.0])
+    assert codes(LATER, purpose, *first, *later) == [("baseline_again", "D")]
+    assert codes(LATER, *first, *later) == []
+    elsewhere = (("point", "10"), {"plot_id": "X"})
+    other_plot = (("plot", "X"), {"code": "X"})
+    assert codes(LATER, purpose, *later, other_plot, elsewhere) == []
