@@ -10,7 +10,6 @@ from schemas.plausibility.every import warnings_between, warnings_within
 from schemas.plausibility.records import Records
 from schemas.plausibility.tenfold import odd_columns
 from schemas.problems import Problem
-from schemas.records import label
 
 
 class OddRow(NamedTuple):
@@ -50,5 +49,5 @@ def _found(
         line = min((lines[name] for name in one.ids if name in lines), default=None)
         # Whole columns were looked at above, against the rest of the project.
         if line is not None and one.explained is None and one.warning.code != "tenfold":
-            fields = every.get(one.record_type, one.record_id) or {}
-            yield OddRow(line, label(one.record_type, fields), one.warning)
+            name = f"{one.record_type} {every.name(one.record_type, one.record_id)}"
+            yield OddRow(line, name, one.warning)
