@@ -1,6 +1,7 @@
 """What many tests need: a running server, and laptops of a test."""
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,9 +23,14 @@ from server.data import init_data
 from server.store.sqlite import SqliteStore
 from tests.laptop import TestLaptop
 
-# The same examples for everybody, however slow the machine; soak draws others.
+# The same examples for everybody, however slow the machine; soak draws others, and more.
 settings.register_profile(
-    "permille", deadline=None, derandomize=True, database=None, print_blob=True
+    "permille",
+    max_examples=int(os.environ.get("PERMILLE_EXAMPLES", "50")),
+    deadline=None,
+    derandomize="PERMILLE_EXAMPLES" not in os.environ,
+    database=None,
+    print_blob=True,
 )
 settings.load_profile("permille")
 

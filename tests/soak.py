@@ -43,6 +43,7 @@ IMAGES = 25
 FLIPS = 30
 LAYERS = 4_000
 SEASONS = 500
+EXAMPLES = 1_000
 PUSHES = 150
 EDITS = 2_000
 
@@ -164,24 +165,35 @@ def live_seven_laptop_days(path: Path, seed: int) -> int:
 
 
 def live_seasons(path: Path, seed: int) -> int:
+    return draw(path, seed, SEASONS, "tests/stateful/test_machine.py")
+
+
+def try_properties(path: Path, seed: int) -> int:
+    folders = ("tests/unit", "tests/science", "tests/contract")
+    return draw(path, seed, EXAMPLES, "-m", "hypothesis", "--timeout", "0", *folders)
+
+
+def draw(path: Path, seed: int, examples: int, *tests: str) -> int:
+    """Run tests on so many examples that a seed draws."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-n", "2"),
             f"--hypothesis-seed={seed}",
-            "tests/stateful/test_machine.py",
+            *tests,
         ],
-        env={**os.environ, "PERMILLE_EXAMPLES": str(SEASONS), "PERMILLE_SHRINK": "1"},
+        env={**os.environ, "PERMILLE_EXAMPLES": str(examples), "PERMILLE_SHRINK": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
     (path / "output.txt").write_text(done.stdout, "utf-8")
     assert done.returncode == 0, done.stdout[-3000:]
-    return SEASONS
+    return examples
 
 
 KINDS = (
     Kind("simulated seasons", live_seasons, "seasons"),
+    Kind("properties", try_properties, "examples of each"),
     Kind("seven-laptop day", live_seven_laptop_days, "edits"),
     Kind("kill imports", kill_imports, "kills"),
     Kind("kill syncs", kill_syncs, "kills"),

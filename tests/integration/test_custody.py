@@ -45,7 +45,7 @@ def pair(served, tmp_path):
     laptops = [Laptop(tmp_path, name) for name in ("one", "two")]
     for laptop in laptops:
         laptop("enrol", served.url, served.code(project))
-        laptop.sync()
+    laptops[0].sync()
     laptops[0].project = laptops[1].project = project
     prepare(laptops[0])
     for laptop in laptops:

@@ -34,8 +34,8 @@ RESULT = {
 
 @pytest.fixture
 def quick_locks(monkeypatch):
-    """Wait for another process's transaction for a second, not for ten."""
-    monkeypatch.setattr("server.store.driver._BUSY_MS", 1_000)
+    """Wait for another process's transaction for a fifth of a second, not for ten."""
+    monkeypatch.setattr("server.store.driver._BUSY_MS", 200)
 
 
 @pytest.fixture
