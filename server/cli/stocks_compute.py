@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from schemas import vocabulary
+from schemas.problems import from_data
+from schemas.told import problem_line
 from server.cli.common import say, screen_width
 from server.cli.stocks_annotations import told_lines
 from server.cli.stocks_table import Document, render_table, rows_of
@@ -184,6 +186,8 @@ def compute(  # noqa: PLR0917 - click passes them by name
         click.echo(told, nl=False, err=refused)
         for line in told_lines(document["changes"]):
             say(line)
+        for warning in document["warnings"]:
+            say(f"warning: {problem_line(from_data(warning))}", "  ", err=True)
     context.exit(exit_code(document))
 
 
@@ -214,6 +218,7 @@ def compute_document(
     )
     from server.stocks.settings import choose_settings
     from server.tables.layers import read_layers
+    from server.tables.odd_columns import table_warnings
 
     settings = choose_settings(
         method, depth_cm=depth_cm, basis=basis, reference=reference
@@ -239,6 +244,7 @@ def compute_document(
             if result.trend is not None
         ],
         "problems": [asdict(problem) for problem in table.problems],
+        "warnings": [one.as_data() for one in table_warnings(table.plots)],
         "ignored_columns": list(table.ignored_columns),
     }
 
