@@ -115,11 +115,12 @@ BETWEEN: Final = {
         "check the position, and which point it was",
     ),
     "far_from_points": Kind(
-        "the point is far from all others of its plot",
+        "the place is far from all others of its plot",
         "check the position and the plot",
     ),
     "far_from_plots": Kind(
-        "the plot is far from all others of its project", "check its boundary"
+        "the place is far from all others of its project",
+        "check the position, and exchange longitude and latitude if they are",
     ),
     "area_differs": Kind(
         "the area differs from that of the boundary by more than a tenth",
@@ -145,6 +146,11 @@ IN_TABLES: Final = {
     "no_value_yet": Kind(
         "the cell says that there is no value; the rest of the row is kept",
         "import the table again when the value is there",
+    ),
+    "above_limit": Kind(
+        "the cell says that the value lies above what can be measured; the rest of the row"
+        " is kept",
+        "have the bag analysed with less soil, and import the value",
     ),
     "below_unknown_limit": Kind(
         "the cell says that the value lies below a limit, and not which; the rest of the"

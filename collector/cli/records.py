@@ -4,7 +4,7 @@ One builder makes them from schemas.records, so an option is there because the
 field is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +38,7 @@ from schemas.told import option_name, problem_line, told
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
     from collector.rules.overlay import RecordView
+    from schemas.plausibility.records import Warned
 
 EXAMPLES: Final = {
     "organisation": "--code INRAE --name INRAE --kind member",
@@ -151,7 +152,9 @@ def _show(record_type: str) -> click.Command:
     def show(app: App, which: str, project: str | None, as_json: bool) -> None:
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
+            odd = entry.open_warnings(laptop, view)
             found = views.shown(laptop, view)
+            found["warnings"] = [as_data(laptop.store, one) for one in odd]
             if as_json:
                 emit_json(found)
                 return
@@ -160,6 +163,7 @@ def _show(record_type: str) -> click.Command:
             fields = found["fields"].items()
             pairs = [(option_name(name), told(v, called)) for name, v in fields]
             print_facts([*pairs, ("id", view.id)])
+            _warn(laptop, view, odd)
 
     shown = f"permille {record_type} show {_example_name(record_type)}"
     return _command(
@@ -313,13 +317,18 @@ def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> 
         emit_json(found)
         return
     click.echo(f"{word} {saved.view.type} {saved.label}")
-    for one in saved.warnings[:WARNINGS_SHOWN]:
-        own = one.record_id == saved.view.id
+    _warn(laptop, saved.view, saved.warnings)
+
+
+def _warn(laptop: "Laptop", view: "RecordView", warnings: Sequence["Warned"]) -> None:
+    """Say what is odd about a record, and how to say that it is right."""
+    for one in warnings[:WARNINGS_SHOWN]:
+        own = one.record_id == view.id
         about = "" if own else f" {one.record_type} {warned(laptop.store, one)}:"
         said = problem_line(one.warning, is_option=own)
         say(f"warning:{about} {said}", "  ", err=True)
-    if saved.warnings:
-        more = len(saved.warnings) - WARNINGS_SHOWN
+    if warnings:
+        more = len(warnings) - WARNINGS_SHOWN
         beginning = f"{more} more; " if more > 0 else ""
         say(f"{beginning}if it is right, say why: permille warnings", err=True)
 

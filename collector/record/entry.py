@@ -111,6 +111,11 @@ def explain(laptop: Laptop, view: RecordView, code: str, why: str) -> int:
     return len(still)
 
 
+def open_warnings(laptop: Laptop, view: RecordView) -> list[Warned]:
+    """Return what is odd about a record and nobody has explained."""
+    return [one for one in warnings_about(laptop, view) if one.explained is None]
+
+
 def delete(laptop: Laptop, view: RecordView) -> Saved:
     """Delete a record that nothing refers to.
 
@@ -210,8 +215,7 @@ def _saved(laptop: Laptop, draft: Draft, typed: Mapping[str, Any]) -> Saved:
 def _now(laptop: Laptop, record_id: str) -> Saved:
     view = laptop.store.record(record_id)
     assert view is not None, "what was kept is shown"
-    doubts = [one for one in warnings_about(laptop, view) if one.explained is None]
-    return Saved(view, label(laptop.store, view), doubts)
+    return Saved(view, label(laptop.store, view), open_warnings(laptop, view))
 
 
 def _scope(view: RecordView) -> str | None:

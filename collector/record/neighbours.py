@@ -22,7 +22,8 @@ _BELOW: Final[Mapping[str, Sequence[str]]] = {
 _BESIDE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "project": ("", ("plot",)),
     "plot": ("", ("plot",)),
-    "point": ("plot", ("point",)),
+    "point": ("", ("plot", "point")),
+    "core": ("plot", ("point", "core")),
     "sample": ("plot", ("core", "point", "sample", "result")),
     "result": ("plot", ("core", "point", "sample", "result")),
 }

@@ -155,6 +155,9 @@ class _RowReader:
         elif text.startswith("<"):
             limit = taken(read_limit(text, self.notation), spec, text)
             found.update(censored="<", detection_limit=limit)
+        elif text.startswith(">"):
+            self._leave_out("above_limit", spec, text)
+            return None
         elif is_no_value(text):
             self._leave_out("no_value_yet", spec, text)
             return None

@@ -71,7 +71,7 @@ def _holds(condition: Condition, cells: Cells, notation: Notation) -> bool:
     for wanted in (equals, condition.one_of):
         if wanted and not any(_same(cell, one, notation) for one in wanted):
             return False
-    return _within(condition, read_number(cell, notation))
+    return _within(condition, _number(cell, notation))
 
 
 def _within(condition: Condition, number: float | str) -> bool:
@@ -85,4 +85,10 @@ def _within(condition: Condition, number: float | str) -> bool:
 
 def _same(cell: str, other: str, notation: Notation) -> bool:
     # A spreadsheet writes the block 1 as 1.000; the mapping is TOML, with points.
-    return cell == other or read_number(cell, notation) == read_number(other)
+    return cell == other or _number(cell, notation) == read_number(other)
+
+
+def _number(cell: str, notation: Notation) -> float | str:
+    # A block 1.000 is none of thousands: rows are chosen by either decimal sign.
+    found = read_number(cell, notation)
+    return read_number(cell) if isinstance(found, str) else found

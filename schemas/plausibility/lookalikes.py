@@ -27,6 +27,8 @@ _READ_AS: Final = str.maketrans(
 _BLANKS: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 #: Zeros in front of a number; those behind a decimal sign count.
 _ZEROS: Final = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
+#: What spreadsheets put behind a number.
+_POINT_ZERO: Final = re.compile(r"(?<=[0-9])\.0+$")
 #: Letters in a number.
 _ONE: Final = re.compile(r"[lI|](?=[0-9])|(?<=[0-9])[lI|]")
 _ZERO: Final = re.compile(r"(?<=[0-9])[oO]")
@@ -67,7 +69,7 @@ def skeleton(text: str) -> str:
         plain = unicodedata.normalize("NFKC", text)
         plain = "".join(str(unicodedata.digit(c, c)) for c in plain)
     plain = _ZERO.sub("0", _ONE.sub("1", _BLANKS.sub("", plain)))
-    plain = _ZEROS.sub("", plain)
+    plain = _ZEROS.sub("", _POINT_ZERO.sub("", plain))
     return plain.casefold().translate(_READ_AS)
 
 

@@ -1,6 +1,6 @@
 """Where plots, points and cores lie: outside, exchanged, at zero, of another size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from statistics import median
 from typing import Final, NamedTuple
@@ -26,12 +26,24 @@ class _Bound(NamedTuple):
 
 def of_places(records: Records) -> Iterator[Warned]:
     """Return what is odd about the positions of plots, points and cores."""
+    middle = _from_middle(_known_places(records))
+    region = _Bound(middle, limits.FAR_FROM_PLOTS_M, "far_from_plots")
     for plot_id, plot in records.of_type("plot").items():
         yield from _area(plot_id, plot)
-        yield from _points(records, plot_id, plot)
-    yield from _boundaries(records)
-    for core_id, core in records.of_type("core").items():
-        yield from _core(records, core_id, core)
+        yield from _boundary(plot_id, plot, region)
+        yield from _points(records, plot_id, plot, region)
+        yield from _cores(records, plot_id, plot, region)
+
+
+def _known_places(records: Records) -> list[Place]:
+    """Return where the plots of a project are: by boundaries, else by all positions."""
+    boundaries = [
+        centre(plot["geometry"])
+        for plot in records.of_type("plot").values()
+        if plot.get("geometry") is not None
+    ]
+    members = [*records.of_type("point").values(), *records.of_type("core").values()]
+    return boundaries or [place for each in members if (place := _place(each))]
 
 
 def _area(plot_id: str, plot: Fields) -> Iterator[Warned]:
@@ -46,63 +58,71 @@ def _area(plot_id: str, plot: Fields) -> Iterator[Warned]:
         )
 
 
-def _boundaries(records: Records) -> Iterator[Warned]:
-    """Hold each plot against the middle of all of them."""
-    places = {
-        plot_id: centre(plot["geometry"])
-        for plot_id, plot in records.of_type("plot").items()
-        if plot.get("geometry") is not None
-    }
-    if not places:
-        return
-    near = partial(distance_m, _middle(list(places.values())))
-    bounds = [_Bound(near, limits.FAR_FROM_PLOTS_M, "far_from_plots")]
-    for plot_id, place in places.items():
-        for problem in _judged(place, "geometry", bounds):
+def _boundary(plot_id: str, plot: Fields, region: _Bound) -> Iterator[Warned]:
+    if plot.get("geometry") is not None:
+        for problem in _judged(centre(plot["geometry"]), "geometry", [region]):
             yield Warned("plot", plot_id, problem)
 
 
-def _points(records: Records, plot_id: str, plot: Fields) -> Iterator[Warned]:
-    """Hold each point against the boundary of its plot, or the middle of all of them."""
-    places = {
-        point_id: place
-        for point_id, point in records.below("point", plot_id)
-        if (place := _place(point)) is not None
-    }
-    if not places:
-        return
-    boundary = plot.get("geometry")
-    if boundary is not None:
-        outside = partial(outside_m, boundary)
-        bound = _Bound(outside, limits.FIX_ERROR_M, "position_outside")
-    else:
-        near = partial(distance_m, _middle(list(places.values())))
-        bound = _Bound(near, limits.FAR_FROM_PLOT_M, "far_from_points")
-    for point_id, place in places.items():
-        for problem in _judged(place, "lon", [bound]):
+def _points(
+    records: Records, plot_id: str, plot: Fields, region: _Bound
+) -> Iterator[Warned]:
+    """Hold each point against the boundary of its plot, or the other points."""
+    points = dict(records.below("point", plot_id))
+    bounds = _homes(plot, points.values(), region)
+    for point_id, point in points.items():
+        for problem in _judged(_place(point), "lon", bounds):
             yield Warned("point", point_id, problem, (plot_id,))
 
 
-def _core(records: Records, core_id: str, core: Fields) -> Iterator[Warned]:
-    place = _place(core)
+def _cores(
+    records: Records, plot_id: str, plot: Fields, region: _Bound
+) -> Iterator[Warned]:
+    """Hold each core against the boundary of its plot and its point, or the other cores."""
+    cores = [
+        (core_id, core, point_id, point)
+        for point_id, point in records.below("point", plot_id)
+        for core_id, core in records.below("core", point_id)
+    ]
+    home, *others = _homes(plot, [core for _, core, _, _ in cores], region)
+    for core_id, core, point_id, point in cores:
+        error_m = max(core.get("accuracy_m") or 0.0, limits.FIX_ERROR_M)
+        bounds = [home._replace(most_m=max(home.most_m, error_m))]
+        planned = _place(point)
+        if planned is not None:
+            most_m = limits.FAR_FROM_POINT_M + error_m
+            bounds.append(
+                _Bound(partial(distance_m, planned), most_m, "far_from_point")
+            )
+        for problem in _judged(_place(core), "lon", [*bounds, *others]):
+            yield Warned("core", core_id, problem, (point_id, plot_id))
+
+
+def _homes(plot: Fields, members: Iterable[Fields], region: _Bound) -> list[_Bound]:
+    """Return where places of a plot belong: in its boundary, else beside each other."""
+    boundary = plot.get("geometry")
+    if boundary is not None:
+        outside = partial(outside_m, boundary)
+        return [_Bound(outside, limits.FIX_ERROR_M, "position_outside")]
+    places = [place for each in members if (place := _place(each))]
+    middle = _from_middle(places)
+    return [_Bound(middle, limits.FAR_FROM_PLOT_M, "far_from_points"), region]
+
+
+def _from_middle(places: list[Place]) -> Callable[[Place], float]:
+    """Return the distance from the middle of places; a few that are far off do not move it."""
+    if not places:
+        return lambda _: 0.0
+    middle = median(lon for lon, _ in places), median(lat for _, lat in places)
+    return partial(distance_m, middle)
+
+
+def _judged(
+    place: Place | None, path: str, bounds: Sequence[_Bound]
+) -> Iterator[Problem]:
+    """Return the first thing that is odd about a position."""
     if place is None:
         return
-    plot_id, plot = records.plot_of_core(core)
-    boundary = (plot or {}).get("geometry")
-    planned = _place(records.get("point", core["point_id"]) or {})
-    error_m = max(core.get("accuracy_m") or 0.0, limits.FIX_ERROR_M)
-    bounds = []
-    if boundary is not None:
-        bounds.append(_Bound(partial(outside_m, boundary), error_m, "position_outside"))
-    if planned is not None:
-        most_m = limits.FAR_FROM_POINT_M + error_m
-        bounds.append(_Bound(partial(distance_m, planned), most_m, "far_from_point"))
-    for problem in _judged(place, "lon", bounds):
-        yield Warned("core", core_id, problem, (core["point_id"], plot_id))
-
-
-def _judged(place: Place, path: str, bounds: list[_Bound]) -> Iterator[Problem]:
-    """Return the first thing that is odd about a position."""
     value = None if path == "geometry" else place[0]
     if max(map(abs, place)) < _ZERO_DEGREES:
         yield Problem("position_at_zero", path, value)
@@ -127,11 +147,6 @@ def _mistakes(place: Place) -> Iterator[tuple[str, Place]]:
         yield "longitude and latitude fit when exchanged", (lat, lon)
     yield f"longitude {-lon:g} fits", (-lon, lat)
     yield f"latitude {-lat:g} fits", (lon, -lat)
-
-
-def _middle(places: list[Place]) -> Place:
-    """Return the middle of places; a few that are far off do not move it."""
-    return median(lon for lon, _ in places), median(lat for _, lat in places)
 
 
 def _length(metres: float) -> str:

@@ -65,7 +65,7 @@ def read_head(
             break
     _check_separator(above, delimiter)
     if header is None:
-        header, records = _first(above, records, at)
+        header, records = _best(above, records, at, wanted)
     names = [cell.strip() for cell in header[1]]
     below = next(records, None)
     if below is None:
@@ -88,14 +88,20 @@ def unit_of(text: str) -> str | None:
 def _is_header(record: Record, wanted: Sequence[str], at: int | None) -> bool:
     if at is not None:
         return record[0] == at
-    names = {cell.strip() for cell in record[1]}
-    return bool(wanted) and names.issuperset(wanted)
+    return bool(wanted) and _names(record).issuperset(wanted)
 
 
-def _first(
-    above: list[Record], records: Iterator[Record], at: int | None
+def _names(record: Record) -> set[str]:
+    return {cell.strip() for cell in record[1]}
+
+
+def _best(
+    above: list[Record],
+    records: Iterator[Record],
+    at: int | None,
+    wanted: Sequence[str],
 ) -> tuple[Record, Iterator[Record]]:
-    """Take the first line for the header where none has all that is wanted."""
+    """Take the line with the most of what is wanted for the header, else the first."""
     if at is not None and above:
         reason = (
             f"line {at} is not a header: it is blank, or behind the end of the file"
@@ -105,7 +111,9 @@ def _first(
     told = [each for each in above if not _separator_in(each)]
     if not told:
         raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
-    return told[0], chain(told[1:], records)
+    best = max(told, key=lambda each: len(_names(each).intersection(wanted)))
+    below = told[told.index(best) + 1 :]
+    return best, chain(below, records)
 
 
 def _separator_in(record: Record) -> str | None:

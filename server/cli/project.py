@@ -120,6 +120,7 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
     """
     from server.clock import Clock
     from server.custody.own_log import add_project
+    from server.custody.warnings import called_alike
 
     defaults = {"reference_depth_cm": 30.0, "stock_method_profile": "permille"}
     named = {name: given[name] for name in ("code", "title", "country")}
@@ -135,13 +136,16 @@ def add(context: click.Context, /, as_json: bool, **given: Any) -> None:  # noqa
             "target_permille_year": given["target_permille_year"],
         }
 
-    async def job(store: Any) -> str:  # noqa: ANN401
-        return await add_project(store, Clock(), fields, _given(organisation))
+    async def job(store: Any) -> tuple[str, list[str]]:  # noqa: ANN401
+        project_id = await add_project(store, Clock(), fields, _given(organisation))
+        return project_id, await store.read(lambda tx: called_alike(tx, project_id))
 
-    project_id = with_store(context, job)
+    project_id, alike = with_store(context, job)
     if as_json:
-        print_json({"id": project_id, "code": given["code"]})
+        print_json({"id": project_id, "code": given["code"], "looks_like": alike})
         return
+    for other in alike:
+        say(f"warning: there is a project {other}, which reads the same", err=True)
     click.echo(f"Opened project {given['code']} ({project_id}).")
     click.echo(
         f"Next: permille-server device code --project {shlex.quote(given['code'])}"

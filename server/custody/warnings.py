@@ -9,6 +9,7 @@ from schemas.changes import Draft
 from schemas.explained import explained_with
 from schemas.messages import Outcome
 from schemas.plausibility.every import every_warning
+from schemas.plausibility.lookalikes import skeleton
 from schemas.plausibility.records import Records, Warned
 from schemas.records import TYPES
 from server.access.records import find_record
@@ -40,6 +41,13 @@ def listed(tx: Transaction, project_id: str, clock: Clock) -> list[dict[str, Any
         | {"explained": one.explained}
         for one in _found(records, clock)
     ]
+
+
+def called_alike(tx: Transaction, project_id: str) -> list[str]:
+    """Return the codes of other projects that read like that of this one."""
+    codes = {one.project_id: one.fields.get("code") or "" for one in tx.projects()}
+    own = codes.pop(project_id, "")
+    return sorted(code for code in codes.values() if skeleton(code) == skeleton(own))
 
 
 async def explain(store: Store, clock: Clock, project_id: str, given: Explained) -> int:

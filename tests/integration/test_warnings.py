@@ -90,3 +90,20 @@ async def test_the_list_is_read_in_words(server, laptop):
     assert "sample 71  [layer_twice]" in said
     assert "bag 0071 is 0 to 40 cm" in said
     assert said.endswith("4 warnings.\n")
+
+
+async def test_a_project_whose_code_reads_like_another_is_opened_with_a_warning(server):
+    given = [
+        "--data",
+        str(server.data.path),
+        "project",
+        "add",
+        "--title",
+        "x",
+        "--json",
+    ]
+    for code, expected in (("hf", ["HF"]), ("HG", [])):
+        done = await asyncio.to_thread(
+            CliRunner().invoke, main, [*given, "--code", code]
+        )
+        assert json.loads(done.stdout)["looks_like"] == expected

@@ -87,7 +87,18 @@ def test_a_comma_in_a_depth_label_is_read_by_the_decimal_sign_of_the_file(table)
 
 @pytest.mark.parametrize(
     "code",
-    ["1.00E+05", "1,00E+05", "2E-03", "#NAME?", "#REF!", "#####", "10-May", "Mrz-26"],
+    [
+        "1.00E+05",
+        "1,00E+05",
+        "2E-03",
+        "#NAME?",
+        "#REF!",
+        "#####",
+        "10-May",
+        "Mrz-26",
+        "10.05.2026",
+        "2026-05-10 00:00:00",
+    ],
 )
 @pytest.mark.parametrize("column", ["plot", "point", "bag"])
 def test_a_code_that_a_spreadsheet_changed_is_refused(table, code, column):
@@ -190,6 +201,7 @@ def test_what_a_table_calls_otherwise_is_mapped(table):
         ("<LOD", "below_unknown_limit"),
         ("< loq", "below_unknown_limit"),
         ("bdl", "below_unknown_limit"),
+        (">150", "above_limit"),
     ],
 )
 def test_a_value_that_is_not_there_does_not_cost_the_rest_of_the_row(table, cell, code):
@@ -319,3 +331,17 @@ def test_values_that_differ_become_replicates_when_asked_to(table):
     heavier = GOOD.replace("260,5", "300")
     found = table(HEAD, heavier, more=["--differing", "replicate"], code=1)
     assert found["taken"] == 0
+
+
+def test_rows_are_chosen_by_numbers_of_either_sign(table):
+    head = HEAD + ";block"
+    chosen = MAPPING + '\n[[where]]\ncolumn = "block"\nequals = "1"\n'
+    rows = (GOOD + ";1.000", GOOD.replace(";0;10;A-1", ";10;20;A-2") + ";1,0")
+    assert table(head, *rows, mapping=chosen)["kept"] == 2
+
+
+def test_a_header_below_a_letterhead_that_lacks_a_column_is_told_by_that_column(table):
+    lines = (*LETTERHEAD, HEAD.replace("mass", "weight"), GOOD)
+    error = table(*lines, code=4)["error"]
+    assert "no column mass" in error["text"]
+    assert "line 4" in error["text"]

@@ -124,3 +124,11 @@ def test_an_analysis_before_the_sampling_is_told_when_it_is_typed(field):
     method = ["--method", "dry_combustion", "--analysed-on", "2026-04-01"]
     saved = field.json("result", "add", *given, *method)
     assert told(saved) == ["analysed_too_early"]
+
+
+def test_a_record_is_shown_with_what_is_odd_about_it(field):
+    bag(field, "0071", 0, 30)
+    bag(field, "71", 0, 30)
+    shown = field("sample", "show", "71")
+    assert "bag 0071 is 0 to 30 cm" in shown.err
+    assert told(field.json("sample", "show", "71")) == ["layer_twice", "looks_alike"]

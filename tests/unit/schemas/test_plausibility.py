@@ -255,6 +255,29 @@ def test_without_a_boundary_places_of_a_plot_are_held_against_each_other():
     assert codes(*near, *here, swapped) == [("position_exchanged", "1")]
 
 
+def test_the_only_place_of_a_plot_is_held_against_the_other_plots():
+    boundary = (("plot", "X"), {"code": "X", "geometry": FIELD})
+    assert codes(boundary, place("point", "1", 2.6, 48.9)) == []
+    found = codes(boundary, place("point", "1", 48.9, 2.6))
+    assert found == [("position_exchanged", "1")]
+    others = [
+        ((kind, name), fields)
+        for n in range(3)
+        for kind, name, fields in (
+            ("plot", f"Y{n}", {"code": f"Y{n}"}),
+            (
+                "point",
+                f"y{n}",
+                {"plot_id": f"Y{n}", "code": "1", "lon": 2.3, "lat": 48.8},
+            ),
+        )
+    ]
+    assert codes(*others, place("core", "K", 48.8, 2.3)) == [
+        ("position_exchanged", "K")
+    ]
+    assert codes(*others, place("core", "K", 2.35, 48.8)) == []
+
+
 def test_a_core_is_taken_at_its_point():
     at = place("point", "1", 2.351, 48.851)
     assert codes(at, place("core", "K", 2.3512, 48.851)) == []
@@ -298,6 +321,7 @@ def test_a_plot_of_another_continent_is_odd():
         ("1000", "l000", True),
         ("71", "\N{ARABIC-INDIC DIGIT SEVEN}\N{ARABIC-INDIC DIGIT ONE}", True),
         ("71", "\N{FULLWIDTH DIGIT SEVEN}1", True),
+        ("71", "71.0", True),
         ("A1", "A2", False),
         ("A1", "A10", False),
         ("1.05", "1.5", False),
