@@ -13,6 +13,7 @@ from server.cli.common import (
     print_facts,
     print_json,
     print_table,
+    say,
     with_store,
 )
 from server.cli.project_bridge import bridge

@@ -45,7 +45,7 @@ def listed(tx: Transaction, project_id: str, clock: Clock) -> list[dict[str, Any
 
 def called_alike(tx: Transaction, project_id: str) -> list[str]:
     """Return the codes of other projects that read like that of this one."""
-    codes = {one.project_id: one.fields.get("code") or "" for one in tx.projects()}
+    codes = {one.id: one.fields.get("code") or "" for one in tx.projects()}
     own = codes.pop(project_id, "")
     return sorted(code for code in codes.values() if skeleton(code) == skeleton(own))
 
