@@ -12,13 +12,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from server.stocks.draws import positions
 from server.stocks.fine_soil import FloatArray
 from server.stocks.profiles import BoolArray, IntArray
 from server.stocks.samples import Samples
-from server.stocks.student_t import ALPHA, LEVEL
+from server.stocks.student_t import ALPHA, LEVEL, two_sided_p
 
 # 2000 times the two tails are whole numbers, so that no quantile lies between draws.
 DRAWS: Final = 1999
@@ -81,7 +80,7 @@ def skewness(samples: Samples) -> Skewness:
     known = (n >= FEWEST) & (np.sqrt(second) > _ROUNDING * largest)
     g1 = third / np.where(known, second, np.nan) ** 1.5
     z = _standardised(g1, np.where(known, n, np.nan))
-    p_value: FloatArray = 2.0 * special.ndtr(-np.abs(z))
+    p_value = two_sided_p(z, np.inf)
     return Skewness(g1, z, p_value, (p_value < ALPHA) & (n < MANY))
 
 

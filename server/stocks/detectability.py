@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from scipy import special
-
 from server.stocks.change import PERMILLE_YEAR, ChangeEstimate, Design
-from server.stocks.student_t import ALPHA, satterthwaite_df, welch_df
+from server.stocks.student_t import ALPHA, satterthwaite_df, special_functions, welch_df
 
 POWER: Final = 0.8
 # More points than any field has room for; the search ends here.
@@ -73,12 +71,12 @@ def detectable(
     6.474015
     """
     critical = _quantile(df, 1.0 - ALPHA / sides)
-    noncentrality = float(special.nctdtrinc(df, 1.0 - power, critical))
+    noncentrality = float(special_functions().nctdtrinc(df, 1.0 - power, critical))
     for _ in range(_REFINEMENTS):
         # The inverse has six digits; secants on the distribution give the others.
         beside = noncentrality * (1.0 + 1e-6)
         here, there = (
-            float(special.nctdtr(df, value, critical))
+            float(special_functions().nctdtr(df, value, critical))
             for value in (noncentrality, beside)
         )
         if there == here:
@@ -113,7 +111,7 @@ def power_of(change_t_ha: float, se_t_ha: float, df: float, *, sides: int = 2) -
     0.8
     """
     critical = _quantile(df, 1.0 - ALPHA / sides)
-    return 1.0 - float(special.nctdtr(df, change_t_ha / se_t_ha, critical))
+    return 1.0 - float(special_functions().nctdtr(df, change_t_ha / se_t_ha, critical))
 
 
 def points_needed(
@@ -274,7 +272,7 @@ def _points_for_4permille(
 
 
 def _quantile(df: float, probability: float) -> float:
-    return float(special.stdtrit(df, probability))
+    return float(special_functions().stdtrit(df, probability))
 
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:

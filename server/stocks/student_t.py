@@ -1,11 +1,11 @@
 """Student's t distribution, two-sided, at the one level that we report."""
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from server.stocks.fine_soil import FloatArray
 
@@ -13,6 +13,14 @@ _Counts = NDArray[np.int64]
 
 LEVEL: Final = 0.95
 ALPHA: Final = 0.05
+
+
+def special_functions() -> ModuleType:
+    """Return scipy's special functions: they are a quarter of a server's start."""
+    from scipy import special  # noqa: PLC0415
+
+    loaded: ModuleType = special
+    return loaded
 
 
 def two_sided_p(t: ArrayLike, df: ArrayLike) -> FloatArray:
@@ -25,6 +33,7 @@ def two_sided_p(t: ArrayLike, df: ArrayLike) -> FloatArray:
     >>> round(float(two_sided_p(3.182446305284, 3)), 12)
     0.05
     """
+    special = special_functions()
     degrees = np.asarray(df, dtype=np.float64)
     value = np.asarray(t, dtype=np.float64)
     with np.errstate(invalid="ignore"):
@@ -45,7 +54,8 @@ def critical_t(df: ArrayLike, level: float = LEVEL) -> FloatArray:
     >>> round(float(critical_t(3)), 6), round(float(critical_t(3, 0.9)), 6)
     (3.182446, 2.353363)
     """
-    t: FloatArray = special.stdtrit(np.asarray(df, dtype=np.float64), (1.0 + level) / 2)
+    quantile = special_functions().stdtrit
+    t: FloatArray = quantile(np.asarray(df, dtype=np.float64), (1.0 + level) / 2)
     return t
 
 
