@@ -22,7 +22,16 @@ from server.http.addresses import Networks, host_of
 from server.http.body import Arriving, BodyRooms, Work
 from server.http.connections import Door, factory, with_open_files
 from server.http.guards import CLOCK, DOOR, guard, trim_headers
-from server.http.keys import BLOBS, BODIES, ENROLMENTS, PIECES, SPEAKERS, STORE, WAKE
+from server.http.keys import (
+    BLOBS,
+    BODIES,
+    ENROLMENTS,
+    PIECES,
+    REPAIRS,
+    SPEAKERS,
+    STORE,
+    WAKE,
+)
 from server.http.quiet import QuietLog
 from server.http.routes import add_routes
 from server.http.speakers import Speakers
@@ -70,6 +79,7 @@ def build_app(
     app[BODIES] = BodyRooms(Arriving(room), Work(room // 2))
     app[ENROLMENTS] = BodyRooms(Arriving(_MIB), Work(_MIB))
     app[PIECES] = Arriving(room)
+    app[REPAIRS] = Work(1)
     add_routes(app)
     app.on_response_prepare.append(trim_headers)
     app.cleanup_ctx.append(_derivation)

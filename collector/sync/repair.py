@@ -1,6 +1,6 @@
 """Once a day: compare every row with the server's by digest, and mend what differs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -8,6 +8,7 @@ from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.rules.reply import Message, RemovalGuard
+from schemas import limits
 from schemas.digest import (
     BUCKETS,
     Digest,
@@ -77,9 +78,17 @@ async def _mend(laptop: Laptop, source: Source, project_id: str) -> int:
     here = {name: found.as_data() for name, found in buckets_of(items).items()}
     wrong = [name for name in BUCKETS if there.get(name) != here.get(name)]
     mended = 0
-    for start in range(0, len(wrong), _AT_ONCE):
-        part = wrong[start : start + _AT_ONCE]
-        epoch, records = await source.rows_in(project_id, part)
+    parts = list(_parts(wrong, there))
+    while parts:
+        part = parts.pop(0)
+        try:
+            epoch, records = await source.rows_in(project_id, part)
+        except RefusedError as error:
+            if error.code != "too_large" or len(part) == 1:
+                raise
+            half = len(part) // 2
+            parts[:0] = [part[:half], part[half:]]
+            continue
         mine = {name: found for name, found in held.items() if bucket(name) in part}
         theirs = _by_record(item for record in records for item in _items(record))
         missing = sorted(mine.keys() - {record["r"] for record in records})
@@ -89,6 +98,23 @@ async def _mend(laptop: Laptop, source: Source, project_id: str) -> int:
             mine.get(name) != theirs.get(name) for name in mine.keys() | theirs.keys()
         )
     return mended
+
+
+def _parts(
+    wrong: Sequence[str], there: Mapping[str, list[int | str]]
+) -> Iterator[list[str]]:
+    """Yield the buckets that are asked for at once: as many as a page has rows."""
+    part: list[str] = []
+    rows = 0
+    for name in wrong:
+        count = int(there.get(name, [0])[0])
+        if part and (len(part) == _AT_ONCE or rows + count > limits.REPAIR_ROWS):
+            yield part
+            part, rows = [], 0
+        part.append(name)
+        rows += count
+    if part:
+        yield part
 
 
 def _items(record: Message) -> Iterator[Item]:

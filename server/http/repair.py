@@ -3,18 +3,22 @@
 A laptop whose digest of a project differs asks here which rows to believe.
 """
 
-from typing import Final
+import asyncio
+from collections.abc import Collection, Iterator
+from typing import Any, Final
 
 from aiohttp import web
 
+from schemas import limits
 from schemas.digest import BUCKETS, buckets_of
 from schemas.ids import is_id
 from schemas.messages import encode
 from server.errors import refuse
-from server.http.keys import STORE
+from server.http.keys import REPAIRS, STORE
 from server.http.sync import device_of, ndjson
 from server.intake.answer import row_line
-from server.intake.feed import FeedRow, with_conflicts
+from server.intake.feed import with_conflicts
+from server.merge.model import weight_of
 from server.store.port import Transaction
 
 _KNOWN: Final = frozenset(BUCKETS)
@@ -24,12 +28,15 @@ async def get_buckets(request: web.Request) -> web.Response:
     """Return the digest of each bucket of a project that has items."""
     project_id = await _project_of(request)
 
-    def job(tx: Transaction) -> dict[str, list[int | str]]:
+    def job(tx: Transaction) -> bytes:
         found = buckets_of(tx.digest_items(project_id))
-        return {name: digest.as_data() for name, digest in sorted(found.items())}
+        said = {name: digest.as_data() for name, digest in sorted(found.items())}
+        return encode({"buckets": said})
 
-    answer = {"buckets": await request.app[STORE].read(job)}
-    return web.Response(body=encode(answer), content_type="application/json")
+    # One at a time: all of a project is read for it, and others are to be served beside it.
+    async with request.app[REPAIRS].hold(1):
+        answer = await request.app[STORE].read(job)
+    return web.Response(body=answer, content_type="application/json")
 
 
 async def get_rows(request: web.Request) -> web.Response:
@@ -38,14 +45,24 @@ async def get_rows(request: web.Request) -> web.Response:
     wanted = request.query.get("in", "").split(",")
     if not set(wanted) <= _KNOWN:
         raise refuse("bad_message", "in: two hexadecimal digits for each bucket")
+    async with request.app[REPAIRS].hold(1):
+        lines = await request.app[STORE].read(
+            lambda tx: list(_lines(tx, project_id, wanted))
+        )
+        return await asyncio.to_thread(ndjson, request, lines)
 
-    def job(tx: Transaction) -> tuple[str, list[FeedRow]]:
-        found = tx.rows_in(project_id, wanted)
-        return tx.epoch(), with_conflicts(tx, project_id, found)
 
-    epoch, rows = await request.app[STORE].read(job)
-    lines = [row_line(row) for row in rows]
-    return ndjson(request, [*lines, {"k": "end", "epoch": epoch}])
+def _lines(
+    tx: Transaction, project_id: str, wanted: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    weight = 0
+    for record in tx.rows_in(project_id, wanted):
+        (row,) = with_conflicts(tx, project_id, [record])
+        weight += weight_of(record.fields, *row.conflicts)
+        if weight > limits.REPAIR_BYTES and len(wanted) > 1:
+            raise refuse("too_large", "ask for fewer buckets at once")
+        yield row_line(row)
+    yield {"k": "end", "epoch": tx.epoch()}
 
 
 async def _project_of(request: web.Request) -> str:

@@ -148,8 +148,11 @@ class Feed(Protocol):
         Left out is what the author of some changes can compute from their verdicts.
         """
 
-    def rows_in(self, project_id: str, buckets: Iterable[str]) -> list[Record]:
-        """Return the records of some buckets that are live or contested."""
+    def rows_in(self, project_id: str, buckets: Iterable[str]) -> Iterator[Record]:
+        """Read the records of some buckets that are live or contested.
+
+        Only those that are contested name their writers; who stops reading pays no more.
+        """
 
     def digest_items(self, project_id: str) -> list[Item]:
         """Return what the digest of a project is made of: live rows, open conflicts."""

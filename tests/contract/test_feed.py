@@ -1,6 +1,7 @@
 """Projects, rows after a number, digests and purged deletions of any store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -207,12 +208,18 @@ async def test_rows_in_buckets_are_live_or_contested(store):
     rows = sorted(
         (project.records[made.id] for made in plots[1:]), key=lambda row: row.seq
     )
-    assert await store.read(lambda tx: tx.rows_in(project.id, BUCKETS)) == rows
+    # Who wrote what is told of contested records alone.
+    rows = [row if row.open_conflicts else replace(row, writers={}) for row in rows]
+
+    async def rows_in(name, buckets):
+        return await store.read(lambda tx: list(tx.rows_in(name, buckets)))
+
+    assert await rows_in(project.id, BUCKETS) == rows
     wanted = {bucket(row.id) for row in rows[:4]}
-    some = await store.read(lambda tx: tx.rows_in(project.id, sorted(wanted)))
+    some = await rows_in(project.id, sorted(wanted))
     assert some == [row for row in rows if bucket(row.id) in wanted]
-    assert await store.read(lambda tx: tx.rows_in(project.id, [])) == []
-    assert await store.read(lambda tx: tx.rows_in(new_id(), BUCKETS)) == []
+    assert await rows_in(project.id, []) == []
+    assert await rows_in(new_id(), BUCKETS) == []
 
 
 async def deleted(store):

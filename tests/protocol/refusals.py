@@ -168,6 +168,16 @@ async def _(pair):
     return await refused(pair.send(b"[" + b"1," * limits.BODY_VALUES + b"1]"))
 
 
+@refusal("repair-large")
+async def _(pair):
+    pair.monkeypatch.setattr(limits, "REPAIR_BYTES", 100)
+    for number in range(40):
+        pair.me.create(pair.project_id, "plot", {"code": f"P{number}"})
+    await pair.me.sync()
+    every = ",".join(f"{n:02x}" for n in range(256))
+    return await _asked(pair.me.get(f"/v1/streams/{pair.project_id}/rows?in={every}"))
+
+
 @refusal("no-http")
 async def _(pair):
     return await _raw(pair, b"\x16\x03\x01 GET / HTTP/9.9\r\n\r\n")
