@@ -124,6 +124,16 @@ _CUSTODY: Final = {
         "this laptop has no access to the project",
         "ask the administrator for access; the change is kept",
     ),
+    "may_not_begin": Kind(
+        "this laptop may not begin projects, or has begun as many as it may",
+        "ask the administrator to release it, or for access to a project that is there;"
+        " what was recorded in it follows by itself",
+    ),
+    "code_in_use": Kind(
+        "another project has this code",
+        "give this one another code, or ask the administrator to release it;"
+        " what was recorded in it follows by itself",
+    ),
     "unreadable_change": Kind(
         "the line is not a change of the sync protocol", "update the program"
     ),

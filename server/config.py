@@ -67,3 +67,6 @@ class Limits:
     wrong_guesses: int = setting(
         10, 1, 1_000, "wrong codes or tokens of one address before it has to wait"
     )
+    laptop_projects: int = setting(
+        20, 1, 200, "projects that one laptop may begin, where it may begin any"
+    )

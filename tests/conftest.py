@@ -84,10 +84,14 @@ class RunningServer:
             )
         )
 
-    async def laptop(self, name="laptop", project_ids=None, log=None, secret=None):
+    async def laptop(
+        self, name="laptop", project_ids=None, log=None, secret=None, *, may_begin=False
+    ):
         """Enrol a laptop of the tests."""
         projects = tuple(project_ids or [self.project_id])
-        code, _ = await self.ask(lambda s: issue_code(s, Clock(), projects, name))
+        code, _ = await self.ask(
+            lambda s: issue_code(s, Clock(), projects, name, may_begin=may_begin)
+        )
         laptop = TestLaptop(self.url, "", self.project_id, log)
         laptop.secret = secret or laptop.secret
         body = {

@@ -86,18 +86,22 @@ async def _mend(laptop: Laptop, source: Source, project_id: str) -> int:
         except RefusedError as error:
             if error.code != "too_large" or len(part) == 1:
                 raise
-            half = len(part) // 2
-            parts[:0] = [part[:half], part[half:]]
+            parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
             continue
         mine = {name: found for name, found in held.items() if bucket(name) in part}
-        theirs = _by_record(item for record in records for item in _items(record))
         missing = sorted(mine.keys() - {record["r"] for record in records})
         _refuse_many(project_id, len(missing), len(held))
         laptop.store.take_bucket(epoch, records, missing)
-        mended += sum(
-            mine.get(name) != theirs.get(name) for name in mine.keys() | theirs.keys()
-        )
+        mended += _differing(mine, records)
     return mended
+
+
+def _differing(mine: Mapping[str, Digest], records: Sequence[Message]) -> int:
+    """Count the records that were not as the server has them."""
+    theirs = _by_record(item for record in records for item in _items(record))
+    return sum(
+        mine.get(name) != theirs.get(name) for name in mine.keys() | theirs.keys()
+    )
 
 
 def _parts(

@@ -103,6 +103,13 @@ async def withdraw(store: Store, clock: Clock, name: str, project: str) -> Devic
     return await find_device(store, device.id)
 
 
+async def allow_to_begin(store: Store, name: str, *, allowed: bool) -> Device:
+    """Allow a laptop to begin projects, or take that from it."""
+    device = await find_device(store, name)
+    await store.write(lambda tx: tx.allow_to_begin(device.id, allowed=allowed))
+    return await find_device(store, device.id)
+
+
 async def move(
     store: Store, clock: Clock, name: str, projects: tuple[str, str]
 ) -> Device:

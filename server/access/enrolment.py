@@ -18,7 +18,12 @@ CODE_LIFE: Final = timedelta(days=7)
 
 
 async def issue_code(
-    store: Store, clock: Clock, projects: tuple[str, ...], name: str
+    store: Store,
+    clock: Clock,
+    projects: tuple[str, ...],
+    name: str,
+    *,
+    may_begin: bool = False,
 ) -> tuple[str, str]:
     """Make a one-time enrolment code; return it and when it expires.
 
@@ -26,7 +31,7 @@ async def issue_code(
     """
     code = clock.code()
     expires = iso(clock.now_ms() + int(CODE_LIFE.total_seconds() * 1000))
-    kept = EnrolmentCode(digest(code), name, projects, expires)
+    kept = EnrolmentCode(digest(code), name, projects, expires, may_begin)
     await store.write(lambda tx: tx.add_code(kept))
     return code, expires
 
@@ -89,6 +94,7 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
             None,
             used.projects,
             public_key=asked.public_key,
+            may_begin=used.may_begin,
         )
         tx.add_device(device, digest(token))
         _hand_over_logs(tx, asked.log, device)

@@ -50,12 +50,19 @@ def device() -> None:
     callback=one_line(limits.CODE_CHARS),
     help="Name of the laptop; its own by default.",
 )
+@click.option(
+    "--may-begin-projects",
+    "may_begin",
+    is_flag=True,
+    help="The laptop may begin projects of its own, under codes that are free.",
+)
 @json_option
 @click.pass_context
 def code(
     context: click.Context,
     projects: tuple[str, ...],
     name: str | None,
+    may_begin: bool,
     as_json: bool,
 ) -> None:
     """Make a one-time code that enrols one laptop within seven days.
@@ -71,15 +78,18 @@ def code(
     async def job(store: Any) -> tuple[str, str, list[str]]:  # noqa: ANN401
         found = [await find_project(store, project) for project in projects]
         ids = tuple(each["id"] for each in found)
-        issued = await issue_code(store, Clock(), ids, name or "")
+        issued = await issue_code(store, Clock(), ids, name or "", may_begin=may_begin)
         return (*issued, [in_words(each) for each in found])
 
     text, expires, said = with_store(context, job)
     if as_json:
-        print_json({"code": text, "expires_at": expires, "projects": list(projects)})
+        told = {"code": text, "expires_at": expires, "projects": list(projects)}
+        print_json({**told, "may_begin_projects": may_begin})
         return
     click.echo(f"Code: {text}   (one laptop, until {expires[:10]})")
     click.echo(f"For: {', '.join(said)}")
+    if may_begin:
+        click.echo("It may begin projects of its own.")
     click.echo(f"On the laptop: permille enrol https://THIS-SERVER {text}")
 
 

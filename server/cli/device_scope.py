@@ -138,6 +138,32 @@ def move(
     _say(found, f"{found.name} sees {new} instead of {old}.", as_json=as_json)
 
 
+@device.command("edit")
+@click.argument("name", metavar="DEVICE")
+@click.option(
+    "--may-begin-projects/--may-not-begin-projects",
+    "may_begin",
+    required=True,
+    help="Whether it may begin projects of its own.",
+)
+@json_option
+@click.pass_context
+def edit(context: click.Context, name: str, may_begin: bool, as_json: bool) -> None:
+    """Say what else a laptop may do. What waits follows: quarantine rejudge.
+
+    \b
+    Example:
+      permille-server device edit north-team --may-begin-projects
+    """
+    from server.access import devices
+
+    found = with_store(
+        context, lambda store: devices.allow_to_begin(store, name, allowed=may_begin)
+    )
+    may = "may" if may_begin else "may not"
+    _say(found, f"{found.name} {may} begin projects.", as_json=as_json)
+
+
 def _say(found: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - a device
     if as_json:
         print_json(device_data(found))
@@ -154,6 +180,7 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
         ("clock", _clock(shown)),
         ("projects", ", ".join(shown.projects) or "none"),
         ("withdrawn", ", ".join(shown.withdrawn)),
+        ("begins projects", _begins(found)),
     ]
     for log in shown.logs:
         parent = log.parent
@@ -176,6 +203,10 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     settled = shown.conflicts
     lines.append(("conflicts", f"{settled['open']} open, {settled['settled']} settled"))
     return [(label, text) for label, text in lines if text]
+
+
+def _begins(found: Any) -> str:  # noqa: ANN401 - a device
+    return f"yes, {found.begun} so far" if found.may_begin else ""
 
 
 def _clock(shown: Any) -> str:  # noqa: ANN401 - what access gives

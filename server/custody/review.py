@@ -180,7 +180,21 @@ def _judge_again(
         if not _is_old_news(verdict, before.get(name))
     }
     save(tx, state, origin)
+    _admit_founders(tx, state, waiting)
     return state
+
+
+def _admit_founders(
+    tx: Transaction, state: MergeState, waiting: Sequence[WaitingChange]
+) -> None:
+    """Grant the projects that were begun here to the laptops that began them."""
+    for found in waiting:
+        change = found.validated.change
+        head = tx.log_head(change.log_id)
+        is_founder = change.record_id == change.project_id in state.new_projects
+        if is_founder and head is not None:
+            tx.set_access(head.device_id, change.project_id, None)
+            tx.count_begun(head.device_id, 1)
 
 
 def _whole_groups(
@@ -216,7 +230,7 @@ def _load(
     whose = known.get(device or own.id, own)
     origin = Origin(whose.id, iso(now_ms), hlc.at(now_ms + 1), is_admin=device is None)
     batch = [found.validated for found in waiting]
-    return load_merge_state(tx, batch, whose.projects, whose.withdrawn), origin
+    return load_merge_state(tx, batch, whose, is_admin=device is None), origin
 
 
 def _nothing_waits() -> NotFoundError:

@@ -10,6 +10,7 @@ from schemas.changes import read_change
 from schemas.groups import by_group, members
 from schemas.messages import Op
 from schemas.records import TYPES, key_text, label, natural_key, references_of
+from server.access.limits import limits_of
 from server.merge.model import (
     EarlierValue,
     Epoch,
@@ -26,6 +27,7 @@ from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.store.custody_values import ConflictQuery, CustodyQuery, InCustody
 from server.store.merge_values import Found, Wanted
 from server.store.port import Transaction
+from server.store.values import Device
 
 #: Which types refer to a type by another field than that of their parent.
 _REFERRED_BY: Final = {
@@ -42,8 +44,9 @@ _REFERRED_BY: Final = {
 def load_merge_state(
     tx: Transaction,
     batch: Sequence[ValidatedChange],
-    project_ids: Iterable[str],
-    revoked: Iterable[str],
+    author: Device,
+    *,
+    is_admin: bool = False,
 ) -> MergeState:
     """Load everything a batch may touch, and the first of what waits for it."""
     by_project: dict[str, list[ValidatedChange]] = defaultdict(list)
@@ -51,12 +54,17 @@ def load_merge_state(
         by_project[validated.change.project_id].append(validated)
     heads = tx.project_heads(by_project)
     state = MergeState(
-        project_ids=set(project_ids),
+        project_ids=set(author.projects),
         heads={name: found.head for name, found in heads.items()},
         timeline=timeline_of(tx),
         lineage=Lineage({}),
-        revoked=set(revoked),
+        revoked=set(author.withdrawn),
     )
+    if not is_admin and not author.is_server:
+        most = limits_of(tx).laptop_projects if author.may_begin else 0
+        state.may_begin = max(most - author.begun, 0)
+        if any(validated.change.type == "project" for validated in batch):
+            state.codes_in_use = tx.codes_in_use()
     for project_id, changes in by_project.items():
         waiting = _load_waiting(tx, state, project_id, changes)
         _load_project(tx, state, project_id, [*changes, *waiting])
@@ -145,7 +153,7 @@ def _waiting_of(
 ) -> list[InCustody]:
     """Return what waits of the batch's records, or is replaced by the batch."""
     records = {validated.change.record_id for validated in batch}
-    own = sorted(records.union(*map(_references, batch)))
+    own = sorted(records.union({project_id}, *map(_references, batch)))
     found = tx.quarantine(CustodyQuery(project_id=project_id, record_ids=own))
     named = [v.change.replaces for v in batch if v.change.replaces]
     if named:

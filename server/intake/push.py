@@ -126,12 +126,14 @@ def _merge(
         if push.changes:
             receipt = repeat_receipt(tx, push, origin.received_at)
         return Accepted(project_ids, repeated, receipt=receipt)
-    state = load_merge_state(tx, new, project_ids, device.withdrawn)
+    state = load_merge_state(tx, new, device)
     for validated in new:
         for place in push.stood.get(validated.change.id, ()):
             state.note_stood(validated.change.id, *place)
     merge(state, new, origin)
     save(tx, state, origin, new, stood=push.stood)
+    if state.new_projects:
+        tx.count_begun(device.id, len(state.new_projects))
     # Read after the merge: it may have released what was held before.
     repeated = _verdicts(tx, push, new[0].change.n - 1)
     receipt = give_receipt(tx, push, state, origin.received_at)

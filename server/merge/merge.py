@@ -27,7 +27,7 @@ from server.merge.effects import apply
 from server.merge.model import Origin, ValidatedChange, Verdict, WaitingChange
 from server.merge.preconditions import refusals_of
 from server.merge.state import MergeState
-from server.merge.verdicts import hold, quarantine
+from server.merge.verdicts import hold, is_of_its_laptop, quarantine
 
 _WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
 
@@ -133,6 +133,8 @@ def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Ve
         return replace(known, n=change.n)
     if change.type == "project" and change.record_id == change.project_id:
         _found_project(state, validated)
+    elif _awaits_project(state, change):
+        return hold(state, validated, change.project_id)
     present = state.find(change.project_id, change.record_id)
     problems = refusals_of(state, validated, present, origin)
     if problems:
@@ -141,9 +143,23 @@ def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Ve
 
 
 def _found_project(state: MergeState, validated: ValidatedChange) -> None:
-    """Open a project for an enrolled laptop: its record is the first."""
+    """Open a project for a laptop that may begin one: its record is the first."""
     project_id = validated.change.project_id
-    if project_id not in state.heads and not errors(validated.problems):
+    is_refused = errors(validated.problems) or state.is_code_in_use(
+        project_id, validated.fields.get("code")
+    )
+    if project_id not in state.heads and state.can_begin() and not is_refused:
         state.new_projects.append(project_id)
         state.project_ids.add(project_id)
         state.heads[project_id] = 0
+
+
+def _awaits_project(state: MergeState, change: Change) -> bool:
+    """Return whether the record that is to begin its project waits, of the same laptop."""
+    if change.project_id in state.heads or change.project_id in state.revoked:
+        return False
+    place = (change.project_id, change.project_id)
+    return any(
+        is_of_its_laptop(state, change, waiting)
+        for waiting in state.waiting.of_record(place)
+    )

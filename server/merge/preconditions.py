@@ -46,8 +46,22 @@ def _foreign_problems(
         change.project_id in state.heads and change.project_id not in state.revoked
     )
     if is_strange and not _may_write(state, change, origin):
-        return [Problem("scope_foreign", "s", change.project_id)]
+        return _no_access(state, change)
     return []
+
+
+def _no_access(state: MergeState, change: Change) -> list[Problem]:
+    """Return why a laptop has no access: of who may begin none, whether it is there or not."""
+    begins = change.type == "project" and change.record_id == change.project_id
+    if not begins or change.project_id in state.revoked:
+        revoked = change.project_id in state.revoked
+        code = "scope_revoked" if revoked else "scope_foreign"
+        return [Problem(code, "s", change.project_id)]
+    if not state.can_begin():
+        return [Problem("may_not_begin", "s", change.project_id)]
+    if state.is_code_in_use(change.project_id, change.fields.get("code")):
+        return [Problem("code_in_use", "code", change.fields.get("code"))]
+    return [Problem("scope_foreign", "s", change.project_id)]
 
 
 def _may_write(state: MergeState, change: Change, origin: Origin) -> bool:
@@ -57,9 +71,7 @@ def _may_write(state: MergeState, change: Change, origin: Origin) -> bool:
 
 def _scope_problems(state: MergeState, change: Change, origin: Origin) -> list[Problem]:
     if not _may_write(state, change, origin):
-        revoked = change.project_id in state.revoked
-        code = "scope_revoked" if revoked else "scope_foreign"
-        return [Problem(code, "s", change.project_id)]
+        return _no_access(state, change)
     if change.type == "project" and change.record_id != change.project_id:
         return [Problem("not_this_project", "r", change.record_id)]
     if (change.project_id, change.record_id) in state.purged:
@@ -138,11 +150,21 @@ def _references(
 
 
 def _key_problems(state: MergeState, change: Change, fields: Fields) -> list[Problem]:
+    if change.type == "project" and _takes_code(state, change, fields):
+        return [Problem("code_in_use", "code", fields.get("code"))]
     holder = state.holder(change.type, change.project_id, fields)
     if holder in {"", change.record_id}:
         return []
     name = TYPES[change.type].key[-1]
     return [Problem("key_taken", name, fields.get(name), f"{change.type} {holder}")]
+
+
+def _takes_code(state: MergeState, change: Change, fields: Fields) -> bool:
+    """Return whether a project would come to a code that another one has."""
+    present = state.find(change.project_id, change.record_id)
+    before = None if present is None else present.fields.get("code")
+    code = fields.get("code")
+    return code != before and state.is_code_in_use(change.project_id, code)
 
 
 def validate(change: Change) -> ValidatedChange:

@@ -140,6 +140,9 @@ class MergeState:
     decided: dict[tuple[str, str, str], str] = field(default_factory=dict)
     stood: dict[str, dict[str, int]] = field(default_factory=dict)
     purged: set[Place] = field(default_factory=set)
+    #: How many projects the author may still begin; None: any, under any code.
+    may_begin: int | None = None
+    codes_in_use: dict[str, str] = field(default_factory=dict)
     discarded: dict[Place, str] = field(default_factory=dict)
 
     # What is to be written.
@@ -159,7 +162,7 @@ class MergeState:
 
     def copy(self) -> "MergeState":
         """Return a copy to try something on."""
-        shared = {"timeline", "lineage", "stood"}
+        shared = {"timeline", "lineage", "stood", "may_begin"}
         copied = {"referrers", "contested"}
         own = {p.name for p in fields(self)} - shared - copied
         return replace(
@@ -241,6 +244,15 @@ class MergeState:
         value = EarlierValue(old.values, old.written_seq, old.replaced_seq, *written_by)
         past = self.past.get(place, {})
         self.past[place] = {**past, old.group: [*past.get(old.group, ()), value]}
+
+    def is_code_in_use(self, project_id: str, code: object) -> bool:
+        """Return whether another project has a code that a laptop would take."""
+        holder = self.codes_in_use.get(str(code).strip().casefold(), project_id)
+        return self.may_begin is not None and holder != project_id
+
+    def can_begin(self) -> bool:
+        """Return whether the author may begin one more project."""
+        return self.may_begin is None or len(self.new_projects) < self.may_begin
 
     def can_hold(self, project_id: str) -> bool:
         """Return whether one change more may wait."""

@@ -17,6 +17,10 @@ from server.store.values import (
 #: The device that stands for the server itself; it sees every project.
 OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"
 
+#: Settings of one device or code: whether it may begin projects; how many it has begun.
+_MAY_BEGIN: Final = "may_begin:"
+_BEGUN: Final = "begun:"
+
 _DEVICES: Final = f"""
     SELECT device_id, name, created_at, revoked_at, last_seen_at,
         CASE WHEN device_id = {OWN_DEVICE}
@@ -25,7 +29,9 @@ _DEVICES: Final = f"""
               WHERE p.device_id = device.device_id AND p.withdrawn_at IS NULL) END,
         (SELECT json_group_array(project_id) FROM device_project p
          WHERE p.device_id = device.device_id AND p.withdrawn_at IS NOT NULL),
-        public_key, skew_s, device_id = {OWN_DEVICE}
+        public_key, skew_s, device_id = {OWN_DEVICE},
+        EXISTS (SELECT 1 FROM meta WHERE key = '{_MAY_BEGIN}' || device_id),
+        (SELECT value FROM meta WHERE key = '{_BEGUN}' || device_id)
     FROM device
 """  # noqa: S608 - a constant
 _VERDICTS_OF: Final = """
@@ -59,6 +65,7 @@ class DeviceTables:
             " VALUES (?, ?, ?, ?)",
             (code.hash, code.name, dump(code.projects), code.expires_at),
         )
+        self._allow_to_begin(code.hash, allowed=code.may_begin)
 
     def use_code(self, code_hash: str, now: str, device: str) -> EnrolmentCode | None:
         """Use up a code: None when unknown, used or expired."""
@@ -69,7 +76,11 @@ class DeviceTables:
         ).fetchone()
         if row is None:
             return None
-        return EnrolmentCode(code_hash, row[0], tuple(json.loads(row[1])), row[2])
+        may_begin = self.connection.execute(
+            "DELETE FROM meta WHERE key = ? RETURNING value", (_MAY_BEGIN + code_hash,)
+        ).fetchall()
+        projects = tuple(json.loads(row[1]))
+        return EnrolmentCode(code_hash, row[0], projects, row[2], bool(may_begin))
 
     def add_device(self, device: Device, token_hash: str) -> None:
         """Keep a device and its projects."""
@@ -81,6 +92,28 @@ class DeviceTables:
         self.connection.executemany(
             "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)",
             [(project, device.id) for project in device.projects],
+        )
+        self.allow_to_begin(device.id, allowed=device.may_begin)
+
+    def allow_to_begin(self, device_id: str, *, allowed: bool) -> None:
+        """Allow a device to begin projects, or take that from it."""
+        self._allow_to_begin(device_id, allowed=allowed)
+
+    def _allow_to_begin(self, holder: str, *, allowed: bool) -> None:
+        key = _MAY_BEGIN + holder
+        if allowed:
+            self.connection.execute(
+                "INSERT OR IGNORE INTO meta (key, value) VALUES (?, 'yes')", (key,)
+            )
+        else:
+            self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
+    def count_begun(self, device_id: str, projects: int) -> None:
+        """Count projects that a device has begun."""
+        self.connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
+            " SET value = CAST(value AS INTEGER) + excluded.value",
+            (_BEGUN + device_id, str(projects)),
         )
 
     def set_access(
@@ -159,7 +192,7 @@ class DeviceTables:
 
 def _device(row: tuple[Any, ...]) -> Device:
     name, title, created, revoked, seen, projects, withdrawn, *rest = row
-    key, skew_s, is_server = rest
+    key, skew_s, is_server, may_begin, begun = rest
     return Device(
         id=name,
         name=title,
@@ -171,4 +204,6 @@ def _device(row: tuple[Any, ...]) -> Device:
         public_key=key,
         skew_s=skew_s,
         is_server=bool(is_server),
+        may_begin=bool(may_begin),
+        begun=int(begun or 0),
     )

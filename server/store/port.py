@@ -137,6 +137,9 @@ class Feed(Protocol):
     def project_heads(self, project_ids: Iterable[str]) -> dict[str, ProjectHead]:
         """Return where these projects stand; those that are here."""
 
+    def codes_in_use(self) -> dict[str, str]:
+        """Return the project that has each code, without regard to capitals."""
+
     def records(self, project_id: str, kind: str) -> list[Record]:
         """Return the live records of a type, derived types too."""
 
@@ -183,6 +186,12 @@ class Devices(Protocol):
 
     def devices(self) -> list[Device]:
         """Return every device, oldest first, with the one of the server itself."""
+
+    def allow_to_begin(self, device_id: str, *, allowed: bool) -> None:
+        """Allow a device to begin projects, or take that from it; a repeat is harmless."""
+
+    def count_begun(self, device_id: str, projects: int) -> None:
+        """Count projects that a device has begun."""
 
     def set_access(
         self, device_id: str, project_id: str, withdrawn_at: str | None

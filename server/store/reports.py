@@ -55,6 +55,15 @@ class ReportTables:
             for name, fields, *counts in self.connection.execute(_PROJECTS)
         ]
 
+    def codes_in_use(self) -> dict[str, str]:
+        """Return the project that has each code, without regard to capitals."""
+        found = self.connection.execute(
+            "SELECT r.fields ->> '$.code', r.id FROM project p JOIN record r"
+            " ON r.project_id = p.project_id AND r.id = p.project_id"
+            " WHERE r.deleted = 0"
+        )
+        return {str(code).strip().casefold(): name for code, name in found}
+
     def records(self, project_id: str, kind: str) -> list[Record]:
         """Return the live records of a type, derived types too."""
         rows = self.connection.execute(

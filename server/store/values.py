@@ -26,6 +26,9 @@ class Device:
     public_key: str | None = None
     skew_s: float | None = None
     is_server: bool = False
+    #: Whether it may begin projects, and how many it has begun.
+    may_begin: bool = False
+    begun: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class EnrolmentCode:
     name: str
     projects: tuple[str, ...]
     expires_at: str
+    may_begin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def enrolled(home, data, url, projects=("P",), *, sync=True):
     """Return a laptop that a server knows, and that has read its projects."""
     laptop = Laptop(home)
     named = [word for code in projects for word in ("--project", code)]
-    text = admin(data, "device", "code", *named, "--json")
+    text = admin(data, "device", "code", *named, "--may-begin-projects", "--json")
     laptop("enrol", url, json.loads(text)["code"])
     if sync:
         laptop.json("sync")

@@ -256,7 +256,7 @@ async def test_a_file_that_no_record_of_its_projects_names_is_foreign(server):
     await send.patch(data, data)
     assert code_of(await send.patch(unnamed, unnamed)) == (403, "blob_foreign")
     assert await send.head(unnamed) == 403
-    founder = await server.laptop("elsewhere")
+    founder = await server.laptop("elsewhere", may_begin=True)
     other = record_id(server.project_id, "plot", {"code": "another"})
     founder.project_id = other
     founder.draft("project", other, {"code": "Z", "title": "Z"})

@@ -45,8 +45,9 @@ class Served:
         self.admin("project", "add", "--code", code, "--title", code)
         return code
 
-    def code(self, project):
-        text = self.admin("device", "code", "--project", project, "--json")
+    def code(self, project, *, may_begin=False):
+        may = ("--may-begin-projects",) if may_begin else ()
+        text = self.admin("device", "code", "--project", project, *may, "--json")
         return json.loads(text)["code"]
 
 
@@ -254,7 +255,7 @@ def test_a_change_that_is_given_up_leaves_both_sides(pair):
 def test_a_project_may_begin_on_a_laptop(served, tmp_path):
     known = served.project()
     one = Laptop(tmp_path, "one")
-    one("enrol", served.url, served.code(known))
+    one("enrol", served.url, served.code(known, may_begin=True))
     one("project", "add", "--code", "NEW", "--title", "begun in the field")
     one("plot", "add", "--code", "A", "--project", "NEW")
     found = one.sync()

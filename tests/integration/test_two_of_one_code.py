@@ -27,7 +27,9 @@ def both(tmp_path_factory):
         laptop = Laptop(folder, "lap")
         laptop("project", "add", "--code", "HF", "--title", "Hofacker")
         laptop("plot", "add", "--code", "A")
-        laptop("enrol", url, served.code("WB"))
+        laptop("enrol", url, served.code("WB", may_begin=True))
+        assert laptop.sync(code=1)["quarantined"] == 1
+        served.admin("quarantine", "release", "HF")
         laptop.sync()
         (here,) = (p["id"] for p in laptop.json("project", "list") if p["name"] == "HF")
         served.admin("device", "grant", "lap", "--project", there)

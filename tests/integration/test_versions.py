@@ -38,7 +38,7 @@ async def replay(server, version):
     )
     point = json.loads(lines[4])
     project_id, older = point["s"], point["f"]["revisits_point_id"]
-    founder = await server.laptop("founder")
+    founder = await server.laptop("founder", may_begin=True)
     founder.project_id = project_id
     founder.draft("project", project_id, {"code": "BEAUCE", "title": "Beauce"})
     plot = founder.add("plot", {"code": "OLD"})

@@ -51,6 +51,26 @@ _plain("no_such_conflict")({"o": "resolve"})
 _plain("no_such_record")({"o": "del", "f": {}})
 
 
+@reason("may_not_begin")
+async def _(pair):
+    begun = new_id()
+    pair.me.draft(begun, "project", begun, {"code": "MINE", "title": "Mine"})
+    pair.me.draft(begun, "plot", new_id(), {"code": "A"})
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["quarantined", "held"], "what is in it follows"
+    return answer.verdicts[0]
+
+
+@reason("code_in_use")
+async def _(pair):
+    await pair.write(
+        "INSERT INTO meta SELECT 'may_begin:' || device_id, 'yes' FROM device"
+    )
+    begun = new_id()
+    pair.me.draft(begun, "project", begun, {"code": "hf", "title": "Mine"})
+    return await _verdict(pair.me)
+
+
 @reason("unreadable_change")
 async def _(pair):
     record = new_id()
