@@ -126,6 +126,30 @@ async def test_who_brings_a_project_that_it_was_given_has_it_once(store):
     )
 
 
+async def test_who_may_begin_projects_is_kept_and_what_they_began_is_counted(store):
+    laptop, _ = await begin(store)
+    assert not (await device(store, laptop.id)).may_begin
+    for _ in range(2):
+        await store.write(lambda tx: tx.allow_to_begin(laptop.id, allowed=True))
+        await store.write(lambda tx: tx.count_begun(laptop.id, 2))
+    found = await device(store, laptop.id)
+    assert (found.may_begin, found.begun) == (True, 4)
+    for _ in range(2):
+        await store.write(lambda tx: tx.allow_to_begin(laptop.id, allowed=False))
+    found = await device(store, laptop.id)
+    assert (found.may_begin, found.begun) == (False, 4)
+
+
+async def test_a_code_says_once_that_its_laptop_may_begin_projects(store):
+    code = replace(CODE, may_begin=True)
+    await store.write(lambda tx: tx.add_code(code))
+    assert await store.write(lambda tx: tx.use_code("hash", at(9), "a")) == code
+    await store.write(lambda tx: tx.add_code(replace(CODE, hash="other")))
+    assert not (
+        await store.write(lambda tx: tx.use_code("other", at(9), "b"))
+    ).may_begin
+
+
 async def test_a_token_is_that_of_its_device_until_it_is_revoked(store):
     laptop, project, _ = await begin(store, "P1")
     token = f"token {laptop.id}"

@@ -288,3 +288,17 @@ async def test_purged_ids_are_told_between_two_numbers_of_their_deletion(store):
     heads = await store.read(lambda tx: tx.project_heads([one.id]))
     assert (heads[one.id].head, heads[one.id].digest) == (one.head, one.digest)
     assert live in await rows_after(store, one)
+
+
+async def test_a_code_is_in_use_as_long_as_its_project_lives(store):
+    laptop, project = await begin(store)
+    batch = Batch(project, laptop)
+    own = {"code": "HighField", "title": "Highfield"}
+    batch.put("project", own, record=project.id)
+    await saved(store, batch)
+    await begin(store, name="nameless")
+    assert await store.read(lambda tx: tx.codes_in_use()) == {"highfield": project.id}
+    batch = Batch(project, laptop)
+    batch.delete(batch.project.records[project.id])
+    await saved(store, batch)
+    assert await store.read(lambda tx: tx.codes_in_use()) == {}
