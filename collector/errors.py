@@ -61,6 +61,12 @@ class RefusedError(PermilleError):
     """What was asked for cannot be done; nothing was written."""
 
 
+class IncompleteError(RefusedError):
+    """Something that is needed was not given; nothing was written."""
+
+    exit_code = Exit.USAGE
+
+
 class NotFoundError(RefusedError):
     """No such record on this laptop."""
 

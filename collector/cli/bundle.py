@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from collector.cli.app import App, json_option, pass_app
-from collector.cli.output import emit_json
+from collector.cli.output import emit_json, say
 from collector.errors import Exit
+from schemas.told import counted
 
 
 @click.group()
@@ -50,8 +51,7 @@ def export(app: App, file: Path, everything: bool, as_json: bool) -> None:
     if as_json:
         emit_json({"file": str(file), **asdict(done)})
         return
-    plural = "" if done.changes == 1 else "s"
-    click.echo(f"{done.changes} change{plural} in {file} ({done.bytes} bytes)")
+    say(f"{counted(done.changes, 'change')} in {file} ({done.bytes} bytes)")
     click.echo(f"on the server: permille-server bundle import {shlex.quote(file.name)}")
 
 

@@ -14,9 +14,10 @@ from collector.cli.app import (
     one_line,
     pass_app,
 )
-from collector.cli.output import emit_json
+from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from schemas import limits
+from schemas.told import counted
 
 if TYPE_CHECKING:
     from collector.sync.status import LaptopStatus
@@ -132,8 +133,7 @@ def enrol(  # noqa: PLR0917 - click passes them by name
     if as_json:
         emit_json(done)
         return
-    count = done["projects"]
-    projects = "1 project" if count == 1 else f"{count} projects"
+    projects = counted(done["projects"], "project")
     click.echo(f"enrolled at {done['server']} for {projects}")
     if done["was_copy"]:
         click.echo("its data was copied from another laptop: it is one of its own now")
@@ -165,15 +165,13 @@ def status(app: App, check: bool, as_json: bool) -> int:
 
 def _tell(found: "LaptopStatus") -> None:
     projects = ", ".join(found.projects) or "none"
-    counts = ", ".join(
-        f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in found.records.items()
-    )
+    counts = ", ".join(counted(n, kind) for kind, n in found.records.items())
     click.echo(f"laptop     {found.name} in {found.home}")
     click.echo(f"server     {found.server or 'not enrolled'}")
     if found.is_copy and found.device:
         click.echo("copy       of another laptop's data: permille enrol URL CODE")
-    click.echo(f"projects   {projects}")
-    click.echo(f"records    {counts or 'none'}")
+    say(f"projects   {projects}", " " * 11)
+    say(f"records    {counts or 'none'}", " " * 11)
     click.echo(f"last sync  {found.last_sync_at or 'never'}")
     click.echo(f"to push    {found.pending}")
     click.echo(f"files      {found.attachments_waiting} to send")
@@ -182,7 +180,7 @@ def _tell(found: "LaptopStatus") -> None:
     click.echo(f"conflicts  {found.conflicts}")
     click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
     for reason in found.reasons:
-        click.echo(f"  - {reason}")
+        say(f"  - {reason}", "  ")
 
 
 @click.command()
@@ -208,8 +206,13 @@ def recover(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(done.as_data())
         return
-    click.echo(f"closed log {done.closed_log} with {done.changes} changes")
-    click.echo(f"began log {done.new_log}; {done.pending} changes wait to be sent")
+    changes, waits = (
+        counted(done.changes, "change"),
+        "waits" if done.pending == 1 else "wait",
+    )
+    pending = counted(done.pending, "change")
+    say(f"closed log {done.closed_log} with {changes}")
+    say(f"began log {done.new_log}; {pending} {waits} to be sent")
     click.echo("next: permille sync")
     click.echo("is the other copy in use too? give it a name of its own there:")
     click.echo("  permille recover; then: permille enrol URL CODE")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from schemas.told import counted
+
 if TYPE_CHECKING:
     from collector.files.transfer import Sent
     from collector.laptop.laptop import Laptop
@@ -44,7 +46,7 @@ def tell_files(files: "Sent | None") -> None:
     if files is None or not (files.sent or files.waiting or files.stopped):
         return
     left = f"; {files.waiting} still to send" if files.waiting else ""
-    click.echo(f"{files.sent} attached files sent{left}")
+    click.echo(f"{counted(files.sent, 'attached file')} sent{left}")
     for one in files.refused:
         click.echo(f"  {one['name']}: {one['reason']}", err=True)
     if files.stopped is not None:

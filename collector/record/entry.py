@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from collector.errors import NotFoundError, RefusedError
+from collector.errors import IncompleteError, NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.names import label
@@ -16,9 +16,11 @@ from collector.rules.shown import Shown
 from schemas.changes import Draft
 from schemas.explained import explained_with
 from schemas.messages import Op
+from schemas.names import listed
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
 from schemas.records import TYPES, key_text, record_id
+from schemas.told import counted
 from schemas.validate import errors, load_record, missing_fields
 
 #: What an entry gets when the person said nothing.
@@ -126,9 +128,10 @@ def delete(laptop: Laptop, view: RecordView) -> Saved:
     """
     children = laptop.store.referrers(view.id)
     if children:
-        first = ", ".join(f"{c.type} {label(laptop.store, c)}" for c in children[:3])
+        said = listed([f"{c.type} {label(laptop.store, c)}" for c in children])
+        belong = "belongs" if len(children) == 1 else "belong"
         raise RefusedError(
-            f"{len(children)} records belong to this {view.type}: {first}",
+            f"{counted(len(children), 'record')} {belong} to this {view.type}: {said}",
             "delete those first, or keep it",
             code="has_children",
         )
@@ -184,9 +187,10 @@ def refuse(problems: Sequence[Problem]) -> None:
         With all of them.
     """
     if problems:
-        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise RefusedError(
-            f"nothing was saved: {count}",
+        # What is not given at all is wrong usage, as a missing option is.
+        is_missing = any(problem.code == "required" for problem in problems)
+        raise (IncompleteError if is_missing else RefusedError)(
+            f"nothing was saved: {counted(len(problems), 'problem')}",
             "correct it and type the command again",
             problems,
             code="invalid",

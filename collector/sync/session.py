@@ -21,6 +21,7 @@ from collector.store.port import Cursor
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
 from schemas import limits
+from schemas.told import counted
 
 #: Told at the beginning and after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
@@ -249,7 +250,7 @@ class _Exchange:
         for project_id, (gone, had) in self.removals.too_many().items():
             name = project_name(self.laptop.store, project_id)
             raise RefusedError(
-                f"the server would take away {gone} of {had} records of project {name};"
+                f"the server would take away {gone} of {counted(had, 'record')} of project {name};"
                 " nothing was removed",
                 "ask the administrator; if it is right: permille sync --accept-removals",
                 code="many_removals",

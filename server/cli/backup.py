@@ -56,7 +56,8 @@ def backup(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
     files = len(manifest.parts) - 1
     click.echo(
         f"Wrote {file} and read it back: {file.stat().st_size} bytes,"
-        f" {manifest.about['changes']} changes, {files} attached files."
+        f" {counted(manifest.about['changes'], 'change')},"
+        f" {counted(files, 'attached file')}."
     )
 
 
@@ -101,7 +102,7 @@ def restore(
     if done.kept:
         click.echo(f"The database that was there is kept: {done.kept}")
     click.echo(
-        f"It had {about['changes']} changes. A new epoch begins, so with their next sync"
+        f"It had {counted(about['changes'], 'change')}. A new epoch begins, so with their next sync"
         "\nlaptops send again what the server no longer has, by themselves, and fetch"
         "\nevery project anew. Nobody needs to do anything on a laptop. What was recorded"
         "\non the server itself after the backup, and laptops enrolled after it, are to"

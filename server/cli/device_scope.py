@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from schemas.told import counted
 from server.cli.common import device_data, json_option, print_json, with_store
 from server.cli.device import device
 
@@ -185,7 +186,7 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     for log in shown.logs:
         parent = log.parent
         came = f", goes on from change {parent[1]} of {parent[0]}" if parent else ""
-        lines.append(("log", f"{log.log_id}: {log.n} changes{came}"))
+        lines.append(("log", f"{log.log_id}: {counted(log.n, 'change')}{came}"))
     named = {**asdict(account), "to fix": account.to_fix}
     order = (
         "accepted",

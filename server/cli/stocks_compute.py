@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from schemas import vocabulary
+from schemas.names import listed
 from schemas.problems import from_data
 from schemas.told import problem_line
 from server.cli.common import say, screen_width
@@ -278,7 +279,7 @@ def _check_names(option: str, names: Iterable[str], plots: Iterable[str]) -> Non
     if unknown:
         raise click.UsageError(
             f"{option} names {unknown[0]}, which is not in the table; its plots are"
-            f" {', '.join(sorted(plots)[:5])}"
+            f" {listed(sorted(plots))}"
         )
 
 
