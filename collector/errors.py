@@ -61,12 +61,6 @@ class RefusedError(PermilleError):
     """What was asked for cannot be done; nothing was written."""
 
 
-class IncompleteError(RefusedError):
-    """Something that is needed was not given; nothing was written."""
-
-    exit_code = Exit.USAGE
-
-
 class NotFoundError(RefusedError):
     """No such record on this laptop."""
 
@@ -80,10 +74,14 @@ class StoreError(PermilleError):
 
 
 class UnreachableError(PermilleError):
-    """The server cannot be reached or its answer was cut; try again."""
+    """The server cannot be reached or its answer was cut; try again.
+
+    `is_lasting` says that trying again at once will not help.
+    """
 
     exit_code = Exit.UNREACHABLE
     code = "unreachable"
+    is_lasting = False
 
 
 class BusyError(PermilleError):

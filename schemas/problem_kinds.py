@@ -58,7 +58,7 @@ _FIELD: Final = {
 _RULE: Final = {
     "depth_order": Kind(
         "the top of the layer is not above its bottom",
-        "depth_top_cm must be smaller than depth_bottom_cm",
+        "the top must be a smaller number than the bottom",
     ),
     "date_order": Kind("the end lies before the start", "correct one of the dates"),
     "pair_incomplete": Kind(
@@ -69,7 +69,7 @@ _RULE: Final = {
     ),
     "value_missing": Kind(
         "a result needs a value, or a censored mark with a detection limit",
-        "give value, or censored and detection_limit",
+        "give the value, or censored and the detection limit",
     ),
     "kind_of_density": Kind(
         "the bulk density is outside the limits of its definition",

@@ -78,6 +78,18 @@ def counted(count: int, noun: str, many: str = "") -> str:
     return f"{count} {noun if count == 1 else many or noun + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """Return a long time in words.
+
+    >>> duration(400), duration(10_000), duration(3e6)
+    ('7 minutes', '3 hours', '35 days')
+    """
+    for name, length in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {name}s"
+    return f"{seconds / 60:.0f} minutes"
+
+
 def problem_line(
     problem: Problem,
     called: Mapping[str, str] | None = None,

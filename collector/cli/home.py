@@ -137,6 +137,8 @@ def enrol(  # noqa: PLR0917 - click passes them by name
     click.echo(f"enrolled at {done['server']} for {projects}")
     if done["was_copy"]:
         click.echo("its data was copied from another laptop: it is one of its own now")
+    if done["clock"]:
+        say(f"warning: {done['clock']}: put it right, so that dates are", err=True)
     click.echo("next: permille sync")
 
 

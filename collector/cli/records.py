@@ -30,7 +30,7 @@ from collector.cli.options import (
 )
 from collector.cli.output import emit_json, print_facts, say
 from collector.cli.warnings import as_data, warned
-from collector.errors import RefusedError, UsageError
+from collector.errors import Exit, RefusedError, UsageError
 from collector.record import entry, names, views
 from schemas.records import TYPES
 from schemas.told import option_name, problem_line, told
@@ -88,7 +88,7 @@ def _add(record_type: str) -> click.Command:
             if record_type != "project":
                 project_id = names.the_project(laptop.store, project).id
                 given = with_only_campaign(laptop, record_type, given, project_id)
-            with _typed_as_options():
+            with _typed_as_options(adds=True):
                 entered = read_fields(laptop, record_type, given, project_id)
                 saved = entry.add(laptop, record_type, entered, project_id)
             _tell(laptop, saved, "saved", as_json=as_json)
@@ -299,12 +299,17 @@ def _named(
 
 
 @contextmanager
-def _typed_as_options() -> Iterator[None]:
-    """Name the fields of a refusal as they were typed."""
+def _typed_as_options(*, adds: bool = False) -> Iterator[None]:
+    """Name the fields of a refusal as they were typed.
+
+    A new record without a field that it needs is wrong usage, as without an argument.
+    """
     try:
         yield
     except RefusedError as error:
         error.are_options = True
+        if adds and any(problem.code == "required" for problem in error.problems):
+            error.exit_code = Exit.USAGE
         raise
 
 

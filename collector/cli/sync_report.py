@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from schemas import limits
+from schemas.told import duration
 
 if TYPE_CHECKING:
     from collector.sync.tally import SyncReport
@@ -55,8 +56,8 @@ def _more(report: "SyncReport") -> Iterator[str]:
         yield f"{rows} differed from the server's and came right"
     if abs(report.clock_skew_s) > limits.CLOCK_SKEW_WARN_S:
         ahead = "ahead of" if report.clock_skew_s > 0 else "behind"
-        minutes = abs(report.clock_skew_s) / 60
-        yield f"this laptop's clock is {minutes:.0f} minutes {ahead} the server's"
+        off = duration(abs(report.clock_skew_s))
+        yield f"this laptop's clock is {off} {ahead} the server's"
     if report.quarantined or report.held:
         yield "see: permille fix"
     if report.conflicts:

@@ -6,7 +6,8 @@ from typing import ClassVar, Final
 
 import aiohttp
 
-from collector.client.http import HttpClient
+from collector.client import between
+from collector.client.http import HttpClient, is_bare_problem
 from collector.clock import Clock
 from collector.errors import RefusedError
 from schemas import limits
@@ -33,16 +34,17 @@ class BlobClient(HttpClient):
     def __init__(
         self, server: str, token: str, clock: Clock, rate_kbit: int | None = None
     ) -> None:
-        super().__init__(server, token)
-        self._clock = clock
+        super().__init__(server, token, clock)
+        #: So much is sent at once at most; less where something on the way asks for it.
+        self.most_bytes = limits.BLOB_PIECE_BYTES
         self._bytes_per_s = None if rate_kbit is None else rate_kbit * 1000 / 8
 
     @property
     def piece_bytes(self) -> int:
         """Return how much to send at once: a minute of a bounded rate at most."""
         if self._bytes_per_s is None:
-            return limits.BLOB_PIECE_BYTES
-        return min(limits.BLOB_PIECE_BYTES, int(60 * self._bytes_per_s))
+            return self.most_bytes
+        return min(self.most_bytes, int(60 * self._bytes_per_s))
 
     async def head(self, sha256: str) -> UploadState:
         """Ask how much of a file the server has.
@@ -55,9 +57,9 @@ class BlobClient(HttpClient):
             If this device may not send the file.
         """
         async with self._request("HEAD", _path(sha256), {}) as response:
-            if response.status == 404:
+            if response.status == 404 and is_bare_problem(response):
                 return UploadState(0, complete=False)
-            if response.status == 403:
+            if response.status == 403 and is_bare_problem(response):
                 raise RefusedError(
                     "no record on the server names the file",
                     "see: permille fix",
@@ -101,7 +103,7 @@ class BlobClient(HttpClient):
         """
         headers = {"Range": f"bytes={offset}-", "Accept-Encoding": "identity"}
         async with self._request("GET", _path(sha256), headers) as response:
-            if response.status != 206:
+            if response.status != 206 or between.is_page(response.headers):
                 raise await self._refusal(response)
             async for part in self._parts(response):
                 take(part)

@@ -15,7 +15,9 @@ from typing import Any, ClassVar, Final, Self
 import aiohttp
 from backports import zstd
 
-from collector.client.retry import delays
+from collector.client import between
+from collector.client.between import RETRY
+from collector.client.retry import LONGEST_S, delays
 from collector.client.traffic import Traffic
 from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
@@ -24,8 +26,6 @@ from schemas import limits
 
 #: A satellite link opens within seconds.
 _CONNECT_S: Final = 20.0
-RETRY: Final = "nothing is lost; run: permille sync"
-
 Headers = Mapping[str, str]
 
 
@@ -35,19 +35,27 @@ class HttpClient:
     #: For how long a server may say nothing: it answers a batch in well under a minute.
     silence_s: ClassVar[float] = 90.0
 
-    def __init__(self, server: str, token: str | None = None) -> None:
+    def __init__(
+        self, server: str, token: str | None = None, clock: Clock | None = None
+    ) -> None:
         if not server.startswith(("http://", "https://")):
             raise UsageError(
                 f"{server} is not a server address", "such as https://soil.example.org"
             )
         self.server = server.rstrip("/")
         self.traffic = Traffic()
+        #: What is to be told of this laptop's clock, by what was answered last.
+        self.clock_words = ""
+        self._clock = clock or Clock()
         self._authority = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the connection pool."""
+        """Open the connection pool, through the proxy of the environment if it names one."""
+        between.proxy_of(self.server)
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=between.tls()),
+            trust_env=True,
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             timeout=aiohttp.ClientTimeout(
@@ -74,7 +82,10 @@ class HttpClient:
         headers: Headers,
         body: bytes | AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request; whatever cuts it until its answer is read ends it."""
+        """Send a request; whatever cuts it until its answer is read ends it.
+
+        A redirect is never followed: what was meant for the server goes to it alone.
+        """
         assert self._session is not None
         try:
             async with self._session.request(
@@ -82,15 +93,16 @@ class HttpClient:
                 self.server + path,
                 data=body,
                 headers={**headers, **self._authority},
+                allow_redirects=False,
             ) as response:
                 self._count_heads(response)
+                now = self._clock.now()
+                self.clock_words = between.clock_words(response.headers, now)
                 yield response
         except aiohttp.InvalidURL:
             raise UsageError(f"{self.server} is not a server address") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UnreachableError(
-                f"the server {self.server} was not reached: {_words(error)}", RETRY
-            ) from None
+            raise between.failed(self.server, error, self._clock.now()) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Return the whole answer, unpacked."""
@@ -110,6 +122,8 @@ class HttpClient:
     async def _parts(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         """Return what arrives of an answer, counted."""
         async for part, ends_chunk in response.content.iter_chunks():
+            if not part and response.content.at_eof():
+                return  # what has no body ends anew for ever
             self.traffic.bytes_received += len(part)
             if ends_chunk and "Content-Length" not in response.headers:
                 # Length line and line ends around a chunk.
@@ -119,9 +133,20 @@ class HttpClient:
     async def _refusal(
         self, response: aiohttp.ClientResponse
     ) -> UnreachableError | RefusedError:
-        """Return the error that an answer speaks of."""
-        document = document_of(await self._read(response))
-        return _refusal(response.status, document, response.headers)
+        """Return the error that an answer speaks of: the server's, or of what is between."""
+        is_refusal = response.status >= 400
+        document = document_of(await self._read(response)) if is_refusal else {}
+        error: UnreachableError | RefusedError
+        if isinstance(document.get("code"), str) or is_bare_problem(response):
+            error = _refusal(response.status, document, response.headers)
+        else:
+            path = response.request_info.url.raw_path_qs
+            error = between.answered(
+                self.server, path, response.status, response.headers
+            )
+        if self.clock_words:
+            error.hint = "; ".join(filter(None, (error.hint, self.clock_words)))
+        return error
 
     def _count_heads(self, response: aiohttp.ClientResponse) -> None:
         info = response.request_info
@@ -133,6 +158,11 @@ class HttpClient:
         self.traffic.requests += 1
         self.traffic.bytes_sent += len(line) + sent + body_bytes
         self.traffic.bytes_received += len(status) + got
+
+
+def is_bare_problem(response: aiohttp.ClientResponse) -> bool:
+    """Return whether the server refused without a body, as it answers a HEAD."""
+    return response.content_type == "application/problem+json"
 
 
 def document_of(raw: bytes) -> dict[str, Any]:
@@ -152,12 +182,8 @@ def _refusal(
     title = str(document.get("title") or f"the server answered {status}")
     detail = str(document.get("detail") or "")
     text = f"{title}: {detail}" if detail and detail != title else title
-    if status == 503:
-        busy = UnreachableError(
-            f"the server is busy: {text}", RETRY, code="server_busy"
-        )
-        busy.retry_after_s = _seconds(headers.get("Retry-After"))
-        return busy
+    if status in {429, 503}:
+        return _busy(status, text, document, headers)
     if status >= 500 or status == 408:
         return UnreachableError(f"the server failed: {text}", RETRY, code=code)
     known = problem_of(document)
@@ -167,6 +193,21 @@ def _refusal(
     error = RefusedError(text, hint, code=code)
     error.document = document
     return error
+
+
+def _busy(
+    status: int, text: str, document: Mapping[str, Any], headers: Headers
+) -> UnreachableError:
+    """Return the error of a server that asks to wait."""
+    busy = UnreachableError(f"the server is busy: {text}", RETRY, code="server_busy")
+    busy.retry_after_s = _seconds(headers.get("Retry-After"))
+    if status == 429:
+        busy.text, busy.code = text, str(document.get("code") or "server_busy")
+        busy.hint = str(document.get("hint") or RETRY)
+        if busy.retry_after_s:
+            busy.hint = f"wait {busy.retry_after_s:.0f} s, then try again"
+            busy.is_lasting = busy.retry_after_s > LONGEST_S
+    return busy
 
 
 def _unpack(unpacker: zstd.ZstdDecompressor | None, part: bytes) -> list[bytes]:
@@ -184,14 +225,6 @@ def _unpack(unpacker: zstd.ZstdDecompressor | None, part: bytes) -> list[bytes]:
 
 def _seconds(text: str | None) -> float | None:
     return float(text) if text is not None and text.isdigit() else None
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
-    return str(error) or type(error).__name__
 
 
 class Patience:
@@ -217,6 +250,6 @@ class Patience:
         if self._waits is None:
             self._waits = delays(error.retry_after_s, self._chance)
         wait = next(self._waits, None)
-        if wait is None:
+        if wait is None or error.is_lasting:
             raise error
         await self._clock.pause(wait)

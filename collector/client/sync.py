@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from backports import zstd
 
-from collector.client.http import RETRY, Headers, HttpClient, document_of
+from collector.client import between
+from collector.client.between import RETRY
+from collector.client.http import Headers, HttpClient, document_of
 from collector.errors import UnreachableError
 from collector.rules.reply import CutReplyError, Message, Reply, read_reply, read_rows
 from schemas.messages import NDJSON, MessageError, decode_body
@@ -98,6 +100,6 @@ class SyncClient(HttpClient):
         self, method: str, path: str, headers: Headers, body: bytes | None = None
     ) -> bytes:
         async with self._request(method, path, headers, body) as response:
-            if response.status >= 300:
+            if response.status >= 300 or between.is_page(response.headers):
                 raise await self._refusal(response)
             return await self._read(response)

@@ -3,16 +3,19 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from collector.client.files import BlobClient, UploadState
 from collector.client.http import Patience
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.files.listing import File, waiting
+from collector.laptop import settings
 from collector.laptop.address import enrolled_at
 from collector.laptop.laptop import Laptop
 from collector.store.port import Transfer
 
+#: No proxy is set to less on purpose.
+_LEAST_PIECE_BYTES: Final = 1024
 #: Told after each piece: name of the file, bytes on the server, bytes in all.
 Progress = Callable[[str, int, int], None]
 
@@ -47,6 +50,8 @@ async def send_waiting(
         with laptop.sync_lock():
             server, token = enrolled_at(laptop)
             async with BlobClient(server, token, laptop.clock, rate_kbit) as client:
+                kept = laptop.store.setting(settings.PIECE_BYTES)
+                client.most_bytes = int(kept) if kept else client.most_bytes
                 return await send_attachments(laptop, client, progress)
     except PermilleError as error:
         return Sent(waiting=len(waiting(laptop)), stopped=error)
@@ -97,7 +102,8 @@ async def _send(
         try:
             there = await _step(laptop, client, file, there)
         except UnreachableError as error:
-            await patience.wait(error)
+            if not _send_less(laptop, client, error):
+                await patience.wait(error)
             there = None
             continue
         except RefusedError as error:
@@ -110,6 +116,16 @@ async def _send(
         at = laptop.timestamp().text if there.complete else None
         laptop.store.note_transfer(file["sha256"], Transfer(there.offset, at))
         progress(file["name"], there.offset, file["size"])
+
+
+def _send_less(laptop: Laptop, client: BlobClient, error: UnreachableError) -> bool:
+    """Halve the pieces where something on the way takes no more; return whether it helps."""
+    half = client.piece_bytes // 2
+    if error.code != "between_413" or half < _LEAST_PIECE_BYTES:
+        return False
+    client.most_bytes = half
+    laptop.store.set_settings({settings.PIECE_BYTES: str(half)})
+    return True
 
 
 async def _step(

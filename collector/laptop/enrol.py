@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from collector.client.between import RETRY
 from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -66,13 +67,14 @@ async def _enrol(
         "public_key": signing.public_key(identity.secret),
         "proof": signing.sign(identity.secret, signing.enrolment_text(code)),
     }
-    async with SyncClient(server) as client:
+    async with SyncClient(server, clock=laptop.clock) as client:
         try:
             answer = await client.enrol(request)
         except UnreachableError as error:
-            error.hint = "check address and network, and type the command again"
+            if error.hint == RETRY:
+                error.hint = "check address and network, and type the command again"
             raise
-        address = client.server
+        address, clock_words = client.server, client.clock_words
     if identity.new_log:
         # First: under its old token the laptop may send a log of any id, but under the
         # new one no log that is another laptop's.
@@ -88,6 +90,8 @@ async def _enrol(
             settings.SERVER_KEY: answer.get("public_key"),
             settings.SIGNING_KEY: identity.secret.hex(),
             settings.COPY: None,
+            settings.BATCH_BYTES: None,
+            settings.PIECE_BYTES: None,
         }
     )
     allow_insecure(laptop, allowed=terms.insecure)
@@ -96,6 +100,7 @@ async def _enrol(
         "device": answer["device"],
         "projects": len(answer["streams"]),
         "was_copy": identity.was_copy,
+        "clock": clock_words,
     }
 
 

@@ -17,6 +17,9 @@ LATE: Final = "late"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 PLACE: Final = "place"
 COPY: Final = "copy"
+#: What a proxy on the way takes at once, where it refused more: changes, and files.
+BATCH_BYTES: Final = "batch_bytes"
+PIECE_BYTES: Final = "piece_bytes"
 
 #: What a setting that is on says.
 YES: Final = "yes"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from collector.errors import IncompleteError, NotFoundError, RefusedError
+from collector.errors import NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.names import label
@@ -187,9 +187,7 @@ def refuse(problems: Sequence[Problem]) -> None:
         With all of them.
     """
     if problems:
-        # What is not given at all is wrong usage, as a missing option is.
-        is_missing = any(problem.code == "required" for problem in problems)
-        raise (IncompleteError if is_missing else RefusedError)(
+        raise RefusedError(
             f"nothing was saved: {counted(len(problems), 'problem')}",
             "correct it and type the command again",
             problems,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from collector.client.http import Patience
 from collector.client.traffic import Traffic
-from collector.errors import RefusedError, UnreachableError
+from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, enrolled_at
 from collector.laptop.keys import check_receipt, named_log, sign
@@ -18,6 +18,7 @@ from collector.rules.fork import find_fork
 from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import Batch, LogHead, Reading, first_batch, write_request
 from collector.store.port import Cursor
+from collector.sync import sizes
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
 from schemas import limits
@@ -73,7 +74,7 @@ async def sync(
         allow_insecure(laptop)
     server, token = enrolled_at(laptop)
     with laptop.sync_lock():
-        async with SyncClient(server, token) as client:
+        async with SyncClient(server, token, laptop.clock) as client:
             return await sync_with(laptop, client, progress, options)
 
 
@@ -127,17 +128,19 @@ class _Exchange:
         store = self.laptop.store
         head, asked = _speaking(store.logs()), store.cursors()
         spoken = self._probing(head)
-        batch = first_batch(
-            store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
-        )
+        waiting = store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
+        batch = first_batch(waiting, most_bytes=sizes.batch_bytes(store))
         reading = self._reading(asked)
         body = self._request(spoken, batch, reading)
         try:
             reply = await self._send(body, reading.epoch or "")
-        except RefusedError as error:
-            if error.code != "fork":
+        except (RefusedError, UnreachableError) as error:
+            if error.code == "fork":
+                return self._follow_fork(error)
+            if error.code not in sizes.TOO_LARGE:
                 raise
-            return self._follow_fork(error)
+            sizes.halve_batch(self.laptop, batch, waiting, error)
+            return True
         if reply.need_from is not None:
             return self._rewind(reply, head)
         check_receipt(self.laptop, reply)
@@ -197,7 +200,7 @@ class _Exchange:
         if abs(offset_ms - known_ms) > 1000:
             self.laptop.store.set_settings({settings.CLOCK_OFFSET: str(offset_ms)})
 
-    def _follow_fork(self, error: RefusedError) -> bool:
+    def _follow_fork(self, error: PermilleError) -> bool:
         """Begin a new log where this laptop's log and the server's still agree."""
         self._count_detour()
         store, document = self.laptop.store, error.document

@@ -91,10 +91,12 @@ async def _answer(
         return problem_response(Problem("internal"), request_id)
 
 
-async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001 - aiohttp's signature
+async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Send no header that says nothing: bytes count on a bad link.
 
-    Each answer of a sync says the time itself; a proxy adds a Date where one is needed.
+    Each answer of a sync says the time itself. A laptop whose clock is off learns it from
+    the Date where it enrols or is refused.
     """
     response.headers.pop("Server", None)
-    response.headers.pop("Date", None)
+    if response.status < web.HTTPBadRequest.status_code and request.path != "/v1/enrol":
+        response.headers.pop("Date", None)

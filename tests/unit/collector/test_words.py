@@ -43,6 +43,9 @@ def named(field):
     words = ["--code", "INRAE", "--name", "INRAE", "--kind", "member"]
     field("organisation", "add", *words)
     sample(field, "HF-1")
+    # With two campaigns none goes without saying.
+    given = ["--name", "2027", "--purpose", "resampling", "--start-date", "2027-05-01"]
+    field("campaign", "add", *given)
     return field
 
 

@@ -1,0 +1,312 @@
+"""What lies between the laptop and its server, in words: what happened, what to do.
+
+A proxy, a login page, a certificate, a name, a clock: whatever keeps a request from the
+server, or answers in its place. Nothing of it loses anything.
+"""
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+
+from collector.errors import UnreachableError, UsageError
+from schemas import limits
+from schemas.told import duration
+
+RETRY: Final = "nothing is lost; run: permille sync"
+CERTIFICATES_VARIABLE: Final = "SSL_CERT_FILE"
+
+#: What a server of ours answers with; anything else is somebody's page.
+_OURS: Final = ("application/", "text/event-stream")
+_MOVED: Final = frozenset({301, 308})
+
+_LET_THROUGH: Final = (
+    "ask the administrator to let the proxy take 1 MiB, or carry the changes:"
+    " permille bundle export FILE"
+)
+#: Answers of proxies and portals, where the server itself says nothing: what it means,
+#: what to do, whether trying again at once may help.
+_ANSWERS: Final[Mapping[int, tuple[str, str, bool]]] = MappingProxyType(
+    {
+        401: (
+            "something before the server asks for a name and a password (401)",
+            "ask who runs the server: its address may be meant for people only",
+            False,
+        ),
+        403: (
+            "a firewall, a filter or a portal forbids the way to the server (403)",
+            "ask who runs this network to let it through, or take another network",
+            False,
+        ),
+        404: (
+            "there is no Permille server at this address (404)",
+            "check the address, and ask the administrator for it",
+            False,
+        ),
+        407: (
+            "the proxy of this network asks for a name and a password (407)",
+            "set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT",
+            False,
+        ),
+        408: ("a proxy did not wait for all that was sent (408)", RETRY, True),
+        413: (
+            "something between here and the server takes no message of this size (413)",
+            _LET_THROUGH,
+            False,
+        ),
+        429: (
+            "something between here and the server asks to be tried less often (429)",
+            "wait a while; nothing is lost; run: permille sync",
+            False,
+        ),
+        502: (
+            "a proxy was reached and the server behind it was not (502)",
+            "nothing is lost; try again in some minutes: permille sync --wait",
+            True,
+        ),
+        503: (
+            "a proxy was reached, and the server behind it is away (503)",
+            "nothing is lost; try again in some minutes: permille sync --wait",
+            True,
+        ),
+        504: (
+            "a proxy was reached, and the server behind it gave no answer in time (504)",
+            "nothing is lost; try again in some minutes: permille sync --wait",
+            True,
+        ),
+        511: (
+            "this network wants a login first (511)",
+            "open a web browser, log in to the network, then: permille sync",
+            False,
+        ),
+    }
+)
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer is a page for people, which no server of ours sends."""
+    said = headers.get("Content-Type", "").strip().lower()
+    return bool(said) and not said.startswith(_OURS)
+
+
+def answered(
+    server: str, path: str, status: int, headers: Mapping[str, str]
+) -> UnreachableError:
+    """Return the error for an answer that is not the server's own."""
+    if 300 <= status < 400 and (location := headers.get("Location")):
+        return _redirected(server, path, status, location)
+    if status < 400:
+        text = "a web page answered instead of the server: this network wants a login"
+        hint = "open a web browser, log in to the network, then: permille sync"
+        return _error(f"{server}: {text}, or the address is wrong", hint, "page")
+    found = _ANSWERS.get(status)
+    if found is None:
+        text = f"something between here and the server answered {status}"
+        found = (text, f"check the address; {RETRY}", status >= 500)
+    text, hint, may_help = found
+    error = _error(
+        f"{server}: {text}", hint, f"between_{status}", is_lasting=not may_help
+    )
+    error.retry_after_s = _seconds(headers.get("Retry-After"))
+    return error
+
+
+def _redirected(server: str, path: str, status: int, location: str) -> UnreachableError:
+    """Return the error for a redirect: it is told and never followed."""
+    there = urljoin(server + path, location)
+    base = there.removesuffix(path).rstrip("/")
+    if status in _MOVED and there.endswith(path) and base != server:
+        return _error(
+            f"the server {server} has moved to {base}; nothing was sent there",
+            "ask the administrator whether that is right, and for a code, then:"
+            f" permille enrol --another-server {base} CODE",
+            "moved",
+        )
+    host = urlsplit(there).netloc or there
+    return _error(
+        f"{server}: instead of an answer this network sends to {host} ({status}), as a"
+        " login page does; it was not followed",
+        "open a web browser, log in to the network, then: permille sync",
+        "redirected",
+    )
+
+
+def failed(server: str, error: BaseException, now: datetime) -> UnreachableError:
+    """Return the error for a request that got no answer."""
+    proxy = proxy_of(server)
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            found = answered(
+                f"the proxy {proxy}", "", error.status, error.headers or {}
+            )
+        case aiohttp.ClientProxyConnectionError():
+            found = _error(
+                f"the proxy {proxy} was not reached: {_words(error)}",
+                "check HTTPS_PROXY (HTTP_PROXY for plain http); where no proxy is"
+                " needed, unset it",
+                "proxy_away",
+            )
+        case aiohttp.ClientConnectorCertificateError():
+            found = _certificate(server, error.certificate_error, now)
+        case aiohttp.ClientConnectorSSLError():
+            found = _error(
+                f"{server} does not speak TLS as it must: {_words(error)}",
+                "check the address (http or https, the port); a proxy may be in the way",
+                "tls",
+            )
+        case (
+            aiohttp.ClientConnectorDNSError()
+            | aiohttp.ClientConnectorError(os_error=socket.gaierror())
+        ):
+            found = _error(
+                f"the name of the server {urlsplit(server).hostname} was not found",
+                "check the network, then the address; nothing is lost; run: permille sync",
+                is_lasting=False,
+            )
+        case _:
+            found = _error(
+                f"the server {server} was not reached: {_words(error)}",
+                RETRY,
+                is_lasting=False,
+            )
+    return found
+
+
+#: Numbers of OpenSSL for what is wrong with a certificate.
+_NOT_YET, _EXPIRED, _SELF_SIGNED = 9, 10, 18
+_WRONG_NAME: Final = frozenset({62, 64})
+
+
+def _certificate(server: str, error: BaseException, now: datetime) -> UnreachableError:
+    code = getattr(error, "verify_code", 0)
+    host = urlsplit(server).hostname
+    today = f"this laptop's clock says {now:%Y-%m-%d %H:%M} UTC"
+    if code in {_NOT_YET, _EXPIRED}:
+        when = "is not valid yet" if code == _NOT_YET else "has expired"
+        text = f"the certificate of {server} {when}; {today}"
+        hint = "put the clock right if it is wrong; else tell the administrator"
+    elif code in _WRONG_NAME:
+        text = f"the certificate at {server} is for another name than {host}"
+        hint = "check the address; a login page of the network may be in the way"
+    else:
+        who = (
+            "signed by itself" if code == _SELF_SIGNED else "of an issuer unknown here"
+        )
+        text = f"the certificate of {server} is {who}: who answers cannot be known"
+        hint = (
+            "ask the administrator for the issuer's certificate, and name its file:"
+            f" {CERTIFICATES_VARIABLE}=FILE; in a hotel or an office: log in to the"
+            " network first, or ask who runs it"
+        )
+    return _error(text, f"{hint}; nothing was sent", "certificate")
+
+
+def tls() -> ssl.SSLContext:
+    """Return whom to trust: the issuers of this machine, or those of SSL_CERT_FILE.
+
+    Raises
+    ------
+    UsageError
+        If the variable names no file of certificates.
+    """
+    named = os.environ.get(CERTIFICATES_VARIABLE)
+    if named and not Path(named).is_file():
+        raise UsageError(
+            f"{CERTIFICATES_VARIABLE} names {named}, which is no file",
+            "correct or unset it",
+        )
+    context = ssl.create_default_context()
+    if named and not context.cert_store_stats()["x509"]:
+        try:
+            context.load_verify_locations(named)
+        except ssl.SSLError:
+            raise UsageError(
+                f"{CERTIFICATES_VARIABLE} names {named}, which holds no certificates",
+                "a file of certificates in PEM form is needed",
+            ) from None
+    return context
+
+
+def proxy_of(server: str) -> str | None:
+    """Return the proxy that requests to a server go through, without its password.
+
+    Raises
+    ------
+    UsageError
+        If the variable holds no address.
+    """
+    parts = urlsplit(server)
+    found = getproxies().get(parts.scheme)
+    if not found or (parts.hostname and proxy_bypass(parts.hostname)):
+        return None
+    proxy = urlsplit(found)
+    if proxy.scheme not in {"http", "https"} or not proxy.hostname:
+        raise UsageError(
+            f"{parts.scheme.upper()}_PROXY holds no address of a proxy",
+            "such as http://proxy.example.org:3128",
+        )
+    return f"{proxy.hostname}:{proxy.port or 80}"
+
+
+def clock_words(headers: Mapping[str, str], now: datetime) -> str:
+    """Return what is to be told of this laptop's clock, by the Date of an answer."""
+    skew_s = skew_of(headers, now)
+    if skew_s is None or abs(skew_s) <= limits.CLOCK_SKEW_WARN_S:
+        return ""
+    ahead = "ahead of" if skew_s > 0 else "behind"
+    return f"this laptop's clock is {duration(abs(skew_s))} {ahead} the server's"
+
+
+def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return by how many seconds this laptop is ahead of who answered; None if unknown."""
+    try:
+        there = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    if there.tzinfo is None:
+        there = there.replace(tzinfo=UTC)
+    return (now - there).total_seconds()
+
+
+_NO_NETWORK: Final = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+)
+
+
+def _words(error: BaseException) -> str:
+    cause = getattr(error, "os_error", error)
+    number = getattr(cause, "errno", None)
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if number == errno.ECONNREFUSED:
+        return "Connection refused, nothing listens there"
+    if number in _NO_NETWORK:
+        return "there is no network that leads there"
+    if number in {errno.ECONNRESET, errno.EPIPE} or isinstance(
+        error, aiohttp.ServerDisconnectedError
+    ):
+        return "the connection was broken off"
+    said = getattr(cause, "reason", None) or getattr(cause, "strerror", None)
+    return str(said or cause) or type(error).__name__
+
+
+def _error(
+    text: str, hint: str, code: str = "", *, is_lasting: bool = True
+) -> UnreachableError:
+    error = UnreachableError(text, hint, code=code)
+    error.is_lasting = is_lasting
+    return error
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdigit() else None
