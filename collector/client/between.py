@@ -75,7 +75,7 @@ _ANSWERS: Final[Mapping[int, tuple[str, str, bool]]] = MappingProxyType(
             True,
         ),
         503: (
-            "a proxy was reached, and the server behind it is away (503)",
+            "the server is busy, or away behind a proxy (503)",
             "nothing is lost; try again in some minutes: permille sync --wait",
             True,
         ),
@@ -114,9 +114,8 @@ def answered(
         text = f"something between here and the server answered {status}"
         found = (text, f"check the address; {RETRY}", status >= 500)
     text, hint, may_help = found
-    error = _error(
-        f"{server}: {text}", hint, f"between_{status}", is_lasting=not may_help
-    )
+    code = "server_busy" if status == 503 else f"between_{status}"
+    error = _error(f"{server}: {text}", hint, code, is_lasting=not may_help)
     error.retry_after_s = _seconds(headers.get("Retry-After"))
     return error
 

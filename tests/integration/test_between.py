@@ -115,7 +115,7 @@ ANSWERS = [
     (407, {}, "asks for a name and a password", "NAME:PASSWORD@HOST"),
     (429, {"Retry-After": "7"}, "tried less often", "wait a while"),
     (502, {}, "behind it was not", "try again"),
-    (503, {}, "is away", "try again"),
+    (503, {}, "busy, or away", "try again"),
     (504, {}, "no answer in time", "try again"),
     (511, {}, "wants a login", "web browser"),
     (200, {}, "a web page answered", "web browser"),
@@ -309,7 +309,7 @@ def test_a_variable_that_cannot_be_used_is_wrong_usage(
 
 
 def narrow(most, url, sizes):
-    """Let a proxy take bodies of so many bytes at most."""
+    """Play a proxy that takes bodies of so many bytes at most."""
 
     async def answer(request):
         body = await request.read()
