@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.screen import safe
 from schemas.told import told
 
 _BREAKS: Final = re.compile(r"[\r\n\t]+")
@@ -85,6 +86,7 @@ def facts(pairs: Iterable[tuple[str, object]], width: int | None) -> list[str]:
 
 def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
     """Return a text broken between words; its further lines are indented."""
+    text = safe(text)
     if width is None or len(text) <= width:
         return [text]
     start = text[: len(text) - len(text.lstrip())]
@@ -99,8 +101,8 @@ def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
 
 
 def _cell(value: object) -> str:
-    """Write a value in one line."""
-    return _BREAKS.sub(" ", told(value))
+    """Write a value in one line, as wide as it will be seen."""
+    return safe(_BREAKS.sub(" ", told(value)))
 
 
 def _chars(text: str) -> int:

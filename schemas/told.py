@@ -35,7 +35,8 @@ def told(value: object, called: Mapping[str, str] | None = None) -> str:
         case dict():
             parts = (f"{name}={told(part, called)}" for name, part in value.items())
         case _:
-            text = str(value)
+            # In one line: nobody writes a line of ours.
+            text = " ".join(str(value).splitlines())
             parts = [(called or {}).get(text, text)]
     return ", ".join(parts)
 

@@ -13,6 +13,7 @@ import click
 
 from collector.cli.app import App
 from collector.cli.edge import run
+from schemas.screen import safe_output
 from schemas.version import __version__
 
 #: Command -> the module that has it, and its name there.
@@ -88,10 +89,11 @@ class Root(click.Group):
         given = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         call = super().main
-        code = run(
-            lambda: call(given, prog_name or "permille", **extra),
-            as_json="--json" in given,
-        )
+        with safe_output():
+            code = run(
+                lambda: call(given, prog_name or "permille", **extra),
+                as_json="--json" in given,
+            )
         sys.exit(code)
 
 
@@ -99,7 +101,8 @@ class Root(click.Group):
     "permille",
     cls=Root,
     help=_HELP,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Colour: click would take ESC sequences out of a pipe instead of showing them.
+    context_settings={"help_option_names": ["-h", "--help"], "color": True},
 )
 @click.version_option(__version__, prog_name="permille")
 @click.option(

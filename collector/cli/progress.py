@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from schemas.screen import raw_errors
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -46,7 +48,7 @@ class ProgressLine:
             self._line = Progress(
                 BarColumn(20),
                 TextColumn("{task.description}"),
-                console=Console(stderr=True),
+                console=Console(file=raw_errors()),
                 transient=True,
                 redirect_stdout=False,
                 redirect_stderr=False,

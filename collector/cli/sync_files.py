@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from schemas.screen import raw_errors, safe
 from schemas.told import counted
 
 if TYPE_CHECKING:
@@ -56,4 +57,4 @@ def tell_files(files: "Sent | None") -> None:
 
 def _progress(name: str, offset: int, size: int) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{name[:40]} {100 * offset // size} %   ", nl=False, err=True)
+        raw_errors().write(f"\r{safe(name[:40])} {100 * offset // size} %   ")

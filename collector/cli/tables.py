@@ -12,6 +12,7 @@ import click
 from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
+from schemas.screen import raw_errors
 from schemas.told import problem_line
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True)) as bar:
+    with Progress(
+        console=Console(file=raw_errors()),
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
         task = bar.add_task("kept", total=total)
         yield lambda done, _total: bar.update(task, completed=done)
 

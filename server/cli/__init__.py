@@ -20,7 +20,11 @@ from server.cli.stocks import stocks
 from server.cli.warning import warning
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    # Colour: click would take ESC sequences out of a pipe instead of showing them.
+    context_settings={"help_option_names": ["-h", "--help"], "color": True},
+)
 @click.version_option(__version__, prog_name="permille-server")
 @data_option
 @click.pass_context

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from schemas.printing import TableForm, prose
+from schemas.screen import raw_errors
 from schemas.told import counted
 from server.cli.common import (
     json_option,
@@ -188,9 +189,13 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    console = Console(stderr=True)
+    console = Console(file=raw_errors())
     with Progress(
-        console=console, disable=not console.is_terminal, transient=True
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
     ) as bar:
         tasks: dict[str, TaskID] = {}
 

@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 
 from schemas import printing
 from schemas.printing import TableForm
+from schemas.screen import safe_output
 from schemas.told import problem_line
 from server.config import DATA_VARIABLE, DataDirectory
 from server.errors import (
@@ -37,7 +38,12 @@ json_option: Final = click.option(
 
 
 class Commands(click.Group):
-    """A group whose commands never end in a traceback."""
+    """A group whose commands never end in a traceback, nor write what commands a terminal."""
+
+    def main(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - click's types
+        """Run a command; what it writes is safe."""
+        with safe_output():
+            return super().main(*args, **more)
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's type
         """Run a command; turn errors into advice and an exit code."""
@@ -151,32 +157,25 @@ def with_store(
 
 def print_json(document: object) -> None:
     """Print one JSON document."""
-    click.echo(
-        printable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
-    )
-
-
-def printable(text: str) -> str:
-    """Write what UTF-8 cannot hold, as a hostile laptop may send, by its number."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(form: TableForm, rows: Iterable[Sequence[object]]) -> None:
     """Print rows under the heads of a form, or as blocks where the screen is narrow."""
     for line in printing.lines_of(form, rows, screen_width()):
-        click.echo(printable(line))
+        click.echo(line)
 
 
 def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
     """Print names with their values, one below the other."""
     for line in printing.facts(pairs, screen_width()):
-        click.echo(printable(line))
+        click.echo(line)
 
 
 def say(text: str, indent: str = "", *, err: bool = False) -> None:
     """Print a line; where it is wider than the screen it breaks between words."""
     for line in printing.wrapped(text, screen_width(err=err), indent):
-        click.echo(printable(line), err=err)
+        click.echo(line, err=err)
 
 
 def screen_width(*, err: bool = False) -> int | None:

@@ -23,7 +23,6 @@ LAPTOPS: Final = TableForm(
     "last seen",
     "revoked",
     prose("projects"),
-    prose("earlier"),
 )
 
 

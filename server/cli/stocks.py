@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from schemas.screen import raw_errors
 from schemas.told import counted
 from server.cli.common import json_option, print_json, say, screen_width, with_store
 from server.cli.stocks_annotations import (
@@ -142,7 +143,13 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
+    with Progress(
+        console=Console(file=raw_errors()),
+        disable=quiet,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
         task = bar.add_task("Deriving plots", total=total)
         yield lambda plots: bar.update(task, advance=plots)
 

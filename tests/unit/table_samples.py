@@ -85,8 +85,7 @@ ROWS = {
             AT[:19],
             AT[:19],
             AT[:19],
-            "HF-LTE, WB-LTE, RE-2026",
-            "2 enrolments",
+            12,
         )
     ],
     "projects": [

@@ -1,0 +1,216 @@
+r"""Nothing that others wrote commands a terminal: every command, as words and as JSON.
+
+Whatever is kept as a text is made to hold ESC sequences, C1, overrides of direction and
+markup: on a server and on a laptop, in fields, names, reasons, people, raw values of the
+quarantine. Then each command is typed. A new command fails here until it is listed.
+"""
+
+import json
+import re
+import sqlite3
+import unicodedata
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from collector.cli import cli
+from collector.clock import Clock
+from collector.config import Home
+from collector.laptop.open import opened
+from server.cli import main
+from tests.integration.test_attachments import photo
+from tests.integration.test_laptop_sync import Laptop, Served
+from tests.processes import server_process, typed
+
+pytestmark = pytest.mark.slow
+
+MARK = "EVILTEXT"
+EVIL = "\x1b[31mE\x1b]0;title\x07\x9b2J\u202egnol\u2066\r\x00\u2028[red]x[/red]"
+DENSITY = ("--bulk-density-definition", "whole", "--bulk-density-method", "core")
+DIRECTIONS = {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029"}
+DIRECTIONS |= {chr(n) for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def raw_in(text):
+    """Return the characters of a text that a terminal may take for a command."""
+    found = {char for char in text if unicodedata.category(char) in {"Cc", "Cs"}}
+    return (found - {"\n", "\t"}) | (set(text) & DIRECTIONS)
+
+
+def record(laptop, area):
+    """Type a plot that was sampled twice, with text wherever text may be."""
+    note = ("--note", MARK)
+    laptop("plot", "add", "--code", "A", "--area-ha", area, *note)
+    laptop("practice", "add", "--plot", "A", "--family", "agroforestry", "--what", MARK)
+    laptop("point", "add", "--plot", "A", "--code", "1", *note)
+    for year in ("2016", "2026"):
+        when = ("--start-date", f"{year}-05-01", "--purpose", "baseline")
+        laptop("campaign", "add", "--name", year, *when, *note, "--crew", MARK)
+        place = ("--plot", "A", "--point", "1", "--campaign", year)
+        laptop("core", "add", *place, "--sampled-at", f"{year}-05-01")
+        depths = ("--depth-top-cm", "0", "--depth-bottom-cm", "30")
+        code = f"BAG-{year}"
+        bag = ("--sample-code", code, *depths, "--bulk-density-g-cm3", "1.3", *DENSITY)
+        laptop("sample", "add", *place, *bag, *note)
+        soc = ("--analyte", "soc", "--value", "14", "--unit", "g_kg")
+        laptop("result", "add", "--sample", code, *soc, "--method", "dry_combustion")
+
+
+def everywhere(execute, tables):
+    """Write the hostile text wherever the mark stands, in JSON as JSON has it."""
+    in_json = json.dumps(EVIL, ensure_ascii=False)[1:-1]
+    for table in tables:
+        columns = [row[1] for row in execute(f"PRAGMA table_info({table})")]
+        for column in columns:
+            for kind, text in (("json", in_json), ("text", EVIL)):
+                is_json = f"json_valid({column}) AND {column} GLOB '[[{{]*'"
+                where = is_json if kind == "json" else f"NOT ({is_json})"
+                execute(
+                    f"UPDATE {table} SET {column} = replace({column}, '{MARK}', ?)"  # noqa: S608
+                    f" WHERE typeof({column}) = 'text' AND {where}",
+                    (text,),
+                )
+
+
+def disagree(one, two):
+    """Type a conflict, a change that waits, one that is refused and one that is not sent."""
+    one("plot", "add", "--code", "GONE", "--note", MARK)
+    one.sync()
+    two.sync()
+    one("plot", "edit", "A", "--area-ha", 2, "--name", MARK)
+    one("plot", "delete", "GONE", "--yes")
+    two("plot", "edit", "A", "--area-ha", 3)
+    two("point", "add", "--plot", "GONE", "--code", MARK)
+    one.sync()
+    two.sync(code=1)
+    two("plot", "edit", "A", "--note", f"{MARK} unsent")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """A server and a laptop that hold hostile text wherever text may be."""
+    folder = tmp_path_factory.mktemp("raw")
+    data = folder / "data"
+    typed(data, "init")
+    with server_process(data) as url:
+        served = Served(data, url)
+        project = ("--code", "P", "--title", MARK, "--organisation", "ORG")
+        served.admin("project", "add", *project)
+        one, two = (Laptop(folder, name) for name in ("one", "two"))
+        for laptop in (one, two):
+            laptop("enrol", url, served.code("P"), "--person", MARK)
+            laptop.sync()
+        record(one, 1)
+        (folder / f"{MARK}.jpg").write_bytes(photo(10))
+        one("attach", "A", folder / f"{MARK}.jpg", "--type", "plot")
+        disagree(one, two)
+        served.admin("stocks", "derive", "--project", "P")
+    with sqlite3.connect(data / "permille.db") as there:
+        hostile(there.execute, without={"seal", "change"})
+    there.close()
+    with opened(Home(folder / "two"), Clock(), lambda: "") as laptop:
+        hostile(laptop.store._db.execute)
+    return data, folder / "two"
+
+
+def hostile(execute, without=()):
+    """Make every text of a database hostile but those that are hashed."""
+    found = execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    tables = {name for (name,) in found if not name.startswith("sqlite_")}
+    everywhere(lambda *sql: execute(*sql).fetchall(), sorted(tables - {*without}))
+
+
+#: What is typed of the server, in this order; {} is a folder.
+SERVER = """
+attachments list | attachments unnamed | conflict list | conflict list --settled
+conflict show A | device list | device show two | device show nobody | epochs | limits
+project list | project show P | project show nobody | quarantine list
+quarantine list --all | quarantine show GONE/EVIL | stats | stocks show --project P
+stocks show --project P --plot A --from 2016 --to 2026 | stocks portfolio --project P
+stocks explain A 2016 2026 --project P | stocks derive --project P | verify
+stocks report P --html {}/report.html | stocks design --sd 6 --n 10 --baseline 55
+stocks compute --layers {}/layers.csv --method hyman | warning list --project P
+warning explain plot A nothing --project P --why x | device code --project P
+device edit two --may-begin-projects | device withdraw one --project P
+device grant one --project P | device move one --from P --to P | quarantine rejudge
+quarantine release none | quarantine discard none --reason x | device revoke one
+conflict resolve A --keep --person x --reason x | project edit P --title y
+project bridge P --from x --to y | project add --code Q --title Q | backup {}/b.tar
+verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --dry-run
+init | run --port none
+"""
+LAPTOP = """
+status | status --check | organisation list | project list | plot list | plot list --deleted
+practice list | point list | campaign list | core list | sample list | result list
+organisation show x | project show P | plot show A | practice show A/x | point show A/1
+campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1
+attachments | attachments get A none --out {}/x | attachments drop --sent | conflicts
+conflicts show A | fix | fix none | receipts | recover | stocks | stocks --plot A | warnings
+warnings explain plot A nothing --why x | bundle export {}/b | bundle apply {}/b | sync
+import layers {}/layers.csv --mapping {}/none.toml | attach A {}/layers.csv
+conflicts resolve A --keep --reason x | init | enrol nowhere X
+organisation add --code x | organisation edit x | organisation delete x --yes
+organisation restore x | project add --code P --title P | project edit P --title x
+project delete nobody --yes | project restore nobody
+campaign add --name 2026 | campaign edit 2026 --note x | campaign delete 2026 --yes
+campaign restore none | practice add --plot A | practice edit A/x --note x
+practice delete A/x --yes | practice restore none | point add --plot A --code 1
+point edit A/1 --note x | point delete A/1 --yes | point restore none
+core add --plot A --point 1 --campaign 2026 | core edit A/1/2026/1 --note x
+core delete A/1/2026/1 --yes | core restore none | sample add --plot A --sample-code BAG-2026
+sample edit BAG-2026 --note x | sample delete BAG-2026 --yes | sample restore none
+result add --sample BAG-2026 --analyte soc | result edit BAG-2026/soc/1 --note x
+result delete BAG-2026/soc/1 --yes | result restore none | plot add --code A
+plot edit A --note x | plot delete A --yes | plot restore none | attachments remove A none
+"""
+BAD_TABLE = f"plot,{EVIL}\n{EVIL},x\n"
+
+
+def lines(table, folder):
+    """Return the command lines of a table, each as words."""
+    (folder / "layers.csv").write_text(BAD_TABLE, "utf-8", newline="")
+    every = re.split(r"[|\n]", table.strip())
+    return [[word.replace("{}", str(folder)) for word in one.split()] for one in every]
+
+
+def leaves(command, context, path=()):
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            inner = click.Context(found, parent=context, info_name=name)
+            yield from leaves(found, inner, (*path, name))
+
+
+@pytest.mark.parametrize("side", ["server", "laptop"])
+def test_no_command_writes_what_a_terminal_obeys(places, tmp_path, side):
+    root, table = (main, SERVER) if side == "server" else (cli, LAPTOP)
+    place = ("--data", places[0]) if side == "server" else ("--home", places[1])
+    known = dict(leaves(root, click.Context(root)))
+    typed_lines = lines(table, tmp_path)
+    listed = {
+        path for path in known for words in typed_lines if words[: len(path)] == [*path]
+    }
+    assert set(known) - listed - {()} == set(), "type these commands, too"
+    told = 0
+    for words in typed_lines:
+        path = max((p for p in known if words[: len(p)] == [*p]), key=len)
+        is_json = any("--json" in option.opts for option in known[path].params)
+        for more in ([], ["--json"]) if is_json else ([],):
+            done = CliRunner().invoke(root, [*map(str, place), *words, *more], input="")
+            if done.exception is not None:
+                assert isinstance(done.exception, SystemExit), (words, done.exception)
+            assert raw_in(done.output) == set(), (words, done.output)
+            told += "\\u202egnol" in done.output
+            if more and done.stdout.strip():
+                json.loads(done.stdout)
+    assert told > (15 if side == "server" else 20), "hostile text was hardly there"
+
+
+@pytest.mark.parametrize("words", [[EVIL], ["--nothing", EVIL], [f"--{EVIL}"]])
+@pytest.mark.parametrize("root", [main, cli])
+def test_what_is_typed_comes_back_as_harmless(root, words):
+    words = [word.replace("\x00", "") for word in words]
+    assert raw_in(CliRunner().invoke(root, words).output) == set()
