@@ -1,6 +1,7 @@
 """Files that are whole when they have their name, also after a loss of power."""
 
 import errno
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -92,3 +93,20 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file; it is on the disk when this returns, or is as it was."""
     with durable_file(path, mode=mode) as file:
         file.write(data)
+
+
+def write_beside(path: Path, data: bytes) -> Path:
+    """Write a file under its name or, where others have theirs, the next number; return where.
+
+    What is there already with other contents is never written over.
+    """
+    for number in itertools.count(1):
+        place = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            with place.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            if not place.is_file() or place.read_bytes() != data:
+                continue
+        return place
+    raise AssertionError("numbers never end")

@@ -35,6 +35,7 @@ COMMANDS: Final = MappingProxyType(
         "attachments": ("collector.cli.attachments", "attachments"),
         "warnings": ("collector.cli.warnings", "warnings"),
         "import": ("collector.cli.tables", "import_group"),
+        "lab": ("collector.cli.lab", "lab"),
         "sync": ("collector.cli.sync", "sync"),
         "bundle": ("collector.cli.bundle", "bundle"),
         "conflicts": ("collector.cli.conflicts", "conflicts"),

@@ -13,6 +13,7 @@ from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from schemas.screen import raw_errors
+from schemas.tables.differing import Differing
 from schemas.told import problem_line
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def import_group() -> None:
 @click.option("--dry-run", is_flag=True, help="Only check; this is the default.")
 @click.option(
     "--differing",
-    type=click.Choice(["keep", "replace", "replicate"]),
+    type=click.Choice([str(one) for one in Differing]),
     default="keep",
     show_default=True,
     help="Of records that are here with other values: keep them, replace them by those of"
@@ -100,7 +101,7 @@ def layers(  # noqa: PLR0917 - click passes them by name
     """Import a table with one line per layer."""
     from collector.record import names
     from collector.tables import importing
-    from collector.tables.differing import Differing, take
+    from collector.tables.differing import take
     from collector.tables.returned import write_returned
 
     if write and dry_run:
@@ -110,7 +111,7 @@ def layers(  # noqa: PLR0917 - click passes them by name
         project_id = names.the_project(laptop.store, project).id
         checked = importing.check(laptop, project_id, file, mapping)
         if write:
-            with _progress(len(checked.new)) as progress:
+            with progress_of(len(checked.new), "layers") as progress:
                 kept = importing.save(laptop, checked, progress)
             taken = take(laptop, checked.differing, Differing(differing))
     back = importing.returned(checked, taken)
@@ -127,10 +128,10 @@ def layers(  # noqa: PLR0917 - click passes them by name
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
+def progress_of(total: int, what: str) -> Iterator[Callable[[int, int], None]]:
     """Show what is on disk: a bar on a terminal, else one line per batch."""
     if not sys.stderr.isatty() or not total:
-        yield _progress_line
+        yield lambda done, every: _progress_line(done, every, what)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -144,8 +145,8 @@ def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, _total: bar.update(task, completed=done)
 
 
-def _progress_line(done: int, total: int) -> None:
-    click.echo(f"kept {done} of {total} layers", err=True)
+def _progress_line(done: int, total: int, what: str) -> None:
+    click.echo(f"kept {done} of {total} {what}", err=True)
     sys.stderr.flush()
 
 

@@ -1,20 +1,12 @@
 """Records that are here with other values than a table has: taken over, or kept beside."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from collector.laptop.laptop import Laptop
 from collector.record import entry
 from collector.tables.intake import Difference
 from schemas.records import key_text
-
-
-class Differing(StrEnum):
-    """What becomes of records that are here with other values."""
-
-    KEEP = "keep"  # they stay; the rows come back
-    REPLACE = "replace"  # the values of the file stand
-    REPLICATE = "replicate"  # results of the file are further replicates
+from schemas.tables.differing import Differing
 
 
 def take(

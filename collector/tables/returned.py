@@ -6,13 +6,13 @@ with three columns behind that say which line it was, why, and what to do.
 
 import csv
 import io
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from collector.tables.intake import Difference
 from collector.tables.table import Rejection
+from schemas.durable_files import write_beside
 from schemas.tables.head import Head
 from schemas.tables.lines import FileRule, TableRow
 
@@ -96,15 +96,7 @@ def write_returned(
     encoding = "utf-8-sig" if source.has_mark else source.rule.encoding
     data = text.encode(encoding, "backslashreplace")
     path = wanted or source.path.with_name(f"{source.path.stem}.rejected.csv")
-    for place in _places(path):
-        try:
-            with place.open("xb") as file:
-                file.write(data)
-        except FileExistsError:
-            if not place.is_file() or place.read_bytes() != data:
-                continue
-        return place
-    raise AssertionError("numbers never end")
+    return write_beside(path, data)
 
 
 def _text(source: TableSource, head: Head, rows: Sequence[ReturnedRow]) -> str:
@@ -128,12 +120,6 @@ def _text(source: TableSource, head: Head, rows: Sequence[ReturnedRow]) -> str:
 
 def _cells(raw: Sequence[str], width: int) -> list[str]:
     return [*raw, *[""] * width][:width]
-
-
-def _places(path: Path) -> Iterator[Path]:
-    yield path
-    for number in itertools.count(2):
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def _value(fields: Mapping[str, Any], name: str) -> str:

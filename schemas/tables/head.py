@@ -23,6 +23,7 @@ UNITS: Final = {
         ("g/cm3", "g/cm^3", "g/cm\u00b3", "gcm-3", "t/m3", "mg/m3"), "g_cm3"
     ),
     **dict.fromkeys(("kg/m3", "kg/m^3", "kg/m\u00b3", "kgm-3"), "kg_m3"),
+    **{name: name for name in ("pct", "g_kg", "mg_kg", "g_g", "g_cm3", "kg_m3")},
     **{name: name for name in ("cm", "mm", "m", "inch", "g", "kg", "cm3", "ha")},
 }
 #: What stands in a row of units where there is none.

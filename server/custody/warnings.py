@@ -34,7 +34,7 @@ class Explained:
 
 def listed(tx: Transaction, project_id: str, clock: Clock) -> list[dict[str, Any]]:
     """Return every warning about the records of a project, explained or not."""
-    records = _records(tx, project_id)
+    records = records_in(tx, project_id)
     return [
         {"type": one.record_type, "name": records.name(one.record_type, one.record_id)}
         | one.warning.as_data()
@@ -72,7 +72,7 @@ async def explain(store: Store, clock: Clock, project_id: str, given: Explained)
 def _draft(
     tx: Transaction, clock: Clock, project_id: str, given: Explained
 ) -> tuple[Draft, int]:
-    records = _records(tx, project_id)
+    records = records_in(tx, project_id)
     asked = _asked(records, _found(records, clock), given)
     record_id = asked[0].record_id
     record = find_record(tx, project_id, record_id)
@@ -112,7 +112,8 @@ def _found(records: Records, clock: Clock) -> list[Warned]:
     return list(every_warning(records, now))
 
 
-def _records(tx: Transaction, project_id: str) -> Records:
+def records_in(tx: Transaction, project_id: str) -> Records:
+    """Return every live record of a project."""
     return Records(
         (record.type, record.id, record.fields)
         for kind in TYPES

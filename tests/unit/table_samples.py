@@ -44,6 +44,18 @@ LISTED = {
 }
 
 ROWS = {
+    "readings": [
+        (
+            118,
+            "24-ABC001-01-A",
+            "total_carbon",
+            "15,2",
+            "14.9 g_kg",
+            "several bags",
+            "it may be 24-ABC001-01-A or 24-ABC001-01-a",
+        ),
+    ],
+    "bags": [("Spring 2026", "24-ABC001-01-A", "P1/1/Spring 2026/1", "0-30")],
     "conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NAME, AT[:16], "open")],
     "sides of a conflict": [("also recorded", SIDES, NAME, AT[:16])],
     "attached files": [

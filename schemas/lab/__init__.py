@@ -1,0 +1,1 @@
+"""Tables of laboratories: what their columns mean, which bag a row is of. Pure."""

@@ -1,0 +1,353 @@
+"""Tables of laboratories in their many forms: what is guessed, and whose each value is."""
+
+import io
+
+import pytest
+from openpyxl import Workbook
+
+from schemas.lab.check import check, read_keys, warnings
+from schemas.lab.layout import LabHabits
+from schemas.lab.outcome import counts, expected, returned
+from schemas.lab.readings import Standing
+from schemas.lab.saying import SayingError, read_saying
+from schemas.plausibility.records import Records
+from schemas.tables.differing import Differing
+from schemas.tables.refusal import TableError
+
+CORE = "0197b7c0-1000-7000-8000-00000000000c"
+SAYS = LabHabits(methods={"soc": "dry_combustion", "inorganic_carbon": "calcimeter"})
+
+
+def sample_id(n):
+    return f"0197b7c0-1000-7000-8000-0000000000{n:02}"
+
+
+def bags(*codes, results=(), **more):
+    """Records with a bag for each code, ten centimetres each."""
+    found = [
+        (
+            "campaign",
+            "C",
+            {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"},
+        ),
+        ("plot", "P", {"code": "P1"}),
+        ("point", "T", {"plot_id": "P", "code": "1"}),
+        (
+            "core",
+            CORE,
+            {
+                "point_id": "T",
+                "campaign_id": "C",
+                "number": 1,
+                "sampled_at": "2026-05-04T09:00:00Z",
+            },
+        ),
+    ]
+    for n, code in enumerate(codes):
+        fields = {"core_id": CORE, "sample_code": code, "depth_top_cm": 10.0 * n}
+        found.append(
+            ("sample", sample_id(n), fields | {"depth_bottom_cm": 10.0 * n + 10} | more)
+        )
+    for n, (bag, value, unit) in enumerate(results):
+        fields = {
+            "sample_id": sample_id(codes.index(bag)),
+            "analyte": "soc",
+            "replicate": n + 1,
+        }
+        fields |= {"value": value, "unit": unit, "method": "dry_combustion"}
+        found.append(("result", f"r{n}", fields))
+    return Records(found)
+
+
+def judged(text, records, habits=SAYS, keys=None, name="lab.csv"):
+    data = text if isinstance(text, bytes) else text.encode()
+    return check({name: data}, records, habits, "LAS", keys or {})
+
+
+def outcomes(found):
+    return [
+        (line.bag, line.reading.analyte, str(line.standing))
+        for line in found.every_line
+    ]
+
+
+def values(found, how=Differing.KEEP):
+    return [
+        (line.bag, one.fields.get("value"), one.fields["unit"], one.fields["replicate"])
+        for line, one in found.wanted(how)
+    ]
+
+
+USUAL = """Lab no;Sample;SOC %
+26-1;P1-1;1,52
+26-2;P1-2;<0,10
+26-3;P1-3;pending
+26-1;P1-1;1,55
+26-4;p1-4 ;2,02
+26-5;P9-9;1,10
+26-6;BLANK;0,02
+26-7;CRM-A;2,31
+"""
+
+
+def test_the_usual_table_is_matched_by_label():
+    found = judged(USUAL, bags("P1-1", "P1-2", "P1-3", "P1-4"))
+    assert outcomes(found) == [
+        ("P1-1", "soc", "new"),
+        ("P1-2", "soc", "new"),
+        ("", "soc", "no value yet"),
+        ("P1-1", "soc", "new"),
+        ("P1-4", "soc", "new"),
+        ("P9-9", "soc", "unknown bag"),
+        ("", "soc", "quality control"),
+        ("", "soc", "quality control"),
+    ]
+    assert values(found)[0] == ("P1-1", 1.52, "pct", 1)
+    assert values(found)[2] == ("P1-1", 1.55, "pct", 2)
+    told = counts(found.every_line)
+    assert (told["below detection"], told["spelled otherwise"], told["replicates"]) == (
+        1,
+        1,
+        1,
+    )
+    below = found.wanted(Differing.KEEP)[1][1].fields
+    assert (below["censored"], below["detection_limit"], "value" in below) == (
+        "<",
+        0.1,
+        False,
+    )
+
+
+COMMERCIAL = """Bodenlabor Nord GmbH;;;;
+Pr\u00fcfbericht 26/118;;;;
+Kunde;Permille;;;
+;;;;
+Eingang;04.05.2026;;;
+Seite;1;;;
+Labor-Nr;Probe;Corg %;TIC %;pH CaCl2
+118-1;A1;1,41;<0,1;6,2
+118-2;A2;n.b.;0,3;6,0
+118-1;A1;1,43;<0,1;6,2
+118-R;REF-3;2,31;0,2;
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_letterhead_and_other_columns_are_passed_over(encoding):
+    found = judged(COMMERCIAL.encode(encoding), bags("A1", "A2"))
+    (layout,) = found.layouts["lab.csv"]
+    assert (layout.header_line, list(layout.unread)) == (7, ["pH CaCl2"])
+    assert [one[1:] for one in outcomes(found) if one[0] == "A1"] == [
+        ("soc", "new"),
+        ("inorganic_carbon", "new"),
+    ] * 2
+    assert ("A2", "inorganic_carbon", "new") in outcomes(found)
+
+
+@pytest.mark.parametrize(
+    ("table", "unit"),
+    [
+        ("bag,soc_g_kg\nA1,15.2\n", "g_kg"),
+        ("Sample ID,SOC (g/kg)\nA1,15.2\n", "g_kg"),
+        ("Sample,SOC\n,g/kg\nA1,15.2\n", "g_kg"),
+        ("Sample,SOC\n,[%]\nA1,15.2\n", "pct"),
+        ("code;C org [%];Bemerkung\nA1;15,2;x\n", "pct"),
+        ("Sample,Analyte,Value,Unit\nA1,TOC,15.2,g/kg\n", "g_kg"),
+        ("\u00c9chantillon;Carbone organique (g/kg)\nA1;15,2\n", "g_kg"),
+        ("client id\t".replace("\t", ",") + "% OC\nA1,15.2\n", "pct"),
+        ("sep=;\nSample;SOC %\nA1;15,2\n", "pct"),
+    ],
+)
+def test_units_are_read_where_laboratories_write_them(table, unit):
+    assert values(judged(table, bags("A1"))) == [("A1", 15.2, unit, 1)]
+
+
+def test_what_a_table_does_not_say_is_asked_for_and_can_be_said():
+    table = "Probe,C\nA1,1.52\n"
+    records = bags("A1")
+    asked = judged(table, records, LabHabits(columns={"C": "soc"}))
+    assert outcomes(asked) == [("A1", "soc", "unit?")]
+    with_unit = LabHabits(columns={"C": "soc"}, units={"soc": "pct"})
+    asked = judged(table, records, with_unit)
+    assert outcomes(asked) == [("A1", "soc", "method?")]
+    assert "--method soc=" in asked.every_line[0].why
+    said = with_unit.with_more(read_saying([], [], ["soc=dry_combustion"], None))
+    assert values(judged(table, records, said)) == [("A1", 1.52, "pct", 1)]
+
+
+def test_a_method_that_the_table_names_is_taken():
+    table = "bag,soc_g_kg,method\nA1,15.2,ISO 10694\nA2,15.0,Walkley-Black\n"
+    found = judged(table, bags("A1", "A2"), LabHabits())
+    methods = [one.fields["method"] for _, one in found.wanted(Differing.KEEP)]
+    assert methods == ["dry_combustion", "walkley_black"]
+
+
+HERE = [("A1", 15.2, "g_kg")]
+
+
+@pytest.mark.parametrize(
+    ("table", "standing"),
+    [
+        ("bag,soc_g_kg\nA1,15.2\n", "already here"),
+        ("bag,soc_pct\nA1,1.52\n", "already here"),
+        ("bag,soc_pct\nA1,1.520000\n", "already here"),
+        ("bag,soc_pct\nA1,15.2\n", "differs"),
+        ("bag,soc_g_kg\nA1,15.3\n", "differs"),
+        ("bag,soc_g_kg\nA1,<0.5\n", "differs"),
+        ("bag,soc_g_kg\nA1,9000\n", "refused"),
+        ("bag,soc_g_kg\nA1,x15\n", "refused"),
+        ("bag,soc_g_kg\n1.00E+05,15.2\n", "refused"),
+    ],
+)
+def test_values_are_compared_in_one_unit(table, standing):
+    found = judged(table, bags("A1", results=HERE))
+    assert [str(line.standing) for line in found.every_line] == [standing]
+
+
+def test_a_reading_that_differs_replaces_or_becomes_a_replicate():
+    found = judged("bag,soc_g_kg\nA1,16.8\n", bags("A1", results=HERE))
+    assert found.wanted(Differing.KEEP) == []
+    ((_, change),) = found.wanted(Differing.REPLACE)
+    assert (change.record_id, change.fields["value"]) == ("r0", 16.8)
+    assert "replicate" not in change.fields
+    ((_, new),) = found.wanted(Differing.REPLICATE)
+    assert (new.record_id, new.fields["replicate"]) == (None, 2)
+
+
+def test_each_result_that_is_here_answers_one_reading():
+    two = [("A1", 15.2, "g_kg"), ("A1", 15.2, "g_kg")]
+    table = "bag,soc_g_kg\nA1,15.2\nA1,15.2\nA1,15.2\n"
+    found = judged(table, bags("A1", results=two))
+    assert [str(line.standing) for line in found.every_line] == [
+        "already here",
+        "already here",
+        "differs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "bag"),
+    [
+        ("24-ABC001-01-A", "24-ABC001-01-A"),
+        ("24ABC00101A", "24-ABC001-01-A"),
+        ("24-abc001-01-a", "24-ABC001-01-A"),
+        ("24_ABC001_01_A", "24-ABC001-01-A"),
+    ],
+)
+def test_codes_are_found_without_case_and_dashes_and_said(code, bag):
+    found = judged(f"bag,soc_pct\n{code},1.5\n", bags(bag, "24-ABC001-02-A"))
+    (line,) = found.every_line
+    assert (line.standing, line.bag) == (Standing.NEW, bag)
+    assert line.spelled == ("" if code == bag else code)
+
+
+def test_a_code_that_may_be_two_bags_is_asked_about():
+    found = judged("bag,soc_pct\n1-11,1.5\n111,1.4\n", bags("11-1", "111"))
+    assert outcomes(found) == [("1-11", "soc", "several bags"), ("111", "soc", "new")]
+    assert "11-1" in found.every_line[0].why
+    assert "111" in found.every_line[0].why
+
+
+def test_numbers_of_the_laboratory_are_joined_by_a_key():
+    keys = read_keys("key.csv", b"lab_no;bag\n7001;A1\n7002;A2\n")
+    table = "Lab number;SOC %\n7001;1,5\n7002;1,4\n7003;1,3\n"
+    found = judged(table, bags("A1", "A2"), keys=keys)
+    assert [one[0] for one in outcomes(found)] == ["A1", "A2", "7003"]
+    assert str(found.every_line[2].standing) == "unknown bag"
+    with pytest.raises(TableError):
+        read_keys("key.csv", b"a;b\n1;2\n")
+
+
+def workbook(**sheets):
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_workbook_of_several_sheets_is_read_and_joined_by_the_label():
+    data = workbook(
+        Cover=[["Report 26/118"], ["for Permille"]],
+        Carbon=[["Sample", "TOC (g/kg)"], ["A1", 15.2], ["A2", 14], [None, None]],
+        Density=[["Sample", "Bulk density (g/cm3)"], ["A1", 1.31], ["A2", 1.4]],
+    )
+    habits = LabHabits(methods=SAYS.methods, density_definition="whole")
+    found = judged(data, bags("A1", "A2"), habits, name="lab.xlsx")
+    assert found.not_read == ["lab.xlsx: Cover"]
+    assert outcomes(found) == [
+        ("A1", "soc", "new"),
+        ("A2", "soc", "new"),
+        ("A1", "bulk_density_g_cm3", "new"),
+        ("A2", "bulk_density_g_cm3", "new"),
+    ]
+    (*_, (_, density)) = found.wanted(Differing.KEEP)
+    assert density.record_id == sample_id(1)
+    assert density.fields["bulk_density_g_cm3"] == 1.4
+
+
+def test_a_density_without_its_definition_is_asked_about():
+    table = "bag,BD (kg/m3)\nA1,1310\n"
+    assert outcomes(judged(table, bags("A1")))[0][2] == "method?"
+    habits = LabHabits(density_definition="whole")
+    ((_, one),) = judged(table, bags("A1"), habits).wanted(Differing.KEEP)
+    assert one.fields["bulk_density_g_cm3"] == 1.31
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x,y\n1,2\n", b"PK\x03\x04 no workbook", b"bag,remark\nA1,x\n", b"\0\0\0"],
+)
+def test_what_is_no_table_of_bags_is_refused_in_words(data):
+    with pytest.raises(TableError) as caught:
+        judged(data, bags("A1"))
+    assert caught.value.refusal.hint
+
+
+@pytest.mark.parametrize(
+    ("columns", "units", "methods"),
+    [
+        (["x"], [], []),
+        (["x=magic"], [], []),
+        ([], ["soc=furlong"], []),
+        ([], ["magic=pct"], []),
+        ([], [], ["soc=magic"]),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(columns, units, methods):
+    with pytest.raises(SayingError):
+        read_saying(columns, units, methods, None)
+
+
+def test_rows_that_are_not_taken_come_back_with_their_reasons():
+    found = judged(USUAL, bags("P1-1", "P1-2", "P1-3", "P1-4"))
+    (layout,) = found.layouts["lab.csv"]
+    text = returned(layout, found.every_line, [])
+    assert text.split("\r\n") == [
+        "Lab no;Sample;SOC %;line;reason",
+        "26-5;P9-9;1,10;7;soc: unknown bag, no bag has this label",
+        "",
+    ]
+
+
+def test_bags_without_a_result_are_expected():
+    records = bags("A1", "A2", results=HERE)
+    found = [(one["campaign"], one["bag"]) for one in expected(records, "soc")]
+    assert found == [("2026", "A2")]
+    assert len(list(expected(records, "clay"))) == 2
+
+
+def test_a_column_in_another_unit_is_warned_of():
+    codes = [f"A{n}" for n in range(6)]
+    here = [(code, 15.0 + n, "g_kg") for n, code in enumerate(codes[:3])]
+    table = "bag,soc_g_kg\n" + "".join(f"{code},1.5\n" for code in codes[3:])
+    found = judged(table, bags(*codes, results=here))
+    told = [
+        problem.code
+        for _, problem in warnings(found.records, found.wanted(Differing.KEEP))
+    ]
+    assert told == ["tenfold"]
