@@ -15,7 +15,7 @@ test check: export TMPDIR := $(TMPDIR)
 SEEDS ?= 10
 GOLDEN_ARGS ?=
 
-.PHONY: help demo test check soak bench docs golden format clean
+.PHONY: help demo test check soak bench docs wheel golden format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make soak    the long variants of the fault tests (SEEDS=10), a line per kind"
 	@echo "make bench   measure, one JSON line per figure"
 	@echo "make docs    write the generated references again"
+	@echo "make wheel   build dist/permille-….whl, to install on laptops and servers"
 	@echo "make golden  freeze a new schema version in fixtures/wire"
 
 $(READY): pyproject.toml constraints.txt
@@ -69,6 +70,11 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 
+wheel: $(READY)
+	@rm -rf dist
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
 golden: $(READY)
 	@$(BIN)/python -m tests.golden $(GOLDEN_ARGS)
 
@@ -77,4 +83,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo-run .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo-run dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

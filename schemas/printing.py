@@ -68,6 +68,7 @@ def lines_of(
     reasons: BD_ESTIMATED METHOD_CHANGED
     """
     cells = [[_cell(value) for value in row] for row in rows]
+    assert {len(row) for row in cells} <= {len(form.columns)}, form.title
     widths = _widths(form, cells, width)
     if widths is None:
         assert width is not None, "without a width everything fits"

@@ -22,6 +22,7 @@ COMMANDS: Final = MappingProxyType(
         "init": ("collector.cli.home", "init"),
         "enrol": ("collector.cli.home", "enrol"),
         "status": ("collector.cli.home", "status"),
+        "person": ("collector.cli.person", "person"),
         "organisation": ("collector.cli.records", "organisation"),
         "project": ("collector.cli.records", "project"),
         "plot": ("collector.cli.records", "plot"),

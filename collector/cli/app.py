@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The settings of one call of the program."""
 
     clock: Clock = field(default_factory=Clock)
     home_given: str | None = None
+    person: str | None = None
 
     def at(self, home: str | None) -> "App":
         """Return the same with another home, if one was named."""
@@ -39,7 +43,7 @@ class App:
         from collector.laptop.open import opened
 
         with opened(self.home, self.clock, ask_passphrase, _tell) as laptop:
-            yield laptop
+            yield replace(laptop, working=self.person)
 
 
 pass_app = click.make_pass_decorator(App)
@@ -85,6 +89,36 @@ def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
             raise click.BadParameter(str(error)) from None
 
     return read
+
+
+def _at_work(context: click.Context, parameter: Any, value: str | None) -> None:  # noqa: ANN401
+    from schemas import limits
+
+    name = one_line(limits.NAME_CHARS)(context, parameter, value)
+    if name is not None:
+        context.obj = replace(context.find_object(App) or App(), person=name)
+
+
+def person_flag() -> click.Option:
+    """Return the option --person of a command that writes."""
+    return click.Option(
+        ["--person"],
+        metavar="NAME",
+        expose_value=False,
+        callback=_at_work,
+        help="Who does this, where it is not who is at work: permille person.",
+    )
+
+
+def person_option(command: F) -> F:
+    """Add the option --person to a command that writes."""
+    return click.option(
+        "--person",
+        metavar="NAME",
+        expose_value=False,
+        callback=_at_work,
+        help="Who does this, where it is not who is at work: permille person.",
+    )(command)
 
 
 def ask_passphrase() -> str:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from collector.cli.app import App, confirmed, json_option, pass_app, project_option
+from collector.cli.app import (
+    App,
+    confirmed,
+    json_option,
+    pass_app,
+    person_option,
+    project_option,
+)
 from collector.cli.output import emit_json, table
 from collector.errors import RefusedError, UsageError
 from collector.files.attach import ATTACHABLE
@@ -39,6 +46,7 @@ _type_option: Final = click.option(
 )
 @_type_option
 @project_option
+@person_option
 @json_option
 @pass_app
 def attach(
@@ -169,6 +177,7 @@ def get(  # noqa: PLR0917 - click passes them by name
 @click.argument("name")
 @_type_option
 @project_option
+@person_option
 @json_option
 @pass_app
 def remove(

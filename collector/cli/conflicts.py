@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from collector.cli.app import App, confirmed, json_option, one_line, pass_app
+from collector.cli.app import (
+    App,
+    confirmed,
+    json_option,
+    one_line,
+    pass_app,
+    person_option,
+)
 from collector.cli.output import emit_json, say, table
 from collector.errors import Exit, UsageError
 from schemas import limits
@@ -133,6 +140,7 @@ def show(app: App, record: str, as_json: bool) -> None:
     help="Why; it travels with the decision.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@person_option
 @json_option
 @pass_app
 def resolve(  # noqa: PLR0917 - click passes them by name

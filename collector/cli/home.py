@@ -156,19 +156,20 @@ def status(app: App, check: bool, as_json: bool) -> int:
     from collector.sync.status import laptop_status
 
     with app.laptop() as laptop:
-        found = laptop_status(laptop, check=check)
+        found, person = laptop_status(laptop, check=check), laptop.person
     if as_json:
-        emit_json(found.as_data())
+        emit_json(found.as_data() | {"person": person})
     else:
-        _tell(found)
+        _tell(found, person)
     needs = found.quarantined or found.conflicts or found.damage
     return Exit.ATTENTION if needs else Exit.DONE
 
 
-def _tell(found: "LaptopStatus") -> None:
+def _tell(found: "LaptopStatus", person: str | None) -> None:
     projects = ", ".join(found.projects) or "none"
     counts = ", ".join(counted(n, kind) for kind, n in found.records.items())
     click.echo(f"laptop     {found.name} in {found.home}")
+    click.echo(f"at work    {person or 'nobody is named: permille person NAME'}")
     click.echo(f"server     {found.server or 'not enrolled'}")
     if found.is_copy and found.device:
         click.echo("copy       of another laptop's data: permille enrol URL CODE")

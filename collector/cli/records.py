@@ -17,6 +17,7 @@ from collector.cli.app import (
     example,
     json_flag,
     pass_app,
+    person_flag,
     project_flag,
 )
 from collector.cli.lists import LIST_LIMIT, print_list, refuse_both, tell_left_out
@@ -170,6 +171,7 @@ def _show(record_type: str) -> click.Command:
         show,
         f"Show {names.one_of(record_type)}.\n\n{example(shown)}",
         [_name_argument(record_type), _project(record_type)],
+        writes=False,
     )
 
 
@@ -224,6 +226,7 @@ def _list(record_type: str) -> click.Command:
         f"List every {record_type}, or those of a parent.\n\n{example(shown)}",
         [*options, deleted, limit, everything, _project(record_type)],
         "list",
+        writes=False,
     )
 
 
@@ -266,13 +269,18 @@ def _restore(record_type: str) -> click.Command:
 
 
 def _command(
-    callback: Callback, text: str, params: list[click.Parameter], name: str = ""
+    callback: Callback,
+    text: str,
+    params: list[click.Parameter],
+    name: str = "",
+    *,
+    writes: bool = True,
 ) -> click.Command:
     return click.Command(
         name or callback.__name__,
         callback=pass_app(callback),
         help=text,
-        params=[*params, json_flag()],
+        params=[*params, *([person_flag()] if writes else []), json_flag()],
     )
 
 

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from collector.cli.app import App, confirmed, json_option, one_line, pass_app
+from collector.cli.app import (
+    App,
+    confirmed,
+    json_option,
+    one_line,
+    pass_app,
+    person_option,
+)
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, UsageError
 from schemas import limits
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     help="Why it is given up; with --discard.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@person_option
 @json_option
 @pass_app
 def fix(  # noqa: PLR0917 - click passes them by name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from collector.cli.app import App, json_option, pass_app, project_option
+from collector.cli.app import App, json_option, pass_app, person_option, project_option
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from schemas.screen import raw_errors
@@ -85,6 +85,7 @@ def import_group() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where rows go that were not taken; FILE.rejected.csv beside FILE when not given.",
 )
+@person_option
 @json_option
 @pass_app
 def layers(  # noqa: PLR0917 - click passes them by name

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from collector.cli.app import App, json_option, one_line, pass_app, project_option
+from collector.cli.app import (
+    App,
+    json_option,
+    one_line,
+    pass_app,
+    person_option,
+    project_option,
+)
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from collector.record import names
@@ -68,6 +75,7 @@ def warnings(
     help="Why it is right all the same.",
 )
 @project_option
+@person_option
 @json_option
 @pass_app
 def explain(  # noqa: PLR0917 - click passes them by name

@@ -82,7 +82,7 @@ async def _enrol(
     laptop.store.set_settings(
         {
             settings.NAME: name,
-            settings.PERSON: terms.person or laptop.person,
+            settings.PERSON: terms.person or laptop.store.setting(settings.PERSON),
             settings.SERVER: address,
             settings.SERVER_NAME: answer["server"],
             settings.TOKEN: answer["token"],

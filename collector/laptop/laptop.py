@@ -19,13 +19,17 @@ def _silent(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Laptop:
-    """What every flow needs; `tell` says at once why a person has to wait."""
+    """What every flow needs; `tell` says at once why a person has to wait.
+
+    `working` is who does this one command, where that is somebody else than usual.
+    """
 
     home: Home
     store: Store
     clock: Clock
     vault: Vault
     tell: Callable[[str], None] = _silent
+    working: str | None = None
 
     def sync_lock(self) -> AbstractContextManager[None]:
         """Keep other syncs of this laptop out for a while.
@@ -40,7 +44,7 @@ class Laptop:
     @property
     def person(self) -> str | None:
         """Return the name that changes carry."""
-        return self.store.setting(settings.PERSON)
+        return self.working or self.store.setting(settings.PERSON)
 
     def salt(self) -> bytes:
         """Return fresh random bytes, for the key of one attached file."""

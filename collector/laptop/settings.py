@@ -4,6 +4,7 @@ from typing import Final
 
 NAME: Final = "name"
 PERSON: Final = "person"
+PEOPLE: Final = "people"
 SERVER: Final = "server"
 SERVER_NAME: Final = "server_name"
 TOKEN: Final = "token"  # noqa: S105 - the name of a setting

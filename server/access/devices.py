@@ -1,8 +1,8 @@
 """Which laptop sees which project, and the account of what a laptop sent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas import limits
 from schemas.messages import Outcome
@@ -57,6 +57,45 @@ def laptops(tx: Transaction) -> list[Device]:
     return [device for device in tx.devices() if not device.is_server]
 
 
+class Enrolments(NamedTuple):
+    """One laptop as it is enrolled now, and its earlier enrolments, oldest first."""
+
+    now: Device
+    earlier: tuple[Device, ...] = ()
+
+    @property
+    def all(self) -> tuple[Device, ...]:
+        """Return every enrolment."""
+        return (*self.earlier, self.now)
+
+
+def folded(devices: Iterable[Device]) -> list[Enrolments]:
+    """Return each laptop once, known by its key; the last live enrolment stands for it."""
+    by_key: dict[str, list[Device]] = {}
+    for device in devices:
+        by_key.setdefault(device.public_key or device.id, []).append(device)
+    found = []
+    for own in by_key.values():
+        now = [d for d in own if d.revoked_at is None][-1:] or own[-1:]
+        found.append(Enrolments(now[0], tuple(d for d in own if d is not now[0])))
+    return found
+
+
+async def revoke(store: Store, clock: Clock, name: str) -> Enrolments:
+    """Refuse a laptop from now on, under each token it was ever given."""
+    device = await find_device(store, name)
+    now = clock.stamp()
+
+    def job(tx: Transaction) -> Enrolments:
+        own = next(each for each in folded(laptops(tx)) if device in each.all)
+        for each in own.all:
+            if each.revoked_at is None:
+                tx.update_device(each.id, revoked_at=now)
+        return own
+
+    return await store.write(job)
+
+
 async def find_device(store: Store, name: str) -> Device:
     """Return the laptop with this name, id or start of an id, a live one before others.
 
@@ -71,7 +110,9 @@ async def find_device(store: Store, name: str) -> Device:
     names = {device.id: (device.name,) for device in known.values()}
     found = {place: known[place] for place in meant(name, names)}
     live = {place: each for place, each in found.items() if each.revoked_at is None}
-    return _DEVICE.only(name, live or found, known)
+    # Who was enrolled again is one laptop.
+    once = {each.now.id: each.now for each in folded((live or found).values())}
+    return _DEVICE.only(name, once, known)
 
 
 _DEVICE: Final[Nameable[Device]] = Nameable(

@@ -15,7 +15,7 @@ from tests.integration.test_custody import (
     same_label_twice,
     served,  # noqa: F401 - a fixture
 )
-from tests.integration.test_laptop_sync import LAYER, SAMPLE
+from tests.integration.test_laptop_sync import LAYER, SAMPLE, Laptop
 from tests.ways import ROOT
 
 pytestmark = pytest.mark.slow
@@ -160,3 +160,48 @@ def test_a_returned_record_is_accepted(pair):  # noqa: F811
     assert one.json("status")["pending"] == 0
     two.sync()
     assert two.json("sample", "show", "B1")["state"] == "accepted"
+
+
+def test_a_laptop_that_is_enrolled_again_is_one_line_and_refused_as_one(
+    served,  # noqa: F811 - a fixture
+    tmp_path,
+):
+    project, laptop = served.project(), Laptop(tmp_path, "thrice")
+    for _ in range(3):
+        laptop("enrol", served.url, served.code(project))
+        laptop.sync()
+
+    def lines(*words):
+        said = served.admin("device", "list", *words).splitlines()
+        return [line for line in said if line.startswith("thrice")]
+
+    (line,) = lines()
+    assert "2 enrolments" in line
+    assert project in line
+    assert len(lines("--all")) == 3
+    (told,) = [
+        each
+        for each in json.loads(served.admin("device", "list", "--json"))
+        if each["name"] == "thrice"
+    ]
+    assert len(told["earlier"]) == 2
+    served.admin("device", "show", "thrice")
+    assert "2 earlier enrolments" in served.admin("device", "revoke", "thrice")
+    every = json.loads(served.admin("device", "list", "--all", "--json"))
+    assert all(each["revoked_at"] for each in every if each["name"] == "thrice")
+    assert laptop.json("sync", code=4)["error"]["code"] == "bad_token"
+
+
+def test_who_recorded_and_who_decided_may_be_people_of_one_laptop(pair, served):  # noqa: F811
+    one, two = pair
+    one("plot", "edit", "HF", "--area-ha", "2", "--person", "Ada")
+    two("plot", "edit", "HF", "--area-ha", "3", "--person", "Bo")
+    one.sync()
+    two.sync(code=1)
+    two("conflicts", "resolve", "HF", "--take", "Bo", *WHY, "--person", "Cy")
+    two.sync()
+    listed = served.admin(
+        "conflict", "list", "--settled", "--json", "--project", two.project
+    )
+    (found,) = json.loads(listed)
+    assert (found["person"], found["decision"]["person"]) == ("Bo", "Cy")
