@@ -16,7 +16,7 @@ def people(laptop: Laptop) -> list[str]:
 
 
 def switch(laptop: Laptop, name: str) -> str:
-    """Let a person be at work from now on; return their name as it was kept first."""
+    """Keep who is at work from now on; return their name as it was kept first."""
     known = {each.casefold(): each for each in people(laptop)}
     person = known.get(name.casefold(), name)
     kept = sorted({*people(laptop), person}, key=str.casefold)

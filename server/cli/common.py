@@ -80,7 +80,7 @@ def _not_installed(error: ModuleNotFoundError) -> NotInstalledError:
     assert missing not in {"server", "schemas"}, "a module of ours is always there"
     return NotInstalledError(
         f"the server is not installed whole: {missing} is missing",
-        "run: pip install 'permille[server]'",
+        "run: pip install 'permille-….whl[server]', with the file of: make wheel",
     )
 
 

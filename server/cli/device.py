@@ -28,6 +28,7 @@ LAPTOPS: Final = TableForm(
     "last seen",
     "revoked",
     prose("projects"),
+    prose("earlier"),
 )
 
 

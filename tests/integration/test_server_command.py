@@ -203,4 +203,4 @@ def test_without_its_extra_the_server_says_what_to_install(tmp_path, words, code
     done = run(command, *words.format(tmp_path / "data").split(), check=code)
     assert "Traceback" not in done.stderr
     if code:
-        assert "pip install 'permille[server]'" in done.stderr
+        assert ".whl[server]'" in done.stderr

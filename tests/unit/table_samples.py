@@ -97,7 +97,8 @@ ROWS = {
             AT[:19],
             AT[:19],
             AT[:19],
-            12,
+            "HF-LTE, WB-LTE, RE-2026",
+            "2 enrolments",
         )
     ],
     "projects": [
