@@ -142,7 +142,7 @@ verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --d
 init | run --port none
 """
 LAPTOP = """
-status | status --check | organisation list | project list | plot list | plot list --deleted
+person | person EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
 practice list | point list | campaign list | core list | sample list | result list
 organisation show x | project show P | plot show A | practice show A/x | point show A/1
 campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1
