@@ -94,6 +94,7 @@ ANSWER_BYTES: Final = 8 * 1024 * 1024  # of an answer, unpacked
 BODY_TIMEOUT_S: Final = 300.0  # 1 MiB at 32 kbit/s takes 262 s
 PAGE_ROWS: Final = 2_000  # rows of one response: bounds memory on both sides
 PAGE_BYTES: Final = 384 * 1024  # about 1,000 rows; prose takes 24 s on that link
+RECEIPT_CHARS: Final = 32 * 1024  # of PROJECTS streams, each with its link
 REPAIR_BYTES: Final = 2 * 1024 * 1024  # of the rows of several buckets, about
 REPAIR_ROWS: Final = 2_000  # that a laptop asks for at once, as for a page
 PROJECTS: Final = 200  # projects of one laptop

@@ -65,6 +65,13 @@ class Position(_MessageLine):
     hash = wire.digest(required=True)
 
 
+class ReceiptShown(_MessageLine):
+    """A receipt as the server gave it: its text and signature."""
+
+    raw = wire.text(1, limits.RECEIPT_CHARS, required=True)
+    sig = wire.text(1, 200, required=True)
+
+
 class RequestHello(_MessageLine):
     """First line of a request: who speaks and what it has.
 
@@ -73,7 +80,8 @@ class RequestHello(_MessageLine):
     those of the request. `late` is the last late verdict this laptop has, `digest` asks
     for the digest of each project. `wall` and `app` come with changes and once a day.
     `stood` says where changes of this request stood in timelines that were lost: their
-    place in the log to [epoch, seq], as often as they were judged.
+    place in the log to [epoch, seq], as often as they were judged. `receipt` proves to a
+    server that it lost what it acknowledged.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
@@ -90,6 +98,7 @@ class RequestHello(_MessageLine):
     late = wire.position()
     digest = wire.flag()
     stood = wire.places_by_number()
+    receipt = fields.Nested(ReceiptShown)
 
 
 class ChangeLine(_MessageLine):

@@ -48,6 +48,7 @@ class Reading:
     cursors: Mapping[str, tuple[str, int]]
     late: tuple[str, int] | None = None
     wants_digest: bool = False
+    receipt: tuple[str, str] | None = None
 
     @property
     def epoch(self) -> str | None:
@@ -110,6 +111,8 @@ def _hello(head: LogHead, reading: Reading) -> dict[str, Any]:
         line["late"] = _short(reading.late, epoch)
     if reading.wants_digest:
         line["digest"] = True
+    if reading.receipt is not None:
+        line["receipt"] = dict(zip(("raw", "sig"), reading.receipt, strict=True))
     return line
 
 

@@ -122,6 +122,7 @@ class _Exchange:
     digests: dict[str, list[int | str]] = field(default_factory=dict)
     _detours: int = 0
     _probe: tuple[int, int] | None = None  # log and place to ask the server about
+    _proof: tuple[str, str] | None = None  # a receipt for what the server lost
 
     async def round(self) -> bool:
         """Do one request; tell whether another one is needed."""
@@ -163,6 +164,7 @@ class _Exchange:
             {project_id: cursor for project_id, cursor in asked.items() if cursor},
             self.laptop.late,
             self.wants_digest,
+            self._take_proof(),
         )
 
     def _request(self, head: LogHead, lines: list[bytes], reading: Reading) -> bytes:
@@ -236,8 +238,16 @@ class _Exchange:
                 "the server asks for changes that were never made",
                 "ask the administrator",
             )
+        signed = {receipt.log_id: receipt for receipt in store.receipts()}
+        if log.number in signed:
+            self._proof = (signed[log.number].raw, signed[log.number].signature)
         store.rewind(log.number, min(have, log.acked_n))
         return True
+
+    def _take_proof(self) -> tuple[str, str] | None:
+        """Return the receipt that the next request shows."""
+        proof, self._proof = self._proof, None
+        return proof
 
     def _count_detour(self) -> None:
         # Each halves what is not known of a fork, or goes back in one log.

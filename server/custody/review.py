@@ -12,11 +12,13 @@ from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
 from server.errors import NotFoundError
 from server.intake.load import load_merge_state, waiting_change, waiting_until
+from server.intake.log_checks import DOUBTED, YES
 from server.intake.receipts import own_device
 from server.intake.save import save
 from server.merge.merge import decide_again
 from server.merge.model import Origin, Verdict, WaitingChange
 from server.merge.state import MergeState
+from server.merge.statuses import CustodyStatus
 from server.merge.verdicts import close_discarded
 from server.store.custody_values import CustodyQuery
 from server.store.port import Store, Transaction
@@ -97,10 +99,40 @@ async def release_waiting(store: Store, clock: Clock) -> int:
     A push releases the first of them itself; a repeat is harmless. Returns how many
     were tried.
     """
-    total = 0
+    total = await _judge_doubted(store, clock)
     while await store.read(lambda tx: tx.next_release()) is not None:
         total += await store.write(partial(_release_next, now_ms=clock.now_ms()))
     return total
+
+
+async def _judge_doubted(store: Store, clock: Clock) -> int:
+    """Judge again who claimed to have seen rows, since it was shown that they were lost."""
+    if await store.read(lambda tx: tx.setting(DOUBTED)) != YES:
+        return 0
+    total = 0
+    for project_id in await store.read(_projects_that_wait):
+        for device, ids in await store.read(
+            partial(_doubted_in, project_id=project_id)
+        ):
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                total += (await _again(store, clock, project_id, part, device)).tried
+    await store.write(lambda tx: tx.set_setting(DOUBTED, ""))
+    return total
+
+
+def _doubted_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]:
+    query = CustodyQuery(project_id=project_id, statuses=(CustodyStatus.OPEN,))
+    doubted = {
+        found.change_id
+        for found in tx.quarantine(query)
+        if any(problem.code == "base_beyond_head" for problem in found.why)
+    }
+    return [
+        (device, own)
+        for device, ids in _waiting_in(tx, project_id)
+        if (own := [change_id for change_id in ids if change_id in doubted])
+    ]
 
 
 def _release_next(tx: Transaction, now_ms: int) -> int:
@@ -112,7 +144,9 @@ def _release_next(tx: Transaction, now_ms: int) -> int:
     last = max((waiting.place for waiting in found), default=None)
     tx.note_release(project_id, record, last)
     if found:
-        _judge_again(tx, [waiting_change(each) for each in found], now_ms, None)
+        _judge_again(
+            tx, [waiting_change(each, tx.epoch()) for each in found], now_ms, None
+        )
     return len(found)
 
 
@@ -259,4 +293,4 @@ def _waiting(
 ) -> list[WaitingChange]:
     """Return changes of a project that wait in custody, oldest first."""
     query = CustodyQuery(project_id=project_id, change_ids=change_ids)
-    return [waiting_change(found) for found in tx.quarantine(query)]
+    return [waiting_change(found, tx.epoch()) for found in tx.quarantine(query)]

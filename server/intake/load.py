@@ -88,15 +88,22 @@ def lineage_of(tx: Transaction, log_ids: Iterable[str]) -> Lineage:
     )
 
 
-def waiting_change(found: InCustody) -> WaitingChange:
+def waiting_change(found: InCustody, present: str) -> WaitingChange:
     """Return a change of the quarantine with its fields judged anew.
 
-    A false claim stays one, whatever came since. A line may say the id of another
-    laptop's change: it was kept under its own.
+    A false claim stays one, whatever came since; but where its timeline was lost, its
+    author had seen the row. A line may say the id of another laptop's change: it was kept
+    under its own.
     """
     line = found.line
     change = replace(read_change(line.log_id, line.raw, line.hash), id=found.change_id)
-    lies = [problem for problem in found.why if problem.code == "base_beyond_head"]
+    bases = [change.base, *change.bases.values()]
+    lies = [
+        problem
+        for problem in found.why
+        if problem.code == "base_beyond_head"
+        and any(base is not None and base[0] == present for base in bases)
+    ]
     validated = ValidatedChange(change, {}, lies) if lies else validate(change)
     return WaitingChange(validated, found.waits_for)
 
@@ -122,9 +129,13 @@ def waiting_until(
 
 def _is_one_group(one: InCustody, other: InCustody) -> bool:
     """Return whether two waiting changes stand or fall together."""
-    group = waiting_change(one).validated.change.group
-    is_same = group == waiting_change(other).validated.change.group
+    group = _group_of(one)
+    is_same = group == _group_of(other)
     return group is not None and is_same and one.line.log_id == other.line.log_id
+
+
+def _group_of(found: InCustody) -> str | None:
+    return read_change(found.line.log_id, found.line.raw, found.line.hash).group
 
 
 def _load_waiting(
@@ -143,7 +154,7 @@ def _load_waiting(
     )
     by_place = {waiting.place: waiting for waiting in found}
     for place in sorted(by_place):
-        state.waiting.add(waiting_change(by_place[place]))
+        state.waiting.add(waiting_change(by_place[place], state.timeline.now))
     own = {by_place[place].change_id for place in by_place}
     return [w.validated for w in state.waiting.all() if w.validated.change.id in own]
 

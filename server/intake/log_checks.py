@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
@@ -10,43 +9,80 @@ from schemas import chain
 from schemas.changes import Change, Place
 from schemas.messages import parse_object
 from schemas.problems import Problem
+from schemas.signing import is_signed, public_key, receipt_text
 from server.errors import RequestError, refuse
+from server.intake.receipts import server_key
 from server.intake.request import Push
 from server.merge.model import ValidatedChange
 from server.store.port import Transaction
 from server.store.values import Device, LineQuery, LogState
 
-#: A laptop can be wrong, or hostile: it does not get a new timeline at every sync.
-_EPOCHS_EVERY: Final = timedelta(hours=1)
+#: Why an epoch begins.
+_PROVED: Final = "a receipt shows that changes are not here"
+_READ: Final = "two laptops have read rows that are not here"
+#: The setting that says that false claims may have been none: rows were lost.
+DOUBTED: Final = "doubted_bases"
+YES: Final = "yes"
+#: The setting that holds in which epoch a laptop said first that rows are not here.
+_CLAIM: Final = "rows_missed"
 
 
 def notice_lost_timeline(
     tx: Transaction, device: Device, push: Push, epoch: str, now: str
 ) -> None:
-    """Begin a new epoch when a laptop has read what this server does not have.
+    """Begin a new epoch where this server is shown that it lost what it had.
 
-    It happens when a copy of the database was put in place by hand.
+    It happens when a copy of the database was put in place by hand. One laptop that says so
+    changes nothing for others: it shows a receipt that the server signed, or another
+    laptop says the same.
     """
     present = tx.epoch()
-    read = {s: seq for s, (name, seq) in push.cursors.items() if name == present}
-    heads = tx.project_heads(read)
-    has_read = any(
-        seq > (heads[s].head if s in heads else 0) for s, seq in read.items()
-    )
-    if not has_read and not _was_told_more(tx, device, push, present):
+    if _is_proved(tx, push, present):
+        reason = _PROVED
+    elif _has_read_more(tx, device, push, present) and _is_said_by_another(
+        tx, device, present
+    ):
+        reason = _READ
+    else:
         return
-    begun = [_moment(e.at) for e in tx.epochs() if e.device_id == device.id]
-    if not begun or _moment(now) - max(begun) > _EPOCHS_EVERY:
-        tx.begin_epoch(
-            epoch, now, "a laptop has read rows that are not here", device.id
-        )
+    tx.begin_epoch(epoch, now, reason, device.id)
+    tx.set_setting(DOUBTED, YES)
 
 
-def _was_told_more(tx: Transaction, device: Device, push: Push, present: str) -> bool:
-    """Return whether this server acknowledged more of a log than it has."""
-    log = tx.log_head(push.log_id)
-    is_own = log is None or _is_of(log, device)
-    return is_own and push.epoch == present and push.acked_n > (log.n if log else 0)
+def _has_read_more(tx: Transaction, device: Device, push: Push, present: str) -> bool:
+    """Return whether a laptop has read rows of its own projects that are not here."""
+    own = {*device.projects}
+    read = {
+        s: seq
+        for s, (name, seq) in push.cursors.items()
+        if name == present and s in own
+    }
+    heads = tx.project_heads(read)
+    return any(seq > (heads[s].head if s in heads else 0) for s, seq in read.items())
+
+
+def _is_said_by_another(tx: Transaction, device: Device, present: str) -> bool:
+    """Return whether another laptop has read what is not here, too; remember who did first."""
+    key = device.public_key or device.id
+    first = tx.setting(_CLAIM)
+    epoch, _, who = (first or "").partition(" ")
+    if epoch == present and who != key:
+        return True
+    tx.set_setting(_CLAIM, f"{present} {key}")
+    return False
+
+
+def _is_proved(tx: Transaction, push: Push, present: str) -> bool:
+    """Return whether this server signed, in this timeline, for more of a log than it has."""
+    if push.receipt is None:
+        return False
+    raw, signature = push.receipt
+    if not is_signed(public_key(server_key(tx)), signature, receipt_text(raw)):
+        return False
+    said = parse_object(raw.encode())
+    log = tx.log_head(said["log"])
+    is_of_now: bool = said["epoch"] == present
+    return is_of_now and said["n"] > (log.n if log else 0)
 
 
 def missing_part(tx: Transaction, device: Device, push: Push) -> tuple[str, int] | None:
@@ -218,10 +254,6 @@ def _places_around(n: int, last: int) -> set[int]:
     steps = [0, *(1 << k for k in range(max(last, n).bit_length() + 1))]
     near = {n + step for step in steps} | {n - step for step in steps}
     return {0, last} | {place for place in near if 0 <= place <= last}
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _is_of(log: LogState, device: Device) -> bool:

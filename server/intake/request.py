@@ -36,6 +36,7 @@ class Push:
     wants_digest: bool = False
     signature: str = ""
     stood: Mapping[str, Sequence[Cursor]] = field(default_factory=dict)
+    receipt: tuple[str, str] | None = None
 
     @property
     def end(self) -> tuple[int, bytes]:
@@ -99,9 +100,14 @@ def read_push(body: bytes) -> Push:
         wants_digest=hello.get("digest", False),
         signature=end["sig"] or "",
         stood=_stood(hello.get("stood", {}), changes),
+        receipt=_receipt(hello.get("receipt")),
     )
     _check_end(end, push)
     return push
+
+
+def _receipt(said: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return None if said is None else (said["raw"], said["sig"])
 
 
 def _stood(

@@ -195,7 +195,16 @@ async def test_a_repeated_push_gets_the_same_verdicts_and_the_same_receipt(pair)
     await agree(pair)
 
 
+async def may_begin(pair):
+    await pair.server.ask(
+        lambda store: store.write(
+            lambda tx: tx.allow_to_begin(pair.me.device, allowed=True)
+        )
+    )
+
+
 async def test_receipts_are_signed_and_chained_over_all_devices(pair):
+    await may_begin(pair)
     link, own = rules.FIRST_RECEIPT_FOLLOWS, new_id()
     pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
     await pair.me.sync()
@@ -248,6 +257,7 @@ async def test_pages_are_read_to_the_end_without_a_gap(pair):
 
 
 async def test_a_project_can_be_opened_and_is_seen_by_its_device(pair):
+    await may_begin(pair)
     own = new_id()
     pair.me.draft(own, "project", own, {"code": "NEW", "title": "New"})
     (answer,) = await pair.me.sync()

@@ -296,7 +296,10 @@ async def test_a_foreign_project_is_neither_written_nor_read(pair, server, stran
     hostile.draft("plot", strange.plot, {"area_ha": 9.0}, base=None)
     hostile.draft("plot", strange.plot, {}, op="del")
     hostile.draft("project", strange.project_id, {"title": "Mine"})
-    assert await judged(hostile) == [("quarantined", "scope_foreign")] * 4
+    assert await judged(hostile) == [
+        *[("quarantined", "scope_foreign")] * 3,
+        ("quarantined", "may_not_begin"),
+    ]
     read = await asked(hostile, cursors={strange.project_id: [UNKNOWN, 0]})
     assert {row["s"] for row in read.rows} <= {server.project_id}
     async with ClientSession() as session:

@@ -28,6 +28,7 @@ class Client:
         self.token = self.device = self.server_key = None
         self.rows, self.cursors, self.late, self.scope = {}, {}, None, []
         self.receipts, self.verdicts = [], {}
+        self._proof = None
         self.digests, self._stamp, self._stale, self._written = {}, 0, {}, {}
         self.stood, self.tells_where_it_stood = {}, True
 
@@ -136,6 +137,8 @@ class Client:
         stood = {n: self.stood[n][-20:] for n in places if n in self.stood}
         if stood and self.tells_where_it_stood:
             more = {"stood": stood, **more}
+        if self._proof is not None:
+            more, self._proof = {"receipt": self._proof, **more}, None
         lines = [rules.write(self.hello(**more)), *sent]
         end = {"k": "end"}
         if sent:
@@ -198,6 +201,7 @@ class Client:
         needed = answer.hello.get("need_from")
         if needed is not None:
             assert "need_log" not in answer.hello, "this client keeps one log at a time"
+            self._proof = self.receipts[-1] if self.receipts else None
             self._send_again_after(needed - 1)
         else:
             self._take_verdicts(answer, sent)

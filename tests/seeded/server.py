@@ -34,8 +34,8 @@ MUTANTS = (
     Mutant(
         "no new epoch for a database put back by hand",
         LINEAGE,
-        "if not has_read and not _was_told_more(tx, device, push, present):",
-        "if True:",
+        "    if _is_proved(tx, push, present):",
+        "    if False:",
     ),
     Mutant(
         "authors do not hear of late verdicts",

@@ -9,7 +9,7 @@ from collector.laptop.receipts import receipts, without_receipt
 from collector.record import entry, resend
 from schemas import limits
 from schemas.records import record_id
-from server.custody.review import discard, rejudge
+from server.custody.review import discard, rejudge, release_waiting
 from tests.stateful.invariants import check_all
 from tests.stateful.world import World, deliver_late
 
@@ -206,9 +206,12 @@ def test_a_server_put_back_by_hand_begins_a_new_epoch_by_itself(world, p1):
     world.restore_server("whole")
     other = plot(world, C, p1, code="C")
     world.sync(C)
+    begun = world.sql("SELECT count(*) FROM epoch")
     world.sync(B)
+    assert world.sql("SELECT count(*) FROM epoch") == begun, "one laptop alone says so"
+    world.sync(A)
     reasons = world.sql("SELECT reason FROM epoch ORDER BY number")
-    assert reasons[-1] == ("a laptop has read rows that are not here",)
+    assert reasons[-1] == ("two laptops have read rows that are not here",)
     ends_well(world)
     assert stands(world, made)["note"] == "three"
     assert stands(world, other) == {"code": "C"}
@@ -343,6 +346,9 @@ def test_who_saw_rows_that_a_restore_took_away_is_no_liar(world, p1):
     late = edit(world, B, made, area_ha=9.0)
     world.restore_server("whole")
     world.sync(B)
+    assert outcome(world, late) == {"quarantined"}, "nothing shows as yet that it is so"
+    world.sync(A)
+    world.run(release_waiting(world.server, world.clock))
     assert outcome(world, late) == {"accepted"}
     ends_well(world)
     assert stands(world, made) == {"code": "HF", "area_ha": 9.0, "note": "4"}
