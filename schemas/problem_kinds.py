@@ -258,6 +258,12 @@ _HTTP: Final = {
         "wait as long as Retry-After says, then try again with the right one",
         429,
     ),
+    "quota": Kind(
+        "this laptop has sent as much as it may",
+        "nothing is lost, it stays on the laptop; ask the administrator for more:"
+        " permille-server limits",
+        403,
+    ),
     "too_many_at_once": Kind(
         "this laptop has as many requests under way as it may",
         "wait a moment; run one sync at a time",

@@ -70,3 +70,12 @@ class Limits:
     laptop_projects: int = setting(
         20, 1, 200, "projects that one laptop may begin, where it may begin any"
     )
+    laptop_changes: int = setting(
+        1_000_000, 100, 10**9, "changes of one laptop that are kept"
+    )
+    laptop_waiting: int = setting(
+        20_000, 100, 10**7, "changes of one laptop that wait for a person or a record"
+    )
+    laptop_files_mib: int = setting(
+        20_480, 1, 10**7, "MiB of attached files that one laptop may send"
+    )

@@ -13,6 +13,7 @@ from hypothesis import settings
 from schemas.signing import enrolment_text, sign
 from server.access.devices import laptops
 from server.access.enrolment import issue_code
+from server.access.limits import move_limits
 from server.access.projects import known_projects
 from server.app import Listening, serve
 from server.clock import Clock
@@ -150,11 +151,12 @@ async def server(tmp_path):
 
 
 @asynccontextmanager
-async def running_with_project(data):
-    """Make a data directory with one project, and serve it."""
+async def running_with_project(data, at=LOOPBACK, **moved):
+    """Make a data directory with one project, and serve it within these limits."""
     init_data(data, Clock())
-    async with running(data) as url:
-        found = RunningServer(data, url, "")
+    found = RunningServer(data, "", "")
+    await found.ask(lambda store: store.write(lambda tx: move_limits(tx, moved)))
+    async with running(data, at) as found.url:
         fields = {
             "code": "HF",
             "title": "Highfield",

@@ -10,7 +10,7 @@ from server.errors import RequestError, refuse
 from server.files import upload as flow
 from server.files.upload import Piece, named_for, offset_headers
 from server.http.body import Counted, arrive
-from server.http.keys import BLOBS, PIECES, STORE
+from server.http.keys import BLOBS, PIECES, SPEAKERS, STORE
 from server.http.sync import device_of
 from server.store.values import AttachedFile
 
@@ -38,6 +38,9 @@ async def patch_blob(request: web.Request) -> web.Response:
     )
     blobs = request.app[BLOBS]
     flow.check(blobs, piece, named)
+    if blobs.files.state(sha256) is None:
+        speakers = request.app[SPEAKERS]
+        await speakers.count_file(request, request.app[STORE], piece.length)
     room = min(limits.BLOB_BODY_BYTES, piece.length - piece.offset)
     with request.app[PIECES].counting() as counted:
         data, cut = await _arrived(request, room, counted)

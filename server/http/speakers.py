@@ -35,6 +35,8 @@ class Speakers:
         self._guesses = Guesses(limits.wrong_guesses)
         self._known: dict[str, None] = {}
         self._under_way: Counter[str] = Counter()
+        #: How many changes a device had sent when those that wait were counted, and these.
+        self._waiting: dict[str, tuple[int, int]] = {}
 
     def address_of(self, request: web.Request) -> str:
         """Return where a request came from: the network of one owner."""
@@ -86,6 +88,33 @@ class Speakers:
             if error.problem.code in _WRONG:
                 self._guesses.wrong(address, now_s)
             raise
+
+    async def why_full(self, device: Device, store: Store) -> str:
+        """Return what a device has sent as much of as it may; empty where it may go on."""
+        sent = await store.read(lambda tx: tx.sent_by(device.id))
+        if sent >= self._limits.laptop_changes:
+            return f"{self._limits.laptop_changes} changes"
+        # What was sent since may wait, all of it: only then it is counted anew.
+        at, waited = self._waiting.get(device.id, (0, 0))
+        if waited + sent - at >= self._limits.laptop_waiting:
+            waited = await store.read(lambda tx: tx.waiting_of(device.id))
+            self._waiting[device.id] = (sent, waited)
+            if waited >= self._limits.laptop_waiting:
+                return f"{waited} changes that wait; see: permille fix"
+        return ""
+
+    async def count_file(self, request: web.Request, store: Store, size: int) -> None:
+        """Count a file that begins to arrive.
+
+        Raises
+        ------
+        RequestError
+            403, where the device has sent as many bytes of files as it may.
+        """
+        device, most = request[DEVICE], self._limits.laptop_files_mib
+        sent = await store.write(lambda tx: tx.count_file(device, size))
+        if sent > most * 1024 * 1024:
+            raise refuse("quota", f"{most} MiB of files")
 
     def _begin(self, request: web.Request, device: Device) -> None:
         if self._under_way[device.id] >= self._limits.requests_per_laptop:

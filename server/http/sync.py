@@ -25,9 +25,15 @@ async def post_sync(request: web.Request) -> web.Response:
     if request.content_type != NDJSON:
         raise refuse("unknown_media_type", request.content_type[:60])
     store, clock = request.app[STORE], request.app[CLOCK]
+    full = await request.app[SPEAKERS].why_full(device, store)
     async with request.app[BODIES].body(request) as body:
         # The body has no name here: what was read from it is kept, not both.
         push = await asyncio.to_thread(read_push, body.take())
+        if full and push.changes:
+            # What is here already is answered, and rows are read, as ever.
+            known = await store.read(lambda tx: tx.log_head(push.log_id))
+            if known is None or push.end[0] > known.n:
+                raise refuse("quota", full)
         accepted, pulled = await sync(store, clock, device, push)
         if accepted.verdicts:
             request.app[WAKE].set()

@@ -20,6 +20,8 @@ OWN_DEVICE: Final = "(SELECT value FROM meta WHERE key = 'own_device')"
 #: Settings of one device or code: whether it may begin projects; how many it has begun.
 _MAY_BEGIN: Final = "may_begin:"
 _BEGUN: Final = "begun:"
+#: The bytes of the files that it sent.
+_FILES: Final = "files:"
 
 _DEVICES: Final = f"""
     SELECT device_id, name, created_at, revoked_at, last_seen_at,
@@ -108,13 +110,37 @@ class DeviceTables:
         else:
             self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
 
+    def sent_by(self, device_id: str) -> int:
+        """Return how many changes a device has sent."""
+        row = self.connection.execute(
+            "SELECT coalesce(sum(n), 0) FROM log WHERE device_id = ?", (device_id,)
+        ).fetchone()
+        return int(row[0])
+
+    def waiting_of(self, device_id: str) -> int:
+        """Count the changes of a device that wait now; this reads the whole quarantine."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM quarantine WHERE status IN ('open', 'held')"
+            " AND log_id IN (SELECT log_id FROM log WHERE device_id = ?)",
+            (device_id,),
+        ).fetchone()
+        return int(row[0])
+
+    def count_file(self, device_id: str, size: int) -> int:
+        """Count a file that a device sends; return the bytes of all that it sent."""
+        return self._add_to(_FILES + device_id, size)
+
+    def _add_to(self, key: str, number: int) -> int:
+        row = self.connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
+            " SET value = CAST(value AS INTEGER) + excluded.value RETURNING value",
+            (key, str(number)),
+        ).fetchone()
+        return int(row[0])
+
     def count_begun(self, device_id: str, projects: int) -> None:
         """Count projects that a device has begun."""
-        self.connection.execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET value = CAST(value AS INTEGER) + excluded.value",
-            (_BEGUN + device_id, str(projects)),
-        )
+        self._add_to(_BEGUN + device_id, projects)
 
     def set_access(
         self, device_id: str, project_id: str, withdrawn_at: str | None

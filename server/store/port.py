@@ -187,6 +187,15 @@ class Devices(Protocol):
     def devices(self) -> list[Device]:
         """Return every device, oldest first, with the one of the server itself."""
 
+    def sent_by(self, device_id: str) -> int:
+        """Return how many changes a device has sent."""
+
+    def waiting_of(self, device_id: str) -> int:
+        """Count the changes of a device that wait now; this reads the whole quarantine."""
+
+    def count_file(self, device_id: str, size: int) -> int:
+        """Count a file that a device sends; return the bytes of all that it sent."""
+
     def allow_to_begin(self, device_id: str, *, allowed: bool) -> None:
         """Allow a device to begin projects, or take that from it; a repeat is harmless."""
 

@@ -268,3 +268,25 @@ async def test_an_account_counts_a_change_that_came_in_two_logs_once(store):
     assert await store.read(lambda tx: tx.account(laptop.id)) == DeviceAccount(
         {}, [], {}, []
     )
+
+
+async def test_what_a_device_sent_and_what_of_it_waits_is_counted(store):
+    laptop, project, one = await begin(store, "P1")
+    other, *_ = await begin(store, "P1", name="other")
+    batch = Batch(project, laptop)
+    batch.refuse("plot", plot("BAD"))
+    batch.hold("point", point(one.id, "1"), one.id)
+    await saved(store, batch)
+
+    async def counted(of):
+        return await store.read(lambda tx: (tx.sent_by(of.id), tx.waiting_of(of.id)))
+
+    assert await counted(laptop) == (3, 2)
+    assert await counted(other) == (1, 0)
+
+
+async def test_the_bytes_of_files_that_a_device_sends_are_added_up(store):
+    for size, sum_bytes in ((5, 5), (7, 12)):
+        found = await store.write(lambda tx, size=size: tx.count_file("a", size))
+        assert found == sum_bytes
+    assert await store.write(lambda tx: tx.count_file("b", 1)) == 1

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import socket
-from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,33 +11,22 @@ from aiohttp import ClientSession
 from structlog.testing import capture_logs
 
 from schemas import limits
-from server.access.limits import move_limits
 from server.app import Listening
 from server.clock import Clock
 from server.config import DataDirectory
-from server.custody.own_log import add_project
 from server.data import init_data
 from server.http.addresses import networks
-from tests.conftest import RunningServer, running
+from tests.conftest import running, running_with_project
 
 HEAD = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\n"
 #: Nobody is trusted: loopback counts as any address.
 NOBODY = ()
 
 
-@asynccontextmanager
-async def bounded(path, trusted=NOBODY, **moved):
+def bounded(path, trusted=NOBODY, **moved):
     """Serve one project within other bounds than the usual ones."""
-    data = DataDirectory(path / "server")
-    init_data(data, Clock())
-    found = RunningServer(data, "", "")
-    found.project_id = await found.ask(
-        lambda store: add_project(store, Clock(), {"code": "HF", "title": "HF"}, {})
-    )
-    await found.ask(lambda store: store.write(lambda tx: move_limits(tx, moved)))
-    async with running(data, Listening("127.0.0.1", 0, networks(trusted))) as url:
-        found.url = url
-        yield found
+    at = Listening("127.0.0.1", 0, networks(trusted))
+    return running_with_project(DataDirectory(path / "server"), at, **moved)
 
 
 async def opened(server, said=b""):

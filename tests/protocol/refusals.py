@@ -9,13 +9,11 @@ import json
 from urllib.parse import urlsplit
 
 from schemas import limits
-from server.access.limits import move_limits
 from server.clock import Clock
 from server.config import DataDirectory, Limits
-from server.data import init_data
-from tests.conftest import RunningServer, running
+from tests.conftest import running_with_project
 from tests.laptop import new_id
-from tests.protocol.pair import UNKNOWN, code_for
+from tests.protocol.pair import UNKNOWN, code_for, enrolled
 from tests.protocol.rules import public_key, write
 from tests.protocol.values import RefusedError
 
@@ -163,6 +161,19 @@ async def _(pair):
     return await refused(pair.send(slowly()))
 
 
+@refusal("quota")
+async def _(pair):
+    data = DataDirectory(pair.server.data.path.with_name("small"))
+    async with running_with_project(data, laptop_changes=100) as small:
+        me = await enrolled(small, "small")
+        for number in range(101):
+            me.create(small.project_id, "plot", {"code": f"P{number}"})
+        found = await refused(me.sync(most=100))
+        assert me.log.acked == 100, "what was taken is answered"
+        assert await me.send(me.body(most=0)), "rows are read as ever"
+    return found
+
+
 @refusal("many-values")
 async def _(pair):
     return await refused(pair.send(b"[" + b"1," * limits.BODY_VALUES + b"1]"))
@@ -207,12 +218,9 @@ async def _(pair):
 
 @refusal("busy")
 async def _(pair):
-    small = DataDirectory(pair.server.data.path.with_name("small"))
-    init_data(small, Clock())
-    await RunningServer(small, "", "").ask(
-        lambda store: store.write(lambda tx: move_limits(tx, {"connections": 10}))
-    )
-    async with running(small) as url:
+    data = DataDirectory(pair.server.data.path.with_name("small"))
+    async with running_with_project(data, connections=10) as small:
+        url = small.url
         place = urlsplit(url)
         head = b"POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
         kept = []

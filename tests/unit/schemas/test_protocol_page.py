@@ -157,7 +157,9 @@ def test_every_refusal_of_a_file_is_told_on_the_page_of_files():
     told = re.findall(r"(\d{3}) `(\w+)`|, `(\w+)` \|$", text, re.MULTILINE)
     codes = {code or other for _, code, other in told}
     own = refused_in("server/http/files.py", "server/files/upload.py")
-    assert codes == own | {"cut_body", "busy"}, "how bodies arrive they share with sync"
+    assert codes == own | {"cut_body", "busy", "quota"}, (
+        "how bodies arrive they share with sync"
+    )
     assert {(int(n), code) for n, code, _ in told if n} <= {
         (KINDS[code].status, code) for code in codes
     }
