@@ -144,6 +144,12 @@ def group_of(raw: bytes) -> str | None:
     return group
 
 
+def type_of(raw: bytes) -> str | None:
+    """Return the type of the record that a line is about."""
+    record_type: str | None = parse_object(raw).get("t")
+    return record_type
+
+
 def person_of(raw: bytes) -> str | None:
     """Return the person that a line says wrote it."""
     person: str | None = parse_object(raw).get("u")

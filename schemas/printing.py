@@ -80,7 +80,7 @@ def lines_of(
 def facts(pairs: Iterable[tuple[str, object]], width: int | None) -> list[str]:
     """Return names with their values, one below the other; empty ones are left out."""
     said = [(name, _cell(value)) for name, value in pairs]
-    shown = [(f"{name}:", text) for name, text in said if text]
+    shown = [(f"{name}:", text) for name, text in said if name and text]
     room = max((_chars(name) for name, _ in shown), default=0) + 1
     return [line for name, text in shown for line in _fact(name, text, room, width)]
 

@@ -82,6 +82,23 @@ class Contest:
         stands = Side(self._standing(group), self.by.get(group, By()))
         return [stands, *map(_other, self.groups()[group])]
 
+    def at_odds(self, group: str) -> list[str]:
+        """Return the fields of a group in which its sides differ."""
+        return _differing(self.sides(group))
+
+    def told(self, group: str, values: Fields | None) -> str:
+        """Write values in words: only the fields in which the sides of a group differ."""
+        if not values or group == WHOLE_RECORD:
+            return told_values(values, self.called)
+        shown = self.at_odds(group) or list(values)
+        return told_values({name: values.get(name) for name in shown}, self.called)
+
+    def about(self, group: str) -> str:
+        """Return what the conflicts of a group are about, as people type its fields."""
+        if group == WHOLE_RECORD:
+            return "the record itself"
+        return ", ".join(map(option_name, self.at_odds(group))) or option_name(group)
+
     def _standing(self, group: str) -> Fields:
         if self.standing.deleted:
             return {}
@@ -118,12 +135,24 @@ def ways(contest: Contest, group: str) -> Iterator[tuple[str, Side]]:
         )
 
 
+def at_odds(*sides: Fields) -> list[Fields]:
+    """Return sides with only the fields in which two differ; all where none does.
+
+    >>> at_odds({"a": 1, "b": 2}, {"a": 1, "b": 3}, {})
+    [{'b': 2}, {'b': 3}, {}]
+    """
+    names = _differing(Side(side, By()) for side in sides)
+    return [
+        {n: side.get(n) for n in names} if side and names else side for side in sides
+    ]
+
+
 def told_side(contest: Contest, side: Side, group: str) -> str:
     """Return in words what stands when a side is taken."""
     if not side.values:
         return "leave it deleted" if not side.conflict else "delete the record"
     if group != WHOLE_RECORD:
-        return told_values(side.values, contest.called)
+        return contest.told(group, side.values)
     if not side.conflict:
         return "keep the record"
     return f"bring it back with {told_values(side.values, contest.called)}"

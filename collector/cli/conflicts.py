@@ -18,7 +18,7 @@ from collector.cli.output import emit_json, say, table
 from collector.errors import Exit, UsageError
 from schemas import limits
 from schemas.printing import TableForm, prose
-from schemas.sides import By, told_side, ways
+from schemas.sides import By, at_odds, told_side, ways
 from schemas.told import counted, told_values
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def show(app: App, record: str, as_json: bool) -> None:
         for place, group in enumerate(contest.groups()):
             if place:
                 click.echo()
-            click.echo(f"{name}: {conflicts.about(base.type, group)}")
+            say(f"{name}: {contest.about(group)}", "  ")
             _print_sides(contest, group)
             if all(c["decided"] for c in found if c["group"] == group):
                 click.echo("decided here, not yet synced")
@@ -221,11 +221,15 @@ def _question(lost: Sequence[str], question: str) -> str:
 def _row(laptop: "Laptop", found: Mapping[str, Any]) -> list[str]:
     from collector.record.names import called_in
 
-    sides = [found["before"], found["stands"] or {}, found["other"]]
-    called = called_in(laptop.store, found["type"], [side or {} for side in sides])
+    before, *sides = found["before"], found["stands"] or {}, found["other"]
+    values = [side or {} for side in (before, *sides)]
+    called = called_in(laptop.store, found["type"], values)
+    stands, other = at_odds(*sides)
+    names = stands or other
+    known = {name: (before or {}).get(name) for name in names} if before else before
     return [
         f"{found['type']} {found['name']}",
-        *(told_values(side, called) for side in sides),
+        *(told_values(side, called) for side in (known, stands, other)),
         str(By(found.get("person"), found.get("device"))),
         str(found.get("at") or "")[:16],
         "decided here, not yet synced" if found["decided"] else "open",
@@ -240,12 +244,12 @@ def _print_sides(contest: "Contest", group: str) -> None:
         rows.append(
             [
                 "also recorded" if side.conflict else "stands",
-                told_values(side.values, contest.called),
+                contest.told(group, side.values),
                 str(side.by) if any(side.by) else "",
                 str(conflict.get("at") or "")[:16],
             ]
         )
     before = next(iter(by_id.values()))["base"]
     if before:
-        rows.append(["before", told_values(before, contest.called), "", ""])
+        rows.append(["before", contest.told(group, before), "", ""])
     table(SIDES, rows)

@@ -31,7 +31,7 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "campaign": ("start_date", "end_date", "purpose"),
         "core": ("sampled_at", "tool", "depth_reached_cm"),
         "sample": ("plot", "point", "campaign", "core", "depth cm"),
-        "result": ("value", "unit", "method", "plot", "point", "campaign", "depth cm"),
+        "result": ("value", "unit", "method", "place", "depth cm"),
     }
 )
 _PROSE: Final = frozenset({"name", "title", "farm", "method", "stratum"})
@@ -99,18 +99,34 @@ class _Places:
 
     def of(self, view: "RecordView", name: str) -> object:
         """Return a field of a record, or what a place is called that it is of."""
-        if name == "id":
-            every = self._laptop.store.records("project")
-            self._short = self._short or starts(each.id for each in every)
-            return self._short.get(view.id, view.id[:8])
-        if name == "organisation":
-            return names.runner(self._laptop.store, view)
-        if name == "depth cm":
-            sample = self._above(view, "sample")
-            return _depth(sample) if sample else None
+        made = {
+            "id": self._start,
+            "organisation": self._runner,
+            "place": self._where,
+            "depth cm": self._depth,
+        }
+        if name in made:
+            return made[name](view)
         if name in TYPES and name not in TYPES[view.type].fields:
             return self._place(view, name)
         return view.fields.get(name)
+
+    def _start(self, view: "RecordView") -> str:
+        every = self._laptop.store.records("project")
+        self._short = self._short or starts(each.id for each in every)
+        return self._short.get(view.id, view.id[:8])
+
+    def _runner(self, view: "RecordView") -> str | None:
+        return names.runner(self._laptop.store, view)
+
+    def _where(self, view: "RecordView") -> str:
+        """Return plot, point and campaign of a record in one word."""
+        parts = (self._place(view, kind) for kind in ("plot", "point", "campaign"))
+        return "/".join(str(part) for part in parts if part is not None)
+
+    def _depth(self, view: "RecordView") -> str:
+        sample = self._above(view, "sample")
+        return _depth(sample) if sample else ""
 
     def _place(self, view: "RecordView", record_type: str) -> object:
         found = self._above(view, record_type)

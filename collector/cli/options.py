@@ -11,11 +11,11 @@ from collector.errors import RefusedError, UsageError
 from collector.record import names, typed_times
 from schemas import fields as kinds
 from schemas.attachments import Attachments
-from schemas.evolve import former_names, present_name
+from schemas.evolve import former_names
 from schemas.explained import Explanations
 from schemas.lists import NameSet, StratumAreas
 from schemas.records import TYPES
-from schemas.settings import read_texts
+from schemas.settings import field_named, read_texts
 from schemas.told import option_name
 
 if TYPE_CHECKING:
@@ -184,12 +184,12 @@ def ancestors(
 
 def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
     """Return the fields to empty, under their own names."""
-    fields = [present_name(record_type, name.replace("-", "_")) for name in clear]
+    fields = [field_named(record_type, name) for name in clear]
     for name in fields:
         if name not in TYPES[record_type].fields:
             raise UsageError(
                 f"{names.one_of(record_type)} has no field {name}",
-                f"one of: {', '.join(TYPES[record_type].fields)}",
+                f"one of: {', '.join(map(option_name, TYPES[record_type].fields))}",
             )
     return fields
 

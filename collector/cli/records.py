@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from collector.rules.overlay import RecordView
     from schemas.plausibility.records import Warned
 
+#: Problems of what was not given at all.
+_MISSING: Final = frozenset({"required", "value_missing"})
+
 EXAMPLES: Final = {
     "organisation": "--code INRAE --name INRAE --kind member",
     "project": '--code P1 --title "Soil carbon of the valley"',
@@ -316,7 +319,7 @@ def _typed_as_options(*, adds: bool = False) -> Iterator[None]:
         yield
     except RefusedError as error:
         error.are_options = True
-        if adds and any(problem.code == "required" for problem in error.problems):
+        if adds and any(problem.code in _MISSING for problem in error.problems):
             error.exit_code = Exit.USAGE
         raise
 

@@ -58,6 +58,13 @@ def _more(report: "SyncReport") -> Iterator[str]:
         ahead = "ahead of" if report.clock_skew_s > 0 else "behind"
         off = duration(abs(report.clock_skew_s))
         yield f"this laptop's clock is {off} {ahead} the server's"
+    yield from _next(report)
+
+
+def _next(report: "SyncReport") -> Iterator[str]:
+    """Return what comes by itself, and what a person is to look at."""
+    if report.figures_later:
+        yield "the server derives the stocks anew; permille sync fetches them in a while"
     if report.quarantined or report.held:
         yield "see: permille fix"
     if report.conflicts:

@@ -11,11 +11,9 @@ from collector.record.saving import save
 from collector.rules.overlay import BaseRow, RecordView, undecided
 from schemas.changes import Draft
 from schemas.deciding import Decision, StandingRecord, UndecidableError
-from schemas.groups import WHOLE_RECORD, members
 from schemas.ids import starts
 from schemas.names import by_start, meant, missing, several
 from schemas.sides import KEPT, By, Contest, PersonsChoice, decisions
-from schemas.told import option_name
 from schemas.validate import errors, load_patch
 
 
@@ -66,13 +64,6 @@ def _only(name: str, ids: Sequence[str]) -> str:
         text = several("conflict", name, list(short.values()))
         raise RefusedError(text, by_start(short[ids[0]]), code="ambiguous")
     return ids[0]
-
-
-def about(record_type: str, group: str) -> str:
-    """Return what the conflicts of a group are about, as people type its fields."""
-    if group == WHOLE_RECORD:
-        return "the record itself"
-    return ", ".join(map(option_name, members(record_type, group))) or group
 
 
 def name_of(laptop: Laptop, base: BaseRow) -> str:

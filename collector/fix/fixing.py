@@ -1,16 +1,17 @@
 """Fix -> send again: a correction that leaves what was wrong as it is, is none."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record import entry
-from collector.record.names import called_in, label
+from collector.record.names import called, called_in, label
 from collector.rules.overlay import ChangeStatus, LoggedChange, RecordView
 from schemas.problems import Problem, from_data
 from schemas.records import TYPES
-from schemas.told import told
+from schemas.told import ids_in, told, worded
 from schemas.validate import load_record
 
 
@@ -26,12 +27,14 @@ def fix(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> entry.Sav
     waiting = [c for c in changes if c.status is ChangeStatus.QUARANTINED]
     same = [problem for c in waiting for problem in _same(view, c, patch)]
     if same:
-        called = called_in(laptop.store, view.type, [patch, view.fields])
+        named = called(laptop.store, ids_in(problem.as_data() for problem in same))
+        named |= called_in(laptop.store, view.type, [patch, view.fields])
         name = label(laptop.store, view)
         raise RefusedError(
             f"{view.type} {name} still has the same problem",
-            "give another value; where it is mended elsewhere: permille fix RECORD --resend",
-            [_named(problem, called) for problem in same],
+            "give another value; where it is mended elsewhere:"
+            f" permille fix {shlex.quote(name)} --resend",
+            [_named(problem, named) for problem in same],
             code="same_problem",
         )
     return entry.edit(laptop, view, patch)
@@ -73,5 +76,8 @@ def _is_judged_here(record_type: str, change: LoggedChange, problem: Problem) ->
 
 def _named(problem: Problem, called: Mapping[str, str]) -> Problem:
     return Problem(
-        problem.code, problem.path, told(problem.value, called), problem.detail
+        problem.code,
+        problem.path,
+        told(problem.value, called),
+        worded(problem.detail, called),
     )

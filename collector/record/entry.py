@@ -150,7 +150,8 @@ def restore(laptop: Laptop, view: RecordView) -> Saved:
     """
     if missing_fields(view.type, view.fields):
         raise RefusedError(
-            f"this laptop never had the fields of {view.type} {view.id}",
+            f"this laptop never had the fields of {view.type}"
+            f" {label(laptop.store, view)}",
             "restore it where it was recorded",
             code="not_here",
         )
@@ -174,8 +175,14 @@ def judged(record_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         With every problem, when there is one that is no warning.
     """
     clean, problems = load_record(record_type, fields)
-    refuse(errors(problems))
+    refuse(_told_once(errors(problems)))
     return clean
+
+
+def _told_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave out that a value is missing where it was given and cannot be read."""
+    given = {p.path for p in problems if p.code not in {"required", "value_missing"}}
+    return [p for p in problems if p.code != "value_missing" or p.path not in given]
 
 
 def refuse(problems: Sequence[Problem]) -> None:

@@ -218,11 +218,9 @@ def refer(
     if target == "point" and plot is not None:
         parent = find(store, "plot", plot, project_id)
         views = store.find("point", project_id, join_key([parent.id, name]))
-        return (
-            one("point", f"{plot}/{name}", views, store)
-            if views
-            else find(store, "point", name, project_id)
-        )
+        # The name may say its plot by itself, too.
+        views = views or candidates(store, "point", name, project_id)
+        return one("point", f"{plot}/{name}", views, store)
     return find(store, target, name, project_id)
 
 

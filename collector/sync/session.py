@@ -149,6 +149,7 @@ class _Exchange:
             reply, head, asked, self.laptop.timestamp(), self.removals
         )
         self.tally.add(applied, len(batch))
+        self.tally.note_figures(applied, batch, reply.rows)
         self.removals = applied.removals
         self._refuse_removals()
         self.digests = {**self.digests, **reply.end["digest"]}

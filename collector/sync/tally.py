@@ -3,10 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from collector.client.traffic import Traffic
 from collector.rules.overlay import ChangeStatus
+from collector.rules.reply import Message
+from schemas.changes import type_of
+from schemas.records import DERIVED
+
+#: What a stock is made of: it is derived anew when one of these changed.
+_MEASURED: Final = frozenset({"core", "sample", "result"})
+#: What is in conflict is a reason beside its stock, too.
+_STANDS: Final = frozenset(
+    {ChangeStatus.ACCEPTED, ChangeStatus.MERGED, ChangeStatus.CONFLICT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +25,8 @@ class SyncReport:
 
     Of the `pushed` changes each has one verdict; `settled_late` counts older changes
     that waited and have another verdict now, `notes` holds what the server remarks on
-    changes that stand.
+    changes that stand. `figures_later` says that stocks follow from what was pushed, which
+    the server derives after it answered.
     """
 
     pushed: int
@@ -32,6 +43,7 @@ class SyncReport:
     new_logs: int
     moved: int
     notes: list[str]
+    figures_later: bool
     requests: int
     bytes_sent: int
     bytes_received: int
@@ -76,6 +88,7 @@ class Tally:
     new_logs: int = 0
     notes: list[str] = field(default_factory=list)
     verdicts: Counter[ChangeStatus] = field(default_factory=Counter)
+    figures_later: bool = False
 
     def add(self, answer: Counted, pushed: int) -> None:
         """Count one answer to a request with that many changes."""
@@ -86,6 +99,16 @@ class Tally:
         for status, repeated in answer.verdicts:
             self.verdicts[status] += 1
             self.duplicates += repeated
+
+    def note_figures(
+        self, answer: Counted, batch: Sequence[bytes], rows: Sequence[Message]
+    ) -> None:
+        """Note whether figures are due for what was pushed and stands, or came."""
+        stands = any(status in _STANDS for status, _ in answer.verdicts)
+        if stands and any(type_of(raw) in _MEASURED for raw in batch):
+            self.figures_later = True
+        elif any(row.get("t") in DERIVED for row in rows):
+            self.figures_later = False
 
     def report(
         self, *, pending: int, traffic: Traffic, duration_s: float, clock_skew_s: float
@@ -106,6 +129,7 @@ class Tally:
             new_logs=self.new_logs,
             moved=self.moved,
             notes=self.notes,
+            figures_later=self.figures_later,
             requests=traffic.requests,
             bytes_sent=traffic.bytes_sent,
             bytes_received=traffic.bytes_received,

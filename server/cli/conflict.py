@@ -10,10 +10,9 @@ import click
 
 from schemas import limits
 from schemas.conflicts import sides_as_told
-from schemas.groups import WHOLE_RECORD
 from schemas.printing import TableForm, prose
-from schemas.sides import By, told_side, ways
-from schemas.told import counted, option_name, problem_line, told_values
+from schemas.sides import By, at_odds, told_side, ways
+from schemas.told import counted, problem_line, told_values
 from server.cli.common import (
     json_option,
     one_line,
@@ -137,8 +136,7 @@ def show(context: click.Context, name: str, project: str | None, as_json: bool) 
     for place, group in enumerate(contest.groups()):
         if place:
             click.echo()
-        about = "the record itself" if group == WHOLE_RECORD else option_name(group)
-        say(f"{found[0]['name']}: {about}")
+        say(f"{found[0]['name']}: {contest.about(group)}", "  ")
         _print_sides(contest, group)
         for way, side in ways(contest, group):
             within = f" --project {shlex.quote(project)}" if project else ""
@@ -301,14 +299,14 @@ def _print_sides(contest: "Contest", group: str) -> None:
         rows.append(
             [
                 "also recorded" if side.conflict else "stands",
-                told_values(side.values, contest.called),
+                contest.told(group, side.values),
                 str(side.by),
                 at[:16],
             ]
         )
     before = next(iter(by_id.values()))["base"]
     if before:
-        rows.append(["before", told_values(before, contest.called), "", ""])
+        rows.append(["before", contest.told(group, before), "", ""])
     print_table(SIDES, rows)
 
 
@@ -319,10 +317,11 @@ def _stood_since(by_id: Mapping[str, Any]) -> str:
 
 def _open_row(found: Mapping[str, Any]) -> list[object]:
     names = found["names"]
+    stands, other = at_odds(found["stands"] or {}, found["ours"])
     return [
         found["name"],
-        f"{told_values(found['stands'] or {}, names)} ({by(found['stands_by'])})",
-        told_values(found["ours"], names),
+        f"{told_values(stands, names)} ({by(found['stands_by'])})",
+        told_values(other, names),
         str(By(found["person"], found["device"])),
         found["at"][:16],
     ]
@@ -330,11 +329,11 @@ def _open_row(found: Mapping[str, Any]) -> list[object]:
 
 def _settled_row(found: Mapping[str, Any]) -> list[object]:
     names, decision = found["names"], found["decision"]
+    sides = at_odds(found["theirs"], found["ours"], decision["chosen"] or {})
     return [
         found["name"],
-        told_values(found["theirs"], names),
-        told_values(found["ours"], names),
-        told_values(decision["chosen"] or None, names),
+        *(told_values(side, names) for side in sides[:2]),
+        told_values(sides[2] or None, names),
         decision["reason"],
         by(decision),
     ]

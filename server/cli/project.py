@@ -18,6 +18,13 @@ from server.cli.common import (
 )
 from server.cli.project_bridge import bridge
 
+#: What of a project is shown under another name, or under none.
+_SPOKEN: Final = {
+    "devices": "laptops",
+    "created_at": "begun",
+    "name": "called",
+    **dict.fromkeys(("organisation_id", "seq", "head", "choose"), ""),
+}
 PROJECTS: Final = TableForm(
     "projects",
     "code",
@@ -276,7 +283,7 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    print_facts((option_name(k), v) for k, v in found.items())
+    print_facts((_SPOKEN.get(k, option_name(k)), v) for k, v in found.items())
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -150,4 +150,4 @@ def stats(context: click.Context, as_json: bool) -> None:
     ]
     for group in ("records", "verdicts"):
         flat += [(f"{group}: {name}", n) for name, n in sorted(counts[group].items())]
-    print_table(STATS, flat)
+    print_table(STATS, [(name.replace("_", " "), count) for name, count in flat])

@@ -173,7 +173,10 @@ def _rate_cells(row: _Row) -> tuple[str, ...]:
         _interval(row["rate_ci95_permille_year"], 2) + beyond,
         row["verdict_4permille"],
         "-" if target is None else f"{row['verdict_target']} ({target:g})",
-        ", ".join(f"{count} {span}" for span, count in row["spans"].items()) or "-",
+        ", ".join(
+            f"{count} {span.replace('_', ' ')}" for span, count in row["spans"].items()
+        )
+        or "-",
         str(waiting["conflicts"] + waiting["quarantined"] or "-"),
         " ".join(row["reasons"]) or "-",
     )

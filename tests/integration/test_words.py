@@ -205,3 +205,23 @@ def test_who_recorded_and_who_decided_may_be_people_of_one_laptop(pair, served):
     )
     (found,) = json.loads(listed)
     assert (found["person"], found["decision"]["person"]) == ("Bo", "Cy")
+
+
+def test_a_sync_says_that_figures_of_its_push_come_later(pair):  # noqa: F811
+    one, _ = pair
+    one(*SAMPLE, "--sample-code", "B1", *LAYER)
+    found = one.json("sync")
+    assert found["figures_later"]
+    one(
+        *SAMPLE,
+        "--sample-code",
+        "B2",
+        "--depth-top-cm",
+        "30",
+        "--depth-bottom-cm",
+        "50",
+    )
+    assert "the server derives the stocks anew" in one("sync")
+    assert "derives" not in one("sync")
+    one("plot", "edit", "HF", "--note", "x")
+    assert not one.json("sync")["figures_later"]

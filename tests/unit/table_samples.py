@@ -36,9 +36,7 @@ LISTED = {
         123.4567,
         "g_kg",
         "dry_combustion_analyser",
-        "Highfield-north-07",
-        "12",
-        "Spring 2026",
+        "Highfield-north-07/12/Spring 2026",
         "102.5-130.5",
     ),
 }

@@ -294,6 +294,7 @@ def test_the_report_has_exactly_the_documented_keys(enrolled, scripted):
         "new_logs",
         "moved",
         "notes",
+        "figures_later",
         "requests",
         "bytes_sent",
         "bytes_received",

@@ -76,6 +76,20 @@ def test_a_required_field_that_is_missing_is_wrong_usage(named, record_type, lac
     assert option_name(lacking) in found.err, found.err
 
 
+def test_a_value_that_cannot_be_read_is_not_missing_too(named):
+    words = ["--sample", "HF-1", "--analyte", "soc", "--unit", "g_kg"]
+    words += ["--method", "tinsley"]
+    found = named("result", "add", *words, "--value", "much", code=4)
+    assert "--value much: a number was expected" in found.err
+    assert "1 problem" in found.err
+    assert "--value: a result needs" in named("result", "add", *words, code=2).err
+
+
+def test_what_is_not_here_is_named_with_its_plot(field):
+    found = field("core", "add", "--plot", "HF", "--point", "9", code=4)
+    assert "there is no point HF/9" in found.err
+
+
 def _pairs(example):
     words = shlex.split(example)
     return zip(words[::2], words[1::2], strict=True)
