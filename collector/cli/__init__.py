@@ -36,6 +36,7 @@ COMMANDS: Final = MappingProxyType(
         "attachments": ("collector.cli.attachments", "attachments"),
         "warnings": ("collector.cli.warnings", "warnings"),
         "import": ("collector.cli.tables", "import_group"),
+        "export": ("collector.cli.export", "export"),
         "lab": ("collector.cli.lab", "lab"),
         "sync": ("collector.cli.sync", "sync"),
         "bundle": ("collector.cli.bundle", "bundle"),

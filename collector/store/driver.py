@@ -69,6 +69,12 @@ def connect(path: Path, key: bytes) -> Connection:
     return connection
 
 
+def plain(path: Path) -> Connection:
+    """Open a file for other programs, without a key; it is made when there is none."""
+    with translated():
+        return sqlcipher3.connect(os.fspath(path), isolation_level=None)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the library's errors into ours, each with its next step."""

@@ -11,6 +11,7 @@ from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option
 from server.cli.conflict import conflict
 from server.cli.device_scope import device
+from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.project import project
@@ -52,6 +53,7 @@ for command in (
     quarantine,
     warning,
     lab,
+    export,
     bundle,
     attachments,
     backup,

@@ -46,6 +46,12 @@ _COPIED_PAGES: Final = 1024
 _BUSY_MS: Final = 10_000
 
 
+def plain(path: Path) -> Connection:
+    """Open a file for other programs; it is made when there is none."""
+    with translated():
+        return dbapi2.connect(str(path), isolation_level=None)
+
+
 def connect(path: Path, *, create: bool = False) -> Connection:
     """Open a database for use by one thread.
 

@@ -132,6 +132,7 @@ stocks explain A 2016 2026 --project P | stocks derive --project P | verify
 stocks report P --html {}/report.html | stocks design --sd 6 --n 10 --baseline 55
 stocks compute --layers {}/layers.csv --method hyman | warning list --project P
 lab import {}/layers.csv --lab L --project P | lab expected --project P --analyte clay
+export csv {}/tables --project P | export csv {}/tables
 warning explain plot A nothing --project P --why x | device code --project P
 device edit two --may-begin-projects | device withdraw one --project P
 device grant one --project P | device move one --from P --to P | quarantine rejudge
@@ -148,7 +149,7 @@ organisation show x | project show P | plot show A | practice show A/x | point s
 campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1
 attachments | attachments get A none --out {}/x | attachments drop --sent | conflicts
 conflicts show A | fix | fix none | receipts | recover | stocks | stocks --plot A | warnings
-lab import {}/layers.csv --lab L | lab expected --analyte clay
+lab import {}/layers.csv --lab L | lab expected --analyte clay | export csv {}/own
 warnings explain plot A nothing --why x | bundle export {}/b | bundle apply {}/b | sync
 import layers {}/layers.csv --mapping {}/none.toml | attach A {}/layers.csv
 conflicts resolve A --keep --reason x | init | enrol nowhere X

@@ -1,0 +1,1 @@
+"""Records as plain tables for other programs: their columns, names and files."""

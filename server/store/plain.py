@@ -1,0 +1,22 @@
+"""A plain SQLite file for other programs, as sqlite-utils makes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from server.store import driver
+
+
+@contextmanager
+def plain_database(path: Path) -> Iterator[Database]:
+    """Open an empty file as sqlite-utils does."""
+    connection = driver.plain(path)
+    try:
+        with driver.translated():
+            connection.execute("PRAGMA synchronous = OFF")
+            yield Database(connection)
+            connection.execute("PRAGMA optimize")
+    finally:
+        connection.close()
