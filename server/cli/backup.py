@@ -17,6 +17,7 @@ from server.cli.common import (
     json_option,
     print_json,
     print_table,
+    say,
     with_store,
 )
 from server.config import DataDirectory
@@ -148,7 +149,7 @@ def verify(data: DataDirectory, file: Path | None, as_json: bool) -> None:
         print_json({"checked": checked, "faults": told, "complete": is_all})
     elif faults:
         for found in faults:
-            click.echo(f"{found.check}: {found.where}: {found.what}")
+            say(f"{found.check}: {found.where}: {found.what}", "  ")
         more = " at least" if len(faults) == _MOST_FAULTS else ""
         click.echo(f"{counted(len(faults), 'fault')}{more} in {checked}.")
         click.echo("Keep the files as they are; restore a backup that verifies.")

@@ -59,9 +59,7 @@ class Commands(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            if not as_json:
-                raise
-            fail(_wrong_usage(error), as_json=True)
+            fail(_wrong_usage(error), as_json=as_json)
         except (OSError, ModuleNotFoundError) as error:
             if (
                 getattr(error, "errno", None) == errno.EPIPE

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from collector.cli import cli
 from collector.cli.app import App
+from collector.client.files import BlobClient
+from collector.client.http import HttpClient
 from collector.clock import Clock
 from collector.files.transfer import send_waiting
 from collector.laptop.open import opened
@@ -186,6 +188,22 @@ def test_a_laptop_without_a_network_is_told_so(laptop, monkeypatch):
     monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", no_way)
     code, said = knock(laptop, "sync", "http://127.0.0.1:9")
     assert (code, "no network that leads there" in said) == (3, True)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_server_that_says_nothing_is_told_in_words(laptop, monkeypatch, door):
+    monkeypatch.setattr(HttpClient, "silence_s", 0.2)
+    monkeypatch.setattr(BlobClient, "silence_s", 0.2)
+    asked = asyncio.Event()
+
+    async def silence(request):
+        await request.read()
+        await asked.wait()
+        return web.Response()
+
+    with answering(silence) as port:
+        code, said = knock(laptop, door, f"http://127.0.0.1:{port}")
+    assert (code, "no answer in time" in said) == (3, True)
 
 
 # Certificates ----------------------------------------------------------------------
