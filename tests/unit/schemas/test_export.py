@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from schemas.export.database import ExportRecord
 from schemas.export.run import ExportKind, export
-from schemas.export.views import FILES
+from schemas.export.views import FILES, query_of
 
 SQUARE = [[2.35, 48.85], [2.36, 48.85], [2.36, 48.86], [2.35, 48.85]]
 #: One of everything; texts that spreadsheets, shells and SQL might run.
@@ -230,3 +230,13 @@ def test_two_exports_of_one_moment_hold_the_same(written, kind):
             assert path.read_bytes() == (second / path.name).read_bytes()
     else:
         assert written(kind, "a")[1].rows == written(kind, "b")[1].rows
+
+
+@pytest.mark.parametrize("table", FILES)
+def test_a_large_table_is_read_without_holding_it_in_memory(written, table):
+    path, _ = written("sqlite", "out.db")
+    with opened(path) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {query_of(table, 10**6)}").fetchall()
+    told = " ".join(step[3] for step in plan)
+    assert not {"MATERIALIZE", "TEMP B-TREE", "AUTOMATIC"} & set(told.split()), told
+    assert "B-TREE" not in told
