@@ -8,7 +8,7 @@ from rich.table import Table
 
 from demo.expectations import Expectation
 from demo.story import LAPTOPS, Outcome
-from schemas.told import told_values
+from schemas.told import told_values, worded
 
 
 def show(console: Console, outcome: Outcome, checked: list[Expectation]) -> None:
@@ -93,8 +93,8 @@ def _waiting(outcome: Outcome) -> list[str]:
             for c in outcome.conflicts
         ),
         *(
-            f"quarantined: {q['type']} {q['fields']['sample_code']} of {q['person']},"
-            f" {q['why'][0]['text']}"
+            f"quarantined: {q['name']} of {q['person']},"
+            f" {worded(q['why'][0]['text'], q['names'])}"
             for q in outcome.quarantine
         ),
     ]

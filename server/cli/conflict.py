@@ -21,7 +21,13 @@ from server.cli.common import (
     say,
     with_store,
 )
-from server.cli.custody import by, project_of, project_option, reason_option
+from server.cli.custody import (
+    by,
+    project_codes,
+    project_of,
+    project_option,
+    reason_option,
+)
 from server.errors import RefusedError
 from server.merge.statuses import ConflictStatus
 
@@ -42,6 +48,7 @@ def conflict() -> None:
 
 OPEN: Final = TableForm(
     "open conflicts",
+    "project",
     prose("record"),
     prose("stands"),
     prose("also recorded"),
@@ -50,6 +57,7 @@ OPEN: Final = TableForm(
 )
 SETTLED: Final = TableForm(
     "settled conflicts",
+    "project",
     prose("record"),
     prose("stood"),
     prose("also recorded"),
@@ -81,25 +89,31 @@ def list_conflicts(
 
     status = ConflictStatus.SETTLED if settled else ConflictStatus.OPEN
 
-    async def job(store: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    async def job(store: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:  # noqa: ANN401
         project_id = await project_of(store, project)
         found: list[dict[str, Any]] = await store.read(
             lambda tx: conflicts.listed(tx, project_id, status)
         )
-        return found
+        return found, await project_codes(store)
 
-    found = with_store(context, job)
+    found, codes = with_store(context, job)
     if as_json:
         print_json([sides_as_told(one) for one in found])
         return
     if settled:
-        print_table(SETTLED, map(_settled_row, found))
+        print_table(
+            SETTLED,
+            [(codes.get(one["project"], ""), *_settled_row(one)) for one in found],
+        )
     else:
-        print_table(OPEN, map(_open_row, found))
+        print_table(
+            OPEN, [(codes.get(one["project"], ""), *_open_row(one)) for one in found]
+        )
     click.echo(f"{counted(len(found), f'{status} conflict')}.")
     if found and not settled:
         name = shlex.quote(found[0]["name"])
-        say(f"To decide: permille-server conflict show {name}")
+        within = shlex.quote(codes.get(found[0]["project"], found[0]["project"]))
+        say(f"To decide: permille-server conflict show {name} --project {within}")
 
 
 @conflict.command("show")

@@ -27,6 +27,13 @@ async def project_of(store: Any, project: str | None) -> str | None:  # noqa: AN
     return None if project is None else (await find_project(store, project))["id"]
 
 
+async def project_codes(store: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return what to type for each project of the server."""
+    from server.access.projects import projects
+
+    return {each["id"]: each["choose"] for each in await projects(store)}
+
+
 def by(found: Mapping[str, Any] | None) -> str:
     """Return in words who did something, where and when."""
     if not found:

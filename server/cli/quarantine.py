@@ -9,7 +9,13 @@ from schemas.printing import TableForm, prose
 from schemas.sides import By
 from schemas.told import counted, option_name, told, told_values, worded
 from server.cli.common import json_option, print_json, print_table, say, with_store
-from server.cli.custody import by, project_of, project_option, reason_option
+from server.cli.custody import (
+    by,
+    project_codes,
+    project_of,
+    project_option,
+    reason_option,
+)
 from server.merge.statuses import WAITS, CustodyStatus
 
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 
 WAITING: Final = TableForm(
     "changes that wait",
+    "project",
     prose("record"),
     prose("field"),
     prose("value"),
@@ -82,16 +89,17 @@ def list_quarantine(
 
     statuses = None if which == "all" else (CustodyStatus(which),)
 
-    async def job(store: Any) -> tuple[list[dict[str, Any]], int]:  # noqa: ANN401
+    async def job(store: Any) -> tuple[list[dict[str, Any]], int, dict[str, str]]:  # noqa: ANN401
         project_id = await project_of(store, project)
-        return await store.read(  # type: ignore[no-any-return]
+        found, held = await store.read(
             lambda tx: (
                 listed(tx, project_id, statuses),
                 len(listed(tx, project_id, (CustodyStatus.HELD,))),
             )
         )
+        return found, held, await project_codes(store)
 
-    found, held = with_store(context, job)
+    found, held, codes = with_store(context, job)
     if as_json:
         print_json(found)
         return
@@ -99,6 +107,7 @@ def list_quarantine(
         WAITING,
         [
             (
+                codes.get(q["project"], q["project"][:8]),
                 q["name"],
                 option_name(why.get("path") or ""),
                 told(why.get("value"), q["names"]),

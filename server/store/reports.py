@@ -15,15 +15,17 @@ _PROJECTS: Final = f"""
             AND NOT x.deleted AND x.type = 'plot'),
         (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
             AND NOT x.deleted AND x.type = 'sample'),
-        (SELECT count(*) FROM device_project d WHERE d.project_id = s.project_id
-            AND d.device_id <> {OWN_DEVICE})
+        (SELECT count(DISTINCT coalesce(e.public_key, e.device_id))
+            FROM device_project d JOIN device e ON e.device_id = d.device_id
+            WHERE d.project_id = s.project_id AND d.device_id <> {OWN_DEVICE})
     FROM project s LEFT JOIN record r
         ON r.project_id = s.project_id AND r.id = s.project_id
     ORDER BY s.created_at, s.project_id
 """  # noqa: S608 - the inserted text is a constant
 _COUNTS: Final = {
     "projects": "SELECT count(*) FROM project",
-    "devices": "SELECT count(*) FROM device"  # noqa: S608 - a constant
+    # A laptop that was enrolled again has the same key.
+    "devices": "SELECT count(DISTINCT coalesce(public_key, device_id)) FROM device"  # noqa: S608 - a constant
     f" WHERE revoked_at IS NULL AND device_id <> {OWN_DEVICE}",
     "logs": "SELECT count(*) FROM log",
     "epochs": "SELECT count(*) FROM epoch",

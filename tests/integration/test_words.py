@@ -177,6 +177,12 @@ def test_a_laptop_that_is_enrolled_again_is_one_line_and_refused_as_one(
 
     (line,) = lines()
     assert "2 enrolments" in line
+    (listed,) = [
+        each
+        for each in json.loads(served.admin("project", "list", "--json"))
+        if each["code"] == project
+    ]
+    assert listed["devices"] == 1
     assert project in line
     assert len(lines("--all")) == 3
     (told,) = [

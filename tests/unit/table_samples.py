@@ -73,10 +73,13 @@ ROWS = {
         )
     ],
     "SOC stocks": [("Highfield", "2026", "12", 30, "101.25", CODES)],
-    "open conflicts": [(f"core {CORE}", f"{SIDES} ({NAME})", SIDES, NAME, AT[:16])],
-    "settled conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NOTE, NAME)],
+    "open conflicts": [
+        ("HF-LTE", f"core {CORE}", f"{SIDES} ({NAME})", SIDES, NAME, AT[:16])
+    ],
+    "settled conflicts": [("HF-LTE", f"core {CORE}", SIDES, SIDES, SIDES, NOTE, NAME)],
     "changes that wait": [
         (
+            "HF-LTE",
             f"core {CORE}",
             "depth-bottom-cm",
             "700",
