@@ -54,7 +54,7 @@ class HttpClient:
         """Open the connection pool, through the proxy of the environment if it names one."""
         between.proxy_of(self.server)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=between.tls()),
+            connector=aiohttp.TCPConnector(ssl=between.tls(self.server)),
             trust_env=True,
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
