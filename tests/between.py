@@ -16,26 +16,25 @@ from cryptography.x509.oid import NameOID
 @contextmanager
 def in_background(opened):
     """Keep an asynchronous context open in a thread of its own; return what it gives."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    found = []
+    ready, found = threading.Event(), []
 
     async def main():
+        stop = asyncio.Event()
         async with opened as value:
-            found.append(value)
+            found.extend((value, asyncio.get_running_loop(), stop))
             ready.set()
             await stop.wait()
 
-    thread = threading.Thread(
-        target=lambda: loop.run_until_complete(main()), daemon=True
-    )
+    # Ends what is still under way, too: a connection that a proxy holds open.
+    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
     assert ready.wait(10)
+    value, loop, stop = found
     try:
-        yield found[0]
+        yield value
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
-        loop.close()
 
 
 @asynccontextmanager

@@ -240,8 +240,8 @@ def tls(server: str) -> ssl.SSLContext | bool:
     return context
 
 
-def proxy_of(server: str) -> str | None:
-    """Return the proxy that requests to a server go through, without its password.
+def proxy_url(server: str) -> str | None:
+    """Return the proxy that requests to a server go through, as the environment has it.
 
     Raises
     ------
@@ -258,6 +258,15 @@ def proxy_of(server: str) -> str | None:
             f"{parts.scheme.upper()}_PROXY holds no address of a proxy",
             "such as http://proxy.example.org:3128",
         )
+    return found
+
+
+def proxy_of(server: str) -> str | None:
+    """Return the name of the proxy to a server, without its password."""
+    found = proxy_url(server)
+    if found is None:
+        return None
+    proxy = urlsplit(found)
     return f"{proxy.hostname}:{proxy.port or 80}"
 
 

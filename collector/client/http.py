@@ -52,10 +52,10 @@ class HttpClient:
 
     async def __aenter__(self) -> Self:
         """Open the connection pool, through the proxy of the environment if it names one."""
-        between.proxy_of(self.server)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=between.tls(self.server)),
-            trust_env=True,
+            # Not trust_env: it asks .netrc in a thread, for a password that is not wanted.
+            proxy=between.proxy_url(self.server),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             timeout=aiohttp.ClientTimeout(
