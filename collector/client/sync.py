@@ -9,8 +9,15 @@ from backports import zstd
 from collector.client import between
 from collector.client.between import RETRY
 from collector.client.http import Headers, HttpClient, document_of
-from collector.errors import UnreachableError
-from collector.rules.reply import CutReplyError, Message, Reply, read_reply, read_rows
+from collector.errors import PermilleError, RefusedError, UnreachableError
+from collector.rules.reply import (
+    CutReplyError,
+    Message,
+    MisshapenReplyError,
+    Reply,
+    read_reply,
+    read_rows,
+)
 from schemas.messages import NDJSON, MessageError, decode_body
 
 #: What saying that a body is packed costs.
@@ -43,7 +50,7 @@ class SyncClient(HttpClient):
         try:
             return read_reply(raw.split(b"\n"), asked_epoch)
         except CutReplyError as error:
-            raise UnreachableError(str(error), RETRY, code="cut_reply") from None
+            raise _unusable(error) from None
 
     async def enrol(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Trade an enrolment code for a device token.
@@ -75,7 +82,10 @@ class SyncClient(HttpClient):
             If no whole answer came.
         """
         raw = await self._get(f"/v1/streams/{project_id}/buckets")
-        return dict(document_of(raw).get("buckets", {}))
+        found = document_of(raw).get("buckets")
+        if not isinstance(found, dict) or not all(map(_is_digest, found.values())):
+            raise _unusable(MisshapenReplyError("the server's digests cannot be used"))
+        return found
 
     async def rows_in(
         self, project_id: str, buckets: list[str]
@@ -91,7 +101,7 @@ class SyncClient(HttpClient):
         try:
             return read_rows(raw.split(b"\n"))
         except CutReplyError as error:
-            raise UnreachableError(str(error), RETRY, code="cut_reply") from None
+            raise _unusable(error) from None
 
     async def _get(self, path: str) -> bytes:
         return await self._ask("GET", path, {"Accept-Encoding": "zstd"})
@@ -103,3 +113,23 @@ class SyncClient(HttpClient):
             if response.status >= 300 or between.is_page(response.headers):
                 raise await self._refusal(response)
             return await self._read(response)
+
+
+def _unusable(error: CutReplyError) -> PermilleError:
+    """Return what to say of an answer: one that was cut is asked for again."""
+    if isinstance(error, MisshapenReplyError):
+        return RefusedError(
+            str(error),
+            "nothing was taken from it; tell the administrator of the server",
+            code="bad_reply",
+        )
+    return UnreachableError(str(error), RETRY, code="cut_reply")
+
+
+def _is_digest(value: object) -> bool:
+    """Return whether a digest is a count and a sum."""
+    match value:
+        case [int(), str()]:
+            return True
+        case _:
+            return False

@@ -32,7 +32,7 @@ def find_fork(document: Mapping[str, Any], own_n: int, hash_at: HashAt) -> Fork:
     Fork(agreed=1, differs=2)
     """
     agreed, differs = 0, min(int(document["n"]), own_n) + 1
-    for place, text in document["hashes"].items():
+    for place, text in dict(document["hashes"]).items():
         own = hash_at(int(place))
         if own is None:
             continue

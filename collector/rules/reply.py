@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
+from collector.rules.shape import wrong_in
 from schemas import limits
 from schemas.messages import MessageError, decode_response
 from schemas.problem_kinds import KINDS
@@ -12,9 +13,15 @@ from schemas.problems import Problem
 
 Message = Mapping[str, Any]
 
+_RECORDS: Final = frozenset({"row", "gone"})
+
 
 class CutReplyError(ValueError):
     """The answer ended before its last line, or a line cannot be read."""
+
+
+class MisshapenReplyError(CutReplyError):
+    """A row is not what a row is: sending again will not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,15 @@ def read_reply(lines: Iterable[bytes], asked_epoch: str = "") -> Reply:
                 reply.purged.extend(message["r"])
             case _:
                 raise CutReplyError("the server's answer has lines out of place")
+    _check_receipt(reply)
     return replace(reply, scope=scope)
+
+
+def _check_receipt(reply: Reply) -> None:
+    """Read the receipt once, so that one that cannot be read fails the whole answer."""
+    receipt = reply.receipt
+    if receipt is not None and receipt.n < 0:
+        raise CutReplyError("the server's receipt cannot be read")
 
 
 def _whole(messages: list[Message], asked_epoch: str) -> Reply:
@@ -153,16 +168,19 @@ def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
     except (ValueError, KeyError, TypeError):
         raise CutReplyError("the server's answer was cut") from None
     messages: list[Message] = [_decode(line) for line in rows]
-    if any(message["k"] not in {"row", "gone"} for message in messages):
+    if any(message["k"] not in _RECORDS for message in messages):
         raise CutReplyError("the server's answer has lines out of place")
     return epoch, messages
 
 
 def _decode(line: bytes) -> dict[str, Any]:
     try:
-        return decode_response(line)
+        message = decode_response(line)
     except MessageError as error:
         raise CutReplyError(f"the server's answer cannot be read: {error}") from None
+    if message["k"] in _RECORDS and (wrong := wrong_in(message)):
+        raise MisshapenReplyError(f"the server's answer cannot be used: {wrong}")
+    return message
 
 
 def problem_of(document: Mapping[str, Any]) -> Problem | None:

@@ -328,10 +328,19 @@ def _taken_away(connection: Connection, reply: Reply) -> Counter[str]:
         if message["k"] == "gone" and message["t"] not in DERIVED
     ]
     gone += reply.purged
-    if not gone:
-        return Counter()
-    live: Iterable[BaseRow] = bases_of(connection, gone).values()
-    return Counter(base.project_id for base in live if not base.deleted)
+    live: Iterable[BaseRow] = bases_of(connection, gone).values() if gone else ()
+    found = Counter(base.project_id for base in live if not base.deleted)
+    return found if reply.scope is None else found | _withdrawn_rows(connection, reply)
+
+
+def _withdrawn_rows(connection: Connection, reply: Reply) -> Counter[str]:
+    """Count the live records of the projects that an answer withdraws."""
+    rows = connection.execute(
+        "SELECT project_id, count(*) FROM base WHERE deleted = 0"
+        " AND project_id NOT IN (SELECT value FROM json_each(?)) GROUP BY project_id",
+        (to_json(reply.scope),),
+    )
+    return Counter(dict(rows.fetchall()))
 
 
 def _sweep(connection: Connection, removals: RemovalGuard) -> RemovalGuard:

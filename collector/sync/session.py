@@ -121,6 +121,8 @@ class _Exchange:
     tally: Tally = field(default_factory=Tally)
     digests: dict[str, list[int | str]] = field(default_factory=dict)
     _detours: int = 0
+    _pages: int = 0
+    _empty_pages: int = 0
     _probe: tuple[int, int] | None = None  # log and place to ask the server about
     _proof: tuple[str, str] | None = None  # a receipt for what the server lost
 
@@ -158,7 +160,24 @@ class _Exchange:
             raise UnreachableError(
                 "the server did not take the changes", "nothing is lost; permille sync"
             )
+        self._count_page(reply)
         return bool(left) or reply.more or applied.stale
+
+    def _count_page(self, reply: Reply) -> None:
+        """Stop where a server goes on and on."""
+        brings = bool(reply.rows or reply.verdicts or reply.purged or reply.resets)
+        self._pages += 1
+        self._empty_pages = 0 if brings else self._empty_pages + 1
+        if reply.more and (
+            self._empty_pages >= limits.SYNC_EMPTY_PAGES
+            or self._pages >= limits.SYNC_PAGES
+        ):
+            raise RefusedError(
+                f"the server says that more follows, page after page ({self._pages} by now)",
+                "what came is kept; tell the administrator of the server, or go on with:"
+                " permille sync",
+                code="endless_answer",
+            )
 
     def _reading(self, asked: Mapping[str, Cursor | None]) -> Reading:
         return Reading(
@@ -208,7 +227,14 @@ class _Exchange:
         self._count_detour()
         store, document = self.laptop.store, error.document
         log = named_log(store.logs(), str(document.get("log")))
-        fork = find_fork(document, log.n, lambda n: store.hash_at(n, log.number))
+        try:
+            fork = find_fork(document, log.n, lambda n: store.hash_at(n, log.number))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise RefusedError(
+                "the server says that this log went on elsewhere, and not where",
+                "nothing is lost; tell the administrator of the server",
+                code="bad_reply",
+            ) from None
         if fork.is_found:
             moved = store.split(log.number, fork.agreed, self.laptop.clock.new_id())
             self.tally.moved += moved

@@ -32,6 +32,12 @@ def reset(project_id=PROJECT_ID):
     return {"k": "reset", "s": project_id}
 
 
+def conflict(name):
+    """Return an open conflict as a server sends it."""
+    sides = {"base": None, "theirs": {}, "ours": {}}
+    return {"id": name, "group": "name", "change": name, "stands": [], **sides}
+
+
 def row(q, record=RECORD, t="plot", project_id=PROJECT_ID, x=(), **fields):
     fields = fields or {"code": "HF"}
     return {

@@ -17,6 +17,7 @@ from tests.unit.collector.conftest import KEY
 from tests.unit.collector.replies import (
     EPOCH,
     PROJECT_ID,
+    conflict,
     end,
     gone,
     hello,
@@ -54,7 +55,7 @@ drafts = st.builds(
     st.sampled_from([Op.PUT, Op.PUT, Op.PUT, Op.DELETE, Op.UNDELETE]),
     patches,
 )
-conflicts = st.sampled_from([(), ({"id": "k"},)])
+conflicts = st.sampled_from([(), (conflict("k"),)])
 messages = st.one_of(
     st.builds(
         lambda q, record, x, fields: row(q, record, "point", x=x, **fields),

@@ -1,0 +1,144 @@
+"""Whether rows of a server have the shape that everything here relies on. Pure.
+
+Ranges and lists may be wider on a newer server, and it may have fields that are unknown
+here; but a number is a number. One row that is not so would fail each command that shows
+it, long after.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from schemas import fields as f
+from schemas import limits
+from schemas.attachments import Attachments
+from schemas.explained import Explanations
+from schemas.lists import NameSet, StratumAreas
+from schemas.records import DERIVED, TYPES
+
+Message = Mapping[str, Any]
+
+
+def wrong_in(message: Message) -> str:
+    """Return what of a row is not as it must be, in words; empty where nothing is.
+
+    Examples
+    --------
+    >>> wrong_in(
+    ...     {"k": "row", "t": "plot", "f": {"code": "HF", "area_ha": "2"}, "x": []}
+    ... )
+    'area_ha of a plot is no number'
+    >>> wrong_in({"k": "row", "t": "plot", "f": {"code": "HF", "new": 1}, "x": []})
+    ''
+    """
+    kind, values = message["t"], message.get("f", {})
+    checks = _DERIVED_CHECKS if kind in DERIVED else _CHECKS.get(kind, {})
+    for name, value in values.items():
+        check = checks.get(name)
+        if check is not None and value is not None and not check[0](value):
+            return f"{name} of a {kind} is no {check[1]}"
+    if not all(map(_is_conflict, message["x"])):
+        return f"a conflict of a {kind} is none"
+    return ""
+
+
+_Check = tuple[Callable[[Any], bool], str]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= limits.LINE_BYTES
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_files(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and _is_whole(one.get("size"))
+        and all(_is_text(one.get(name)) for name in ("sha256", "mime", "name"))
+        for one in value
+    )
+
+
+def _is_areas(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
+
+
+def _is_geometry(value: object) -> bool:
+    return isinstance(value, dict) and _is_text(value.get("type"))
+
+
+def _is_conflict(value: Message) -> bool:
+    sides = (value.get("theirs"), value.get("ours"))
+    texts = (value.get("id"), value.get("group"), value.get("change"))
+    said = (value.get(name) for name in ("device", "person", "at"))
+    return (
+        all(map(_is_object, sides))
+        and all(map(_is_text, texts))
+        and (value.get("base") is None or _is_object(value["base"]))
+        and all(each is None or _is_text(each) for each in said)
+        and _is_texts(value.get("stands", []))
+    )
+
+
+#: What a value of each kind of field is, and its name in words.
+_BY_FIELD: Final[Mapping[type, _Check]] = {
+    f.Text: (_is_text, "text"),
+    f.Code: (_is_text, "text"),
+    f.Choice: (_is_text, "text"),
+    f.Country: (_is_text, "text"),
+    f.Day: (_is_text, "date"),
+    f.Instant: (_is_text, "time"),
+    f.Id: (_is_text, "id"),
+    f.Number: (_is_number, "number"),
+    f.Integer: (_is_whole, "whole number"),
+    f.Flag: (_is_flag, "true or false"),
+    f.Geometry: (_is_geometry, "geometry"),
+    NameSet: (_is_texts, "list of texts"),
+    Explanations: (_is_texts, "list of texts"),
+    StratumAreas: (_is_areas, "list of areas"),
+    Attachments: (_is_files, "list of files"),
+}
+_CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {
+    kind.name: {name: _BY_FIELD[type(field)] for name, field in kind.fields.items()}
+    for kind in TYPES.values()
+}
+
+
+def _is_figure(value: object) -> bool:
+    """Return whether a figure has its names as they are shown: lists where lists belong."""
+    return isinstance(value, dict) and all(
+        isinstance(one, list)
+        if name == "reasons"
+        else isinstance(one, list) and len(one) == 2
+        for name, one in value.items()
+        if one is not None and (name == "reasons" or "_ci95_" in name)
+    )
+
+
+def _is_figures(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_figure, value))
+
+
+_DERIVED_CHECKS: Final[Mapping[str, _Check]] = {
+    "points": (_is_figures, "list of figures"),
+    "change": (_is_figure, "figure"),
+    "trend": (_is_figure, "figure"),
+}
