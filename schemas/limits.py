@@ -111,9 +111,6 @@ FIELD_GROUPS: Final = 64  # more than any record type has
 HELD_CHANGES: Final = 10_000  # of one project: more is a fault, not field work
 RELEASED_AT_ONCE: Final = 500  # held changes of one transaction, as of a batch
 PURGED_IDS: Final = 2_000  # ids of one line
-# One sync reads what a laptop of all projects reads at first, and ends.
-SYNC_PAGES: Final = 20_000  # of 384 KiB: 7 GB
-SYNC_EMPTY_PAGES: Final = 20  # that bring nothing and say that more follows
 # A reset that takes away more than both asks a person first.
 REMOVED_RECORDS: Final = 50
 REMOVED_SHARE: Final = 0.3

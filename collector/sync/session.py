@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from collector.client.http import Patience
 from collector.client.traffic import Traffic
@@ -26,6 +26,12 @@ from schemas.told import counted
 
 #: Told at the beginning and after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
+
+
+#: Pages of one sync: 7 GB, more than a laptop has of all its projects.
+PAGES: Final = 20_000
+#: Pages that bring nothing and say that more follows.
+EMPTY_PAGES: Final = 20
 
 
 class Transport(Protocol):
@@ -168,10 +174,7 @@ class _Exchange:
         brings = bool(reply.rows or reply.verdicts or reply.purged or reply.resets)
         self._pages += 1
         self._empty_pages = 0 if brings else self._empty_pages + 1
-        if reply.more and (
-            self._empty_pages >= limits.SYNC_EMPTY_PAGES
-            or self._pages >= limits.SYNC_PAGES
-        ):
+        if reply.more and (self._empty_pages >= EMPTY_PAGES or self._pages >= PAGES):
             raise RefusedError(
                 f"the server says that more follows, page after page ({self._pages} by now)",
                 "what came is kept; tell the administrator of the server, or go on with:"

@@ -11,7 +11,7 @@ from backports import zstd
 from click.testing import CliRunner
 
 from collector.cli import cli
-from schemas import limits
+from collector.sync import session
 from schemas.messages import NDJSON, encode
 from server.access.enrolment import issue_code
 from server.clock import Clock
@@ -226,7 +226,7 @@ PAGES = {
 @pytest.mark.parametrize("page", PAGES)
 async def test_pages_without_end_come_to_an_end(laptop, monkeypatch, page):
     assert (await laptop("sync"))[0] == 0
-    monkeypatch.setattr(limits, "SYNC_PAGES", 50)
+    monkeypatch.setattr(session, "PAGES", 50)
     laptop.between.lie, laptop.between.asked = PAGES[page], 0
     code, said = await laptop("sync")
     assert (code, "page after page" in said) == (4, True), said
@@ -239,7 +239,7 @@ async def test_rows_without_end_come_to_an_end_and_what_came_is_kept(
     laptop, monkeypatch
 ):
     assert (await laptop("sync"))[0] == 0
-    monkeypatch.setattr(limits, "SYNC_PAGES", 30)
+    monkeypatch.setattr(session, "PAGES", 30)
 
     def more_rows(lines):
         number = laptop.between.asked
