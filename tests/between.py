@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -133,25 +133,47 @@ def _pem(certificate):
 async def _proxying(target_port, seen, refuse):
     """Speak CONNECT as a proxy of an office does; every name leads to one port."""
 
+    under_way = set()
+
     async def handle(reader, writer):
-        head = await reader.readuntil(b"\r\n\r\n")
-        seen.append(head.decode())
-        if refuse:
-            writer.write(f"HTTP/1.1 {refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
-            writer.close()
-            return
-        there_reader, there = await asyncio.open_connection("127.0.0.1", target_port)
-        if head.startswith(b"CONNECT"):
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        else:
-            there.write(head)
-        await asyncio.gather(_carry(reader, there), _carry(there_reader, writer))
+        under_way.add(asyncio.current_task())
+        async with closed(writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+            seen.append(head.decode())
+            if refuse:
+                said = f"HTTP/1.1 {refuse} No\r\nContent-Length: 0\r\n\r\n"
+                writer.write(said.encode())
+                return
+            found = await asyncio.open_connection("127.0.0.1", target_port)
+            there_reader, there = found
+            async with closed(there):
+                if head.startswith(b"CONNECT"):
+                    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                else:
+                    there.write(head)
+                await asyncio.gather(
+                    _carry(reader, there), _carry(there_reader, writer)
+                )
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+@asynccontextmanager
+async def closed(writer):
+    """Close a connection when it is done with, whatever ended it."""
+    try:
+        yield
+    finally:
+        writer.close()
+        with suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
 
 
 async def _carry(reader, writer):
