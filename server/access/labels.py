@@ -64,6 +64,24 @@ def called(tx: Transaction, project_id: str, ids: Collection[str]) -> dict[str, 
     return names
 
 
+def placed(tx: Transaction, project_id: str, ids: Collection[str]) -> dict[str, str]:
+    """Return what records are called that words speak of: a bag with its core.
+
+    Others may have its label.
+    """
+    records = tx.lookup(project_id, Wanted(record_ids=set(ids))).records
+    parents = {
+        record.id: str(record.fields.get(kind.parent))
+        for record in records
+        if (kind := TYPES.get(record.type)) and kind.parent not in kind.name_fields
+    }
+    names = called(tx, project_id, {*ids, *parents.values()})
+    for each, parent in parents.items():
+        if parent in names:
+            names[each] = f"{names[each]} of {names[parent]}"
+    return {each: names[each] for each in ids if each in names}
+
+
 def with_ids(
     tx: Transaction, project_id: str, record_type: str, values: Mapping[str, Any]
 ) -> dict[str, Any]:

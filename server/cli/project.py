@@ -31,7 +31,7 @@ PROJECTS: Final = TableForm(
     prose("title"),
     "organisation",
     "id",
-    "reference-depth-cm",
+    "depth cm",
     "plots",
     "samples",
     "laptops",

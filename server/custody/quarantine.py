@@ -6,7 +6,7 @@ from typing import Any, Final
 from schemas.names import meant
 from schemas.records import label, references_of
 from schemas.told import ids_in
-from server.access.labels import Named, called, labels
+from server.access.labels import Named, called, labels, placed
 from server.access.names import Nameable
 from server.access.records import find_record
 from server.merge.statuses import WAITS, CustodyStatus
@@ -59,7 +59,8 @@ def _of_project(
 ) -> dict[str, dict[str, Any]]:
     told = (Named(project_id, c.change_id, c.type, c.fields) for c in changes)
     names, spoken_of = labels(tx, told), {c.change_id: _ids_in(c) for c in changes}
-    known = called(tx, project_id, set().union(*spoken_of.values()))
+    known = placed(tx, project_id, ids_in(p.as_data() for c in changes for p in c.why))
+    known |= called(tx, project_id, set().union(*map(_referred, changes)))
     return {
         c.change_id: _as_data(c)
         | {"name": names[c.change_id]}
@@ -70,9 +71,12 @@ def _of_project(
 
 def _ids_in(change: InCustody) -> set[str]:
     """Return the ids of the records that a change and its reasons speak of."""
+    return _referred(change) | ids_in(problem.as_data() for problem in change.why)
+
+
+def _referred(change: InCustody) -> set[str]:
     waited = {change.waits_for} if change.waits_for else set[str]()
-    referred = set(references_of(change.type, change.fields).values())
-    return referred | waited | ids_in(problem.as_data() for problem in change.why)
+    return waited | set(references_of(change.type, change.fields).values())
 
 
 def _as_data(found: InCustody) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def test_lists_of_what_waits_hold_names_and_no_ids(pair, served):  # noqa: F811
         served, "quarantine", "show", "sample BAG", "--project", two.project
     ).stdout
     assert "waits for it: result BAG/soc/1" in shown
+    assert "BAG of HF/1/2026/1" in " ".join(shown.split()), "as on the laptop"
 
 
 def test_a_reference_is_fixed_by_the_name_of_a_record(pair):  # noqa: F811
