@@ -88,7 +88,9 @@ class Contest:
 
     def told(self, group: str, values: Fields | None) -> str:
         """Write values in words: only the fields in which the sides of a group differ."""
-        if not values or group == WHOLE_RECORD:
+        if values and group == WHOLE_RECORD:
+            return "the record"
+        if not values:
             return told_values(values, self.called)
         shown = self.at_odds(group) or list(values)
         return told_values({name: values.get(name) for name in shown}, self.called)

@@ -22,6 +22,7 @@ from schemas.sides import By, at_odds, told_side, ways
 from schemas.told import counted, told_values
 
 if TYPE_CHECKING:
+    from collector.fix.conflicts import Decided
     from collector.laptop.laptop import Laptop
     from collector.rules.overlay import BaseRow
     from schemas.sides import Contest, PersonsChoice
@@ -173,16 +174,14 @@ def resolve(  # noqa: PLR0917 - click passes them by name
 
     if bool(take) + bool(settings) + keep != 1:
         raise UsageError("say --keep, --take or --set, one of them")
-    if everything == bool(record):
-        raise UsageError("which record?", "permille conflicts resolve RECORD, or --all")
-    if everything and (not keep or ids):
-        raise UsageError("--all goes with --keep only")
+    _check_which(record, everything=everything, goes=keep and not ids)
     with app.laptop() as laptop:
         if record is None:
             lost = discard.set_aside_by_all(laptop)
             question = _question(lost, "Let everything stand as it stands?")
             confirmed(question, yes=yes)
             said, count = "all records", conflicts.resolve_all(laptop, reason)
+            came = conflicts.Decided({}, ())
         else:
             base = conflicts.find_contested(laptop, record)
             said = conflicts.name_of(laptop, base)
@@ -191,11 +190,29 @@ def resolve(  # noqa: PLR0917 - click passes them by name
             if lost := discard.set_aside(laptop, base, ids, choice):
                 confirmed(_question(lost, "Decide so all the same?"), yes=yes)
             count = conflicts.resolve(laptop, base, ids, choice, reason)
+            came = conflicts.outcome(laptop, base, ids)
+    _tell_decision(said, count, came, as_json=as_json)
+
+
+def _tell_decision(said: str, count: int, came: "Decided", *, as_json: bool) -> None:
+    """Print how many conflicts were decided, what stands now, and what does not yet."""
     if as_json:
-        emit_json({"record": said, "decided": count})
+        told = {"stands": dict(came.stands), "left_open": list(came.left_open)}
+        emit_json({"record": said, "decided": count, **told})
         return
     click.echo(f"decided {counted(count, 'conflict')} of {said}")
+    for value in came.stands.values():
+        say(f"  stands: {value}", "    ")
+    for about in came.left_open:
+        say(f"  left open: {about}", "    ")
     click.echo("next: permille sync")
+
+
+def _check_which(record: str | None, *, everything: bool, goes: bool) -> None:
+    if everything == bool(record):
+        raise UsageError("which record?", "permille conflicts resolve RECORD, or --all")
+    if everything and not goes:
+        raise UsageError("--all goes with --keep only")
 
 
 def _choice(

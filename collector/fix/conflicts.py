@@ -1,6 +1,7 @@
 """Conflicts: a person's decision becomes a change of this laptop."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from collector.errors import NotFoundError, RefusedError
@@ -117,6 +118,32 @@ def resolve(
     drafts = _drafts(laptop, base, chosen, choice, reason)
     save(laptop, drafts, drafts[0].fields, base.id)
     return sum(len(draft.resolves) for draft in drafts)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What stands after a decision, by what it is about, and what is left open."""
+
+    stands: Mapping[str, str]
+    left_open: Sequence[str]
+
+
+def outcome(laptop: Laptop, base: BaseRow, ids: Sequence[str]) -> Decided:
+    """Return what a decision on conflicts of a record came to, in words."""
+    contest = contest_of(laptop, base, _chosen(base, ids))
+    left = {
+        str(conflict["group"])
+        for conflict in undecided(base, laptop.store.changes(base.id))
+    }
+    view = _view(laptop, base)
+    stands = {
+        contest.about(group): "deleted"
+        if view.deleted
+        else contest.told(group, view.fields)
+        for group in contest.groups()
+        if group not in left
+    }
+    return Decided(stands, sorted(map(contest.about, left & contest.groups().keys())))
 
 
 def resolve_all(laptop: Laptop, reason: str) -> int:

@@ -302,7 +302,8 @@ def _tell(one: "Resolved") -> None:
         )
         say(f"see: permille-server conflict show {shlex.quote(one.name)}")
     else:
-        click.echo(f"{one.name}: {counted(len(one.resolves), 'conflict')} settled")
+        settled = counted(len(one.resolves), "conflict")
+        say(f"{one.name}: {settled} settled; what stands: {one.stands}", "  ")
 
 
 def _print_sides(contest: "Contest", group: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from schemas.changes import Draft
 from schemas.deciding import Decision, StandingRecord, UndecidableError
-from schemas.messages import Outcome
+from schemas.messages import Op, Outcome
 from schemas.names import meant
 from schemas.problems import Problem
 from schemas.records import references_of
 from schemas.sides import By, Contest, PersonsChoice, decisions
+from schemas.told import told_values
 from schemas.validate import errors, load_patch
 from server.access.labels import Named, called, labels
 from server.access.names import Nameable
@@ -42,6 +43,7 @@ class Resolved:
     type: str
     name: str
     resolves: tuple[str, ...]
+    stands: str
     outcome: Outcome
     problems: list[Problem]
     conflicts: list[str]
@@ -174,18 +176,27 @@ async def resolve(
     accepted = await write(store, clock, drafts, given.person)
     await discard_own(store, clock, accepted.verdicts, "the decision was refused")
     names = {found["record"]: found["name"] for found in conflicts}
+    names_in = {k: v for found in conflicts for k, v in found["names"].items()}
     return [
         Resolved(
             draft.record_id,
             draft.type,
             names[draft.record_id],
             draft.resolves,
+            _stands(draft, names_in),
             verdict.outcome,
             verdict.why,
             verdict.conflicts,
         )
         for draft, verdict in zip(drafts, accepted.verdicts, strict=True)
     ]
+
+
+def _stands(draft: Draft, names: Mapping[str, str]) -> str:
+    """Return in words what a decision lets stand."""
+    if draft.op is Op.DELETE:
+        return "the record is deleted"
+    return told_values(draft.fields, names)
 
 
 def _several(

@@ -61,7 +61,8 @@ def test_a_side_has_one_name_wherever_it_is_typed(pair, served, at, named, stand
         )
         served.admin("conflict", "resolve", found[0]["id"], *words[2:])
     else:
-        laptops[at]("conflicts", *words)
+        said = laptops[at]("conflicts", *words)
+        assert f"stands: field-mass-g {stands}" in said
     for name in ([at] if at in laptops else []) + [*laptops]:
         laptops[name].sync()
     assert {mass(laptop) for laptop in laptops.values()} == {stands}
