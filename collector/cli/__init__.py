@@ -35,7 +35,7 @@ COMMANDS: Final = MappingProxyType(
         "attach": ("collector.cli.attachments", "attach"),
         "attachments": ("collector.cli.attachments", "attachments"),
         "warnings": ("collector.cli.warnings", "warnings"),
-        "import": ("collector.cli.tables", "import_group"),
+        "import": ("collector.cli.imports", "import_group"),
         "export": ("collector.cli.export", "export"),
         "lab": ("collector.cli.lab", "lab"),
         "sync": ("collector.cli.sync", "sync"),

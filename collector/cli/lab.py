@@ -105,6 +105,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
       permille lab import results.xlsx densities.csv --lab LAS --write
     """
     from collector.tables import lab as flow
+    from collector.tables.additions import save
     from schemas.lab import outcome
     from schemas.lab_files import give_back
 
@@ -118,7 +119,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
         if write:
             with progress_of(len(wanted), "values") as progress:
                 additions = [addition for _, addition in wanted]
-                flow.save(laptop, project_id, additions, progress)
+                save(laptop, project_id, additions, progress)
             flow.remember(laptop, name, habits)
     taken = [line for line, _ in wanted] if write else []
     back = give_back(found, taken) if write else []

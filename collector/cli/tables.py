@@ -56,17 +56,7 @@ Example:
 """
 
 
-@click.group(name="import")
-def import_group() -> None:
-    """Import tables of other people.
-
-    \b
-    Example:
-      permille import layers soil.csv --mapping soil.toml
-    """
-
-
-@import_group.command(help=_HELP)
+@click.command("layers", help=_HELP)
 @click.argument("file", type=_FILE)
 @click.option("--mapping", type=_FILE, required=True, help="What the columns mean.")
 @project_option

@@ -1,25 +1,15 @@
 """Results of a laboratory, kept on the laptop: matched by label, not by place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
-from collector.record import entry
 from collector.record.neighbours import records_of
-from schemas import limits
-from schemas.changes import Draft
 from schemas.lab.check import LabCheck, check, habits_of, kept, read_keys
 from schemas.lab.layout import LabHabits
-from schemas.lab.matching import Addition
 from schemas.lab_files import read_files
 from schemas.tables.refusal import TableError
-
-#: Told after a batch is on disk: values kept so far, values in all.
-Progress = Callable[[int, int], None]
-
-_BATCH: Final = limits.IMPORT_BATCH_LAYERS
 
 
 def habits(laptop: Laptop, lab: str) -> LabHabits:
@@ -48,37 +38,6 @@ def check_files(
     except TableError as error:
         found = error.refusal
         raise RefusedError(found.reason, found.hint, code="bad_table") from None
-
-
-def save(
-    laptop: Laptop, project_id: str, additions: Sequence[Addition], progress: Progress
-) -> None:
-    """Keep results and densities, batch by batch."""
-    new = [one for one in additions if one.record_id is None]
-    changed = [one for one in additions if one.record_id is not None]
-    done = 0
-    for start in range(0, len(new), _BATCH):
-        batch = new[start : start + _BATCH]
-        drafts = [
-            Draft(
-                project_id,
-                one.record_type,
-                entry.mint(laptop, project_id, one.record_type, one.fields),
-                fields=one.fields,
-                is_new=True,
-            )
-            for one in batch
-        ]
-        laptop.store.save(drafts, laptop.timestamp(), laptop.person)
-        done += len(batch)
-        progress(done, len(additions))
-    for one in changed:
-        view = laptop.store.record(one.record_id or "")
-        assert view is not None, "what was looked at is here"
-        entry.edit(laptop, view, one.fields)
-        done += 1
-    if changed:
-        progress(done, len(additions))
 
 
 def remember(laptop: Laptop, lab: str, said: LabHabits) -> None:

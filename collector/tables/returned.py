@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from collector.tables.intake import Difference
 from collector.tables.table import Rejection
 from schemas.durable_files import write_beside
+from schemas.tables.harmless import harmless
 from schemas.tables.head import Head
 from schemas.tables.lines import FileRule, TableRow
 
@@ -113,7 +114,7 @@ def _text(source: TableSource, head: Head, rows: Sequence[ReturnedRow]) -> str:
         writer.writerow(_cells(head.units_row, width))
     for row, reasons, hints in rows:
         why = "; ".join(reasons), "; ".join(dict.fromkeys(hints))
-        cells = map(_harmless, _cells(row.raw, width))
+        cells = map(harmless, _cells(row.raw, width))
         writer.writerow([*cells, row.line, *why])
     return out.getvalue()
 
@@ -125,12 +126,3 @@ def _cells(raw: Sequence[str], width: int) -> list[str]:
 def _value(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     return "empty" if value is None else str(value)
-
-
-def _harmless(cell: str) -> str:
-    """Keep a cell from being run as a formula when a spreadsheet opens it."""
-    if cell[:1] in {"=", "@", "\t", "\r"} or (
-        cell[:1] in {"+", "-"} and not cell[1:2].isdigit()
-    ):
-        return f"'{cell}"
-    return cell

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from schemas.additions import Addition
 from schemas.lab.layout import LabHabits, LabLayout, layout_of
-from schemas.lab.matching import Addition, Bags, LabLine, match
+from schemas.lab.matching import Bags, LabLine, match
 from schemas.lab.readings import Standing, readings_of
 from schemas.lab.sheet import read_sheets
 from schemas.lab.words import CODE, NUMBER

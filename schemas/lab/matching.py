@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from schemas.additions import Addition
 from schemas.lab.layout import LabHabits
 from schemas.lab.readings import Reading, Standing
 from schemas.plausibility.lookalikes import skeleton
@@ -15,14 +16,6 @@ from schemas.validate import errors, load_record
 #: Values that differ by less are one value, printed otherwise.
 _SAME: Final = 1e-6
 _DENSITY: Final = "bulk_density_g_cm3"
-
-
-class Addition(NamedTuple):
-    """A record to add, or fields of a record that is here."""
-
-    record_type: str
-    record_id: str | None  # None for a new one
-    fields: Mapping[str, Any]
 
 
 class LabLine(NamedTuple):

@@ -13,6 +13,7 @@ from schemas.lab.readings import Standing
 from schemas.plausibility.records import Records
 from schemas.problems import from_data
 from schemas.tables.differing import Differing
+from schemas.tables.harmless import harmless
 from schemas.told import counted, problem_line
 
 #: What needs a person, in the order in which it is told.
@@ -152,7 +153,7 @@ def returned(
     for number, cells in rows_of(layout):
         if number in reasons:
             said = "; ".join(dict.fromkeys(reasons[number]))
-            writer.writerow([*map(_harmless, cells), number, said])
+            writer.writerow([*map(harmless, cells), number, said])
     return out.getvalue()
 
 
@@ -194,8 +195,3 @@ def expected_rows(found: Iterable[Mapping[str, Any]]) -> list[tuple[object, ...]
 def _replicate(line: LabLine) -> int:
     fields = line.addition.fields if line.addition else {}
     return int(fields.get("replicate") or 1)
-
-
-def _harmless(cell: str) -> str:
-    """Keep a cell from being run as a formula when a spreadsheet opens it."""
-    return f"'{cell}" if cell[:1] in {"=", "@", "\t", "\r"} else cell

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from schemas.tables.lines import decode, rule_of
+from schemas.tables.lines import decode_as_usual, rule_of
 from schemas.tables.refusal import Refusal, TableError
 from schemas.typed import Notation
 
@@ -41,7 +41,7 @@ def read_sheets(name: str, data: bytes) -> list[Sheet]:
 
 
 def _csv(name: str, data: bytes) -> Sheet:
-    text = _text(data)
+    text = decode_as_usual(data)
     rule = rule_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=rule.delimiter)
     try:
@@ -55,16 +55,6 @@ def _csv(name: str, data: bytes) -> Sheet:
         hint = "look for a quotation mark that is not closed"
         raise TableError(Refusal("not_csv", reason, hint, reader.line_num)) from None
     return Sheet(name.replace("\\", "/").rpartition("/")[2], rows, rule.notation)
-
-
-def _text(data: bytes) -> str:
-    """Return the text of a CSV; laboratories write UTF-8 or what Windows does."""
-    try:
-        return decode(data)
-    except TableError as error:
-        if error.refusal.code != "not_utf8":
-            raise
-    return decode(data, "cp1252")
 
 
 def _workbook(data: bytes) -> list[Sheet]:

@@ -88,6 +88,16 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
         raise TableError(Refusal("not_utf8", reason, hint, line)) from None
 
 
+def decode_as_usual(data: bytes) -> str:
+    """Return the text of a CSV whose encoding nobody says: UTF-8, or what Windows writes."""
+    try:
+        return decode(data)
+    except TableError as error:
+        if error.refusal.code != "not_utf8":
+            raise
+    return decode(data, "cp1252")
+
+
 def _check_encoding(data: bytes, encoding: str) -> None:
     """Raise `TableError` where the bytes are of another encoding than was declared."""
     if data.isascii():

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from schemas.additions import Addition
 from schemas.changes import Draft
 from schemas.groups import completed
 from schemas.lab.check import LabCheck, check, habits_of, kept
 from schemas.lab.layout import LabHabits
-from schemas.lab.matching import Addition
 from schemas.messages import Outcome
 from schemas.records import record_id
 from server.clock import Clock

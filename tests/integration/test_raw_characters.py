@@ -151,7 +151,7 @@ attachments | attachments get A none --out {}/x | attachments drop --sent | conf
 conflicts show A | fix | fix none | receipts | recover | stocks | stocks --plot A | warnings
 lab import {}/layers.csv --lab L | lab expected --analyte clay | export csv {}/own
 warnings explain plot A nothing --why x | bundle export {}/b | bundle apply {}/b | sync
-import layers {}/layers.csv --mapping {}/none.toml | attach A {}/layers.csv
+import layers {}/layers.csv --mapping {}/none.toml | import places {}/places.geojson | attach A {}/layers.csv
 conflicts resolve A --keep --reason x | init | enrol nowhere X
 organisation add --code x | organisation edit x | organisation delete x --yes
 organisation restore x | project add --code P --title P | project edit P --title x
@@ -167,12 +167,15 @@ result add --sample BAG-2026 --analyte soc | result edit BAG-2026/soc/1 --note x
 result delete BAG-2026/soc/1 --yes | result restore none | plot add --code A
 plot edit A --note x | plot delete A --yes | plot restore none | attachments remove A none
 """
+SHAPE = {"type": EVIL, "coordinates": [EVIL]}
+BAD_PLACES = {"type": "Feature", "geometry": SHAPE, "properties": {"id": EVIL}}
 BAD_TABLE = f"plot,{EVIL}\n{EVIL},x\n"
 
 
 def lines(table, folder):
     """Return the command lines of a table, each as words."""
     (folder / "layers.csv").write_text(BAD_TABLE, "utf-8", newline="")
+    (folder / "places.geojson").write_text(json.dumps(BAD_PLACES), "utf-8")
     every = re.split(r"[|\n]", table.strip())
     return [[word.replace("{}", str(folder)) for word in one.split()] for one in every]
 

@@ -53,6 +53,14 @@ ROWS = {
             "it may be 24-ABC001-01-A or 24-ABC001-01-a",
         ),
     ],
+    "places": [
+        (
+            1187,
+            "point Highfield-north-07/HF-north-0012",
+            "several plots",
+            "it lies in several plots: Highfield-north-07, Highfield-north-08; say which",
+        ),
+    ],
     "bags": [("Spring 2026", "24-ABC001-01-A", "P1/1/Spring 2026/1", "0-30")],
     "conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NAME, AT[:16], "open")],
     "sides of a conflict": [("also recorded", SIDES, NAME, AT[:16])],

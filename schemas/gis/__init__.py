@@ -1,0 +1,1 @@
+"""What needs the extra `geo`: GeoPackage, Shapefile, coordinate systems, crossings."""

@@ -1,0 +1,38 @@
+"""The packages of the extra `geo`, imported when they are needed; or what to install."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Final
+
+from schemas.places.feature import refuse
+
+_INSTALL: Final = (
+    "run: pip install 'permille[geo]', or with the file of make wheel:"
+    " pip install 'permille-….whl[geo]'"
+)
+
+
+@contextmanager
+def needed_for(what: str) -> Iterator[None]:
+    """Say which extra to install where a package of it is missing.
+
+    Raises
+    ------
+    TableError
+        If one is.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        reason = f"{what} needs more than the base install: {missing} is missing"
+        raise refuse("extra_missing", reason, _INSTALL) from None
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a package of the extra is there."""
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
