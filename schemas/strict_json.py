@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from schemas import limits
 
-#: A text from its quote to its end; no backtracking, whatever is sent.
-_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+#: Without escapes: a repetition of groups would take memory for each of them.
+_TEXT: Final = re.compile(rb'"[^"]*"?')
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -36,8 +37,7 @@ def read(raw: bytes, most_values: int = limits.LINE_VALUES) -> object:
     Traceback (most recent call last):
     ValueError: the name 'n' stands twice
     """
-    if not is_within(raw, most_values):
-        raise ValueError(f"more than {most_values} values")
+    _check_values(raw, most_values)
     _check_depth(raw)
     data = _DECODER.decode(_text(raw))
     if _SURROGATE.search(raw):
@@ -45,16 +45,15 @@ def read(raw: bytes, most_values: int = limits.LINE_VALUES) -> object:
     return data
 
 
-def is_within(raw: bytes, most: int) -> bool:
-    """Return whether bytes hold at most so many values, before any is built.
+def values_at_most(raw: bytes) -> int:
+    """Return a bound on how many values bytes hold: what may begin one, in texts too.
 
     Examples
     --------
-    >>> is_within(b'[1, "2, 3"]', 3), is_within(b"[[],[]]", 3)
-    (True, False)
+    >>> values_at_most(b'[1, "2, 3"]'), values_at_most(b"[[],[]]")
+    (4, 5)
     """
-    # The cheap count spares nearly every line the other one.
-    return _count(raw) <= most or _count(_TEXT.sub(b"", raw)) <= most
+    return 1 + sum(map(raw.count, (b",", b"[", b"{")))
 
 
 def read_loosely(raw: bytes) -> object:
@@ -117,16 +116,21 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _count(raw: bytes) -> int:
-    """Count what may begin a value: the first one, and each after `,`, `[` or `{`."""
-    return 1 + sum(map(raw.count, (b",", b"[", b"{")))
+def _check_values(raw: bytes, most: int) -> None:
+    # The cheap count spares nearly every line the other one.
+    if values_at_most(raw) > most and values_at_most(_without_texts(raw)) > most:
+        raise ValueError(f"more than {most} values")
+
+
+def _without_texts(raw: bytes) -> bytes:
+    return _TEXT.sub(b"", _ESCAPED.sub(b"", raw))
 
 
 def _check_depth(raw: bytes) -> None:
     if raw.count(b"[") + raw.count(b"{") <= limits.LINE_DEPTH:
         return
     depth = 0
-    for bracket in _TEXT.sub(b"", raw).translate(None, _NO_BRACKETS):
+    for bracket in _without_texts(raw).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > limits.LINE_DEPTH:
             raise ValueError("nested too deeply")

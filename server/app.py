@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +49,10 @@ _MIB: Final = 1024 * 1024
 _SWEEP_S: Final = 1.0
 #: Connections that the system keeps until they are taken.
 _BACKLOG: Final = 512
+
+#: Threads that unpack, read and write bodies: more of them keep more memory and, beside
+#: the one interpreter, do no more.
+_THREADS: Final = 2
 
 #: How long requests that are under way may take at shutdown; a cut one is sent again.
 _LAST_REQUESTS_S: Final = 5.0
@@ -144,6 +149,7 @@ async def serve(
         store, clock = open_store(data), Clock()
         await notice_copy(store, data.mark, clock)
         await _rejudge(store, clock)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         limits = with_open_files(await store.read(limits_of))
         app = build_app(store, Blobs(data.blobs), clock, limits, listening.trusted)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS_S)

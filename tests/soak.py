@@ -27,6 +27,7 @@ from tests.faults import (
     test_bad_disks,
     test_bad_links,
     test_bit_flips,
+    test_crowd,
     test_kill_attachments,
     test_kill_derivation,
     test_kill_laptop,
@@ -46,6 +47,9 @@ SEASONS = 500
 EXAMPLES = 1_000
 PUSHES = 150
 EDITS = 2_000
+FUZZED = 2_000
+IDLE = 2_000
+MANY_CHANGES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,22 @@ def draw(path: Path, seed: int, examples: int, *tests: str) -> int:
     return examples
 
 
+def fuzz_servers(path: Path, seed: int) -> int:
+    return test_crowd.fuzz(path, seed, FUZZED)
+
+
+def sync_beside_idle_connections(path: Path, seed: int) -> int:
+    quiet_s, crowded_s = test_crowd.crowd(path, seed, IDLE)
+    print(f"p95 {quiet_s:.3f} s quiet, {crowded_s:.3f} s beside them", flush=True)
+    return IDLE
+
+
+def start_large_servers(path: Path, seed: int) -> int:
+    late_s = test_crowd.start_large(path, seed, MANY_CHANGES)
+    print(f"{late_s:+.2f} s later than an empty server", flush=True)
+    return MANY_CHANGES
+
+
 KINDS = (
     Kind("simulated seasons", live_seasons, "seasons"),
     Kind("properties", try_properties, "examples of each"),
@@ -210,6 +230,9 @@ KINDS = (
     Kind("laptop disk faults", break_laptop_disks, "faults", needs_strace=True),
     Kind("server disk faults", break_server_disks, "faults", needs_strace=True),
     Kind("bad links", sync_over_bad_links, "connections"),
+    Kind("fuzzed requests", fuzz_servers, "requests"),
+    Kind("idle connections", sync_beside_idle_connections, "connections"),
+    Kind("start after a kill", start_large_servers, "changes"),
     Kind("push over a breaking link", push_over_breaking_links, "breaks"),
     Kind("pull over a breaking link", pull_over_breaking_links, "breaks"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from schemas import chain, limits
 from schemas.changes import Change, read_change
 from schemas.messages import MessageError, decode_request
-from schemas.strict_json import is_within
+from schemas.strict_json import values_at_most
 from schemas.version import PROTOCOL
 from server.errors import RequestError, refuse
 
@@ -64,7 +64,7 @@ def read_push(body: bytes) -> Push:
     """
     if not body:
         raise refuse("bad_message", "the body is empty")
-    if not is_within(body, limits.BODY_VALUES):
+    if values_at_most(body) > limits.BODY_VALUES:
         raise refuse("too_large", f"more than {limits.BODY_VALUES} values")
     lines = body.split(b"\n")
     if not lines[-1]:
