@@ -56,7 +56,7 @@ async def served(path, laptops):
 
 
 def with_open_files(wanted):
-    """Let this process, and those that it starts, have so many files open."""
+    """Raise the bound on open files of this process and of those that it starts."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
