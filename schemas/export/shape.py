@@ -109,7 +109,42 @@ DERIVED: Final = tuple(
         ("trends", "trend", _TREND),
     )
 )
-TABLES: Final = (*RECORDS, *DERIVED)
+#: What waits for a person, and who said what: whole values are JSON.
+_CONFLICT: Final[Columns] = {
+    "type": str,
+    "record_id": str,
+    "field_group": str,
+    "status": str,
+    "first_value": str,
+    "other_value": str,
+    "person": str,
+    "device": str,
+    "at": str,
+    "settled_by": str,
+    "settled_at": str,
+    "reason": str,
+    "chosen": str,
+}
+_QUARANTINED: Final[Columns] = {
+    "type": str,
+    "record_id": str,
+    "status": str,
+    "codes": str,
+    "problems": str,
+    "fields": str,
+    "person": str,
+    "device": str,
+    "at": str,
+    "reason": str,
+}
+WAITING: Final = tuple(
+    ExportTable(name, kind, {**_OWN, **columns}, {"project_id": "projects"})
+    for name, kind, columns in (
+        ("conflicts", "conflict", _CONFLICT),
+        ("quarantine", "quarantined", _QUARANTINED),
+    )
+)
+TABLES: Final = (*RECORDS, *DERIVED, *WAITING)
 #: An interval becomes two columns.
 _ENDS: Final = {
     "change_ci95_t_ha": ("change_ci95_low_t_ha", "change_ci95_high_t_ha"),

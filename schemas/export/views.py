@@ -76,6 +76,8 @@ FILES: Final = {
     "stocks": ("stocks", "project_id, plot, campaign, point"),
     "changes": ("changes", "project_id, plot, from_campaign"),
     "trends": ("trends", "project_id, plot"),
+    "conflicts": ("conflicts", "project_id, at, id"),
+    "quarantine": ("quarantine", "project_id, at, id"),
     "layers": ("layers", "project, plot, campaign, point, core_number, top_cm"),
 }
 #: SQLite sorts in memory: more rows stay in the order in which they came.

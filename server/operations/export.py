@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from schemas.export.csv_files import Progress
 from schemas.export.database import ExportRecord
@@ -9,6 +10,12 @@ from schemas.export.run import Exported, ExportKind, export
 from schemas.export.workbook import SheetFullError
 from server.data import plain_database
 from server.errors import RefusedError
+from server.store.custody_values import (
+    ConflictQuery,
+    CustodyQuery,
+    InCustody,
+    StoredConflict,
+)
 from server.store.port import Transaction
 
 
@@ -51,3 +58,43 @@ def _records(tx: Transaction, project_ids: Sequence[str]) -> Iterator[ExportReco
         for record in tx.rows_after(project_id, 0, None):
             if not record.deleted:
                 yield ExportRecord(project_id, record.type, record.id, record.fields)
+        for conflict in tx.conflicts(ConflictQuery(project_id=project_id, status=None)):
+            yield ExportRecord(project_id, "conflict", conflict.id, _conflict(conflict))
+        for waiting in tx.quarantine(
+            CustodyQuery(project_id=project_id, statuses=None)
+        ):
+            fields = _quarantined(waiting)
+            yield ExportRecord(project_id, "quarantined", waiting.change_id, fields)
+
+
+def _conflict(found: StoredConflict) -> dict[str, Any]:
+    return {
+        "type": found.type,
+        "record_id": found.record_id,
+        "field_group": found.group,
+        "status": str(found.status),
+        "first_value": found.theirs,
+        "other_value": found.ours,
+        "person": found.person,
+        "device": found.device,
+        "at": found.at,
+        "settled_by": found.settled_by,
+        "settled_at": found.settled_at,
+        "reason": found.reason,
+        "chosen": found.chosen or None,
+    }
+
+
+def _quarantined(found: InCustody) -> dict[str, Any]:
+    return {
+        "type": found.type,
+        "record_id": found.record_id,
+        "status": str(found.status),
+        "codes": list(dict.fromkeys(problem.code for problem in found.why)),
+        "problems": [problem.as_data() for problem in found.why],
+        "fields": found.fields,
+        "person": found.person,
+        "device": found.device,
+        "at": found.at,
+        "reason": found.reason,
+    }

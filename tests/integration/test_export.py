@@ -35,6 +35,28 @@ async def test_live_records_are_exported_and_deleted_ones_are_not(server, tmp_pa
     assert manifest["snapshot"].partition("@")[2].isdigit()
 
 
+def rows(folder, table):
+    with (folder / f"{table}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+async def test_what_waits_for_a_person_is_exported_with_both_values(server, tmp_path):
+    north, south = await server.laptop("north"), await server.laptop("south")
+    plot = north.add("plot", {"code": "P1", "area_ha": 2.0})
+    await north.sync()
+    south.add("plot", {"code": "P1", "area_ha": 3.0})
+    south.add("plot", {"code": "P2", "area_ha": -3.0})
+    assert (await south.sync()).outcomes == ["conflict", "quarantined"]
+    await typed(server, "csv", tmp_path / "t", "--project", "HF")
+    (conflict,) = rows(tmp_path / "t", "conflicts")
+    assert json.loads(conflict["first_value"]) == {"area_ha": 2.0}
+    assert json.loads(conflict["other_value"]) == {"area_ha": 3.0}
+    assert (conflict["record_id"], conflict["status"]) == (plot, "open")
+    (waiting,) = rows(tmp_path / "t", "quarantine")
+    assert waiting["codes"] == "out_of_range"
+    assert json.loads(waiting["fields"])["code"] == "P2"
+
+
 async def test_what_is_there_is_not_written_over(server, tmp_path):
     (tmp_path / "x.db").write_text("mine")
     done = await typed(server, "sqlite", tmp_path / "x.db", code=4)
