@@ -73,6 +73,9 @@ class Limits:
     laptop_changes: int = setting(
         1_000_000, 100, 10**9, "changes of one laptop that are kept"
     )
+    laptop_logs: int = setting(
+        1_000, 10, 10**6, "logs of one laptop; each copy or restore of it begins one"
+    )
     laptop_waiting: int = setting(
         20_000, 100, 10**7, "changes of one laptop that wait for a person or a record"
     )

@@ -23,6 +23,10 @@ _LOG: Final = structlog.get_logger("permille.http")
 #: What a request is found to be on its way: the code of its refusal.
 _CODE: Final = web.RequestKey("code", str)
 
+#: What nobody repeats: a code enrols once.
+_ENROL: Final = "/v1/enrol"
+_DONE: Final = web.HTTPOk.status_code
+
 _BY_STATUS: Final = {
     400: "bad_message",
     404: "not_found",
@@ -61,7 +65,7 @@ def _tell(request: web.Request, status: int, request_id: str, duration_ms: int) 
         "device": device,
         "code": request.get(_CODE),
     }
-    if device is not None or status < web.HTTPBadRequest.status_code:
+    if device is not None or (request.path == _ENROL and status == _DONE):
         _LOG.info("request", **said)
         return
     kind = (address, str(request.get(_CODE)))

@@ -91,7 +91,9 @@ class Speakers:
 
     async def why_full(self, device: Device, store: Store) -> str:
         """Return what a device has sent as much of as it may; empty where it may go on."""
-        sent = await store.read(lambda tx: tx.sent_by(device.id))
+        sent, logs = await store.read(lambda tx: tx.sent_by(device.id))
+        if logs >= self._limits.laptop_logs:
+            return f"{logs} logs: it was copied or restored as often"
         if sent >= self._limits.laptop_changes:
             return f"{self._limits.laptop_changes} changes"
         # What was sent since may wait, all of it: only then it is counted anew.

@@ -110,12 +110,13 @@ class DeviceTables:
         else:
             self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
 
-    def sent_by(self, device_id: str) -> int:
-        """Return how many changes a device has sent."""
+    def sent_by(self, device_id: str) -> tuple[int, int]:
+        """Return how many changes a device has sent, and in how many logs."""
         row = self.connection.execute(
-            "SELECT coalesce(sum(n), 0) FROM log WHERE device_id = ?", (device_id,)
+            "SELECT coalesce(sum(n), 0), count(*) FROM log WHERE device_id = ?",
+            (device_id,),
         ).fetchone()
-        return int(row[0])
+        return int(row[0]), int(row[1])
 
     def waiting_of(self, device_id: str) -> int:
         """Count the changes of a device that wait now; this reads the whole quarantine."""

@@ -187,8 +187,8 @@ class Devices(Protocol):
     def devices(self) -> list[Device]:
         """Return every device, oldest first, with the one of the server itself."""
 
-    def sent_by(self, device_id: str) -> int:
-        """Return how many changes a device has sent."""
+    def sent_by(self, device_id: str) -> tuple[int, int]:
+        """Return how many changes a device has sent, and in how many logs."""
 
     def waiting_of(self, device_id: str) -> int:
         """Count the changes of a device that wait now; this reads the whole quarantine."""

@@ -281,8 +281,8 @@ async def test_what_a_device_sent_and_what_of_it_waits_is_counted(store):
     async def counted(of):
         return await store.read(lambda tx: (tx.sent_by(of.id), tx.waiting_of(of.id)))
 
-    assert await counted(laptop) == (3, 2)
-    assert await counted(other) == (1, 0)
+    assert await counted(laptop) == ((3, 1), 2)
+    assert await counted(other) == ((1, 1), 0)
 
 
 async def test_the_bytes_of_files_that_a_device_sends_are_added_up(store):

@@ -8,6 +8,7 @@ from server.access.limits import move_limits
 from server.config import DataDirectory
 from tests.conftest import running, running_with_project
 from tests.integration.test_attachments import Sender, photo, told
+from tests.laptop import new_id
 
 
 async def refused(laptop, most=500):
@@ -48,6 +49,18 @@ async def test_a_laptop_that_is_full_is_told_and_goes_on_when_it_may(
     async with running(data) as laptop.url:
         status, raw = await laptop.post(body)
         assert (status, raw.count(b'"k":"v"')) == (200, 50)
+
+
+async def test_a_laptop_begins_no_log_after_log(tmp_path):
+    data = DataDirectory(tmp_path / "server")
+    async with running_with_project(data, laptop_logs=10) as server:
+        laptop = await server.laptop()
+        statuses = []
+        for number in range(12):
+            laptop.log, laptop.lines, laptop.acked = new_id(), [], 0
+            laptop.add("plot", {"code": f"P{number}"})
+            statuses.append((await laptop.post(laptop.body()))[0])
+        assert statuses == [200] * 10 + [403] * 2
 
 
 async def test_attached_files_are_counted_once_each_however_they_come(tmp_path):

@@ -17,6 +17,7 @@ from server.config import DataDirectory
 from server.data import init_data
 from server.http.addresses import networks
 from tests.conftest import running, running_with_project
+from tests.laptop import new_id
 
 HEAD = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\n"
 #: Nobody is trusted: loopback counts as any address.
@@ -203,8 +204,19 @@ async def test_what_strangers_repeat_is_one_line_and_names_their_address(tmp_pat
             for _ in range(20):
                 await asked(server, "/v1/sync")
                 await asked(server, "/v1/sync", **token("no"))
+                await asked(server, f"/{new_id()}\x1b")
         said = [(line["code"], line["address"]) for line in lines]
-        assert said == [("no_token", "127.0.0.1"), ("bad_token", "127.0.0.1")]
+        codes = ["no_token", "bad_token", "not_found"]
+        assert said == [(code, "127.0.0.1") for code in codes]
+
+
+async def test_what_is_asked_without_a_token_and_answered_is_one_line_too(tmp_path):
+    async with bounded(tmp_path) as server, ClientSession() as session:
+        with capture_logs() as lines:
+            for _ in range(20):
+                async with session.get(f"{server.url}/v1/health") as got:
+                    assert got.status == 200
+        assert [line["path"] for line in lines] == ["/v1/health"]
 
 
 async def test_what_is_no_http_is_one_line_without_a_traceback(tmp_path, caplog):
