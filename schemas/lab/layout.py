@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from schemas.lab.sheet import Sheet
-from schemas.lab.words import CODE, NUMBER, ROLES, analyte_of, named_with_unit
+from schemas.lab.words import (
+    CODE,
+    NUMBER,
+    ROLES,
+    analyte_of,
+    named_with_depths,
+    named_with_unit,
+)
 from schemas.tables.head import unit_of
 
 #: A letterhead is not longer.
@@ -40,6 +47,7 @@ class ValueColumn(NamedTuple):
     header: str
     analyte: str
     unit: str | None
+    depths_cm: tuple[float, float] | None = None
 
 
 class LabLayout(NamedTuple):
@@ -97,7 +105,8 @@ def _read_header(
             roles.setdefault(meaning, at)
         elif meaning is not None:
             unit = _unit(header, meaning, units.get(at), habits)
-            values.append(ValueColumn(at, header, meaning, unit))
+            _, depths = named_with_depths(named_with_unit(header)[0])
+            values.append(ValueColumn(at, header, meaning, unit, depths))
         else:
             unread.append(header)
     roles.pop("ignore", None)
@@ -113,7 +122,7 @@ def _meaning(header: str, habits: LabHabits) -> str | None:
     if header in habits.columns:
         return habits.columns[header]
     name, _ = named_with_unit(header)
-    analyte = analyte_of(name)
+    analyte = analyte_of(name) or analyte_of(named_with_depths(name)[0])
     if analyte is not None:
         return analyte
     for role, word in (("number", NUMBER), ("code", CODE), *ROLES.items()):

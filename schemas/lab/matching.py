@@ -40,14 +40,26 @@ class Bags:
     def __init__(self, records: Records) -> None:
         self._exact: dict[str, str] = {}
         self._loose: dict[str, list[str]] = defaultdict(list)
+        self._layers: dict[tuple[str, float, float], list[str]] = defaultdict(list)
         self.records = records
         for sample_id, sample in records.of_type("sample").items():
             self._exact[sample["sample_code"]] = sample_id
             for form in _loose(sample["sample_code"]):
                 self._loose[form].append(sample_id)
+            for place in _places(records, sample):
+                layer = (place.casefold(), *_layer(sample))
+                self._layers[layer].append(sample_id)
 
-    def meant(self, code: str) -> list[str]:
-        """Return the bags a code may mean: just this one, else all that read the same."""
+    def meant(
+        self, code: str, depths_cm: tuple[float, float] | None = None
+    ) -> list[str]:
+        """Return the bags a code may mean: just this one, else all that read the same.
+
+        With depths the code is that of a place, and the bags are those of a layer there.
+        """
+        if depths_cm is not None:
+            top_cm, bottom_cm = (round(depth, 1) for depth in depths_cm)
+            return self._layers.get((code.casefold(), top_cm, bottom_cm), [])
         if code in self._exact:
             return [self._exact[code]]
         found = (self._loose.get(form, ()) for form in _loose(code))
@@ -114,20 +126,27 @@ def _found(
     if reading.standing is not None:
         return LabLine(reading.standing, reading, why=reading.why), ""
     code = reading.code or keys.get(reading.number, "")
-    meant = bags.meant(code) if code else []
+    meant = bags.meant(code, reading.depths_cm) if code else []
     if len(meant) != 1:
         return _nobody(reading, code, sorted(map(bags.label, meant)), keys), ""
     (sample_id,) = meant
     label = bags.label(sample_id)
-    line = LabLine(Standing.NEW, reading, label, spelled=code if code != label else "")
-    missing = Standing.NO_UNIT if reading.unit is None else None
-    if reading.method is None and reading.analyte != _DENSITY:
-        missing = missing or Standing.NO_METHOD
+    is_same = code == label or reading.depths_cm is not None
+    line = LabLine(Standing.NEW, reading, label, spelled="" if is_same else code)
+    missing = _missing(reading)
     if missing is None:
         return line, sample_id
     what, such = ("unit", "g_kg") if missing is Standing.NO_UNIT else _A_METHOD
     why = f"say --{what} {reading.analyte}={such}"
     return line._replace(standing=missing, why=why), ""
+
+
+def _missing(reading: Reading) -> Standing | None:
+    """Return what the table does not say of a value."""
+    if reading.unit is None:
+        return Standing.NO_UNIT
+    needs_method = reading.method is None and reading.analyte != _DENSITY
+    return Standing.NO_METHOD if needs_method else None
 
 
 def _nobody(
@@ -138,6 +157,9 @@ def _nobody(
         why = f"it may be {' or '.join(labels)}"
         return LabLine(Standing.AMBIGUOUS, reading, code, why)
     why = "no bag has this label" if code else "no bag is named"
+    if code and reading.depths_cm is not None:
+        top_cm, bottom_cm = reading.depths_cm
+        why = f"no core there has a bag of {top_cm:g} to {bottom_cm:g} cm"
     if not code and keys:
         why = f"the key has no bag for number {reading.number}"
     return LabLine(Standing.UNKNOWN, reading, code or reading.number, why)
@@ -289,3 +311,22 @@ def _loose(code: str) -> set[str]:
     """Return a code as it reads without its dashes: tubes come back without them."""
     plain = "".join(letter for letter in code.casefold() if letter.isalnum())
     return {skeleton(code).replace("-", ""), plain}
+
+
+def _places(records: Records, sample: Fields) -> set[str]:
+    """Return how the place of a bag may be called in a table with a column for each layer."""
+    if records.get("core", sample["core_id"]) is None:
+        return set()
+    path = records.name("core", sample["core_id"])
+    plot, point, campaign = [*path.split("/"), "", "", ""][:3]
+    return {
+        path,
+        f"{plot}/{point}",
+        f"{plot}-{point}",
+        f"{plot}/{point}/{campaign}",
+        f"{campaign}/{plot}/{point}",
+    }
+
+
+def _layer(sample: Fields) -> tuple[float, float]:
+    return round(sample["depth_top_cm"], 1), round(sample["depth_bottom_cm"], 1)

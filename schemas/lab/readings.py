@@ -52,6 +52,8 @@ class Reading(NamedTuple):
     replicate: int | None = None
     batch: str | None = None
     analysed_on: str | None = None
+    #: Of a wide table: the row names the place, the column the layer.
+    depths_cm: tuple[float, float] | None = None
     #: Decided by the row alone, with the reason.
     standing: Standing | None = None
     why: str = ""
@@ -82,7 +84,8 @@ class _Row:
             for column in self._layout.values:
                 text = self._cells[column.place]
                 if text:
-                    yield self._reading(column.analyte, text, column.unit)
+                    found = self._reading(column.analyte, text, column.unit)
+                    yield found._replace(depths_cm=column.depths_cm)
             return
         text = self._cell("value")
         if text:

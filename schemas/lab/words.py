@@ -58,6 +58,12 @@ CONTROL: Final = re.compile(
     r"|kontroll|check|isrm|dup)([ _.-].*|[0-9]*)?",
     re.IGNORECASE,
 )
+#: A header that ends in the depths of a layer: SOC_0-10, SOC 10-30 cm.
+_WITH_DEPTHS: Final = re.compile(
+    r"(?P<name>.*?[^\W\d_])[ _]*(?P<top>[0-9]+(?:[.,][0-9]+)?)[ ]*[-_\u2013][ ]*"
+    r"(?P<bottom>[0-9]+(?:[.,][0-9]+)?)[ ]*(?:cm)?",
+    re.IGNORECASE,
+)
 #: A header that ends in its unit: SOC (g/kg), SOC [%], SOC_pct, SOC %.
 _WITH_UNIT: Final = re.compile(
     r"(?P<name>.*?)[ _,]*(?:[(\[](?P<in>[^)\]]+)[)\]]|(?P<after>%|g/kg|mg/kg|g/cm3|pct|g_kg"
@@ -83,6 +89,21 @@ def named_with_unit(header: str) -> tuple[str, str]:
     unit = (found["in"] or found["after"]).strip()
     # pH (H2O) says in what, not in which unit.
     return (found["name"].strip(), unit) if unit_of(unit) else (plain, "")
+
+
+def named_with_depths(name: str) -> tuple[str, tuple[float, float] | None]:
+    """Return a name without the depths that it ends in, and these in cm.
+
+    >>> named_with_depths("SOC_0-10"), named_with_depths("TOC 10 - 30 cm")
+    (('SOC', (0.0, 10.0)), ('TOC', (10.0, 30.0)))
+    >>> named_with_depths("SOC"), named_with_depths("pH H2O")
+    (('SOC', None), ('pH H2O', None))
+    """
+    found = _WITH_DEPTHS.fullmatch(name)
+    if not found:
+        return name, None
+    top, bottom = (float(found[part].replace(",", ".")) for part in ("top", "bottom"))
+    return (found["name"].strip(), (top, bottom)) if top < bottom else (name, None)
 
 
 def analyte_of(name: str) -> str | None:

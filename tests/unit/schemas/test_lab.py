@@ -351,3 +351,50 @@ def test_a_column_in_another_unit_is_warned_of():
         for _, problem in warnings(found.records, found.wanted(Differing.KEEP))
     ]
     assert told == ["tenfold"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "point;SOC_0-10 (g/kg);SOC_10-20 (g/kg)\nP1/1;15,2;11,1\n",
+        "Sample;SOC 0-10 cm [%];SOC 10\N{EN DASH}20 cm [%]\np1-1;1,52;1,11\n",
+        "code,soc_0_10_pct,soc_10_20_pct\nP1/1/2026,1.52,1.11\n",
+    ],
+)
+def test_a_column_for_each_layer_is_matched_by_place_and_depth(table):
+    habits = LabHabits(columns={"point": "code"}, methods=SAYS.methods)
+    found = judged(table, bags("A1", "A2"), habits)
+    assert [line.bag for line in found.every_line] == ["A1", "A2"]
+    in_g_kg = [
+        one.fields["value"] * {"pct": 10, "g_kg": 1}[one.fields["unit"]]
+        for _, one in found.wanted(Differing.KEEP)
+    ]
+    assert in_g_kg == pytest.approx([15.2, 11.1])
+
+
+def two_campaigns():
+    """The same point cored again in 2030, its bag B1."""
+    start = {"name": "2030", "start_date": "2030-05-01", "purpose": "resampling"}
+    first = bags("A1")
+    core = first.of_type("core")[CORE] | {"campaign_id": "D"}
+    bag = first.of_type("sample")[sample_id(0)] | {"core_id": CORE[:-1] + "f"}
+    return Records(
+        [
+            *first.every(),
+            ("campaign", "D", start),
+            ("core", CORE[:-1] + "f", core),
+            ("sample", sample_id(7), bag | {"sample_code": "B1"}),
+        ]
+    )
+
+
+def test_a_layer_that_no_core_has_is_unknown_and_one_of_two_campaigns_asked_about():
+    found = judged("code,soc_0-30_pct\nP1/1,1.5\n", bags("A1"))
+    assert str(found.every_line[0].standing) == "unknown bag"
+    assert "0 to 30 cm" in found.every_line[0].why
+    both = "code,soc_0-10_pct\nP1/1,1.5\nP1/1/2030,1.6\n"
+    asked = judged(both, two_campaigns())
+    assert [(str(line.standing), line.bag) for line in asked.every_line] == [
+        ("several bags", "P1/1"),
+        ("new", "B1"),
+    ]
