@@ -67,6 +67,13 @@ def lab() -> None:
     help="Which bulk density the laboratory reports.",
 )
 @click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="CODE=VALUE",
+    help="The certified value of a reference material, in the unit of the table.",
+)
+@click.option(
     "--differing",
     type=click.Choice([str(one) for one in Differing]),
     default=str(Differing.KEEP),
@@ -87,6 +94,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     methods: tuple[str, ...],
     columns: tuple[str, ...],
     density_definition: str | None,
+    references: tuple[str, ...],
     differing: str,
     project: str | None,
     write: bool,
@@ -110,7 +118,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     from schemas.lab_files import give_back
 
     how = Differing(differing)
-    said = _said(columns, units, methods, density_definition)
+    said = _said(columns, units, methods, density_definition, references)
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id
         habits = flow.habits(laptop, name).with_more(said)
@@ -169,10 +177,11 @@ def _said(
     units: Sequence[str],
     methods: Sequence[str],
     density_definition: str | None,
+    references: Sequence[str],
 ) -> "LabHabits":
     from schemas.lab.saying import SayingError, read_saying
 
     try:
-        return read_saying(columns, units, methods, density_definition)
+        return read_saying(columns, units, methods, density_definition, references)
     except SayingError as error:
         raise UsageError(error.text, error.hint) from None

@@ -28,6 +28,7 @@ class LabCheck:
     """What the sheets mean, and what becomes of each reading; nothing is written."""
 
     records: Records
+    habits: LabHabits
     layouts: Mapping[str, Sequence[LabLayout]]
     not_read: Sequence[str] = ()
     lines: Mapping[str, Sequence[LabLine]] = field(default_factory=dict)
@@ -91,7 +92,7 @@ def check(
     lines: dict[str, list[LabLine]] = {name: [] for name in files}
     for (name, _), line in zip(readings, judged, strict=True):
         lines[name].append(line)
-    return LabCheck(records, layouts, not_read, lines)
+    return LabCheck(records, habits, layouts, not_read, lines)
 
 
 def _layouts(

@@ -29,6 +29,7 @@ class LabHabits:
     units: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
     density_definition: str | None = None
+    references: Mapping[str, float] = field(default_factory=dict)
 
     def with_more(self, other: "LabHabits") -> "LabHabits":
         """Return the habits with those that were said now."""
@@ -37,6 +38,7 @@ class LabHabits:
             {**self.units, **other.units},
             {**self.methods, **other.methods},
             other.density_definition or self.density_definition,
+            {**self.references, **other.references},
         )
 
 

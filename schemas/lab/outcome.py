@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from schemas.lab.check import LabCheck, looked_at, warnings
+from schemas.lab.control import checks
 from schemas.lab.layout import LabLayout, rows_of
 from schemas.lab.matching import LabLine
 from schemas.lab.readings import Standing
@@ -54,6 +55,7 @@ def document(
         "counts": counts(lines),
         "kept": kept,
         "rejected_files": list(back),
+        "quality": [one._asdict() for one in checks(lines, found.habits.references)],
         "warnings": [
             {"where": where, **problem.as_data()}
             for where, problem in warnings(found.records, found.wanted(how))
@@ -75,6 +77,7 @@ def sentences(said: Mapping[str, Any], to_keep: int) -> Iterator[str]:
         yield f"{name}: no column names a bag; not read"
     told = [f"{count} {kind}" for kind, count in said["counts"].items() if count]
     yield ", ".join(told) or "no values"
+    yield from _quality(said["quality"])
     for odd in said["warnings"]:
         yield f"warning: {odd['where']}: {problem_line(from_data(odd))}"
     for place in said["rejected_files"]:
@@ -83,6 +86,16 @@ def sentences(said: Mapping[str, Any], to_keep: int) -> Iterator[str]:
         yield f"kept {counted(said['kept'], 'value')}"
     elif to_keep:
         yield f"nothing was written; to keep {counted(to_keep, 'value')} add: --write"
+
+
+def _quality(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    beyond = [one for one in found if not one["within"]]
+    if found:
+        within = len(found) - len(beyond)
+        yield f"quality control: {within} of {len(found)} within limits"
+    for one in beyond:
+        place = f"{one['batch']}, {one['analyte']}, {one['what']}"
+        yield f"  beyond its limit: {place}: {one['found']}; ask the laboratory"
 
 
 def _taken_for(sheet: Mapping[str, Any]) -> Iterator[str]:

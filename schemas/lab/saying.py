@@ -7,6 +7,7 @@ from schemas.lab.check import pairs
 from schemas.lab.layout import COLUMN_ROLES, LabHabits
 from schemas.lab.words import ANALYTES
 from schemas.tables.head import unit_of
+from schemas.typed import read_number
 from schemas.vocabulary import BULK_DENSITY_DEFINITION, LAB_METHOD
 
 DEFINITIONS: Final = tuple(BULK_DENSITY_DEFINITION.codes)
@@ -25,6 +26,7 @@ def read_saying(
     units: Sequence[str],
     methods: Sequence[str],
     density_definition: str | None,
+    references: Sequence[str] = (),
 ) -> LabHabits:
     """Return what was said by pairs NAME=VALUE.
 
@@ -42,6 +44,7 @@ def read_saying(
         found_units,
         _pairs("method", methods),
         density_definition,
+        _certified(references),
     )
     _check("column", said.columns.values(), meanings)
     _check("unit", said.units, ANALYTES)
@@ -49,6 +52,19 @@ def read_saying(
     _check("method", said.methods, ANALYTES)
     _check("method", said.methods.values(), LAB_METHOD.codes)
     return said
+
+
+def _certified(references: Sequence[str]) -> dict[str, float]:
+    found = {}
+    for code, text in _pairs("reference", references).items():
+        value = read_number(text)
+        if isinstance(value, str) or value <= 0.0:
+            raise SayingError(
+                f"--reference {code}={text} has no value",
+                "give its certified value in the unit of the table, such as CRM-A=2.31",
+            )
+        found[code] = value
+    return found
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:

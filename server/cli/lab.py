@@ -73,6 +73,13 @@ def lab() -> None:
     help="Which bulk density the laboratory reports.",
 )
 @click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="CODE=VALUE",
+    help="The certified value of a reference material, in the unit of the table.",
+)
+@click.option(
     "--differing",
     type=click.Choice([str(one) for one in Differing]),
     default=str(Differing.KEEP),
@@ -97,6 +104,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     methods: tuple[str, ...],
     columns: tuple[str, ...],
     density_definition: str | None,
+    references: tuple[str, ...],
     differing: str,
     write: bool,
     person: str | None,
@@ -120,7 +128,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     from server.clock import Clock
     from server.custody import lab as flow
 
-    said = _said(columns, units, methods, density_definition)
+    said = _said(columns, units, methods, density_definition, references)
     data, keys = _read(files, key)
     how, who = Differing(differing), person or getpass.getuser()
 

@@ -6,6 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from schemas.lab.check import check, read_keys, warnings
+from schemas.lab.control import checks
 from schemas.lab.layout import LabHabits
 from schemas.lab.outcome import counts, expected, returned
 from schemas.lab.readings import Standing
@@ -398,3 +399,49 @@ def test_a_layer_that_no_core_has_is_unknown_and_one_of_two_campaigns_asked_abou
         ("several bags", "P1/1"),
         ("new", "B1"),
     ]
+
+
+def quality(text, references=None, codes=("A1", "A2")):
+    habits = LabHabits(methods=SAYS.methods, references=references or {})
+    found = judged(text, bags(*codes), habits)
+    return [
+        (one.what, one.within) for one in checks(found.every_line, habits.references)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "what", "within"),
+    [
+        ("CRM-A;2,31", "reference CRM-A", True),
+        ("CRM-A;2,17", "reference CRM-A", False),
+        ("CRM-A;2,50", "reference CRM-A", False),
+        ("BLANK;0,02", "blank BLANK", True),
+        ("Blank 2;<0,05", "blank Blank 2", True),
+        ("BLANK;0,2", "blank BLANK", False),
+        ("A1;1,52\nA1;1,60", "bag A1 twice", True),
+        ("A1;1,52\nA1;1,80", "bag A1 twice", False),
+        # Little carbon is found less exactly.
+        ("A1;0,52\nA1;0,60", "bag A1 twice", True),
+        ("A1;0,52\nA1;0,68", "bag A1 twice", False),
+    ],
+)
+def test_controls_are_held_against_their_limits(row, what, within):
+    found = quality(f"Sample;SOC %\n{row}\n", {"CRM-A": 2.3})
+    assert found == [(what, within)]
+
+
+def test_a_reference_without_a_certified_value_says_nothing():
+    assert quality("Sample;SOC %\nCRM-A;2,31\n") == []
+    said = read_saying([], [], [], None, ["CRM-A=2,30"])
+    assert said.references == {"CRM-A": 2.3}
+    with pytest.raises(SayingError):
+        read_saying([], [], [], None, ["CRM-A=much"])
+
+
+def test_too_few_second_readings_are_told():
+    codes = [f"B{n}" for n in range(40)]
+    once = "".join(f"{code};1,5\n" for code in codes)
+    found = quality(f"Sample;SOC %\n{once}", codes=codes)
+    assert found == [("read twice", False)]
+    twice = once + "B1;1,51\nB2;1,52\n"
+    assert ("read twice", True) in quality(f"Sample;SOC %\n{twice}", codes=codes)
