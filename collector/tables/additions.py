@@ -1,14 +1,14 @@
 """Keep what an import adds: new records batch by batch, then fields of those that are here."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from collector.laptop.laptop import Laptop
 from collector.record import entry
 from schemas import limits
-from schemas.additions import Addition
+from schemas.additions import Addition, referring
 from schemas.changes import Draft
-from schemas.records import TYPES, record_id
+from schemas.records import record_id
 
 #: Told after a batch is on disk: records kept so far, records in all.
 Progress = Callable[[int, int], None]
@@ -49,12 +49,3 @@ def _draft(
     name = entry.mint(laptop, project_id, kind, fields)
     minted[record_id(project_id, kind, one.fields)] = name
     return Draft(project_id, kind, name, fields=fields, is_new=True)
-
-
-def referring(one: Addition, minted: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields of an addition with the ids that its new neighbours were given."""
-    names = TYPES[one.record_type].references
-    return {
-        name: minted.get(value, value) if name in names else value
-        for name, value in one.fields.items()
-    }

@@ -72,6 +72,7 @@ class PlacesCheck:
 
 
 _Found = tuple[Feature, Placed]
+_KINDS: Final = ("plot", "point")
 
 
 def check(
@@ -89,20 +90,22 @@ def check(
         If no column names what is in the file, or a column that was named is not there.
     """
     _check_named(file, said)
-    # What is neither may be meant, and is told.
-    others = {"plot", "point"} - {said.kind} if said.kind else set()
-    features = [each for each in file.features if kind_of(each.shape) not in others]
+    features = _meant(file.features, said.kind)
     chosen, lines = _shapes(features)
-    plots = [each for each in chosen if each[1].kind == "plot"]
-    points = [each for each in chosen if each[1].kind == "point"]
+    plots, points = (_of_kind(chosen, kind) for kind in _KINDS)
+    is_mixed = bool(plots and points)
     columns: dict[str, PlaceColumns] = {}
     land = _land(records)
     if plots:
-        columns["plot"] = _columns_of_plots(file, plots, said, land.codes)
+        columns["plot"] = _columns_of_plots(
+            file, plots, said, land.codes, is_mixed=is_mixed
+        )
         lines += judge_plots(plots, columns["plot"], records, project_id, crossing)
         _add_new(land, lines, records)
     if points:
-        columns["point"] = _columns_of_points(file, points, said, land.codes)
+        columns["point"] = _columns_of_points(
+            file, points, said, land.codes, is_mixed=is_mixed
+        )
         lines += judge_points(points, columns["point"], records, project_id, land)
     named = [_named(line, columns, file) for line in lines]
     return PlacesCheck(
@@ -113,6 +116,16 @@ def check(
         len(file.features) - len(features),
         crossing is not None or not plots,
     )
+
+
+def _meant(features: Sequence[Feature], kind: str | None) -> list[Feature]:
+    """Return the features of one kind; what is of neither may be meant, and is told."""
+    others = {*_KINDS} - {kind} if kind else set()
+    return [each for each in features if kind_of(each.shape) not in others]
+
+
+def _of_kind(found: Sequence[_Found], kind: str) -> list[_Found]:
+    return [each for each in found if each[1].kind == kind]
 
 
 def _shapes(features: Iterable[Feature]) -> tuple[list[_Found], list[PlaceLine]]:
@@ -161,19 +174,29 @@ def _add_new(land: Land, lines: Iterable[PlaceLine], records: Records) -> None:
 
 
 def _columns_of_plots(
-    file: PlacesFile, plots: Sequence[_Found], said: PlacesSaid, known: set[str]
+    file: PlacesFile,
+    plots: Sequence[_Found],
+    said: PlacesSaid,
+    known: set[str],
+    *,
+    is_mixed: bool,
 ) -> PlaceColumns:
     columns, features = file.columns, [feature for feature, _ in plots]
     code = said.code or guess_code("plot", columns, features, known)
     if code is None:
-        raise _no_code("plots", columns)
+        raise _no_code("plots", columns, is_mixed=is_mixed)
     area = said.area or guess_area(columns)
     name = said.name or guess_name(columns, code)
     return PlaceColumns(code, None, name, area, area_unit_ha(area), file.notation)
 
 
 def _columns_of_points(
-    file: PlacesFile, points: Sequence[_Found], said: PlacesSaid, known: set[str]
+    file: PlacesFile,
+    points: Sequence[_Found],
+    said: PlacesSaid,
+    known: set[str],
+    *,
+    is_mixed: bool,
 ) -> PlaceColumns:
     columns, features = file.columns, [feature for feature, _ in points]
     plot = said.plot or guess_plot(
@@ -182,18 +205,19 @@ def _columns_of_points(
     others = [each for each in columns if each != plot]
     code = said.code or guess_code("point", others, features, ())
     if code is None:
-        raise _no_code("points", columns)
+        raise _no_code("points", columns, is_mixed=is_mixed)
     return PlaceColumns(code, plot)
 
 
-_KINDS: Final = ("plot", "point")
 _NAMELESS: Final = "the file says nothing of its features"
 
 
-def _no_code(what: str, columns: Sequence[str]) -> Exception:
-    reason = f"no column with the codes of the {what} was found"
+def _no_code(what: str, columns: Sequence[str], *, is_mixed: bool) -> Exception:
     named = f"the file has: {', '.join(columns)}" if columns else _NAMELESS
-    return refuse("no_code", reason, f"say which: --code COLUMN; {named}")
+    other = "plots" if what == "points" else "points"
+    alone = f"; or take the {other} alone: --as {other}" if is_mixed else ""
+    reason = f"no column with the codes of the {what} was found"
+    return refuse("no_code", reason, f"say which: --code COLUMN; {named}{alone}")
 
 
 def _check_named(file: PlacesFile, said: PlacesSaid) -> None:

@@ -39,7 +39,7 @@ def read_geojson(data: bytes) -> PlacesFile:
 
 
 def _features(found: Mapping[str, Any]) -> list[object]:
-    kind = found.get("type")
+    kind = str(found.get("type"))
     if kind == "FeatureCollection" and isinstance(found.get("features"), list):
         return list(found["features"])
     if kind == "Feature":

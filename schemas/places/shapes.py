@@ -54,7 +54,7 @@ def placed(shape: Shape) -> Placed:
     if len(kinds) > 1:
         raise ValueError("it is a mixture of several kinds of shapes")
     kind = kinds.pop()
-    kind = "several points" if kind == "Point" else _CALLED.get(kind, f"a {kind[:40]}")
+    kind = "several points" if kind == "Point" else _CALLED.get(kind, "of another kind")
     raise ValueError(f"it is {kind}, neither a boundary nor a point")
 
 
@@ -173,9 +173,9 @@ def _positions(value: object) -> Iterator[list[Any]]:
 
 def _has_heights(found: list[Any]) -> bool:
     low, high = limits.ALTITUDE_M
-    heights = [position[2] for position in _positions(found) if len(position) > 2]
-    return any(heights) and all(
-        _is_number(height) and low <= height <= high for height in heights
+    heights = [position[2:3] for position in _positions(found)]
+    return any(any(each) for each in heights) and all(
+        each and _is_number(each[0]) and low <= each[0] <= high for each in heights
     )
 
 

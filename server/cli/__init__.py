@@ -14,6 +14,7 @@ from server.cli.device_scope import device
 from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
+from server.cli.places import places
 from server.cli.project import project
 from server.cli.purge import purge
 from server.cli.quarantine import quarantine
@@ -53,6 +54,7 @@ for command in (
     quarantine,
     warning,
     lab,
+    places,
     export,
     bundle,
     attachments,

@@ -5,7 +5,8 @@ import errno
 import json
 import shutil
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -107,6 +108,17 @@ def fail(error: ServerError, *, as_json: bool) -> NoReturn:
         if error.hint:
             say(f"  {error.hint}", "  ", err=True)
     raise SystemExit(error.exit_code)
+
+
+@contextmanager
+def told_as_table() -> Iterator[None]:
+    """Say what is wrong with a file of others as every refusal is said."""
+    from schemas.tables.refusal import TableError
+
+    try:
+        yield
+    except TableError as error:
+        raise RefusedError(error.refusal.reason, [], error.refusal.hint) from None
 
 
 def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:

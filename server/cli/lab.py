@@ -1,8 +1,7 @@
 """Command `lab`: results of laboratories, by the label of the bag."""
 
 import getpass
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +17,10 @@ from server.cli.common import (
     print_json,
     print_table,
     say,
+    told_as_table,
     with_store,
 )
-from server.errors import RefusedError, UsageError
+from server.errors import UsageError
 
 if TYPE_CHECKING:
     from schemas.lab.check import LabCheck
@@ -127,6 +127,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     from server.access.projects import find_project
     from server.clock import Clock
     from server.custody import lab as flow
+    from server.custody.additions import save
 
     said = _said(columns, units, methods, density_definition, references)
     data, keys = _read(files, key)
@@ -142,11 +143,11 @@ def import_results(  # noqa: PLR0917 - click passes them by name
         wanted = found.wanted(how)
         if write:
             additions = [addition for _, addition in wanted]
-            await flow.save(store, Clock(), project_id, additions, who)
+            await save(store, Clock(), project_id, additions, who)
             await flow.remember(store, name, habits)
         return found, wanted
 
-    with _told_as_table():
+    with told_as_table():
         found, wanted = with_store(context, job)
     taken = [line for line, _ in wanted] if write else []
     back = give_back(found, taken) if write else []
@@ -173,20 +174,9 @@ def _read(
     from schemas.lab.check import read_keys
     from schemas.lab_files import read_files
 
-    with _told_as_table():
+    with told_as_table():
         keys = read_keys(key.name, key.read_bytes()) if key else {}
         return read_files(files), keys
-
-
-@contextmanager
-def _told_as_table() -> Iterator[None]:
-    """Say what is wrong with a table as every refusal is said."""
-    from schemas.tables.refusal import TableError
-
-    try:
-        yield
-    except TableError as error:
-        raise RefusedError(error.refusal.reason, [], error.refusal.hint) from None
 
 
 def _tell(found: "LabCheck", document: dict[str, Any], to_keep: int) -> None:

@@ -108,8 +108,12 @@ def _asked(records: Records, found: Sequence[Warned], given: Explained) -> list[
 
 
 def _found(records: Records, clock: Clock) -> list[Warned]:
-    now = datetime.fromtimestamp(clock.now_ms() / 1000, UTC)
-    return list(every_warning(records, now))
+    return list(every_warning(records, utc(clock)))
+
+
+def utc(clock: Clock) -> datetime:
+    """Return what time it is."""
+    return datetime.fromtimestamp(clock.now_ms() / 1000, UTC)
 
 
 def records_in(tx: Transaction, project_id: str) -> Records:

@@ -131,7 +131,7 @@ stocks show --project P --plot A --from 2016 --to 2026 | stocks portfolio --proj
 stocks explain A 2016 2026 --project P | stocks derive --project P | verify
 stocks report P --html {}/report.html | stocks design --sd 6 --n 10 --baseline 55
 stocks compute --layers {}/layers.csv --method hyman | warning list --project P
-lab import {}/layers.csv --lab L --project P | lab expected --project P --analyte clay
+lab import {}/layers.csv --lab L --project P | places import {}/places.geojson --project P | lab expected --project P --analyte clay
 export csv {}/tables --project P | export csv {}/tables
 warning explain plot A nothing --project P --why x | device code --project P
 device edit two --may-begin-projects | device withdraw one --project P

@@ -9,6 +9,7 @@ from schemas import limits
 from schemas.ids import uuid7
 from schemas.places import outcome
 from schemas.places.check import PlacesSaid, check
+from schemas.places.geojson import read_geojson
 from schemas.places_files import read_places
 from schemas.plausibility.records import Records
 from schemas.tables.differing import Differing
@@ -184,7 +185,7 @@ def test_values_of_a_name_and_an_area_are_compared(judged):
         ({"type": "LineString", "coordinates": square()}, "it is a line"),
         ({"type": "Polygon", "coordinates": []}, "it is empty"),
         ({"type": "Polygon", "coordinates": 7}, "a list of rings"),
-        ({"type": "Sphere", "coordinates": [1]}, "it is a Sphere"),
+        ({"type": "Sphere", "coordinates": [1]}, "it is of another kind"),
         ({"type": ["x"], "coordinates": [1]}, "neither a boundary nor a point"),
         ({"type": "MultiPoint", "coordinates": [[1, 2], [3, 4]]}, "several points"),
         (
@@ -209,7 +210,8 @@ def test_a_shape_that_cannot_be_used_is_refused_by_number_and_name(judged, shape
 
 def test_heights_stay_where_every_one_is_possible(judged):
     def kept(*heights):
-        ring = [[*place, z] for place, z in zip(square(), heights, strict=True)]
+        every = zip(square(), heights, strict=True)
+        ring = [[*place, z] if z is not None else place for place, z in every]
         (fields,) = added(judged(collection(feature(polygon(ring), code="A"))))
         return [len(place) for place in fields["geometry"]["coordinates"][0]]
 
@@ -217,6 +219,7 @@ def test_heights_stay_where_every_one_is_possible(judged):
     # Programs write 0 or a number for "none" where they have no height.
     assert kept(0, 0, 0, 0, 0) == [2] * 5
     assert kept(100, -9999999, 102, 101, 100) == [2] * 5
+    assert kept(100, None, 102, 101, 100) == [2] * 5
 
 
 def test_holes_and_parts_stay_with_their_plot(judged):
@@ -452,6 +455,7 @@ WHOLE_FILES = {
     "JSON that breaks off": ('{"type": "FeatureColl', "not JSON"),
     "a list": ("[1, 2]", "not GeoJSON"),
     "no features": ('{"type": "FeatureCollection", "features": 1}', "not GeoJSON"),
+    "a type that is none": ('{"type": [1]}', "not GeoJSON"),
     "an empty collection": (collection(), "holds no places"),
     "TopoJSON": ('{"type": "Topology"}', "TopoJSON"),
     "Esri": ('{"features": [{"attributes": {}}]}', "JSON of Esri"),
@@ -508,3 +512,54 @@ def test_a_feature_of_any_junk_costs_itself_alone(judged):
     assert taken == {"A", "1"}
     assert outcome.returned(found, KEEP)
     assert len(found.lines) == len(junk) + 1
+
+
+JUNK = (None, True, -1, 1e300, 2**70, "", "x\x00", [], {}, [[1, 2]], polygon())
+
+
+def places_in(value, path=()):
+    """Return the way to every value in nested lists and objects."""
+    yield path
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for name, part in value.items() if isinstance(value, dict) else ():
+        yield from places_in(part, (*path, name))
+
+
+def with_junk(whole, path, junk):
+    if not path:
+        return junk
+    found = dict(whole) if isinstance(whole, dict) else list(whole)
+    found[path[0]] = with_junk(whole[path[0]], path[1:], junk)
+    return found
+
+
+def test_junk_anywhere_is_refused_in_words_or_told_by_number():
+    named = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    hole = square(2.3505, 48.8505, 0.0005)
+    several = {"type": "GeometryCollection", "geometries": [polygon(lon=2.37)]}
+    whole = json.loads(
+        collection(
+            feature(point(2.351, 48.851, 1.0), point="1", plot="A"),
+            feature(polygon(square(), hole), plot="A", area_ha=2.5),
+            feature(several, plot="B"),
+            crs=named,
+        )
+    )
+    here = Records([plot("A", 1, name="x"), planned("1")])
+    outcomes_of = set()
+    for path in places_in(whole):
+        for junk in JUNK:
+            text = json.dumps(with_junk(whole, path, junk)).encode()
+            try:
+                file = read_geojson(text)
+                found = check(file, here, PROJECT, PlacesSaid(), None)
+            except TableError as error:
+                outcomes_of.add("file" if error.refusal.hint else "no hint")
+                continue
+            said = outcome.document(found, REPLACE, NOW, None, None)
+            assert list(outcome.sentences(said, 1))
+            outcome.returned(found, KEEP)
+            outcomes_of |= {one["outcome"] for one in said["features"]}
+    assert "no hint" not in outcomes_of
+    assert outcomes_of >= {"file", "new", "refused", "fills in"}
