@@ -129,6 +129,34 @@ async def test_who_is_refused_before_the_body_has_come_still_hears_why(tmp_path)
                 assert (await got.json(content_type=None))["code"] == "no_token"
 
 
+@pytest.mark.slow
+async def test_an_answer_that_nobody_reads_is_let_go_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("server.http.connections._UNREAD_S", 0.5)
+    async with bounded(tmp_path) as server:
+        laptop = await server.laptop()
+        # More than the system keeps on its way.
+        monkeypatch.setattr(limits, "REPAIR_BYTES", 2**30)
+        for number in range(2_400):
+            laptop.add("plot", {"code": f"P{number}", "note": "x" * 4_000})
+        for _ in range(10):
+            await laptop.sync(most=240)
+        every = ",".join(f"{n:02x}" for n in range(256))
+        path = f"/v1/streams/{server.project_id}/rows?in={every}"
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            deaf.connect(("127.0.0.1", urlsplit(server.url).port))
+            deaf.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: x\r\n"
+                f"Authorization: Bearer {laptop.token}\r\n\r\n".encode()
+            )
+            with capture_logs() as lines:
+                for _ in range(100):
+                    await asyncio.sleep(0.1)
+                    if any(line.get("why") == "nobody reads" for line in lines):
+                        break
+            assert [line["why"] for line in lines if "why" in line] == ["nobody reads"]
+
+
 # Guesses ---------------------------------------------------------------------------
 
 
