@@ -132,17 +132,17 @@ def show(context: click.Context, name: str, project: str | None, as_json: bool) 
     """
     from server.custody import conflicts
 
-    async def job(store: Any) -> tuple[list[dict[str, Any]], "Contest"]:  # noqa: ANN401
+    async def job(store: Any) -> tuple[list[dict[str, Any]], "Contest", int]:  # noqa: ANN401
         project_id = await project_of(store, project)
 
-        def read(tx: Any) -> tuple[list[dict[str, Any]], "Contest"]:  # noqa: ANN401
+        def read(tx: Any) -> tuple[list[dict[str, Any]], "Contest", int]:  # noqa: ANN401
             found = conflicts.find(tx, [name], project_id)
-            return found, conflicts.contest(tx, found)
+            return found, conflicts.contest(tx, found), conflicts.beyond(tx, found)
 
-        shown: tuple[list[dict[str, Any]], Contest] = await store.read(read)
+        shown: tuple[list[dict[str, Any]], Contest, int] = await store.read(read)
         return shown
 
-    found, contest = with_store(context, job)
+    found, contest, more = with_store(context, job)
     if as_json:
         told = [sides_as_told(one) for one in found]
         print_json(told[0] if told[0]["id"].startswith(name) else told)
@@ -159,6 +159,12 @@ def show(context: click.Context, name: str, project: str | None, as_json: bool) 
             )
             click.echo(f'{typed} --reason "WHY"')
             say(f"    {told_side(contest, side, group)}")
+    if more:
+        say(
+            f"{counted(more, 'more change')} of it in quarantine: as many conflicts as a"
+            " record may have are open. Decide on some, then:"
+            f" permille-server quarantine release {shlex.quote(name)}"
+        )
 
 
 @conflict.command("resolve")

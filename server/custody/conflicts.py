@@ -20,8 +20,13 @@ from server.clock import Clock
 from server.custody.own_log import discard_own, write
 from server.errors import NotFoundError, RefusedError
 from server.merge.model import Record
-from server.merge.statuses import ConflictStatus
-from server.store.custody_values import Author, ConflictQuery, StoredConflict
+from server.merge.statuses import ConflictStatus, CustodyStatus
+from server.store.custody_values import (
+    Author,
+    ConflictQuery,
+    CustodyQuery,
+    StoredConflict,
+)
 from server.store.merge_values import Wanted
 from server.store.port import Store, Transaction
 
@@ -47,6 +52,23 @@ class Resolved:
     outcome: Outcome
     problems: list[Problem]
     conflicts: list[str]
+
+
+def beyond(tx: Transaction, found: Sequence[dict[str, Any]]) -> int:
+    """Count the changes that wait because these records have as many conflicts as they may."""
+    project_ids = {one["project"] for one in found}
+    records = {one["record"] for one in found}
+    return sum(
+        any(problem.code == "too_many_conflicts" for problem in waiting.why)
+        for project_id in project_ids
+        for waiting in tx.quarantine(
+            CustodyQuery(
+                project_id=project_id,
+                record_ids=records,
+                statuses=(CustodyStatus.OPEN,),
+            )
+        )
+    )
 
 
 def find(
