@@ -30,6 +30,8 @@ _HELP: Final = """Import a table with one line per layer.
 Without --write everything is checked and nothing is written. Rows that are here
 already are left alone, so an import that was stopped is simply run again.
 
+FILE is a CSV, or a workbook (XLSX): the sheet that has the columns is read.
+
 The mapping is a TOML file that says what the columns mean:
 
 \b

@@ -36,6 +36,8 @@ from collector.tables.table import Rejection, Table, read_table
 from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
+from schemas.lab.sheet import as_csv, is_workbook, read_sheets
+from schemas.tables.dates import ISO_DAY
 from schemas.tables.lines import TableRow, check_size, decode
 from schemas.tables.refusal import TableError
 
@@ -87,7 +89,7 @@ def check(
         If the file or the mapping as a whole cannot be used.
     """
     mapping = _mapping(mapping_file)
-    table, source = _table(file, mapping)
+    table, source, mapping = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
     read = [read_layer(row, mapping) for row in table.rows]
     layers = [found for found in read if isinstance(found, TableLayer)]
@@ -206,13 +208,17 @@ def _mapping(path: Path) -> TableMapping:
         ) from None
 
 
-def _table(path: Path, mapping: TableMapping) -> tuple[Table, TableSource]:
+def _table(
+    path: Path, mapping: TableMapping
+) -> tuple[Table, TableSource, TableMapping]:
     try:
         check_size(path.stat().st_size)
         data = path.read_bytes()
-        text = decode(data, mapping.file.encoding)
+        if is_workbook(data):
+            text, mapping = _sheet(path.name, data, mapping)
+        else:
+            text = decode(data, mapping.file.encoding)
         table = read_table(text, mapping)
-        return table, source_of(path, mapping.file, text, table.head, data)
     except TableError as error:
         found = error.refusal
         place = f"{path}, line {found.line}" if found.line else str(path)
@@ -224,6 +230,25 @@ def _table(path: Path, mapping: TableMapping) -> tuple[Table, TableSource]:
         elif found.code == "file_too_large":
             code = "too_large"
         raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
+    source = source_of(path, mapping.file, text, table.head, data)
+    return table, source, mapping
+
+
+def _sheet(name: str, data: bytes, mapping: TableMapping) -> tuple[str, TableMapping]:
+    """Return the sheet that has the columns, as a CSV, and the mapping for it.
+
+    A workbook has numbers and days, not how they were written.
+    """
+    sheets = read_sheets(name, data)
+    wanted = set(mapping.columns)
+    chosen = max(
+        sheets, key=lambda sheet: max(len(wanted & {*row}) for _, row in sheet.rows)
+    )
+    rule = replace(mapping.file, delimiter=",", decimal=".", encoding="utf-8")
+    dates = tuple(
+        replace(each, formats=(*each.formats, ISO_DAY)) for each in mapping.dates
+    )
+    return as_csv(chosen), replace(mapping, file=rule, dates=dates)
 
 
 def _tally(checked: CheckedFile, judged: CheckedRow) -> str:

@@ -31,13 +31,31 @@ def read_sheets(name: str, data: bytes) -> list[Sheet]:
     TableError
         If the file is neither a CSV nor a workbook.
     """
-    sheets = _workbook(data) if data.startswith(_ZIP) else [_csv(name, data)]
+    sheets = _workbook(data) if is_workbook(data) else [_csv(name, data)]
     found = [sheet for sheet in sheets if sheet.rows]
     if not found:
         raise TableError(
             Refusal("empty_file", "the file has no rows", "export it again")
         )
     return found
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether a file is a workbook, by its first bytes."""
+    return data.startswith(_ZIP)
+
+
+def as_csv(sheet: Sheet) -> str:
+    """Return a sheet as the text of a CSV with commas, its rows in their lines."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    before, width = 0, max(len(cells) for _, cells in sheet.rows)
+    for number, cells in sheet.rows:
+        out.write("\n" * (number - before - 1))
+        row = [cell.replace("\n", " ") for cell in cells]
+        writer.writerow([*row, *[""] * (width - len(row))])
+        before = number
+    return out.getvalue()
 
 
 def _csv(name: str, data: bytes) -> Sheet:
@@ -79,7 +97,9 @@ def _cells(sheet: object) -> Iterator[tuple[int, list[str]]]:
             reason = f"the sheet has more than {_MOST_ROWS} rows"
             raise TableError(Refusal("file_too_large", reason, "split it"))
         cells = [_cell(value) for value in values]
-        if any(cells):
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
             yield number, cells
 
 

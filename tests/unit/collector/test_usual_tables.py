@@ -1,9 +1,11 @@
 """Tables as people have them: what is asked about, passed over, and what comes back."""
 
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 pytestmark = pytest.mark.slow
 
@@ -345,3 +347,29 @@ def test_a_header_below_a_letterhead_that_lacks_a_column_is_told_by_that_column(
     error = table(*lines, code=4)["error"]
     assert "no column mass" in error["text"]
     assert "line 4" in error["text"]
+
+
+def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(table):
+    book = Workbook()
+    book.active.append(["Report of 2026"])
+    sheet = book.create_sheet("Layers")
+    for row in (["a letterhead"], [], HEAD.split(";"), UNITS.split(";")):
+        sheet.append(row)
+    day = datetime(2026, 5, 4)  # noqa: DTZ001 - as spreadsheets have days
+    sheet.append(["P1", 1, 2026, day, 0, 10, "A-1", 260.5, 15.25])
+    sheet.append(["P1", 1, 2026, day, 10, 20, "#NAME?", 250, 14])
+    sheet.append(["P2", 1, 2026, day, 0, 10, "B-1", 250, 14])
+    path = table.folder / "t.xlsx"
+    book.save(path)
+    (table.folder / "t.toml").write_text(MAPPING, "utf-8")
+    words = ["import", "layers", path, "--mapping", table.folder / "t.toml", "--write"]
+    found = table.permille.json(*words, code=1)
+    assert (found["kept"], found["rejected"]) == (1, 2)
+    shown = table.permille.json("result", "show", "B-1/soc")["fields"]
+    assert shown["value"] == 14
+    back = Path(found["rejected_file"])
+    assert back.name == "t.rejected.csv"
+    with back.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.reader(file))
+    assert lines[-1][:7] == ["P1", "1", "2026", "2026-05-04", "10", "20", "#NAME?"]
+    assert lines[-1][9] == "6"
