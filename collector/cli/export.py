@@ -11,7 +11,7 @@ from collector.record import names
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["csv", "xlsx", "sqlite", "geojson"]))
+@click.argument("kind", type=click.Choice(["csv", "xlsx", "sqlite", "geojson", "gpkg"]))
 @click.argument("target", type=click.Path(path_type=Path))
 @project_option
 @json_option
@@ -23,7 +23,8 @@ def export(
 
     csv makes a folder with one table for each type of record, a flat table of layers, a
     description of the columns (CSVW) and the hashes of all files; xlsx one workbook with
-    these tables; geojson a folder with plots, points and cores; sqlite one plain database with the same tables. Names stand
+    these tables; geojson a folder with plots, points and cores; gpkg one
+    GeoPackage with these and the layers, where the extra geo is installed; sqlite one plain database with the same tables. Names stand
     beside ids. Nothing is written over.
 
     \b

@@ -10,6 +10,7 @@ from schemas.export.database import ExportRecord
 from schemas.export.run import Exported, ExportKind, export
 from schemas.export.workbook import SheetFullError
 from schemas.records import DERIVED, TYPES
+from schemas.tables.refusal import TableError
 
 
 def export_records(
@@ -32,6 +33,8 @@ def export_records(
     records, snapshot = _records(laptop, project_id), laptop.clock.stamp()
     try:
         return export(kind, target, records, snapshot, plain_database, progress)
+    except TableError as error:
+        raise RefusedError(error.refusal.reason, error.refusal.hint) from None
     except SheetFullError as error:
         raise RefusedError(
             f"{error} has more rows than a sheet of a workbook",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from schemas.durable_files import durable_file
-from schemas.export.shape import TABLES
+from schemas.export.shape import TABLES, kinds_of
 from schemas.export.views import FILES
 from schemas.records import TYPES
 from schemas.version import SCHEMA_VERSION, __version__
@@ -93,7 +93,7 @@ def _described(table: str, name: str, columns: Sequence[str]) -> dict[str, Any]:
     fields = (
         TYPES[shape.record_type].fields if shape and shape.record_type in TYPES else {}
     )
-    kinds = dict(shape.columns) if shape else {}
+    kinds = kinds_of(table)
     return {
         "url": name,
         "tableSchema": {

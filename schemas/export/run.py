@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.durable_files import flush_directory
 from schemas.export.csv_files import Progress, Query, write_csv
 from schemas.export.database import ExportRecord, fill
 from schemas.export.geojson import PLACED, write_geojson
+from schemas.export.geopackage import write_geopackage
 from schemas.export.views import query_of
 from schemas.export.workbook import write_workbook
 
@@ -21,6 +22,14 @@ class ExportKind(StrEnum):
     XLSX = "xlsx"  # one workbook
     SQLITE = "sqlite"  # one plain database
     GEOJSON = "geojson"  # a folder of collections
+    GPKG = "gpkg"  # one GeoPackage, where the extra geo is installed
+
+
+#: What makes one file.
+_WRITERS: Final = {
+    ExportKind.XLSX: write_workbook,
+    ExportKind.GPKG: write_geopackage,
+}
 
 
 class Exported(NamedTuple):
@@ -81,10 +90,11 @@ def _query_of(db: Any, rows: Mapping[str, int]) -> Query:  # noqa: ANN401 - of s
 def _files(
     kind: ExportKind, target: Path, query: Query, snapshot: str, progress: Progress
 ) -> dict[str, int]:
-    if kind is ExportKind.XLSX:
-        begun = target.with_name(f".{target.name}.begun")
+    if kind in _WRITERS:
+        begun = target.with_name(f".{target.name}.begun.{kind}")
+        begun.unlink(missing_ok=True)
         try:
-            rows = write_workbook(begun, query, progress)
+            rows = _WRITERS[kind](begun, query, progress)
             begun.replace(target)
         finally:
             begun.unlink(missing_ok=True)

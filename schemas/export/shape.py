@@ -145,6 +145,22 @@ WAITING: Final = tuple(
     )
 )
 TABLES: Final = (*RECORDS, *DERIVED, *WAITING)
+#: The flat table of layers, which is a view: its numbers.
+_LAYERS: Final[Columns] = {
+    "core_number": int,
+    "top_cm": float,
+    "bottom_cm": float,
+    "soc_g_kg": float,
+    "soc_readings": int,
+    "bulk_density_g_cm3": float,
+    "coarse_fragments_pct": float,
+    "fine_dry_mass_g": float,
+    "coarse_dry_mass_g": float,
+    "volume_cm3": float,
+    "inner_diameter_mm": float,
+    "lon": float,
+    "lat": float,
+}
 #: An interval becomes two columns.
 _ENDS: Final = {
     "change_ci95_t_ha": ("change_ci95_low_t_ha", "change_ci95_high_t_ha"),
@@ -153,6 +169,16 @@ _ENDS: Final = {
         "rate_ci95_high_permille_year",
     ),
 }
+
+
+def kinds_of(table: str) -> Columns:
+    """Return the types of the columns of a table; those of names are texts.
+
+    >>> kinds_of("plots")["area_ha"], kinds_of("layers")["top_cm"]
+    (<class 'float'>, <class 'float'>)
+    """
+    found: Columns = next((one.columns for one in TABLES if one.name == table), _LAYERS)
+    return {"core_number": int, **found}
 
 
 def record_row(

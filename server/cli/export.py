@@ -9,7 +9,7 @@ from server.cli.common import json_option, print_json, say, with_store
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["csv", "xlsx", "sqlite", "geojson"]))
+@click.argument("kind", type=click.Choice(["csv", "xlsx", "sqlite", "geojson", "gpkg"]))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(
     "--project",
@@ -30,7 +30,8 @@ def export(
 
     csv makes a folder with one table for each type of record, a flat table of layers, a
     description of the columns (CSVW) and the hashes of all files; xlsx one workbook with
-    these tables; geojson a folder with plots, points and cores; sqlite one plain database with the same tables, views that
+    these tables; geojson a folder with plots, points and cores; gpkg one
+    GeoPackage with these and the layers, where the extra geo is installed; sqlite one plain database with the same tables, views that
     join names and full-text search. Names stand beside ids. Nothing is written over.
 
     \b

@@ -8,6 +8,7 @@ from schemas.export.csv_files import Progress
 from schemas.export.database import ExportRecord
 from schemas.export.run import Exported, ExportKind, export
 from schemas.export.workbook import SheetFullError
+from schemas.tables.refusal import TableError
 from server.data import plain_database
 from server.errors import RefusedError
 from server.store.custody_values import (
@@ -39,6 +40,8 @@ def export_projects(
         return export(
             kind, target, _records(tx, project_ids), snapshot, plain_database, progress
         )
+    except TableError as error:
+        raise RefusedError(error.refusal.reason, [], error.refusal.hint) from None
     except SheetFullError as error:
         raise RefusedError(
             f"{error} has more rows than a sheet of a workbook",

@@ -3,10 +3,14 @@
 import csv
 import hashlib
 import json
+import math
 import zipfile
 from contextlib import contextmanager
 
+import pyogrio
+import pyogrio.raw
 import pytest
+import shapely
 from openpyxl import load_workbook
 from sqlcipher3 import dbapi2
 from sqlite_utils import Database
@@ -240,3 +244,22 @@ def test_a_large_table_is_read_without_holding_it_in_memory(written, table):
     told = " ".join(step[3] for step in plan)
     assert not {"MATERIALIZE", "TEMP B-TREE", "AUTOMATIC"} & set(told.split()), told
     assert "B-TREE" not in told
+
+
+def test_gdal_reads_the_geopackage_back(written):
+    path, done = written("gpkg", "out.gpkg")
+    assert done.rows == {"plots": 1, "points": 1, "cores": 1, "layers": 1}
+    layers = dict(pyogrio.list_layers(path))
+    assert layers["plots"] == "MultiPolygon"
+    assert layers["layers"] == "Point"
+    meta, _, (shape,), columns = pyogrio.raw.read(path, layer="plots")
+    fields = dict(zip(meta["fields"], (column[0] for column in columns), strict=True))
+    assert meta["crs"] == "EPSG:4326"
+    (part,) = shapely.from_wkb(shape).geoms
+    assert [list(place) for place in part.exterior.coords] == SQUARE
+    assert (fields["code"], fields["area_ha"]) == ("P1", 3.5)
+    meta, _, (shape,), columns = pyogrio.raw.read(path, layer="layers")
+    fields = dict(zip(meta["fields"], (column[0] for column in columns), strict=True))
+    assert shapely.from_wkb(shape).coords[0] == (2.355, 48.852)
+    assert fields["bottom_cm"] == 30.0
+    assert math.isnan(fields["volume_cm3"])
