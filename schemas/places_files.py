@@ -72,7 +72,11 @@ def _system(found: PlacesFile, said: str | None) -> str:
     if said is not None:
         return said
     if found.kind in {"Shapefile", "GeoPackage"}:
-        missing = " (it has no .prj)" if found.kind == "Shapefile" else ""
+        missing = (
+            " (its .prj is missing, or says nothing)"
+            if found.kind == "Shapefile"
+            else ""
+        )
         reason = f"the {found.kind} does not say its coordinate system{missing}"
         hint = "say which: --crs EPSG:4326 for longitude and latitude, or such as EPSG:2154"
         raise refuse("crs_missing", reason, hint)

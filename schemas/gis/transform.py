@@ -11,7 +11,7 @@ from schemas.places.feature import Feature, refuse
 
 #: Names of WGS84 with longitude and latitude in degrees, as files write them.
 _WGS84: Final = re.compile(
-    r"(?:.*\b)?(?:CRS84h?|EPSG:{1,2}(?:[0-9.]*:)?(?:4326|4979)|EPSG/[0-9]+/4326)"
+    r"(?:.*\b)?(?:CRS84h?|EPSG:{1,2}(?:[0-9.]*:)?(?:4326|4979)|EPSG/[0-9]+/4326|epsg\.xml#4326)"
     r"|WGS ?(?:19)?84|4326",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ def to_wgs84(features: Sequence[Feature], crs: str) -> tuple[list[Feature], str]
     """
     if is_wgs84(crs):
         return list(features), "WGS84"
-    with needed_for(f"positions in {_short(crs)}, not in WGS84: to bring them there"):
+    with needed_for(f"bringing positions from {_short(crs)} to WGS84"):
         move, name = _mover(crs)
     return [_moved(each, move) for each in features], name
 

@@ -74,6 +74,8 @@ def _shape(drawn: Element) -> Shape:
         if len(positions) != 1:
             raise ValueError("a point has one position")
         return {"type": "Point", "coordinates": positions[0]}
+    if drawn.tag == "LinearRing":
+        return {"type": "Polygon", "coordinates": [positions]}
     return {"type": "LineString", "coordinates": positions}
 
 

@@ -117,7 +117,9 @@ def _judged(boundary: dict[str, Any]) -> dict[str, object]:
     try:
         return polygons_of(boundary)
     except TooManyError as error:
-        raise ValueError(f"its boundary is too detailed: {error}") from None
+        raise ValueError(
+            f"its boundary is too detailed: {error}; simplify it to a metre or so"
+        ) from None
     except ValueError as error:
         raise ValueError(
             f"its boundary cannot be used: {error}{_exchanged(boundary)}"

@@ -109,7 +109,7 @@ def _best(
         )
         hint = "say in [file] of the mapping where the header is: header = 5"
         raise TableError(Refusal("no_header", reason, hint, at))
-    told = [each for each in above if not _separator_in(each)]
+    told = [each for each in above if _separator_in(each) is None]
     if not told:
         raise TableError(Refusal("empty_file", "the file is empty", "export it again"))
     best = max(told, key=lambda each: len(_names(each).intersection(wanted)))

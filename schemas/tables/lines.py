@@ -121,23 +121,24 @@ def _check_encoding(data: bytes, encoding: str) -> None:
 def rule_of(text: str) -> FileRule:
     r"""Return how a table seems to be written.
 
-    Semicolons bring a decimal comma, unless all its numbers have points.
+    Semicolons and tabs bring a decimal comma, unless all its numbers have points.
 
     >>> rule_of("plot;soc_pct").decimal, rule_of("plot,soc_pct").delimiter
     (',', ',')
-    >>> rule_of("plot;soc_pct\\nP1;1.52").decimal
-    '.'
+    >>> rule_of("plot;soc_pct\nP1;1.52").decimal, rule_of("plot\tsoc").delimiter
+    ('.', '\t')
     """
     lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
     below = lines[1:] if lines[:1] and lines[0].lower().startswith("sep=") else lines
     header = below[0] if below else ""
-    if header.count(";") <= header.count(","):
+    delimiter = max(",;\t", key=header.count)
+    if delimiter == ",":
         return FileRule()
-    return FileRule(delimiter=";", decimal=_decimal_of(below))
+    return FileRule(delimiter=delimiter, decimal=_decimal_of(below, delimiter))
 
 
-def _decimal_of(lines: Sequence[str]) -> str:
-    cells = [cell.strip() for line in lines for cell in line.split(";")]
+def _decimal_of(lines: Sequence[str], delimiter: str) -> str:
+    cells = [cell.strip() for line in lines for cell in line.split(delimiter)]
     has_points = any(_WITH_POINT.fullmatch(cell) for cell in cells)
     has_commas = any(_WITH_COMMA.fullmatch(cell) for cell in cells)
     return "." if has_points and not has_commas else ","

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import sys
 import zipfile
 from contextlib import suppress
@@ -126,7 +127,10 @@ def test_a_shapefile_is_read_in_each_form(tmp_path, form):
 def test_a_shapefile_without_its_system_is_asked_about(tmp_path):
     path = shapefile(tmp_path / "shapes", HECTARE, crs="EPSG:2154")
     path.with_suffix(".prj").unlink()
-    assert "(it has no .prj); say which: --crs EPSG:4326" in refusal(path, None, None)
+    assert (
+        "(its .prj is missing, or says nothing); say which: --crs EPSG:4326"
+        in refusal(path, None, None)
+    )
     assert boundary(path, None, "EPSG:2154")["coordinates"][0][0] == pytest.approx(
         CORNER, abs=1e-7
     )
@@ -304,3 +308,61 @@ def test_without_shapely_it_is_said_that_nobody_looked_for_crossings(
     )
     assert not found.looked_for_crossings
     assert str(found.lines[0].standing) == "new"
+
+
+def test_a_kmz_that_unpacks_to_more_than_a_file_may_be_is_refused(tmp_path):
+    path = tmp_path / "a.kmz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", bytes(limits.IMPORT_FILE_BYTES + 1))
+    assert path.stat().st_size < 1_000_000
+    assert "larger than 64 MiB" in refusal(path, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_degrees"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", True),
+        ("urn:ogc:def:crs:EPSG::4326", True),
+        ("http://www.opengis.net/gml/srs/epsg.xml#4326", True),
+        ("EPSG:4979", True),
+        ("EPSG:43260", False),
+        ("EPSG:2154", False),
+    ],
+)
+def test_wgs84_is_known_by_its_many_names_without_the_extra(
+    tmp_path, monkeypatch, name, is_degrees
+):
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    named = {"type": "name", "properties": {"name": name}}
+    shape = {"type": "Point", "coordinates": [2, 48]}
+    text = {"type": "Feature", "properties": {}, "geometry": shape, "crs": named}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps(text))
+    if is_degrees:
+        assert read_places(path, None, None).crs == "WGS84"
+    else:
+        assert f"bringing positions from {name} to WGS84" in refusal(path, None, None)
+
+
+def test_measures_are_left_out(tmp_path):
+    """pyogrio writes none: a Shapefile of one point with a height and a measure, by hand."""
+    record = struct.pack("<i4d", 11, 2, 48, 5, 7)
+    bounds = struct.pack("<2i8d", 1000, 11, 2, 48, 2, 48, 0, 0, 0, 0)
+
+    def whole(body):
+        head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, (100 + len(body)) // 2)
+        return head + bounds + body
+
+    number = struct.pack(">2i", 1, len(record) // 2)
+    where = struct.pack(">2i", 50, len(record) // 2)
+    column = struct.pack("<11sc4xBB14x", b"code", b"C", 4, 0)
+    table = struct.pack("<4BIHH20x", 3, 26, 1, 1, 1, 65, 5) + column + b"\r P1  \x1a"
+    path = tmp_path / "a.shp"
+    path.write_bytes(whole(number + record))
+    path.with_suffix(".shx").write_bytes(whole(where))
+    path.with_suffix(".dbf").write_bytes(table)
+    (found,) = read_places(path, None, "EPSG:4326").features
+    assert (found.shape["coordinates"], found.properties) == (
+        [2, 48, 5],
+        {"code": "P1"},
+    )

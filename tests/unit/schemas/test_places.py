@@ -339,6 +339,13 @@ def test_kml_of_google_earth_is_read(judged):
     )
 
 
+def test_a_ring_of_kml_is_a_boundary(judged):
+    ring = " ".join(f"{x},{y}" for x, y in square())
+    mark = f"<LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+    text = f"<kml><Placemark><name>A</name>{mark}</Placemark></kml>"
+    assert outcomes(judged(text)) == [("plot", "A", "new")]
+
+
 def test_a_folder_of_kml_may_be_the_plot_of_its_points(judged):
     text = KML.replace("<Folder><name>North", "<Folder><name>A").replace(
         "</Folder>", ""
@@ -375,6 +382,8 @@ def test_waypoints_of_a_receiver_are_points(judged):
         "code,lon,lat,note\nA,2.351,48.851,x\n",
         "code;Längengrad;Breitengrad\nA;2,351;48,851\n",
         "\ufeffpoint;X;Y\nA;2.351;48.851\n",
+        "sep=;\npoint;lon;lat\nA;2,351;48,851\n",
+        "point\tlon\tlat\nA\t2.351\t48.851\n",
         'code,wkt\nA,"POINT (2.351 48.851)"\n',
         'code,geom\nA,"SRID=4326;POINT Z(2.351 48.851 12)"\n',
         "code,the_geom\nA,MULTIPOINT ((2.351 48.851))\n",
