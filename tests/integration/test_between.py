@@ -286,6 +286,20 @@ def test_a_proxy_and_an_issuer_of_the_environment_are_used(
     assert laptop.json("status")["pending"] == 0
 
 
+def test_a_proxy_is_used_for_plain_http_too_and_not_where_it_is_excepted(
+    laptop, served, monkeypatch
+):
+    host, port = served[1].removeprefix("http://").split(":")
+    with proxying(int(port)) as (proxy, seen):
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
+        assert typed(laptop, "sync").exit_code == 0
+        assert seen[0].startswith(f"POST http://{host}:{port}/v1/sync")
+        count = len(seen)
+        monkeypatch.setenv("NO_PROXY", host)
+        assert typed(laptop, "sync").exit_code == 0
+        assert len(seen) == count
+
+
 @pytest.mark.parametrize(
     ("refuse", "text"),
     [(407, "asks for a name and a password"), (403, "forbids the way")],

@@ -257,7 +257,7 @@ async def test_a_child_of_a_missing_parent_is_held_until_it_comes(pair):
 
 
 async def test_a_laptop_opens_a_project_of_its_own_and_others_do_not_see_it(server):
-    a, b = await server.laptop("a"), await server.laptop("b")
+    a, b = await server.laptop("a", may_begin=True), await server.laptop("b")
     own = new_id()
     a.draft("project", own, {"code": "NEW", "title": "New"}, s=own)
     answer = await a.sync()
