@@ -5,6 +5,7 @@ here; but a number is a number. One row that is not so would fail each command t
 it, long after.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -122,14 +123,28 @@ _CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {
 }
 
 
+#: Intervals that are shown: two ends, either of them perhaps without bound.
+_INTERVALS: Final = frozenset(
+    {
+        "change_ci95_t_ha",
+        "annual_ci95_t_ha",
+        "rate_ci95_permille_year",
+        "slope_ci95_t_ha_year",
+    }
+)
+
+
 def _is_figure(value: object) -> bool:
-    """Return whether a figure has its names as they are shown: lists where lists belong."""
+    """Return whether a figure has lists where lists are shown; older ones are JSON text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return False
     return isinstance(value, dict) and all(
-        isinstance(one, list)
-        if name == "reasons"
-        else isinstance(one, list) and len(one) == 2
+        isinstance(one, list) and (name == "reasons" or len(one) == 2)
         for name, one in value.items()
-        if one is not None and (name == "reasons" or "_ci95_" in name)
+        if one is not None and (name == "reasons" or name in _INTERVALS)
     )
 
 

@@ -155,7 +155,9 @@ LIES = {
     "people that are none": row(t="campaign", f={"crew": [1]}),
     "figures that are none": row(t="change", f={"change": [1]}),
     "points that are none": row(t="stock", f={"points": {"a": 1}}),
-    "an interval of three": row(t="change", f={"change": {"rate_ci95_x": [1, 2, 3]}}),
+    "an interval of three": row(
+        t="change", f={"change": {"rate_ci95_permille_year": [1, 2, 3]}}
+    ),
     "a conflict without sides": row(x=[CONFLICT]),
     "a conflict of lists": row(x=[CONFLICT | {"theirs": [], "ours": []}]),
     "fields that are a list": row(f=[1]),
