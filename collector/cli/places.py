@@ -27,7 +27,11 @@ SHOWN: Final = 30
     help="Take these alone; both when not given, polygons as plots.",
 )
 @click.option("--code", metavar="COLUMN", help="Where the codes are.")
-@click.option("--plot", metavar="COLUMN", help="Where points say their plot.")
+@click.option(
+    "--plot",
+    metavar="COLUMN|CODE",
+    help="Where points say their plot, or the code of the plot that all are of.",
+)
 @click.option("--name", metavar="COLUMN", help="Where plots have their names.")
 @click.option("--area", metavar="COLUMN", help="Where plots have their areas, in ha.")
 @click.option("--layer", metavar="NAME", help="Layer of a GeoPackage or an archive.")
@@ -75,7 +79,7 @@ def places(  # noqa: PLR0917 - click passes them by name
     Example:
       permille import places plots.geojson
       permille import places plots.geojson --code Feldnummer --write
-      permille import places points.gpx --as points --write
+      permille import places points.gpx --plot HF --write
       permille import places farm.gpkg --layer fields --crs EPSG:2154
     """
     from collector.tables import places as flow

@@ -89,13 +89,13 @@ def check(
     TableError
         If no column names what is in the file, or a column that was named is not there.
     """
-    _check_named(file, said)
+    land = _land(records)
+    _check_named(file, said, land.codes)
     features = _meant(file.features, said.kind)
     chosen, lines = _shapes(features)
     plots, points = (_of_kind(chosen, kind) for kind in _KINDS)
     is_mixed = bool(plots and points)
     columns: dict[str, PlaceColumns] = {}
-    land = _land(records)
     if plots:
         columns["plot"] = _columns_of_plots(
             file, plots, said, land.codes, is_mixed=is_mixed
@@ -199,14 +199,16 @@ def _columns_of_points(
     is_mixed: bool,
 ) -> PlaceColumns:
     columns, features = file.columns, [feature for feature, _ in points]
-    plot = said.plot or guess_plot(
-        [each for each in columns if each != said.code], features, known
-    )
+    every_plot = said.plot if said.plot not in columns else None
+    plot = said.plot if every_plot is None else None
+    if said.plot is None:
+        others = [each for each in columns if each != said.code]
+        plot = guess_plot(others, features, known)
     others = [each for each in columns if each != plot]
     code = said.code or guess_code("point", others, features, ())
     if code is None:
         raise _no_code("points", columns, is_mixed=is_mixed)
-    return PlaceColumns(code, plot)
+    return PlaceColumns(code, plot, every_plot=every_plot)
 
 
 _NAMELESS: Final = "the file says nothing of its features"
@@ -220,12 +222,15 @@ def _no_code(what: str, columns: Sequence[str], *, is_mixed: bool) -> Exception:
     return refuse("no_code", reason, f"say which: --code COLUMN; {named}{alone}")
 
 
-def _check_named(file: PlacesFile, said: PlacesSaid) -> None:
-    for option in ("code", "plot", "name", "area"):
+def _check_named(file: PlacesFile, said: PlacesSaid, plots: Iterable[str]) -> None:
+    for option in ("code", "name", "area"):
         column = getattr(said, option)
         if column is not None and column not in file.columns:
             reason = f"--{option}: the file has no column {column}"
             raise refuse("no_column", reason, f"it has: {', '.join(file.columns)}")
+    if said.plot is not None and said.plot not in {*file.columns, *plots}:
+        reason = f"--plot: {said.plot} is neither a column of the file nor a plot"
+        raise refuse("no_column", reason, f"the file has: {', '.join(file.columns)}")
 
 
 def _named(

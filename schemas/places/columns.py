@@ -58,7 +58,10 @@ _SQUARE_METRES: Final = re.compile(rf"(?:{_SIZE}(?:in)?)?(?:m2|sqm|qm)")
 
 @dataclass(frozen=True, slots=True)
 class PlaceColumns:
-    """What the columns of one kind of place mean; `area_unit_ha` is one unit in ha."""
+    """What the columns of one kind of place mean; `area_unit_ha` is one unit in ha.
+
+    `every_plot` is the code of the plot that all points are of, where no column says it.
+    """
 
     code: str | None = None
     plot: str | None = None
@@ -66,6 +69,7 @@ class PlaceColumns:
     area: str | None = None
     area_unit_ha: float = 1.0
     notation: Notation = TYPED
+    every_plot: str | None = None
 
     def as_data(self) -> dict[str, str]:
         """Return the column by what it means."""
@@ -74,6 +78,7 @@ class PlaceColumns:
             "plot": self.plot,
             "name": self.name,
             "area": self.area,
+            "plot of all": self.every_plot,
         }
         return {meaning: column for meaning, column in every.items() if column}
 

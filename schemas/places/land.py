@@ -3,10 +3,12 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.plausibility.lookalikes import skeleton
 from schemas.plausibility.planar import Place, outside_m, polygons
+
+_SAY_WHICH: Final = "say which: --plot COLUMN, where the file names plots, or --plot CODE, of all points"
 
 
 class KnownPlot(NamedTuple):
@@ -90,11 +92,11 @@ class Land:
             return found[0]
         if found:
             named = ", ".join(sorted(plot.code for plot in found))
-            hint = "say which: a column with the code of the plot, --plot COLUMN"
+            hint = _SAY_WHICH
             raise NoPlotError(f"it lies in several plots: {named}", hint, several=True)
         raise NoPlotError(
             f"it lies in no plot{self._nearest(place)}",
-            "say which: a column with the code of the plot, --plot COLUMN",
+            _SAY_WHICH,
         )
 
     def _nearest(self, place: Place) -> str:
@@ -113,7 +115,7 @@ class Land:
 
 
 #: Degrees of latitude within which the nearest plot is named.
-_NEAR_DEGREES = 0.01
+_NEAR_DEGREES: Final = 0.01
 
 
 def _is_near(box: tuple[float, ...], place: Place) -> bool:

@@ -79,7 +79,7 @@ def _plot(
     feature: Feature, columns: PlaceColumns, shape: Placed, land: Land
 ) -> KnownPlot | NoPlotError:
     """Return the plot that a point says, else the one whose boundary holds it."""
-    code = text_of(feature.properties.get(columns.plot or ""))
+    code = text_of(feature.properties.get(columns.plot or "")) or columns.every_plot
     try:
         if code:
             return land.called(code)

@@ -46,7 +46,11 @@ def places() -> None:
     help="Take one kind alone; both when not given.",
 )
 @click.option("--code", metavar="COLUMN", help="Column of the codes.")
-@click.option("--plot", metavar="COLUMN", help="Column of points with their plot.")
+@click.option(
+    "--plot",
+    metavar="COLUMN|CODE",
+    help="Column of points with their plot, or one plot.",
+)
 @click.option("--name", metavar="COLUMN", help="Column of the names of plots.")
 @click.option("--area", metavar="COLUMN", help="Column of the areas of plots, in ha.")
 @click.option("--layer", metavar="NAME", help="Which layer, where there are several.")

@@ -296,6 +296,16 @@ def test_points_are_new_here_or_elsewhere_in_their_plot(judged):
     assert added(found, REPLACE)[0] == {"lon": 2.351, "lat": 48.85}
 
 
+def test_all_points_may_be_of_one_plot(judged):
+    rows = "name,lon,lat\n1,2.35,48.85\n2,2.36,48.85\n"
+    found = judged(rows, plot("A"), plot("B", 2), name="p.csv", plot="B")
+    assert [line.name for line in found.lines] == ["B/1", "B/2"]
+    assert found.columns["point"].as_data() == {"code": "name", "plot of all": "B"}
+    assert "--plot: C is neither a column of the file nor a plot" in refusal(
+        judged, rows, plot("A"), name="p.csv", plot="C"
+    )
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2">
 <Document><name>Farm</name><Folder><name>North</name>
