@@ -93,6 +93,21 @@ _ANSWERS: Final[Mapping[int, tuple[str, str, bool]]] = MappingProxyType(
 )
 
 
+def address_of(server: str) -> str:
+    """Return the address of a server as it is kept.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if not server.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{server} is not a server address", "such as https://soil.example.org"
+        )
+    return server.rstrip("/")
+
+
 def is_page(headers: Mapping[str, str]) -> bool:
     """Return whether an answer is a page for people, which no server of ours sends."""
     said = headers.get("Content-Type", "").strip().lower()

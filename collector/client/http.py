@@ -38,11 +38,7 @@ class HttpClient:
     def __init__(
         self, server: str, token: str | None = None, clock: Clock | None = None
     ) -> None:
-        if not server.startswith(("http://", "https://")):
-            raise UsageError(
-                f"{server} is not a server address", "such as https://soil.example.org"
-            )
-        self.server = server.rstrip("/")
+        self.server = between.address_of(server)
         self.traffic = Traffic()
         #: What is to be told of this laptop's clock, by what was answered last.
         self.clock_words = ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from collector.client.between import RETRY
+from collector.client.between import RETRY, address_of
 from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -46,6 +46,7 @@ async def enrol(
     BusyError
         If a sync is running.
     """
+    address_of(server)
     if not terms.leaves_server:
         _refuse_leaving(laptop, server)
     if not terms.insecure:

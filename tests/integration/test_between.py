@@ -157,6 +157,11 @@ def test_no_redirect_is_followed(laptop, door, status):
         assert f"permille enrol --another-server http://127.0.0.1:{other} CODE" in said
 
 
+def test_what_is_no_address_is_wrong_usage_wherever_the_laptop_is_enrolled(laptop):
+    done = typed(laptop, "enrol", "soil.example.org", "AAAA-BBBB")
+    assert (done.exit_code, "https://soil.example.org" in done.stderr) == (2, True)
+
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
