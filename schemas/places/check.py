@@ -182,7 +182,8 @@ def _columns_of_plots(
     is_mixed: bool,
 ) -> PlaceColumns:
     columns, features = file.columns, [feature for feature, _ in plots]
-    code = said.code or guess_code("plot", columns, features, known)
+    code = _said_code(said, features, is_mixed=is_mixed)
+    code = code or guess_code("plot", columns, features, known)
     if code is None:
         raise _no_code("plots", columns, is_mixed=is_mixed)
     area = said.area or guess_area(columns)
@@ -205,10 +206,19 @@ def _columns_of_points(
         others = [each for each in columns if each != said.code]
         plot = guess_plot(others, features, known)
     others = [each for each in columns if each != plot]
-    code = said.code or guess_code("point", others, features, ())
+    code = _said_code(said, features, is_mixed=is_mixed)
+    code = code or guess_code("point", others, features, ())
     if code is None:
         raise _no_code("points", columns, is_mixed=is_mixed)
     return PlaceColumns(code, plot, every_plot=every_plot)
+
+
+def _said_code(
+    said: PlacesSaid, features: Sequence[Feature], *, is_mixed: bool
+) -> str | None:
+    """Return the column that was said; of a mixture it may be that of the other kind."""
+    texts = (text_of(each.properties.get(said.code or "")) for each in features)
+    return None if is_mixed and not any(texts) else said.code
 
 
 _NAMELESS: Final = "the file says nothing of its features"

@@ -296,6 +296,33 @@ def test_points_are_new_here_or_elsewhere_in_their_plot(judged):
     assert added(found, REPLACE)[0] == {"lon": 2.351, "lat": 48.85}
 
 
+def test_the_column_of_the_codes_of_plots_says_nothing_of_points(judged):
+    text = collection(
+        feature(polygon(), Kuerzel="A", name="Upper"),
+        feature(point(2.351, 48.851), name="1"),
+    )
+    assert outcomes(judged(text, code="Kuerzel")) == [
+        ("plot", "A", "new"),
+        ("point", "A/1", "new"),
+    ]
+
+
+def test_a_point_finds_its_plot_among_small_and_very_large_ones(judged):
+    large = [[-20, -20], [20, -20], [20, 20], [-20, 20], [-20, -20]]
+    here = [plot("L", 1, geometry=polygon(large))]
+    here += [
+        plot(f"S{n}", n + 2, geometry=polygon(lon=30.04 + n / 50)) for n in range(9)
+    ]
+    rows = "point,lon,lat\n"
+    rows += "".join(f"{n},{30.041 + n / 50},48.851\n" for n in range(9))
+    found = judged(f"{rows}10,-19.9,3\n11,-20.1,-30\n", *here, name="p.csv")
+    assert [line.name for line in found.lines][:10] == [
+        *(f"S{n}/{n}" for n in range(9)),
+        "L/10",
+    ]
+    assert found.lines[10].why == "it lies in no plot"
+
+
 def test_all_points_may_be_of_one_plot(judged):
     rows = "name,lon,lat\n1,2.35,48.85\n2,2.36,48.85\n"
     found = judged(rows, plot("A"), plot("B", 2), name="p.csv", plot="B")
