@@ -204,3 +204,29 @@ def test_without_its_extra_the_server_says_what_to_install(tmp_path, words, code
     assert "Traceback" not in done.stderr
     if code:
         assert ".whl[server]'" in done.stderr
+
+
+def test_limits_are_shown_moved_and_put_back(tmp_path):
+    data = tmp_path / "data"
+    typed(data, "init")
+
+    def limits(*words, code=0):
+        done = typed(data, "limits", *words, "--json", code=code)
+        found = json.loads(done.stdout)
+        return {each["name"]: each for each in found} if code == 0 else found["error"]
+
+    usual = limits()
+    assert all(each["number"] == each["default"] for each in usual.values())
+    assert all(
+        each["least"] <= each["number"] <= each["most"] for each in usual.values()
+    )
+    moved = limits("--set", "connections=50", "--set", "laptop-projects=7")
+    assert (moved["connections"]["number"], moved["laptop_projects"]["number"]) == (
+        50,
+        7,
+    )
+    assert limits("--set", "connections=default")["connections"] == usual["connections"]
+    assert limits()["laptop_projects"]["number"] == 7
+    for words, code in (("connections=0", 2), ("connections=x", 2), ("nothing=1", 4)):
+        assert limits("--set", words, code=code)["text"]
+    assert limits()["connections"]["number"] == usual["connections"]["number"]
