@@ -70,22 +70,21 @@ async def test_who_only_waits_makes_room_for_who_speaks(tmp_path, said, bound):
         closed(waiting)
 
 
-@pytest.mark.parametrize("said", SILENT.values(), ids=SILENT)
-async def test_a_head_that_does_not_end_is_ended_in_words(tmp_path, said):
+async def test_a_head_that_does_not_end_is_ended_in_words_and_drops_win_no_time(
+    tmp_path,
+):
     async with bounded(tmp_path, head_seconds=1) as server:
-        status, document = await answer_of(await opened(server, said))
-        assert (status, document["code"]) == (408, "too_slow")
 
+        async def dropping(connection):
+            for _ in range(20):
+                connection[1].write(b"X-Drop: 1\r\n")
+                await asyncio.sleep(0.1)
 
-async def test_drops_of_a_head_win_no_time(tmp_path):
-    async with bounded(tmp_path, head_seconds=1) as server:
-        reader, writer = await opened(server, HEAD)
-        for _ in range(15):
-            writer.write(b"X-Drop: 1\r\n")
-            await asyncio.sleep(0.2)
-            if reader.at_eof() or reader._buffer:
-                break
-        assert (await answer_of((reader, writer)))[0] == 408
+        silent = [await opened(server, said) for said in SILENT.values()]
+        drops = asyncio.create_task(dropping(silent[1]))
+        for status, document in await asyncio.gather(*map(answer_of, silent)):
+            assert (status, document["code"]) == (408, "too_slow")
+        drops.cancel()
 
 
 async def test_an_idle_connection_ends_and_a_working_one_stays(tmp_path):
