@@ -5,29 +5,20 @@ server, or answers in its place. Nothing of it loses anything.
 """
 
 import errno
-import os
 import socket
-import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from pathlib import Path
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from collector.errors import UnreachableError, UsageError
-from schemas import limits
-from schemas.told import duration
+from collector.errors import UnreachableError
 
 RETRY: Final = "nothing is lost; run: permille sync"
 CERTIFICATES_VARIABLE: Final = "SSL_CERT_FILE"
 
-#: What a server of ours answers with; anything else is somebody's page.
-_OURS: Final = ("application/", "text/event-stream")
 _MOVED: Final = frozenset({301, 308})
 
 _LET_THROUGH: Final = (
@@ -93,27 +84,6 @@ _ANSWERS: Final[Mapping[int, tuple[str, str, bool]]] = MappingProxyType(
 )
 
 
-def address_of(server: str) -> str:
-    """Return the address of a server as it is kept.
-
-    Raises
-    ------
-    UsageError
-        If it is none.
-    """
-    if not server.startswith(("http://", "https://")):
-        raise UsageError(
-            f"{server} is not a server address", "such as https://soil.example.org"
-        )
-    return server.rstrip("/")
-
-
-def is_page(headers: Mapping[str, str]) -> bool:
-    """Return whether an answer is a page for people, which no server of ours sends."""
-    said = headers.get("Content-Type", "").strip().lower()
-    return bool(said) and not said.startswith(_OURS)
-
-
 def answered(
     server: str, path: str, status: int, headers: Mapping[str, str]
 ) -> UnreachableError:
@@ -155,9 +125,10 @@ def _redirected(server: str, path: str, status: int, location: str) -> Unreachab
     )
 
 
-def failed(server: str, error: BaseException, now: datetime) -> UnreachableError:
-    """Return the error for a request that got no answer."""
-    proxy = proxy_of(server)
+def failed(
+    server: str, error: BaseException, now: datetime, proxy: str | None
+) -> UnreachableError:
+    """Return the error for a request that got no answer; `proxy` names one on the way."""
     match error:
         case aiohttp.ClientHttpProxyError():
             found = answered(
@@ -223,86 +194,6 @@ def _certificate(server: str, error: BaseException, now: datetime) -> Unreachabl
             " network first, or ask who runs it"
         )
     return _error(text, f"{hint}; nothing was sent", "certificate")
-
-
-def tls(server: str) -> ssl.SSLContext | bool:
-    """Return whom to trust: the issuers of this machine, or those of SSL_CERT_FILE.
-
-    aiohttp has made the context of this machine already; another one takes 20 ms.
-
-    Raises
-    ------
-    UsageError
-        If the variable names no file of certificates.
-    """
-    named = os.environ.get(CERTIFICATES_VARIABLE)
-    if not named or not server.startswith("https://"):
-        return True
-    if not Path(named).is_file():
-        raise UsageError(
-            f"{CERTIFICATES_VARIABLE} names {named}, which is no file",
-            "correct or unset it",
-        )
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509"]:
-        try:
-            context.load_verify_locations(named)
-        except ssl.SSLError:
-            raise UsageError(
-                f"{CERTIFICATES_VARIABLE} names {named}, which holds no certificates",
-                "a file of certificates in PEM form is needed",
-            ) from None
-    return context
-
-
-def proxy_url(server: str) -> str | None:
-    """Return the proxy that requests to a server go through, as the environment has it.
-
-    Raises
-    ------
-    UsageError
-        If the variable holds no address.
-    """
-    parts = urlsplit(server)
-    found = getproxies().get(parts.scheme)
-    if not found or (parts.hostname and proxy_bypass(parts.hostname)):
-        return None
-    proxy = urlsplit(found)
-    if proxy.scheme not in {"http", "https"} or not proxy.hostname:
-        raise UsageError(
-            f"{parts.scheme.upper()}_PROXY holds no address of a proxy",
-            "such as http://proxy.example.org:3128",
-        )
-    return found
-
-
-def proxy_of(server: str) -> str | None:
-    """Return the name of the proxy to a server, without its password."""
-    found = proxy_url(server)
-    if found is None:
-        return None
-    proxy = urlsplit(found)
-    return f"{proxy.hostname}:{proxy.port or 80}"
-
-
-def clock_words(headers: Mapping[str, str], now: datetime) -> str:
-    """Return what is to be told of this laptop's clock, by the Date of an answer."""
-    skew_s = skew_of(headers, now)
-    if skew_s is None or abs(skew_s) <= limits.CLOCK_SKEW_WARN_S:
-        return ""
-    ahead = "ahead of" if skew_s > 0 else "behind"
-    return f"this laptop's clock is {duration(abs(skew_s))} {ahead} the server's"
-
-
-def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return by how many seconds this laptop is ahead of who answered; None if unknown."""
-    try:
-        there = parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
-        return None
-    if there.tzinfo is None:
-        there = there.replace(tzinfo=UTC)
-    return (now - there).total_seconds()
 
 
 _NO_NETWORK: Final = frozenset(

@@ -6,8 +6,7 @@ from typing import ClassVar, Final
 
 import aiohttp
 
-from collector.client import between
-from collector.client.http import HttpClient, is_bare_problem
+from collector.client.http import HttpClient, is_bare_problem, is_page
 from collector.clock import Clock
 from collector.errors import RefusedError
 from schemas import limits
@@ -103,7 +102,7 @@ class BlobClient(HttpClient):
         """
         headers = {"Range": f"bytes={offset}-", "Accept-Encoding": "identity"}
         async with self._request("GET", _path(sha256), headers) as response:
-            if response.status != 206 or between.is_page(response.headers):
+            if response.status != 206 or is_page(response.headers):
                 raise await self._refusal(response)
             async for part in self._parts(response):
                 take(part)

@@ -7,22 +7,30 @@ refuses is a RefusedError with the server's own words.
 """
 
 import json
+import os
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from backports import zstd
 
 from collector.client import between
-from collector.client.between import RETRY
+from collector.client.between import CERTIFICATES_VARIABLE, RETRY
 from collector.client.retry import LONGEST_S, delays
 from collector.client.traffic import Traffic
 from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.rules.reply import problem_of
 from schemas import limits
+from schemas.told import duration
 
 #: A satellite link opens within seconds.
 _CONNECT_S: Final = 20.0
@@ -38,7 +46,7 @@ class HttpClient:
     def __init__(
         self, server: str, token: str | None = None, clock: Clock | None = None
     ) -> None:
-        self.server = between.address_of(server)
+        self.server = address_of(server)
         self.traffic = Traffic()
         #: What is to be told of this laptop's clock, by what was answered last.
         self.clock_words = ""
@@ -49,9 +57,9 @@ class HttpClient:
     async def __aenter__(self) -> Self:
         """Open the connection pool, through the proxy of the environment if it names one."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=between.tls(self.server)),
+            connector=aiohttp.TCPConnector(ssl=tls(self.server)),
             # Not trust_env: it asks .netrc in a thread, for a password that is not wanted.
-            proxy=between.proxy_url(self.server),
+            proxy=proxy_url(self.server),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             timeout=aiohttp.ClientTimeout(
@@ -93,12 +101,14 @@ class HttpClient:
             ) as response:
                 self._count_heads(response)
                 now = self._clock.now()
-                self.clock_words = between.clock_words(response.headers, now)
+                self.clock_words = clock_words(response.headers, now)
                 yield response
         except aiohttp.InvalidURL:
             raise UsageError(f"{self.server} is not a server address") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise between.failed(self.server, error, self._clock.now()) from None
+            raise between.failed(
+                self.server, error, self._clock.now(), proxy_of(self.server)
+            ) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Return the whole answer, unpacked."""
@@ -249,3 +259,108 @@ class Patience:
         if wait is None or error.is_lasting:
             raise error
         await self._clock.pause(wait)
+
+
+#: What a server of ours answers with; anything else is somebody's page.
+_OURS: Final = ("application/", "text/event-stream")
+
+
+def address_of(server: str) -> str:
+    """Return the address of a server as it is kept.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if not server.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{server} is not a server address", "such as https://soil.example.org"
+        )
+    return server.rstrip("/")
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer is a page for people, which no server of ours sends."""
+    said = headers.get("Content-Type", "").strip().lower()
+    return bool(said) and not said.startswith(_OURS)
+
+
+def tls(server: str) -> ssl.SSLContext | bool:
+    """Return whom to trust: the issuers of this machine, or those of SSL_CERT_FILE.
+
+    aiohttp has made the context of this machine already; another one takes 20 ms.
+
+    Raises
+    ------
+    UsageError
+        If the variable names no file of certificates.
+    """
+    named = os.environ.get(CERTIFICATES_VARIABLE)
+    if not named or not server.startswith("https://"):
+        return True
+    if not Path(named).is_file():
+        raise UsageError(
+            f"{CERTIFICATES_VARIABLE} names {named}, which is no file",
+            "correct or unset it",
+        )
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509"]:
+        try:
+            context.load_verify_locations(named)
+        except ssl.SSLError:
+            raise UsageError(
+                f"{CERTIFICATES_VARIABLE} names {named}, which holds no certificates",
+                "a file of certificates in PEM form is needed",
+            ) from None
+    return context
+
+
+def proxy_url(server: str) -> str | None:
+    """Return the proxy that requests to a server go through, as the environment has it.
+
+    Raises
+    ------
+    UsageError
+        If the variable holds no address.
+    """
+    parts = urlsplit(server)
+    found = getproxies().get(parts.scheme)
+    if not found or (parts.hostname and proxy_bypass(parts.hostname)):
+        return None
+    proxy = urlsplit(found)
+    if proxy.scheme not in {"http", "https"} or not proxy.hostname:
+        raise UsageError(
+            f"{parts.scheme.upper()}_PROXY holds no address of a proxy",
+            "such as http://proxy.example.org:3128",
+        )
+    return found
+
+
+def proxy_of(server: str) -> str | None:
+    """Return the name of the proxy to a server, without its password."""
+    found = proxy_url(server)
+    if found is None:
+        return None
+    proxy = urlsplit(found)
+    return f"{proxy.hostname}:{proxy.port or 80}"
+
+
+def clock_words(headers: Mapping[str, str], now: datetime) -> str:
+    """Return what is to be told of this laptop's clock, by the Date of an answer."""
+    skew_s = skew_of(headers, now)
+    if skew_s is None or abs(skew_s) <= limits.CLOCK_SKEW_WARN_S:
+        return ""
+    ahead = "ahead of" if skew_s > 0 else "behind"
+    return f"this laptop's clock is {duration(abs(skew_s))} {ahead} the server's"
+
+
+def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return by how many seconds this laptop is ahead of who answered; None if unknown."""
+    try:
+        there = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    if there.tzinfo is None:
+        there = there.replace(tzinfo=UTC)
+    return (now - there).total_seconds()

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from backports import zstd
 
-from collector.client import between
 from collector.client.between import RETRY
-from collector.client.http import Headers, HttpClient, document_of
+from collector.client.http import Headers, HttpClient, document_of, is_page
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.rules.reply import (
     CutReplyError,
@@ -110,7 +109,7 @@ class SyncClient(HttpClient):
         self, method: str, path: str, headers: Headers, body: bytes | None = None
     ) -> bytes:
         async with self._request(method, path, headers, body) as response:
-            if response.status >= 300 or between.is_page(response.headers):
+            if response.status >= 300 or is_page(response.headers):
                 raise await self._refusal(response)
             return await self._read(response)
 

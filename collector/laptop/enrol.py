@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from collector.client.between import RETRY, address_of
+from collector.client.between import RETRY
+from collector.client.http import address_of
 from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings

@@ -138,7 +138,8 @@ class _Exchange:
         head, asked = _speaking(store.logs()), store.cursors()
         spoken = self._probing(head)
         waiting = store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
-        batch = first_batch(waiting, most_bytes=sizes.batch_bytes(store))
+        most = int(store.setting(settings.BATCH_BYTES) or limits.BATCH_BYTES)
+        batch = first_batch(waiting, most_bytes=most)
         reading = self._reading(asked)
         body = self._request(spoken, batch, reading)
         try:
@@ -148,7 +149,7 @@ class _Exchange:
                 return self._follow_fork(error)
             if error.code not in sizes.TOO_LARGE:
                 raise
-            sizes.halve_batch(self.laptop, batch, waiting, error)
+            sizes.halve_batch(self.laptop, batch, waiting, most, error)
             return True
         if reply.need_from is not None:
             return self._rewind(reply, head)

@@ -8,8 +8,6 @@ from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.record.names import label
 from collector.rules.request import first_batch
-from collector.store.port import Store
-from schemas import limits
 from schemas.changes import read_draft
 
 #: Refusals of the server, and of what lies before it, of a body of this size.
@@ -18,16 +16,11 @@ TOO_LARGE: Final = frozenset({"too_large", "between_413"})
 _LEAST_BYTES: Final = 1024
 
 
-def batch_bytes(store: Store) -> int:
-    """Return how many bytes of changes go into one request."""
-    kept = store.setting(settings.BATCH_BYTES)
-    return limits.BATCH_BYTES if kept is None else int(kept)
-
-
 def halve_batch(
     laptop: Laptop,
     batch: Sequence[bytes],
     waiting: Sequence[bytes],
+    most_bytes: int,
     refused: PermilleError,
 ) -> None:
     """Send half as much from now on; it is kept for the next sync, too.
@@ -38,7 +31,7 @@ def halve_batch(
         The refusal, in words, where what was refused cannot be made smaller.
     """
     size = sum(len(raw) + 1 for raw in batch)
-    half = min(batch_bytes(laptop.store), size) // 2
+    half = min(most_bytes, size) // 2
     while half >= _LEAST_BYTES // 2:
         if len(first_batch(waiting, most_bytes=half)) < len(batch):
             laptop.store.set_settings({settings.BATCH_BYTES: str(half)})
