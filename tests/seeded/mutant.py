@@ -41,6 +41,7 @@ FLEET = ("tests/unit/collector/test_place.py", "tests/integration/test_fleet.py"
 RESTORE = ("tests/integration/test_restore.py",)
 DECISIONS = ("tests/stateful/test_decisions_last.py",)
 STAKE = ("tests/integration/test_own_value_at_stake.py",)
+CLAIMS = ("tests/integration/test_claims_of_loss.py",)
 WAITING = ("tests/stateful/test_groups_that_wait.py",)
 LOST_ROWS = ("tests/stateful/test_lost_rows.py",)
 PURE = ("tests/unit/merge",)

@@ -1,6 +1,7 @@
 """Bugs of the server around the merge, and of what both sides share."""
 
 from tests.seeded.mutant import (
+    CLAIMS,
     DERIVED_ROWS,
     FEED,
     JOBS,
@@ -34,8 +35,22 @@ MUTANTS = (
     Mutant(
         "no new epoch for a database put back by hand",
         LINEAGE,
+        "    else:\n        return\n    tx.begin_epoch(",
+        "    return\n    tx.begin_epoch(",
+    ),
+    Mutant(
+        "a receipt of the server proves no loss to it",
+        LINEAGE,
         "    if _is_proved(tx, push, present):",
         "    if False:",
+        CLAIMS,
+    ),
+    Mutant(
+        "a laptop by itself begins a timeline for all",
+        LINEAGE,
+        "    if epoch == present and who != key:",
+        "    if epoch == present or not first:",
+        CLAIMS,
     ),
     Mutant(
         "authors do not hear of late verdicts",
