@@ -143,6 +143,10 @@ BETWEEN: Final = {
 
 #: Of cells of a table whose row is kept.
 IN_TABLES: Final = {
+    "repeated_row": Kind(
+        "the row stands in the table before, cell for cell; it counts once",
+        "a second reading of a bag needs a replicate number of its own",
+    ),
     "no_value_yet": Kind(
         "the cell says that there is no value; the rest of the row is kept",
         "import the table again when the value is there",

@@ -37,6 +37,7 @@ from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
 from schemas.lab.sheet import as_csv, is_workbook, read_sheets
+from schemas.problems import Problem
 from schemas.tables.dates import ISO_DAY
 from schemas.tables.lines import TableRow, check_size, decode
 from schemas.tables.refusal import TableError
@@ -121,6 +122,7 @@ def check(
         rejections=sorted(rejections, key=lambda one: one.line),
         rejected_rows=[rows[line] for line in sorted(bad)],
         warnings=[
+            *_repeated(table),
             *_left_out(layers, bad),
             *odd_rows(laptop, project_id, checked.new),
         ],
@@ -160,6 +162,13 @@ def returned(
     found = {line: differing(rows[line], those) for line, those in others.items()}
     found |= {line: rejected(rows[line], those) for line, those in reasons.items()}
     return [found[line] for line in sorted(found)]
+
+
+def _repeated(table: Table) -> Iterator[OddRow]:
+    """Yield the rows that stand in the table before, cell for cell."""
+    for line, first in table.repeated:
+        problem = Problem("repeated_row", detail=f"as line {first}")
+        yield OddRow(line, f"as line {first}", problem)
 
 
 def _left_out(layers: Sequence[TableLayer], bad: Container[int]) -> Iterator[OddRow]:

@@ -1,5 +1,6 @@
 """The rows of a table that a mapping takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,11 +24,15 @@ class Rejection:
 
 
 class Table(NamedTuple):
-    """The rows a mapping takes; `left_out` counts those it does not."""
+    """The rows a mapping takes; `left_out` counts those it does not.
+
+    `repeated` are rows that stand before, cell for cell, with the line of the first.
+    """
 
     head: Head
     rows: list[TableRow]
     left_out: int
+    repeated: Sequence[tuple[int, int]] = ()
 
 
 def read_table(text: str, mapping: TableMapping) -> Table:
@@ -47,7 +52,16 @@ def read_table(text: str, mapping: TableMapping) -> Table:
         reason = f"the file has no rows to take{found}"
         hint = "check the file, [[where]] and [[skip]]"
         raise TableError(Refusal("no_layers", reason, hint))
-    return Table(head, rows, left_out)
+    first: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        first.setdefault(tuple(row.raw), row.line)
+    once = [row for row in rows if first[tuple(row.raw)] == row.line]
+    repeated = [
+        (row.line, first[tuple(row.raw)])
+        for row in rows
+        if first[tuple(row.raw)] != row.line
+    ]
+    return Table(head, once, left_out, repeated)
 
 
 def _is_taken(row: TableRow, mapping: TableMapping) -> bool:

@@ -376,7 +376,6 @@ def test_layers_may_end_where_a_stock_to_a_fixed_depth_does(small):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (GOOD, "the same layer as line 2"),
         (GOOD.replace("A-1", "A-9"), "the same layer as line 2"),
         (GOOD.replace("0-23", "23-40"), "the same sample as line 2"),
         (
@@ -391,6 +390,13 @@ def test_rows_of_one_file_that_contradict_each_other_are_reported(small, row, re
     said = [(one["line"], one["reason"]) for one in found["rejections"]]
     assert any(line == 3 and reason in text for line, text in said)
     assert any(line == 2 and "line 3 of the same core" in text for line, text in said)
+
+
+def test_a_row_that_stands_twice_cell_for_cell_counts_once(small):
+    found = small(GOOD, GOOD, GOOD)
+    assert (found["kept"], found["rejected"]) == (1, 0)
+    told = [(one["line"], one["code"]) for one in found["warnings"]]
+    assert told[:2] == [(3, "repeated_row"), (4, "repeated_row")]
 
 
 def test_only_what_the_mapping_allows_is_created(small):
