@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from schemas.durable_files import write_beside
-from schemas.lab.check import LabCheck
+from schemas.lab.check import LabCheck, read_keys
 from schemas.lab.matching import LabLine
 from schemas.lab.outcome import returned
 from schemas.tables.lines import check_size
@@ -23,6 +23,20 @@ def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
         check_size(path.stat().st_size)
         found[str(path)] = path.read_bytes()
     return found
+
+
+def read_key(path: Path | None) -> dict[str, str]:
+    """Return the labels of bags by the laboratory's numbers; none without a file.
+
+    Raises
+    ------
+    TableError
+        If it is too large, or does not name both.
+    """
+    if path is None:
+        return {}
+    (data,) = read_files([path]).values()
+    return read_keys(path.name, data)
 
 
 def give_back(found: LabCheck, taken: Collection[LabLine]) -> list[str]:

@@ -46,6 +46,29 @@ def prose(name: str) -> Column:
     return Column(name, wraps=True)
 
 
+def first_lines(
+    form: TableForm, rows: Sequence[Sequence[object]], width: int | None, most: int
+) -> list[str]:
+    r"""Return the first rows of a table as lines, and how many there are in all.
+
+    Examples
+    --------
+    >>> form = TableForm("fields", "plot", "line")
+    >>> print(*first_lines(form, [("HF", 2), ("HG", 3)], None, 1), sep="\n")
+    plot  line
+    HF    2
+    1 of 2; --json lists them all
+    >>> first_lines(form, [], None, 1)
+    []
+    """
+    if not rows:
+        return []
+    lines = lines_of(form, rows[:most], width)
+    if len(rows) > most:
+        lines += wrapped(f"{most} of {len(rows)}; --json lists them all", width)
+    return lines
+
+
 def lines_of(
     form: TableForm, rows: Iterable[Sequence[object]], width: int | None
 ) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
-from collector.cli.output import emit_json, say, table
+from collector.cli.output import emit_json, say, table, table_of_first
 from collector.cli.tables import progress_of
 from collector.errors import Exit, UsageError
 from collector.record import names
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from schemas.lab.layout import LabHabits
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-#: Readings that need a person, on the screen; --json has all.
-SHOWN: Final = 30
 
 
 @click.group("lab")
@@ -137,11 +135,7 @@ def import_results(  # noqa: PLR0917 - click passes them by name
         return Exit.ATTENTION if outcome.needs_a_person(found) else Exit.DONE
     for line in outcome.sentences(data, len(wanted)):
         say(line, "  ")
-    rows = outcome.open_rows(found)
-    if rows:
-        table(READINGS, rows[:SHOWN])
-    if len(rows) > SHOWN:
-        say(f"{SHOWN} of {len(rows)}; --json lists them all")
+    table_of_first(READINGS, outcome.open_rows(found))
     return Exit.ATTENTION if outcome.needs_a_person(found) else Exit.DONE
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import click
 
@@ -11,7 +12,10 @@ from schemas import printing
 from schemas.printing import TableForm
 from schemas.told import told as cell
 
-__all__ = ["cell", "emit_json", "print_facts", "say", "table"]
+__all__ = ["cell", "emit_json", "print_facts", "say", "table", "table_of_first"]
+
+#: Rows of a list of what needs a person, on the screen; --json has all.
+_SHOWN: Final = 30
 
 
 def emit_json(value: object) -> None:
@@ -22,6 +26,12 @@ def emit_json(value: object) -> None:
 def table(form: TableForm, rows: Iterable[Sequence[object]]) -> None:
     """Print rows under the heads of a form, or as blocks where the screen is narrow."""
     for line in printing.lines_of(form, rows, screen_width()):
+        click.echo(line)
+
+
+def table_of_first(form: TableForm, rows: Sequence[Sequence[object]]) -> None:
+    """Print the first rows that need a person, and how many there are; nothing for none."""
+    for line in printing.first_lines(form, rows, screen_width(), _SHOWN):
         click.echo(line)
 
 

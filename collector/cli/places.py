@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, person_option, project_option
-from collector.cli.output import emit_json, say, table
+from collector.cli.output import emit_json, say, table_of_first
 from collector.cli.tables import progress_of
 from collector.errors import Exit
 from collector.record import names
@@ -14,8 +14,6 @@ from schemas.places.lists import PLACES
 from schemas.tables.differing import Differing
 
 _FILE: Final = click.Path(exists=True, path_type=Path)
-#: Features that need a person, on the screen; --json has all.
-SHOWN: Final = 30
 
 
 @click.command("places")
@@ -101,14 +99,10 @@ def places(  # noqa: PLR0917 - click passes them by name
                 save(laptop, project_id, additions, progress)
     back = give_back(file, outcome.returned(found, how)) if write else None
     data = outcome.document(found, how, now, len(wanted) if write else None, back)
-    rows = outcome.open_rows(found, how)
     if as_json:
         emit_json(data)
     else:
         for line in outcome.sentences(data, len(wanted)):
             say(line, "  ")
-        if rows:
-            table(PLACES, rows[:SHOWN])
-        if len(rows) > SHOWN:
-            say(f"{SHOWN} of {len(rows)}; --json lists them all")
+        table_of_first(PLACES, outcome.open_rows(found, how))
     return Exit.ATTENTION if found.open_lines(how) else Exit.DONE

@@ -6,15 +6,15 @@ from pathlib import Path
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
 from collector.record.neighbours import records_of
-from schemas.lab.check import LabCheck, check, habits_of, kept, read_keys
+from schemas.lab.check import LabCheck, check, habits_key, habits_of, kept
 from schemas.lab.layout import LabHabits
-from schemas.lab_files import read_files
+from schemas.lab_files import read_files, read_key
 from schemas.tables.refusal import TableError
 
 
 def habits(laptop: Laptop, lab: str) -> LabHabits:
     """Return what was said of a laboratory before."""
-    return habits_of(laptop.store.setting(_key(lab)))
+    return habits_of(laptop.store.setting(habits_key(lab)))
 
 
 def check_files(
@@ -33,7 +33,7 @@ def check_files(
         If a file as a whole cannot be used.
     """
     try:
-        keys = read_keys(key.name, read_files([key])[str(key)]) if key else {}
+        keys = read_key(key)
         return check(read_files(files), records_of(laptop, project_id), said, lab, keys)
     except TableError as error:
         found = error.refusal
@@ -42,8 +42,4 @@ def check_files(
 
 def remember(laptop: Laptop, lab: str, said: LabHabits) -> None:
     """Keep what was said of a laboratory for its next tables."""
-    laptop.store.set_settings({_key(lab): kept(said)})
-
-
-def _key(lab: str) -> str:
-    return f"lab:{lab}"
+    laptop.store.set_settings({habits_key(lab): kept(said)})

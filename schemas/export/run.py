@@ -1,5 +1,6 @@
 """One export: records into a plain database, and from there into files."""
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
@@ -90,21 +91,34 @@ def _query_of(db: Any, rows: Mapping[str, int]) -> Query:  # noqa: ANN401 - of s
 def _files(
     kind: ExportKind, target: Path, query: Query, snapshot: str, progress: Progress
 ) -> dict[str, int]:
+    begun = target.with_name(f".{target.name}.begun.{kind}")
+    _remove(begun)
+    try:
+        rows = _write(kind, begun, query, snapshot, progress)
+        begun.replace(target)
+    finally:
+        _remove(begun)
+    return rows
+
+
+def _write(
+    kind: ExportKind, place: Path, query: Query, snapshot: str, progress: Progress
+) -> dict[str, int]:
     if kind in _WRITERS:
-        begun = target.with_name(f".{target.name}.begun.{kind}")
-        begun.unlink(missing_ok=True)
-        try:
-            rows = _WRITERS[kind](begun, query, progress)
-            begun.replace(target)
-        finally:
-            begun.unlink(missing_ok=True)
-        return rows
-    target.mkdir()
+        return _WRITERS[kind](place, query, progress)
+    place.mkdir()
     if kind is ExportKind.CSV:
-        written = write_csv(target, query, snapshot, progress)
+        written = write_csv(place, query, snapshot, progress)
         return {one.name.removesuffix(".csv"): one.rows for one in written}
     rows = dict[str, int]()
     for table in PLACED:
-        rows[table] = write_geojson(target / f"{table}.geojson", query, table)
+        rows[table] = write_geojson(place / f"{table}.geojson", query, table)
         progress(table, rows[table])
     return rows
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)

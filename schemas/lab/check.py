@@ -151,6 +151,11 @@ def read_keys(name: str, data: bytes) -> dict[str, str]:
     raise TableError(Refusal("no_key", reason, "name them lab_no and bag"))
 
 
+def habits_key(lab: str) -> str:
+    """Return the setting that keeps what was said of a laboratory."""
+    return f"lab:{lab}"
+
+
 def habits_of(text: str | None) -> LabHabits:
     """Return what was kept of a laboratory."""
     return LabHabits(**json.loads(text)) if text else LabHabits()

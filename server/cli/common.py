@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Rows of a list of what needs a person, on the screen; --json has all.
+_SHOWN: Final = 30
+
 json_option: Final = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document."
 )
@@ -173,6 +176,12 @@ def print_json(document: object) -> None:
 def print_table(form: TableForm, rows: Iterable[Sequence[object]]) -> None:
     """Print rows under the heads of a form, or as blocks where the screen is narrow."""
     for line in printing.lines_of(form, rows, screen_width()):
+        click.echo(line)
+
+
+def print_first(form: TableForm, rows: Sequence[Sequence[object]]) -> None:
+    """Print the first rows that need a person, and how many there are; nothing for none."""
+    for line in printing.first_lines(form, rows, screen_width(), _SHOWN):
         click.echo(line)
 
 

@@ -30,9 +30,10 @@ def export(
 
     csv makes a folder with one table for each type of record, a flat table of layers, a
     description of the columns (CSVW) and the hashes of all files; xlsx one workbook with
-    these tables; geojson a folder with plots, points and cores; gpkg one
-    GeoPackage with these and the layers, where the extra geo is installed; sqlite one plain database with the same tables, views that
-    join names and full-text search. Names stand beside ids. Nothing is written over.
+    these tables; geojson a folder with plots, points and cores; gpkg one GeoPackage
+    with these and the layers, where the extra geo is installed; sqlite one plain
+    database with the same tables, views that join names and full-text search. Names
+    stand beside ids. Nothing is written over.
 
     \b
     Example:

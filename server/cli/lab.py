@@ -14,6 +14,7 @@ from schemas.told import counted
 from server.cli.common import (
     json_option,
     one_line,
+    print_first,
     print_json,
     print_table,
     say,
@@ -30,8 +31,6 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PROJECT: Final = click.option(
     "--project", required=True, help="Code or start of the id of a project."
 )
-#: Readings that need a person, on the screen; --json has all.
-SHOWN: Final = 30
 
 
 @click.group()
@@ -171,12 +170,10 @@ def _said(*said: Any) -> "LabHabits":  # noqa: ANN401 - as the options have them
 def _read(
     files: Sequence[Path], key: Path | None
 ) -> tuple[dict[str, bytes], dict[str, str]]:
-    from schemas.lab.check import read_keys
-    from schemas.lab_files import read_files
+    from schemas.lab_files import read_files, read_key
 
     with told_as_table():
-        keys = read_keys(key.name, key.read_bytes()) if key else {}
-        return read_files(files), keys
+        return read_files(files), read_key(key)
 
 
 def _tell(found: "LabCheck", document: dict[str, Any], to_keep: int) -> None:
@@ -184,11 +181,7 @@ def _tell(found: "LabCheck", document: dict[str, Any], to_keep: int) -> None:
 
     for line in outcome.sentences(document, to_keep):
         say(line, "  ")
-    rows = outcome.open_rows(found)
-    if rows:
-        print_table(READINGS, rows[:SHOWN])
-    if len(rows) > SHOWN:
-        say(f"{SHOWN} of {len(rows)}; --json lists them all")
+    print_first(READINGS, outcome.open_rows(found))
 
 
 @lab.command()

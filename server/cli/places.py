@@ -2,7 +2,7 @@
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +12,8 @@ from schemas.tables.differing import Differing
 from server.cli.common import (
     json_option,
     one_line,
+    print_first,
     print_json,
-    print_table,
     say,
     told_as_table,
     with_store,
@@ -21,9 +21,6 @@ from server.cli.common import (
 
 if TYPE_CHECKING:
     from schemas.places.check import PlacesCheck
-
-#: Features that need a person, on the screen; --json has all.
-SHOWN: Final = 30
 
 
 @click.group()
@@ -136,8 +133,4 @@ def _tell(
 
     for line in outcome.sentences(document, to_keep):
         say(line, "  ")
-    rows = outcome.open_rows(found, how)
-    if rows:
-        print_table(PLACES, rows[:SHOWN])
-    if len(rows) > SHOWN:
-        say(f"{SHOWN} of {len(rows)}; --json lists them all")
+    print_first(PLACES, outcome.open_rows(found, how))

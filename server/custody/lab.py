@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from schemas.lab.check import LabCheck, check, habits_of, kept
+from schemas.lab.check import LabCheck, check, habits_key, habits_of, kept
 from schemas.lab.layout import LabHabits
 from server.custody.warnings import records_in
 from server.store.port import Store, Transaction
@@ -10,7 +10,7 @@ from server.store.port import Store, Transaction
 
 def habits(tx: Transaction, lab: str) -> LabHabits:
     """Return what was said of a laboratory before."""
-    return habits_of(tx.setting(_key(lab)))
+    return habits_of(tx.setting(habits_key(lab)))
 
 
 def check_files(
@@ -33,8 +33,4 @@ def check_files(
 
 async def remember(store: Store, lab: str, said: LabHabits) -> None:
     """Keep what was said of a laboratory for its next tables."""
-    await store.write(lambda tx: tx.set_setting(_key(lab), kept(said)))
-
-
-def _key(lab: str) -> str:
-    return f"lab:{lab}"
+    await store.write(lambda tx: tx.set_setting(habits_key(lab), kept(said)))

@@ -1,11 +1,12 @@
 """Records as tables of other programs: read back equal, and never run as formulas."""
 
 import csv
+import errno
 import hashlib
 import json
 import math
 import zipfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pyogrio
 import pyogrio.raw
@@ -83,9 +84,8 @@ def records():
 
 @contextmanager
 def opened(path):
-    connection = dbapi2.connect(str(path), isolation_level=None)
-    yield Database(connection)
-    connection.close()
+    with closing(dbapi2.connect(str(path), isolation_level=None)) as connection:
+        yield Database(connection)
 
 
 @pytest.fixture
@@ -223,6 +223,16 @@ def test_nothing_is_written_over(written, tmp_path, kind):
     with pytest.raises(FileExistsError):
         written(kind)
     assert (tmp_path / "out").read_text() == "months of work"
+
+
+@pytest.mark.parametrize("kind", sorted(set(ExportKind) - {ExportKind.SQLITE}))
+def test_an_export_that_breaks_off_leaves_nothing(tmp_path, kind):
+    def full(_table, _rows):
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        export(kind, tmp_path / "out", records(), "HF@7", opened, full)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))

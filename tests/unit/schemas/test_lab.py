@@ -5,12 +5,14 @@ import io
 import pytest
 from openpyxl import Workbook
 
+from schemas import limits
 from schemas.lab.check import check, read_keys, warnings
 from schemas.lab.control import checks
 from schemas.lab.layout import LabHabits
 from schemas.lab.outcome import counts, expected, returned
 from schemas.lab.readings import Standing
 from schemas.lab.saying import SayingError, read_saying
+from schemas.lab_files import read_key
 from schemas.plausibility.records import Records
 from schemas.tables.differing import Differing
 from schemas.tables.refusal import TableError
@@ -257,6 +259,15 @@ def test_numbers_of_the_laboratory_are_joined_by_a_key():
     assert str(found.every_line[2].standing) == "unknown bag"
     with pytest.raises(TableError):
         read_keys("key.csv", b"a;b\n1;2\n")
+
+
+def test_a_key_that_is_too_large_is_not_read(tmp_path):
+    path = tmp_path / "key.csv"
+    with path.open("wb") as file:
+        file.truncate(limits.IMPORT_FILE_BYTES + 1)
+    with pytest.raises(TableError, match="larger than"):
+        read_key(path)
+    assert read_key(None) == {}
 
 
 def workbook(**sheets):
