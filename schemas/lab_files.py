@@ -8,6 +8,7 @@ from schemas.lab.check import LabCheck, read_keys
 from schemas.lab.matching import LabLine
 from schemas.lab.outcome import returned
 from schemas.tables.lines import check_size
+from schemas.tables.refusal import in_file
 
 
 def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -20,7 +21,8 @@ def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
     """
     found = {}
     for path in paths:
-        check_size(path.stat().st_size)
+        with in_file(str(path)):
+            check_size(path.stat().st_size)
         found[str(path)] = path.read_bytes()
     return found
 
@@ -36,7 +38,8 @@ def read_key(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     (data,) = read_files([path]).values()
-    return read_keys(path.name, data)
+    with in_file(str(path)):
+        return read_keys(path.name, data)
 
 
 def give_back(found: LabCheck, taken: Collection[LabLine]) -> list[str]:

@@ -7,7 +7,7 @@ from collector.laptop.laptop import Laptop
 from collector.record.neighbours import records_of
 from schemas.places.check import PlacesCheck, PlacesSaid, check
 from schemas.places_files import crossings, read_places
-from schemas.tables.refusal import TableError
+from schemas.tables.refusal import TableError, in_file
 
 
 def check_file(
@@ -26,12 +26,12 @@ def check_file(
         If the file as a whole cannot be used.
     """
     try:
-        file = read_places(path, layer, crs)
-        return check(
-            file, records_of(laptop, project_id), project_id, said, crossings()
-        )
+        with in_file(str(path)):
+            file = read_places(path, layer, crs)
+            return check(
+                file, records_of(laptop, project_id), project_id, said, crossings()
+            )
     except TableError as error:
         found = error.refusal
-        place = f"{path}, line {found.line}" if found.line else str(path)
         code = "too_large" if found.code == "file_too_large" else found.code
-        raise RefusedError(f"{place}: {found.reason}", found.hint, code=code) from None
+        raise RefusedError(found.reason, found.hint, code=code) from None

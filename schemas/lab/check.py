@@ -17,7 +17,7 @@ from schemas.plausibility.records import Records
 from schemas.plausibility.tenfold import odd_columns, of_values
 from schemas.problems import Problem
 from schemas.tables.differing import Differing
-from schemas.tables.refusal import Refusal, TableError
+from schemas.tables.refusal import Refusal, TableError, in_file
 
 #: What a value says together: another one empties what it does not say.
 _VALUE: Final = ("value", "censored", "detection_limit", "moisture")
@@ -101,7 +101,9 @@ def _layouts(
     """Return what the sheets of each file mean, and the names of those that mean nothing."""
     layouts, not_read = {}, []
     for name, data in files.items():
-        found = [(sheet, layout_of(sheet, habits)) for sheet in read_sheets(name, data)]
+        with in_file(name):
+            sheets = read_sheets(name, data)
+        found = [(sheet, layout_of(sheet, habits)) for sheet in sheets]
         layouts[name] = [layout for _, layout in found if layout is not None]
         not_read += [f"{name}: {sheet.name}" for sheet, layout in found if not layout]
         if not layouts[name]:

@@ -96,6 +96,7 @@ def import_places(  # noqa: PLR0917 - click passes them by name
     from schemas.places import outcome
     from schemas.places.check import PlacesSaid, check
     from schemas.places_files import crossings, give_back, read_places
+    from schemas.tables.refusal import in_file
     from server.access.projects import find_project
     from server.clock import Clock
     from server.custody.additions import save
@@ -106,9 +107,10 @@ def import_places(  # noqa: PLR0917 - click passes them by name
 
     async def job(store: Any) -> "PlacesCheck":  # noqa: ANN401
         project_id = (await find_project(store, project))["id"]
-        read = read_places(file, layer, crs)
         records = await store.read(lambda tx: records_in(tx, project_id))
-        found = check(read, records, project_id, said, crossings())
+        with in_file(str(file)):
+            read = read_places(file, layer, crs)
+            found = check(read, records, project_id, said, crossings())
         if write:
             additions = [addition for _, addition in found.wanted(how)]
             await save(store, clock, project_id, additions, person or getpass.getuser())

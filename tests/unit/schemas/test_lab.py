@@ -270,6 +270,17 @@ def test_a_key_that_is_too_large_is_not_read(tmp_path):
     assert read_key(None) == {}
 
 
+def test_what_a_file_is_refused_for_names_the_file(tmp_path):
+    (tmp_path / "key.csv").write_text("a;b\n1;2\n")
+    with pytest.raises(TableError) as caught:
+        read_key(tmp_path / "key.csv")
+    assert str(tmp_path / "key.csv") in caught.value.refusal.reason
+    files = {"good.csv": b"bag,soc_pct\nA1,1.5\n", "bad.csv": b"\xff\xfex\0"}
+    with pytest.raises(TableError) as caught:
+        check(files, bags("A1"), SAYS, "LAS", {})
+    assert caught.value.refusal.reason.startswith("bad.csv: ")
+
+
 def workbook(**sheets):
     book = Workbook()
     book.remove(book.active)
