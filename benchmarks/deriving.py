@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 
-from benchmarks.figures import Figure, median, percentile, timed
+from benchmarks.figures import Figure, Timed, median, percentile, timed
 from benchmarks.scale import write
 from benchmarks.soil import LAYERS_CM, PER_PLOT, Entry, result_of, survey
 from benchmarks.stage import World, new_server, server_store
@@ -41,12 +41,12 @@ def _derive(world: World, bags: int) -> Figure:
         ours, theirs = [], []
         for place in range(_TIMES):
             ours.append(
-                _corrected(
+                corrected(
                     store,
                     project_id,
                     made.samples[place % (bags // len(LAYERS_CM)) * len(LAYERS_CM)],
                     place,
-                )
+                ).seconds
             )
             read_s = timed(lambda: _read(DataDirectory(folder))).seconds
             theirs.append(read_s + bare.save(str(place), b"x" * 1000))
@@ -60,15 +60,15 @@ def _derive(world: World, bags: int) -> Figure:
     )
 
 
-def _corrected(store: Store, project_id: str, bag: Entry, place: int) -> float:
-    """Correct the mass of a bag; return the seconds of the derivation alone."""
+def corrected(store: Store, project_id: str, bag: Entry, place: int) -> Timed:
+    """Correct the mass of a bag; return what the derivation alone took."""
     grams = bag.fields["fine_dry_mass_g"] - 1.0 - place / 100
     heavier = {**bag.fields, "fine_dry_mass_g": grams}
     write(store, project_id, [Entry(bag.type, bag.id, heavier)])
     changed: list[int] = []
     took = timed(lambda: changed.append(asyncio.run(derive_waiting(store, Clock()))))
     assert changed[0], "a corrected bag changes its plot"
-    return took.seconds
+    return took
 
 
 def _read(data: DataDirectory) -> None:

@@ -3,12 +3,21 @@
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import percentile
 
 _KIB: Final = 1024
+#: A process is at rest when it needs less CPU than this in so long a time.
+_REST_CPU_S: Final = 0.005
+_REST_S: Final = 0.25
+_LOOKS: Final = 10
+#: Running or about to, waiting for the disk: proc(5).
+_AT_WORK: Final = frozenset("RD")
+_PATIENCE_S: Final = 3600.0
 
 
 def cpu_s(pid: int) -> float:
@@ -18,6 +27,44 @@ def cpu_s(pid: int) -> float:
     clock_getcpuclockid(3) gives on Linux.
     """
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def tree_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of a process, and of all that it started."""
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+    # Fields 16 and 17 of proc(5): those of children that ended, in ticks.
+    ended = sum(int(ticks) for ticks in told.split()[13:15])
+    children = [
+        int(child) for found in _told(pid, "children") for child in found.split()
+    ]
+    alive_s = cpu_s(pid) + sum(tree_cpu_s(child) for child in children)
+    return alive_s + ended / os.sysconf("SC_CLK_TCK")
+
+
+def rested_cpu_s(pid: int) -> float:
+    """Wait until a process has nothing left to do; return the CPU it took so far."""
+    until_s = time.monotonic() + _PATIENCE_S
+    while True:
+        before_s = tree_cpu_s(pid)
+        if _is_idle(pid) and tree_cpu_s(pid) - before_s < _REST_CPU_S:
+            return tree_cpu_s(pid)
+        assert time.monotonic() < until_s, "it does not come to rest"
+
+
+def _is_idle(pid: int) -> bool:
+    """Look at it for a while; where others take the CPU, who waits for it is not idle."""
+    states: set[str] = set()
+    for _ in range(_LOOKS):
+        time.sleep(_REST_S / _LOOKS)
+        states |= {told.rpartition(")")[2].split()[0] for told in _told(pid, "stat")}
+    return not states & _AT_WORK
+
+
+def _told(pid: int, name: str) -> Iterator[str]:
+    """Read a file of each thread; one that just ended has none."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):
+            yield (task / name).read_text(encoding="ascii")
 
 
 def peak_mib(pid: int) -> float:
@@ -48,6 +95,11 @@ def fdatasync_ms(folder: Path, times: int = 50) -> float:
     finally:
         os.close(handle)
     return percentile(found, 0.5) * 1000
+
+
+def bytes_in(folder: Path) -> int:
+    """Return how long all files of a folder are."""
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
 def _status_mib(pid: int, name: str) -> float:

@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.figures import Figure, say
 from benchmarks.machine import forget_peak, held_mib, peak_mib
 from benchmarks.peak import MARK
 from benchmarks.stage import Serving, World, laptop_at, serving
 from benchmarks.yardsticks import json_mib
+
+_PATIENCE_S: Final = 900.0
 
 
 def memory(world: World) -> Iterator[Figure]:
@@ -57,7 +59,9 @@ def _peak_when_settled(server: Serving) -> float:
     return peak_mib(server.pid)
 
 
-def sync_alone(home: Path) -> tuple[float, dict[str, Any]]:
+def sync_alone(
+    home: Path, patience_s: float = _PATIENCE_S
+) -> tuple[float, dict[str, Any]]:
     """Run the real command; return the most memory it held, and its report."""
     command = [sys.executable, "-m", "benchmarks.peak", "--home", str(home)]
     done = subprocess.run(
@@ -65,7 +69,7 @@ def sync_alone(home: Path) -> tuple[float, dict[str, Any]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=900,
+        timeout=patience_s,
     )
     found = re.search(rf"{MARK}([0-9.]+)", done.stderr)
     assert found is not None, done.stderr

@@ -14,8 +14,12 @@ from typing import Any, Final
 from benchmarks import (
     deriving,
     deriving_all,
+    exporting,
     first_sync,
+    importing,
+    laboratory,
     memory,
+    pages,
     reading,
     recording,
     scale,
@@ -41,9 +45,13 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
         "offline": syncs.offline,
         "first_sync": first_sync.first_sync,
         "memory": memory.memory,
+        "import_layers": importing.import_layers,
+        "lab": laboratory.reconcile,
         "derive": deriving.derive,
         "derive_all": deriving_all.derive_all,
+        "pages": pages.pages,
         "scale": scale.scale,
+        "exports": exporting.exports,
     }
 )
 SCIENCE: Final = "science"

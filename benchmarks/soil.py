@@ -25,6 +25,8 @@ LAYERS_CM: Final = (
 #: Samples of one plot.
 PER_PLOT: Final = POINTS * len(CAMPAIGNS) * len(LAYERS_CM)
 _PROBE_CM2: Final = 19.63
+#: Plots in a row from west to east; then they begin again, in the same places.
+_EASTWARDS: Final = 10_000
 _HORIZONS: Final = ("Ap", "Ap", "Ah", "Bw", "C")
 _NOTES: Final = (
     "roots and earthworm channels down to the lower end",
@@ -54,15 +56,23 @@ class Survey:
 
 def survey(project_id: str, samples: int) -> Survey:
     """Make a survey with this many bags in one project."""
-    plan: list[Entry] = []
-    campaigns = [_entry(project_id, "campaign", _campaign(*c)) for c in CAMPAIGNS]
-    plan += campaigns
-    cores: list[Entry] = []
-    for plot in range(-(-samples // PER_PLOT)):
-        entries = list(_plot(project_id, plot, campaigns))
-        plan += entries
-        cores += [entry for entry in entries if entry.type == "core"]
-    bags = list(_bags(project_id, cores, samples))
+    campaigns = campaigns_of(project_id)
+    plots = range(-(-samples // PER_PLOT))
+    plan = _plan(project_id, campaigns, plots)
+    bags = list(_bags(project_id, _Lot(_cores(plan), 0, SEED), samples))
+    return Survey([*campaigns, *plan], bags)
+
+
+def campaigns_of(project_id: str) -> list[Entry]:
+    """Return the campaigns, of which there are as many in a small survey as in a large one."""
+    return [_entry(project_id, "campaign", _campaign(*c)) for c in CAMPAIGNS]
+
+
+def plots_of(project_id: str, campaigns: list[Entry], plots: range) -> Survey:
+    """Make some plots of a survey with all their bags, alike whatever others there are."""
+    plan = _plan(project_id, campaigns, plots)
+    lot = _Lot(_cores(plan), plots.start * PER_PLOT, SEED + plots.start)
+    bags = list(_bags(project_id, lot, len(plots) * PER_PLOT))
     return Survey(plan, bags)
 
 
@@ -81,6 +91,23 @@ def result_of(project_id: str, sample: Entry, place: int) -> Entry:
     return _entry(project_id, "result", fields)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Cores that bags come from, the number of the first bag, and the seed of what they weigh."""
+
+    cores: list[Entry]
+    first: int
+    seed: int
+
+
+def _plan(project_id: str, campaigns: list[Entry], plots: range) -> list[Entry]:
+    return [entry for plot in plots for entry in _plot(project_id, plot, campaigns)]
+
+
+def _cores(plan: list[Entry]) -> list[Entry]:
+    return [entry for entry in plan if entry.type == "core"]
+
+
 def _plot(project_id: str, number: int, campaigns: list[Entry]) -> Iterator[Entry]:
     plot = _entry(
         project_id,
@@ -95,7 +122,7 @@ def _plot(project_id: str, number: int, campaigns: list[Entry]) -> Iterator[Entr
     yield plot
     for place in range(1, POINTS + 1):
         where = {
-            "lon": round(10.4 + number / 100, 6),
+            "lon": round(10.4 + number % _EASTWARDS / 100, 6),
             "lat": round(52.2 + place / 1e4, 6),
         }
         point = _entry(
@@ -134,14 +161,14 @@ def _campaign(name: str, purpose: str) -> dict[str, Any]:
     }
 
 
-def _bags(project_id: str, cores: list[Entry], count: int) -> Iterator[Entry]:
-    chance = np.random.default_rng(SEED)
+def _bags(project_id: str, lot: _Lot, count: int) -> Iterator[Entry]:
+    chance = np.random.default_rng(lot.seed)
     # Columns: density, stones, water, probe, density of stones, note.
     drawn = chance.random((count, 6))
     for place in range(count):
         core, layer = divmod(place, len(LAYERS_CM))
-        code = f"KL-{core:05}-{layer + 1}"
-        fields = _bag(cores[core].id, code, layer, drawn[place].tolist())
+        code = f"KL-{lot.first // len(LAYERS_CM) + core:05}-{layer + 1}"
+        fields = _bag(lot.cores[core].id, code, layer, drawn[place].tolist())
         yield _entry(project_id, "sample", fields)
 
 

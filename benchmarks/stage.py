@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import say
+from benchmarks.machine import rested_cpu_s
 from benchmarks.soil import PER_PLOT, Entry, Survey, survey
 from collector.clock import Clock
 from collector.config import Home
@@ -38,6 +39,8 @@ from server.store.port import Store
 #: Bags beyond those that are pushed at once, for the small syncs.
 SPARE: Final = 3 * PER_PLOT
 _PATIENCE_S: Final = 600.0
+#: The server looks nearly as often for rows that its tables for readers lack.
+_READ_COPY_S: Final = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class Serving:
                 time.sleep(0.02)
         finally:
             connection.close()
+
+    def rested_cpu_s(self) -> float:
+        """Wait for all that follows an answer; return the CPU that the server took so far."""
+        self.wait_until_derived()
+        time.sleep(_READ_COPY_S)
+        return rested_cpu_s(self.pid)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -117,7 +117,7 @@ def packed_bytes(lines: Sequence[bytes], level: int) -> int:
     )
 
 
-def json_mib(records: Sequence[dict[str, Any]]) -> float:
+def json_mib(records: Sequence[Mapping[str, Any]]) -> float:
     """Return the size of records as compact JSON text."""
     text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode()) / 2**20

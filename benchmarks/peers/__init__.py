@@ -1,0 +1,1 @@
+"""Permille beside other programs that sync, on the same records: `make bench-peers`."""
