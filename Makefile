@@ -14,8 +14,9 @@ test check: export PYTHONDONTWRITEBYTECODE :=
 test check: export TMPDIR := $(TMPDIR)
 SEEDS ?= 10
 GOLDEN_ARGS ?=
+BENCH_ARGS ?=
 
-.PHONY: help demo test check soak bench docs wheel golden format clean
+.PHONY: help demo test check soak bench bench-peers bench-growth bench-databases docs wheel golden format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +25,9 @@ help:
 	@echo "make check   the fast part of it, for each commit"
 	@echo "make soak    the long variants of the fault tests (SEEDS=10), a line per kind"
 	@echo "make bench   measure, one JSON line per figure"
+	@echo "make bench-peers   beside PouchDB and Kinto (BENCH_ARGS=--help)"
+	@echo "make bench-growth  with a thousand to a million bags (BENCH_ARGS=--help)"
+	@echo "make bench-databases  SQLite and PostgreSQL, by one process and by two"
 	@echo "make docs    write the generated references again"
 	@echo "make wheel   build dist/permille-….whl, to install on laptops and servers"
 	@echo "make golden  freeze a new schema version in fixtures/wire"
@@ -66,6 +70,15 @@ soak: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+bench-peers: $(READY)
+	@$(BIN)/python -m benchmarks.peers $(BENCH_ARGS)
+
+bench-growth: $(READY)
+	@$(BIN)/python -m benchmarks.growth $(BENCH_ARGS)
+
+bench-databases: $(READY)
+	@$(BIN)/python -m benchmarks.databases $(BENCH_ARGS)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -1,6 +1,5 @@
 """The one door to time, fresh ids and randomness; passed as an argument."""
 
-import secrets
 import time
 from datetime import UTC, datetime
 
@@ -42,4 +41,6 @@ class Clock:
 
     def random_bits(self, count: int) -> int:
         """Return that many unpredictable bits."""
+        import secrets  # noqa: PLC0415 - 4 ms that who only looks spares
+
         return secrets.randbits(count)

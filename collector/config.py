@@ -1,16 +1,14 @@
 """Where a laptop keeps its things."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 HOME_VARIABLE: Final = "PERMILLE_HOME"
 PASSPHRASE_VARIABLE: Final = "PERMILLE_PASSPHRASE"  # noqa: S105 - a name, no secret
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """The directory of one laptop installation."""
 
     path: Path

@@ -3,9 +3,12 @@
 import argparse
 import dataclasses
 import json
+import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +17,7 @@ from demo.commands import UnexpectedError
 from demo.expectations import check
 from demo.show import show
 from demo.story import play
+from server.config import DATABASE_VARIABLE
 
 
 def main() -> int:
@@ -22,6 +26,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
         "--folder", type=Path, default=Path("demo-run"), help="where it happens"
+    )
+    parser.add_argument(
+        "--database",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="what the server keeps its records in; a PostgreSQL is started for it",
     )
     given = parser.parse_args()
     folder = given.folder.absolute()
@@ -35,7 +45,8 @@ def main() -> int:
     console = Console(stderr=given.json, width=None if sys.stdout.isatty() else 190)
     begun = time.monotonic()
     try:
-        outcome = play(folder, lambda text: console.print(text, highlight=False))
+        with _database(given.database):
+            outcome = play(folder, lambda text: console.print(text, highlight=False))
     except UnexpectedError as error:
         print(f"The demo stopped: {error}", file=sys.stderr)
         return 1
@@ -55,6 +66,20 @@ def main() -> int:
             f"\n{len(outcome.typed)} commands in {seconds} s.", highlight=False
         )
     return 0 if all(e.holds for e in checked) else 1
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
+    """Run the database that the commands of the server are to use."""
+    if name == "sqlite":
+        yield
+        return
+    from demo.postgres import cluster  # noqa: PLC0415 - for those who ask for it
+
+    with cluster() as found:
+        os.environ[DATABASE_VARIABLE] = found.new_database()
+        yield
+        del os.environ[DATABASE_VARIABLE]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class UndocumentedError(Exception):
 
 def page() -> str:
     """Return the page of every command of both programs."""
-    from collector.cli import cli  # noqa: PLC0415 - other pages need neither program
+    from collector.cli.root import cli  # noqa: PLC0415 - other pages need neither program
     from server.cli import main  # noqa: PLC0415
 
     return INTRO + "".join(

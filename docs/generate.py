@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import commands
+import export_pages
 import pages
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -20,6 +21,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": pages.problems,
     "reasons.md": pages.reasons,
     "limits.md": pages.server_limits,
+    "exports.md": export_pages.exports,
     "cli.md": commands.page,
 }
 

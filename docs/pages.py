@@ -60,7 +60,7 @@ def server_limits() -> str:
     )
     said = (
         "Shown and moved by `permille-server limits`. How they work together:"
-        " [operating](../operating.md).\n"
+        " [operating](../operations.md).\n"
     )
     head = ("name", "default", "may be", "what it bounds")
     return "\n".join(("# Limits of a server\n", said, table(head, rows)))

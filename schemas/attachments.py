@@ -5,11 +5,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from marshmallow import ValidationError
-
 from schemas import limits
 from schemas import vocabulary as v
-from schemas.fields import Choice, Instant, Integer, Number, PlainField, Text, fail
+from schemas.fields import (
+    Choice,
+    FieldError,
+    Instant,
+    Integer,
+    Number,
+    PlainField,
+    Text,
+    fail,
+)
 from schemas.problems import Problem
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
@@ -77,9 +84,8 @@ def fault_of(name: str, value: object) -> Problem | None:
     """Return what is wrong with one part of an attachment, or None."""
     try:
         _PARTS[name].check(value)
-    except ValidationError as error:
-        found: Problem = error.messages[0]  # type: ignore[assignment] # ours: see fail
-        return found
+    except FieldError as error:
+        return error.problem
     return None
 
 

@@ -1,7 +1,5 @@
 """The hash chain of a log: hash_n = SHA-256(hash_{n-1} || raw line bytes)."""
 
-import hashlib
-import uuid
 from typing import Final
 
 #: The hash before the first change of a log.
@@ -16,6 +14,8 @@ def link(previous: bytes, raw_line: bytes) -> bytes:
     >>> link(START, b"{}").hex()[:16]
     'fb1634c4e6cd4b1f'
     """
+    import hashlib  # noqa: PLC0415 - 3 ms that who only looks spares
+
     assert len(previous) == len(START), "a hash of another length shifts the line"
     return hashlib.sha256(previous + raw_line).digest()
 
@@ -30,7 +30,9 @@ def change_id(digest: bytes) -> str:
     >>> change_id(link(START, b"{}"))
     'fb1634c4-e6cd-8b1f-9afe-3ce2d6ef080f'
     """
-    bits = int.from_bytes(digest[:16], "big")
-    bits = bits & ~(0xF << 76) | 0x8 << 76
-    bits = bits & ~(0x3 << 62) | 0x2 << 62
-    return str(uuid.UUID(int=bits))
+    digits = digest.hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return (
+        f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}"
+        f"-{variant}{digits[17:20]}-{digits[20:32]}"
+    )

@@ -6,7 +6,8 @@ does. Bytes of a line are never written anew, but where it moves to another log.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from schemas import chain
 from schemas.conflicts import change_of
@@ -48,8 +49,10 @@ class Draft:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+_NO_BASES: Final[Mapping[str, Place | None]] = MappingProxyType({})
+
+
+class Change(NamedTuple):
     """One change of a log, with its raw line and the chain's hash after it.
 
     The rest is what its `Draft` said. `seen` are changes that its author knew whatever
@@ -75,7 +78,7 @@ class Change:
     resolves: tuple[str, ...] = ()
     reason: str | None = None
     unreadable: str = ""
-    bases: Mapping[str, Place | None] = field(default_factory=dict)
+    bases: Mapping[str, Place | None] = _NO_BASES
     seen: frozenset[str] = frozenset()
 
     def base_of(self, group: str) -> Place | None:
@@ -129,7 +132,7 @@ def read_draft(raw: bytes) -> Draft:
         Op(line["o"]),
         up_cast(line["t"], line["v"], line.get("f") or {}),
         _place(line.get("b")),
-        {group: _place(base) for group, base in line.get("bg", {}).items()},
+        _bases(line.get("bg", {})),
         tuple(line.get("a") or ()),
         line.get("x"),
         group=line.get("g"),
@@ -193,9 +196,17 @@ def read_change(log: str, raw: bytes, digest: bytes) -> Change:
         group=line["g"],
         resolves=tuple(line.get("c", ())),
         reason=line.get("y"),
-        bases={group: _place(base) for group, base in line.get("bg", {}).items()},
-        seen=frozenset([*line.get("a", ()), *map(change_of, line.get("c", ()))]),
+        bases=_bases(line["bg"]) if "bg" in line else _NO_BASES,
+        seen=_seen(line) if "a" in line or "c" in line else frozenset(),
     )
+
+
+def _bases(said: Mapping[str, list[Any] | None]) -> dict[str, Place | None]:
+    return {group: _place(base) for group, base in said.items()}
+
+
+def _seen(line: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset([*line.get("a", ()), *map(change_of, line.get("c", ()))])
 
 
 def _place(said: list[Any] | None) -> Place | None:

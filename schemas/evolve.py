@@ -45,13 +45,8 @@ def _from_1(record_type: str, fields: Fields) -> Fields:
     return lifted
 
 
-def _from_2(_record_type: str, fields: Fields) -> Fields:
-    """Version 3 only adds: what cores stand for, controls, a bridge between procedures."""
-    return fields
-
-
-def _from_3(_record_type: str, fields: Fields) -> Fields:
-    """Version 4 only adds which warnings of a record were explained."""
+def _only_adds(_record_type: str, fields: Fields) -> Fields:
+    """Leave fields as they are, where the next version knows more of them and no other."""
     return fields
 
 
@@ -62,13 +57,23 @@ def reaction(value: object) -> object:
     return value
 
 
-#: From version v (the key) to v + 1.
+#: From version v (the key) to v + 1. Version 3 adds what cores stand for, controls and a
+#: bridge between procedures, version 4 which warnings of a record were explained, version 5
+#: controls of laboratories, their limits, and where bags were sent.
 STEPS: Final[Mapping[int, Step]] = MappingProxyType(
-    {1: _from_1, 2: _from_2, 3: _from_3}
+    {1: _from_1, 2: _only_adds, 3: _only_adds, 4: _only_adds}
 )
 
 #: Every version a laptop may speak.
 PUBLISHED: Final = frozenset(range(1, SCHEMA_VERSION + 1))
+_OLDEST: Final = min(PUBLISHED)
+#: The steps from each version that change anything.
+_LIFTS: Final = {
+    version: [
+        STEPS[v] for v in range(version, SCHEMA_VERSION) if STEPS[v] is not _only_adds
+    ]
+    for version in PUBLISHED
+}
 
 
 def up_cast(record_type: str, version: int, fields: Fields) -> Fields:
@@ -79,10 +84,8 @@ def up_cast(record_type: str, version: int, fields: Fields) -> Fields:
     KeyError
         If the version was never published.
     """
-    if version not in PUBLISHED:
-        raise KeyError(version)
-    for step in range(version, SCHEMA_VERSION):
-        fields = STEPS[step](record_type, fields)
+    for lift in _LIFTS[version]:
+        fields = lift(record_type, fields)
     return fields
 
 
@@ -91,7 +94,7 @@ def up_cast_row(record_type: str, fields: Mapping[str, Any]) -> Fields:
 
     A laptop may be newer than its server; what is lifted already stays as it is.
     """
-    return up_cast(record_type, min(PUBLISHED), dict(fields))
+    return up_cast(record_type, _OLDEST, dict(fields))
 
 
 def up_cast_conflict(record_type: str, conflict: Mapping[str, Any]) -> Fields:

@@ -1,4 +1,4 @@
-"""Strict marshmallow fields: what goes in is what is meant, or a problem.
+"""Strict fields: what goes in is what is meant, or a problem.
 
 Every field takes and gives plain JSON values, so a record has one form on the
 wire, on disk and in memory. Nothing is coerced: '12' is not a number, 12.9 is
@@ -8,12 +8,9 @@ not a whole number, a blank is not a text.
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
-
-from marshmallow import ValidationError, fields
 
 from schemas import limits, vocabulary
 from schemas.countries import COUNTRIES
@@ -56,17 +53,26 @@ class FieldClass(StrEnum):
     SET = "set"  # both are kept
 
 
-def fail(code: str, value: object = None, detail: str = "") -> ValidationError:
+class FieldError(ValueError):
+    """A value that its field does not take; carries the problem, without its path."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def fail(code: str, value: object = None, detail: str = "") -> FieldError:
     """Return the error of one field; its path is filled in by the caller."""
-    # marshmallow passes any list of messages through; ours are Problem objects.
-    return ValidationError([Problem(code, "", value, detail)])
+    return FieldError(Problem(code, "", value, detail))
 
 
-class PlainField(fields.Field[Any]):
-    """A field whose loaded value is the JSON value itself.
+class PlainField:
+    """A field whose loaded value is the JSON value itself; null empties it.
 
     Parameters
     ----------
+    required
+        A record needs a value.
     field_class
         How two unseen writes meet.
     group
@@ -78,25 +84,16 @@ class PlainField(fields.Field[Any]):
     def __init__(
         self,
         *,
+        required: bool = False,
         field_class: FieldClass = FieldClass.DESCRIPTIVE,
         group: str = "",
         help: str = "",  # noqa: A002 - the word the command line uses for it
-        **kwargs: Any,  # noqa: ANN401 - marshmallow's own options
     ) -> None:
-        kwargs.setdefault("allow_none", not kwargs.get("required", False))
-        super().__init__(**kwargs)
+        self.required = required
+        self.allow_none = not required
         self.field_class = field_class
         self.group = group
         self.help = help
-
-    def _deserialize(
-        self,
-        value: Any,  # noqa: ANN401
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, Any] | None,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ANN401, ARG002
-    ) -> Any:  # noqa: ANN401
-        return self.check(value)
 
     def check(self, value: object) -> object:
         """Return the value back, or raise with the reason."""

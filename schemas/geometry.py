@@ -74,7 +74,7 @@ def _ring(value: object) -> Ring:
     ring = [_position(p) for p in _items(value, 4, "a ring of four positions or more")]
     if ring[0] != ring[-1]:
         raise ValueError("the ring does not close")
-    if not _area(ring):
+    if not signed_area(ring):
         raise ValueError("the ring encloses no area")
     return ring
 
@@ -97,8 +97,8 @@ def _within(value: object, low: float, high: float) -> float:
     return float(value) + 0.0  # -0.0 is 0.0
 
 
-def _area(ring: Ring) -> float:
-    """Return the area of a ring in square degrees, signed (shoelace formula)."""
+def signed_area(ring: Ring) -> float:
+    """Return the area of a ring in square degrees (shoelace formula): negative clockwise."""
     x0, y0 = ring[0][:2]
     corners = [(position[0] - x0, position[1] - y0) for position in ring]
     return sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairwise(corners)) / 2

@@ -5,6 +5,7 @@ that it touches, as its author saw it; a field that is empty is null.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.records import TYPES
@@ -29,6 +30,18 @@ def members(record_type: str, group: str) -> tuple[str, ...]:
     None of a group that only a newer program knows.
     """
     return _MEMBERS[record_type].get(group, ())
+
+
+@lru_cache(maxsize=1_000)
+def groups_of(record_type: str, *names: str) -> tuple[str, ...]:
+    """Return the groups that fields belong to, by their names.
+
+    >>> groups_of("sample", "depth_top_cm", "depth_bottom_cm", "core_id")
+    ('core_id', 'depth')
+    """
+    kind = TYPES.get(record_type)
+    groups = kind.groups if kind else {}
+    return tuple(sorted({groups.get(name, name) for name in names}))
 
 
 def whole(record_type: str, group: str, fields: Fields) -> dict[str, Any]:

@@ -58,6 +58,8 @@ FAR_FROM_PLOTS_M: Final = 500_000.0  # plots of one project lie in one region
 AREA_DIFFERS: Final = 0.1  # a field measured twice differs by a few percent
 CORES_MAX: Final = 1_000  # cores in one composite bag
 REPLICATES_MAX: Final = 100
+CONTROLS_MAX: Final = 10_000  # of one code in one batch
+BLANK_MAX_G_KG: Final = 50.0  # more is no blank
 RADIUS_MAX_M: Final = 1_000.0
 RESULT_MAX: Final = 1e9  # any analyte in any unit; UNITS of schemas.rules is narrower
 BRIDGE_FACTOR: Final = (0.2, 5.0)  # methods further apart measure something else
@@ -84,6 +86,9 @@ LINE_VALUES: Final = (
 ANSWER_VALUES: Final = 200_000  # of a line of an answer: a row with its conflicts
 BODY_VALUES: Final = 100_000  # 500 changes have 10,000; a batch of boundaries 60,000
 BATCH_CHANGES: Final = 500  # one server transaction of about 50 ms
+# A laptop on a bad link sends few; unfolding costs a server 30 us a change, and who sends
+# thousands is on a good link.
+FOLDED_CHANGES: Final = 200  # of a request by columns, advised: a week of one crew
 # Batches and pages must pass between two breaks of a bad link, or nothing ever does: a
 # link of 64 kbit/s that breaks every 30 s carries 240 kB, and long notes in prose pack
 # to half their length.
@@ -127,4 +132,4 @@ BLOB_RESERVE_BYTES: Final = 1024 * 1024 * 1024  # kept free, so that records fin
 
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV
-IMPORT_BATCH_LAYERS: Final = 100  # layers kept in one laptop transaction
+IMPORT_BATCH_LAYERS: Final = 500  # layers kept in one laptop transaction

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from marshmallow import ValidationError
-
 from schemas import limits
-from schemas.fields import Code, Number, PlainField, fail
+from schemas.fields import Code, FieldError, Number, PlainField, fail
 from schemas.typed import TYPED, Notation, read_areas, split
 
 
@@ -78,6 +76,6 @@ _AREA: Final = Number(0, limits.AREA_MAX_HA, low_open=True)
 def _area(name: str, area: object) -> float:
     try:
         return _AREA.check(area)
-    except ValidationError:
+    except FieldError:
         detail = f"{name}: ha, {_AREA.range_text}"
         raise fail("bad_areas", area, detail) from None

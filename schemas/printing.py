@@ -7,11 +7,9 @@ broken: a file or a pipe gets whole lines.
 """
 
 import re
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.screen import safe
 from schemas.told import told
@@ -22,8 +20,7 @@ _GAP: Final = "  "
 _LEAST_PROSE_CHARS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column; prose and lists of words may be broken between words."""
 
     name: str
@@ -113,6 +110,8 @@ def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
     text = safe(text)
     if width is None or len(text) <= width:
         return [text]
+    import textwrap  # noqa: PLC0415 - files and pipes get whole lines
+
     start = text[: len(text) - len(text.lstrip())]
     return textwrap.wrap(
         text.strip(),

@@ -1,10 +1,9 @@
 """What is said of one kind of problem."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What one problem code means and what to do about it."""
 
     text: str

@@ -203,7 +203,7 @@ _CUSTODY: Final = {
 _HTTP: Final = {
     "bad_json": Kind("the body is not valid JSON", "send valid JSON", 400),
     "bad_message": Kind(
-        "the body is not a message of sync protocol 1", "update the program", 400
+        "the body is not a message of the sync protocol", "update the program", 400
     ),
     "bad_encoding": Kind(
         "the body cannot be unpacked", "send it again; check the link", 400
@@ -243,6 +243,32 @@ _HTTP: Final = {
         "the enrolment code is unknown, used or expired",
         "ask the administrator for a new code",
         403,
+    ),
+    "no_read_token": Kind(
+        "the request carries no token",
+        "send it as Authorization: Bearer, or as the password of Basic with any name;"
+        " the administrator makes one: permille-server token create",
+        401,
+    ),
+    "bad_read_token": Kind(
+        "the server does not know this token, or it expired or was revoked",
+        "ask the administrator for a new one: permille-server token create",
+        401,
+    ),
+    "unknown_parameter": Kind(
+        "the address takes no such parameter",
+        "remove it or correct its name",
+        400,
+    ),
+    "bad_parameter": Kind(
+        "a parameter has a value that it cannot take",
+        "correct the value; see docs/connect.md",
+        400,
+    ),
+    "not_supported": Kind(
+        "the service does not do that",
+        "leave it out; docs/connect.md says what is done",
+        400,
     ),
     "not_found": Kind("there is nothing at this address", "check the address", 404),
     "method_not_allowed": Kind(
@@ -306,6 +332,11 @@ _HTTP: Final = {
         507,
     ),
     "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
+    "not_ready": Kind(
+        "the server cannot serve requests just now",
+        "the detail says why; docs/operations.md says what to do",
+        503,
+    ),
     "storage": Kind(
         "the server cannot use its disk just now; it acknowledged nothing",
         "try again later; the administrator finds the reason in the server's log",

@@ -5,8 +5,6 @@ observed and what identifies a record: it is only replaced by someone who had se
 group is judged as one, so that a depth top never meets another author's depth bottom.
 """
 
-from marshmallow import Schema
-
 from schemas import limits
 from schemas import vocabulary as v
 from schemas.common_fields import (
@@ -32,7 +30,7 @@ from schemas.fields import (
 from schemas.lists import NameSet, StratumAreas
 
 
-class Organisation(Schema):
+class Organisation:
     """A member or partner of the Initiative that runs projects."""
 
     code = Code(required=True, field_class=MEASURED, help="short name")
@@ -49,7 +47,7 @@ class Organisation(Schema):
     explained = explained()
 
 
-class Project(Schema):
+class Project:
     """A set of plots that is sampled and judged together."""
 
     code = Code(required=True, field_class=MEASURED, help="short name")
@@ -147,11 +145,45 @@ class Project(Schema):
         group="bridge",
         help="highest SOC of those bags by the first procedure, g/kg",
     )
+    lab_recovery_pct = Number(
+        0,
+        100,
+        low_open=True,
+        field_class=MEASURED,
+        help="how far a reference material may be off, % of its certified value; 5 when not given",
+    )
+    lab_duplicate_pct = Number(
+        0,
+        200,
+        low_open=True,
+        field_class=MEASURED,
+        help="how far two readings may be apart, % of their mean; 10 when not given",
+    )
+    lab_duplicate_low_pct = Number(
+        0,
+        200,
+        low_open=True,
+        field_class=MEASURED,
+        help="the same below 10 g/kg; 20 when not given",
+    )
+    lab_blank_g_kg = Number(
+        0,
+        limits.BLANK_MAX_G_KG,
+        low_open=True,
+        field_class=MEASURED,
+        help="a blank without a detection limit is below, g/kg; 0.5 when not given",
+    )
+    lab_duplicates_share_pct = Number(
+        0,
+        100,
+        field_class=MEASURED,
+        help="bags that are to be read twice, %; 5 when not given",
+    )
     note = note()
     explained = explained()
 
 
-class Plot(Schema):
+class Plot:
     """A piece of land with one number: its stock change."""
 
     code = Code(
@@ -178,7 +210,7 @@ class Plot(Schema):
     explained = explained()
 
 
-class Practice(Schema):
+class Practice:
     """What was done on a plot, and when."""
 
     plot_id = Id("plot", required=True, field_class=MEASURED, help="plot")
@@ -192,7 +224,7 @@ class Practice(Schema):
     explained = explained()
 
 
-class Point(Schema):
+class Point:
     """A planned place to sample."""
 
     plot_id = Id("plot", required=True, field_class=MEASURED, help="plot")
@@ -209,7 +241,7 @@ class Point(Schema):
     explained = explained()
 
 
-class Campaign(Schema):
+class Campaign:
     """One round of sampling."""
 
     name = Code(

@@ -1,28 +1,25 @@
 """The record types by name: their fields, natural keys and ids."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
-
-from marshmallow import RAISE, Schema
+from typing import Final, NamedTuple
 
 from schemas.fields import Id, PlainField
 from schemas.ids import join_key, natural_id
+from schemas.lab_types import LabBatch, LabControl
 from schemas.problems import short
 from schemas.record_types import Campaign, Organisation, Plot, Point, Practice, Project
 from schemas.soil_types import Core, Result, Sample
 
 
-@dataclass(frozen=True)
-class RecordType:
+class RecordType(NamedTuple):
     """What the program must know about one record type.
 
     People call a record by its key, where `called` names no other fields.
     """
 
     name: str
-    schema: type[Schema]
+    schema: type
     key: tuple[str, ...]
     parent: str = ""
     called: tuple[str, ...] = ()
@@ -70,6 +67,12 @@ TYPES: Final = MappingProxyType(
             RecordType(
                 "result", Result, ("sample_id", "analyte", "replicate"), "sample_id"
             ),
+            RecordType(
+                "lab_control",
+                LabControl,
+                ("lab", "lab_batch", "analyte", "kind", "code", "number"),
+            ),
+            RecordType("lab_batch", LabBatch, ("lab", "lab_batch", "analyte")),
         )
     }
 )
@@ -78,26 +81,23 @@ TYPES: Final = MappingProxyType(
 DERIVED: Final = ("stock", "change", "trend")
 
 
-def _plain_fields(schema: type[Schema]) -> dict[str, PlainField]:
-    declared: dict[str, Any] = schema._declared_fields  # noqa: SLF001 - no public list
-    return dict(declared)
-
-
-_FIELDS: Final = {name: _plain_fields(kind.schema) for name, kind in TYPES.items()}
+_FIELDS: Final = {
+    name: {
+        key: field
+        for key, field in vars(kind.schema).items()
+        if isinstance(field, PlainField)
+    }
+    for name, kind in TYPES.items()
+}
 _REFERENCES: Final = {
     name: {key: f.target for key, f in found.items() if isinstance(f, Id) and f.target}
     for name, found in _FIELDS.items()
 }
+_KEYS: Final = {name: kind.key for name, kind in TYPES.items()}
 _GROUPS: Final = {
     name: {key: f.group or key for key, f in found.items()}
     for name, found in _FIELDS.items()
 }
-_LOADERS: Final = {name: kind.schema(unknown=RAISE) for name, kind in TYPES.items()}
-
-
-def loader(record_type: str) -> Schema:
-    """Return the one loader of a record type (it keeps no state between loads)."""
-    return _LOADERS[record_type]
 
 
 def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
@@ -105,19 +105,21 @@ def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:
 
     No two live records of a project share them.
     """
-    return [record.get(name) for name in TYPES[record_type].key]
+    return [record.get(name) for name in _KEYS[record_type]]
 
 
 def key_text(record_type: str, record: Mapping[str, object]) -> str:
     """Return the natural key as one text that can be indexed."""
-    return join_key(natural_key(record_type, record))
+    key = _KEYS[record_type]
+    if len(key) == 1:
+        return str(record.get(key[0]))
+    return join_key(map(record.get, key))
 
 
 def references_of(record_type: str, record: Mapping[str, object]) -> dict[str, str]:
     """Return what a record refers to: the id by the name of the field."""
-    kind = TYPES.get(record_type)
-    found = {name: record.get(name) for name in (kind.references if kind else ())}
-    return {name: value for name, value in found.items() if isinstance(value, str)}
+    names = _REFERENCES.get(record_type, ())
+    return {name: value for name in names if isinstance(value := record.get(name), str)}
 
 
 def label(record_type: str, record: Mapping[str, object]) -> str:

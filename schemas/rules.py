@@ -53,9 +53,10 @@ _TO_G_G: Final = MappingProxyType({"g_g": 1.0, "pct": 0.01})
 
 def check(record_type: str, record: Record) -> list[Problem]:
     """Return every problem across the fields of a whole record, errors first."""
-    rules = (*_RULES.get(record_type, ()), _EXPLAINED)
-    found = [p for rule in rules for p in rule(record)]
-    return sorted(found, key=lambda problem: problem.is_warning)
+    found = [p for rule in _RULES.get(record_type, ()) for p in rule(record)]
+    if "explained" in record:
+        found += _EXPLAINED(record)
+    return sorted(found, key=lambda problem: problem.is_warning) if found else found
 
 
 def _both(record: Record, first: str, second: str) -> bool:
@@ -198,6 +199,7 @@ def _result_value(record: Record) -> Iterator[Problem]:
 
 
 def _result_unit(record: Record) -> Iterator[Problem]:
+    """Refuse what an analyte cannot be; a blank may lie as far below zero as above."""
     units = UNITS.get(record.get("analyte", ""))
     if units is None or record.get("unit") is None:
         return
@@ -206,11 +208,19 @@ def _result_unit(record: Record) -> Iterator[Problem]:
         detail = f"{record['analyte']} takes {', '.join(units)}"
         yield Problem("unit_not_allowed", "unit", record["unit"], detail)
         return
-    for name in ("value", "detection_limit"):
+    high = bounds[1]
+    low = -high if record.get("kind") == "blank" else bounds[0]
+    for name in ("value", "detection_limit", "certified_value", "first_value"):
         value = record.get(name)
-        if value is not None and not bounds[0] <= value <= bounds[1]:
-            detail = f"{record['analyte']} in {record['unit']}: {bounds[0]:g} to {bounds[1]:g}"
+        if value is not None and not low <= value <= high:
+            detail = f"{record['analyte']} in {record['unit']}: {low:g} to {high:g}"
             yield Problem("out_of_range", name, value, detail)
+
+
+def _control_duplicate(record: Record) -> Iterator[Problem]:
+    if record.get("kind") == "duplicate" and record.get("first_value") is None:
+        detail = "a duplicate has the value of the first reading"
+        yield Problem("pair_incomplete", "first_value", None, detail)
 
 
 def _result_carbon(record: Record) -> Iterator[Problem]:
@@ -339,5 +349,6 @@ _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
             _result_clay,
             _result_ph,
         ),
+        "lab_control": (_result_value, _result_unit, _control_duplicate),
     }
 )

@@ -1,16 +1,19 @@
 """Record types of soil: cores, bags, what the laboratory found."""
 
-from marshmallow import Schema
-
 from schemas import limits
 from schemas import vocabulary as v
 from schemas.common_fields import (
     MEASURED,
+    analyte,
     attachments,
+    censored,
+    detection_limit,
     explained,
+    found_value,
     latitude,
     longitude,
     note,
+    unit,
 )
 from schemas.fields import (
     Choice,
@@ -25,7 +28,7 @@ from schemas.fields import (
 )
 
 
-class Core(Schema):
+class Core:
     """A hole at a point in a campaign."""
 
     point_id = Id("point", required=True, field_class=MEASURED, help="point")
@@ -102,7 +105,7 @@ class Core(Schema):
     explained = explained()
 
 
-class Sample(Schema):
+class Sample:
     """One bag: one layer of a core."""
 
     core_id = Id("core", required=True, field_class=MEASURED, help="core")
@@ -213,16 +216,27 @@ class Sample(Schema):
     carbonate_class = Choice(
         v.CARBONATE_CLASS, field_class=MEASURED, help="how the soil reacts with acid"
     )
+    duplicate_of = Code(
+        field_class=MEASURED,
+        help="label of the bag that holds the same soil: a blind duplicate",
+    )
+    sent_to_lab = Text(
+        field_class=MEASURED, group="sent", help="laboratory that the bag was sent to"
+    )
+    sent_batch = Code(
+        field_class=MEASURED, group="sent", help="batch or parcel it was sent in"
+    )
+    sent_on = Day(field_class=MEASURED, group="sent", help="day it was sent")
     note = note()
     attachments = attachments()
     explained = explained()
 
 
-class Result(Schema):
+class Result:
     """One laboratory value of a sample."""
 
     sample_id = Id("sample", required=True, field_class=MEASURED, help="sample")
-    analyte = Choice(v.ANALYTE, required=True, field_class=MEASURED, help="what")
+    analyte = analyte()
     replicate = Integer(
         1,
         limits.REPLICATES_MAX,
@@ -230,16 +244,8 @@ class Result(Schema):
         field_class=MEASURED,
         help="1 for the first measurement",
     )
-    value = Number(
-        -limits.RESULT_MAX,
-        limits.RESULT_MAX,
-        field_class=MEASURED,
-        group="value",
-        help="value",
-    )
-    unit = Choice(
-        v.UNIT, required=True, field_class=MEASURED, group="value", help="unit"
-    )
+    value = found_value("value")
+    unit = unit("unit")
     method = Choice(
         v.LAB_METHOD,
         required=True,
@@ -247,16 +253,8 @@ class Result(Schema):
         group="value",
         help="procedure",
     )
-    censored = Choice(
-        v.CENSORED, field_class=MEASURED, group="value", help="< below detection limit"
-    )
-    detection_limit = Number(
-        0,
-        limits.RESULT_MAX,
-        field_class=MEASURED,
-        group="value",
-        help="detection limit, same unit",
-    )
+    censored = censored()
+    detection_limit = detection_limit("detection limit, same unit")
     moisture = Choice(
         v.MOISTURE, field_class=MEASURED, group="value", help="water state of the value"
     )

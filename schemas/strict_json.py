@@ -39,6 +39,9 @@ def read(raw: bytes, most_values: int = limits.LINE_VALUES) -> object:
     """
     _check_values(raw, most_values)
     _check_depth(raw)
+    data = read_as_written(raw)
+    if data is not None:
+        return data
     data = _DECODER.decode(_text(raw))
     if _SURROGATE.search(raw):
         _check_surrogates(data)
@@ -80,6 +83,21 @@ def write(data: object) -> bytes:
         If it holds what strict JSON cannot say.
     """
     return _ENCODER.encode(data).encode()
+
+
+def read_as_written(raw: bytes) -> object | None:
+    """Return the value of bytes that are just as it is written; None where they are not.
+
+    What is written back the same is strict: no name stands twice, no text holds half a
+    character, no number is kept otherwise than it was said. Nearly every line is.
+    """
+    import orjson  # noqa: PLC0415 - 10 ms that commands without a server spare
+
+    try:
+        data: object = orjson.loads(raw)
+        return data if orjson.dumps(data) == raw else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _text(raw: bytes) -> str:

@@ -6,8 +6,7 @@ words, together with whatever else is wrong with a record.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _NUMBER: Final = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
@@ -22,8 +21,7 @@ _MINUTES: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(NamedTuple):
     """How a text writes its numbers, and what stands between the names of a list.
 
     Where either sign may be meant, a comma counts as a decimal sign unless it may be one

@@ -1,25 +1,18 @@
 """From a patch or a record to its problems: the same judgement on both sides."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from marshmallow import ValidationError
-
 from schemas import rules
-from schemas.problems import Problem, short_text
-from schemas.quick import QuickLoader
-from schemas.records import TYPES, loader
+from schemas.problems import Problem
+from schemas.quick import table_of
+from schemas.records import TYPES
 
-# marshmallow's own words for the faults it finds before our fields are asked.
-_MARSHMALLOW: Final = {
-    "Missing data for required field.": "required",
-    "Field may not be null.": "null",
-    "Unknown field.": "unknown_field",
-    "Invalid input type.": "not_an_object",
+_TABLES: Final = {name: table_of(kind.fields) for name, kind in TYPES.items()}
+_REQUIRED: Final = {
+    record_type: [name for name, field in kind.fields.items() if field.required]
+    for record_type, kind in TYPES.items()
 }
-
-_LOADERS: Final = {name: QuickLoader(loader(name)) for name in TYPES}
 
 
 def load_patch(
@@ -48,12 +41,12 @@ def missing_fields(record_type: str, record: Mapping[str, Any]) -> list[Problem]
     """Return a problem for each required field that a record lacks."""
     return [
         Problem("required", name)
-        for name, field in loader(record_type).fields.items()
-        if field.required and record.get(name) is None
+        for name in _REQUIRED[record_type]
+        if record.get(name) is None
     ]
 
 
-def errors(problems: list[Problem]) -> list[Problem]:
+def errors(problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems that refuse; warnings never do."""
     return [problem for problem in problems if not problem.is_warning]
 
@@ -63,47 +56,12 @@ def warnings(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.is_warning]
 
 
-def problems_of(error: ValidationError, data: object = None) -> list[Problem]:
-    """Turn marshmallow's messages into problems with their paths.
-
-    The order is that of the fields; unknown fields follow by name, since
-    marshmallow meets them in no order.
-    """
-    values = _by_path(data)
-    known, unknown = [], []
-    for name, messages in error.messages_dict.items():
-        for message in messages:
-            problem = _problem(message, _path(name))
-            if problem.code == "unknown_field":
-                unknown.append(replace(problem, value=values.get(problem.path)))
-            else:
-                known.append(problem)
-    return known + sorted(unknown, key=lambda problem: problem.path)
-
-
 def _load(
     record_type: str, data: Mapping[str, Any], *, partial: bool
 ) -> tuple[dict[str, Any], list[Problem]]:
-    try:
-        return _LOADERS[record_type].load(data, partial=partial), []
-    except ValidationError as error:
-        clean = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return clean, problems_of(error, data)
+    clean = _TABLES[record_type].clean(data, partial=partial)
+    if clean is not None:
+        return clean, []
+    from schemas.judging import judge_record  # noqa: PLC0415 - only for what is wrong
 
-
-def _problem(message: object, path: str) -> Problem:
-    if isinstance(message, Problem):
-        return replace(message, path=path)
-    code = _MARSHMALLOW[str(message)]
-    return Problem(code, "" if code == "not_an_object" else path)
-
-
-def _path(name: object) -> str:
-    """Make the name of a field safe to repeat; a stranger may have chosen it."""
-    return short_text(str(name))
-
-
-def _by_path(data: object) -> dict[str, object]:
-    if not isinstance(data, Mapping):
-        return {}
-    return {_path(name): value for name, value in data.items()}
+    return judge_record(record_type, data, partial=partial)

@@ -4,21 +4,19 @@ IRIs are of GloSIS (w3id.org/glosis) and AGROVOC (aims.fao.org). None means that
 no concept was found that says the same; it is not an oversight.
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 _PROCEDURE: Final = "http://w3id.org/glosis/model/procedure/carbonOrganicProcedure-"
 _PROPERTY: Final = "http://w3id.org/glosis/model/codelists/physioChemicalPropertyCode-"
 _AGROVOC: Final = "http://aims.fao.org/aos/agrovoc/"
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """One closed code list."""
 
     name: str
     meaning: str
-    codes: dict[str, str | None] = field(default_factory=dict)
+    codes: dict[str, str | None]
 
     def __contains__(self, code: object) -> bool:
         return isinstance(code, str) and code in self.codes
@@ -262,6 +260,18 @@ LAB_METHOD = Vocabulary(
     },
 )
 
+CONTROL_KIND = Vocabulary(
+    "control_kind",
+    "what a laboratory analysed to check itself",
+    {"blank": None, "reference": None, "duplicate": None},
+)
+
+BATCH_DECISION = Vocabulary(
+    "batch_decision",
+    "what a person decided about results whose quality control failed",
+    {"accepted": None, "rejected": None},
+)
+
 ALL: Final = (
     ORGANISATION_KIND,
     COLLEGE,
@@ -286,4 +296,6 @@ ALL: Final = (
     ANALYTE,
     UNIT,
     LAB_METHOD,
+    CONTROL_KIND,
+    BATCH_DECISION,
 )

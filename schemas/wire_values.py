@@ -1,38 +1,21 @@
 """The kinds of values in wire messages, as strict as those of records."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
 from schemas import limits
 from schemas.ids import is_id
+from schemas.one_line import UNSAFE
 
 _HASH: Final = re.compile("[0-9a-f]{64}")
-_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(least: int, most: int, **kwargs: Any) -> fields.String:  # noqa: ANN401
     """Return a field for one line of text."""
     return fields.String(validate=[validate.Length(least, most), _clean], **kwargs)
-
-
-def one_line(value: str, most: int) -> str:
-    """Return what a person typed as the one line that a message carries.
-
-    Raises
-    ------
-    ValueError
-        If it is blank or too long, or holds what cannot be stored.
-    """
-    line = " ".join(value.split())
-    if not line:
-        raise ValueError("it is blank")
-    if len(line) > most:
-        raise ValueError(f"{len(line)} characters, {most} fit")
-    if _UNSAFE.search(line):
-        raise ValueError("it holds control characters")
-    return line
 
 
 def uuid(**kwargs: Any) -> fields.String:  # noqa: ANN401
@@ -111,44 +94,73 @@ def change_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
     )
 
 
+def counts(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
+    """Return a field for a list of whole numbers from 0, checked in one go."""
+    return fields.Raw(validate=_counts, **kwargs)
+
+
+class Refusing:
+    """A validator of marshmallow that refuses what does not pass; `passes` asks without error."""
+
+    def __init__(self, passes: Callable[[Any], bool], reason: str) -> None:
+        self.passes, self.reason = passes, reason
+
+    def __call__(self, value: object) -> None:
+        """Raise `ValidationError` for what does not pass."""
+        if not self.passes(value):
+            raise ValidationError(self.reason)
+
+
 def _is_count(value: object) -> bool:
     # 63 bits are what both databases keep; True and 1.0 are not counts.
     return type(value) is int and 0 <= value < 2**63
 
 
-def _clean(value: str) -> None:
-    if _UNSAFE.search(value):
-        raise ValidationError("bad_characters")
-
-
-def _id(value: object) -> None:
-    if not is_id(value):
-        raise ValidationError("not_an_id")
-
-
-def _hash(value: str) -> None:
-    if not _HASH.fullmatch(value):
-        raise ValidationError("not_a_hash")
-
-
-def _count(value: object) -> None:
-    if not _is_count(value):
-        raise ValidationError("not_an_integer")
-
-
-def _flag(value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValidationError("not_true_or_false")
-
-
-def _position(value: object) -> None:
-    if not _is_count(value):
-        _place(value)
-
-
-def _place(value: object) -> None:
+def _is_place(value: object) -> bool:
     match value:
-        case [name, number] if is_id(name) and _is_count(number):
-            return
+        case [name, number]:
+            return is_id(name) and _is_count(number)
         case _:
-            raise ValidationError("an id and a whole number were expected")
+            return False
+
+
+_clean: Final = Refusing(lambda value: not UNSAFE.search(value), "bad_characters")
+_id: Final = Refusing(is_id, "not_an_id")
+_hash: Final = Refusing(lambda value: bool(_HASH.fullmatch(value)), "not_a_hash")
+_count: Final = Refusing(_is_count, "not_an_integer")
+_counts: Final = Refusing(
+    lambda value: isinstance(value, list) and all(map(_is_count, value)),
+    "whole numbers were expected",
+)
+_flag: Final = Refusing(lambda value: isinstance(value, bool), "not_true_or_false")
+_PLACE: Final = "an id and a whole number were expected"
+_position: Final = Refusing(lambda value: _is_count(value) or _is_place(value), _PLACE)
+_place: Final = Refusing(_is_place, _PLACE)
+
+
+def shape_of(field: fields.Field[Any]) -> dict[str, Any]:
+    """Return what the own check of a field takes, as JSON Schema; nothing for others.
+
+    >>> shape_of(digest())
+    {'type': 'string', 'pattern': '^[0-9a-f]{64}$'}
+    """
+    return next((dict(_TAKES[each]) for each in field.validators if each in _TAKES), {})
+
+
+_COUNT: Final = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+_PAIR: Final = {
+    "type": "array",
+    "prefixItems": [{"type": "string", "format": "uuid"}, _COUNT],
+    "minItems": 2,
+    "maxItems": 2,
+}
+#: What each check takes.
+_TAKES: Final[dict[Any, dict[str, Any]]] = {
+    _id: {"type": "string", "format": "uuid"},
+    _hash: {"type": "string", "pattern": f"^{_HASH.pattern}$"},
+    _count: _COUNT,
+    _counts: {"type": "array", "items": _COUNT},
+    _flag: {"type": "boolean"},
+    _place: _PAIR,
+    _position: {"anyOf": [_COUNT, _PAIR]},
+}

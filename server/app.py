@@ -2,21 +2,24 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
 
 from schemas.durable_files import keep_private
 from server.access.limits import limits_of
+from server.access.read_tokens import has_readers
 from server.clock import Clock
 from server.config import DataDirectory, Limits
 from server.custody.review import rejudge_once, release_waiting
-from server.data import open_store, sole_server
-from server.derivation.derive import derive_waiting
+from server.data import open_read_copy, open_store, sole_server
+from server.derivation.process import keep_worker
 from server.errors import StorageError
 from server.files.upload import Blobs
 from server.http.addresses import Networks, host_of
@@ -26,18 +29,31 @@ from server.http.guards import CLOCK, DOOR, guard, trim_headers
 from server.http.keys import (
     BLOBS,
     BODIES,
+    DERIVE,
     ENROLMENTS,
+    METRICS,
     PIECES,
+    READ_COPY,
+    READS,
     REPAIRS,
     SPEAKERS,
+    STOPPING,
     STORE,
     WAKE,
 )
+from server.http.metrics import Metrics
 from server.http.quiet import QuietLog
 from server.http.routes import add_routes
 from server.http.speakers import Speakers
-from server.operations.copy_detection import notice_copy, renew
-from server.store.port import Store
+from server.operations.copy_detection import (
+    COPIED,
+    notice_copy,
+    notice_move,
+    renew,
+)
+from server.reading.follow import Follower
+from server.reading.port import ReadCopy
+from server.store.port import Store, Transaction
 
 _LOG: Final = structlog.get_logger("permille")
 
@@ -45,6 +61,8 @@ _LOG: Final = structlog.get_logger("permille")
 _LOOK_EVERY_S: Final = 2.0
 
 _USUAL: Final = Limits()
+#: Derives in a data directory whenever the event is set, until it is cancelled.
+Deriving = Callable[[DataDirectory, asyncio.Event], Coroutine[Any, Any, None]]
 _MIB: Final = 1024 * 1024
 _SWEEP_S: Final = 1.0
 #: Connections that the system keeps until they are taken.
@@ -54,30 +72,43 @@ _BACKLOG: Final = 512
 #: the one interpreter, do no more.
 _THREADS: Final = 2
 
+#: Pages that are read at once: each may take some MiB.
+_READS: Final = 4
+
 #: How long requests that are under way may take at shutdown; a cut one is sent again.
 _LAST_REQUESTS_S: Final = 5.0
+#: How long one may take to end that is cut.
+_CUT_S: Final = 1.0
+_LOOK_WHETHER_BUSY_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where to listen, and whose word on where a request came from is taken."""
+    """Where to listen, and whose word on where a request came from is taken.
+
+    `bound` is a socket that several processes take connections of.
+    """
 
     host: str
     port: int
     trusted: Networks = ()
+    bound: socket.socket | None = None
 
 
 def build_app(
     store: Store,
     blobs: Blobs,
     clock: Clock,
+    copy: ReadCopy,
     limits: Limits = _USUAL,
     trusted: Networks = (),
 ) -> web.Application:
     """Put the application together."""
     app = web.Application(middlewares=[guard])
-    app[STORE], app[CLOCK], app[WAKE] = store, clock, asyncio.Event()
-    app[BLOBS] = blobs
+    app[STORE], app[CLOCK] = store, clock
+    app[WAKE], app[DERIVE] = asyncio.Event(), asyncio.Event()
+    app[BLOBS], app[METRICS] = blobs, Metrics()
+    app[STOPPING] = asyncio.Event()
     app[SPEAKERS] = Speakers(limits, trusted)
     app[DOOR] = Door(limits, trusted, QuietLog(_LOG.warning))
     room = limits.body_mib * _MIB
@@ -85,11 +116,38 @@ def build_app(
     app[ENROLMENTS] = BodyRooms(Arriving(_MIB), Work(_MIB))
     app[PIECES] = Arriving(room)
     app[REPAIRS] = Work(1)
+    app[READ_COPY], app[READS] = Follower(store, copy), Work(_READS)
     add_routes(app)
     app.on_response_prepare.append(trim_headers)
-    app.cleanup_ctx.append(_derivation)
+    app.cleanup_ctx.append(_releasing)
     app.cleanup_ctx.append(_sweeping)
+    app.cleanup_ctx.append(_following)
     return app
+
+
+async def _following(app: web.Application) -> AsyncIterator[None]:
+    """Keep the copy that readers read up to what comes in, where there are readers."""
+
+    async def follow() -> None:
+        is_checked = False
+        while True:
+            try:
+                now = app[CLOCK].stamp()
+                if await app[STORE].read(partial(has_readers, now=now)):
+                    await app[READ_COPY].catch_up()
+                    if not is_checked:
+                        await app[READ_COPY].copy.check()
+                        is_checked = True
+            except Exception:  # noqa: BLE001 - logged; it is tried again
+                _LOG.exception("the read copy could not be written")
+            await app[CLOCK].pause(_LOOK_EVERY_S)
+
+    task = asyncio.create_task(follow())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    await app[READ_COPY].stop()
 
 
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
@@ -107,27 +165,60 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
         await task
 
 
-async def _derivation(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(_derive_for_ever(app))
+async def _releasing(app: web.Application) -> AsyncIterator[None]:
+    """Release what waits for records that have come, and call for the derivation."""
+    task = asyncio.create_task(_release_for_ever(app))
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def _derive_for_ever(app: web.Application) -> None:
-    wake = app[WAKE]
+async def _release_for_ever(app: web.Application) -> None:
+    wake, is_woken = app[WAKE], False
     while True:
         try:
-            await release_waiting(app[STORE], app[CLOCK])
-            await derive_waiting(app[STORE], app[CLOCK])
+            # Where several processes serve, one of them does this for all.
+            leads = await app[STORE].leads()
+            app[METRICS].note_lead(leads=leads)
+            if leads:
+                await _look_after(app, is_woken=is_woken)
         except Exception:  # noqa: BLE001 - logged; it is tried again
             _LOG.exception("release or derivation failed")
+            app[METRICS].note_lead(leads=False)
         # Not wait_for: on Python 3.11 it can swallow the cancellation at shutdown.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_EVERY_S):
                 await wake.wait()
+        is_woken = wake.is_set()
         wake.clear()
+
+
+async def _look_after(app: web.Application, *, is_woken: bool) -> None:
+    """Notice another timeline, release what may follow, call for the derivation."""
+    if await notice_move(app[STORE], app[CLOCK]):
+        _LOG.warning("a new epoch begins", reason=COPIED)
+    await release_waiting(app[STORE], app[CLOCK])
+    # What was pushed is of plots; what commands did is looked for.
+    if is_woken or await app[STORE].read(_is_waiting):
+        app[DERIVE].set()
+
+
+def _is_waiting(tx: Transaction) -> bool:
+    """Return whether plots wait to be derived."""
+    return tx.is_waiting()
+
+
+@contextlib.asynccontextmanager
+async def _deriving(running: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Derive beside what is served."""
+    task = asyncio.create_task(running)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _rejudge(store: Store, clock: Clock) -> None:
@@ -142,28 +233,49 @@ async def serve(
     listening: Listening,
     ready: Callable[[str], None],
     stop: asyncio.Event,
+    deriving: Deriving = keep_worker,
 ) -> None:
-    """Serve until told to stop; say the address once it is bound."""
+    """Serve until told to stop; say the address once it is bound.
+
+    `deriving` says where plots are derived: in a process of its own.
+    """
     with sole_server(data):
         await asyncio.to_thread(keep_private, data.path, deep=True)
         store, clock = open_store(data), Clock()
-        await notice_copy(store, data.mark, clock)
+        if listening.bound is None:
+            await notice_copy(store, data.mark, clock)
         await _rejudge(store, clock)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         limits = with_open_files(await store.read(limits_of))
-        app = build_app(store, Blobs(data.blobs), clock, limits, listening.trusted)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS_S)
+        blobs, copy = Blobs(data.blobs), open_read_copy(data)
+        app = build_app(store, blobs, clock, copy, limits, listening.trusted)
+        app[STOPPING] = stop
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CUT_S)
         await runner.setup()
         try:
-            async with _listening(runner, app[DOOR], listening) as bound:
+            async with (
+                _deriving(deriving(data, app[DERIVE])),
+                _listening(runner, app[DOOR], listening) as bound,
+            ):
                 ready(f"http://{host_of(bound[0])}:{bound[1]}")
                 await stop.wait()
+                app[DOOR].is_closing = True
+            await _finish_requests(app)
         finally:
             await runner.cleanup()
             # A disk that fails now has been spoken of; the marks of the start stand.
             with contextlib.suppress(StorageError, OSError):
-                await renew(store, data.mark, clock)
+                if listening.bound is None:
+                    await renew(store, data.mark, clock)
             store.close()
+
+
+async def _finish_requests(app: web.Application) -> None:
+    """Wait for the requests under way: the library drops what still comes of a body."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_REQUESTS_S):
+            while app[DOOR].is_busy:
+                await app[CLOCK].pause(_LOOK_WHETHER_BUSY_S)
 
 
 @contextlib.asynccontextmanager
@@ -175,7 +287,10 @@ async def _listening(
     # Our own body reader unpacks (server.http.body says why).
     connections = factory(runner.server, door, auto_decompress=False, access_log=None)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(connections, at.host, at.port, backlog=_BACKLOG)
+    where: dict[str, Any] = (
+        {"host": at.host, "port": at.port} if at.bound is None else {"sock": at.bound}
+    )
+    server = await loop.create_server(connections, **where, backlog=_BACKLOG)
     try:
         yield server.sockets[0].getsockname()[:2]
     finally:

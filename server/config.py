@@ -1,5 +1,6 @@
 """Where the server's data lives."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -8,11 +9,35 @@ from typing import Final
 DATA_VARIABLE: Final = "PERMILLE_SERVER_DATA"
 
 
+#: The environment variable that names a database which is not in the directory.
+DATABASE_VARIABLE: Final = "PERMILLE_SERVER_DATABASE"
+
+
 @dataclass(frozen=True, slots=True)
 class DataDirectory:
-    """The files of one server."""
+    """The files of one server, and the address of its database where that is elsewhere.
+
+    An address that is empty is none, whatever the environment says.
+    """
 
     path: Path
+    named: str | None = None
+    worker: int = 0
+
+    @property
+    def address(self) -> str | None:
+        """The address of a PostgreSQL database: as named, or remembered since `init`."""
+        found = self.named
+        if found is None:
+            found = os.environ.get(DATABASE_VARIABLE)
+        if found is None and self.remembered.exists():
+            found = self.remembered.read_text("utf-8").strip()
+        return found or None
+
+    @property
+    def remembered(self) -> Path:
+        """The file that keeps the address; it may say a password."""
+        return self.path / "database-address"
 
     @property
     def database(self) -> Path:
@@ -23,6 +48,13 @@ class DataDirectory:
     def blobs(self) -> Path:
         """Attached files, each under its SHA-256."""
         return self.path / "blobs"
+
+    @property
+    def read_copy(self) -> Path:
+        """What readers read; made from the database, and anew where it is missing."""
+        # Of several processes each has its own.
+        number = f"-{self.worker}" if self.worker else ""
+        return self.path / f"read-copy{number}.db"
 
     @property
     def mark(self) -> Path:
@@ -63,6 +95,9 @@ class Limits:
     )
     requests_per_laptop: int = setting(
         4, 1, 100, "requests of one laptop that are under way at once"
+    )
+    requests_per_reader: int = setting(
+        16, 1, 1_000, "requests of one token that reads, under way at once"
     )
     wrong_guesses: int = setting(
         10, 1, 1_000, "wrong codes or tokens of one address before it has to wait"

@@ -20,9 +20,11 @@ from server.clock import Clock
 from server.config import DataDirectory
 from server.custody import conflicts, quarantine
 from server.custody.own_log import add_project
-from server.data import init_data
-from server.store.sqlite import SqliteStore
+from server.data import init_data, open_store
+from server.derivation.worker import derive_beside
 from tests.laptop import TestLaptop
+
+pytest_plugins = ("tests.databases",)
 
 # The same examples for everybody, however slow the machine; soak draws others, and more.
 settings.register_profile(
@@ -68,7 +70,7 @@ class RunningServer:
 
     async def ask(self, job):
         """Run a job of the port on the server's database."""
-        store = SqliteStore(self.data.database)
+        store = open_store(self.data)
         try:
             return await job(store)
         finally:
@@ -130,9 +132,13 @@ class RunningServer:
 
 @asynccontextmanager
 async def running(data, at=LOOPBACK):
-    """Serve a data directory on a free loopback port; return its URL."""
+    """Serve a data directory on a free loopback port; return its URL.
+
+    Plots are derived in this process: of its own, as for the command, it takes a second
+    to start.
+    """
     stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(data, at, url.set_result, stop))
+    task = asyncio.create_task(serve(data, at, url.set_result, stop, derive_beside))
     waited, _ = await asyncio.wait([url, task], return_when=asyncio.FIRST_COMPLETED)
     if task in waited:
         await task

@@ -38,7 +38,10 @@ from tests.integration.test_versions import replayed
 Values = Mapping[str, Any]
 
 #: Fields of which the good record says nothing: it has a value above the limit.
-LEFT_OUT = {"result": {"censored", "detection_limit"}}
+LEFT_OUT = {
+    "result": {"censored", "detection_limit"},
+    "lab_control": {"censored", "certified_value"},
+}
 
 
 class MissingError(Exception):

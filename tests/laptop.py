@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from schemas import chain
+from schemas.columns import fold
 from schemas.messages import NDJSON, decode_response, encode
 from schemas.records import record_id
 from schemas.signing import public_key, push_text, sign
@@ -53,7 +54,7 @@ class TestLaptop:
         self.url, self.token, self.project_id = url, token, project_id
         self.log, self.parent, self.closed = log or new_id(), None, False
         self.secret = Clock().key()
-        self.late = None
+        self.late, self.protocol = None, PROTOCOL
         self.schema = schema
         self.lines: list[bytes] = []
         self.acked = 0
@@ -120,14 +121,17 @@ class TestLaptop:
         }
         return line | ({"late": self.late} if self.late else {}) | more
 
-    def body(self, most=500, **more):
-        """Return the request body for what is not acknowledged."""
+    def body(self, most=500, *, protocol=PROTOCOL, **more):
+        """Return the request body for what is not acknowledged, by columns in protocol 2."""
         sent = self.lines[self.acked : self.acked + most]
         n = self.acked + len(sent)
         digest = self.digest(n)
         signature = sign(self.secret, push_text(self.log, n, digest))
         last = {"k": "end", "n": n, "hash": digest.hex(), "sig": signature}
-        return b"\n".join([encode(self.hello(**more)), *sent, encode(last)]) + b"\n"
+        folded = fold(sent) if protocol != PROTOCOL else None
+        changes = sent if folded is None else [folded]
+        hello = encode(self.hello(protocol=protocol, **more))
+        return b"\n".join([hello, *changes, encode(last)]) + b"\n"
 
     async def post(self, body, **headers):
         """Send a body as it is; return status and bytes."""
@@ -143,9 +147,10 @@ class TestLaptop:
     async def sync(self, most=500):
         """Push, pull, and believe the answer."""
         sent = len(self.lines[self.acked : self.acked + most])
-        status, raw = await self.post(self.body(most))
+        status, raw = await self.post(self.body(most, protocol=self.protocol))
         assert status == 200, (status, raw)
         answer = read_answer(raw)
+        self.protocol = answer.hello.get("speaks", self.protocol)
         if answer.hello["need_from"] is None:
             self.acked += sent
         late = [v["l"] for v in answer.verdicts if "l" in v]

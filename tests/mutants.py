@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.seeded import laptop, merge, server
+from tests.seeded import forms, laptop, merge, postgres, quality, server, undo
 from tests.seeded.mutant import ROOT
 
 PARTS = (
@@ -30,7 +30,15 @@ PARTS = (
 )
 EXAMPLES = "100"
 
-MUTANTS = (*merge.MUTANTS, *server.MUTANTS, *laptop.MUTANTS)
+MUTANTS = (
+    *merge.MUTANTS,
+    *server.MUTANTS,
+    *laptop.MUTANTS,
+    *quality.MUTANTS,
+    *undo.MUTANTS,
+    *forms.MUTANTS,
+    *postgres.MUTANTS,
+)
 
 
 def hunt(mutant, folder):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,8 +39,11 @@ def run(command, *arguments, check=None, **kwargs):
     return done
 
 
-def start_server(data, port=0, prefix=()):
-    """Start a server process, perhaps under another program; return it with its URL."""
+def start_server(data, port=0, prefix=(), *more):
+    """Start a server process, perhaps under another program; return it with its URL.
+
+    `more` are options of `run` beyond the usual ones.
+    """
     log = Path(data).parent / "server.log"
     with log.open("a") as errors:
         process = subprocess.Popen(
@@ -51,6 +55,7 @@ def start_server(data, port=0, prefix=()):
                 "run",
                 "--port",
                 str(port),
+                *more,
             ],
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -59,6 +64,29 @@ def start_server(data, port=0, prefix=()):
     line = process.stdout.readline()
     assert "http://" in line, (line, log.read_text())
     return process, line.split()[-1]
+
+
+def is_there(pid):
+    """Return whether a process runs; one that ended and was not asked after does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def children(pid):
+    """Return the processes that a process started and that run."""
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(n) for n in started if is_there(int(n))]
+
+
+def until(found, patience_s=60):
+    """Wait until something is found; return it."""
+    end_s = time.monotonic() + patience_s
+    while not (it := found()):
+        assert time.monotonic() < end_s, found
+        time.sleep(0.05)
+    return it
 
 
 def stop(process, sig=signal.SIGTERM):

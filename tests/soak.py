@@ -19,10 +19,16 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from demo.postgres import SAFE, cluster
+from server.clock import Clock
+from server.config import DataDirectory
+from server.data import init_data
+from tests.databases import on_cluster
 from tests.faults import (
     test_bad_disks,
     test_bad_links,
@@ -38,6 +44,7 @@ from tests.faults import (
 )
 from tests.faults.day import live_a_day
 from tests.faults.disk import why_no_strace
+from tests.stateful.forms import both_ways
 
 KILLS = 20
 IMAGES = 25
@@ -50,6 +57,8 @@ EDITS = 2_000
 FUZZED = 2_000
 IDLE = 2_000
 MANY_CHANGES = 1_000_000
+#: Changes of one run: ten runs come to a million.
+BOTH_WAYS = 100_000
 
 
 @dataclass(frozen=True)
@@ -153,12 +162,48 @@ def pull_over_breaking_links(path: Path, seed: int) -> int:
     return cuts
 
 
+def push_both_ways(path: Path, seed: int) -> int:
+    """Push pair by pair of servers, until a tenth of a million changes are kept."""
+    changes = pair = 0
+    while changes < BOTH_WAYS:
+        folder = path / str(pair)
+        folder.mkdir()
+        changes += both_ways(folder, PUSHES, seed * 10_000 + pair)
+        shutil.rmtree(folder)
+        pair += 1
+    return changes
+
+
 def write_to_one_database(path: Path, seed: int) -> int:
-    return test_writers.write_to_one_database(path, seed, PUSHES)
+    data = DataDirectory(path / "server")
+    init_data(data, Clock())
+    return test_writers.write_to_one_database(data, path, seed, PUSHES)
 
 
 def write_to_one_server(path: Path, seed: int) -> int:
-    return test_writers.write_to_one_server(path, seed, PUSHES)
+    data = DataDirectory(path / "server")
+    init_data(data, Clock())
+    return test_writers.write_to_one_server(data, path, seed, PUSHES)
+
+
+def write_to_four_on_postgres(path: Path, seed: int) -> int:
+    with cluster() as own:
+        data = on_cluster(own, path)
+        return test_writers.write_to_two_pairs(data, path, seed, PUSHES)
+
+
+def write_while_postgres_restarts(path: Path, seed: int) -> int:
+    with cluster(SAFE) as own:
+        data = on_cluster(own, path)
+        restart = partial(test_writers.restart_in_mid_course, own)
+        return test_writers.write_to_two_pairs(data, path, seed, PUSHES, restart)
+
+
+def write_while_a_standby_is_promoted(path: Path, seed: int) -> int:
+    with cluster(SAFE) as own, cluster(SAFE, own) as standby:
+        data = on_cluster(own, path, partial(test_writers.of_either, own, standby))
+        promote = partial(test_writers.promote_in_mid_course, own, standby)
+        return test_writers.write_to_two_pairs(data, path, seed, PUSHES, promote)
 
 
 def live_seven_laptop_days(path: Path, seed: int) -> int:
@@ -221,8 +266,12 @@ KINDS = (
     Kind("kill attaching", kill_attaching, "kills"),
     Kind("kill sending of files", kill_sending, "kills"),
     Kind("kill derivations", kill_derivations, "kills"),
+    Kind("quick and plain pushes", push_both_ways, "changes"),
     Kind("writers on one database", write_to_one_database, "changes"),
     Kind("writers at one server", write_to_one_server, "changes"),
+    Kind("writers on postgres", write_to_four_on_postgres, "changes"),
+    Kind("postgres restarts", write_while_postgres_restarts, "changes"),
+    Kind("postgres fails over", write_while_a_standby_is_promoted, "changes"),
     Kind("laptop power loss", lose_power_of_laptops, "images", needs_strace=True),
     Kind("server power loss", lose_power_of_servers, "images", needs_strace=True),
     Kind("laptop bit flips", flip_bits, "flips"),

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +16,7 @@ from collector.errors import RefusedError
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
+    from schemas.operations import Operation
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,10 +83,12 @@ def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
     """Return the callback of an option whose text travels in a message."""
 
     def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
-        from schemas.wire_values import one_line as line_of
+        if value is None:
+            return None
+        from schemas.one_line import one_line as line_of
 
         try:
-            return None if value is None else line_of(value, most)
+            return line_of(value, most)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
@@ -161,6 +165,22 @@ def confirmed(question: str, *, yes: bool) -> None:
         )
     if not click.confirm(question):
         raise RefusedError("nothing was changed", code="not_confirmed")
+
+
+def import_of(
+    laptop: "Laptop", files: Sequence[Path], reason: str | None = None
+) -> "Operation":
+    """Return an import of files as the operation that its changes name."""
+    from schemas.operations import OperationKind, imported, operation
+
+    what = imported([file.name for file in files], reason)
+    return operation(OperationKind.IMPORT, laptop.clock.new_id(), what)
+
+
+def tell_operation(operation_id: str | None) -> None:
+    """Say how to take back what was written, if anything was."""
+    if operation_id:
+        click.echo(f"to take it back: permille undo {operation_id}")
 
 
 def example(*lines: str) -> str:

@@ -1,6 +1,5 @@
 """attach and attachments: photos and field sheets of records."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -163,6 +162,8 @@ def get(  # noqa: PLR0917 - click passes them by name
         project_id = names.project_of(laptop.store, project)
         view = attach.find(laptop, record, record_type, project_id)
         file = listing.find_file(view, name)
+        import asyncio
+
         data = asyncio.run(fetch(laptop, file))
     with out.open("xb") as written:
         written.write(data)

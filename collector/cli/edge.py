@@ -2,7 +2,6 @@
 
 import json
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -98,6 +97,8 @@ def _system(error: OSError, *, as_json: bool) -> int:
 
 def _bug(error: Exception, *, as_json: bool) -> int:
     if os.environ.get(DEBUG_VARIABLE):
+        import traceback
+
         traceback.print_exception(error)
     tell_error(
         f"a defect of the program: {type(error).__name__}: {error}",

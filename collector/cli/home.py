@@ -1,6 +1,5 @@
 """init, enrol, status."""
 
-import asyncio
 import platform
 from typing import TYPE_CHECKING
 
@@ -124,6 +123,8 @@ def enrol(  # noqa: PLR0917 - click passes them by name
       permille enrol https://soil.example.org K7QF-93MD
       permille enrol https://soil.example.org K7QF-93MD --name north-2 --person "Bo Ek"
     """
+    import asyncio
+
     from collector.laptop.enrol import Terms
     from collector.laptop.enrol import enrol as trade
 

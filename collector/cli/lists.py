@@ -32,16 +32,22 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "core": ("sampled_at", "tool", "depth_reached_cm"),
         "sample": ("plot", "point", "campaign", "core", "depth cm"),
         "result": ("value", "unit", "method", "place", "depth cm"),
+        "lab_control": ("value", "certified_value", "first_value", "unit"),
+        "lab_batch": ("decision", "reason", "decided_by"),
     }
 )
-_PROSE: Final = frozenset({"name", "title", "farm", "method", "stratum"})
+#: Types whose names are words that may be broken.
+_IN_WORDS: Final = frozenset({"practice", "organisation", "lab_control", "lab_batch"})
+_PROSE: Final = frozenset(
+    {"name", "title", "farm", "method", "stratum", "reason", "decided_by"}
+)
 
 #: The list of each type; with the project where a laptop has several.
 LISTS: Final[Mapping[tuple[str, bool], TableForm]] = MappingProxyType(
     {
         (kind, in_many): TableForm(
             f"{kind} list of {'many projects' if in_many else 'one project'}",
-            *([prose(kind)] if kind in {"practice", "organisation"} else [kind]),
+            *([prose(kind)] if kind in _IN_WORDS else [kind]),
             *(["project"] if in_many else []),
             *(prose(name) if name in _PROSE else option_name(name) for name in shown),
             prose("state"),

@@ -1,7 +1,6 @@
 """Print for people: lines that fit the screen, whole lines elsewhere, or JSON."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -50,4 +49,8 @@ def say(text: str, indent: str = "", *, err: bool = False) -> None:
 def screen_width(*, err: bool = False) -> int | None:
     """Return how many characters a line of the screen has; None for a file or a pipe."""
     stream = sys.stderr if err else sys.stdout
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns

@@ -5,7 +5,15 @@ from typing import Final
 
 import click
 
-from collector.cli.app import App, json_option, pass_app, person_option, project_option
+from collector.cli.app import (
+    App,
+    import_of,
+    json_option,
+    pass_app,
+    person_option,
+    project_option,
+    tell_operation,
+)
 from collector.cli.output import emit_json, say, table_of_first
 from collector.cli.tables import progress_of
 from collector.errors import Exit
@@ -92,17 +100,18 @@ def places(  # noqa: PLR0917 - click passes them by name
         project_id = names.the_project(laptop.store, project).id
         found = flow.check_file(laptop, project_id, file, said, layer, crs)
         wanted = found.wanted(how)
-        now = laptop.clock.now()
+        now, done = laptop.clock.now(), import_of(laptop, [file])
         if write:
             with progress_of(len(wanted), "places") as progress:
-                additions = [addition for _, addition in wanted]
-                save(laptop, project_id, additions, progress)
+                save(laptop, project_id, found.additions(how), done, progress)
     back = give_back(file, outcome.returned(found, how)) if write else None
     data = outcome.document(found, how, now, len(wanted) if write else None, back)
+    data["operation"] = done.id if write and wanted else None
     if as_json:
         emit_json(data)
     else:
         for line in outcome.sentences(data, len(wanted)):
             say(line, "  ")
         table_of_first(PLACES, outcome.open_rows(found, how))
+        tell_operation(data["operation"])
     return Exit.ATTENTION if found.open_lines(how) else Exit.DONE

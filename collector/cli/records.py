@@ -4,9 +4,10 @@ One builder makes them from schemas.records, so an option is there because the
 field is there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -30,46 +31,41 @@ from collector.cli.options import (
     with_only_campaign,
 )
 from collector.cli.output import emit_json, print_facts, say
+from collector.cli.record_examples import EDITS, EXAMPLES, NAMES
 from collector.cli.warnings import as_data, warned
 from collector.errors import Exit, RefusedError, UsageError
-from collector.record import entry, names, views
+from collector.record import names, views
 from schemas.records import TYPES
 from schemas.told import option_name, problem_line, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
+    from collector.record import entry
     from collector.rules.overlay import RecordView
     from schemas.plausibility.records import Warned
 
 #: Problems of what was not given at all.
 _MISSING: Final = frozenset({"required", "value_missing"})
 
-EXAMPLES: Final = {
-    "organisation": "--code INRAE --name INRAE --kind member",
-    "project": '--code P1 --title "Soil carbon of the valley"',
-    "plot": "--code HF --land-use cropland --area-ha 2.5",
-    "practice": '--plot HF --family agroforestry --what "hedges planted"',
-    "point": "--plot HF --code 1 --lon 2.35 --lat 48.85",
-    "campaign": "--name 2026 --start-date 2026-05-01 --purpose baseline",
-    "core": "--plot HF --point 1 --campaign 2026 --sampled-at 2026-05-03T10:15+02:00",
-    "sample": "--plot HF --point 1 --campaign 2026 --sample-code HF-1"
-    " --depth-top-cm 0 --depth-bottom-cm 30",
-    "result": "--sample HF-1 --analyte soc --value 14.2 --unit g_kg"
-    " --method dry_combustion",
-}
 #: Warnings of one entry that are shown at once.
 WARNINGS_SHOWN: Final = 5
-EDITS: Final = {
-    "project": "--plot-selection random_sample --sampled-area-ha 5200",
-}
-_NAMES: Final = {
-    "practice": "HF/hedges",
-    "point": "HF/1",
-    "campaign": "2026",
-    "core": "HF/1/2026/1",
-    "sample": "HF-1",
-    "result": "HF-1/soc/1",
-}
+
+
+class _Noun(click.Group):
+    """The commands of one record type; each is made when it is typed."""
+
+    def __init__(self, record_type: str, **settings: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(record_type, **settings)
+        self.record_type = record_type
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click
+        """Return the names, in the order of the alphabet."""
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click
+        """Make a command."""
+        make = _VERBS.get(cmd_name)
+        return make(self.record_type) if make else None
 
 
 def build(record_type: str) -> click.Group:
@@ -79,14 +75,13 @@ def build(record_type: str) -> click.Group:
         f"permille {record_type} add {EXAMPLES[record_type]}",
         f"permille {record_type} list",
     )
-    group = click.Group(record_type, help=f"{said}\n\n{example(*shown)}")
-    for make in (_add, _edit, _show, _list, _delete, _restore):
-        group.add_command(make(record_type))
-    return group
+    return _Noun(record_type, help=f"{said}\n\n{example(*shown)}")
 
 
 def _add(record_type: str) -> click.Command:
     def add(app: App, project: str | None, as_json: bool, **given: object) -> None:
+        from collector.record import entry
+
         with app.laptop() as laptop:
             project_id: str | None = None
             if record_type != "project":
@@ -114,6 +109,8 @@ def _edit(record_type: str) -> click.Command:
         as_json: bool,
         **given: object,
     ) -> None:
+        from collector.record import entry
+
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
             patch = read_fields(laptop, record_type, given, view.project_id)
@@ -154,6 +151,8 @@ def _edit(record_type: str) -> click.Command:
 
 def _show(record_type: str) -> click.Command:
     def show(app: App, which: str, project: str | None, as_json: bool) -> None:
+        from collector.record import entry
+
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
             odd = entry.open_warnings(laptop, view)
@@ -194,19 +193,18 @@ def _list(record_type: str) -> click.Command:
             under = ancestors(laptop, record_type, given, project_id)
             if deleted and under:
                 raise UsageError("--deleted lists those of every parent")
-            every = (
-                views.deleted(laptop, record_type, project_id)
-                if deleted
-                else views.listed(laptop, record_type, project_id, under)
-            )
             # A program reads all of it; a person is told what a screen leaves out.
             most = limit or (None if everything or as_json else LIST_LIMIT)
-            found = every[:most]
+            found, every = (
+                views.deleted(laptop, record_type, project_id, most)
+                if deleted
+                else views.listed(laptop, record_type, project_id, under, most)
+            )
             if as_json:
                 emit_json([views.shown(laptop, view) for view in found])
             else:
                 print_list(laptop, record_type, found)
-            tell_left_out(len(found), len(every), record_type)
+            tell_left_out(len(found), every, record_type)
 
     limit = click.Option(
         ["--limit"],
@@ -237,6 +235,8 @@ def _delete(record_type: str) -> click.Command:
     def delete(
         app: App, which: str, project: str | None, yes: bool, as_json: bool
     ) -> None:
+        from collector.record import entry
+
         with app.laptop() as laptop:
             view = _named(laptop, record_type, which, project)
             said = names.label(laptop.store, view)
@@ -255,6 +255,8 @@ def _delete(record_type: str) -> click.Command:
 
 def _restore(record_type: str) -> click.Command:
     def restore(app: App, which: str, project: str | None, as_json: bool) -> None:
+        from collector.record import entry
+
         with app.laptop() as laptop:
             project_id = None
             if record_type != "project":
@@ -297,7 +299,7 @@ def _project(record_type: str) -> click.Option:
 
 
 def _example_name(record_type: str) -> str:
-    return _NAMES.get(record_type, EXAMPLES[record_type].split()[1])
+    return NAMES.get(record_type, EXAMPLES[record_type].split()[1])
 
 
 def _named(
@@ -324,7 +326,7 @@ def _typed_as_options(*, adds: bool = False) -> Iterator[None]:
         raise
 
 
-def _tell(laptop: "Laptop", saved: entry.Saved, word: str, *, as_json: bool) -> None:
+def _tell(laptop: "Laptop", saved: "entry.Saved", word: str, *, as_json: bool) -> None:
     if as_json:
         found = views.shown(laptop, saved.view)
         found["name"] = saved.label
@@ -349,6 +351,17 @@ def _warn(laptop: "Laptop", view: "RecordView", warnings: Sequence["Warned"]) ->
         say(f"{beginning}if it is right, say why: permille warnings", err=True)
 
 
+_VERBS: Final[Mapping[str, Callable[[str], click.Command]]] = MappingProxyType(
+    {
+        "add": _add,
+        "edit": _edit,
+        "show": _show,
+        "list": _list,
+        "delete": _delete,
+        "restore": _restore,
+    }
+)
+
 organisation = build("organisation")
 project = build("project")
 plot = build("plot")
@@ -358,3 +371,5 @@ campaign = build("campaign")
 core = build("core")
 sample = build("sample")
 result = build("result")
+lab_control = build("lab_control")
+lab_batch = build("lab_batch")

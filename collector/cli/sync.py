@@ -1,10 +1,9 @@
 """sync."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +17,8 @@ from collector.errors import Exit
 if TYPE_CHECKING:
     from collector.files.transfer import Sent
     from collector.sync.tally import SyncReport
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -94,15 +95,21 @@ def sync(  # noqa: PLR0917 - click passes them by name
 
         if watch:
             go_on = sync_for_ever(laptop, line, options, files_after, tell_waiting)
-            asyncio.run(go_on)
+            _run(go_on)
             return Exit.DONE
         reach = partial(until_reached, tell=tell_waiting)
         work = reach if wait else session.sync
-        files = asyncio.run(_once(work(laptop, line, options), files_after))
+        files = _run(_once(work(laptop, line, options), files_after))
         attention = session.needs_person(laptop)
     if files is not None and files.stopped is not None:
         return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE
+
+
+def _run(work: "Coroutine[Any, Any, T]") -> T:
+    import asyncio
+
+    return asyncio.run(work)
 
 
 async def _once(

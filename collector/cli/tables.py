@@ -1,24 +1,34 @@
 """import: tables of layers."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from collector.cli.app import App, json_option, pass_app, person_option, project_option
+from collector.cli.app import (
+    App,
+    import_of,
+    json_option,
+    pass_app,
+    person_option,
+    project_option,
+    tell_operation,
+)
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from schemas.screen import raw_errors
 from schemas.tables.differing import Differing
-from schemas.told import problem_line
+from schemas.told import counted, problem_line
 
 if TYPE_CHECKING:
+    from collector.laptop.laptop import Laptop
     from collector.tables.importing import CheckedFile
     from collector.tables.intake import Difference
+    from collector.tables.media import NotAttached
     from collector.tables.odd_rows import OddRow
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,7 +40,9 @@ _HELP: Final = """Import a table with one line per layer.
 Without --write everything is checked and nothing is written. Rows that are here
 already are left alone, so an import that was stopped is simply run again.
 
-FILE is a CSV, or a workbook (XLSX): the sheet that has the columns is read.
+FILE is a CSV, a workbook (XLSX), of which the sheet that has the columns is read, or
+the archive of submissions of ODK Central (.zip): repeats are joined with what they
+stand in, and photos can be attached.
 
 The mapping is a TOML file that says what the columns mean:
 
@@ -43,13 +55,16 @@ The mapping is a TOML file that says what the columns mean:
   [[skip]]                          rows to leave out, such as BLANK: the same
   [[date]]                          value, formats, precision, month_day, years
   [depth]                           top + bottom, label (0-23), or
-                                    centre + thickness; unit; downward
+                                    centre + thickness; unit; downward;
+                                    a thickness beside top + bottom is checked
   [plot] [point] [campaign] [core] [sample]
   code = "WB{block}"                text with {column}; numbers; first; by_year;
                                     { value = "{Unit}", map = { "g/kg" = "g_kg" } }
   [sample]                          bulk_density_g_cm3 or bulk_density_kg_m3
   [soil_weight]                     value, unit = "M_kg_ha" -> bulk density
   [[result]]                        analyte, value, unit, method
+  [attach]                          files of an archive of ODK Central, by name:
+                                    core = "{photo}"
 
 \b
 Example:
@@ -94,30 +109,63 @@ def layers(  # noqa: PLR0917 - click passes them by name
     """Import a table with one line per layer."""
     from collector.record import names
     from collector.tables import importing
-    from collector.tables.differing import take
     from collector.tables.returned import write_returned
 
     if write and dry_run:
         raise click.UsageError("--write and --dry-run exclude each other")
-    kept, taken = 0, list["Difference"]()
+    done = ImportOutcome()
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id
         checked = importing.check(laptop, project_id, file, mapping)
         if write:
-            with progress_of(len(checked.new), "layers") as progress:
-                kept = importing.save(laptop, checked, progress)
-            taken = take(laptop, checked.differing, Differing(differing))
-    back = importing.returned(checked, taken)
+            done = _write(laptop, checked, Differing(differing))
+    back = importing.returned(checked, done.taken)
     place = None
     if write and back:
         place = write_returned(checked.source, checked.table.head, back, rejected)
     if as_json:
-        emit_json(_data(checked, kept, place, write=write) | {"taken": len(taken)})
+        emit_json(_data(checked, done, place, write=write))
     else:
-        _tell(checked, kept, place, write=write)
-        if taken:
-            click.echo(f"{len(taken)} records that differed were taken: {differing}")
-    return Exit.ATTENTION if back else Exit.DONE
+        _tell(checked, done.kept, place, write=write)
+        _tell_done(done, differing)
+    return Exit.ATTENTION if back or done.not_attached else Exit.DONE
+
+
+class ImportOutcome(NamedTuple):
+    """What an import has written: layers, differing records, files; and its operation."""
+
+    kept: int = 0
+    taken: Sequence["Difference"] = ()
+    attached: int = 0
+    not_attached: Sequence["NotAttached"] = ()
+    operation: str | None = None
+
+
+def _write(
+    laptop: "Laptop", checked: "CheckedFile", differing: Differing
+) -> ImportOutcome:
+    from collector.tables import importing
+    from collector.tables.differing import take
+    from collector.tables.media import attach_media
+
+    done = import_of(laptop, [checked.source.path])
+    with progress_of(len(checked.new), "layers") as progress:
+        kept = importing.save(laptop, checked, done, progress)
+    taken = take(laptop, checked.differing, differing, done)
+    attached, lost = attach_media(laptop, checked, done)
+    is_any = kept or taken or attached
+    return ImportOutcome(kept, taken, attached, lost, done.id if is_any else None)
+
+
+def _tell_done(done: ImportOutcome, differing: str) -> None:
+    if done.taken:
+        click.echo(f"{len(done.taken)} records that differed were taken: {differing}")
+    if done.attached:
+        click.echo(f"attached {counted(done.attached, 'file')}")
+    for lost in done.not_attached[:SHOWN]:
+        said = f"line {lost.line}: {lost.name} was not attached: {lost.why}"
+        say(said, "  ", err=True)
+    tell_operation(done.operation)
 
 
 @contextmanager
@@ -144,14 +192,18 @@ def _progress_line(done: int, total: int, what: str) -> None:
 
 
 def _data(
-    checked: "CheckedFile", kept: int, place: Path | None, *, write: bool
+    checked: "CheckedFile", done: ImportOutcome, place: Path | None, *, write: bool
 ) -> dict[str, Any]:
     return {
         "written": write,
         "rows": len(checked.table.rows),
         "left_out": checked.table.left_out,
         "new": len(checked.new),
-        "kept": kept,
+        "kept": done.kept,
+        "taken": len(done.taken),
+        "attached": done.attached,
+        "not_attached": [one._asdict() for one in done.not_attached],
+        "operation": done.operation,
         "already_here": checked.here,
         "differing": checked.differing_rows,
         "rejected": len(checked.rejected_rows),

@@ -67,6 +67,22 @@ def find(
 def attach(laptop: Laptop, view: RecordView, paths: Sequence[Path]) -> FilesAttached:
     """Keep files and name them in a record.
 
+    Raises
+    ------
+    RefusedError
+        If one of them cannot be attached; nothing is kept then.
+    """
+    return attach_contents(laptop, view, [_read(path) for path in paths])
+
+
+def attach_contents(
+    laptop: Laptop,
+    view: RecordView,
+    files: Sequence[tuple[str, bytes]],
+    reason: str | None = None,
+) -> FilesAttached:
+    """Keep the contents of files by their names, and name them in a record.
+
     The files are on disk, encrypted, before the change that names them.
 
     Raises
@@ -74,13 +90,13 @@ def attach(laptop: Laptop, view: RecordView, paths: Sequence[Path]) -> FilesAtta
     RefusedError
         If one of them cannot be attached; nothing is kept then.
     """
-    read = [_read(path) for path in paths]
+    read = [_judged(name, data) for name, data in files]
     for file, data, _ in read:
         laptop.vault.put(file["sha256"], data, laptop.salt())
     here = {known["sha256"] for known in files_of(view)}
     new = [file for file, _, _ in read if file["sha256"] not in here]
     patch = {"attachments": joined(files_of(view), new)}
-    saved = entry.edit(laptop, view, patch)
+    saved = entry.edit(laptop, view, patch, reason)
     doubts = [f"{file['name']}: {doubt}" for file, _, found in read for doubt in found]
     return FilesAttached(saved, [file for file, _, _ in read], here, doubts)
 
@@ -91,30 +107,38 @@ def remove(laptop: Laptop, view: RecordView, file: File) -> entry.Saved:
     return entry.edit(laptop, view, {"attachments": left or None})
 
 
-def _read(path: Path) -> tuple[File, bytes, list[str]]:
-    """Read one file and what it says of itself."""
-    size = path.stat().st_size
+def _read(path: Path) -> tuple[str, bytes]:
+    """Read one file whose size is allowed."""
+    _check_size(path.name, path.stat().st_size)
+    return path.name, path.read_bytes()
+
+
+def _check_size(name: str, size: int) -> None:
     if not 0 < size <= limits.ATTACHMENT_BYTES:
         raise RefusedError(
-            f"{path} has {size} bytes; 1 to {limits.ATTACHMENT_BYTES} are taken",
+            f"{name} has {size} bytes; 1 to {limits.ATTACHMENT_BYTES} are taken",
             "make the picture or scan smaller" if size else "look what became of it",
             code="too_large" if size else "empty",
         )
-    if fault := fault_of("name", path.name):
+
+
+def _judged(name: str, data: bytes) -> tuple[File, bytes, list[str]]:
+    """Return what a file is and says of itself, and what is doubtful."""
+    _check_size(name, len(data))
+    if fault := fault_of("name", name):
         raise RefusedError(
-            f"the name of {str(path)!r} cannot be kept: {fault.text}",
+            f"the name of {name!r} cannot be kept: {fault.text}",
             "rename the file",
             code=fault.code,
         )
-    data = path.read_bytes()
     mime = sniff(data[:HEAD_BYTES])
     if mime is None:
         raise RefusedError(
-            f"{path} is no JPEG, PNG, WebP, HEIC or PDF, whatever its name says",
+            f"{name} is no JPEG, PNG, WebP, HEIC or PDF, whatever its name says",
             "save it as one of these",
             code="blob_type",
         )
     said = taken(data)
     digest = hashlib.sha256(data).hexdigest()
-    file = {"sha256": digest, "size": len(data), "mime": mime, "name": path.name}
+    file = {"sha256": digest, "size": len(data), "mime": mime, "name": name}
     return file | said.fields, data, [*wholeness.doubts(data, mime), *said.warnings]

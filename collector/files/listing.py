@@ -1,8 +1,7 @@
 """Which files records name, and where each of them is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector.errors import NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
@@ -22,8 +21,7 @@ class FileState(StrEnum):
     MISSING = "missing here"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One attached file of one record, and where it is."""
 
     view: RecordView

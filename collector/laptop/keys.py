@@ -4,8 +4,8 @@ from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
+from collector.rules.log_heads import LogHead
 from collector.rules.reply import Reply
-from collector.rules.request import LogHead
 from collector.store.port import Store
 
 # schemas.signing is imported where it is used: it costs 50 ms, and only syncs need it.

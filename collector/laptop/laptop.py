@@ -11,6 +11,7 @@ from collector.laptop import settings
 from collector.store.lock import held
 from collector.store.port import Store, Timestamp
 from collector.store.vault import SALT_BYTES, Vault
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 
 
 def _silent(_text: str) -> None:
@@ -54,6 +55,12 @@ class Laptop:
         """Return the time a write is stamped with: the server's, as far as it is known."""
         offset_ms = int(self.store.setting(settings.CLOCK_OFFSET) or 0)
         return Timestamp(self.clock.now_ms() + offset_ms, self.clock.stamp())
+
+    @property
+    def protocol(self) -> int:
+        """Return the newest protocol that both speak: the first, until the server says more."""
+        said = self.store.setting(settings.PROTOCOL)
+        return max(PROTOCOL, min(int(said or PROTOCOL), NEWEST_PROTOCOL))
 
     @property
     def late(self) -> tuple[str, int] | None:

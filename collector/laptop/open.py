@@ -1,6 +1,5 @@
 """Set up a laptop, open it, and say whether it may be wiped."""
 
-import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -124,6 +123,8 @@ def _is_set_up(home: Home) -> bool:
 
 
 def _login() -> str:
+    import getpass  # noqa: PLC0415 - for the set-up alone
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

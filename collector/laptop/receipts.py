@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collector.laptop.keys import is_of_server
 from collector.laptop.laptop import Laptop
-from collector.rules.request import LogHead
+from collector.rules.log_heads import LogHead
 from collector.store.port import ServerReceipt, Store
 
 
-@dataclass(frozen=True, slots=True)
-class LogReceipt:
+class LogReceipt(NamedTuple):
     """The latest receipt of a log; `is_good` is None where nobody asked."""
 
     log_id: str

@@ -5,16 +5,14 @@ server notices (`fork`) and nothing is lost; but where the copy is noticed here,
 does not come to that.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.laptop.place import are_of_one_place, read_signs, signs_of, write_signs
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(NamedTuple):
     """The log that was closed, with how many changes, and the one that goes on."""
 
     closed_log: str
@@ -24,7 +22,7 @@ class Recovery:
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return asdict(self)
+        return self._asdict()
 
 
 def recover(laptop: Laptop) -> Recovery:

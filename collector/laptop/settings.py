@@ -16,6 +16,8 @@ SIGNING_KEY: Final = "signing_key"
 SERVER_KEY: Final = "server_key"
 LATE: Final = "late"
 CLOCK_OFFSET: Final = "clock_offset_ms"
+#: The newest protocol that both speak, where the server said more than the first.
+PROTOCOL: Final = "protocol"
 PLACE: Final = "place"
 COPY: Final = "copy"
 #: What a proxy on the way takes at once, where it refused more: changes, and files.

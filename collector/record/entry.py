@@ -1,13 +1,11 @@
 """Record -> keep: judge an entry, and keep it when nothing is wrong with it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from collector.errors import NotFoundError, RefusedError
 from collector.laptop.laptop import Laptop
-from collector.record import resend
 from collector.record.names import label
 from collector.record.neighbours import warnings_about
 from collector.record.saving import save
@@ -31,8 +29,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """A record that is on disk, and what to think about."""
 
     view: RecordView
@@ -46,6 +43,7 @@ def add(
     record_type: str,
     entered: Mapping[str, Any],
     project_id: str | None = None,
+    reason: str | None = None,
 ) -> Saved:
     """Keep a new record; a project opens its own project.
 
@@ -63,11 +61,18 @@ def add(
         refuse(_reference_problems(laptop, record_type, fields, project_id))
         _refuse_taken_key(laptop, record_type, project_id, fields, "")
         new_id = mint(laptop, project_id, record_type, fields)
-    draft = Draft(project_id, record_type, new_id, fields=fields, is_new=True)
+    draft = Draft(
+        project_id, record_type, new_id, fields=fields, is_new=True, reason=reason
+    )
     return _saved(laptop, draft, fields)
 
 
-def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
+def edit(
+    laptop: Laptop,
+    view: RecordView,
+    patch: Mapping[str, Any],
+    reason: str | None = None,
+) -> Saved:
     """Keep a change of a record; one that was quarantined is sent anew as a fix."""
     seen = _as_shown(laptop, view)
     view = seen.view
@@ -82,11 +87,13 @@ def edit(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> Saved:
         change.status is ChangeStatus.QUARANTINED
         for change in laptop.store.changes(view.id)
     ):
+        from collector.record import resend  # noqa: PLC0415 - for few
+
         resend.send_again(laptop, view.id, changes)
         return _now(laptop, view.id)
     if not changes:
-        return replace(_now(laptop, view.id), changed=False)
-    return _saved(laptop, seen.draft(Op.PUT, changes), changes)
+        return _now(laptop, view.id)._replace(changed=False)
+    return _saved(laptop, seen.draft(Op.PUT, changes, reason=reason), changes)
 
 
 def explain(laptop: Laptop, view: RecordView, code: str, why: str) -> int:
@@ -118,7 +125,7 @@ def open_warnings(laptop: Laptop, view: RecordView) -> list[Warned]:
     return [one for one in warnings_about(laptop, view) if one.explained is None]
 
 
-def delete(laptop: Laptop, view: RecordView) -> Saved:
+def delete(laptop: Laptop, view: RecordView, reason: str | None = None) -> Saved:
     """Delete a record that nothing refers to.
 
     Raises
@@ -136,7 +143,7 @@ def delete(laptop: Laptop, view: RecordView) -> Saved:
             code="has_children",
         )
     name = label(laptop.store, view)
-    save(laptop, [_as_shown(laptop, view).draft(Op.DELETE)])
+    save(laptop, [_as_shown(laptop, view).draft(Op.DELETE, reason=reason)])
     return Saved(view, name)
 
 
@@ -206,8 +213,19 @@ def mint(
     laptop: Laptop, project_id: str, record_type: str, fields: Mapping[str, Any]
 ) -> str:
     """Return the id every laptop would give; a fresh one when that one was used up."""
-    natural = record_id(project_id, record_type, fields)
-    return laptop.clock.new_id() if laptop.store.is_used_up(natural) else natural
+    return mint_all(laptop, project_id, record_type, [fields])[0]
+
+
+def mint_all(
+    laptop: Laptop,
+    project_id: str,
+    record_type: str,
+    every: Iterable[Mapping[str, Any]],
+) -> list[str]:
+    """Return for each record of one type the id every laptop would give, or a fresh one."""
+    natural = [record_id(project_id, record_type, fields) for fields in every]
+    fresh = {name: laptop.clock.new_id() for name in laptop.store.used_up(natural)}
+    return [fresh.get(name, name) for name in natural]
 
 
 def _as_shown(laptop: Laptop, view: RecordView) -> Shown:

@@ -32,6 +32,8 @@ FORMS: Final = {
     "core": "PLOT/POINT/CAMPAIGN/NUMBER",
     "sample": "SAMPLE_CODE",
     "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
+    "lab_control": "LAB/BATCH/ANALYTE/KIND/CODE/NUMBER",
+    "lab_batch": "LAB/BATCH/ANALYTE",
 }
 
 _NUMBERED: Final = frozenset({"core", "result"})
@@ -292,7 +294,13 @@ def _by_path(
         case "practice":
             return _practices(store, name, project_id)
         case _:
-            return store.find(record_type, project_id, name)
+            # No part of the name is another record.
+            parts = splits(name, len(TYPES[record_type].key))
+            return [
+                view
+                for key in map(join_key, parts)
+                for view in store.find(record_type, project_id, key)
+            ]
 
 
 def _practices(store: Store, name: str, project_id: str | None) -> list[RecordView]:

@@ -1,13 +1,14 @@
 """Records around one record, and what is odd between them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from collector.laptop.laptop import Laptop
 from collector.rules.overlay import RecordView
 from schemas.plausibility.every import every_warning
-from schemas.plausibility.lookalikes import code_skeleton
-from schemas.plausibility.records import Records, Warned
+from schemas.plausibility.records import Fields, Records, Warned
+from schemas.plausibility.skeletons import code_skeleton
 from schemas.records import TYPES
 
 #: What lies on a record, directly or through others, and may be odd beside it.
@@ -37,7 +38,7 @@ def warnings_about(laptop: Laptop, view: RecordView) -> list[Warned]:
     if view.deleted:
         return []
     around = {each.id: each for each in _around(laptop, view)} | {view.id: view}
-    found = every_warning(_records(around.values()), laptop.clock.now())
+    found = every_warning(Records(_parts(around.values())), laptop.clock.now())
     return [one for one in found if view.id in one.ids]
 
 
@@ -46,14 +47,17 @@ def warnings_in(laptop: Laptop, project_id: str) -> list[Warned]:
     return list(every_warning(records_of(laptop, project_id), laptop.clock.now()))
 
 
-def records_of(laptop: Laptop, project_id: str) -> Records:
-    """Return every live record of a project."""
+def records_of(
+    laptop: Laptop, project_id: str, more: Iterable[tuple[str, str, Fields]] = ()
+) -> Records:
+    """Return every live record of a project, and more that are to be added."""
     store = laptop.store
-    return _records(view for kind in TYPES for view in store.records(kind, project_id))
+    views = (view for kind in TYPES for view in store.records(kind, project_id))
+    return Records(chain(_parts(views), more))
 
 
-def _records(views: Iterable[RecordView]) -> Records:
-    return Records((view.type, view.id, view.fields) for view in views)
+def _parts(views: Iterable[RecordView]) -> Iterator[tuple[str, str, Fields]]:
+    return ((view.type, view.id, view.fields) for view in views)
 
 
 def _around(laptop: Laptop, view: RecordView) -> Iterator[RecordView]:

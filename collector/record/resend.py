@@ -76,7 +76,7 @@ def _resend(
     whole.update(patch)
     for change in waiting:
         fields = {} if change.op is Op.DELETE else whole
-        yield seen.draft(change.op, fields, change.id, change.resolves)
+        yield seen.draft(change.op, fields, change.id, change.resolves, change.reason)
 
 
 def _shown(laptop: Laptop, record_id: str) -> Shown:

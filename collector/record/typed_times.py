@@ -1,17 +1,13 @@
 """Days and times as people write them, with the offset of this laptop filled in."""
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from collector.clock import Clock
 from schemas.fields import Day, Instant
+from schemas.moments import with_day
 from schemas.records import TYPES
 from schemas.typed import local_time
-
-_DAYS_AGO: Final = {"today": 0, "yesterday": 1}
-_TIME: Final = re.compile(r"\d{1,2}[:hH]\d{2}")
 
 
 def completed(
@@ -34,14 +30,9 @@ def filled_in(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, 
 
 def _completed(clock: Clock, text: str) -> str:
     here = clock.local(clock.now())
-    first, _, rest = text.strip().lower().partition(" ")
-    if first == "now" and not rest:
+    if text.strip().lower() == "now":
         return here.isoformat(timespec="seconds")
-    if first in _DAYS_AGO:
-        day = here.date() - timedelta(days=_DAYS_AGO[first])
-        text = f"{day.isoformat()} {rest}".strip()
-    elif _TIME.fullmatch(text.strip()):
-        text = f"{here.date().isoformat()} {text.strip()}"
+    text = with_day(text, here.date())
     local = local_time(text)
     if local is None:
         return text

@@ -10,6 +10,7 @@ from collector.record.names import label
 from collector.rules.keys import natural_order
 from collector.rules.overlay import BaseRow, RecordView, undecided
 from schemas.conflicts import sides_as_told
+from schemas.records import TYPES
 
 
 def shown(laptop: Laptop, view: RecordView) -> dict[str, Any]:
@@ -28,16 +29,25 @@ def listed(
     record_type: str,
     project_id: str | None,
     under: Sequence[str],
-) -> list[RecordView]:
-    """Return live records in the order people count."""
-    return _in_order(laptop, laptop.store.records(record_type, project_id, under))
+    most: int | None = None,
+) -> tuple[list[RecordView], int]:
+    """Return the first live records in the order people count, and how many there are."""
+    kind, store = TYPES[record_type], laptop.store
+    if most is None or len(kind.key) > 1 or kind.called:
+        every = _in_order(laptop, store.records(record_type, project_id, under))
+        return every[:most], len(every)
+    # Their name is their key: those that are not shown are not read.
+    keys = store.keys(record_type, project_id, under)
+    ids = [name for name, _ in sorted(keys, key=lambda one: natural_order(one[1]))]
+    return store.in_this_order(ids[:most]), len(ids)
 
 
 def deleted(
-    laptop: Laptop, record_type: str, project_id: str | None
-) -> list[RecordView]:
-    """Return deleted records in the order people count."""
-    return _in_order(laptop, laptop.store.deleted(record_type, project_id))
+    laptop: Laptop, record_type: str, project_id: str | None, most: int | None = None
+) -> tuple[list[RecordView], int]:
+    """Return the first deleted records in the order people count, and how many there are."""
+    every = _in_order(laptop, laptop.store.deleted(record_type, project_id))
+    return every[:most], len(every)
 
 
 def _in_order(laptop: Laptop, views: list[RecordView]) -> list[RecordView]:

@@ -1,7 +1,6 @@
 """What a reply makes of one change and of one of the server's rows: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, applied
@@ -31,11 +30,34 @@ def with_verdict(change: LoggedChange, epoch: str, verdict: Message) -> LoggedCh
     if change.status is ChangeStatus.REPLACED and waits:
         # A fix has taken its place; it may stand all the same after a restore.
         return change
+    return change._replace(status=status_of(verdict), verdict=kept_of(verdict, epoch))
+
+
+def kept_of(verdict: Message, epoch: str) -> dict[str, Any]:
+    """Return what is kept of a verdict of this timeline."""
     said: dict[str, Any] = {"q": verdict["q"], "epoch": epoch}
     said.update({key: verdict[key] for key in ("why", "cf") if verdict[key]})
     if "l" in verdict:
         said["late"] = verdict["l"]
-    return replace(change, status=status_of(verdict), verdict=said)
+    return said
+
+
+def is_plain(verdict: Message) -> bool:
+    """Return whether a change of the log that speaks was accepted, and no more is said.
+
+    Examples
+    --------
+    >>> said = {"n": 1, "r": "accepted", "q": 7, "why": [], "cf": []}
+    >>> is_plain(said), is_plain({**said, "cf": ["k"]}), is_plain({**said, "l": 1})
+    (True, False, False)
+    """
+    return (
+        verdict["r"] == Outcome.ACCEPTED
+        and verdict["q"] is not None
+        and not (verdict["why"] or verdict["cf"])
+        and "n" in verdict
+        and not ("i" in verdict or "l" in verdict)
+    )
 
 
 def status_of(verdict: Message) -> ChangeStatus:
@@ -74,7 +96,7 @@ def with_accepted(base: BaseRow | None, change: LoggedChange) -> BaseRow | None:
         change.project_id, change.record_id, change.type, 0, epoch, fields={}
     )
     fields, deleted = applied(change, was.fields, deleted=was.deleted)
-    return replace(was, seq=seq, epoch=epoch, fields=fields, deleted=deleted)
+    return was._replace(seq=seq, epoch=epoch, fields=fields, deleted=deleted)
 
 
 def with_row(

@@ -6,12 +6,14 @@ value stands until a person decides.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from schemas.changes import Draft, Fields, Place
-from schemas.messages import Op
+from schemas.ops import Op
+
+if TYPE_CHECKING:
+    from schemas.changes import Draft, Fields, Place
 
 
 class ChangeStatus(StrEnum):
@@ -38,8 +40,7 @@ class RecordState(StrEnum):
     DECIDED = "decided here, not yet synced"
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRow:
+class BaseRow(NamedTuple):
     """A record as the server had it at `seq` of its timeline `epoch`.
 
     `before` are the fields that a waiting change of this laptop was laid over, where a
@@ -57,7 +58,7 @@ class BaseRow:
     before: Mapping[str, Any] | None = None
 
     @property
-    def seen(self) -> Place:
+    def seen(self) -> "Place":
         """Return what a change names as the row its author was looking at."""
         return (self.epoch, self.seq)
 
@@ -66,8 +67,7 @@ class BaseRow:
         return self.epoch != epoch or self.seq < seq
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedChange:
+class LoggedChange(NamedTuple):
     """One change of this laptop, with what became of it.
 
     `place` counts the changes of this laptop in the order they were kept, `group` holds
@@ -82,13 +82,14 @@ class LoggedChange:
     op: Op
     fields: Mapping[str, Any]
     status: ChangeStatus
-    verdict: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Mapping[str, Any] = MappingProxyType({})
     group: str | None = None
     resolves: Sequence[str] = ()
-    base: Place | None = None
-    bases: Mapping[str, Place | None] = field(default_factory=dict)
+    base: "Place | None" = None
+    bases: Mapping[str, "Place | None"] = MappingProxyType({})
+    reason: str | None = None
 
-    def base_of(self, group: str) -> Place | None:
+    def base_of(self, group: str) -> "Place | None":
         """Return the row in which its author saw a field group."""
         return self.bases.get(group, self.base)
 
@@ -98,8 +99,7 @@ class LoggedChange:
         return list(self.verdict.get("why", ()))
 
 
-@dataclass(frozen=True, slots=True)
-class RecordView:
+class RecordView(NamedTuple):
     """One record as this laptop shows it."""
 
     project_id: str
@@ -111,11 +111,11 @@ class RecordView:
 
 
 def with_draft(
-    changes: Sequence[LoggedChange], draft: Draft, place: int, change_id: str
+    changes: Sequence[LoggedChange], draft: "Draft", place: int, change_id: str
 ) -> list[LoggedChange]:
     """Return the changes of a record after a draft was kept."""
     before = [
-        replace(change, status=ChangeStatus.REPLACED)
+        change._replace(status=ChangeStatus.REPLACED)
         if change.id == draft.replaces
         else change
         for change in changes
@@ -135,6 +135,7 @@ def with_draft(
             resolves=draft.resolves,
             base=draft.base,
             bases=draft.bases,
+            reason=draft.reason,
         ),
     ]
 
@@ -163,6 +164,8 @@ def view(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordView | 
 
     None when nothing of the record is left here.
     """
+    if not changes:
+        return None if base is None else _as_it_came(base)
     over = [change for change in changes if lies_over(change, base)]
     if base is None and not over:
         return None
@@ -175,6 +178,29 @@ def view(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordView | 
     else:
         whose = (over[0].project_id, over[0].record_id, over[0].type)
     return RecordView(*whose, fields, deleted, _state(base, changes))
+
+
+def _as_it_came(base: BaseRow) -> RecordView:
+    state = RecordState.CONFLICT if base.conflicts else RecordState.ACCEPTED
+    return RecordView(
+        base.project_id, base.id, base.type, base.fields, base.deleted, state
+    )
+
+
+def waits_alone(shown: RecordView, changes: Sequence[LoggedChange]) -> int | None:
+    """Return the place of the one change that waits; None where more is to be known.
+
+    All that came before it was accepted as it stands, and nothing is in conflict: when it
+    is accepted as well, the server has what is shown.
+    """
+    if not changes or shown.state is not RecordState.SAVED:
+        return None
+    *before, last = changes
+    is_alone = last.status is ChangeStatus.PENDING and all(
+        change.status is ChangeStatus.ACCEPTED and "late" not in change.verdict
+        for change in before
+    )
+    return last.place if is_alone else None
 
 
 def undecided(
@@ -221,14 +247,14 @@ def _state(base: BaseRow | None, changes: Sequence[LoggedChange]) -> RecordState
     )
 
 
-def difference(before: Fields, after: Fields) -> dict[str, Any]:
+def difference(before: "Fields", after: "Fields") -> dict[str, Any]:
     """Return the patch that leads from one set of fields to another; null clears."""
     patch = {name: value for name, value in after.items() if before.get(name) != value}
     patch.update(dict.fromkeys(set(before) - set(after)))
     return patch
 
 
-def patched(fields: Fields, patch: Fields) -> dict[str, Any]:
+def patched(fields: "Fields", patch: "Fields") -> dict[str, Any]:
     """Return the fields after a patch; null clears.
 
     Examples

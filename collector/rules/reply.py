@@ -1,12 +1,15 @@
 """Read the answer to a sync request: whole, or not at all."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from collector.rules.shape import wrong_in
-from schemas import limits
+from collector.rules.shape import is_usual, wrong_in
+from schemas import limits, strict_json
+from schemas.ids import ID
 from schemas.messages import MessageError, decode_response
 from schemas.problem_kinds import KINDS
 from schemas.problems import Problem
@@ -173,7 +176,42 @@ def read_rows(lines: Iterable[bytes]) -> tuple[str, list[Message]]:
     return epoch, messages
 
 
+#: What most verdicts of a push say, as a server writes them; no more than 18 digits.
+_ACCEPTED: Final = re.compile(
+    rb'\{"k":"v","n":(0|[1-9][0-9]{0,17}),"r":"accepted","q":(0|[1-9][0-9]{0,17})\}'
+)
+
+
+#: How a server begins the row of a record.
+_ROW: Final = re.compile(
+    rb'\{"k":"row","s":"(?P<s>%(id)b)","q":(?P<q>0|[1-9][0-9]{0,17}),"t":"(?P<t>[a-z_]{1,40})"'
+    rb',"r":"(?P<r>%(id)b)","f":' % {b"id": ID.pattern.encode()}
+)
+
+
+def _usual_row(line: bytes) -> dict[str, Any] | None:
+    """Read a row as nearly all are, without conflicts; None where it is another line."""
+    start = _ROW.match(line)
+    if start is None or line[-1:] != b"}" or len(line) > limits.LINE_BYTES:
+        return None
+    fields = strict_json.read_as_written(line[start.end() : -1])
+    project_id, seq, kind, record_id = map(bytes.decode, start.groups())
+    if not isinstance(fields, dict) or not is_usual(kind, fields):
+        return None
+    whose = {"k": "row", "s": project_id, "q": int(seq), "t": kind, "r": record_id}
+    return {**whose, "f": fields, "x": []}
+
+
 def _decode(line: bytes) -> dict[str, Any]:
+    usual = _usual_row(line)
+    if usual is not None:
+        return usual
+    plain = _ACCEPTED.fullmatch(line)
+    if plain is not None:
+        # It costs a twentieth of reading it as any line, and comes to the same.
+        n, q = plain.groups()
+        said = {"k": "v", "n": int(n), "r": "accepted", "q": int(q)}
+        return {**said, "d": False, "why": [], "cf": []}
     try:
         message = decode_response(line)
     except MessageError as error:
@@ -189,12 +227,11 @@ def problem_of(document: Mapping[str, Any]) -> Problem | None:
     return Problem(code) if isinstance(code, str) and code in KINDS else None
 
 
-@dataclass(frozen=True, slots=True)
-class RemovalGuard:
+class RemovalGuard(NamedTuple):
     """Live records that a sync takes away, by project, and how many there were."""
 
-    had: Mapping[str, int] = field(default_factory=dict)
-    removed: Mapping[str, int] = field(default_factory=dict)
+    had: Mapping[str, int] = MappingProxyType({})
+    removed: Mapping[str, int] = MappingProxyType({})
     are_accepted: bool = False
 
     def plus(self, removed: Mapping[str, int]) -> "RemovalGuard":

@@ -5,40 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from collector.rules.log_heads import LogHead
 from schemas import chain, limits
 from schemas.changes import group_of
+from schemas.columns import fold
 from schemas.messages import encode
-from schemas.signing import push_text
 from schemas.version import PROTOCOL, SCHEMA_VERSION, __version__
 
 #: Signs a text with the device's key.
 Sign = Callable[[bytes], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The place in another log that a log goes on from, and the hash there."""
-
-    log_id: str
-    n: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LogHead:
-    """Where a log stands here, and how much of it the server has.
-
-    `number` counts the logs of this laptop; the last one is written to.
-    """
-
-    number: int
-    id: str
-    parent: Parent | None
-    is_closed: bool
-    n: int
-    hash: bytes
-    acked_n: int
-    acked_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +41,18 @@ class Batch:
 
 
 def write_request(
-    head: LogHead, batch: Batch, reading: Reading, wall: str, sign: Sign
+    head: LogHead,
+    batch: Batch,
+    reading: Reading,
+    wall: str,
+    sign: Sign,
+    protocol: int = PROTOCOL,
 ) -> bytes:
     """Write the request that speaks for a log; one with changes is signed."""
     last_n, last = head.acked_n, head.acked_hash
     for raw in batch.lines:
         last_n, last = last_n + 1, chain.link(last, raw)
-    hello = _hello(head, reading)
+    hello = _hello(head, reading, protocol)
     end: dict[str, Any] = {"k": "end"}
     if last_n != head.n:
         hello["head"] = head.n
@@ -82,13 +62,24 @@ def write_request(
         # What the server keeps of a laptop: with what it says, and once a day.
         hello |= {"app": f"permille {__version__}", "wall": wall}
     if batch.lines:
+        # It takes 10 ms, and most requests have nothing to sign.
+        from schemas.signing import push_text  # noqa: PLC0415
+
         signature = sign(push_text(head.id, last_n, last))
         end |= {"n": last_n, "hash": last.hex(), "sig": signature}
-    lines = [encode(hello), *batch.lines, encode(end)]
+    lines = [encode(hello), *_changes(batch.lines, protocol), encode(end)]
     return b"\n".join(lines) + b"\n"
 
 
-def _hello(head: LogHead, reading: Reading) -> dict[str, Any]:
+def _changes(lines: Sequence[bytes], protocol: int) -> Sequence[bytes]:
+    """Return changes as they are sent: few of them by columns, where the server reads that."""
+    if protocol == PROTOCOL or len(lines) > limits.FOLDED_CHANGES:
+        return lines
+    folded = fold(lines)
+    return lines if folded is None else [folded]
+
+
+def _hello(head: LogHead, reading: Reading, protocol: int) -> dict[str, Any]:
     log: dict[str, Any] = {"id": head.id}
     # The server has to know where a log came from before its first change.
     if head.parent is not None and head.acked_n == 0:
@@ -98,7 +89,7 @@ def _hello(head: LogHead, reading: Reading) -> dict[str, Any]:
         log["closed"] = True
     line: dict[str, Any] = {
         "k": "hello",
-        "protocol": PROTOCOL,
+        "protocol": protocol,
         "schema": SCHEMA_VERSION,
         "log": log,
         "acked": {"n": head.acked_n, "hash": head.acked_hash.hex()},

@@ -6,8 +6,10 @@ it, long after.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import NoneType
+from typing import Any, Final, NamedTuple
 
 from schemas import fields as f
 from schemas import limits
@@ -35,14 +37,51 @@ def wrong_in(message: Message) -> str:
     checks = _DERIVED_CHECKS if kind in DERIVED else _CHECKS.get(kind, {})
     for name, value in values.items():
         check = checks.get(name)
-        if check is not None and value is not None and not check[0](value):
-            return f"{name} of a {kind} is no {check[1]}"
+        if check is None or value is None:
+            continue
+        if type(value) not in check.types and not check.holds(value):
+            return f"{name} of a {kind} is no {check.words}"
     if not all(map(_is_conflict, message["x"])):
         return f"a conflict of a {kind} is none"
     return ""
 
 
-_Check = tuple[Callable[[Any], bool], str]
+def is_usual(kind: str, fields: Mapping[str, Any]) -> bool:
+    """Return whether the types of fields, none of them long, say that nothing is wrong.
+
+    Examples
+    --------
+    >>> is_usual("plot", {"code": "HF", "area_ha": 2.5})
+    True
+    >>> is_usual("plot", {"area_ha": "2"}), is_usual("plot", {"geometry": {}})
+    (False, False)
+    """
+    return _says_all(kind, tuple(fields), tuple(map(type, fields.values())))
+
+
+@lru_cache(maxsize=1_000)
+def _says_all(kind: str, names: Sequence[str], types: Sequence[type]) -> bool:
+    checks = _CHECKS.get(kind, {})
+    return kind not in DERIVED and all(
+        one in (checks[name].short if name in checks else _PLAIN) or one is NoneType
+        for name, one in zip(names, types, strict=True)
+    )
+
+
+#: The types of what a field that is unknown here may hold without being looked at.
+_PLAIN: Final = frozenset({str, int, float, bool})
+
+
+class _Check(NamedTuple):
+    """What a value has to be, its name in words, and types that are so by themselves.
+
+    `short` are those of values that are not long.
+    """
+
+    holds: Callable[[Any], bool]
+    words: str
+    types: frozenset[type] = frozenset()
+    short: frozenset[type] = frozenset()
 
 
 def _is_text(value: object) -> bool:
@@ -99,23 +138,31 @@ def _is_conflict(value: Message) -> bool:
     )
 
 
-#: What a value of each kind of field is, and its name in words.
+def _text(words: str) -> _Check:
+    return _Check(_is_text, words, short=frozenset({str}))
+
+
+def _plain(holds: Callable[[Any], bool], words: str, *types: type) -> _Check:
+    return _Check(holds, words, frozenset(types), frozenset(types))
+
+
+#: What a value of each kind of field is.
 _BY_FIELD: Final[Mapping[type, _Check]] = {
-    f.Text: (_is_text, "text"),
-    f.Code: (_is_text, "text"),
-    f.Choice: (_is_text, "text"),
-    f.Country: (_is_text, "text"),
-    f.Day: (_is_text, "date"),
-    f.Instant: (_is_text, "time"),
-    f.Id: (_is_text, "id"),
-    f.Number: (_is_number, "number"),
-    f.Integer: (_is_whole, "whole number"),
-    f.Flag: (_is_flag, "true or false"),
-    f.Geometry: (_is_geometry, "geometry"),
-    NameSet: (_is_texts, "list of texts"),
-    Explanations: (_is_texts, "list of texts"),
-    StratumAreas: (_is_areas, "list of areas"),
-    Attachments: (_is_files, "list of files"),
+    f.Text: _text("text"),
+    f.Code: _text("text"),
+    f.Choice: _text("text"),
+    f.Country: _text("text"),
+    f.Day: _text("date"),
+    f.Instant: _text("time"),
+    f.Id: _text("id"),
+    f.Number: _plain(_is_number, "number", int, float),
+    f.Integer: _plain(_is_whole, "whole number", int),
+    f.Flag: _plain(_is_flag, "true or false", bool),
+    f.Geometry: _Check(_is_geometry, "geometry"),
+    NameSet: _Check(_is_texts, "list of texts"),
+    Explanations: _Check(_is_texts, "list of texts"),
+    StratumAreas: _Check(_is_areas, "list of areas"),
+    Attachments: _Check(_is_files, "list of files"),
 }
 _CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {
     kind.name: {name: _BY_FIELD[type(field)] for name, field in kind.fields.items()}
@@ -153,7 +200,7 @@ def _is_figures(value: object) -> bool:
 
 
 _DERIVED_CHECKS: Final[Mapping[str, _Check]] = {
-    "points": (_is_figures, "list of figures"),
-    "change": (_is_figure, "figure"),
-    "trend": (_is_figure, "figure"),
+    "points": _Check(_is_figures, "list of figures"),
+    "change": _Check(_is_figure, "figure"),
+    "trend": _Check(_is_figure, "figure"),
 }

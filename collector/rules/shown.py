@@ -6,8 +6,7 @@ which is older than the newest row where a change of one's own hides that one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector.rules.overlay import BaseRow, LoggedChange, RecordView, lies_over, view
 from schemas.changes import Draft, Place
@@ -16,8 +15,7 @@ from schemas.messages import Op
 from schemas.records import TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """One record as this laptop shows it.
 
     `row` is the server's row beneath, `hidden` the row in which each group was seen that

@@ -1,9 +1,15 @@
 """The laptop's database as every part of the store reads it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from collector.store import driver
+
+# Not REPLACE: the index stays as it is.
+_SET: Final = (
+    "INSERT INTO meta (key, value) VALUES (?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 
 
 class Database:
@@ -31,4 +37,4 @@ class Database:
         if value is None:
             self._db.execute("DELETE FROM meta WHERE key = ?", (key,))
         else:
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._db.execute(_SET, (key, value))

@@ -5,7 +5,6 @@ flipped bit is found instead of read as data. WAL with synchronous=FULL means
 that a committed transaction survives the loss of power.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ from typing import Any, Final
 import sqlcipher3
 
 from collector.errors import BusyError, StoreError
+from collector.store.field_names import fields_text
+from collector.store.packing import unpacked
+from schemas.chain import change_id
 from schemas.durable_files import PRIVATE_FILE, make_private_file, write_durably
 
 #: The driver has no type information; rows are checked where they are read.
@@ -63,6 +65,11 @@ def connect(path: Path, key: bytes) -> Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.create_function("unpacked", 2, unpacked, deterministic=True)
+            connection.create_function(
+                "fields_text", 2, fields_text, deterministic=True
+            )
+            connection.create_function("change_id", 1, change_id, deterministic=True)
         except sqlcipher3.Error:
             connection.close()
             raise
@@ -185,6 +192,8 @@ def derive_key(path: Path, passphrase: str) -> bytes:
     StoreError
         If the rule cannot be read.
     """
+    import hashlib  # noqa: PLC0415 - 3 ms that a key file spares
+
     try:
         rule = json.loads(path.read_text(encoding="utf-8"))
         return hashlib.scrypt(

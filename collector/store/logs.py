@@ -1,87 +1,137 @@
 """What leaves the laptop: changes in their logs, and the receipts for them."""
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from collector.errors import RefusedError
-from collector.rules.overlay import ChangeStatus, LoggedChange, with_draft
-from collector.rules.request import LogHead, Parent
+from collector.rules.log_heads import LogHead, Parent
+from collector.rules.overlay import (
+    BaseRow,
+    ChangeStatus,
+    LoggedChange,
+    view,
+    with_draft,
+)
 from collector.store import driver
 from collector.store.counts import count_unacknowledged
 from collector.store.database import Database
-from collector.store.port import ServerReceipt, Timestamp
+from collector.store.field_names import to_json
+from collector.store.ids import ID, ID_TEXT, IDS
+from collector.store.packing import LINE, packed
+from collector.store.port import OwnChange, ServerReceipt, Timestamp
 from collector.store.rows import (
     AMONG,
     CHANGE,
+    PLACES_NAMED,
     bases_of,
     changes_of,
+    numbers_of,
     read_change,
-    refresh,
-    show,
-    to_json,
 )
+from collector.store.showing import refresh, show
 from schemas import chain, hlc, limits
-from schemas.changes import Draft, move_change, person_of, write_change
 
+if TYPE_CHECKING:
+    from schemas.changes import Draft
+
+# S608: AMONG, ID and IDS are constants.
 _NEW_CHANGE: Final = (
-    "INSERT INTO change (log, n, id, project_id, type, record_id, op, raw, hash, status,"
-    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
+    "INSERT INTO change_row (log, n, project, record, op, model, raw, hash, status,"  # noqa: S608
+    f" created_ms, former) VALUES (?, ?, ?, {ID}, ?, ?, ?, ?, 'pending', ?, ?)"
 )
 _NEW_LOG: Final = (
     "INSERT INTO log (id, parent, parent_n, closed, acked_n) VALUES (?, ?, ?, 0, 0)"
 )
 _LOGS: Final = "SELECT number, id, parent, parent_n, closed, acked_n FROM log"
-_MOVE: Final = "UPDATE change SET log = ?, n = ?, raw = ?, hash = ? WHERE place = ?"
+_MOVE: Final = (
+    "UPDATE change_row SET log = ?, n = ?, model = ?, raw = ?, hash = ?,"  # noqa: S608
+    f" uid = {ID} WHERE place = ?"
+)
+_NEW_MODEL: Final = "INSERT INTO model (type, line) VALUES (?, ?) RETURNING number"
 # Others may have seen it where it stood: the server is told of that, too.
 _AWAIT: Final = (
-    "UPDATE change SET status = 'pending', verdict = NULL, stood ="  # noqa: S608
-    " CASE WHEN json_extract(verdict, '$.q') IS NULL THEN stood ELSE"
+    "UPDATE change_row SET status = 'pending', verdict = NULL, seq = NULL,"  # noqa: S608
+    " timeline = NULL, stood = CASE WHEN seq IS NULL THEN stood ELSE"
     " json_insert(coalesce(stood, '[]'), '$[#]', json_array("
-    "json_extract(verdict, '$.epoch'), json_extract(verdict, '$.q'))) END"
-    f" WHERE id IN {AMONG}"
-    " AND status IN ('accepted', 'merged', 'conflict') RETURNING record_id"
+    "(SELECT text FROM numbered WHERE number = timeline), seq)) END"
+    f" WHERE place IN {AMONG}"
+    f" AND status IN ('accepted', 'merged', 'conflict') RETURNING {ID_TEXT.format('record')}"
 )
-_REPLACED: Final = "UPDATE change SET status = 'replaced' WHERE id = ?"
+#: The number of a model, and its line.
+_Model = tuple[int, bytes]
+_REPLACED: Final = (
+    f"UPDATE change_row SET status = 'replaced' WHERE place IN {PLACES_NAMED}"  # noqa: S608
+)
 
 
 class LaptopLogs(Database):
     """The part of the store that is appended to."""
 
     def save(
-        self, drafts: Sequence[Draft], timestamp: Timestamp, person: str | None
+        self, drafts: Sequence["Draft"], timestamp: Timestamp, person: str | None
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all."""
+        # Who only looks needs no lines.
+        from schemas.changes import write_change  # noqa: PLC0415
+
         records = list(dict.fromkeys(draft.record_id for draft in drafts))
         with driver.transaction(self._db):
-            self._refuse_known(drafts, records)
-            bases, changes = bases_of(self._db, records), changes_of(self._db, records)
+            self._refuse_known(drafts)
+            new = {draft.record_id for draft in drafts if draft.is_new}
+            old = [name for name in records if name not in new]
+            bases, changes = bases_of(self._db, old), changes_of(self._db, old)
             head, stamp = self.head(), int(self.setting("hlc") or 0)
             last, rows, place = head.hash, [], self._last_place()
+            models = self._models()
+            projects = numbers_of(self._db, (draft.project_id for draft in drafts))
             for n, draft in enumerate(drafts, start=head.n + 1):
                 stamp, place = hlc.tick(stamp, timestamp.wall_ms), place + 1
                 raw = write_change(draft, n, stamp, person)
                 last = chain.link(last, raw)
                 change_id = chain.change_id(last)
-                rows.append(
-                    (head.number, n, *_row(draft, change_id, raw, last, timestamp))
-                )
                 own = changes.get(draft.record_id, [])
+                former = _former(draft, bases.get(draft.record_id), own)
+                line = self._packed(models, draft.type, raw)
+                kept = (projects[draft.project_id], draft.record_id, str(draft.op))
+                said = (*line, last, _milliseconds(timestamp))
+                rows.append((head.number, n, *kept, *said, former))
                 changes[draft.record_id] = with_draft(own, draft, place, change_id)
             self._db.executemany(_NEW_CHANGE, rows)
-            replaced = [(draft.replaces,) for draft in drafts if draft.replaces]
-            self._db.executemany(_REPLACED, replaced)
+            self._replace(drafts)
             # What is shown follows from what was just written: it is not read again.
-            show(self._db, records, bases, changes)
+            show(self._db, records, bases, changes, new)
             self._set("hlc", str(stamp))
         return [head.n + count for count in range(1, len(drafts) + 1)]
 
-    def _last_place(self) -> int:
-        return int(self._read("SELECT coalesce(max(place), 0) FROM change")[0][0])
+    def _replace(self, drafts: Sequence["Draft"]) -> None:
+        """Close the changes that drafts replace."""
+        named = [to_json([draft.replaces]) for draft in drafts if draft.replaces]
+        self._db.executemany(_REPLACED, [(name, name, name) for name in named])
 
-    def _refuse_known(self, drafts: Sequence[Draft], records: Sequence[str]) -> None:
-        sql = f"SELECT id FROM record WHERE id IN {AMONG}"  # noqa: S608 - a constant
-        known = {row[0] for row in self._read(sql, to_json(records))}
+    def _models(self) -> dict[str, _Model]:
+        """Return the line that those of each type are packed by."""
+        rows = self._read("SELECT type, number, line FROM model")
+        return {kind: (number, line) for kind, number, line in rows}
+
+    def _packed(
+        self, models: dict[str, _Model], record_type: str, raw: bytes
+    ) -> tuple[int, bytes]:
+        """Pack a line by the model of its type; it is one itself where there is none."""
+        if record_type not in models:
+            made = self._db.execute(_NEW_MODEL, (record_type, raw)).fetchall()
+            models[record_type] = (made[0][0], raw)
+        number, model = models[record_type]
+        return number, packed(raw, model)
+
+    def _last_place(self) -> int:
+        return int(self._read("SELECT coalesce(max(place), 0) FROM change_row")[0][0])
+
+    def _refuse_known(self, drafts: Sequence["Draft"]) -> None:
+        sql = f"SELECT id FROM record WHERE uid IN {IDS}"  # noqa: S608 - a constant
+        new = to_json([draft.record_id for draft in drafts if draft.is_new])
+        known = {row[0] for row in self._read(sql, new)}
         for draft in drafts:
             if draft.is_new and draft.record_id in known:
                 raise RefusedError(
@@ -95,8 +145,8 @@ class LaptopLogs(Database):
         """Take the quarantined changes of a record out of its view; count them."""
         with driver.transaction(self._db):
             found = self._db.execute(
-                "UPDATE change SET status = 'replaced'"
-                " WHERE record_id = ? AND status = 'quarantined'",
+                "UPDATE change_row SET status = 'replaced'"  # noqa: S608 - a constant
+                f" WHERE record = {ID} AND status = 'quarantined'",
                 (record_id,),
             ).rowcount
             refresh(self._db, [record_id])
@@ -109,17 +159,40 @@ class LaptopLogs(Database):
 
     def authors(self, record_id: str) -> dict[str, str | None]:
         """Return who made each change of a record on this laptop, by its id."""
-        sql = "SELECT id, raw FROM change WHERE record_id = ? ORDER BY place"
+        from schemas.changes import person_of  # noqa: PLC0415 - as above
+
+        sql = f"SELECT id, {LINE} FROM change WHERE record = {ID} ORDER BY place"  # noqa: S608 - a constant
         return {name: person_of(raw) for name, raw in self._read(sql, record_id)}
+
+    def own_changes(self) -> Iterator[OwnChange]:
+        """Read what this laptop has said, in order."""
+        sql = (
+            f"SELECT id, place, record_id, {LINE}, status, created_at, former"  # noqa: S608 - a constant
+            " FROM change ORDER BY place"
+        )
+        for change_id, place, record_id, raw, status, at, former in self._read(sql):
+            yield OwnChange(
+                change_id,
+                place,
+                record_id,
+                ChangeStatus(status),
+                raw,
+                at,
+                json.loads(former) if former else None,
+            )
 
     def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
-        sql = f"SELECT {CHANGE} FROM change WHERE status = ? ORDER BY place"  # noqa: S608 - a constant list
+        sql = f"SELECT {CHANGE} FROM change WHERE {_open([status])} status = ? ORDER BY place"  # noqa: S608 - a constant list
         return [read_change(row) for row in self._read(sql, str(status))]
 
-    def count_changes(self) -> dict[ChangeStatus, int]:
-        """Count changes by status."""
-        rows = self._read("SELECT status, count(*) FROM change GROUP BY status")
+    def count_changes(
+        self, among: Iterable[ChangeStatus] = ChangeStatus
+    ) -> dict[ChangeStatus, int]:
+        """Count the changes of some statuses; none is read to be counted but these."""
+        asked = [str(status) for status in among]
+        sql = f"SELECT status, count(*) FROM change_row WHERE {_open(asked)} status IN {AMONG} GROUP BY 1"  # noqa: S608 - constants
+        rows = self._read(sql, to_json(asked))
         return {ChangeStatus(status): count for status, count in rows}
 
     def count_unacknowledged(self) -> int:
@@ -146,7 +219,7 @@ class LaptopLogs(Database):
         closed: int,
         acked_n: int,
     ) -> LogHead:
-        sql = "SELECT n, hash FROM change WHERE log = ? ORDER BY n DESC LIMIT 1"
+        sql = "SELECT n, hash FROM change_row WHERE log = ? ORDER BY n DESC LIMIT 1"
         rows = self._read(sql, number)
         n, last = rows[0] if rows else (0, chain.START)
         acked = self.hash_at(acked_n, number)
@@ -159,7 +232,7 @@ class LaptopLogs(Database):
 
     def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
         """Return raw lines of a log after a place, in order; of the last by default."""
-        sql = "SELECT raw FROM change WHERE log = ? AND n > ? ORDER BY n LIMIT ?"
+        sql = f"SELECT {LINE} FROM change WHERE log = ? AND n > ? ORDER BY n LIMIT ?"  # noqa: S608 - a constant
         number = self._last_log() if log is None else log
         return [row[0] for row in self._read(sql, number, after_n, most)]
 
@@ -168,7 +241,7 @@ class LaptopLogs(Database):
     ) -> dict[int, list[tuple[str, int]]]:
         """Return where changes of a log stood in timelines that were lost."""
         rows = self._read(
-            "SELECT n, stood FROM change WHERE log = ? AND n > ? AND n <= ?"
+            "SELECT n, stood FROM change_row WHERE log = ? AND n > ? AND n <= ?"
             " AND stood IS NOT NULL",
             log,
             after_n,
@@ -185,7 +258,9 @@ class LaptopLogs(Database):
         if n == 0:
             return chain.START
         number = self._last_log() if log is None else log
-        rows = self._read("SELECT hash FROM change WHERE log = ? AND n = ?", number, n)
+        rows = self._read(
+            "SELECT hash FROM change_row WHERE log = ? AND n = ?", number, n
+        )
         return rows[0][0] if rows else None
 
     def begin_log(self, log_id: str) -> None:
@@ -196,9 +271,11 @@ class LaptopLogs(Database):
 
     def split(self, log: int, n: int, new_id: str) -> int:
         """Close a log after its change n and go on in a new one."""
+        from schemas.changes import move_change  # noqa: PLC0415 - as above
+
         sql = (
-            "SELECT place, id, raw FROM change WHERE log > ? OR (log = ? AND n > ?)"
-            " ORDER BY place"
+            f"SELECT place, id, type, {LINE} FROM change"  # noqa: S608 - a constant
+            " WHERE log > ? OR (log = ? AND n > ?) ORDER BY place"
         )
         with driver.transaction(self._db):
             moved = self._read(sql, log, log, n)
@@ -213,11 +290,13 @@ class LaptopLogs(Database):
             )
             self._db.execute(_NEW_LOG, (new_id, *self._origin(log, n)))
             new, last = self._last_log(), chain.START
-            for number, (place, change_id, raw) in enumerate(moved, start=1):
+            models = self._models()
+            for number, (place, change_id, kind, raw) in enumerate(moved, start=1):
                 line_here = move_change(raw, change_id, number)
                 last = chain.link(last, line_here)
-                self._db.execute(_MOVE, (new, number, line_here, last, place))
-            self._await_verdicts([change_id for _, change_id, _ in moved])
+                kept = self._packed(models, kind, line_here)
+                self._db.execute(_MOVE, (new, number, *kept, last, change_id, place))
+            self._await_verdicts([place for place, *_ in moved])
         return len(moved)
 
     def _origin(self, log: int | None, n: int) -> tuple[int | None, int | None]:
@@ -227,10 +306,10 @@ class LaptopLogs(Database):
             log, n = self._read(sql, log)[0]
         return (None, None) if log is None else (log, n)
 
-    def _await_verdicts(self, change_ids: Sequence[str]) -> None:
+    def _await_verdicts(self, places: Sequence[int]) -> None:
         """Show changes as not judged yet: the server is told of them again."""
-        for start in range(0, len(change_ids), limits.PAGE_ROWS):
-            page = to_json(list(change_ids[start : start + limits.PAGE_ROWS]))
+        for start in range(0, len(places), limits.PAGE_ROWS):
+            page = to_json(list(places[start : start + limits.PAGE_ROWS]))
             rows = self._db.execute(_AWAIT, (page,)).fetchall()
             refresh(self._db, sorted({row[0] for row in rows}))
 
@@ -243,16 +322,21 @@ class LaptopLogs(Database):
         return [ServerReceipt(*row) for row in self._read(sql)]
 
 
-def _row(
-    draft: Draft, change_id: str, raw: bytes, link: bytes, timestamp: Timestamp
-) -> tuple[object, ...]:
-    return (
-        change_id,
-        draft.project_id,
-        draft.type,
-        draft.record_id,
-        str(draft.op),
-        raw,
-        link,
-        timestamp.text,
-    )
+def _open(among: Collection[str]) -> str:
+    """Return the condition of the index of what is not accepted, where all of it is not."""
+    return "" if ChangeStatus.ACCEPTED in among else "status <> 'accepted' AND"
+
+
+def _milliseconds(timestamp: Timestamp) -> int:
+    """Return the moment that a timestamp says in words, since 1970."""
+    return round(datetime.fromisoformat(timestamp.text).timestamp() * 1000)
+
+
+def _former(
+    draft: "Draft", base: BaseRow | None, own: Sequence[LoggedChange]
+) -> str | None:
+    """Return what the fields of a draft were here before it; None of a new record."""
+    before = None if draft.is_new else view(base, own)
+    if before is None or not draft.fields:
+        return None
+    return to_json({name: before.fields.get(name) for name in draft.fields})

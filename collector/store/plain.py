@@ -20,3 +20,15 @@ def plain_database(path: Path) -> Iterator[Database]:
             connection.execute("PRAGMA optimize")
     finally:
         connection.close()
+
+
+@contextmanager
+def plain_to_read(path: Path) -> Iterator[Database]:
+    """Open a file that others may have made; nothing is written to it."""
+    connection = driver.plain(path)
+    try:
+        with driver.translated():
+            connection.execute("PRAGMA query_only = ON")
+            yield Database(connection)
+    finally:
+        connection.close()

@@ -5,31 +5,31 @@ when it raises, nothing of it was written. Reads see the last commit. Any method
 may raise StoreError.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
-from collector.rules.reply import Message, RemovalGuard, Reply
-from collector.rules.request import LogHead
-from collector.rules.shown import Shown
-from schemas.changes import Draft
-from schemas.digest import Item
+
+if TYPE_CHECKING:
+    from collector.rules.log_heads import LogHead
+    from collector.rules.reply import Message, RemovalGuard, Reply
+    from collector.rules.shown import Shown
+    from schemas.changes import Draft
+    from schemas.digest import Item
+    from schemas.search import SearchQuery
 
 #: The place a project was read up to: the server's timeline and its sequence.
 Cursor = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamp:
+class Timestamp(NamedTuple):
     """The wall time a write is stamped with."""
 
     wall_ms: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What one reply changed here.
 
     When it would take too much away (`removals.too_many()`), its rows were not taken.
@@ -37,15 +37,14 @@ class Applied:
 
     verdicts: Sequence[tuple[ChangeStatus, bool]]  # with: had it been judged before?
     acked_n: int  # how far the log is judged now
+    removals: "RemovalGuard"
     received: int = 0
     late: int = 0
     stale: bool = False
     notes: Sequence[str] = ()
-    removals: RemovalGuard = field(default_factory=RemovalGuard)
 
 
-@dataclass(frozen=True, slots=True)
-class ServerReceipt:
+class ServerReceipt(NamedTuple):
     """What the server signed: it has this log up to change n."""
 
     log_id: int
@@ -54,8 +53,22 @@ class ServerReceipt:
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class OwnChange(NamedTuple):
+    """A change of this laptop with its line: when it was kept, what was here before it.
+
+    `former` has the fields that it writes as they were; None of a new record.
+    """
+
+    id: str
+    place: int
+    record_id: str
+    status: ChangeStatus
+    raw: bytes
+    created_at: str
+    former: Mapping[str, Any] | None
+
+
+class Transfer(NamedTuple):
     """How much of an attached file the server has, and since when it has all of it."""
 
     sent: int
@@ -82,13 +95,21 @@ class Store(Protocol):
     def record(self, record_id: str) -> RecordView | None:
         """Return one record, deleted or not."""
 
-    def shown(self, record_id: str) -> Shown | None:
+    def views(self, record_ids: Iterable[str]) -> dict[str, RecordView]:
+        """Return those of the records that are here, deleted or not, by id."""
+
+    def shown(self, record_id: str) -> "Shown | None":
         """Return one record with the rows it was seen in, as of one moment."""
 
     def find(
         self, record_type: str, project_id: str | None, key: str
     ) -> list[RecordView]:
         """Return the live records with this natural key."""
+
+    def find_all(
+        self, record_type: str, project_id: str, keys: Iterable[str]
+    ) -> dict[str, RecordView]:
+        """Return the live records of a project with these natural keys, one of each."""
 
     def alike(
         self, record_type: str, project_id: str | None, code_skeleton: str
@@ -111,6 +132,17 @@ class Store(Protocol):
         through others.
         """
 
+    def keys(
+        self,
+        record_type: str,
+        project_id: str | None = None,
+        under: Sequence[str] = (),
+    ) -> list[tuple[str, str]]:
+        """Return ids and natural keys of live records, in the order of the keys."""
+
+    def in_this_order(self, record_ids: Sequence[str]) -> list[RecordView]:
+        """Return records by their ids."""
+
     def referrers(self, target: str) -> list[RecordView]:
         """Return the live records that refer to this one."""
 
@@ -131,12 +163,18 @@ class Store(Protocol):
     def count_records(self) -> dict[str, int]:
         """Count live records by type."""
 
+    def search(self, query: "SearchQuery") -> list[str]:
+        """Return the ids of live records that have all words, the best first."""
+
     # The server's rows ------------------------------------------------------
     def base(self, record_id: str) -> BaseRow | None:
         """Return the server's row of a record."""
 
     def bases(self, record_type: str, project_id: str | None = None) -> list[BaseRow]:
         """Return the server's rows of a type, derived types too."""
+
+    def count_conflicts(self) -> int:
+        """Count the open conflicts."""
 
     def contested(self) -> list[BaseRow]:
         """Return the rows with open conflicts."""
@@ -146,7 +184,7 @@ class Store(Protocol):
 
     # The log ----------------------------------------------------------------
     def save(
-        self, drafts: Sequence[Draft], timestamp: Timestamp, person: str | None
+        self, drafts: Sequence["Draft"], timestamp: Timestamp, person: str | None
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all.
 
@@ -168,19 +206,24 @@ class Store(Protocol):
     def authors(self, record_id: str) -> dict[str, str | None]:
         """Return who made each change of a record on this laptop, by its id."""
 
+    def own_changes(self) -> Iterator[OwnChange]:
+        """Read what this laptop has said, in order."""
+
     def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
 
-    def count_changes(self) -> dict[ChangeStatus, int]:
-        """Count changes by status."""
+    def count_changes(
+        self, among: Iterable[ChangeStatus] = ChangeStatus
+    ) -> dict[ChangeStatus, int]:
+        """Count the changes of some statuses."""
 
     def count_unacknowledged(self) -> int:
         """Count changes that the server has not acknowledged."""
 
-    def logs(self) -> list[LogHead]:
+    def logs(self) -> list["LogHead"]:
         """Return every log of this laptop, oldest first; the last one is written to."""
 
-    def head(self) -> LogHead:
+    def head(self) -> "LogHead":
         """Return where the log that is written to stands."""
 
     def tail(self, after_n: int, most: int, log: int | None = None) -> list[bytes]:
@@ -206,11 +249,11 @@ class Store(Protocol):
     # Sync -------------------------------------------------------------------
     def apply(
         self,
-        reply: Reply,
-        head: LogHead,
+        reply: "Reply",
+        head: "LogHead",
         asked: Mapping[str, Cursor | None],
         timestamp: Timestamp,
-        removals: RemovalGuard,
+        removals: "RemovalGuard",
     ) -> Applied:
         """Take in one whole reply: verdicts, rows and cursors in one transaction.
 
@@ -233,11 +276,11 @@ class Store(Protocol):
         It is right afterwards; nothing is written when it was.
         """
 
-    def digest_items(self, project_id: str) -> Iterator[Item]:
+    def digest_items(self, project_id: str) -> Iterator["Item"]:
         """Return what the digest of a project is made of: live rows, open conflicts."""
 
     def take_bucket(
-        self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
+        self, epoch: str, rows: Sequence["Message"], missing: Sequence[str]
     ) -> None:
         """Believe the server's records of a part of a project.
 
@@ -246,3 +289,6 @@ class Store(Protocol):
 
     def is_used_up(self, record_id: str) -> bool:
         """Return whether a record had this id once, or has it."""
+
+    def used_up(self, record_ids: Iterable[str]) -> set[str]:
+        """Return those ids that a record had once, or has."""

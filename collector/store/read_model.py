@@ -1,43 +1,56 @@
 """Records as they are shown, the server's rows under them, and how far files were sent."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from collector.rules.overlay import BaseRow, RecordView
-from collector.rules.shown import Shown, shown
 from collector.store import driver
-from collector.store.apply_reply import cursor_of
+from collector.store.counts import count_shown
 from collector.store.database import Database
+from collector.store.field_names import to_json
+from collector.store.ids import ID, IDS
 from collector.store.port import Cursor, Transfer
 from collector.store.rows import (
+    AMONG,
     BASE,
+    NUMBER,
     RECORD,
     bases_of,
     changes_of,
+    cursor_of,
     read_base,
     read_view,
 )
 
+if TYPE_CHECKING:
+    from collector.rules.shown import Shown
+
 # S608: the lists of columns are constants of collector.store.rows.
-_LIST: Final = f"SELECT {RECORD} FROM record WHERE type = ? AND deleted = 0"  # noqa: S608
+_LIST: Final = f"SELECT {RECORD} FROM record WHERE kind = {NUMBER} AND deleted = 0"  # noqa: S608
 # The plus keeps SQLite from reading every record of the type: ids are fewer.
-_LIST_BY_ID: Final = _LIST.replace("type = ?", "+type = ?")
+_LIST_BY_ID: Final = _LIST.replace("kind =", "+kind =")
 _IN_ORDER: Final = " ORDER BY project_id, key, id LIMIT ?"
+_BY_IDS: Final = f"SELECT {RECORD} FROM record WHERE uid IN {IDS}"  # noqa: S608
+_BY_KEYS: Final = (
+    f"SELECT key, {RECORD} FROM record WHERE kind = {NUMBER} AND deleted = 0"  # noqa: S608
+    f" AND project = {NUMBER} AND key IN {AMONG} ORDER BY key, id"
+)
 # A point that revisits another one does not belong to it.
 _BELOW: Final = (
-    " AND id IN (WITH RECURSIVE below (id) AS (SELECT source FROM link"
-    " WHERE target = ? AND field <> 'revisits_point_id' UNION"
-    " SELECT link.source FROM link JOIN below ON link.target = below.id"
-    " WHERE link.field <> 'revisits_point_id') SELECT id FROM below)"
+    " AND number IN (WITH RECURSIVE below (number) AS (SELECT source FROM link"  # noqa: S608
+    f" WHERE target = (SELECT number FROM item WHERE uid = {ID})"
+    " AND field <> 'revisits_point_id' UNION"
+    " SELECT link.source FROM link JOIN below ON link.target = below.number"
+    " WHERE link.field <> 'revisits_point_id') SELECT number FROM below)"
 )
 # The first condition is the one of idx_record_attachments, word for word.
 _ATTACHED: Final = (
-    f"SELECT {RECORD} FROM record WHERE instr(fields, '\"attachments\"') > 0"  # noqa: S608
+    f"SELECT {RECORD} FROM record WHERE instr(said, '\"sha256\":') > 0"  # noqa: S608
     " AND deleted = 0 ORDER BY type, key"
 )
 _REFERRERS: Final = (
-    "SELECT DISTINCT project_id, id, record.type, fields, deleted, state FROM record"
-    " JOIN link ON link.source = record.id WHERE link.target = ? AND deleted = 0"
+    f"SELECT DISTINCT {RECORD} FROM record JOIN link ON link.source = record.number"  # noqa: S608
+    f" WHERE link.target = (SELECT number FROM item WHERE uid = {ID}) AND deleted = 0"
     " ORDER BY record.type, key"
 )
 
@@ -47,14 +60,18 @@ class ShownQueries(Database):
 
     def record(self, record_id: str) -> RecordView | None:
         """Return one record, deleted or not."""
-        rows = self._read(
-            f"SELECT {RECORD} FROM record WHERE id = ?",  # noqa: S608 - a constant list
-            record_id,
-        )
-        return read_view(rows[0]) if rows else None
+        return self.views([record_id]).get(record_id)
 
-    def shown(self, record_id: str) -> Shown | None:
+    def views(self, record_ids: Iterable[str]) -> dict[str, RecordView]:
+        """Return those of the records that are here, deleted or not, by id."""
+        found = map(read_view, self._read(_BY_IDS, to_json(list(record_ids))))
+        return {view.id: view for view in found}
+
+    def shown(self, record_id: str) -> "Shown | None":
         """Return one record with the rows it was seen in, as of one moment."""
+        # Who writes needs it, and with it how a change is drafted.
+        from collector.rules.shown import shown  # noqa: PLC0415
+
         with driver.snapshot(self._db):
             base = bases_of(self._db, [record_id]).get(record_id)
             return shown(base, changes_of(self._db, [record_id]).get(record_id, ()))
@@ -68,19 +85,32 @@ class ShownQueries(Database):
         rows = self._read(sql, record_type, *project_ids, key, -1)
         return [read_view(row) for row in rows]
 
+    def find_all(
+        self, record_type: str, project_id: str, keys: Iterable[str]
+    ) -> dict[str, RecordView]:
+        """Return the live records of a project with these natural keys, one of each."""
+        found: dict[str, RecordView] = {}
+        asked = to_json(list(keys))
+        for key, *row in self._read(_BY_KEYS, record_type, project_id, asked):
+            found.setdefault(key, read_view(tuple(row)))
+        return found
+
     def alike(
         self, record_type: str, project_id: str | None, code_skeleton: str
     ) -> list[RecordView]:
         """Return the live records whose code reads like this one."""
         within, project_ids = _within(project_id)
-        sql = f"{_LIST}{within} AND skeleton = ?{_IN_ORDER}"
-        rows = self._read(sql, record_type, *project_ids, code_skeleton, -1)
+        # The plus: an order that has an index would make SQLite read the whole type.
+        sql = f"{_LIST}{within} AND skeleton = ? ORDER BY +project_id, +key, id"
+        rows = self._read(sql, record_type, *project_ids, code_skeleton)
         return [read_view(row) for row in rows]
 
     def starting_with(self, record_type: str, prefix: str) -> list[RecordView]:
         """Return the live records whose id starts like this, two at most."""
-        sql = f"{_LIST_BY_ID} AND id >= ? AND id < ? LIMIT 2"
-        rows = self._read(sql, record_type, prefix, prefix + "g")
+        digits = prefix.replace("-", "")
+        bounds = (digits.ljust(32, "0"), digits.ljust(32, "f"))
+        sql = f"{_LIST_BY_ID} AND uid BETWEEN {ID} AND {ID} AND substr(id, 1, ?) = ? LIMIT 2"
+        rows = self._read(sql, record_type, *bounds, len(prefix), prefix)
         return [read_view(row) for row in rows]
 
     def records(
@@ -91,13 +121,38 @@ class ShownQueries(Database):
         limit: int | None = None,
     ) -> list[RecordView]:
         """Return live records in the order of their natural keys."""
+        rows = self._listed(RECORD, record_type, project_id, under, limit)
+        return [read_view(row) for row in rows]
+
+    def keys(
+        self,
+        record_type: str,
+        project_id: str | None = None,
+        under: Sequence[str] = (),
+    ) -> list[tuple[str, str]]:
+        """Return ids and natural keys of live records, in the order of the keys."""
+        rows = self._listed("id, key", record_type, project_id, under)
+        return [(record_id, key) for record_id, key in rows]
+
+    def in_this_order(self, record_ids: Sequence[str]) -> list[RecordView]:
+        """Return records by their ids."""
+        found = self.views(record_ids)
+        return [found[record_id] for record_id in record_ids]
+
+    def _listed(
+        self,
+        columns: str,
+        record_type: str,
+        project_id: str | None,
+        under: Sequence[str],
+        limit: int | None = None,
+    ) -> list[tuple[Any, ...]]:
         below = _BELOW * len(under)
         within, project_ids = _within(project_id)
         most = -1 if limit is None else limit
-        found = _LIST_BY_ID if under else _LIST
+        found = (_LIST_BY_ID if under else _LIST).replace(RECORD, columns)
         sql = f"{found}{within}{below}{_IN_ORDER}"
-        rows = self._read(sql, record_type, *project_ids, *under, most)
-        return [read_view(row) for row in rows]
+        return self._read(sql, record_type, *project_ids, *under, most)
 
     def referrers(self, target: str) -> list[RecordView]:
         """Return the live records that refer to this one."""
@@ -133,8 +188,8 @@ class ShownQueries(Database):
 
     def count_records(self) -> dict[str, int]:
         """Count live records by type."""
-        sql = "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
-        return dict(self._read(sql))
+        with driver.translated():
+            return count_shown(self._db)
 
     def base(self, record_id: str) -> BaseRow | None:
         """Return the server's row of a record."""
@@ -145,10 +200,15 @@ class ShownQueries(Database):
         """Return the server's rows of a type, derived types too."""
         within, project_ids = _within(project_id)
         sql = (
-            f"SELECT {BASE} FROM base WHERE type = ? AND deleted = 0"  # noqa: S608 - a constant list
+            f"SELECT {BASE} FROM base WHERE kind = {NUMBER} AND deleted = 0"  # noqa: S608 - a constant list
             f"{within} ORDER BY project_id, id"
         )
         return [read_base(row) for row in self._read(sql, record_type, *project_ids)]
+
+    def count_conflicts(self) -> int:
+        """Count the open conflicts."""
+        sql = "SELECT sum(json_array_length(conflicts)) FROM base WHERE conflicts IS NOT NULL"
+        return self._read(sql)[0][0] or 0
 
     def contested(self) -> list[BaseRow]:
         """Return the rows with open conflicts."""
@@ -167,4 +227,6 @@ class ShownQueries(Database):
 
 def _within(project_id: str | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition for one project, or for all, with its value."""
-    return ("", ()) if project_id is None else (" AND project_id = ?", (project_id,))
+    return (
+        ("", ()) if project_id is None else (f" AND project = {NUMBER}", (project_id,))
+    )

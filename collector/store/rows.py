@@ -1,11 +1,11 @@
-"""Between table rows and the values of core, and the one way a view is renewed.
+"""Between table rows and the values of the rules.
 
 Many records are read by one statement: their ids travel as one JSON array.
 """
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from collector.rules.overlay import (
@@ -13,46 +13,60 @@ from collector.rules.overlay import (
     ChangeStatus,
     LoggedChange,
     RecordView,
-    view,
 )
 from collector.store.counts import add_live, live_where
 from collector.store.driver import Connection
-from schemas.changes import read_draft
-from schemas.messages import Op
-from schemas.plausibility.lookalikes import code_skeleton
-from schemas.records import TYPES, key_text, references_of
+from collector.store.field_names import fields_of, names_of, said_by, to_json
+from collector.store.ids import ID, ID_TEXT, IDS
+from collector.store.packing import LINE
+from collector.store.port import Cursor
+from schemas.ops import Op
 
-BASE: Final = "id, project_id, type, seq, epoch, fields, conflicts, deleted, before"
-CHANGE: Final = "place, id, project_id, type, record_id, op, raw, status, verdict"
-RECORD: Final = "project_id, id, type, fields, deleted, state"
-#: The ids of a JSON array, as the right side of IN.
+BASE: Final = (
+    "id, project_id, type, seq, epoch, names, said, conflicts, deleted, before"
+)
+CHANGE: Final = f"place, id, project_id, type, record_id, op, {LINE}, status, verdict"
+RECORD: Final = "project_id, id, type, names, said, deleted, state"
+#: The values of a JSON array, as the right side of IN.
 AMONG: Final = "(SELECT value FROM json_each(?))"
 
-#: Writes compact JSON.
-to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+#: The number of a text, null where it has none.
+NUMBER: Final = "(SELECT number FROM numbered WHERE text = ?)"
 
-# S608: names of columns and AMONG are constants.
-_BASES: Final = f"SELECT {BASE} FROM base WHERE id IN {AMONG}"  # noqa: S608
-_CHANGES: Final = (
-    f"SELECT {CHANGE} FROM change WHERE record_id IN {AMONG} ORDER BY place"  # noqa: S608
+# S608: names of columns, AMONG, ID and IDS are constants.
+_BASES: Final = f"SELECT {BASE} FROM base WHERE uid IN {IDS}"  # noqa: S608
+_CHANGES: Final = f"SELECT {CHANGE} FROM change WHERE record IN {IDS} ORDER BY place"  # noqa: S608
+#: The places of the changes with the ids of a JSON array, which is given twice.
+PLACES_NAMED: Final = (
+    "(SELECT place FROM change WHERE substr(hash, 1, 4) IN"  # noqa: S608
+    " (SELECT unhex(substr(value, 1, 8)) FROM json_each(?))"
+    f" AND uid IS NULL AND id IN {AMONG} UNION SELECT place FROM change_row"
+    f" WHERE uid IN {IDS})"
 )
+# Fields that are shown as well are kept once.
 _PUT_BASE: Final = (
-    f"INSERT OR REPLACE INTO base ({BASE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    "INSERT INTO item (uid, project, kind, seq, timeline, base_fields, conflicts,"  # noqa: S608
+    f" base_deleted, before) VALUES ({ID}, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uid)"
+    " DO UPDATE SET project = excluded.project, kind = excluded.kind, seq = excluded.seq,"
+    " timeline = excluded.timeline, conflicts = excluded.conflicts, before = excluded.before,"
+    " base_deleted = excluded.base_deleted, stale = 0,"
+    " base_fields = nullif(excluded.base_fields, fields)"
 )
-# Not REPLACE: what stays as it was needs no new entry in an index.
-_PUT_RECORD: Final = (
-    "INSERT INTO record (id, project_id, type, key, fields, deleted, state, skeleton)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    " project_id = excluded.project_id, type = excluded.type, key = excluded.key,"
-    " fields = excluded.fields, deleted = excluded.deleted, state = excluded.state,"
-    " skeleton = excluded.skeleton"
+_DROP_BASE: Final = (
+    "UPDATE item SET seq = NULL, timeline = NULL, base_fields = NULL, conflicts = NULL,"
+    " base_deleted = NULL, before = NULL, stale = 0 WHERE seq IS NOT NULL AND "
 )
-_PUT_LINK: Final = "INSERT INTO link (source, field, target) VALUES (?, ?, ?)"
-_PUT_VERDICT: Final = "UPDATE change SET status = ?, verdict = ? WHERE place = ?"
+_FORGET_ITEMS: Final = (
+    f"DELETE FROM item WHERE uid IN {IDS} AND seq IS NULL AND state IS NULL"  # noqa: S608
+    " AND NOT EXISTS (SELECT 1 FROM link WHERE target = item.number)"
+)
+_PUT_VERDICT: Final = "UPDATE change_row SET status = ?, seq = ?, timeline = ?, verdict = ? WHERE place = ?"
+#: What of a verdict has columns of its own.
+_PLACE: Final = frozenset({"q", "epoch"})
 # A verdict that was given late is laid over until its row is here; then the row counts.
 # The plus keeps SQLite from reading every accepted change: records are fewer.
 _AWAIT_NO_ROW: Final = (
-    "UPDATE change SET verdict = json_remove(verdict, '$.late')"
+    "UPDATE change_row SET verdict = json_remove(verdict, '$.late')"
     " WHERE json_extract(verdict, '$.late') IS NOT NULL"
     " AND +status IN ('accepted', 'merged') AND "
 )
@@ -60,14 +74,14 @@ _AWAIT_NO_ROW: Final = (
 
 def read_base(row: tuple[Any, ...]) -> BaseRow:
     """Read a row of the base table."""
-    record_id, project_id, kind, seq, epoch, fields, conflicts, deleted, before = row
+    record_id, project_id, kind, seq, epoch, *kept, conflicts, deleted, before = row
     return BaseRow(
         project_id,
         record_id,
         kind,
         seq,
         epoch,
-        json.loads(fields),
+        fields_of(*kept),
         json.loads(conflicts or "[]"),
         bool(deleted),
         json.loads(before) if before else None,
@@ -77,6 +91,8 @@ def read_base(row: tuple[Any, ...]) -> BaseRow:
 def read_change(row: tuple[Any, ...]) -> LoggedChange:
     """Read a row of the change table; its fields come, lifted, from the raw line."""
     place, change_id, project_id, kind, record_id, op, raw, status, verdict = row
+    from schemas.changes import read_draft  # noqa: PLC0415 - lists read no change
+
     draft = read_draft(raw)
     return LoggedChange(
         place,
@@ -92,14 +108,15 @@ def read_change(row: tuple[Any, ...]) -> LoggedChange:
         draft.resolves,
         draft.base,
         draft.bases,
+        draft.reason,
     )
 
 
 def read_view(row: tuple[Any, ...]) -> RecordView:
     """Read a row of the record table."""
-    project_id, record_id, kind, fields, deleted, state = row
+    project_id, record_id, kind, *kept, deleted, state = row
     return RecordView(
-        project_id, record_id, kind, json.loads(fields), bool(deleted), state
+        project_id, record_id, kind, fields_of(*kept), bool(deleted), state
     )
 
 
@@ -133,9 +150,18 @@ def changes_named(
     connection: Connection, ids: Iterable[str]
 ) -> dict[str, LoggedChange]:
     """Return changes by their ids."""
-    sql = f"SELECT {CHANGE} FROM change WHERE id IN {AMONG}"  # noqa: S608 - a constant
-    found = map(read_change, connection.execute(sql, (to_json(list(ids)),)))
+    sql = f"SELECT {CHANGE} FROM change WHERE place IN {PLACES_NAMED}"  # noqa: S608 - a constant
+    names = to_json(list(ids))
+    found = map(read_change, connection.execute(sql, (names, names, names)))
     return {change.id: change for change in found}
+
+
+def cursor_of(connection: Connection, project_id: str) -> Cursor | None:
+    """Return the cursor of a project; none when it was never read."""
+    row = connection.execute(
+        "SELECT epoch, seq FROM project WHERE project_id = ?", (project_id,)
+    ).fetchone()
+    return (row[0], row[1]) if row and row[0] else None
 
 
 def put_bases(connection: Connection, bases: Iterable[BaseRow]) -> None:
@@ -145,31 +171,54 @@ def put_bases(connection: Connection, bases: Iterable[BaseRow]) -> None:
         return
     names = to_json([base.id for base in written])
     added = Counter(base.project_id for base in written if not base.deleted)
-    added.subtract(live_where(connection, f"id IN {AMONG}", names))
+    added.subtract(live_where(connection, f"uid IN {IDS}", names))
     add_live(connection, added)
+    numbers = numbers_of(
+        connection, (text for base in written for text in base_texts(base))
+    )
     connection.executemany(
-        _PUT_BASE,
-        [
-            (
-                base.id,
-                base.project_id,
-                base.type,
-                base.seq,
-                base.epoch,
-                to_json(dict(base.fields)),
-                to_json(list(base.conflicts)) if base.conflicts else None,
-                int(base.deleted),
-                None if base.before is None else to_json(dict(base.before)),
-            )
-            for base in written
-        ],
+        _PUT_BASE, [base_values(base, numbers, to_json) for base in written]
+    )
+
+
+def numbers_of(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of texts; those that are new here get one."""
+    asked = sorted(set(texts))
+    sql = f"SELECT text, number FROM numbered WHERE text IN {AMONG}"  # noqa: S608 - a constant
+    found = dict(connection.execute(sql, (to_json(asked),)).fetchall())
+    new = [(text,) for text in asked if text not in found]
+    if new:
+        connection.executemany("INSERT INTO numbered (text) VALUES (?)", new)
+        found = dict(connection.execute(sql, (to_json(asked),)).fetchall())
+    return found
+
+
+def base_texts(base: BaseRow) -> tuple[str, str, str, str]:
+    """Return what of a row of the server is kept by its number."""
+    return base.project_id, base.type, base.epoch, names_of(base.fields)
+
+
+def base_values(
+    base: BaseRow, numbers: Mapping[str, int], write: Callable[[Any], str]
+) -> tuple[Any, ...]:
+    """Return a row of the server as it is kept: its columns from `uid` to `before`."""
+    return (
+        base.id,
+        numbers[base.project_id],
+        numbers[base.type],
+        base.seq,
+        numbers[base.epoch],
+        said_by(base.fields, numbers, write),
+        write(base.conflicts) if base.conflicts else None,
+        int(base.deleted),
+        None if base.before is None else write(base.before),
     )
 
 
 def drop_bases(connection: Connection, record_ids: Collection[str]) -> None:
     """Forget the server's rows of these records."""
     if record_ids:
-        drop_bases_where(connection, f"id IN {AMONG}", to_json(list(record_ids)))
+        drop_bases_where(connection, f"uid IN {IDS}", to_json(list(record_ids)))
 
 
 def drop_bases_where(connection: Connection, which: str, value: object) -> list[str]:
@@ -178,70 +227,42 @@ def drop_bases_where(connection: Connection, which: str, value: object) -> list[
         connection,
         {p: -count for p, count in live_where(connection, which, value).items()},
     )
-    gone = connection.execute(
-        f"DELETE FROM base WHERE {which} RETURNING id",  # noqa: S608 - conditions are constants
-        (value,),
+    rows = connection.execute(
+        f"{_DROP_BASE}{which} RETURNING {ID_TEXT.format('uid')}", (value,)
     )
-    return [record_id for (record_id,) in gone.fetchall()]
+    gone = [record_id for (record_id,) in rows.fetchall()]
+    forget_items(connection, gone)
+    return gone
+
+
+def forget_items(connection: Connection, record_ids: Sequence[str]) -> None:
+    """Forget those of these records of which nothing is left here, and to which nothing refers."""
+    if record_ids:
+        connection.execute(_FORGET_ITEMS, (to_json(record_ids),))
 
 
 def await_no_row(connection: Connection, which: str, value: str) -> list[str]:
     """Stop accepted changes from standing in for rows that will not come; return the records."""
-    rows = connection.execute(_AWAIT_NO_ROW + which + " RETURNING record_id", (value,))
+    returned = f" RETURNING {ID_TEXT.format('record')}"
+    rows = connection.execute(_AWAIT_NO_ROW + which + returned, (value,))
     return sorted({record_id for (record_id,) in rows.fetchall()})
 
 
-def put_verdicts(connection: Connection, changes: Iterable[LoggedChange]) -> None:
+def put_verdicts(connection: Connection, changes: Sequence[LoggedChange]) -> None:
     """Write what became of changes."""
+    epochs = (c.verdict["epoch"] for c in changes if c.verdict)
+    numbers = numbers_of(connection, epochs)
     connection.executemany(
         _PUT_VERDICT,
-        [
-            (str(c.status), to_json(c.verdict) if c.verdict else None, c.place)
-            for c in changes
-        ],
+        [(str(c.status), *_verdict(c.verdict, numbers), c.place) for c in changes],
     )
 
 
-def refresh(connection: Connection, record_ids: Iterable[str]) -> None:
-    """Renew the views of records from their base rows and changes on disk, each once."""
-    record_ids = list(dict.fromkeys(record_ids))
-    bases = bases_of(connection, record_ids)
-    show(connection, record_ids, bases, changes_of(connection, record_ids))
-
-
-def show(
-    connection: Connection,
-    record_ids: Collection[str],
-    bases: Mapping[str, BaseRow],
-    changes: Mapping[str, Sequence[LoggedChange]],
-) -> None:
-    """Renew the views of records from their base rows and changes, known already."""
-    views = [view(bases.get(name), changes.get(name, ())) for name in record_ids]
-    shown = [found for found in views if found is not None and found.type in TYPES]
-    ids, kept = to_json(list(record_ids)), {found.id for found in shown}
-    connection.execute(f"DELETE FROM link WHERE source IN {AMONG}", (ids,))  # noqa: S608 - a constant
-    if len(kept) < len(record_ids):
-        gone = to_json([name for name in record_ids if name not in kept])
-        connection.execute(f"DELETE FROM record WHERE id IN {AMONG}", (gone,))  # noqa: S608 - a constant
-    connection.executemany(_PUT_RECORD, map(_record, shown))
-    connection.executemany(
-        _PUT_LINK, [link for found in shown for link in _links(found)]
-    )
-
-
-def _record(shown: RecordView) -> tuple[object, ...]:
-    return (
-        shown.id,
-        shown.project_id,
-        shown.type,
-        key_text(shown.type, shown.fields),
-        to_json(dict(shown.fields)),
-        int(shown.deleted),
-        str(shown.state),
-        code_skeleton(shown.type, shown.fields),
-    )
-
-
-def _links(shown: RecordView) -> list[tuple[str, str, str]]:
-    targets = references_of(shown.type, shown.fields)
-    return [(shown.id, name, target) for name, target in targets.items()]
+def _verdict(
+    verdict: Mapping[str, Any], numbers: Mapping[str, int]
+) -> tuple[int | None, int | None, str | None]:
+    """Return a verdict as it is kept: where it was given, and what else was said."""
+    if not verdict:
+        return None, None, None
+    more = {name: said for name, said in verdict.items() if name not in _PLACE}
+    return verdict["q"], numbers[verdict["epoch"]], to_json(more) if more else None

@@ -1,35 +1,47 @@
 """The store on SQLite, through the driver module."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from collector.errors import StoreError
-from collector.rules.reply import Message, RemovalGuard, Reply
-from collector.rules.request import LogHead
 from collector.store import driver
-from collector.store.apply_reply import apply_reply, take_bucket
 from collector.store.counts import are_counts_right, count_live, mend_counts
+from collector.store.field_names import fields_of, to_json
+from collector.store.ids import ID_TEXT, IDS
 from collector.store.logs import LaptopLogs
 from collector.store.port import Applied, Cursor, Timestamp
 from collector.store.read_model import ShownQueries
-from collector.store.rows import to_json
+from collector.store.rows import NUMBER
+from collector.store.search import SearchTables
 from collector.store.version import VERSION
-from schemas.digest import Item, conflict_hash, row_hash
+
+if TYPE_CHECKING:
+    from collector.rules.log_heads import LogHead
+    from collector.rules.reply import Message, RemovalGuard, Reply
+    from schemas.digest import Item
 
 _KEEP_RECEIPT: Final = (
     "INSERT OR REPLACE INTO receipt (log, n, raw, signature) VALUES (?, ?, ?, ?)"
 )
 _LIVE: Final = (
-    "SELECT type, id, seq, fields FROM base WHERE project_id = ? AND deleted = 0"
+    "SELECT type, id, seq, names, said FROM base"  # noqa: S608 - a constant
+    f" WHERE project = {NUMBER} AND deleted = 0"
+)
+# S608: IDS is a constant.
+_USED_UP: Final = (
+    f"WITH asked (uid) AS {IDS} SELECT {ID_TEXT.format('uid')} FROM"  # noqa: S608
+    " (SELECT uid FROM record WHERE uid IN asked UNION"
+    " SELECT uid FROM purged WHERE uid IN asked)"
 )
 _CONTESTED: Final = (
-    "SELECT id, conflicts FROM base WHERE project_id = ? AND conflicts IS NOT NULL"
+    f"SELECT id, conflicts FROM base WHERE project = {NUMBER}"  # noqa: S608 - a constant
+    " AND conflicts IS NOT NULL"
 )
 
 
-class LaptopStore(ShownQueries, LaptopLogs):
+class LaptopStore(ShownQueries, LaptopLogs, SearchTables):
     """The laptop's database; see collector.store.port for the promises."""
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -65,13 +77,16 @@ class LaptopStore(ShownQueries, LaptopLogs):
 
     def apply(
         self,
-        reply: Reply,
-        head: LogHead,
+        reply: "Reply",
+        head: "LogHead",
         asked: Mapping[str, Cursor | None],
         timestamp: Timestamp,
-        removals: RemovalGuard,
+        removals: "RemovalGuard",
     ) -> Applied:
         """Take in one whole reply in one transaction."""
+        # Syncs alone need it.
+        from collector.store.apply_reply import apply_reply  # noqa: PLC0415
+
         with driver.transaction(self._db):
             applied = apply_reply(self._db, reply, head, asked, removals)
             self._set("last_sync_at", timestamp.text)
@@ -91,7 +106,7 @@ class LaptopStore(ShownQueries, LaptopLogs):
                 (acked_n, log),
             )
             rows = self._read(
-                "SELECT id FROM change WHERE log = ? AND n > ?", log, acked_n
+                "SELECT place FROM change_row WHERE log = ? AND n > ?", log, acked_n
             )
             self._await_verdicts([row[0] for row in rows])
 
@@ -113,24 +128,31 @@ class LaptopStore(ShownQueries, LaptopLogs):
         with driver.transaction(self._db):
             return mend_counts(self._db)
 
-    def digest_items(self, project_id: str) -> Iterator[Item]:
+    def digest_items(self, project_id: str) -> Iterator["Item"]:
         """Return what the digest of a project is made of: live rows, open conflicts."""
+        from schemas.digest import conflict_hash, row_hash  # noqa: PLC0415 - as above
+
         # Not all at once: a large project has 100,000 of them.
         with driver.translated():
-            for kind, name, seq, fields in self._db.execute(_LIVE, (project_id,)):
-                yield name, row_hash(kind, name, seq, json.loads(fields))
+            for kind, name, seq, *kept in self._db.execute(_LIVE, (project_id,)):
+                yield name, row_hash(kind, name, seq, fields_of(*kept))
             for name, conflicts in self._db.execute(_CONTESTED, (project_id,)):
                 for conflict in json.loads(conflicts):
                     yield name, conflict_hash(name, conflict["id"])
 
     def take_bucket(
-        self, epoch: str, rows: Sequence[Message], missing: Sequence[str]
+        self, epoch: str, rows: Sequence["Message"], missing: Sequence[str]
     ) -> None:
         """Believe the server's records of a part of a project; those missing are gone."""
+        from collector.store.apply_reply import take_bucket  # noqa: PLC0415 - as above
+
         with driver.transaction(self._db):
             take_bucket(self._db, epoch, rows, missing)
 
     def is_used_up(self, record_id: str) -> bool:
         """Return whether a record had this id once, or has it."""
-        sql = "SELECT 1 FROM record WHERE id = ?1 UNION SELECT 1 FROM purged WHERE id = ?1"
-        return bool(self._read(sql, record_id))
+        return bool(self.used_up([record_id]))
+
+    def used_up(self, record_ids: Iterable[str]) -> set[str]:
+        """Return those ids that a record had once, or has."""
+        return {row[0] for row in self._read(_USED_UP, to_json(list(record_ids)))}

@@ -6,7 +6,7 @@ sent: only an answer of the server does that, on a stick or by a later sync.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.keys import check_receipt, is_of_server, sign
 from collector.laptop.laptop import Laptop
+from collector.rules.log_heads import LogHead
 from collector.rules.reply import CutReplyError, RemovalGuard, Reply, read_reply
-from collector.rules.request import LogHead, Reading, first_batch, write_request
+from collector.rules.request import Reading, first_batch, write_request
 from collector.store.port import Cursor
 from collector.sync.session import batch_of
 from collector.sync.tally import SyncReport, Tally
@@ -104,7 +105,7 @@ def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
     store = laptop.store
     logs = store.logs()
     if everything:
-        logs = [replace(log, acked_n=0, acked_hash=chain.START) for log in logs]
+        logs = [log._replace(acked_n=0, acked_hash=chain.START) for log in logs]
     waiting = [log for log in logs if log.acked_n < log.n] or logs[-1:]
     cursors = {s: cursor for s, cursor in store.cursors().items() if cursor}
     reading = Reading(cursors, laptop.late)
@@ -128,7 +129,7 @@ def _batches(laptop: Laptop, log: LogHead) -> Iterator[tuple[LogHead, list[bytes
         last = head.acked_hash
         for raw in batch:
             last = chain.link(last, raw)
-        head = replace(head, acked_n=head.acked_n + len(batch), acked_hash=last)
+        head = head._replace(acked_n=head.acked_n + len(batch), acked_hash=last)
         if head.acked_n >= head.n:
             return
 

@@ -1,7 +1,7 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -15,14 +15,16 @@ from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
 from collector.record.names import project_name
 from collector.rules.fork import find_fork
+from collector.rules.log_heads import LogHead
 from collector.rules.reply import Message, RemovalGuard, Reply
-from collector.rules.request import Batch, LogHead, Reading, first_batch, write_request
+from collector.rules.request import Batch, Reading, first_batch, write_request
 from collector.store.port import Cursor
 from collector.sync import sizes
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
 from schemas import limits
 from schemas.told import counted
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 
 #: Told at the beginning and after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
@@ -30,6 +32,10 @@ Progress = Callable[[int, int], None]
 
 #: Pages of one sync: 7 GB, more than a laptop has of all its projects.
 PAGES: Final = 20_000
+#: Refusals of a server that cannot read a request of a newer protocol.
+_UNREADABLE: Final = frozenset(
+    {"protocol_unknown", "bad_message", "bad_json", "bad_chain"}
+)
 #: Pages that bring nothing and say that more follows.
 EMPTY_PAGES: Final = 20
 
@@ -141,9 +147,8 @@ class _Exchange:
         most = int(store.setting(settings.BATCH_BYTES) or limits.BATCH_BYTES)
         batch = first_batch(waiting, most_bytes=most)
         reading = self._reading(asked)
-        body = self._request(spoken, batch, reading)
         try:
-            reply = await self._send(body, reading.epoch or "")
+            reply = await self._ask(spoken, batch, reading)
         except (RefusedError, UnreachableError) as error:
             if error.code == "fork":
                 return self._follow_fork(error)
@@ -191,7 +196,30 @@ class _Exchange:
             self._take_proof(),
         )
 
-    def _request(self, head: LogHead, lines: list[bytes], reading: Reading) -> bytes:
+    async def _ask(self, head: LogHead, lines: list[bytes], reading: Reading) -> Reply:
+        """Send what waits, in the first protocol where the server cannot read the newest."""
+        epoch, protocol = reading.epoch or "", self.laptop.protocol
+        body = self._request(head, lines, reading, protocol)
+        try:
+            reply = await self._send(body, epoch)
+        except RefusedError as error:
+            if protocol == PROTOCOL or error.code not in _UNREADABLE:
+                raise
+            protocol = PROTOCOL
+            self._note_protocol(None)
+            body = self._request(head, lines, reading, protocol)
+            reply = await self._send(body, epoch)
+        newest = min(reply.hello.get("speaks", PROTOCOL), NEWEST_PROTOCOL)
+        if newest > protocol:
+            self._note_protocol(str(newest))
+        return reply
+
+    def _note_protocol(self, newest: str | None) -> None:
+        self.laptop.store.set_settings({settings.PROTOCOL: newest})
+
+    def _request(
+        self, head: LogHead, lines: list[bytes], reading: Reading, protocol: int
+    ) -> bytes:
         laptop = self.laptop
         return write_request(
             head,
@@ -199,6 +227,7 @@ class _Exchange:
             reading,
             laptop.clock.stamp(),
             lambda text: sign(laptop, text),
+            protocol,
         )
 
     async def _send(self, body: bytes, asked_epoch: str) -> Reply:
@@ -256,7 +285,7 @@ class _Exchange:
             return head
         digest = self.laptop.store.hash_at(probe[1], head.number)
         assert digest is not None, "both sides have what they agree on"
-        return replace(head, acked_n=probe[1], acked_hash=digest)
+        return head._replace(acked_n=probe[1], acked_hash=digest)
 
     def _rewind(self, reply: Reply, head: LogHead) -> bool:
         """Send again what a restored server has lost."""
@@ -317,4 +346,5 @@ def needs_person(laptop: Laptop) -> bool:
     from collector.rules.overlay import ChangeStatus  # noqa: PLC0415
 
     store = laptop.store
-    return bool(store.changes_with(ChangeStatus.QUARANTINED) or store.contested())
+    quarantined = store.count_changes((ChangeStatus.QUARANTINED,))
+    return bool(quarantined or store.count_conflicts())

@@ -1,7 +1,6 @@
 """Where a laptop stands: what waits, and whether it may be wiped."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
 from collector.files.listing import waiting
@@ -11,13 +10,11 @@ from collector.laptop.receipts import without_receipt
 from collector.record.names import project_names
 from collector.rules.overlay import ChangeStatus
 from collector.store.port import Store
-from collector.sync.repair import mend_counts
 
 _NOT_THERE: Final = "not on the server: permille sync"
 
 
-@dataclass(frozen=True, slots=True)
-class LaptopStatus:
+class LaptopStatus(NamedTuple):
     """Where a laptop stands, and whether it may be wiped."""
 
     pending: int
@@ -34,12 +31,12 @@ class LaptopStatus:
     device: str | None
     projects: list[str]
     records: dict[str, int]
-    damage: list[str] = field(default_factory=list)
-    is_copy: bool = False
+    damage: list[str]
+    is_copy: bool
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return asdict(self)
+        return self._asdict()
 
 
 def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
@@ -47,9 +44,12 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
     store = laptop.store
     damage = store.damage() if check else []
     if check and not damage:
+        # It knows the digests, which take 5 ms.
+        from collector.sync.repair import mend_counts  # noqa: PLC0415
+
         mend_counts(laptop)
     pending = store.count_unacknowledged()
-    counts = store.count_changes()
+    counts = store.count_changes((ChangeStatus.QUARANTINED, ChangeStatus.HELD))
     quarantined = counts.get(ChangeStatus.QUARANTINED, 0)
     held = counts.get(ChangeStatus.HELD, 0)
     last = store.setting(settings.LAST_SYNC)
@@ -64,7 +64,7 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
         quarantined=quarantined,
         held=held,
         attachments_waiting=files,
-        conflicts=sum(len(base.conflicts) for base in store.contested()),
+        conflicts=store.count_conflicts(),
         last_sync_at=last,
         safe_to_wipe=not reasons,
         reasons=reasons,

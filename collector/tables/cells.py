@@ -11,6 +11,7 @@ from schemas.tables.refusal import Refusal
 from schemas.typed import Notation
 
 DECIMALS: Final = 6  # 10 nm: below it are only the traces of float arithmetic
+_SAME_DEPTH: Final = 0.01  # in any unit: printed otherwise
 _Value = TypeVar("_Value")
 
 
@@ -79,6 +80,9 @@ def depths(
         first, second = centre - half, centre + half
     else:
         first, second = read(rule.top), read(rule.bottom)
+        thickness = rule.thickness
+        if thickness is not None and evaluate(thickness, cells, year) is not None:
+            _check_thickness(read(thickness), abs(second - first), thickness)
     scale = rule.scale * rule.sign
     # Adding 0.0 makes the -0.0 of a negated surface the 0.0 that people expect.
     top = round(first * scale, DECIMALS) + 0.0
@@ -87,3 +91,11 @@ def depths(
         if refused := shared.refuse_depth(depth):
             raise cell_error(refused, f"{depth:g} cm", *rule.specs)
     return top, bottom
+
+
+def _check_thickness(said: float, found: float, spec: Spec) -> None:
+    """Raise `CellError` where a thickness is not what lies between the depths."""
+    if abs(said - found) > _SAME_DEPTH:
+        reason = f"the thickness is not bottom minus top, which is {found:g}"
+        hint = "correct one of them, or leave thickness out of [depth]"
+        raise cell_error(Refusal("other_thickness", reason, hint), f"{said:g}", spec)

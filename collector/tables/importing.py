@@ -5,25 +5,25 @@ here already is left alone, so an import that was killed is simply run again.
 """
 
 import tomllib
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from collector.errors import RefusedError
 from collector.laptop.laptop import Laptop
+from collector.record.entry import mint_all
 from collector.record.names import label
-from collector.store.port import Store
 from collector.tables.intake import (
     CheckedRow,
     Difference,
     Intake,
-    KnownRecord,
     WantedRecord,
     with_campaigns,
 )
-from collector.tables.layers import TableLayer, columns_of, read_layer
+from collector.tables.layers import LayerReader, TableLayer, columns_of
 from collector.tables.mapping import MappingError, TableMapping, read_mapping
+from collector.tables.naming import KnownRecord, named_records
 from collector.tables.odd_rows import OddRow, odd_rows
 from collector.tables.returned import (
     ReturnedRow,
@@ -37,15 +37,19 @@ from collector.tables.whole_cores import core_name, judge_whole_cores
 from schemas import limits
 from schemas.changes import Draft
 from schemas.lab.sheet import as_csv, is_workbook, read_sheets
+from schemas.operations import Operation
 from schemas.problems import Problem
 from schemas.tables.dates import ISO_DAY
-from schemas.tables.lines import TableRow, check_size, decode
+from schemas.tables.lines import FileRule, TableRow, check_size, decode
+from schemas.tables.odk import is_submissions, read_submissions
 from schemas.tables.refusal import TableError
 
 #: Told after a batch is on disk: layers kept so far, layers in all.
 Progress = Callable[[int, int], None]
 
 
+#: How a table is written that was joined from several.
+_AS_JOINED: Final = FileRule()
 #: The records of one sampling event.
 _TOGETHER: Final = frozenset({"core", "sample"})
 
@@ -57,6 +61,9 @@ class CheckedFile:
     project_id: str
     table: Table
     source: TableSource
+    mapping: TableMapping
+    archive: bytes | None = None  # where the table came with the files that it names
+    ids: dict[int, Mapping[str, str]] = field(default_factory=dict)  # of good rows
     new: list[CheckedRow] = field(default_factory=list)
     here: int = 0
     differing: list[Difference] = field(default_factory=list)
@@ -90,29 +97,24 @@ def check(
         If the file or the mapping as a whole cannot be used.
     """
     mapping = _mapping(mapping_file)
-    table, source, mapping = _table(file, mapping)
+    table, source, mapping, archive = _table(file, mapping)
     rows = {row.line: row for row in table.rows}
-    read = [read_layer(row, mapping) for row in table.rows]
+    read = list(map(LayerReader(mapping).read, table.rows))
     layers = [found for found in read if isinstance(found, TableLayer)]
     rejections = [found for found in read if isinstance(found, Rejection)]
-    names = {line: core_name(row, mapping) for line, row in rows.items()}
-
-    def judge(chosen: Sequence[TableLayer]) -> list[CheckedRow]:
-        intake = Intake(
-            project_id,
-            _Shelf(laptop.store, project_id),
-            mapping.create,
-            columns_of(mapping),
-            laptop.clock.new_id,
-        )
-        return [intake.judge(layer) for layer in chosen]
-
     campaigns = laptop.store.records("campaign", project_id)
     others = {view.fields["name"]: view.fields["start_date"] for view in campaigns}
+    shelf = _Shelf(laptop, project_id)
+    named = named_records(shelf, with_campaigns(layers, others))
+
+    def judge(lines: Sequence[int]) -> list[CheckedRow]:
+        intake = Intake(mapping.create, columns_of(mapping), shelf.name)
+        return [intake.judge(line, named[line]) for line in lines]
+
     judged, rejections = judge_whole_cores(
-        with_campaigns(layers, others), rejections, names, judge
+        list(named), rejections, lambda line: core_name(rows[line], mapping), judge
     )
-    checked = CheckedFile(project_id, table, source)
+    checked = CheckedFile(project_id, table, source, mapping, archive)
     tally = [_tally(checked, row) for row in judged]
     bad = {rejection.line for rejection in rejections}
     return replace(
@@ -129,17 +131,20 @@ def check(
     )
 
 
-def save(laptop: Laptop, checked: CheckedFile, progress: Progress) -> int:
+def save(
+    laptop: Laptop, checked: CheckedFile, done: Operation, progress: Progress
+) -> int:
     """Keep what is new, batch by batch; return the number of layers kept.
 
-    A new core and its samples are one group: they stand or fall together.
+    A new core and its samples are one group: they stand or fall together. Each change
+    names the operation that it is part of.
     """
     kept, person = 0, laptop.person
     for batch in _batches(_events(checked.new), limits.IMPORT_BATCH_LAYERS):
         drafts = [
             draft
             for event in batch
-            for draft in _drafts(laptop, checked.project_id, event)
+            for draft in _drafts(laptop, checked.project_id, event, done)
         ]
         laptop.store.save(drafts, laptop.timestamp(), person)
         kept += sum(map(len, batch))
@@ -184,24 +189,24 @@ def _wanted(rows: Sequence[CheckedRow]) -> list[WantedRecord]:
 
 
 class _Shelf:
-    """What is on the laptop, as the intake asks for it."""
+    """What is on the laptop, as rows are held against it."""
 
-    def __init__(self, store: Store, project_id: str) -> None:
-        self._store, self._project_id = store, project_id
+    def __init__(self, laptop: Laptop, project_id: str) -> None:
+        self._laptop, self._project_id = laptop, project_id
 
-    def find(self, record_type: str, key: str) -> KnownRecord | None:
-        """Return the live record with this natural key."""
-        views = self._store.find(record_type, self._project_id, key)
-        return KnownRecord(views[0].id, views[0].fields) if views else None
+    def find_all(self, record_type: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
+        """Return the live records with these natural keys, by key."""
+        views = self._laptop.store.find_all(record_type, self._project_id, keys)
+        return {key: KnownRecord(view.id, view.fields) for key, view in views.items()}
 
-    def is_used(self, record_id: str) -> bool:
-        """Return whether a record has, or had, this id."""
-        return self._store.is_used_up(record_id)
+    def mint(self, record_type: str, every: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return for each record the id every laptop would give, or a fresh one."""
+        return mint_all(self._laptop, self._project_id, record_type, every)
 
     def name(self, record_id: str) -> str:
         """Return what people call a record that is here."""
-        view = self._store.record(record_id)
-        return label(self._store, view) if view else record_id
+        view = self._laptop.store.record(record_id)
+        return label(self._laptop.store, view) if view else record_id
 
 
 def _mapping(path: Path) -> TableMapping:
@@ -219,11 +224,15 @@ def _mapping(path: Path) -> TableMapping:
 
 def _table(
     path: Path, mapping: TableMapping
-) -> tuple[Table, TableSource, TableMapping]:
+) -> tuple[Table, TableSource, TableMapping, bytes | None]:
+    archive = None
     try:
         check_size(path.stat().st_size)
         data = path.read_bytes()
-        if is_workbook(data):
+        if is_submissions(data):
+            text, archive = read_submissions(data, mapping.columns), data
+            mapping = replace(mapping, file=_AS_JOINED)
+        elif is_workbook(data):
             text, mapping = _sheet(path.name, data, mapping)
         else:
             text = decode(data, mapping.file.encoding)
@@ -240,7 +249,7 @@ def _table(
             code = "too_large"
         raise RefusedError(f"{place}: {found.reason}", hint, code=code) from None
     source = source_of(path, mapping.file, text, table.head, data)
-    return table, source, mapping
+    return table, source, mapping, archive
 
 
 def _sheet(name: str, data: bytes, mapping: TableMapping) -> tuple[str, TableMapping]:
@@ -253,7 +262,8 @@ def _sheet(name: str, data: bytes, mapping: TableMapping) -> tuple[str, TableMap
     chosen = max(
         sheets, key=lambda sheet: max(len(wanted & {*row}) for _, row in sheet.rows)
     )
-    rule = replace(mapping.file, delimiter=",", decimal=".", encoding="utf-8")
+    decimal = chosen.notation.decimal
+    rule = replace(mapping.file, delimiter=",", decimal=decimal, encoding="utf-8")
     dates = tuple(
         replace(each, formats=(*each.formats, ISO_DAY)) for each in mapping.dates
     )
@@ -261,6 +271,7 @@ def _sheet(name: str, data: bytes, mapping: TableMapping) -> tuple[str, TableMap
 
 
 def _tally(checked: CheckedFile, judged: CheckedRow) -> str:
+    checked.ids[judged.line] = judged.ids
     checked.differing.extend(judged.differences)
     if judged.wanted:
         checked.new.append(judged)
@@ -296,7 +307,7 @@ def _batches(
 
 
 def _drafts(
-    laptop: Laptop, project_id: str, event: Sequence[CheckedRow]
+    laptop: Laptop, project_id: str, event: Sequence[CheckedRow], done: Operation
 ) -> list[Draft]:
     """Draft the records of an event: what it lies on, the group, the results."""
     wanted = _wanted(event)
@@ -316,6 +327,7 @@ def _drafts(
             fields=w.fields,
             is_new=True,
             group=name if w.type in _TOGETHER else None,
+            reason=done.reason,
         )
         for w in in_order
     ]

@@ -4,58 +4,30 @@ Nothing is written: the caller asks layer by layer, then keeps what is new. A la
 is taken whole or not at all, so an import that was killed is simply run again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from collector.tables.layers import TableLayer
-from collector.tables.mapping import CHAIN
+from collector.tables.naming import KnownRecord, NamedRecord
 from collector.tables.table import Rejection
 from schemas.problems import Problem, short
-from schemas.records import TYPES, key_text, record_id
-from schemas.validate import errors, load_record
+from schemas.records import TYPES
 
 #: Fields of the period and purpose of a campaign follow from the rows of a file;
 #: another file of the same campaign has others.
 _NOT_COMPARED: Final = {"campaign": frozenset({"start_date", "end_date", "purpose"})}
-_REFERS: Final = {
-    "point": {"plot_id": "plot"},
-    "core": {"point_id": "point", "campaign_id": "campaign"},
-    "sample": {"core_id": "core"},
-    "result": {"sample_id": "sample"},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRecord:
-    """A record that is here, or is about to be; `line` when it is of this file."""
-
-    id: str
-    fields: Mapping[str, Any]
-    line: int | None = None
-
-
-class ExistingRecords(Protocol):
-    """What is on the laptop."""
-
-    def find(self, record_type: str, key: str) -> KnownRecord | None:
-        """Return the live record with this natural key."""
-
-    def is_used(self, record_id: str) -> bool:
-        """Return whether a record has, or had, this id."""
-
-    def name(self, record_id: str) -> str:
-        """Return what people call a record that is here."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedRecord:
-    """A record to add."""
+    """A record to add, and what is odd about it in itself."""
 
     type: str
     id: str
     fields: Mapping[str, Any]
+    warnings: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +51,7 @@ class CheckedRow:
     """What one layer comes to."""
 
     line: int
+    ids: dict[str, str] = field(default_factory=dict)  # its records, by their types
     wanted: list[WantedRecord] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -89,43 +62,33 @@ class Intake:
 
     def __init__(
         self,
-        project_id: str,
-        here: ExistingRecords,
         create: Iterable[str],
         columns: Mapping[tuple[str, str], str],
-        new_id: Callable[[], str],
+        name: Callable[[str], str],
     ) -> None:
-        self._project_id = project_id
-        self._here = here
         self._create = frozenset(create)
         self._columns = columns
-        self._new_id = new_id
+        self._name = name
         self._seen: dict[tuple[str, str], KnownRecord] = {}
         self._layers: dict[tuple[str, float, float], int] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def judge(self, layer: TableLayer) -> CheckedRow:
-        """Judge one layer; what it adds is known to the next ones."""
-        step = _Step(self, layer)
-        step.walk()
+    def judge(self, line: int, records: Sequence[NamedRecord]) -> CheckedRow:
+        """Judge the records of one layer; what it adds is known to the next ones."""
+        step = _Step(self, line)
+        step.walk(records)
         if not step.judged.rejections:
             self._seen.update(step.found)
-            self._layers[step.place] = layer.line
+            self._layers[step.place] = line
         return step.judged
 
-    def known(self, record_type: str, key: str) -> KnownRecord | None:
-        """Return a record of this file or of the laptop."""
-        found = self._seen.get((record_type, key))
-        return found or self._here.find(record_type, key)
-
-    def id_for(self, record_type: str, fields: Mapping[str, Any]) -> str:
-        """Return the id every laptop would give, or a fresh one if that is used up."""
-        natural = record_id(self._project_id, record_type, fields)
-        return self._new_id() if self._here.is_used(natural) else natural
+    def known(self, record: NamedRecord) -> KnownRecord | None:
+        """Return the record of this file or of the laptop that has the same key."""
+        return self._seen.get((record.type, record.key)) or record.here
 
     def name(self, record_id: str) -> str:
         """Return what people call a record that is here."""
-        return self._here.name(record_id)
+        return self._name(record_id)
 
     def may_create(self, record_type: str) -> bool:
         """Return whether the mapping lets records of a type be added."""
@@ -149,40 +112,31 @@ class Intake:
 class _Step:
     """One layer on its way through the chain of records."""
 
-    def __init__(self, intake: Intake, layer: TableLayer) -> None:
-        self.intake, self.layer = intake, layer
-        self.judged = CheckedRow(layer.line)
-        self.found: dict[tuple[str, str], KnownRecord] = {}
+    def __init__(self, intake: Intake, line: int) -> None:
+        self.intake, self.line = intake, line
         self.ids: dict[str, str] = {}
+        self.judged = CheckedRow(line, self.ids)
+        self.found: dict[tuple[str, str], KnownRecord] = {}
         self.place = ("", 0.0, 0.0)
 
-    def walk(self) -> None:
+    def walk(self, records: Iterable[NamedRecord]) -> None:
         """Go down the chain while nothing is wrong."""
-        for record_type in CHAIN:
-            if not self._visit(record_type, self.layer.records[record_type]):
-                return
-        for result in self.layer.results:
-            if not self._visit("result", result):
+        for record in records:
+            if not self._visit(record):
                 return
 
-    def _visit(self, record_type: str, given: Mapping[str, Any]) -> bool:
-        references = {
-            name: self.ids[target]
-            for name, target in _REFERS.get(record_type, {}).items()
-        }
-        fields, problems = load_record(record_type, {**given, **references})
-        if record_type == "sample" and not errors(problems):
-            self._reject_same_layer(fields)
-        for problem in errors(problems):
-            self._reject_problem(record_type, problem)
+    def _visit(self, record: NamedRecord) -> bool:
+        if record.type == "sample" and not record.errors:
+            self._reject_same_layer(record.fields)
+        for problem in record.errors:
+            self._reject_problem(record.type, problem)
         if self.judged.rejections:
             return False
-        key = key_text(record_type, fields)
-        known = self.intake.known(record_type, key)
+        known = self.intake.known(record)
         if known is None:
-            return self._add(record_type, key, fields)
-        self.ids[record_type] = known.id
-        return self._compare(record_type, key, known, fields)
+            return self._add(record)
+        self.ids[record.type] = known.id
+        return self._compare(record, known)
 
     def _reject_same_layer(self, sample: Mapping[str, Any]) -> None:
         depths = (sample["depth_top_cm"], sample["depth_bottom_cm"])
@@ -196,25 +150,29 @@ class _Step:
                 "remove one of the rows, or tell them apart in the mapping",
             )
 
-    def _add(self, record_type: str, key: str, fields: dict[str, Any]) -> bool:
+    def _add(self, record: NamedRecord) -> bool:
+        record_type = record.type
         if not self.intake.may_create(record_type):
             names = TYPES[record_type].key
             self._reject(
                 self.intake.column(record_type, names[-1]),
-                str(fields.get(names[-1], "")),
+                str(record.fields.get(names[-1], "")),
                 f"this {record_type} is not on the laptop",
                 f"add it, or add {record_type!r} to create in the mapping",
             )
             return False
-        new_id = self.intake.id_for(record_type, fields)
-        self.ids[record_type] = new_id
-        self.found[record_type, key] = KnownRecord(new_id, fields, self.layer.line)
-        self.judged.wanted.append(WantedRecord(record_type, new_id, fields))
+        self.ids[record_type] = record.id
+        added = KnownRecord(record.id, record.fields, self.line)
+        self.found[record_type, record.key] = added
+        self.judged.wanted.append(
+            WantedRecord(record_type, record.id, record.fields, record.warnings)
+        )
         return True
 
-    def _compare(
-        self, record_type: str, key: str, known: KnownRecord, fields: Mapping[str, Any]
-    ) -> bool:
+    def _compare(self, record: NamedRecord, known: KnownRecord) -> bool:
+        record_type, fields = record.type, record.fields
+        if known.fields is fields:  # rows share it
+            return True
         skipped = _NOT_COMPARED.get(record_type, frozenset())
         other = [
             name
@@ -226,10 +184,10 @@ class _Step:
         if "core_id" in other:
             self._reject_used_label(known, fields)
             return False
-        if other and self.intake.is_news(record_type, key):
+        if other and self.intake.is_news(record_type, record.key):
             self.judged.differences.append(
                 Difference(
-                    self.layer.line,
+                    self.line,
                     record_type,
                     known.id,
                     self.intake.name(known.id),
@@ -282,9 +240,7 @@ class _Step:
         self._reject(column, value, f"{where}{problem.text}", problem.hint)
 
     def _reject(self, column: str, value: str, reason: str, hint: str) -> None:
-        self.judged.rejections.append(
-            Rejection(self.layer.line, column, value, reason, hint)
-        )
+        self.judged.rejections.append(Rejection(self.line, column, value, reason, hint))
 
 
 def with_campaigns(
@@ -297,22 +253,36 @@ def with_campaigns(
     """
     days: dict[str, list[date]] = {}
     for layer in layers:
-        name = str(layer.records["campaign"].get("name"))
-        days.setdefault(name, []).append(layer.day)
-    began = {**others, **{name: min(days[name]).isoformat() for name in days}}
-    first = min(began, key=began.__getitem__, default="")
-    return [_with_campaign(layer, days, first) for layer in layers]
-
-
-def _with_campaign(
-    layer: TableLayer, days: Mapping[str, list[date]], first: str
-) -> TableLayer:
-    given = layer.records["campaign"]
-    name = str(given.get("name"))
-    campaign = {
-        "start_date": min(days[name]).isoformat(),
-        "end_date": max(days[name]).isoformat(),
-        "purpose": "baseline" if name == first else "resampling",
-        **given,
+        days.setdefault(_campaign_of(layer), []).append(layer.day)
+    periods = {
+        name: {
+            "start_date": min(found).isoformat(),
+            "end_date": max(found).isoformat(),
+        }
+        for name, found in days.items()
     }
-    return replace(layer, records={**layer.records, "campaign": campaign})
+    began = {**others, **{name: each["start_date"] for name, each in periods.items()}}
+    first = min(began, key=began.__getitem__, default="")
+    filled = {
+        name: {**each, "purpose": "baseline" if name == first else "resampling"}
+        for name, each in periods.items()
+    }
+    # Rows that share a campaign share it still: it is judged once.
+    shared = {id(layer.records["campaign"]): layer for layer in layers}
+    whole = {
+        place: {**filled[_campaign_of(layer)], **layer.records["campaign"]}
+        for place, layer in shared.items()
+    }
+    return [
+        layer._replace(
+            records={
+                **layer.records,
+                "campaign": whole[id(layer.records["campaign"])],
+            }
+        )
+        for layer in layers
+    ]
+
+
+def _campaign_of(layer: TableLayer) -> str:
+    return str(layer.records["campaign"].get("name"))

@@ -4,10 +4,10 @@ A cell that cannot be read rejects its row, with the column and what to do; what
 values mean together is judged later, by the schemas.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from collector.tables.cells import (
     DECIMALS,
@@ -19,7 +19,14 @@ from collector.tables.cells import (
 )
 from collector.tables.mapping import CHAIN, RESULT_UNITS, TableMapping
 from collector.tables.table import Rejection
-from collector.tables.values import CellError, Cells, Spec, columns, evaluate
+from collector.tables.values import (
+    CellError,
+    Cells,
+    Constant,
+    Spec,
+    columns,
+    evaluate,
+)
 from schemas import limits
 from schemas.evolve import reaction
 from schemas.fields import Code, Integer, Number
@@ -47,8 +54,7 @@ _MASSES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TableLayer:
+class TableLayer(NamedTuple):
     """One row as records that depend on each other, without ids.
 
     `left_out` tells the cells that say there is no value.
@@ -61,30 +67,102 @@ class TableLayer:
     left_out: tuple[Problem, ...] = ()
 
 
-def read_layer(row: TableRow, mapping: TableMapping) -> TableLayer | Rejection:
-    """Read one row; the first cell that cannot be read rejects it."""
-    if row.refusal:
-        return Rejection(row.line, "", "", row.refusal.reason, row.refusal.hint)
-    try:
-        return _layer(row, mapping)
-    except CellError as error:
-        return Rejection(row.line, error.column, error.value, error.reason, error.hint)
+class LayerReader:
+    """Reads the rows of one table; what rows say in the same cells is read once.
+
+    Rows that are of the same plot, point, campaign or core share its fields.
+    """
+
+    def __init__(self, mapping: TableMapping) -> None:
+        self._mapping = mapping
+        dates = [rule.value for rule in mapping.dates]
+        core = [*mapping.records["core"].values(), *dates]
+        self._columns = {
+            **{
+                kind: _columns(specs.values())
+                for kind, specs in mapping.records.items()
+            },
+            "core": _columns(core),
+            "date": _columns(dates),
+            "depth": _columns(mapping.depth.specs),
+        }
+        self._known: dict[tuple[object, ...], Any] = {}
+        self._typed: dict[tuple[str, str, str], object] = {}
+
+    def read(self, row: TableRow) -> TableLayer | Rejection:
+        """Read one row; the first cell that cannot be read rejects it."""
+        if row.refusal:
+            refusal = row.refusal
+            return Rejection(row.line, "", "", refusal.reason, refusal.hint)
+        try:
+            return self._layer(row)
+        except CellError as error:
+            said = error.column, error.value, error.reason, error.hint
+            return Rejection(row.line, *said)
+
+    def _layer(self, row: TableRow) -> TableLayer:
+        mapping, cells = self._mapping, row.cells
+        year = read_year(mapping.year, cells)
+        when = self._once(
+            "date", cells, year, lambda: sampling_time(mapping.dates, cells, year)
+        )
+        day: date = when[0]
+        year = day.year if year is None else year
+        reader = _RowReader(cells, year, mapping.file.notation, self._typed)
+        records = {
+            kind: reader.values(kind, mapping.records[kind])
+            if kind == "sample"
+            else self._shared(kind, reader, when)
+            for kind in CHAIN
+        }
+        top, bottom = self._once(
+            "depth",
+            cells,
+            year,
+            lambda: depths(mapping.depth, cells, year, reader.notation),
+        )
+        records["sample"].update(depth_top_cm=top, depth_bottom_cm=bottom)
+        _weigh(mapping, reader, records["sample"])
+        found = [reader.result(specs) for specs in mapping.results]
+        results = tuple(result for result in found if result is not None)
+        return TableLayer(row.line, day, records, results, tuple(reader.left_out))
+
+    def _shared(
+        self, kind: str, reader: "_RowReader", when: tuple[date, str, str]
+    ) -> dict[str, Any]:
+        """Return the fields of what many rows are of; the time of a core is one of them."""
+
+        def read() -> tuple[dict[str, Any], list[Problem]]:
+            own = replace(reader, left_out=[])
+            found = own.values(kind, self._mapping.records[kind])
+            if kind == "core":
+                _, sampled_at, precision = when
+                found.update(sampled_at=sampled_at, sampled_precision=precision)
+                found.setdefault("number", 1)
+            return found, own.left_out
+
+        fields: dict[str, Any]
+        fields, left_out = self._once(kind, reader.cells, reader.year, read)
+        reader.left_out.extend(left_out)
+        return fields
+
+    def _once(
+        self,
+        what: str,
+        cells: Cells,
+        year: int | None,
+        read: Callable[[], Any],
+    ) -> Any:  # noqa: ANN401 - whatever is read
+        """Return what is read of some cells; what raises is read again each time."""
+        key = (what, year, *map(cells.get, self._columns[what]))
+        if key not in self._known:
+            self._known[key] = read()
+        return self._known[key]
 
 
-def _layer(row: TableRow, mapping: TableMapping) -> TableLayer:
-    year = read_year(mapping.year, row.cells)
-    day, sampled_at, precision = sampling_time(mapping.dates, row.cells, year)
-    year = day.year if year is None else year
-    reader = _RowReader(row.cells, year, mapping.file.notation)
-    records = {kind: reader.values(kind, mapping.records[kind]) for kind in CHAIN}
-    records["core"].update(sampled_at=sampled_at, sampled_precision=precision)
-    records["core"].setdefault("number", 1)
-    top, bottom = depths(mapping.depth, row.cells, year, reader.notation)
-    records["sample"].update(depth_top_cm=top, depth_bottom_cm=bottom)
-    _weigh(mapping, reader, records["sample"])
-    found = [reader.result(specs) for specs in mapping.results]
-    results = tuple(result for result in found if result is not None)
-    return TableLayer(row.line, day, records, results, tuple(reader.left_out))
+def _columns(specs: Iterable[Spec | None]) -> list[str]:
+    found = (name for spec in specs if spec is not None for name in columns(spec))
+    return list(dict.fromkeys(found))
 
 
 def columns_of(mapping: TableMapping) -> dict[tuple[str, str], str]:
@@ -122,21 +200,37 @@ class _RowReader:
     cells: Cells
     year: int | None
     notation: Notation
+    typed: dict[tuple[str, str, str], object]  # texts of the mapping, for all rows
     left_out: list[Problem] = field(default_factory=list)
 
     def values(self, kind: str, specs: Mapping[str, Spec]) -> dict[str, Any]:
         """Return the fields of one record."""
         found = {}
         for name, spec in specs.items():
-            value = evaluate(spec, self.cells, self.year)
-            if name == "carbonate_class" and value is not None:
-                # Tables often only say whether the soil fizzes.
-                value = reaction(read_flag(str(value)))
-            if isinstance(value, str):
-                value = self._typed(kind, name, spec, value)
+            if isinstance(spec, Constant) and isinstance(spec.value, str):
+                value = self._constant(kind, name, spec)
+            else:
+                value = self._value(kind, name, spec)
             if value is not None:
                 found[name] = value
         return found
+
+    def _constant(self, kind: str, name: str, spec: Constant) -> object:
+        """Return a text that the mapping says itself, read once unless it is left out."""
+        key = kind, name, spec.value
+        if key in self.typed:
+            return self.typed[key]
+        value = self._value(kind, name, spec)
+        if value is not None:
+            self.typed[key] = value
+        return value
+
+    def _value(self, kind: str, name: str, spec: Spec) -> object:
+        value = evaluate(spec, self.cells, self.year)
+        if name == "carbonate_class" and value is not None:
+            # Tables often only say whether the soil fizzes.
+            value = reaction(read_flag(str(value)))
+        return self._typed(kind, name, spec, value) if isinstance(value, str) else value
 
     def result(self, specs: Mapping[str, Spec]) -> dict[str, Any] | None:
         """Return one result, None where the cell has no value."""

@@ -33,7 +33,7 @@ TOML, read top to bottom::
     [depth]
     unit = "cm"                        cm, mm, m or inch
     top = 0                            top and bottom; or label = "{depth}" (0-23);
-    bottom = 23                        or centre and thickness
+    bottom = 23                        and may be checked by thickness; or centre, thickness
     downward = "positive"              or "negative": depths below ground are < 0
 
     [plot] [point] [campaign] [core] [sample]
@@ -51,6 +51,9 @@ TOML, read top to bottom::
     value = "{%SOC}"
     unit = "pct"                       pct, g_kg, mg_kg, g_g, fraction
     method = "tinsley"
+
+    [attach]                           files of an archive of ODK Central, by their names
+    core = "{photo}"                   to a plot, point, campaign, core or sample
 
 A campaign gets its period from the dates of its rows, and `baseline` as purpose
 when it is the earliest one of the file.
@@ -79,8 +82,12 @@ DEPTH_UNITS: Final = {"cm": 1.0, "mm": 0.1, "m": 100.0, "inch": 2.54}
 WEIGHT_UNITS: Final = {"M_kg_ha": 10.0, "t_ha": 0.01, "kg_m2": 0.1}
 #: A mass fraction is what the record types call g_g.
 RESULT_UNITS: Final = {"fraction": "g_g"}
+#: How a layer may say where it is; a thickness beside both depths is a check.
+_DEPTHS: Final = ("top bottom", "top bottom thickness", "label", "centre thickness")
 _ENCODINGS: Final = ("utf-8", "latin-1", "cp1252")
-_TOP: Final = "title source create year file where skip date depth soil_weight result"
+_TOP: Final = (
+    "title source create year file where skip date depth soil_weight result attach"
+)
 #: What a density of a sample is called in another unit.
 _IN_KG_M3: Final = "bulk_density_kg_m3"
 
@@ -120,7 +127,7 @@ class DateRule:
 
 @dataclass(frozen=True, slots=True)
 class DepthRule:
-    """How the two depths are read; exactly one way is given."""
+    """How the two depths are read, in one way; a thickness beside both is a check."""
 
     unit: str = "cm"
     scale: float = 1.0
@@ -154,6 +161,7 @@ class TableMapping:
     density_unit: DensityUnit = G_CM3
     soil_weight: Spec | None = None
     weight_scale: float = 1.0
+    attach: Mapping[str, Spec] = field(default_factory=dict)
     title: str = ""
 
     @property
@@ -181,7 +189,7 @@ class TableMapping:
         yield from (condition.column for condition in (*self.where, *self.skip))
         specs = [self.year, self.soil_weight, *self.depth.specs]
         specs += [rule.value for rule in self.dates]
-        for fields in (*self.records.values(), *self.results):
+        for fields in (*self.records.values(), *self.results, self.attach):
             specs += fields.values()
         for spec in specs:
             if spec is not None:
@@ -215,6 +223,7 @@ class _Reader:
             density_unit=KG_M3 if _IN_KG_M3 in self._table("sample") else G_CM3,
             soil_weight=self._spec("soil_weight", weight.get("value")),
             weight_scale=self._choice("soil_weight.unit", weight, WEIGHT_UNITS),
+            attach=self._attach(),
             title=str(self.raw.get("title", "")),
         )
         self._check_complete(found)
@@ -345,7 +354,7 @@ class _Reader:
             for name in ("top", "bottom", "label", "centre", "thickness")
         }
         given = {name for name, spec in specs.items() if spec is not None}
-        if given not in ({"top", "bottom"}, {"label"}, {"centre", "thickness"}):
+        if given not in [set(way.split()) for way in _DEPTHS]:
             self.reasons.append(
                 "[depth] needs top and bottom, or label, or centre and thickness"
             )
@@ -376,6 +385,12 @@ class _Reader:
             elif (spec := self._spec(f"{kind}.{name}", raw)) is not None:
                 found[name] = spec
         return found
+
+    def _attach(self) -> dict[str, Spec]:
+        table = self._table("attach")
+        self._known("[attach]", table, " ".join(CHAIN))
+        specs = {kind: self._spec(f"attach.{kind}", table.get(kind)) for kind in CHAIN}
+        return {kind: spec for kind, spec in specs.items() if spec is not None}
 
     def _result(self, table: Mapping[str, Any]) -> dict[str, Spec]:
         found = self._fields("result", table)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from collector.tables.intake import Difference
 from collector.tables.table import Rejection
 from schemas.durable_files import write_beside
-from schemas.tables.harmless import harmless
+from schemas.tables.harmless import harmless_again
 from schemas.tables.head import Head
 from schemas.tables.lines import FileRule, TableRow
 
@@ -114,7 +114,7 @@ def _text(source: TableSource, head: Head, rows: Sequence[ReturnedRow]) -> str:
         writer.writerow(_cells(head.units_row, width))
     for row, reasons, hints in rows:
         why = "; ".join(reasons), "; ".join(dict.fromkeys(hints))
-        cells = map(harmless, _cells(row.raw, width))
+        cells = map(harmless_again, _cells(row.raw, width))
         writer.writerow([*cells, row.line, *why])
     return out.getvalue()
 

@@ -49,9 +49,9 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text with holes for cells."""
+    """Text with holes for cells; each hole stands behind the text of its place."""
 
-    text: str
+    texts: tuple[str, ...]  # one more than holes
     holes: tuple[tuple[str, str], ...]  # column, how
 
 
@@ -170,13 +170,14 @@ def columns(spec: Spec) -> Iterator[str]:
 
 def _template(text: str) -> Spec:
     holes = []
-    for found in _HOLE.findall(text):
+    texts = _HOLE.split(text)
+    for found in texts[1::2]:
         column, colon, how = found.rpartition(":")
         if colon and how in _HOWS:
             holes.append((column, how))
         else:
             holes.append((found, ""))
-    return Template(text, tuple(holes)) if holes else Constant(text)
+    return Template(tuple(texts[::2]), tuple(holes)) if holes else Constant(text)
 
 
 def _year_rule(raw: object) -> YearRule:
@@ -201,13 +202,13 @@ def _years(raw: object) -> Iterator[int]:
 
 
 def _fill(template: Template, cells: Cells) -> str | None:
-    filled = {}
-    for column, how in template.holes:
+    filled = [template.texts[0]]
+    for (column, how), text in zip(template.holes, template.texts[1:], strict=True):
         cell = cells.get(column)
         if cell is None:
             return None
-        filled[f"{column}:{how}" if how else column] = _as(how, column, cell)
-    return _HOLE.sub(lambda found: filled[found[1]], template.text)
+        filled += _as(how, column, cell), text
+    return "".join(filled)
 
 
 def _as(how: str, column: str, cell: str) -> str:

@@ -1,16 +1,16 @@
 """A core is kept whole or not at all: its stock would lack the layers of a rejected row."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from collector.tables.intake import CheckedRow
-from collector.tables.layers import TableLayer, read_year
+from collector.tables.layers import read_year
 from collector.tables.mapping import TableMapping
 from collector.tables.table import Rejection
 from collector.tables.values import CellError, Spec, evaluate
 from schemas.tables.lines import TableRow
 
-Judge = Callable[[Sequence[TableLayer]], list[CheckedRow]]
+Judge = Callable[[Sequence[int]], list[CheckedRow]]
 
 _NAMED_BY: Final = (
     ("plot", "code"),
@@ -68,23 +68,23 @@ def _text(spec: Spec | None, cells: Mapping[str, Any], year: int | None) -> str 
 
 
 def judge_whole_cores(
-    layers: Sequence[TableLayer],
+    lines: Sequence[int],
     rejections: Iterable[Rejection],
-    names: Mapping[int, CoreName],
+    core_of: Callable[[int], CoreName],
     judge: Judge,
 ) -> tuple[list[CheckedRow], list[Rejection]]:
-    """Judge layers without those of a core of which any row was rejected.
+    """Judge rows without those of a core of which any row was rejected.
 
     Parameters
     ----------
-    layers
+    lines
         The rows that could be read.
     rejections
         Why the others were not.
-    names
-        The core of each row of the table, by line.
+    core_of
+        The core of any row of the table, by its line.
     judge
-        Judges layers in their order. Called again without the rows of a core that
+        Judges rows in their order. Called again without the rows of a core that
         turns out to be incomplete, since what these would add is then not there.
 
     Returns
@@ -93,32 +93,34 @@ def judge_whole_cores(
         What is left of the rows, and every rejection.
     """
     found = list(rejections)
-    kept = list(layers)
+    kept = list(lines)
     while True:
         # All are judged before any is held back, so that each says its own fault first.
         judged = judge(kept)
         found += [rejection for row in judged for rejection in row.rejections]
         bad = {rejection.line for rejection in found}
         adding = [row.line for row in judged if row.wanted and row.line not in bad]
-        held = _held_back(adding, bad, names)
+        held = _held_back(adding, bad, core_of)
         found += held
         bad.update(rejection.line for rejection in held)
-        whole = [layer for layer in kept if layer.line not in bad]
+        whole = [line for line in kept if line not in bad]
         if len(whole) == len(kept):
             return judged, found
         kept = whole
 
 
 def _held_back(
-    lines: Iterable[int], bad: Iterable[int], names: Mapping[int, CoreName]
+    lines: Iterable[int], bad: Collection[int], core_of: Callable[[int], CoreName]
 ) -> list[Rejection]:
-    causes = [(line, names[line]) for line in sorted(bad) if line in names]
+    if not bad:
+        return []
     by_point: dict[str | None, list[tuple[int, CoreName]]] = {}
-    for line, name in causes:
+    for line in sorted(bad):
+        name = core_of(line)
         by_point.setdefault(name.point, []).append((line, name))
     held = []
     for line in lines:
-        name = names[line]
+        name = core_of(line)
         for cause, other in by_point.get(name.point, ()):
             if name.may_be(other):
                 held.append(

@@ -6,17 +6,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.durable_files import durable_file
-from schemas.export.csv_files import Query
+from schemas.export.csv_files import Progress, Query
+from schemas.geometry import signed_area
 
 #: The tables that have a place.
 PLACED: Final = ("plots", "points", "cores")
 
 
-def write_geojson(path: Path, query: Query, table: str) -> int:
-    """Write the records of a table as one collection; return how many there are.
+def write_geojson(folder: Path, query: Query, progress: Progress) -> dict[str, int]:
+    """Write a collection for each table with a place; return the features of each."""
+    counts = {}
+    for table in PLACED:
+        counts[table] = _write(folder / f"{table}.geojson", query, table)
+        progress(table, counts[table])
+    return counts
 
-    Those without a place have a null geometry, as RFC 7946 asks.
-    """
+
+def _write(path: Path, query: Query, table: str) -> int:
+    """Write a collection; records without a place have a null geometry, by RFC 7946."""
     names, rows = query(table)
     count = 0
     with durable_file(path) as file:
@@ -46,9 +53,28 @@ def _features(
 def _geometry(fields: dict[str, Any]) -> dict[str, Any] | None:
     boundary = fields.pop("geometry", None)
     if boundary is not None:
-        found: dict[str, Any] = json.loads(boundary)
-        return found
+        return oriented(json.loads(boundary))
     lon, lat = fields.get("lon"), fields.get("lat")
     if lon is None or lat is None:
         return None
     return {"type": "Point", "coordinates": [lon, lat]}
+
+
+def oriented(geometry: dict[str, Any]) -> dict[str, Any]:
+    """Return a boundary whose rings run as RFC 7946 wants: outer ones to the left.
+
+    >>> square = [[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
+    >>> oriented({"type": "Polygon", "coordinates": [square]})["coordinates"][0][1]
+    [1.0, 1.0]
+    """
+    coordinates = geometry["coordinates"]
+    if geometry["type"] == "Polygon":
+        return {**geometry, "coordinates": _polygon(coordinates)}
+    return {**geometry, "coordinates": [_polygon(each) for each in coordinates]}
+
+
+def _polygon(rings: list[Any]) -> list[Any]:
+    return [
+        ring if (signed_area(ring) > 0) == (number == 0) else ring[::-1]
+        for number, ring in enumerate(rings)
+    ]

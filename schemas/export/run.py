@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from schemas.durable_files import flush_directory
+from schemas.export.attachments import Content, write_attachments
+from schemas.export.changes import find_touched, trim
 from schemas.export.csv_files import Progress, Query, write_csv
-from schemas.export.database import ExportRecord, fill
-from schemas.export.geojson import PLACED, write_geojson
+from schemas.export.database import columns_of, fill
+from schemas.export.geojson import write_geojson
 from schemas.export.geopackage import write_geopackage
-from schemas.export.views import query_of
+from schemas.export.manifest import (
+    Exported,
+    Snapshot,
+    files_of,
+    place_of_manifest,
+    write_json,
+)
+from schemas.export.parquet import write_parquet
+from schemas.export.shape import ExportRecord
+from schemas.export.views import ROWS_OF, query_of
 from schemas.export.workbook import write_workbook
 
 
@@ -24,31 +35,46 @@ class ExportKind(StrEnum):
     SQLITE = "sqlite"  # one plain database
     GEOJSON = "geojson"  # a folder of collections
     GPKG = "gpkg"  # one GeoPackage, where the extra geo is installed
+    PARQUET = "parquet"  # a folder of GeoParquet, where the extra parquet is installed
+    ATTACHMENTS = "attachments"  # a folder of the attached files, and their table
 
 
-#: What makes one file.
-_WRITERS: Final = {
+#: What makes a folder; the others make one file.
+FOLDERS: Final = frozenset(
+    {ExportKind.CSV, ExportKind.GEOJSON, ExportKind.PARQUET, ExportKind.ATTACHMENTS}
+)
+_WRITERS: Final[
+    Mapping[ExportKind, Callable[[Path, Query, Progress], dict[str, int]]]
+] = {
+    ExportKind.CSV: write_csv,
     ExportKind.XLSX: write_workbook,
+    ExportKind.GEOJSON: write_geojson,
     ExportKind.GPKG: write_geopackage,
+    ExportKind.PARQUET: write_parquet,
 }
-
-
-class Exported(NamedTuple):
-    """What was written: the rows of each table, and where."""
-
-    place: str
-    rows: dict[str, int]
-
-
+#: What progress is told of while records are read, and after how many.
+READ: Final = "records read"
+_TOLD_EVERY: Final = 100_000
 #: Opens an empty plain database as sqlite-utils does, and closes it.
 OpenPlain = Callable[[Path], AbstractContextManager[Any]]
+
+
+def _nothing(_sha256: str) -> None:
+    return None
+
+
+class Origin(NamedTuple):
+    """Where an export comes from: records of one moment, and the content of files."""
+
+    records: Iterable[ExportRecord]
+    snapshot: Snapshot
+    content: Content = _nothing
 
 
 def export(
     kind: ExportKind,
     target: Path,
-    records: Iterable[ExportRecord],
-    snapshot: str,
+    origin: Origin,
     open_plain: OpenPlain,
     progress: Progress,
 ) -> Exported:
@@ -57,64 +83,96 @@ def export(
     Raises
     ------
     FileExistsError
-        If the target is there already: nothing is written over.
+        If the target or its manifest is there already: nothing is written over.
     """
-    if target.exists():
-        raise FileExistsError(str(target))
+    manifest = place_of_manifest(target, is_folder=kind in FOLDERS)
+    for place in (target, manifest):
+        if place.exists():
+            raise FileExistsError(str(place))
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_name(f".{target.name}.part")
-    building.unlink(missing_ok=True)
+    begun = target.with_name(f".{target.name}.begun.{kind}")
+    for place in (building, begun):
+        _remove(place)
     try:
         with open_plain(building) as db:
-            rows = fill(db, records)
-            if kind is not ExportKind.SQLITE:
-                rows = _files(kind, target, _query_of(db, rows), snapshot, progress)
-        if kind is ExportKind.SQLITE:
-            building.replace(target)
-            flush_directory(target.parent)
-            for table, count in rows.items():
-                progress(table, count)
+            rows = _write(kind, begun, db, origin, progress)
+        if kind is ExportKind.SQLITE and not begun.exists():
+            building.replace(begun)
+        return _finish(kind, begun, target, origin.snapshot, rows)
     finally:
-        building.unlink(missing_ok=True)
-    return Exported(str(target), rows)
+        for place in (building, begun):
+            _remove(place)
 
 
-def _query_of(db: Any, rows: Mapping[str, int]) -> Query:  # noqa: ANN401 - of sqlite-utils
-    def query(table: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        count = rows["samples" if table == "layers" else table]
-        cursor = db.execute(query_of(table, count))
-        return [column[0] for column in cursor.description], iter(cursor)
-
-    return query
-
-
-def _files(
-    kind: ExportKind, target: Path, query: Query, snapshot: str, progress: Progress
-) -> dict[str, int]:
-    begun = target.with_name(f".{target.name}.begun.{kind}")
-    _remove(begun)
+def _finish(
+    kind: ExportKind,
+    begun: Path,
+    target: Path,
+    snapshot: Snapshot,
+    rows: dict[str, int],
+) -> Exported:
+    """Write the manifest of what was begun, then let it have its name."""
+    is_folder = kind in FOLDERS
+    place = place_of_manifest(target, is_folder=is_folder)
+    files = files_of(begun, target, rows)
+    done = Exported(str(target), str(kind), snapshot, rows, files, str(place))
+    written = place_of_manifest(begun, is_folder=True) if is_folder else place
+    write_json(written, done.about())
     try:
-        rows = _write(kind, begun, query, snapshot, progress)
         begun.replace(target)
-    finally:
-        _remove(begun)
-    return rows
+    except OSError:
+        written.unlink(missing_ok=True)
+        raise
+    flush_directory(target.parent)
+    return done
 
 
 def _write(
-    kind: ExportKind, place: Path, query: Query, snapshot: str, progress: Progress
+    kind: ExportKind,
+    begun: Path,
+    db: Any,  # noqa: ANN401 - of sqlite-utils
+    origin: Origin,
+    progress: Progress,
 ) -> dict[str, int]:
-    if kind in _WRITERS:
-        return _WRITERS[kind](place, query, progress)
-    place.mkdir()
-    if kind is ExportKind.CSV:
-        written = write_csv(place, query, snapshot, progress)
-        return {one.name.removesuffix(".csv"): one.rows for one in written}
-    rows = dict[str, int]()
-    for table in PLACED:
-        rows[table] = write_geojson(place / f"{table}.geojson", query, table)
-        progress(table, rows[table])
-    return rows
+    changes_only = origin.snapshot.since is not None
+    records = _counted(origin.records, progress)
+    rows = fill(db, records, changes_only=changes_only)
+    if changes_only:
+        find_touched(db)
+    if kind is ExportKind.SQLITE:
+        if changes_only:
+            rows = trim(db)
+            db.execute("VACUUM INTO ?", [str(begun)])
+        for table, count in rows.items():
+            progress(table, count)
+        return rows
+    query = _query_of(db, rows, changes_only=changes_only)
+    if kind in FOLDERS:
+        begun.mkdir()
+    if kind is ExportKind.ATTACHMENTS:
+        return write_attachments(begun, query, origin.content, progress)
+    return _WRITERS[kind](begun, query, progress)
+
+
+def _counted(
+    records: Iterable[ExportRecord], progress: Progress
+) -> Iterator[ExportRecord]:
+    """Tell how many records were read, where there are many."""
+    for number, record in enumerate(records, start=1):
+        if number % _TOLD_EVERY == 0:
+            progress(READ, number)
+        yield record
+
+
+def _query_of(db: Any, rows: Mapping[str, int], *, changes_only: bool) -> Query:  # noqa: ANN401 - of sqlite-utils
+    def query(table: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        count = rows[ROWS_OF.get(table, table)]
+        names = columns_of(db, table)
+        query = query_of(table, count, names, changes_only=changes_only)
+        return names, iter(db.execute(query))
+
+    return query
 
 
 def _remove(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The packages of the extra `geo`, imported when they are needed; or what to install."""
+"""Packages of extras, imported when they are needed; or what to install."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from typing import Final
 from schemas.places.feature import refuse
 
 _INSTALL: Final = (
-    "run: pip install 'permille[geo]', or with the file of make wheel:"
-    " pip install 'permille-….whl[geo]'"
+    "run: pip install 'permille[{0}]', or with the file of make wheel:"
+    " pip install 'permille-….whl[{0}]'"
 )
 
 
 @contextmanager
-def needed_for(what: str) -> Iterator[None]:
+def needed_for(what: str, extra: str = "geo") -> Iterator[None]:
     """Say which extra to install where a package of it is missing.
 
     Raises
@@ -27,11 +27,11 @@ def needed_for(what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         reason = f"{what} needs more than the base install: {missing} is missing"
-        raise refuse("extra_missing", reason, _INSTALL) from None
+        raise refuse("extra_missing", reason, _INSTALL.format(extra)) from None
 
 
 def is_installed(name: str) -> bool:
-    """Return whether a package of the extra is there."""
+    """Return whether a package of an extra is there."""
     try:
         return find_spec(name) is not None
     except (ImportError, ValueError):

@@ -14,4 +14,20 @@ READINGS: Final = TableForm(
     "outcome",
     prose("why"),
 )
-EXPECTED: Final = TableForm("bags", "campaign", "bag", "core", "depth cm")
+BATCHES: Final = TableForm(
+    "batches",
+    prose("lab"),
+    "batch",
+    "analyte",
+    "results",
+    "controls",
+    "verdict",
+    "decision",
+    prose("found"),
+)
+EXPECTED_BATCHES: Final = TableForm(
+    "expected", "campaign", prose("lab"), "batch", "bags", "sent on", "days"
+)
+EXPECTED: Final = TableForm(
+    "bags", "campaign", prose("lab"), "batch", "bag", "core", "depth cm"
+)

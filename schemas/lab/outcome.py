@@ -2,19 +2,19 @@
 
 import csv
 import io
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from schemas.lab import judging, naming
 from schemas.lab.check import LabCheck, looked_at, warnings
-from schemas.lab.control import checks
 from schemas.lab.layout import LabLayout, rows_of
 from schemas.lab.matching import LabLine
 from schemas.lab.readings import Standing
-from schemas.plausibility.records import Records
 from schemas.problems import from_data
 from schemas.tables.differing import Differing
-from schemas.tables.harmless import harmless
+from schemas.tables.harmless import harmless_again
 from schemas.told import counted, problem_line
 
 #: What needs a person, in the order in which it is told.
@@ -24,6 +24,8 @@ OPEN: Final = (
     Standing.DIFFERS,
     Standing.NO_UNIT,
     Standing.NO_METHOD,
+    Standing.NO_BATCH,
+    Standing.OUT_OF_RANGE,
     Standing.REFUSED,
 )
 
@@ -39,68 +41,101 @@ def counts(lines: Iterable[LabLine]) -> dict[str, int]:
     return {str(kind): found[kind] for kind in Standing} | {
         "below detection": sum(line.reading.limit is not None for line in new),
         "spelled otherwise": sum(bool(line.spelled) for line in new),
-        "replicates": sum(_replicate(line) > 1 for line in new),
+        "replicates": sum(naming.replicate_of(line) > 1 for line in new),
     }
 
 
+class LabKept(NamedTuple):
+    """What was written of a delivery: values, and controls with what belongs to them."""
+
+    values: int = 0
+    controls: int = 0
+    returned: Sequence[str] = ()
+    is_written: bool = False
+
+
+NOT_WRITTEN: Final = LabKept()
+
+
 def document(
-    found: LabCheck, how: Differing, kept: int, back: Sequence[str], *, written: bool
+    found: LabCheck, lab: str, how: Differing, kept: LabKept = NOT_WRITTEN
 ) -> dict[str, Any]:
     """Return the JSON of an import: what was guessed, counted, kept and given back."""
-    lines = found.every_line
+    lines, wanted = found.every_line, found.wanted(how)
     return {
-        "written": written,
+        "written": kept.is_written,
         "sheets": looked_at(found),
+        "keys": list(found.key_names),
         "not_read": list(found.not_read),
+        "differing": str(how),
         "counts": counts(lines),
-        "kept": kept,
-        "rejected_files": list(back),
-        "quality": [one._asdict() for one in checks(lines, found.habits.references)],
+        "bags": naming.named(lines),
+        "in_several_tables": naming.in_several(found.lines),
+        "unread_days": naming.unread_days(lines),
+        "left_out": found.left_out(how),
+        "kept": kept.values,
+        "controls_kept": kept.controls,
+        "rejected_files": list(kept.returned),
+        "quality": judging.judged(found, lab),
+        "unused_controls": judging.unused(found),
+        "failed_batches": [key._asdict() for key in judging.waiting(found, lab)],
+        "field_replicates": [
+            one.as_data() for one in judging.replicates_of(found, wanted)
+        ],
         "warnings": [
             {"where": where, **problem.as_data()}
-            for where, problem in warnings(found.records, found.wanted(how))
+            for where, problem in warnings(found.records, wanted)
         ],
         "readings": [as_data(line) for line in lines],
     }
 
 
-def needs_a_person(found: LabCheck) -> bool:
-    """Return whether a reading waits for somebody."""
-    return any(line.standing in OPEN for line in found.every_line)
+def needs_a_person(found: LabCheck, said: Mapping[str, Any]) -> bool:
+    """Return whether a reading, or a batch that fails, waits for somebody."""
+    is_open = any(line.standing in OPEN for line in found.every_line)
+    return is_open or bool(said["failed_batches"])
 
 
-def sentences(said: Mapping[str, Any], to_keep: int) -> Iterator[str]:
-    """Return in words what the columns were taken for, and what came of the readings."""
+def sentences(said: Mapping[str, Any], to_keep: int, decide: str) -> Iterator[str]:
+    """Return in words what the columns were taken for, and what came of the readings.
+
+    `decide` is the command that decides on a batch.
+    """
     for sheet in said["sheets"]:
         yield from _taken_for(sheet)
-    for name in said["not_read"]:
-        yield f"{name}: no column names a bag; not read"
+    yield from naming.other_sheets(said)
     told = [f"{count} {kind}" for kind, count in said["counts"].items() if count]
     yield ", ".join(told) or "no values"
-    yield from _quality(said["quality"])
+    yield from naming.sentences(said)
+    yield from judging.sentences(said)
     for odd in said["warnings"]:
         yield f"warning: {odd['where']}: {problem_line(from_data(odd))}"
     for place in said["rejected_files"]:
         yield f"the rows that were not taken are in {place}"
     if said["written"]:
-        yield f"kept {counted(said['kept'], 'value')}"
+        controls = said["controls_kept"]
+        more = f" and {counted(controls, 'control')}" if controls else ""
+        yield f"kept {counted(said['kept'], 'value')}{more}"
     elif to_keep:
         yield f"nothing was written; to keep {counted(to_keep, 'value')} add: --write"
+    yield from _to_decide(said["failed_batches"], decide)
 
 
-def _quality(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    beyond = [one for one in found if not one["within"]]
-    if found:
-        within = len(found) - len(beyond)
-        yield f"quality control: {within} of {len(found)} within limits"
-    for one in beyond:
-        place = f"{one['batch']}, {one['analyte']}, {one['what']}"
-        yield f"  beyond its limit: {place}: {one['found']}; ask the laboratory"
+def _to_decide(failed: Sequence[Mapping[str, str]], decide: str) -> Iterator[str]:
+    """Return what to do about batches that fail."""
+    for one in failed:
+        yield (
+            f"batch {one['lab_batch']}, {one['analyte']}: quality control fails; its"
+            " results carry LAB_QC_FAILED until somebody decides. Ask the laboratory, then"
+            " accept them, or type rejected:"
+        )
+        lab, batch = shlex.quote(one["lab"]), shlex.quote(one["lab_batch"])
+        yield f"  {decide} accepted --lab {lab} --batch {batch} --reason TEXT"
 
 
 def _taken_for(sheet: Mapping[str, Any]) -> Iterator[str]:
     values = [
-        f"{one['column']} = {one['analyte']} in {one['unit'] or '?'}"
+        f"{one['column']} = {one['analyte']} in {_unit(one)}{_by(one)}"
         for one in sheet["values"]
     ]
     columns = [f"{name} = {role}" for role, name in sheet["columns"].items()]
@@ -110,12 +145,30 @@ def _taken_for(sheet: Mapping[str, Any]) -> Iterator[str]:
         yield f"  not read: {', '.join(sheet['not_read'])}"
 
 
+#: What is listed row by row.
+_LISTED: Final = (*OPEN, Standing.TWICE)
+
+
+def _unit(column: Mapping[str, Any]) -> str:
+    said = f"what {column['unit_column']} says" if column["unit_column"] else "?"
+    return str(column["unit"] or said)
+
+
+def _by(column: Mapping[str, Any]) -> str:
+    """Return what else a header says: the method, the layer, which reading it is."""
+    method, depths = column["method"], column["depths_cm"]
+    said = [f" by {method}"] if method else []
+    said += [f" of {depths[0]:g}-{depths[1]:g} cm"] if depths else []
+    said += [f" ({column['replicate']})"] if column["replicate"] else []
+    return "".join(said)
+
+
 def open_rows(found: LabCheck) -> list[tuple[object, ...]]:
     """Return the readings that need a person, or are spelled otherwise, as rows of a list."""
     return [
         (
             line.reading.line,
-            line.bag or line.reading.number,
+            naming.name_of(line),
             line.reading.analyte,
             line.reading.text,
             line.here,
@@ -123,7 +176,7 @@ def open_rows(found: LabCheck) -> list[tuple[object, ...]]:
             line.why or (f"written {line.spelled}" if line.spelled else ""),
         )
         for line in found.every_line
-        if line.standing in OPEN or (line.spelled and line.standing is Standing.NEW)
+        if line.standing in _LISTED or (line.spelled and line.standing is Standing.NEW)
     ]
 
 
@@ -150,6 +203,29 @@ def returned(
     layout: LabLayout, lines: Sequence[LabLine], taken: Collection[LabLine]
 ) -> str:
     """Return the rows that were not taken as a CSV, with line and reason behind; or nothing."""
+    reasons = _reasons(lines, taken)
+    if not reasons:
+        return ""
+    out = io.StringIO(newline="")
+    delimiter = ";" if layout.sheet.notation.decimal == "," else ","
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    rows = [row for row in rows_of(layout) if row[0] in reasons]
+    width = max(len(cells) for _, cells in rows)
+    said_above = ["line", "reason"]
+    for _, cells in layout.head:
+        writer.writerow([*cells, *[""] * (width - len(cells)), *said_above])
+        said_above = ["", ""]
+    for number, cells in rows:
+        said = "; ".join(dict.fromkeys(reasons[number]))
+        more = [""] * (width - len(cells))
+        writer.writerow([*map(harmless_again, cells), *more, number, said])
+    return out.getvalue()
+
+
+def _reasons(
+    lines: Sequence[LabLine], taken: Collection[LabLine]
+) -> dict[int, list[str]]:
+    """Return why rows come back, by their lines."""
     reasons: dict[int, list[str]] = {}
     for line in lines:
         if line.standing in OPEN and line not in taken:
@@ -157,54 +233,4 @@ def returned(
             said = f"{line.reading.analyte}: {line.standing}{here}"
             said += f", {line.why}" if line.why else ""
             reasons.setdefault(line.reading.line, []).append(said)
-    if not reasons:
-        return ""
-    out = io.StringIO(newline="")
-    delimiter = ";" if layout.sheet.notation.decimal == "," else ","
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow([*layout.headers, "line", "reason"])
-    for number, cells in rows_of(layout):
-        if number in reasons:
-            said = "; ".join(dict.fromkeys(reasons[number]))
-            writer.writerow([*map(harmless, cells), number, said])
-    return out.getvalue()
-
-
-def expected(records: Records, analyte: str) -> Iterator[dict[str, Any]]:
-    """Return the bags that have no result of an analyte, by campaign and label."""
-    campaigns = records.of_type("campaign")
-    found = []
-    for sample_id, sample in records.of_type("sample").items():
-        results = records.below("result", sample_id)
-        if any(result["analyte"] == analyte for _, result in results):
-            continue
-        core = records.get("core", sample["core_id"]) or {}
-        campaign: Mapping[str, Any] = campaigns.get(core.get("campaign_id", ""), {})
-        found.append(
-            {
-                "campaign": campaign.get("name"),
-                "bag": sample["sample_code"],
-                "core": records.name("core", sample["core_id"]),
-                "depth_top_cm": sample["depth_top_cm"],
-                "depth_bottom_cm": sample["depth_bottom_cm"],
-            }
-        )
-    yield from sorted(found, key=lambda one: (str(one["campaign"]), one["bag"]))
-
-
-def expected_rows(found: Iterable[Mapping[str, Any]]) -> list[tuple[object, ...]]:
-    """Return bags that are expected as rows of a list."""
-    return [
-        (
-            one["campaign"],
-            one["bag"],
-            one["core"],
-            f"{one['depth_top_cm']:g}-{one['depth_bottom_cm']:g}",
-        )
-        for one in found
-    ]
-
-
-def _replicate(line: LabLine) -> int:
-    fields = line.addition.fields if line.addition else {}
-    return int(fields.get("replicate") or 1)
+    return reasons

@@ -60,6 +60,10 @@ class PlacesCheck:
             if line.standing in takes and line.addition is not None
         ]
 
+    def additions(self, how: Differing) -> list[Addition]:
+        """Return what is to be kept, without the lines of the file."""
+        return [addition for _, addition in self.wanted(how)]
+
     def open_lines(self, how: Differing) -> list[PlaceLine]:
         """Return what needs a person, in the order of the file."""
         found = [line for line in self.lines if self.is_open(line, how)]

@@ -22,6 +22,8 @@ _MARK: Final = (
     r"(?:code|ids?|no|nr|num|number|nummer|num[eé]ro|n[uú]mero|ref|key|label|kennung)"
 )
 _LABELS: Final = "name|label|title|nom|nombre|nome|naam|bezeichnung"
+#: What ODK Central names its own columns by; people have theirs beside them.
+_OF_PROGRAMS: Final = "__"
 _ROW_NUMBERS: Final = "fid|objectid|gid|ogcfid"
 
 
@@ -129,7 +131,7 @@ def guess_code(
         column
         for order in _CODES[kind]
         for column in columns
-        if order.fullmatch(plain(column))
+        if order.fullmatch(plain(column)) and not column.startswith(_OF_PROGRAMS)
     ]
 
     def worth(column: str) -> tuple[int, bool, bool]:

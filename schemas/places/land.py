@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, Final, NamedTuple
 
-from schemas.plausibility.lookalikes import skeleton
 from schemas.plausibility.planar import Place, outside_m, polygons
+from schemas.plausibility.skeletons import skeleton
 
 _SAY_WHICH: Final = "say which: --plot COLUMN, where the file names plots, or --plot CODE, of all points"
 

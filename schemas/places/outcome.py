@@ -15,7 +15,7 @@ from schemas.plausibility.every import warnings_between, warnings_within
 from schemas.plausibility.records import Records
 from schemas.problems import Problem, from_data
 from schemas.tables.differing import Differing
-from schemas.tables.harmless import harmless
+from schemas.tables.harmless import harmless_again
 from schemas.told import counted, problem_line
 
 #: How the columns behind the rows that come back are called.
@@ -216,5 +216,5 @@ def _table(header: Sequence[str], delimiter: str, lines: Sequence[PlaceLine]) ->
     writer.writerow([*header[:width], "line", _REASON])
     for line in lines:
         cells = [*line.feature.raw, *[""] * width][:width]
-        writer.writerow([*map(harmless, cells), line.feature.number, _why(line)])
+        writer.writerow([*map(harmless_again, cells), line.feature.number, _why(line)])
     return out.getvalue().encode("utf-8-sig")

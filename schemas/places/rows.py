@@ -1,4 +1,4 @@
-"""A table of places: well-known text, or longitude and latitude, in its columns."""
+"""A table of places: well-known text, places of ODK, or longitude and latitude."""
 
 import csv
 import math
@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas.places.columns import find
 from schemas.places.feature import Feature, PlacesFile, Shape, check_count, refuse
+from schemas.places.odk import is_odk, read_odk
 from schemas.places.wkt import read_wkt, srid_of
 from schemas.tables.lines import TableRow, decode_as_usual, read_lines, rule_of
 from schemas.typed import Notation, read_number
@@ -62,10 +63,10 @@ def _reader(
     header: Sequence[str], rows: Sequence[TableRow], notation: Notation
 ) -> tuple[_Read, tuple[str, ...], str | None]:
     """Return how the shape of a row is read, from which columns, and their system."""
-    shape = find(_WKT, header)
+    shape = find(_WKT, header) or _of_odk(header, rows)
     if shape is not None:
         crs = _system([row.cells.get(shape) for row in rows])
-        return lambda cells: read_wkt(cells.get(shape) or ""), (shape,), crs
+        return lambda cells: _shape(cells.get(shape) or ""), (shape,), crs
     lon, lat = find(_LON, header), find(_LAT, header)
     if lon is None or lat is None:
         named = ", ".join(name for name in header if name)
@@ -78,6 +79,19 @@ def _reader(
         return {"type": "Point", "coordinates": place}
 
     return point, (lon, lat), None
+
+
+def _of_odk(header: Sequence[str], rows: Sequence[TableRow]) -> str | None:
+    """Return the column whose cells are places as ODK writes them, whatever its name."""
+    for name in header:
+        filled = [text for row in rows if (text := row.cells.get(name))]
+        if filled and all(map(is_odk, filled)):
+            return name
+    return None
+
+
+def _shape(text: str) -> Shape:
+    return read_odk(text) if is_odk(text) else read_wkt(text)
 
 
 def _system(cells: Sequence[str | None]) -> str | None:

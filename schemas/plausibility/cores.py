@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from schemas import limits
@@ -46,12 +47,17 @@ def outside_campaign(core: Fields, campaign: Fields) -> Problem | None:
     known = _KNOWN_TO.get(core.get("sampled_precision", ""), 10)
     day, first = core["sampled_at"][:known], campaign["start_date"]
     last = campaign.get("end_date")
-    until = last or (date.fromisoformat(first) + _LONGEST).isoformat()
+    until = last or _a_year_after(first)
     if first[:known] <= day <= until[:known]:
         return None
     period = f"{first} to {last}" if last else f"from {first}"
     detail = f"{campaign['name']}: {period}"
     return Problem("core_outside_campaign", "sampled_at", core["sampled_at"], detail)
+
+
+@lru_cache(maxsize=1024)
+def _a_year_after(day: str) -> str:
+    return (date.fromisoformat(day) + _LONGEST).isoformat()
 
 
 def _layers(core_id: str, bags: list[tuple[str, Fields]]) -> Iterator[Warned]:

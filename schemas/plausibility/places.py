@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from statistics import median
 from typing import Final, NamedTuple
 
 from schemas import limits
+from schemas.plausibility.middles import middle
 from schemas.plausibility.planar import Place, area_ha, centre, distance_m, outside_m
 from schemas.plausibility.records import Fields, Records, Warned
 from schemas.problems import Problem
@@ -26,8 +26,8 @@ class _Bound(NamedTuple):
 
 def of_places(records: Records) -> Iterator[Warned]:
     """Return what is odd about the positions of plots, points and cores."""
-    middle = _from_middle(_known_places(records))
-    region = _Bound(middle, limits.FAR_FROM_PLOTS_M, "far_from_plots")
+    apart_m = _from_middle(_known_places(records))
+    region = _Bound(apart_m, limits.FAR_FROM_PLOTS_M, "far_from_plots")
     for plot_id, plot in records.of_type("plot").items():
         yield from _area(plot_id, plot)
         yield from _boundary(plot_id, plot, region)
@@ -105,16 +105,16 @@ def _homes(plot: Fields, members: Iterable[Fields], region: _Bound) -> list[_Bou
         outside = partial(outside_m, boundary)
         return [_Bound(outside, limits.FIX_ERROR_M, "position_outside")]
     places = [place for each in members if (place := _place(each))]
-    middle = _from_middle(places)
-    return [_Bound(middle, limits.FAR_FROM_PLOT_M, "far_from_points"), region]
+    apart_m = _from_middle(places)
+    return [_Bound(apart_m, limits.FAR_FROM_PLOT_M, "far_from_points"), region]
 
 
 def _from_middle(places: list[Place]) -> Callable[[Place], float]:
     """Return the distance from the middle of places; a few that are far off do not move it."""
     if not places:
         return lambda _: 0.0
-    middle = median(lon for lon, _ in places), median(lat for _, lat in places)
-    return partial(distance_m, middle)
+    centre_of_all = middle(lon for lon, _ in places), middle(lat for _, lat in places)
+    return partial(distance_m, centre_of_all)
 
 
 def _judged(

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 from typing import Final, NamedTuple
 
+from schemas.plausibility.middles import middle
 from schemas.plausibility.records import Fields, Records, Warned
 from schemas.problems import Problem
 from schemas.rules import TO_G_KG
@@ -37,10 +37,10 @@ class Measured(NamedTuple):
     value: float
     record_type: str
     record_id: str
-    campaign_id: str = ""
-    plot_id: str = ""
+    campaign_id: str
+    plot_id: str
+    depths_cm: tuple[float, float]
     batch: str = ""
-    depths_cm: tuple[float, float] = (0.0, 0.0)
 
     @property
     def path(self) -> str:
@@ -75,28 +75,18 @@ def measured(records: Records) -> Iterator[Measured]:
     for sample_id, sample in records.of_type("sample").items():
         core = records.get("core", sample["core_id"]) or {}
         plot_id, _ = records.plot_of_core(core)
-        home = Measured(
-            "", 0.0, "sample", sample_id, core.get("campaign_id", ""), plot_id
-        )
-        home = home._replace(
-            depths_cm=(
-                round(sample["depth_top_cm"]),
-                round(sample["depth_bottom_cm"]),
-            )
-        )
+        campaign_id = core.get("campaign_id", "")
+        depths_cm = round(sample["depth_top_cm"]), round(sample["depth_bottom_cm"])
+        place = campaign_id, plot_id, depths_cm
         for name in _OF_BAGS:
             if sample.get(name):
-                yield home._replace(name=name, value=sample[name])
+                yield Measured(name, sample[name], "sample", sample_id, *place)
         for result_id, result in records.below("result", sample_id):
             found = value_g_kg(result)
             if found is not None:
-                yield home._replace(
-                    name=result["analyte"],
-                    value=found,
-                    record_type="result",
-                    record_id=result_id,
-                    batch=result.get("lab_batch") or "",
-                )
+                batch = result.get("lab_batch") or ""
+                what = result["analyte"], found, "result", result_id
+                yield Measured(*what, *place, batch)
 
 
 def value_g_kg(result: Fields) -> float | None:
@@ -121,15 +111,15 @@ def odd_column(
     """
     if len(values) < FEWEST:
         return None
-    middle = median(values)
-    said = f"the middle of {len(values)} values is {middle:.3g}"
-    usual = median(others) if len(others) >= FEWEST else 0.0
+    found = middle(values)
+    said = f"the middle of {len(values)} values is {found:.3g}"
+    usual = middle(others) if len(others) >= FEWEST else 0.0
     if usual > 0.0:
-        if not 1.0 / COLUMN_TIMES <= middle / usual <= COLUMN_TIMES:
+        if not 1.0 / COLUMN_TIMES <= found / usual <= COLUMN_TIMES:
             return Problem("tenfold", name, None, f"{said}, elsewhere {usual:.3g}")
         return None
     low, high = _USUAL_G_KG.get(name, (0.0, float("inf")))
-    if not low <= middle <= high:
+    if not low <= found <= high:
         return Problem("tenfold", name, None, f"{said} g/kg")
     return None
 
@@ -176,8 +166,10 @@ def _single(every: Sequence[Measured]) -> Iterator[Warned]:
 
 
 def _far_off(own: Sequence[Measured], others: Sequence[Measured]) -> Iterator[Warned]:
-    usual = median(other.value for other in others)
-    if len(others) <= FEWEST or usual <= 0.0:
+    if len(others) <= FEWEST:
+        return
+    usual = middle(other.value for other in others)
+    if usual <= 0.0:
         return
     for one in own:
         times = one.value / usual

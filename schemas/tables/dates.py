@@ -58,13 +58,13 @@ def read_date(
 
 def _parse(text: str, form: str, month_day: str) -> datetime | None:
     whole, whole_form = text, form
-    if form == ISO_DAY:
-        day = _DAY.fullmatch(text)
-        whole = day[1] if day else ""
-    elif month_day and "%d" not in form:
+    if month_day and "%d" not in form:
         whole = f"{text} {month_day[3:] if '%m' in form else month_day}"
         whole_form = f"{form} {'%d' if '%m' in form else '%m-%d'}"
     try:
+        if form == ISO_DAY:
+            day = _DAY.fullmatch(text)
+            return datetime.fromisoformat(day[1]) if day else None
         return datetime.strptime(whole, whole_form)  # noqa: DTZ007 - the caller knows the offset
     except ValueError:
         return None

@@ -1,6 +1,7 @@
 """What stands above the rows of a table: `sep=;`, a letterhead, the header, a row of units."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
@@ -12,22 +13,34 @@ Record = tuple[int, list[str]]
 
 #: A letterhead is not longer.
 _LETTERHEAD: Final = 50
+_MINUS: Final = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _SEPARATOR: Final = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
+_WRITTEN: Final = {
+    "pct": "% pct percent wt% wt.% %wt %w/w %w %m/m masse-% m-% m.-% ma.-% ma% gew.-% gew-% g/100g"
+    " dag/kg dagkg-1",
+    "g_kg": "g/kg gkg-1 gkg^-1 g.kg-1 g\u00b7kg-1 g*kg-1 mg/g mgg-1 \u2030",
+    "mg_kg": "mg/kg mgkg-1 mgkg^-1 mg.kg-1 mg\u00b7kg-1 ppm \u03bcg/g ug/g",
+    "g_g": "g/g gg-1 kg/kg fraction",
+    "g_cm3": "g/cm3 g/cm^3 gcm-3 gcm^-3 g.cm-3 g\u00b7cm-3 g/cc g/ccm g/ml kg/l kg/dm3 t/m3 tm-3"
+    " t.m-3 mg/m3 mgm-3 mg.m-3",
+    "kg_m3": "kg/m3 kg/m^3 kgm-3 kg.m-3",
+}
+#: What laboratories add to a unit: that it is of dry soil, and grams of what.
+_ADDED: Final = re.compile(
+    r"(?<=[0-9g%])(?:i\.|der)?(?:ts|tm|tr|ms|dm|dw|d\.[ms]\.|drymatter|dryweight|drywt|drysoil|dry"
+    r"|solsec)$|(?<=g)(?:c|n)(?=/|kg)"
+)
 #: Units as laboratories write them, without blanks and brackets, by our own names.
 UNITS: Final = {
-    **dict.fromkeys(("%", "pct", "percent", "wt%", "%w/w", "masse-%", "m-%"), "pct"),
-    **dict.fromkeys(("g/kg", "gkg-1", "gkg^-1", "gkg\u207b\u00b9", "mg/g"), "g_kg"),
-    **dict.fromkeys(("mg/kg", "mgkg-1", "mgkg^-1", "ppm"), "mg_kg"),
-    **dict.fromkeys(("g/g", "gg-1", "kg/kg", "fraction"), "g_g"),
-    **dict.fromkeys(
-        ("g/cm3", "g/cm^3", "g/cm\u00b3", "gcm-3", "t/m3", "mg/m3"), "g_cm3"
-    ),
-    **dict.fromkeys(("kg/m3", "kg/m^3", "kg/m\u00b3", "kgm-3"), "kg_m3"),
-    **{name: name for name in ("pct", "g_kg", "mg_kg", "g_g", "g_cm3", "kg_m3")},
+    **{text: name for name, texts in _WRITTEN.items() for text in texts.split()},
+    **{name: name for name in _WRITTEN},
     **{name: name for name in ("cm", "mm", "m", "inch", "g", "kg", "cm3", "ha")},
 }
 #: What stands in a row of units where there is none.
-_NO_UNIT: Final = frozenset({"-", "unit", "units", "einheit", "unit\u00e9", "unidad"})
+_NO_UNIT: Final = frozenset(
+    {"-", "unit", "units", "einheit", "unit\u00e9", "unidad", "y/n", "yes/no", "j/n"}
+    | {"o/n", "s/n", "0/1", "text", "code", "date", "yyyy-mm-dd"}
+)
 
 
 class Head(NamedTuple):
@@ -82,8 +95,18 @@ def unit_of(text: str) -> str | None:
 
     >>> unit_of("[g kg-1]"), unit_of("%"), unit_of("cm"), unit_of("P1")
     ('g_kg', 'pct', 'cm', None)
+    >>> (
+    ...     unit_of("g kg\u207b\u00b9"),
+    ...     unit_of("g/cm\u00b3"),
+    ...     unit_of("% TS"),
+    ...     unit_of("g C/kg"),
+    ... )
+    ('g_kg', 'g_cm3', 'pct', 'g_kg')
     """
-    return UNITS.get("".join(text.lower().split()).strip("[]()"))
+    # Small raised figures as figures, and whatever stands for a minus as one.
+    raised = unicodedata.normalize("NFKC", text).translate(_MINUS)
+    written = "".join(raised.lower().split()).strip("[]()")
+    return UNITS.get(written) or UNITS.get(_ADDED.sub("", written))
 
 
 def _is_header(record: Record, wanted: Sequence[str], at: int | None) -> bool:

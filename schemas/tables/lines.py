@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from schemas import limits
@@ -25,6 +26,8 @@ _SAVE_AS_UTF_8: Final = "save it as CSV UTF-8"
 _LOOKED_AT: Final = 1_000
 _WITH_POINT: Final = re.compile(r"[-+<]?[0-9]+\.[0-9]+")
 _WITH_COMMA: Final = re.compile(r"[-+<]?[0-9]+,[0-9]+")
+_QUOTED: Final = re.compile('"[^"]*"')
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
 #: What Windows-1252 has letters for and Latin-1 has not.
 _C1: Final = re.compile(b"[\x80-\x9f]")
 
@@ -89,7 +92,12 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
 
 
 def decode_as_usual(data: bytes) -> str:
-    """Return the text of a CSV whose encoding nobody says: UTF-8, or what Windows writes."""
+    """Return the text of a CSV whose encoding nobody says: Unicode, or what Windows writes."""
+    if data[:2] in _UTF_16_MARKS:
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            return decode(data)  # refuses it in words
     try:
         return decode(data)
     except TableError as error:
@@ -130,11 +138,33 @@ def rule_of(text: str) -> FileRule:
     """
     lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
     below = lines[1:] if lines[:1] and lines[0].lower().startswith("sep=") else lines
-    header = below[0] if below else ""
-    delimiter = max(",;\t", key=header.count)
+    delimiter = _delimiter_of(below)
     if delimiter == ",":
         return FileRule()
     return FileRule(delimiter=delimiter, decimal=_decimal_of(below, delimiter))
+
+
+def _delimiter_of(lines: Sequence[str]) -> str:
+    """Return what stands between columns: what cuts most lines on end alike.
+
+    A letterhead has commas; those within numbers are decimal where anything else cuts.
+    """
+    bare = [_QUOTED.sub("", line) for line in lines]
+    for one in ";\t,":
+        # A header above rows that have all its columns; other signs are within cells.
+        if bare and 0 < bare[0].count(one) <= min(line.count(one) for line in bare):
+            return one
+    others = [_BETWEEN_DIGITS.sub("", line) for line in bare]
+    alike = {one: _alike(others, one) for one in ";\t,"}
+    best = max(";\t", key=lambda one: alike[one])
+    return best if alike[best] and alike[best] >= alike[","] else ","
+
+
+def _alike(lines: Sequence[str], delimiter: str) -> int:
+    """Return how many lines on end have the same number of cells, more than one."""
+    widths = (line.count(delimiter) for line in lines)
+    runs = (len(list(same)) for width, same in groupby(widths) if width)
+    return max(runs, default=0)
 
 
 def _decimal_of(lines: Sequence[str], delimiter: str) -> str:

@@ -101,7 +101,7 @@ def with_ids(
 
 
 def _find(tx: Transaction, project_id: str, record_type: str, name: str) -> str:
-    rows = tx.rows_after(project_id, 0, None)
+    rows = tx.rows_after(project_id, 0)
     views = [r for r in rows if r.type == record_type and not r.deleted]
     names = labels(tx, (Named(project_id, r.id, r.type, r.fields) for r in views))
     known = {i: (told.partition(" ")[2],) for i, told in names.items()}

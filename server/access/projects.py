@@ -4,6 +4,7 @@ A laptop may begin a project whose code another one has: codes of projects are u
 a laptop, not everywhere.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.names import described, meant, told_apart
@@ -65,6 +66,13 @@ def _data(project: StoredProject) -> Project:
         "samples": project.samples,
         "devices": project.devices,
     }
+
+
+async def ids_of(store: Store, names: Sequence[str]) -> list[str]:
+    """Return the ids of the projects that were named; of all where none was."""
+    if not names:
+        return [each["id"] for each in await projects(store)]
+    return [(await find_project(store, name))["id"] for name in names]
 
 
 async def find_project(store: Store, name: str) -> Project:

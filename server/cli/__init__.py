@@ -6,20 +6,26 @@ import click
 
 from schemas.version import __version__
 from server.cli.attachments import attachments
-from server.cli.backup import backup, epochs, restore, verify
+from server.cli.backup import backup, epochs, move, restore, verify
 from server.cli.bundle import bundle
-from server.cli.common import Commands, data_directory, data_option
+from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
+from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
+from server.cli.look import look
 from server.cli.places import places
 from server.cli.project import project
 from server.cli.purge import purge
 from server.cli.quarantine import quarantine
-from server.cli.service import init, run, stats
+from server.cli.search import search
+from server.cli.service import derivation_worker, init, run, stats
 from server.cli.stocks import stocks
+from server.cli.taking_in import records
+from server.cli.token import token
+from server.cli.undo import undo
 from server.cli.warning import warning
 
 
@@ -30,8 +36,9 @@ from server.cli.warning import warning
 )
 @click.version_option(__version__, prog_name="permille-server")
 @data_option
+@database_option
 @click.pass_context
-def main(context: click.Context, data: Path | None) -> None:
+def main(context: click.Context, data: Path | None, database: str | None) -> None:
     """Receive, merge and derive what field laptops recorded.
 
     \b
@@ -41,14 +48,17 @@ def main(context: click.Context, data: Path | None) -> None:
       permille-server --data /srv/permille device code --project HF
       permille-server --data /srv/permille run
     """
-    context.obj = data_directory(data)
+    context.obj = data_directory(data, database)
 
 
 for command in (
     init,
     run,
+    derive,
+    derivation_worker,
     project,
     device,
+    token,
     stocks,
     conflict,
     quarantine,
@@ -56,10 +66,15 @@ for command in (
     lab,
     places,
     export,
+    look,
+    search,
+    records,
+    undo,
     bundle,
     attachments,
     backup,
     restore,
+    move,
     verify,
     epochs,
     purge,

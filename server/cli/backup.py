@@ -160,6 +160,45 @@ def verify(data: DataDirectory, file: Path | None, as_json: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--to",
+    "address",
+    required=True,
+    metavar="URL",
+    help="Address of an empty PostgreSQL database; `file` for a file in the data"
+    " directory.",
+)
+@json_option
+@click.pass_obj
+def move(data: DataDirectory, address: str, as_json: bool) -> None:
+    """Move the server to another database: stop it first, and start it afterwards.
+
+    Every row is copied and checked. The old database stays as it was. Laptops go on with
+    their next sync.
+
+    \b
+    Example:
+      permille-server --data /srv/permille move --to postgresql://permille@db/permille
+      permille-server --data /srv/permille move --to file
+    """
+    from server.cli.common import postgres_address
+    from server.clock import Clock
+    from server.operations.move import move as moved
+
+    target = None if address == "file" else postgres_address(address, "--to")
+    with _progress() as progress:
+        done = asyncio.run(moved(data, target, Clock(), progress))
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        f"Moved {counted(done.projects, 'project')} with"
+        f" {counted(done.changes, 'change')}: {done.rows} rows, all of them checked."
+    )
+    click.echo(f"Next: permille-server --data {data.path} run")
+
+
+@click.command()
 @json_option
 @click.pass_context
 def epochs(context: click.Context, as_json: bool) -> None:

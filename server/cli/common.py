@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import click
 from platformdirs import user_data_path
 
-from schemas import printing
+from schemas import limits, printing
 from schemas.printing import TableForm
-from schemas.screen import safe_output
+from schemas.screen import raw_errors, safe_output
 from schemas.told import problem_line
-from server.config import DATA_VARIABLE, DataDirectory
+from server.config import DATA_VARIABLE, DATABASE_VARIABLE, DataDirectory
 from server.errors import (
     NotInstalledError,
     RefusedError,
@@ -29,15 +29,39 @@ from server.errors import (
 )
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from schemas.operations import Operation
     from server.store.values import Device
 
 T = TypeVar("T")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 #: Rows of a list of what needs a person, on the screen; --json has all.
 _SHOWN: Final = 30
 
 json_option: Final = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document."
+)
+
+required_project_option: Final = click.option(
+    "--project", required=True, help="Code or start of the id of a project."
+)
+
+projects_option: Final = click.option(
+    "--project",
+    "projects",
+    multiple=True,
+    help="Only this project, by code or start of its id. May be repeated.",
+)
+
+#: The projects that a device or a token sees.
+seen_projects_option: Final = click.option(
+    "--project",
+    "projects",
+    multiple=True,
+    required=True,
+    help="Project, by code or start of its id; repeatable.",
 )
 
 
@@ -128,7 +152,7 @@ def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
     """Return the callback of an option whose text travels in a message."""
 
     def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
-        from schemas.wire_values import one_line as line_of
+        from schemas.one_line import one_line as line_of
 
         try:
             return None if value is None else line_of(value, most)
@@ -138,9 +162,47 @@ def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
     return read
 
 
-def data_directory(path: Path | None) -> DataDirectory:
+def person_option(does: str) -> Callable[[_Command], _Command]:
+    """Return the option that says who did something: `does` is "imports" or "decides"."""
+    return click.option(
+        "--person",
+        callback=one_line(limits.NAME_CHARS),
+        help=f"Who {does}; your login name when not given.",
+    )
+
+
+def data_directory(path: Path | None, database: str | None = None) -> DataDirectory:
     """Return the data directory: as named, or the platform's own place."""
-    return DataDirectory(path or user_data_path("permille-server"))
+    if database is not None:
+        postgres_address(database, "--database")
+    return DataDirectory(path or user_data_path("permille-server"), database)
+
+
+def postgres_address(said: str, option: str) -> str:
+    """Return the address of a PostgreSQL database as it was given.
+
+    Raises
+    ------
+    click.BadParameter
+        If it is none.
+    """
+    if not said.startswith(_POSTGRES):
+        raise click.BadParameter(
+            f"{said} is no address such as postgresql://user@host/name",
+            param_hint=option,
+        )
+    return said
+
+
+#: How the address of a PostgreSQL database begins.
+_POSTGRES: Final = ("postgresql://", "postgres://")
+database_option: Final = click.option(
+    "--database",
+    metavar="URL",
+    envvar=DATABASE_VARIABLE,
+    help=f"Address of a PostgreSQL database, which `init` remembers; or set"
+    f" {DATABASE_VARIABLE}. Default: a file in the data directory.",
+)
 
 
 data_option: Final = click.option(
@@ -201,6 +263,58 @@ def screen_width(*, err: bool = False) -> int | None:
     """Return how many characters a line of the screen has; None for a file or a pipe."""
     stream = sys.stderr if err else sys.stdout
     return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> "Iterator[Progress]":
+    """Show progress on stderr, while it is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(
+        console=Console(file=raw_errors()),
+        disable=quiet,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
+        yield bar
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Go on only when the person agrees.
+
+    Raises
+    ------
+    RefusedError
+        If they do not, or cannot be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError(f"{question} This needs a yes.", [], "add: --yes")
+    if not click.confirm(question):
+        raise RefusedError("nothing was changed", [])
+
+
+def import_of(files: Sequence[Path], reason: str | None = None) -> "Operation":
+    """Return an import of files as the operation that its changes name."""
+    from schemas.operations import OperationKind, imported, operation
+    from server.clock import Clock
+
+    what = imported([file.name for file in files], reason)
+    return operation(OperationKind.IMPORT, Clock().new_id(), what)
+
+
+def tell_progress(done: int, total: int) -> None:
+    """Say how far a change of many records is; what is told is on disk."""
+    say(f"{done} of {total} records", err=True)
+
+
+def tell_operation(operation_id: str | None, project: str) -> None:
+    """Say how to take back what was written, if anything was."""
+    if operation_id:
+        say(f"to take it back: permille-server undo {operation_id} --project {project}")
 
 
 def device_data(device: "Device") -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 import getpass
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from schemas import limits
 from schemas.conflicts import sides_as_told
 from schemas.printing import TableForm, prose
 from schemas.sides import By, at_odds, told_side, ways
 from schemas.told import counted, problem_line, told_values
 from server.cli.common import (
+    confirmed,
     json_option,
-    one_line,
+    person_option,
     print_json,
     print_table,
     say,
@@ -28,7 +27,6 @@ from server.cli.custody import (
     project_option,
     reason_option,
 )
-from server.errors import RefusedError
 from server.merge.statuses import ConflictStatus
 
 if TYPE_CHECKING:
@@ -184,11 +182,7 @@ def show(context: click.Context, name: str, project: str | None, as_json: bool) 
     help="Let a third value stand. May be repeated.",
 )
 @reason_option
-@click.option(
-    "--person",
-    callback=one_line(limits.NAME_CHARS),
-    help="Who decides; your login name when not given.",
-)
+@person_option("decides")
 @click.option("--yes", is_flag=True, help="Do not ask when there are many.")
 @json_option
 @click.pass_context
@@ -219,8 +213,8 @@ def resolve(  # noqa: PLR0917 - click passes them by name
     from server.custody import conflicts
 
     _refuse_other_than_one(take, settings, keep=keep)
-    if len(names) > 1 and not yes:
-        _ask(f"Decide on {len(names)} conflicts?")
+    if len(names) > 1:
+        confirmed(f"Decide on {len(names)} conflicts?", yes=yes)
 
     async def job(store: Any) -> "list[Resolved]":  # noqa: ANN401
         project_id = await project_of(store, project)
@@ -275,13 +269,6 @@ def _choice(
         raise click.UsageError(f"{error.text}; {error.hint}") from None
     values = with_ids(tx, project_id, record_type, values)
     return PersonsChoice(SideChoice(values=values))
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(f"{question} This needs a yes.", [], "add: --yes")
-    if not click.confirm(question):
-        raise RefusedError("nothing was decided", [])
 
 
 def _data(one: "Resolved") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from server.cli.common import (
     one_line,
     print_json,
     print_table,
+    seen_projects_option,
     with_store,
 )
 
@@ -43,13 +44,7 @@ def device() -> None:
 
 
 @device.command("code")
-@click.option(
-    "--project",
-    "projects",
-    multiple=True,
-    required=True,
-    help="Project, by code or start of its id; repeatable.",
-)
+@seen_projects_option
 @click.option(
     "--name",
     callback=one_line(limits.CODE_CHARS),

@@ -1,21 +1,32 @@
 """Command `export`: records for R, QGIS, Excel and other programs."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from server.cli.common import json_option, print_json, say, with_store
+from server.cli.common import (
+    json_option,
+    print_json,
+    projects_option,
+    say,
+    with_store,
+)
+from server.config import DataDirectory
+
+KINDS: Final = (
+    *("csv", "xlsx", "sqlite", "geojson", "gpkg", "parquet", "attachments"),
+)
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["csv", "xlsx", "sqlite", "geojson", "gpkg"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.argument("target", type=click.Path(path_type=Path))
+@projects_option
 @click.option(
-    "--project",
-    "projects",
-    multiple=True,
-    help="Only this project, by code or start of its id. May be repeated.",
+    "--since",
+    metavar="CURSOR",
+    help="Only what changed since an export: its `snapshot`, or its manifest.json.",
 )
 @json_option
 @click.pass_context
@@ -24,40 +35,50 @@ def export(
     kind: str,
     target: Path,
     projects: tuple[str, ...],
+    since: str | None,
     as_json: bool,
 ) -> None:
     """Write records, stocks, changes and trends for other programs, as of one moment.
 
-    csv makes a folder with one table for each type of record, a flat table of layers, a
-    description of the columns (CSVW) and the hashes of all files; xlsx one workbook with
-    these tables; geojson a folder with plots, points and cores; gpkg one GeoPackage
-    with these and the layers, where the extra geo is installed; sqlite one plain
-    database with the same tables, views that join names and full-text search. Names
-    stand beside ids. Nothing is written over.
+    csv and parquet make a folder with one table for each type of record, flat tables of
+    layers and the tables that reports ask for; xlsx one workbook with these tables;
+    geojson a folder with plots, points and cores; gpkg one GeoPackage with these and the
+    layers; sqlite one plain database with the same tables, views that join names and
+    full-text search; attachments a folder with the attached files and whose they are.
+    gpkg needs the extra geo, parquet the extra parquet.
+
+    The manifest has the rows and SHA-256 of each file, and the moment of all: with that,
+    --since makes the next export hold what changed, and what was deleted. Nothing is
+    written over.
 
     \b
     Example:
       permille-server export csv tables --project HF
       permille-server export sqlite programme.db
+      permille-server export csv june --since tables/manifest.json
     """
     from schemas.export.run import ExportKind
-    from server.access.projects import find_project
-    from server.operations.export import export_projects
+    from server.access.projects import ids_of
+    from server.files.disk import BlobFiles
+    from server.operations.export import ExportWanted, export_projects
+    from server.operations.export_cursor import told_cursor
+
+    data = context.find_object(DataDirectory)
+    assert data is not None, "the root command names the data directory"
+    blobs = BlobFiles(data.blobs)
+    cursor = None if since is None else told_cursor(since)
 
     def told(table: str, rows: int) -> None:
         say(f"{table}: {rows}", err=True)
 
     async def job(store: Any) -> Any:  # noqa: ANN401
-        ids = [(await find_project(store, name))["id"] for name in projects]
-        if not projects:
-            found = await store.read(lambda tx: tx.projects())
-            ids = [one.id for one in found]
-        return await store.read(
-            lambda tx: export_projects(tx, ExportKind(kind), target, ids, told)
-        )
+        ids = await ids_of(store, projects)
+        wanted = ExportWanted(ExportKind(kind), target, ids, cursor)
+        return await store.read(lambda tx: export_projects(tx, wanted, blobs, told))
 
     done = with_store(context, job)
     if as_json:
-        print_json(done._asdict())
-    else:
-        say(f"written to {done.place}")
+        print_json(done.as_data())
+        return
+    for line in done.lines():
+        say(line)

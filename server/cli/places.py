@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schemas import limits
 from schemas.places.lists import PLACES
 from schemas.tables.differing import Differing
 from server.cli.common import (
+    import_of,
     json_option,
-    one_line,
+    person_option,
     print_first,
     print_json,
+    required_project_option,
     say,
+    tell_operation,
     told_as_table,
     with_store,
 )
@@ -35,7 +37,7 @@ def places() -> None:
 
 @places.command("import")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--project", required=True, help="Code or start of the id of a project.")
+@required_project_option
 @click.option(
     "--as",
     "kind",
@@ -60,11 +62,7 @@ def places() -> None:
     help="Of places that are here otherwise: keep, or replace what differs.",
 )
 @click.option("--write", is_flag=True, help="Keep what was found.")
-@click.option(
-    "--person",
-    callback=one_line(limits.NAME_CHARS),
-    help="Who imports; your login name when not given.",
-)
+@person_option("imports")
 @json_option
 @click.pass_context
 def import_places(  # noqa: PLR0917 - click passes them by name
@@ -103,7 +101,7 @@ def import_places(  # noqa: PLR0917 - click passes them by name
     from server.custody.warnings import records_in, utc
 
     said = PlacesSaid(kind and kind.removesuffix("s"), code, plot, name, area)
-    how, clock = Differing(differing), Clock()
+    how, clock, done = Differing(differing), Clock(), import_of([file])
 
     async def job(store: Any) -> "PlacesCheck":  # noqa: ANN401
         project_id = (await find_project(store, project))["id"]
@@ -112,8 +110,8 @@ def import_places(  # noqa: PLR0917 - click passes them by name
             read = read_places(file, layer, crs)
             found = check(read, records, project_id, said, crossings())
         if write:
-            additions = [addition for _, addition in found.wanted(how)]
-            await save(store, clock, project_id, additions, person or getpass.getuser())
+            additions, by = found.additions(how), person or getpass.getuser()
+            await save(store, clock, project_id, additions, by, done)
         return found
 
     with told_as_table():
@@ -121,18 +119,25 @@ def import_places(  # noqa: PLR0917 - click passes them by name
     back = give_back(file, outcome.returned(found, how)) if write else None
     count = len(found.wanted(how))
     document = outcome.document(found, how, utc(clock), count if write else None, back)
-    if as_json:
-        print_json(document)
-    else:
-        _tell(found, document, how, count)
+    document["operation"] = done.id if write and count else None
+    _tell(found, document, how, project, as_json=as_json)
     context.exit(1 if found.open_lines(how) else 0)
 
 
 def _tell(
-    found: "PlacesCheck", document: dict[str, Any], how: Differing, to_keep: int
+    found: "PlacesCheck",
+    document: dict[str, Any],
+    how: Differing,
+    project: str,
+    *,
+    as_json: bool,
 ) -> None:
     from schemas.places import outcome
 
-    for line in outcome.sentences(document, to_keep):
+    if as_json:
+        print_json(document)
+        return
+    for line in outcome.sentences(document, len(found.wanted(how))):
         say(line, "  ")
     print_first(PLACES, outcome.open_rows(found, how))
+    tell_operation(document["operation"], project)

@@ -2,13 +2,18 @@
 
 import logging
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from schemas.printing import TableForm
 from server.cli.common import json_option, print_json, print_table, with_store
 from server.config import DataDirectory
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from server.app import Listening
 
 STATS: Final = TableForm("what the server holds", "what", "count")
 
@@ -30,7 +35,8 @@ def init(data: DataDirectory, as_json: bool) -> None:
     if as_json:
         print_json({"data": str(data.path)})
         return
-    click.echo(f"Made {data.database}.")
+    made = data.database if data.address is None else "the tables of the server"
+    click.echo(f"Made {made}.")
     click.echo("Next: permille-server project add --code CODE --title TITLE")
 
 
@@ -50,9 +56,25 @@ def init(data: DataDirectory, as_json: bool) -> None:
     help="Address or network of a proxy whose X-Forwarded-For is believed; may be"
     " repeated; `none` for nobody. Default: this machine.",
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that serve the address; more than one need PostgreSQL.",
+)
+@click.option("--socket", "descriptor", type=int, hidden=True)
+@click.option("--worker", default=0, hidden=True)
 @click.pass_obj
 def run(
-    data: DataDirectory, host: str, port: int, trusted_proxy: tuple[str, ...]
+    data: DataDirectory,
+    *,
+    host: str,
+    port: int,
+    trusted_proxy: tuple[str, ...],
+    workers: int,
+    descriptor: int | None,
+    worker: int,
 ) -> None:
     """Serve laptops until stopped with Ctrl-C or SIGTERM.
 
@@ -61,9 +83,12 @@ def run(
     \b
     Example:
       permille-server --data /srv/permille run --port 8750
+      permille-server --database postgresql://permille@db/permille run --workers 4
     """
     import asyncio
     import signal
+    import socket
+    from dataclasses import replace
 
     from server.app import Listening, serve
     from server.errors import ServerError
@@ -74,13 +99,18 @@ def run(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--trusted-proxy") from None
     log_to_stderr()
+    bound = None if descriptor is None else socket.socket(fileno=descriptor)
+    listening = Listening(host, port, trusted, bound)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        await serve(data, Listening(host, port, trusted), _say_ready, stop)
+        if workers == 1:
+            await serve(replace(data, worker=worker), listening, _say_ready, stop)
+        else:
+            await _by_workers(data, listening, workers, trusted_proxy, stop)
 
     try:
         asyncio.run(until_stopped())
@@ -89,6 +119,57 @@ def run(
             f"cannot listen on {host} port {port}: {error.strerror or error}",
             "choose another --port, or stop what uses this one",
         ) from error
+
+
+async def _by_workers(
+    data: DataDirectory,
+    listening: "Listening",
+    workers: int,
+    trusted_proxy: tuple[str, ...],
+    stop: "asyncio.Event",
+) -> None:
+    """Serve by several processes, each with the same options."""
+    import contextlib
+
+    from server.clock import Clock
+    from server.data import open_store
+    from server.errors import StorageError, UsageError
+    from server.operations.copy_detection import notice_copy, renew
+    from server.serving import serve_by_workers
+
+    if data.address is None:
+        raise UsageError(
+            f"{workers} processes cannot write to one SQLite file",
+            "leave --workers out, or serve from PostgreSQL: see --database",
+        )
+    store = open_store(data)  # what is wrong with it is said once
+    await notice_copy(store, data.mark, Clock())
+    options = [word for each in trusted_proxy for word in ("--trusted-proxy", each)]
+    at = (listening.host, listening.port)
+    try:
+        await serve_by_workers(data, at, workers, options, _say_ready, stop)
+        # A database that is away now has been spoken of; the mark of the start stands.
+        with contextlib.suppress(StorageError):
+            await renew(store, data.mark, Clock())
+    finally:
+        store.close()
+
+
+@click.command("derivation-worker", hidden=True)
+@click.pass_obj
+def derivation_worker(data: DataDirectory) -> None:
+    """Derive for a server, which starts this, until it closes standard input.
+
+    \b
+    Example:
+      permille-server --data /srv/permille run
+    """
+    import asyncio
+
+    from server.derivation.worker import derive_for_parent
+
+    log_to_stderr()
+    asyncio.run(derive_for_parent(data))
 
 
 def _say_ready(url: str) -> None:

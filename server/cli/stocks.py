@@ -1,14 +1,18 @@
 """Command `stocks`: the numbers per plot."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from schemas.screen import raw_errors
 from schemas.told import counted
-from server.cli.common import json_option, print_json, say, screen_width, with_store
+from server.cli.common import (
+    json_option,
+    print_json,
+    progress_bar,
+    say,
+    screen_width,
+    with_store,
+)
 from server.cli.stocks_annotations import (
     annotation_lines,
     annotation_options,
@@ -124,9 +128,12 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
         if project is not None:
             project_id = (await find_project(store, project))["id"]
             await store.write(lambda tx: tx.ask_for(project_id))
-        waiting = len(await store.read(lambda tx: tx.waiting_jobs()))
-        with _progress(waiting, quiet=as_json) as advance:
-            changed = await derive_to_the_end(store, Clock(), advance)
+        waiting = await store.read(lambda tx: tx.count_waiting())
+        with progress_bar(quiet=as_json) as bar:
+            task = bar.add_task("Deriving plots", total=waiting)
+            changed = await derive_to_the_end(
+                store, Clock(), lambda plots: bar.update(task, advance=plots)
+            )
         return {"plots": waiting, "changed_rows": changed}
 
     done = with_store(context, job)
@@ -135,23 +142,6 @@ def derive(context: click.Context, project: str | None, as_json: bool) -> None:
         return
     plots, rows = counted(done["plots"], "plot"), counted(done["changed_rows"], "row")
     click.echo(f"Derived {plots}; {rows} changed.")
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show progress on stderr, while it is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(
-        console=Console(file=raw_errors()),
-        disable=quiet,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ) as bar:
-        task = bar.add_task("Deriving plots", total=total)
-        yield lambda plots: bar.update(task, advance=plots)
 
 
 def _provisional(changes: list[dict[str, Any]]) -> list[str]:

@@ -79,14 +79,7 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
     settings = ", ".join(f"{k} {v}" for k, v in lineage.method["settings"].items())
     yield f"  method {lineage.method['method_version']}: {settings}"
     for campaign in lineage.campaigns:
-        yield f"campaign {campaign['name']}"
-        for point in campaign["points"]:
-            yield from _point(point)
-        if campaign["rings"]:
-            yield "  rings whose density stands for every point without one"
-        for layer in campaign["rings"]:
-            yield f"    {_span(layer)}: {_density(layer)}"
-            yield from _sources(layer)
+        yield from _campaign(campaign)
     for control in lineage.controls:
         yield f"control {control.plot['code']}"
         yield from (f"  {line}" for line in _lines(control))
@@ -103,6 +96,19 @@ def _lines(lineage: Any) -> Iterator[str]:  # noqa: ANN401 - imported inside the
             f" ({version['fields']['method_version']},"
             f" {version['fields']['settings']})"
         )
+
+
+def _campaign(campaign: dict[str, Any]) -> Iterator[str]:
+    yield f"campaign {campaign['name']}"
+    for point in campaign["points"]:
+        yield from _point(point)
+    if campaign["rings"]:
+        yield "  rings whose density stands for every point without one"
+    for layer in campaign["rings"]:
+        yield f"    {_span(layer)}: {_density(layer)}"
+        yield from _sources(layer)
+    for batch in campaign["lab_batches"]:
+        yield from _lab_batch(batch)
 
 
 def _point(point: dict[str, Any]) -> Iterator[str]:
@@ -137,6 +143,19 @@ def _sources(layer: dict[str, Any]) -> Iterator[str]:
             f"      {fields['analyte']} {value} {fields['unit']} by"
             f" {fields['method']}, {_who(source)}"
         )
+
+
+def _lab_batch(batch: dict[str, Any]) -> Iterator[str]:
+    """Return what the controls of a laboratory's batch say, and what was decided."""
+    place = f"batch {batch['lab_batch']} of {batch['lab']}, {batch['analyte']}"
+    controls = counted(len(batch["controls"]), "control")
+    yield f"  {place}: {controls}, quality control {batch['mark'] or 'passed'}"
+    for one in batch["findings"]:
+        if one["level"] != "within":
+            yield f"    {one['level']}: {one['what']}: {one['found']}"
+    for source in batch["decisions"]:
+        said = source["fields"]
+        yield f"    {said['decision']}: {said['reason']}, {_who(source)}"
 
 
 def _density(layer: dict[str, Any]) -> str:

@@ -11,7 +11,9 @@ from schemas.told import counted, problem_line
 from server.cli.common import (
     json_option,
     one_line,
+    person_option,
     print_json,
+    required_project_option,
     say,
     with_store,
 )
@@ -31,7 +33,7 @@ def warning() -> None:
 
 
 @warning.command("list")
-@click.option("--project", required=True, help="Code or start of the id of a project.")
+@required_project_option
 @click.option("--all", "every", is_flag=True, help="Those that were explained, too.")
 @json_option
 @click.pass_context
@@ -74,18 +76,14 @@ def list_warnings(
 @click.argument("record_type", metavar="TYPE")
 @click.argument("record", metavar="RECORD")
 @click.argument("code", metavar="CODE")
-@click.option("--project", required=True, help="Code or start of the id of a project.")
+@required_project_option
 @click.option(
     "--why",
     required=True,
     callback=one_line(limits.WHY_CHARS),
     help="Why it is right all the same.",
 )
-@click.option(
-    "--person",
-    callback=one_line(limits.NAME_CHARS),
-    help="Who says so; your login name when not given.",
-)
+@person_option("says so")
 @json_option
 @click.pass_context
 def explain(  # noqa: PLR0917 - click passes them by name

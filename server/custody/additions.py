@@ -1,16 +1,17 @@
 """What an import adds, written by an administrator as changes that laptops hear of."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from schemas.additions import Addition, referring
 from schemas.changes import Draft
 from schemas.groups import completed
-from schemas.messages import Outcome
+from schemas.operations import Operation
 from schemas.records import record_id
 from server.clock import Clock
-from server.custody.own_log import discard_own, write
+from server.custody.own_log import discard_own, why_not, write
 from server.errors import RefusedError
 from server.merge.model import Verdict
 from server.store.merge_values import Wanted
@@ -18,7 +19,6 @@ from server.store.port import Store, Transaction
 
 #: Changes of one transaction.
 _BATCH: Final = 500
-_STANDS: Final = frozenset({Outcome.ACCEPTED, Outcome.MERGED})
 
 
 async def save(
@@ -27,10 +27,12 @@ async def save(
     project_id: str,
     additions: Sequence[Addition],
     person: str,
+    done: Operation | None = None,
 ) -> None:
     """Write additions; those that others refer to come first.
 
-    A new record that another one refers to is named there by its natural id.
+    A new record that another one refers to is named there by its natural id. Each change
+    names the operation that it is part of.
 
     Raises
     ------
@@ -41,9 +43,13 @@ async def save(
     minted: dict[str, str] = {}
     for start in range(0, len(additions), _BATCH):
         batch = additions[start : start + _BATCH]
-        drafts = await store.read(partial(_drafts, clock, project_id, minted, batch))
+        read = partial(_drafts, clock, project_id, minted, batch)
+        drafts = [
+            replace(draft, reason=done.reason if done else None)
+            for draft in await store.read(read)
+        ]
         accepted = await write(store, clock, drafts, person)
-        refused += [v for v in accepted.verdicts if v.outcome not in _STANDS]
+        refused += [v for v in accepted.verdicts if why_not(v) is not None]
     if refused:
         await discard_own(store, clock, refused, "the administrator was told")
         problems = [problem for verdict in refused for problem in verdict.why]

@@ -50,8 +50,8 @@ class Resolved:
     resolves: tuple[str, ...]
     stands: str
     outcome: Outcome
-    problems: list[Problem]
-    conflicts: list[str]
+    problems: Sequence[Problem]
+    conflicts: Sequence[str]
 
 
 def beyond(tx: Transaction, found: Sequence[dict[str, Any]]) -> int:

@@ -1,6 +1,6 @@
 """What an administrator records on the server travels the same way as a laptop's push."""
 
-from typing import Any
+from typing import Any, Final
 
 from schemas import chain, hlc
 from schemas.changes import Draft, read_change, write_change
@@ -21,6 +21,8 @@ from server.intake.request import Push
 from server.merge.model import Verdict
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState
+
+_STANDS: Final = frozenset({Outcome.ACCEPTED, Outcome.MERGED})
 
 
 async def add_project(
@@ -122,6 +124,26 @@ async def discard_own(
     for verdict in verdicts:
         if verdict.outcome in {Outcome.QUARANTINED, Outcome.HELD}:
             await discard(store, clock, verdict.project_id, [verdict.change_id], reason)
+
+
+async def write_each(
+    store: Store, clock: Clock, drafts: list[Draft], person: str, reason: str
+) -> list[str | None]:
+    """Write records, and discard for a reason what is refused.
+
+    Returns why each does not stand, in their order; None where it does.
+    """
+    accepted = await write(store, clock, drafts, person)
+    await discard_own(store, clock, accepted.verdicts, reason)
+    return [why_not(verdict) for verdict in accepted.verdicts]
+
+
+def why_not(verdict: Verdict) -> str | None:
+    """Return in words why a change does not stand as it was written; None where it does."""
+    if verdict.outcome in _STANDS:
+        return None
+    said = "; ".join(problem.text for problem in verdict.why)
+    return said or "somebody changed it meanwhile"
 
 
 async def write(

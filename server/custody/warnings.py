@@ -9,8 +9,8 @@ from schemas.changes import Draft
 from schemas.explained import explained_with
 from schemas.messages import Outcome
 from schemas.plausibility.every import every_warning
-from schemas.plausibility.lookalikes import skeleton
 from schemas.plausibility.records import Records, Warned
+from schemas.plausibility.skeletons import skeleton
 from schemas.records import TYPES
 from server.access.records import find_record
 from server.clock import Clock

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.derivation.lab_quality import counted_results
 from server.derivation.layer_values import mean_g_kg
 from server.stocks.bridge import Bridge
 from server.stocks.points import Layer
@@ -45,7 +46,7 @@ def paired_analyses(
     Values below a detection limit tell nothing of a factor and are left out.
     """
     results: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
-    for record in tree.results:
+    for record in counted_results(tree.results, tree.lab).results:
         said = record.fields
         if said["analyte"] == "soc" and said.get("value") is not None:
             by_method = results.setdefault(said["sample_id"], {})

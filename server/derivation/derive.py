@@ -6,19 +6,19 @@ derived together, as one array computation.
 """
 
 import asyncio
-import gc
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import orjson
 
 from schemas.ids import natural_id
 from server.clock import Clock
+from server.derivation.garbage import collecting_seldom
 from server.derivation.layers import layers_of
 from server.stocks.choices import Reference
 from server.stocks.plot import PlotResult, Settings, derive_plots
@@ -32,7 +32,7 @@ from server.stocks.rows import (
     trend_row,
 )
 from server.stocks.settings import choose_settings
-from server.store.port import Store, Transaction
+from server.store.port import Holds, Store, Transaction
 from server.store.values import DerivedPlot, DerivedRow, Job, PlotTree
 
 #: Longer than a batch takes; a server that died leaves its jobs this long.
@@ -40,10 +40,23 @@ LEASE_MS: Final = 60_000
 _LOOK_AGAIN_S: Final = 0.5
 #: Plots of one batch: enough for the arrays, few enough for memory and the lease.
 BATCH: Final = 250
+#: Plots that are read at once: their text stays in the cache of a core.
+_READ_AT_ONCE: Final = 50
+#: Plots of one transaction: a sync waits for its end, which is some 25 ms away.
+_SAVED_AT_ONCE: Final = 50
+#: Between two of them. SQLite keeps no queue: who waits looks again after up to 25 ms.
+_GIVE_WAY_S: Final = 0.025
 #: The profile of a project that names none.
 DEFAULT_PROFILE: Final = "permille"
 
 Progress = Callable[[int], None]
+#: Derives plots of one project from what was read of them, here or elsewhere.
+Deriving = Callable[[Sequence[Job], Sequence[PlotTree]], Awaitable[list[DerivedPlot]]]
+
+
+def never() -> bool:
+    """Return that it is not over."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,48 +80,84 @@ class Derived:
     names: dict[str, str]
 
 
+async def derive_here(
+    jobs: Sequence[Job], trees: Sequence[PlotTree]
+) -> list[DerivedPlot]:
+    """Derive plots in a thread of this process."""
+    return await asyncio.to_thread(derived_plots, jobs, trees)
+
+
 async def derive_waiting(
-    store: Store, clock: Clock, progress: Progress = lambda _: None
+    store: Store,
+    clock: Clock,
+    progress: Progress = lambda _: None,
+    is_over: Callable[[], bool] = never,
+    deriving: Deriving = derive_here,
 ) -> int:
-    """Derive every waiting plot; return how many stored rows changed."""
-    changed = 0
-    with _collecting_seldom():
-        while jobs := await _claim(store, clock):
-            changed += await _derive_on_from(jobs, store, clock, progress)
-    return changed
+    """Derive every waiting plot; return how many stored rows changed.
 
-
-async def _derive_on_from(
-    jobs: list[Job], store: Store, clock: Clock, progress: Progress
-) -> int:
-    """Derive batch after batch; the disk keeps one while the next is derived."""
+    Once it is over, what was claimed is derived and nothing more.
+    """
     changed = 0
-    rows = await _derive_batch(store, jobs)
-    while jobs:
-        ahead = await _claim(store, clock)
-        storing = store.write(partial(_store, rows=rows, now=clock.stamp()))
-        stored, rows = await asyncio.gather(storing, _derive_batch(store, ahead))
-        changed += stored
-        progress(len(jobs))
-        jobs = ahead
+
+    async def claim() -> list[Job]:
+        return [] if is_over() else await _claim(store, clock)
+
+    with collecting_seldom():
+        while jobs := await claim():
+            rows = await _derive_batch(store, jobs, deriving)
+            # Batch after batch: the disk keeps one while the next is derived.
+            while jobs:
+                ahead = await claim()
+                stored, rows = await asyncio.gather(
+                    _save(store, rows, clock), _derive_batch(store, ahead, deriving)
+                )
+                changed += stored
+                progress(len(jobs))
+                jobs = ahead
     return changed
 
 
 async def _claim(store: Store, clock: Clock) -> list[Job]:
-    return await store.write(lambda tx: tx.claim_jobs(clock.now_ms(), LEASE_MS, BATCH))
+    return await store.write(
+        lambda tx: tx.claim_jobs(clock.now_ms(), LEASE_MS, BATCH), Holds()
+    )
 
 
-async def _derive_batch(store: Store, jobs: Sequence[Job]) -> list[DerivedPlot]:
+async def _derive_batch(
+    store: Store, jobs: Sequence[Job], deriving: Deriving
+) -> list[DerivedPlot]:
     """Read plots of one project and derive them together."""
     if not jobs:
         return []
+    trees = await store.read(partial(_read, jobs=jobs))
+    return await deriving(jobs, trees)
+
+
+def _read(tx: Transaction, jobs: Sequence[Job]) -> list[PlotTree]:
     project_id, plots = jobs[0].project_id, [job.plot_id for job in jobs]
-    trees = await store.read(lambda tx: tx.plot_trees(project_id, plots))
-    return await asyncio.to_thread(derived_plots, jobs, trees)
+    parts = range(0, len(plots), _READ_AT_ONCE)
+    return [
+        tree
+        for start in parts
+        for tree in tx.plot_trees(project_id, plots[start : start + _READ_AT_ONCE])
+    ]
 
 
-def _store(tx: Transaction, rows: Sequence[DerivedPlot], now: str) -> int:
-    return tx.save_derived(rows, now)
+async def _save(store: Store, plots: Sequence[DerivedPlot], clock: Clock) -> int:
+    """Save plots, and let others write between; return what changed."""
+    changed, now = 0, clock.stamp()
+    for start in range(0, len(plots), _SAVED_AT_ONCE):
+        if start:
+            await clock.pause(_GIVE_WAY_S)
+        part = plots[start : start + _SAVED_AT_ONCE]
+        holds = Holds(project_ids={derived.job.project_id for derived in part})
+        changed += await store.write(partial(_save_part, plots=part, now=now), holds)
+    return changed
+
+
+def _save_part(tx: Transaction, plots: Sequence[DerivedPlot], now: str) -> int:
+    return tx.save_derived(plots, now)
 
 
 async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> int:
@@ -117,26 +166,11 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
     What a killed process had claimed comes back when its lease runs out.
     """
     changed = 0
-    while await store.read(lambda tx: tx.waiting_jobs()):
+    while await store.read(lambda tx: tx.is_waiting()):
         changed += await derive_waiting(store, clock, progress)
-        if await store.read(lambda tx: tx.waiting_jobs()):
+        if await store.read(lambda tx: tx.is_waiting()):
             await clock.pause(_LOOK_AGAIN_S)
     return changed
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Pause the garbage collector: a batch makes many objects, all without cycles.
-
-    It would walk them again and again, which cost a sixth of the time. Not batch by
-    batch: it would walk what a batch has left as soon as it may.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(1_000_000, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
 
 
 def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[DerivedPlot]:
@@ -231,7 +265,7 @@ def _stocks(derived: Derived) -> Iterator[DerivedRow]:
     names, campaigns = derived.names, dict[str, list[dict[str, Any]]]()
     for stock in derived.result.stocks:
         row = stock_row(derived.plot, stock, derived.settings)
-        row |= {"campaign": names[stock.campaign], "point": names[stock.point]}
+        row["campaign"], row["point"] = names[stock.campaign], names[stock.point]
         campaigns.setdefault(stock.campaign, []).append(row)
     for campaign, points in campaigns.items():
         points.sort(key=lambda row: _natural(str(row["point"])))
@@ -279,7 +313,9 @@ def _row(
         id=natural_id(job.project_id, kind, key),
         plot_id=job.plot_id,
         fields={**whole, "digest": digest(used, whole)},
-        inputs=[one for name in ("", *campaigns) for one in derived.inputs[name]],
+        inputs=list(
+            chain.from_iterable(derived.inputs[name] for name in ("", *campaigns))
+        ),
     )
 
 
@@ -315,6 +351,13 @@ def _inputs(tree: PlotTree) -> dict[str, list[tuple[str, int]]]:
             above = fields[parent]
             home[name] = campaign_id = home.get(above, above)
             inputs[campaign_id].append((name, seq))
+    beside: dict[str, dict[str, int]] = defaultdict(dict)
+    for result in tree.results if tree.lab.controls or tree.lab.decisions else ():
+        beside[home[result.id]] |= {
+            record.id: record.seq for record in tree.lab.beside([result])
+        }
+    for campaign_id, found in beside.items():
+        inputs[campaign_id] += found.items()
     return inputs
 
 

@@ -14,6 +14,7 @@ from server.access.projects import find_plot, find_project
 from server.access.records import last_authors
 from server.derivation.controls import against_controls, control_codes, controls_of
 from server.derivation.derive import Derived, derive_trees, rows_of
+from server.derivation.explain_lab import batches_of
 from server.derivation.layer_values import density_of
 from server.derivation.layers import ring_layers
 from server.errors import NotFoundError
@@ -109,7 +110,8 @@ def _explain(
     (derived,) = derive_trees([Job(project_id, record.id, 0)], trees)
     ids = {name: number for number, name in derived.names.items()}
     name = natural_id(project_id, "change", [record.id, ids.get(early), ids.get(late)])
-    stored = {row.id: row.fields for row in trees[0].derived}.get(name)
+    standing = tx.figures(project_id, [record.id])
+    stored = {row.id: row.fields for row in standing}.get(name)
     if stored is None:
         raise NotFoundError(
             f"no change of {plot} from {early} to {late} is stored",
@@ -149,7 +151,18 @@ def _campaign(derived: Derived, campaign: str, authors: Mapping[str, Author]) ->
             _layer(layer, {}, tree, authors)
             for layer in ring_layers(tree).get(campaign, ())
         ],
+        "lab_batches": batches_of(
+            tree,
+            _results_of_campaign(tree, campaign),
+            lambda one: _source(one.id, one.seq, one.fields, authors),
+        ),
     }
+
+
+def _results_of_campaign(tree: PlotTree, campaign: str) -> list[DerivationInput]:
+    cores = {core.id for core in tree.cores if core.fields["campaign_id"] == campaign}
+    bags = [bag for bag in tree.samples if bag.fields["core_id"] in cores]
+    return _results_of(tree, bags)
 
 
 def _point(
@@ -312,6 +325,11 @@ def _sources(campaigns: Sequence[Row]) -> list[Row]:
             *campaign["rings"],
         )
         for source in (*layer["bags"], *layer["results"])
+    ] + [
+        source
+        for campaign in campaigns
+        for batch in campaign["lab_batches"]
+        for source in (*batch["controls"], *batch["decisions"])
     ]
 
 

@@ -58,6 +58,8 @@ def carbon_of(results: list[Fields], sample: Fields) -> Carbon:
     any, and the figure says so; else it says CARBONATE_UNCORRECTED.
     """
     soc = [r for r in results if r["analyte"] == "soc"]
+    if len(soc) == 1:
+        return Carbon(_g_kg(soc[0], sample), soc[0]["method"], _doubts(soc))
     if soc:
         return Carbon(mean_g_kg(soc, sample), _methods(soc), _doubts(soc))
     total = [r for r in results if r["analyte"] == "total_carbon"]
@@ -122,13 +124,12 @@ def _doubts(results: list[Fields]) -> tuple[Reason, ...]:
 
 def density_of(sample: Fields, core: Fields) -> LayerDensity:
     """Choose the fine-soil bulk density of a layer, by the best route there is."""
-    return _density_of_masses(sample, core) or _density_as_given(sample)
-
-
-def _density_of_masses(sample: Fields, core: Fields) -> LayerDensity | None:
     mass = sample.get("fine_dry_mass_g")
-    if not mass:
-        return None
+    found = _density_of_mass(mass, sample, core) if mass else None
+    return found or _density_as_given(sample)
+
+
+def _density_of_mass(mass: float, sample: Fields, core: Fields) -> LayerDensity | None:
     method = sample.get("bulk_density_method", "core")
     thickness = sample["depth_bottom_cm"] - sample["depth_top_cm"]
     diameter = core.get("inner_diameter_mm")
@@ -152,7 +153,7 @@ def _density_as_given(sample: Fields) -> LayerDensity:
         return LayerDensity(None, method)
     match sample.get("bulk_density_definition"):
         case "fine_in_total":
-            return LayerDensity(_dry(sample, given), method, route="density as given")
+            return LayerDensity(_dry(sample, given), method, (), "density as given")
         case "whole" | "fine_earth_only" as definition:
             return _density_with_stones(sample, definition, _dry(sample, given), method)
         case _:

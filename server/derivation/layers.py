@@ -6,9 +6,10 @@ left out and says why; nothing is guessed.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from schemas.explained import why
 from schemas.plausibility.cores import outside_campaign, unlikely_densities
@@ -16,6 +17,7 @@ from schemas.problems import Problem
 from schemas.vocabulary import COMPLETE_SOIL
 from server.derivation.bridging import ProjectBridge, bridge_of, bridged
 from server.derivation.crowding import crowded_campaigns
+from server.derivation.lab_quality import counted_results, quality_of
 from server.derivation.layer_values import carbon_of, density_of
 from server.derivation.plot_rings import rings_of, with_rings
 from server.stocks.points import Layer
@@ -36,7 +38,7 @@ class CoreVisit(NamedTuple):
     complete_soil_cm: float | None
     core: Fields
     contested: bool
-    is_outside_campaign: bool = False
+    oddities: tuple[Reason, ...]
 
 
 def layers_of(tree: PlotTree) -> list[Layer]:
@@ -94,24 +96,47 @@ def ring_layers(
 
 
 def _of_samples(tree: PlotTree) -> list[Layer]:
-    contested = {record.id for record in tree.inputs if record.open_conflicts}
-    visits = _visits(tree, contested)
-    results: dict[str, list[DerivationInput]] = defaultdict(list)
-    for result in tree.results:
-        results[result.fields["sample_id"]].append(result)
-    layers, bridge = [], project_bridge(tree)
-    preferred = None if bridge is None else bridge.to_method
+    contested = _contested(tree)
+    visits, results = _visits(tree, contested), _by_bag(tree.results)
+    has_marks, bridge = bool(quality_of(tree.lab).marks), project_bridge(tree)
+    layers = []
     for name, _, _, sample, conflicts in tree.samples:
         visit = visits.get(sample["core_id"])
         if visit is None:
             continue
-        found = results.get(name, [])
-        values = preferred_results([r.fields for r in found], preferred)
-        layer = _layer(sample["core_id"], visit, sample, values)
-        if conflicts or visit.contested or any(r.open_conflicts for r in found):
-            layer = layer._replace(reasons=(*layer.reasons, Reason.CONTESTED))
-        layers.append(layer)
+        counted: Sequence[DerivationInput] = results.get(name, ())
+        is_contested = contested and (
+            conflicts or visit.contested or _is_contested(counted)
+        )
+        reasons: tuple[Reason, ...] = (Reason.CONTESTED,) if is_contested else ()
+        if has_marks:
+            counted, told = counted_results(counted, tree.lab)
+            reasons = told + reasons
+        values: list[Fields] = [result.fields for result in counted]
+        if bridge is not None:
+            values = preferred_results(values, bridge.to_method)
+        layers.append(_layer(sample["core_id"], visit, sample, values, reasons))
     return layers
+
+
+def _contested(tree: PlotTree) -> set[str]:
+    """Return the records of a plot that two people see differently."""
+    if not tree.open_conflicts:
+        return set()
+    return {record.id for record in tree.inputs if record.open_conflicts}
+
+
+def _is_contested(results: Iterable[DerivationInput]) -> bool:
+    return any(result.open_conflicts for result in results)
+
+
+def _by_bag(
+    results: Iterable[DerivationInput],
+) -> dict[str, list[DerivationInput]]:
+    found: dict[str, list[DerivationInput]] = {}
+    for result in results:
+        found.setdefault(result.fields["sample_id"], []).append(result)
+    return found
 
 
 def preferred_results(results: list[Fields], method: str | None) -> list[Fields]:
@@ -141,47 +166,60 @@ def _visits(tree: PlotTree, contested: set[str]) -> dict[str, CoreVisit]:
             visits[record.id] = CoreVisit(
                 campaign,
                 point,
-                first_visit(point, earlier),
-                date.fromisoformat(core["sampled_at"][:10]),
+                first_visit(point, earlier) if earlier else point,
+                _day(core["sampled_at"][:10]),
                 _complete_soil(core),
                 core,
-                not contested.isdisjoint((record.id, campaign, point)),
-                _is_open(outside_campaign(core, campaigns[campaign]), core),
+                bool(contested)
+                and not contested.isdisjoint((record.id, campaign, point)),
+                (Reason.CORE_OUTSIDE_CAMPAIGN,)
+                if _is_open(outside_campaign(core, campaigns[campaign]), core)
+                else (),
             )
     return visits
 
 
-def _layer(core: str, visit: CoreVisit, sample: Fields, results: list[Fields]) -> Layer:
+# Many cores are of one day.
+_day: Final = lru_cache(maxsize=1024)(date.fromisoformat)
+
+
+def _layer(
+    core: str,
+    visit: CoreVisit,
+    sample: Fields,
+    results: list[Fields],
+    reasons: tuple[Reason, ...],
+) -> Layer:
+    campaign, point, place, day, complete_soil_cm, fields, _, oddities = visit
     soc_g_kg, soc_method, soc_reasons = carbon_of(results, sample)
-    density = density_of(sample, visit.core)
+    density, method, density_reasons, _, given = density_of(sample, fields)
+    if sample.get("fine_dry_mass_g") and _is_density_odd(sample, fields):
+        oddities = (*oddities, Reason.BD_IMPLAUSIBLE)
+    # By position, in the order of the fields: there are as many of them as bags.
     return Layer(
-        campaign=visit.campaign,
-        point=visit.point,
-        pairing=visit.place,
-        core=core,
-        date=visit.day,
-        top_cm=sample["depth_top_cm"],
-        bottom_cm=sample["depth_bottom_cm"],
-        soc_g_kg=soc_g_kg,
-        soc_method=soc_method,
-        bd_fine_g_cm3=density.bd_fine_g_cm3,
-        bd_method=density.method,
-        bd_given_g_cm3=density.given_g_cm3,
-        complete_soil_cm=visit.complete_soil_cm,
-        reasons=soc_reasons + density.reasons + _oddities(sample, visit),
+        campaign,
+        point,
+        day,
+        sample["depth_top_cm"],
+        sample["depth_bottom_cm"],
+        soc_g_kg,
+        density,
+        place,
+        core,
+        soc_method,
+        method,
+        complete_soil_cm,
+        soc_reasons + density_reasons + oddities + reasons,
+        given,
     )
 
 
-def _oddities(sample: Fields, visit: CoreVisit) -> tuple[Reason, ...]:
-    """Return what is odd about a bag and its core and bears on figures."""
-    found = (Reason.CORE_OUTSIDE_CAMPAIGN,) if visit.is_outside_campaign else ()
-    densities = unlikely_densities(sample, visit.core)
-    if any(
+def _is_density_odd(sample: Fields, core: Fields) -> bool:
+    """Return whether a bag weighs what no soil weighs, and nobody has said why."""
+    return any(
         problem.path == "fine_dry_mass_g" and _is_open(problem, sample)
-        for problem in densities
-    ):
-        return (*found, Reason.BD_IMPLAUSIBLE)
-    return found
+        for problem in unlikely_densities(sample, core)
+    )
 
 
 def _is_open(problem: Problem | None, fields: Fields) -> bool:

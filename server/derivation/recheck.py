@@ -1,6 +1,6 @@
 """Whether derived rows follow from the records of today, to the last digit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -28,14 +28,20 @@ def check_derived(tx: Transaction, progress: Progress) -> Iterator[Fault]:
         plots, done, total = iter(derived_ids), 0, len(derived_ids)
         while batch := list(islice(plots, BATCH)):
             jobs = [Job(project_id, plot, 0) for plot in batch]
+            standing: dict[str, list[DerivationInput]] = {plot: [] for plot in batch}
+            for row in tx.figures(project_id, batch):
+                standing[row.fields["plot_id"]].append(row)
             for derived in derive_trees(jobs, tx.plot_trees(project_id, batch)):
-                yield from _check_plot(project_id, derived)
+                yield from _check_plot(derived, standing[derived.job.plot_id])
             done += len(batch)
             progress(f"plots of {project.fields.get('code')}", done, total)
 
 
-def _check_plot(project_id: str, derived: Derived) -> Iterator[Fault]:
-    present = {row.id: row for row in derived.tree.derived}
+def _check_plot(
+    derived: Derived, standing: Sequence[DerivationInput]
+) -> Iterator[Fault]:
+    project_id = derived.job.project_id
+    present = {row.id: row for row in standing}
     for row in rows_of(derived):
         where = f"project {project_id}, {row.type} {row.id}"
         stored = present.pop(row.id, None)

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from schemas.lab.replicates import field_replicates
+from schemas.plausibility.records import Records
 from schemas.selection import drawn_areas
 from server.access.projects import find_project
 from server.derivation.derive import BATCH, settings_of
@@ -86,9 +88,31 @@ def _gather(tx: Transaction, project: Row, aggregates: Sequence[Row]) -> ReportP
             quarantined=len(waiting_changes),
             provisional=len(waiting),
         ),
+        **_quality(tx, project_id, fields),
         reasons={r.value: ReasonText(*why) for r, why in EXPLANATIONS.items()},
         commands=_commands(project["code"], rows["changes"]),
     )
+
+
+def _quality(tx: Transaction, project_id: str, fields: Row) -> Row:
+    """Return the controls of the project's laboratories, where there are any."""
+    controls = tx.records(project_id, "lab_control")
+    if not controls:
+        return {}
+    decisions = tx.records(project_id, "lab_batch")
+    replicates = field_replicates(
+        Records(
+            (kind, one.id, one.fields)
+            for kind in ("plot", "point", "campaign", "core", "sample", "result")
+            for one in tx.records(project_id, kind)
+        )
+    )
+    return {
+        "lab_controls": [one.fields for one in controls],
+        "lab_decisions": [one.fields for one in decisions],
+        "lab_limits": fields,
+        "field_replicates": [one.as_data() for one in replicates],
+    }
 
 
 def _organisation(tx: Transaction, project_id: str, fields: Row) -> str | None:

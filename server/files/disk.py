@@ -6,13 +6,16 @@ that hash, so whatever has the name is whole. What was acknowledged was fsynced.
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.attachments import is_digest
 from schemas.durable_files import (
+    PRIVATE_FILE,
     PRIVATE_FOLDER,
+    durable_file,
     flush_directory,
     make_private_file,
 )
@@ -74,15 +77,21 @@ class BlobFiles:
     def append(self, sha256: str, data: bytes) -> None:
         """Put bytes at the end of a file that is arriving."""
         path = self._part(sha256)
-        if not path.parent.exists():
-            self._path.mkdir(PRIVATE_FOLDER, exist_ok=True)
-            path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
-            flush_directory(self._path)
+        self._make_folder(sha256)
         make_private_file(path)
         with path.open("ab") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+    def keep(self, sha256: str, content: Path) -> None:
+        """Copy a file whose content has that hash; it has its name once it is whole."""
+        self._make_folder(sha256)
+        with (
+            content.open("rb") as file,
+            durable_file(self.path(sha256), mode=PRIVATE_FILE) as copy,
+        ):
+            shutil.copyfileobj(file, copy)
 
     def head(self, sha256: str, size: int) -> bytes:
         """Return the first bytes of a file that is arriving."""
@@ -103,6 +112,13 @@ class BlobFiles:
     def drop(self, sha256: str) -> None:
         """Forget what arrived of a file."""
         self._part(sha256).unlink(missing_ok=True)
+
+    def _make_folder(self, sha256: str) -> None:
+        folder = self.path(sha256).parent
+        if not folder.exists():
+            self._path.mkdir(PRIVATE_FOLDER, exist_ok=True)
+            folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+            flush_directory(self._path)
 
     def _part(self, sha256: str) -> Path:
         return self._path / sha256[:2] / f"{sha256}.part"

@@ -5,6 +5,7 @@ import errno
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -76,7 +77,11 @@ def check(blobs: Blobs, piece: Piece, named: Sequence[AttachedFile]) -> None:
 
 
 async def append(
-    blobs: Blobs, piece: Piece, data: bytes, named: Sequence[AttachedFile]
+    store: Store,
+    blobs: Blobs,
+    piece: Piece,
+    data: bytes,
+    named: Sequence[AttachedFile],
 ) -> BlobState:
     """Put bytes at the end of a file; when it is whole, let it be seen.
 
@@ -88,7 +93,8 @@ async def append(
     """
     types = {attached.file["mime"] for attached in named}
     async with blobs.lock(piece.sha256):
-        return await asyncio.to_thread(_append, blobs.files, piece, data, types)
+        work = partial(_append, blobs.files, piece, data, types)
+        return await store.locked(piece.sha256, work)
 
 
 def _append(files: BlobFiles, piece: Piece, data: bytes, types: set[str]) -> BlobState:

@@ -53,7 +53,7 @@ def is_among(address: str, trusted: Networks) -> bool:
     return any(found in network for network in trusted)
 
 
-def client(peer: str, forwarded: str, trusted: Networks) -> str:
+def speaker(peer: str, forwarded: str, trusted: Networks) -> str:
     """Return where a request came from, by what trusted proxies say (`X-Forwarded-For`).
 
     Each proxy adds at the end the address that it saw: the last one that is none of the
@@ -62,17 +62,17 @@ def client(peer: str, forwarded: str, trusted: Networks) -> str:
     Examples
     --------
     >>> near = networks(["127.0.0.1", "10.0.0.0/8"])
-    >>> client("127.0.0.1", "1.1.1.1, 192.0.2.7, 10.0.0.2", near)
+    >>> speaker("127.0.0.1", "1.1.1.1, 192.0.2.7, 10.0.0.2", near)
     '192.0.2.7'
-    >>> client("192.0.2.9", "1.1.1.1", near), client("127.0.0.1", "", near)
+    >>> speaker("192.0.2.9", "1.1.1.1", near), speaker("127.0.0.1", "", near)
     ('192.0.2.9', '127.0.0.1')
     """
-    speaker = peer
+    found = peer
     for said in reversed([part.strip() for part in forwarded.split(",") if part]):
-        if not is_among(speaker, trusted):
+        if not is_among(found, trusted):
             break
-        speaker = said
-    return who(speaker)
+        found = said
+    return found
 
 
 def host_of(address: str) -> str:

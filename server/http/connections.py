@@ -46,6 +46,8 @@ class Door:
     def __init__(self, bounds: Limits, trusted: Networks, log: QuietLog) -> None:
         self.log = log
         self.count = 0
+        #: Whether each connection ends with its answer.
+        self.is_closing = False
         self._bounds, self._trusted = bounds, trusted
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
         self._busy: set[Connection] = set()
@@ -80,6 +82,11 @@ class Door:
         self._busy.add(connection)
         self._waiting.pop(connection, None)
         self._addresses[connection.address].waiting.pop(connection, None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether requests are under way."""
+        return bool(self._busy)
 
     def leave(self, connection: "Connection") -> None:
         """Forget a connection that is gone."""
@@ -214,6 +221,8 @@ class Connection(web.RequestHandler):
         start_time: float | None,
     ) -> tuple[web.StreamResponse, bool]:
         """Send an answer, and wait for the next request."""
+        if self._door.is_closing:
+            resp.force_close()
         try:
             return await super().finish_response(request, resp, start_time)
         finally:

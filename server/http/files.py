@@ -46,7 +46,7 @@ async def patch_blob(request: web.Request) -> web.Response:
         data, cut = await _arrived(request, room, counted)
         if cut is not None and not data:
             raise cut
-        state = await flow.append(blobs, piece, data, named)
+        state = await flow.append(request.app[STORE], blobs, piece, data, named)
     if cut is not None:
         raise cut
     return web.Response(status=204, headers=offset_headers(state))

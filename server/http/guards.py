@@ -11,7 +11,7 @@ from schemas.problems import Problem
 from server.clock import Clock
 from server.errors import RequestError, ServerError
 from server.http.connections import Connection, Door
-from server.http.keys import SPEAKERS
+from server.http.keys import METRICS, SPEAKERS
 from server.http.problems import problem_response
 from server.http.speakers import DEVICE
 
@@ -21,10 +21,12 @@ CLOCK: Final = web.AppKey("clock", Clock)
 DOOR: Final = web.AppKey("door", Door)
 _LOG: Final = structlog.get_logger("permille.http")
 #: What a request is found to be on its way: the code of its refusal.
-_CODE: Final = web.RequestKey("code", str)
+CODE: Final = web.RequestKey("code", str)
 
 #: What nobody repeats: a code enrols once.
 _ENROL: Final = "/v1/enrol"
+#: Asked again and again by what watches a server.
+_WATCHED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _DONE: Final = web.HTTPOk.status_code
 
 _BY_STATUS: Final = {
@@ -40,14 +42,17 @@ _BY_STATUS: Final = {
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every failure with a problem document that says what to do next."""
     clock = request.app[CLOCK]
-    request_id, begun_ms = clock.new_id(), clock.now_ms()
+    request_id, begun_s = clock.new_id(), _now_s()
     if isinstance(request.protocol, Connection):
         request.protocol.begin()
     try:
         response = await _answer(request, handler, request_id)
     finally:
         request.app[SPEAKERS].end(request)
-    _tell(request, response.status, request_id, clock.now_ms() - begun_ms)
+    duration_s = _now_s() - begun_s
+    request.app[METRICS].count_request(request, response.status, duration_s)
+    if request.path not in _WATCHED:
+        _tell(request, response.status, request_id, round(duration_s * 1000))
     return response
 
 
@@ -63,15 +68,17 @@ def _tell(request: web.Request, status: int, request_id: str, duration_ms: int) 
         "request_id": request_id,
         "address": address,
         "device": device,
-        "code": request.get(_CODE),
+        "code": request.get(CODE),
     }
     if device is not None or (request.path == _ENROL and status == _DONE):
         _LOG.info("request", **said)
         return
-    kind = (address, str(request.get(_CODE)))
-    request.app[DOOR].log.note(
-        asyncio.get_running_loop().time(), "request", kind, **said
-    )
+    kind = (address, str(request.get(CODE)))
+    request.app[DOOR].log.note(_now_s(), "request", kind, **said)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _answer(
@@ -80,12 +87,12 @@ async def _answer(
     try:
         return await handler(request)
     except RequestError as error:
-        request[_CODE] = error.problem.code
+        request[CODE] = error.problem.code
         response = problem_response(error.problem, request_id, error.more)
         response.headers.update(error.headers)
         return response
     except web.HTTPException as error:
-        request[_CODE] = code = _BY_STATUS.get(error.status, "bad_message")
+        request[CODE] = code = _BY_STATUS.get(error.status, "bad_message")
         return problem_response(Problem(code, detail=request.path), request_id)
     except ServerError as error:
         _LOG.exception("storage", request_id=request_id, hint=error.hint)

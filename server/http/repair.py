@@ -5,7 +5,7 @@ A laptop whose digest of a project differs asks here which rows to believe.
 
 import asyncio
 from collections.abc import Collection, Iterator
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -16,9 +16,7 @@ from schemas.messages import encode
 from server.errors import refuse
 from server.http.keys import REPAIRS, STORE
 from server.http.sync import device_of, ndjson
-from server.intake.answer import row_line
-from server.intake.feed import with_conflicts
-from server.merge.model import weight_of
+from server.intake.feed import row_line
 from server.store.port import Transaction
 
 _KNOWN: Final = frozenset(BUCKETS)
@@ -46,23 +44,23 @@ async def get_rows(request: web.Request) -> web.Response:
     if not set(wanted) <= _KNOWN:
         raise refuse("bad_message", "in: two hexadecimal digits for each bucket")
     async with request.app[REPAIRS].hold(1):
-        lines = await request.app[STORE].read(
-            lambda tx: list(_lines(tx, project_id, wanted))
+        body = await request.app[STORE].read(
+            lambda tx: b"\n".join([*_lines(tx, project_id, wanted), b""])
         )
-        return await asyncio.to_thread(ndjson, request, lines)
+        return await asyncio.to_thread(ndjson, request, body)
 
 
 def _lines(
     tx: Transaction, project_id: str, wanted: Collection[str]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[bytes]:
     weight = 0
-    for record in tx.rows_in(project_id, wanted):
-        (row,) = with_conflicts(tx, project_id, [record])
-        weight += weight_of(record.fields, *row.conflicts)
+    for row in tx.sent_in(project_id, wanted):
+        line = row_line(tx, row)
+        weight += len(line)
         if weight > limits.REPAIR_BYTES and len(wanted) > 1:
             raise refuse("too_large", "ask for fewer buckets at once")
-        yield row_line(row)
-    yield {"k": "end", "epoch": tx.epoch()}
+        yield line
+    yield encode({"k": "end", "epoch": tx.epoch()})
 
 
 async def _project_of(request: web.Request) -> str:

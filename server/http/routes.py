@@ -2,18 +2,14 @@
 
 from aiohttp import web
 
-from schemas.messages import encode
-from schemas.version import PROTOCOL, __version__
+from server.http.description.document import get_openapi
 from server.http.enrol import post_enrol
 from server.http.files import get_blob, head_blob, patch_blob
+from server.http.health import get_alive, get_health, get_metrics, get_ready
+from server.http.odata import handlers as odata
+from server.http.ogc import handlers as ogc
 from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
-
-
-async def get_health(request: web.Request) -> web.Response:  # noqa: ARG001 - a route
-    """Answer that the server is up, and which protocol it speaks."""
-    answer = {"status": "ok", "version": __version__, "protocol": PROTOCOL}
-    return web.Response(body=encode(answer), content_type="application/json")
 
 
 def add_routes(app: web.Application) -> None:
@@ -26,3 +22,33 @@ def add_routes(app: web.Application) -> None:
     app.router.add_patch("/v1/blobs/{sha256}", patch_blob)
     app.router.add_get("/v1/blobs/{sha256}", get_blob, allow_head=False)
     app.router.add_get("/v1/health", get_health)
+    app.router.add_get("/healthz", get_alive)
+    app.router.add_get("/readyz", get_ready)
+    app.router.add_get("/metrics", get_metrics)
+    app.router.add_get("/openapi.json", get_openapi)
+    _add_ogc(app)
+    _add_odata(app)
+
+
+def _add_odata(app: web.Application) -> None:
+    for path in ("/odata", "/odata/"):
+        app.router.add_get(path, odata.get_service)
+    app.router.add_get("/odata/$metadata", odata.get_metadata)
+    one = "/odata/{table:[A-Za-z_]+}"
+    app.router.add_get(one, odata.get_rows)
+    app.router.add_get(f"{one}/$count", odata.get_count)
+    app.router.add_get(f"{one}({{key}})", odata.get_row)
+
+
+def _add_ogc(app: web.Application) -> None:
+    for path in ("/ogc", "/ogc/"):
+        app.router.add_get(path, ogc.get_landing)
+    app.router.add_get("/ogc/api", ogc.get_api)
+    app.router.add_get("/ogc/conformance", ogc.get_conformance)
+    app.router.add_get("/ogc/collections", ogc.get_collections)
+    one = "/ogc/collections/{collection}"
+    app.router.add_get(one, ogc.get_collection)
+    app.router.add_get(f"{one}/queryables", ogc.get_queryables)
+    app.router.add_get(f"{one}/schema", ogc.get_schema)
+    app.router.add_get(f"{one}/items", ogc.get_items)
+    app.router.add_get(f"{one}/items/{{feature}}", ogc.get_item)

@@ -3,19 +3,34 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from schemas import limits
-from schemas.version import PROTOCOL, SCHEMA_VERSION
-from server.intake.feed import FeedRow
+from schemas.messages import encode
+from schemas.version import NEWEST_PROTOCOL, SCHEMA_VERSION
 from server.intake.pull import Pulled
 from server.intake.push import Accepted
 from server.intake.request import Push
 from server.merge.model import Verdict
 
 
-def answer_lines(
+def answer_of(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> bytes:
+    """Write an answer, line by line."""
+    before = map(_written, _before_rows(accepted, pulled, push, now))
+    end = _written(_end(accepted, pulled, push))
+    return b"\n".join([*before, *pulled.lines, end, b""])
+
+
+def _written(line: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(line)
+    except TypeError:  # a number beyond 64 bits
+        return encode(line)
+
+
+def _before_rows(
     accepted: Accepted, pulled: Pulled, push: Push, now: str
 ) -> Iterator[dict[str, Any]]:
-    """Write an answer line by line."""
     yield _hello(accepted, pulled, push, now)
     yield from map(_verdict, accepted.verdicts)
     yield from map(_late_verdict, pulled.late)
@@ -27,19 +42,19 @@ def answer_lines(
         for start in range(0, len(ids), limits.PURGED_IDS):
             part = ids[start : start + limits.PURGED_IDS]
             yield {"k": "purged", "s": project_id, "r": part}
-    yield from map(row_line, pulled.rows)
-    yield _end(accepted, pulled, push)
 
 
 def _hello(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> dict[str, Any]:
     line: dict[str, Any] = {"k": "hello"}
     if push.epoch is None:
-        line["protocol"] = PROTOCOL
+        line["protocol"] = push.protocol
     if push.epoch != pulled.epoch:
         line["epoch"] = pulled.epoch
     line["now"] = now
     if push.schema != SCHEMA_VERSION:
         line["schema"] = SCHEMA_VERSION
+    if push.protocol != NEWEST_PROTOCOL:
+        line["speaks"] = NEWEST_PROTOCOL
     if pulled.shared:
         line["shared"] = pulled.shared
     if accepted.need is not None:
@@ -86,21 +101,4 @@ def _said(verdict: Verdict) -> dict[str, Any]:
         line["why"] = [problem.as_data() for problem in verdict.why]
     if verdict.conflicts:
         line["cf"] = verdict.conflicts
-    return line
-
-
-def row_line(row: FeedRow) -> dict[str, Any]:
-    """Return the line of one record."""
-    record = row.record
-    line: dict[str, Any] = {
-        "k": "gone" if record.deleted else "row",
-        "s": record.project_id,
-        "q": record.seq,
-        "t": record.type,
-        "r": record.id,
-    }
-    if not record.deleted:
-        line["f"] = record.fields
-    if row.conflicts:
-        line["x"] = row.conflicts
     return line

@@ -6,7 +6,7 @@ from schemas import bundles
 from schemas.messages import encode
 from schemas.signing import sign
 from server.clock import Clock
-from server.intake.answer import answer_lines
+from server.intake.answer import answer_of
 from server.intake.bundles import Answered, TakenIn
 from server.intake.receipts import server_key
 from server.store.port import Store
@@ -32,5 +32,5 @@ def _part(answered: Answered, now: str) -> bytes:
             project_id: list(cursor) for project_id, cursor in push.cursors.items()
         },
     }
-    lines = answer_lines(answered.accepted, answered.pulled, push, now)
-    return b"\n".join([encode(asked), *map(encode, lines)]) + b"\n"
+    answer = answer_of(answered.accepted, answered.pulled, push, now)
+    return encode(asked) + b"\n" + answer

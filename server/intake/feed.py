@@ -1,30 +1,22 @@
-"""Rows on their way to a laptop: a page of them, each with its open conflicts."""
+"""Rows on their way to a laptop: a page of lines, each row with its open conflicts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from schemas import limits
-from server.merge.model import Record, weight_of
+from schemas.messages import encode
+from server.merge.model import Record
 from server.store.custody_values import ConflictQuery, StoredConflict
 from server.store.port import Transaction
-from server.store.values import LogSpan
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One record on its way to a laptop, with its open conflicts."""
-
-    record: Record
-    conflicts: list[dict[str, Any]]
+from server.store.values import LogSpan, SentRow
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one project after a cursor, in server order."""
+    """Lines of rows of one project after a cursor, in server order."""
 
-    rows: list[FeedRow]
+    lines: list[bytes]
     cursor: int
     more: bool
 
@@ -37,32 +29,39 @@ def page_of(
     The verdicts on its push speak for these. Who begins anew has let go of all rows,
     so there only what that very push made is left out.
     """
-    kept, more = _fitting(tx, _rows(tx, project_id, after, sent), most)
+    lines: list[bytes] = []
+    weight, last = 0, after
+    for row in _rows(tx, project_id, after, sent):
+        line = row_line(tx, row)
+        weight += len(line)
+        if lines and (len(lines) == most or weight > limits.PAGE_BYTES):
+            return Page(lines, last, more=True)
+        lines.append(line)
+        last = row.seq
     head = tx.project_heads([project_id]).get(project_id)
-    cursor = kept[-1].record.seq if more else max(head.head if head else 0, after)
-    return Page(kept, cursor, more)
+    return Page(lines, max(head.head if head else 0, after), more=False)
 
 
 def has_rows_after(tx: Transaction, project_id: str, after: int) -> bool:
     """Return whether a project has rows after a number."""
-    return next(tx.rows_after(project_id, after, None), None) is not None
+    return next(tx.sent_after(project_id, after, None), None) is not None
 
 
-def with_conflicts(
-    tx: Transaction, project_id: str, records: Iterable[Record]
-) -> list[FeedRow]:
-    """Return records with their open conflicts, as laptops see them."""
-    records = list(records)
-    contested = [record.id for record in records if record.open_conflicts]
-    found: dict[str, list[StoredConflict]] = defaultdict(list)
-    if contested:
-        query = ConflictQuery(project_id=project_id, record_ids=contested)
-        for conflict in tx.conflicts(query):
-            found[conflict.record_id].append(conflict)
-    return [
-        FeedRow(record, [conflict_line(record, each) for each in found[record.id]])
-        for record in records
-    ]
+def row_line(tx: Transaction, row: SentRow) -> bytes:
+    """Return the line of a row; what is stored of its fields is sent as it is."""
+    kind = b"gone" if row.deleted else b"row"
+    place = (row.project_id.encode(), row.seq, row.type.encode(), row.id.encode())
+    line = b'{"k":"%b","s":"%b","q":%d,"t":"%b","r":"%b"' % (kind, *place)
+    if not row.deleted:
+        line += b',"f":' + row.fields.encode()
+    if row.open_conflicts:
+        line += b"," + encode({"x": _conflicts(tx, row.read())})[1:-1]
+    return line + b"}"
+
+
+def _conflicts(tx: Transaction, record: Record) -> list[dict[str, Any]]:
+    query = ConflictQuery(project_id=record.project_id, record_ids=[record.id])
+    return [conflict_line(record, each) for each in tx.conflicts(query)]
 
 
 def conflict_line(record: Record, conflict: StoredConflict) -> dict[str, Any]:
@@ -83,35 +82,19 @@ def conflict_line(record: Record, conflict: StoredConflict) -> dict[str, Any]:
 
 def _rows(
     tx: Transaction, project_id: str, after: int, sent: LogSpan
-) -> Iterator[Record]:
+) -> Iterable[SentRow]:
     if after:
-        return tx.rows_after(project_id, after, sent)
-    rows = tx.rows_after(project_id, after, None)
-    return (record for record in rows if not _is_made_by(record, sent))
+        return tx.sent_after(project_id, after, sent)
+    rows = tx.sent_after(project_id, after, None)
+    return (row for row in rows if not _is_made_by(row, sent))
 
 
-def _is_made_by(record: Record, sent: LogSpan) -> bool:
-    """Return whether all that a record says follows from the verdicts on a push."""
-    return record.computable_by_author and all(
+def _is_made_by(row: SentRow, sent: LogSpan) -> bool:
+    """Return whether all that a row says follows from the verdicts on a push."""
+    if not (row.computable_by_author and sent.includes(row.last_log, row.last_n)):
+        return False
+    return all(
         sent.includes(writer.log_id, writer.n)
-        for writers in record.writers.values()
+        for writers in row.read().writers.values()
         for writer in writers
     )
-
-
-def _fitting(
-    tx: Transaction, records: Iterable[Record], most: int
-) -> tuple[list[FeedRow], bool]:
-    """Take rows with their conflicts while they fit, one at least; return whether more follow.
-
-    What lies beyond the page is not read.
-    """
-    page: list[FeedRow] = []
-    weight = 0
-    for record in records:
-        (row,) = with_conflicts(tx, record.project_id, [record])
-        weight += weight_of(record.fields, *row.conflicts)
-        if page and (len(page) == most or weight > limits.PAGE_BYTES):
-            return page, True
-        page.append(row)
-    return page, False

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from schemas import limits
@@ -96,7 +95,7 @@ def waiting_change(found: InCustody, present: str) -> WaitingChange:
     under its own.
     """
     line = found.line
-    change = replace(read_change(line.log_id, line.raw, line.hash), id=found.change_id)
+    change = read_change(line.log_id, line.raw, line.hash)._replace(id=found.change_id)
     bases = [change.base, *change.bases.values()]
     lies = [
         problem

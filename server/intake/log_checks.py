@@ -1,7 +1,6 @@
 """Whether what a laptop says of its log fits what is stored of it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
 
@@ -153,7 +152,7 @@ def _under_own_id(validated: ValidatedChange, known: bytes | None) -> ValidatedC
     if known is None or _content(known) == _content(change.raw):
         return validated
     problem = Problem("change_id_taken", "i", change.id)
-    own = replace(change, id=chain.change_id(change.hash))
+    own = change._replace(id=chain.change_id(change.hash))
     return ValidatedChange(own, {}, [problem])
 
 
@@ -181,17 +180,20 @@ def _bases(change: Change) -> list[tuple[str, Place | None]]:
 def _with_true_base(
     validated: ValidatedChange, epoch: str, head: int
 ) -> ValidatedChange:
+    change = validated.change
+    if change.base is None and not change.bases:
+        return validated
     # Of an older timeline counts only what it shares with this one.
     beyond = [
         (key, base[1])
-        for key, base in _bases(validated.change)
+        for key, base in _bases(change)
         if base and base[0] == epoch and base[1] > head
     ]
     if not beyond:
         return validated
     detail = f"the last row of the project is {head}"
     problem = Problem("base_beyond_head", *beyond[0], detail)
-    return ValidatedChange(validated.change, {}, [problem])
+    return ValidatedChange(change, {}, [problem])
 
 
 def with_whole_groups(

@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas import limits
 from schemas.digest import Digest
-from server.intake.feed import FeedRow, has_rows_after, page_of
+from server.intake.feed import has_rows_after, page_of
 from server.intake.load import timeline_of
 from server.intake.request import Push
 from server.merge.model import Timeline, Verdict
@@ -20,7 +20,7 @@ _ANY: Final = 2**63 - 1
 
 @dataclass(slots=True)
 class Pulled:
-    """Rows, verdicts given anew, and the laptop's new cursors.
+    """Lines of rows, verdicts given anew, and the laptop's new cursors.
 
     `shared` gives, for a laptop that comes from an older timeline, the highest number of
     each project that both have: what it was told beyond that is to be judged again.
@@ -30,7 +30,7 @@ class Pulled:
     late: list[Verdict]
     resets: list[str] = field(default_factory=list)
     purged: dict[str, list[str]] = field(default_factory=dict)
-    rows: list[FeedRow] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
     digests: dict[str, Digest] = field(default_factory=dict)
     shared: dict[str, int] = field(default_factory=dict)
@@ -73,13 +73,13 @@ def _pull_project(
     page = page_of(tx, project_id, after, left, sent)
     if gone := tx.purged_between(project_id, after, page.cursor):
         pulled.purged[project_id] = gone
-    pulled.rows.extend(page.rows)
+    pulled.lines.extend(page.lines)
     pulled.more = pulled.more or page.more
     if cursor != (timeline.now, page.cursor):
         pulled.cursors[project_id] = page.cursor
     if push.wants_digest and not page.more:
         pulled.digests[project_id] = tx.project_heads([project_id])[project_id].digest
-    return left - len(page.rows)
+    return left - len(page.lines)
 
 
 def _start(

@@ -27,7 +27,7 @@ from server.intake.save import save
 from server.merge.merge import merge
 from server.merge.model import Origin, ValidatedChange, Verdict
 from server.merge.preconditions import validate
-from server.store.port import Store, Transaction
+from server.store.port import ALONE, Holds, Store, Transaction
 from server.store.values import Device, LineQuery, LogState, StoredReceipt
 
 
@@ -67,7 +67,16 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
     now_ms = clock.now_ms()
     origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
     epoch = clock.new_id()
-    return await store.write(lambda tx: _accept(tx, device, push, batch, origin, epoch))
+    return await store.write(
+        lambda tx: _accept(tx, device, push, batch, origin, epoch), _holds(push)
+    )
+
+
+def _holds(push: Push) -> Holds | None:
+    """Return what a push touches: all where it may begin a project, whose code is sought."""
+    if any(change.type == "project" for change in push.changes):
+        return ALONE
+    return Holds({push.log_id}, {change.project_id for change in push.changes})
 
 
 def _validated(device: Device, push: Push) -> list[ValidatedChange]:
@@ -88,6 +97,8 @@ def _accept(
 ) -> Accepted:
     skew_s = push.skew_s(origin.received_at)
     tx.update_device(device.id, last_seen_at=origin.received_at, skew_s=skew_s)
+    # While this request waited, another may have begun projects for the same laptop.
+    device = tx.device(device.id)
     notice_lost_timeline(tx, device, push, epoch, origin.received_at)
     project_ids = frozenset(device.projects)
     need = missing_part(tx, device, push)

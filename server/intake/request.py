@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas import chain, limits
+from schemas import chain, columns, limits
 from schemas.changes import Change, read_change
 from schemas.messages import MessageError, decode_request
 from schemas.strict_json import values_at_most
-from schemas.version import PROTOCOL
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 from server.errors import RequestError, refuse
 
 Cursor = tuple[str, int]
@@ -37,6 +37,7 @@ class Push:
     signature: str = ""
     stood: Mapping[str, Sequence[Cursor]] = field(default_factory=dict)
     receipt: tuple[str, str] | None = None
+    protocol: int = PROTOCOL
 
     @property
     def end(self) -> tuple[int, bytes]:
@@ -60,7 +61,7 @@ def read_push(body: bytes) -> Push:
     Raises
     ------
     RequestError
-        If it is not a whole, ordered, chained request of protocol 1.
+        If it is not a whole, ordered, chained request of a protocol that is spoken.
     """
     if not body:
         raise refuse("bad_message", "the body is empty")
@@ -73,14 +74,11 @@ def read_push(body: bytes) -> Push:
         raise refuse("too_large", f"a line is longer than {limits.LINE_BYTES} bytes")
     hello = _line(lines[0], "hello")
     end = _last_line(lines)
-    if hello["protocol"] != PROTOCOL:
-        raise refuse("protocol_unknown", f"protocol {hello['protocol']}")
-    if len(lines) - 2 > limits.BATCH_CHANGES:
-        raise refuse("too_large", f"more than {limits.BATCH_CHANGES} changes")
+    raw_changes = _raw_changes(hello["protocol"], lines[1:-1])
     acked = hello["acked"]
     acked_hash = bytes.fromhex(acked["hash"])
     log, epoch = hello["log"], hello.get("epoch")
-    changes = _changes(log["id"], lines[1:-1], acked["n"], acked_hash)
+    changes = _changes(log["id"], raw_changes, acked["n"], acked_hash)
     end_n = changes[-1].n if changes else acked["n"]
     push = Push(
         log_id=log["id"],
@@ -101,6 +99,7 @@ def read_push(body: bytes) -> Push:
         signature=end["sig"] or "",
         stood=_stood(hello.get("stood", {}), changes),
         receipt=_receipt(hello.get("receipt")),
+        protocol=hello["protocol"],
     )
     _check_end(end, push)
     return push
@@ -148,6 +147,24 @@ def _last_line(lines: Sequence[bytes]) -> dict[str, Any]:
     if message["k"] != "end":
         raise refuse("cut_body", "the end line is missing")
     return message
+
+
+def _raw_changes(protocol: int, lines: list[bytes]) -> list[bytes]:
+    """Return the lines of the changes, whichever way they came."""
+    if protocol not in {PROTOCOL, NEWEST_PROTOCOL}:
+        raise refuse("protocol_unknown", f"protocol {protocol}")
+    if len(lines) > limits.BATCH_CHANGES:
+        raise refuse("too_large", f"more than {limits.BATCH_CHANGES} changes")
+    if (
+        protocol == PROTOCOL
+        or len(lines) != 1
+        or not lines[0].startswith(columns.START)
+    ):
+        return lines
+    try:
+        return columns.unfold(lines[0])
+    except MessageError as error:
+        raise RequestError(error.problem) from None
 
 
 def _changes(log: str, lines: Sequence[bytes], n: int, digest: bytes) -> list[Change]:

@@ -161,6 +161,7 @@ def _affected(tx: Transaction, state: MergeState, project_id: str) -> set[str]:
     ids |= _closed(tx, state, project_id)
     ids |= _places_left(state, project_id)
     ids |= _cores_of_campaigns(tx, project_id, written)
+    ids |= _bags_of_batches(tx, state, project_id, written)
     return _plots_above(tx, state, project_id, ids)
 
 
@@ -195,6 +196,27 @@ def _cores_of_campaigns(
     }
     found = tx.lookup(project_id, Wanted(referred=wanted)) if wanted else None
     return set().union(*found.referrers.values()) if found else set()
+
+
+_OF_BATCHES: Final = frozenset({"lab_control", "lab_batch"})
+
+
+def _bags_of_batches(
+    tx: Transaction, state: MergeState, project_id: str, written: Iterable[Record]
+) -> set[str]:
+    """Return the bags with results of a batch whose controls or decision were written."""
+    now = {r.id: r.fields for r in written if r.type in _OF_BATCHES}
+    if not now:
+        return set()
+    before = {name: dict(fields) for name, fields in now.items()}
+    for old in state.replaced:
+        if old.project_id == project_id and old.record_id in before:
+            before[old.record_id] |= old.values
+    batches = {
+        (fields.get("lab"), fields.get("lab_batch"))
+        for fields in (*now.values(), *before.values())
+    }
+    return tx.bags_of_batches(project_id, batches)
 
 
 def _plots_above(

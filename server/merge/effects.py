@@ -1,13 +1,11 @@
 """What a change that may be applied does to its record: create, update, delete. Pure."""
 
-from dataclasses import replace
-
 from schemas.changes import Change
 from schemas.conflicts import conflict_id
-from schemas.groups import WHOLE_RECORD, by_group
+from schemas.groups import WHOLE_RECORD, by_group, groups_of
 from schemas.messages import Op, Outcome
 from schemas.problems import Problem
-from schemas.records import TYPES, label
+from schemas.records import label
 from server.merge.author_view import (
     as_shown,
     base_seq,
@@ -24,6 +22,7 @@ from server.merge.model import (
     Record,
     ValidatedChange,
     Verdict,
+    filled,
 )
 from server.merge.preconditions import problems_of_record
 from server.merge.state import MergeState
@@ -46,7 +45,8 @@ def apply(
     """Apply a change as the state of its record asks."""
     change = validated.change
     if present is None:
-        return _begin(state, validated, origin)
+        begin = _discard if change.op == Op.DELETE else _create
+        return begin(state, validated, origin)
     decision = state.decision_on(change, WHOLE_RECORD)
     match present:
         case _ if decision is not None:
@@ -57,12 +57,6 @@ def apply(
             return _delete(state, validated, present, origin)
         case _:
             return _update(state, validated, present, origin)
-
-
-def _begin(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
-    if validated.change.op == Op.DELETE:
-        return _discard(state, validated)
-    return _create(state, validated, origin)
 
 
 def _meet_deleted(
@@ -83,7 +77,7 @@ def _create(state: MergeState, validated: ValidatedChange, origin: Origin) -> Ve
         # Its author saw the record: it is quarantined, or lost to a restored server.
         return hold(state, validated, change.record_id)
     patch = as_shown(state, change, validated.fields, None).fields
-    fields = _filled(patch)
+    fields = filled(patch)
     problems, missing = problems_of_record(state, change, fields, fields)
     if problems and change.replaces is None and _awaits_other(state, change):
         return hold(state, validated, change.record_id)
@@ -91,16 +85,23 @@ def _create(state: MergeState, validated: ValidatedChange, origin: Origin) -> Ve
         return quarantine(state, validated, problems)
     if missing is not None:
         return hold(state, validated, missing)
+    return begin_record(state, validated, fields, origin)
+
+
+def begin_record(
+    state: MergeState, validated: ValidatedChange, fields: Fields, origin: Origin
+) -> Verdict:
+    """Write the record that a change makes, all of which was judged."""
+    change = validated.change
     seq = state.next_seq(change.project_id)
     writer = writer_of(change, origin, seq)
-    groups = {TYPES[change.type].groups[name] for name in fields}
     record = Record(
         project_id=change.project_id,
         type=change.type,
         id=change.record_id,
         seq=seq,
         fields=fields,
-        writers=dict.fromkeys(sorted(groups), (writer,)),
+        writers=dict.fromkeys(groups_of(change.type, *fields), (writer,)),
         computable_by_author=_has_row_beneath(state, change)
         and _is_as_sent(validated, fields),
     )
@@ -115,7 +116,7 @@ def _update(
     patch = as_shown(state, change, validated.fields, present)
     meeting = GroupMerge(state, change, present, origin)
     meeting.merge_all(patch)
-    fields = _filled(meeting.fields)
+    fields = filled(meeting.fields)
     refusal = _refusal(
         state, validated, problems_of_record(state, change, fields, patch.fields)
     )
@@ -130,8 +131,7 @@ def _update(
         outcome = Outcome.MERGED
     seq = state.next_seq(change.project_id)
     is_computable = _is_computable(state, change, present)
-    record = replace(
-        present,
+    record = present._replace(
         seq=seq,
         deleted=False,
         fields=fields,
@@ -151,7 +151,7 @@ def _update(
         note_decisions(state, change, meeting.groups | whole)
     state.write(record)
     verdict = accept(state, change, outcome, seq, [c.id for c in meeting.conflicts])
-    return replace(verdict, why=notes)
+    return verdict._replace(why=notes)
 
 
 def _refusal(
@@ -203,11 +203,7 @@ def _has_row_beneath(state: MergeState, change: Change) -> bool:
 def _is_as_sent(validated: ValidatedChange, applied: Fields) -> bool:
     """Return whether what is applied is what the line says, to the letter."""
     said = validated.change.fields
-    return applied == said or _filled(applied) == _filled(said)
-
-
-def _filled(fields: Fields) -> Fields:
-    return {name: value for name, value in fields.items() if value is not None}
+    return applied == said or filled(applied) == filled(said)
 
 
 def _awaits_other(state: MergeState, change: Change) -> bool:
@@ -233,7 +229,7 @@ def _undelete(
     if refusal is not None:
         return refusal
     writers = {g: w for g, w in present.writers.items() if g != WHOLE_RECORD}
-    return _update(state, validated, replace(present, writers=writers), origin)
+    return _update(state, validated, present._replace(writers=writers), origin)
 
 
 def _delete(
@@ -250,8 +246,7 @@ def _delete(
         return _whole_conflict(state, validated, present, {}, present.fields)
     seq = state.next_seq(change.project_id)
     writer = writer_of(change, origin, seq)
-    record = replace(
-        present,
+    record = present._replace(
         seq=seq,
         deleted=True,
         writers={**present.writers, WHOLE_RECORD: (writer,)},
@@ -276,10 +271,10 @@ def _stand(
     if not concurrent and not change.resolves:
         return accept(state, change, Outcome.ACCEPTED, present.seq)
     seq = state.next_seq(change.project_id)
-    record = replace(present, seq=seq, computable_by_author=False)
+    record = present._replace(seq=seq, computable_by_author=False)
     if change.op == Op.DELETE:
         both = (*(deletion if concurrent else ()), writer_of(change, origin, seq))
-        record = replace(record, writers={**present.writers, WHOLE_RECORD: both})
+        record = record._replace(writers={**present.writers, WHOLE_RECORD: both})
     return _write_whole(state, change, record)
 
 
@@ -318,7 +313,7 @@ def _be_history(
             replaced_by=decision,
         )
         state.note_replaced(old, writer)
-    record = replace(present, seq=seq, computable_by_author=False)
+    record = present._replace(seq=seq, computable_by_author=False)
     if change.resolves:
         # It was a decision itself, and a newer one knew it: what it closed stays closed.
         touched = {*groups, WHOLE_RECORD}
@@ -329,7 +324,7 @@ def _be_history(
     return accept(state, change, Outcome.MERGED, seq)
 
 
-def _discard(state: MergeState, validated: ValidatedChange) -> Verdict:
+def _discard(state: MergeState, validated: ValidatedChange, _origin: Origin) -> Verdict:
     """Delete what never stood: a quarantined record its author gives up."""
     change = validated.change
     replaced = state.waiting.get(change.replaces)
@@ -371,7 +366,7 @@ def _whole_conflict(
     if not state.has_room_for(present, [conflict]):
         return _crowded(state, validated)
     seq = state.next_seq(change.project_id)
-    record = replace(present, seq=seq, computable_by_author=False)
+    record = present._replace(seq=seq, computable_by_author=False)
     record = state.add_conflicts(record, [conflict])
     state.write(record)
     return accept(state, change, Outcome.CONFLICT, seq, [conflict.id])

@@ -16,20 +16,28 @@ Rules (docs/sync.md):
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
+from typing import Final
 
 from schemas.changes import Change
-from schemas.messages import Outcome
+from schemas.messages import Op, Outcome
 from schemas.problems import Problem
 from schemas.validate import errors
-from server.merge.effects import apply
-from server.merge.model import Origin, ValidatedChange, Verdict, WaitingChange
-from server.merge.preconditions import refusals_of
+from server.merge.effects import apply, begin_record
+from server.merge.model import (
+    Origin,
+    ValidatedChange,
+    Verdict,
+    WaitingChange,
+    filled,
+)
+from server.merge.preconditions import problems_of_record, refusals_of
 from server.merge.state import MergeState
 from server.merge.verdicts import hold, is_of_its_laptop, quarantine
 
 _WAITS: frozenset[Outcome] = frozenset({Outcome.HELD, Outcome.QUARANTINED})
+#: Of a record that may stand: no problems, and it refers to nothing that is not here.
+_NOTHING_WRONG: Final[tuple[list[Problem], str | None]] = ([], None)
 
 
 def merge(state: MergeState, batch: Iterable[ValidatedChange], origin: Origin) -> None:
@@ -38,12 +46,16 @@ def merge(state: MergeState, batch: Iterable[ValidatedChange], origin: Origin) -
     for _, together in groupby(changes, lambda validated: _together(validated.change)):
         group = list(together)
         for verdict in _decide_group(state, group, origin):
-            state.known[verdict.change_id] = replace(verdict, repeated=True)
+            state.known[verdict.change_id] = verdict
             state.verdicts.append(verdict)
         _release(state, origin)
-    state.verdicts = [
-        replace(state.late_verdicts.get(v.change_id, v), n=v.n) for v in state.verdicts
-    ]
+    state.verdicts = [_latest(state, verdict) for verdict in state.verdicts]
+
+
+def _latest(state: MergeState, verdict: Verdict) -> Verdict:
+    """Return the verdict that stands when the whole batch is merged."""
+    late = state.late_verdicts.get(verdict.change_id)
+    return verdict if late is None else late._replace(n=verdict.n)
 
 
 def decide_again(
@@ -128,9 +140,13 @@ def _fall(
 
 def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Verdict:
     change = validated.change
+    if _is_first_word(state, validated):
+        fields = filled(validated.fields)
+        if problems_of_record(state, change, fields, fields) == _NOTHING_WRONG:
+            return begin_record(state, validated, fields, origin)
     known = state.known.get(change.id)
     if known is not None:
-        return replace(known, n=change.n)
+        return known._replace(n=change.n, repeated=True)
     if change.type == "project" and change.record_id == change.project_id:
         _found_project(state, validated)
     elif _awaits_project(state, change):
@@ -140,6 +156,32 @@ def _decide(state: MergeState, validated: ValidatedChange, origin: Origin) -> Ve
     if problems:
         return quarantine(state, validated, problems)
     return apply(state, validated, present, origin)
+
+
+def _is_first_word(state: MergeState, validated: ValidatedChange) -> bool:
+    """Return whether a change makes a record of which nobody has said anything yet.
+
+    Most changes do; of all that may keep one from being applied only the record is left.
+    """
+    change = validated.change
+    place = (change.project_id, change.record_id)
+    return (
+        _names_nothing_before(change)
+        and not validated.problems
+        and not state.waiting
+        and change.project_id in state.project_ids
+        and change.project_id in state.heads
+        and place not in state.records
+        and place not in state.purged
+        and change.id not in state.known
+    )
+
+
+def _names_nothing_before(change: Change) -> bool:
+    """Return whether a change says something new, and of nothing that came before it."""
+    before = (change.base, change.replaces)
+    is_new = change.op == Op.PUT and change.type != "project"
+    return is_new and before == (None, None) and not (change.bases or change.resolves)
 
 
 def _found_project(state: MergeState, validated: ValidatedChange) -> None:

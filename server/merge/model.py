@@ -1,6 +1,6 @@
 """What the merge works on and what it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,6 +10,11 @@ from schemas.messages import Outcome
 from schemas.problems import Problem
 
 Fields = dict[str, Any]
+
+
+def filled(fields: Fields) -> Fields:
+    """Return the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class Writer(NamedTuple):
@@ -22,8 +27,7 @@ class Writer(NamedTuple):
     change_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as the server has it.
 
     `computable_by_author` says that the last writer's laptop can compute the record
@@ -56,8 +60,7 @@ class Record:
         return sorted({writer.change_id for writer in self.writers_of(group)})
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedChange:
+class ValidatedChange(NamedTuple):
     """A change after its fields were judged on their own."""
 
     change: Change
@@ -78,8 +81,7 @@ class Origin:
     is_admin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The judgement on one change; stored with its effect, repeated for ever.
 
     `late` is the number of a verdict that changed since it was first given; only held
@@ -90,8 +92,8 @@ class Verdict:
     project_id: str
     outcome: Outcome
     seq: int | None = None
-    why: list[Problem] = field(default_factory=list)
-    conflicts: list[str] = field(default_factory=list)
+    why: Sequence[Problem] = ()
+    conflicts: Sequence[str] = ()
     repeated: bool = False
     n: int | None = None
     late: int | None = None
@@ -169,7 +171,7 @@ class KeptBack:
 
     change: Change
     parent_id: str | None
-    why: list[Problem]
+    why: Sequence[Problem]
     waits_for: str | None = None
     is_held: bool = False
 

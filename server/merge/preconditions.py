@@ -1,5 +1,7 @@
 """Why a change cannot be applied: by itself, for its scope, or for the record it would make. Pure."""
 
+from typing import Final
+
 from schemas import evolve, rules
 from schemas.changes import Change
 from schemas.messages import Op
@@ -9,6 +11,8 @@ from schemas.validate import errors, load_patch, load_record, missing_fields
 from server.merge.model import Fields, Origin, Record, ValidatedChange
 from server.merge.state import MergeState
 from server.merge.verdicts import is_of_its_laptop
+
+_OPS: Final = frozenset(Op)
 
 
 def refusals_of(
@@ -178,15 +182,17 @@ def validate(change: Change) -> ValidatedChange:
 
 
 def _envelope_problem(change: Change) -> Problem | None:
-    faults = (
-        (change.unreadable, Problem("unreadable_change", detail=change.unreadable)),
-        (change.hlc < 1, Problem("unreadable_change", "h", 0, "its stamp is 0")),
-        (change.type in DERIVED, Problem("derived_type", "t", change.type)),
-        (change.type not in TYPES, Problem("unknown_type", "t", change.type)),
-        (change.op not in {*Op}, Problem("unknown_op", "o", change.op)),
-        (
-            change.version not in evolve.PUBLISHED,
-            Problem("unknown_schema", "v", change.version),
-        ),
-    )
-    return next((problem for is_fault, problem in faults if is_fault), None)
+    problem: Problem | None = None
+    if change.unreadable:
+        problem = Problem("unreadable_change", detail=change.unreadable)
+    elif change.hlc < 1:
+        problem = Problem("unreadable_change", "h", 0, "its stamp is 0")
+    elif change.type in DERIVED:
+        problem = Problem("derived_type", "t", change.type)
+    elif change.type not in TYPES:
+        problem = Problem("unknown_type", "t", change.type)
+    elif change.op not in _OPS:
+        problem = Problem("unknown_op", "o", change.op)
+    elif change.version not in evolve.PUBLISHED:
+        problem = Problem("unknown_schema", "v", change.version)
+    return problem

@@ -307,7 +307,7 @@ class MergeState:
             self.note_conflict(project_id, one.id, known)
             hashed = conflict_hash(record.id, one.id)
             self.digests[project_id] = self._digest(project_id).plus(hashed)
-        return replace(record, open_conflicts=record.open_conflicts + len(new))
+        return record._replace(open_conflicts=record.open_conflicts + len(new))
 
     def close_conflicts(
         self, record: Record, change: Change, names: Iterable[str]
@@ -323,7 +323,7 @@ class MergeState:
         if not open_ones:
             return record
         left = record.open_conflicts - len(open_ones)
-        return replace(record, open_conflicts=left, computable_by_author=False)
+        return record._replace(open_conflicts=left, computable_by_author=False)
 
     def quarantine(self, validated: ValidatedChange, found: KeptBack) -> None:
         """Keep a change in custody that is not applied."""
@@ -354,7 +354,7 @@ class MergeState:
         """Replace the verdict of a change that waited."""
         self._free_room(verdict.project_id, verdict.change_id)
         self.late_verdicts[verdict.change_id] = verdict
-        self.known[verdict.change_id] = replace(verdict, repeated=True)
+        self.known[verdict.change_id] = verdict._replace(repeated=True)
         if verdict.outcome not in {Outcome.HELD, Outcome.QUARANTINED}:
             self.close(verdict.project_id, verdict.change_id, CustodyStatus.RELEASED)
 

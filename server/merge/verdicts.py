@@ -1,6 +1,6 @@
 """What comes of a change: it stands, waits or is discarded, and closes conflicts. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from schemas.changes import Change
 from schemas.groups import WHOLE_RECORD
@@ -24,7 +24,7 @@ def accept(
     change: Change,
     outcome: Outcome,
     seq: int | None,
-    conflicts: list[str] | None = None,
+    conflicts: Sequence[str] = (),
 ) -> Verdict:
     """Return the verdict of a change that stands."""
     _close_replaced(state, change)
@@ -33,7 +33,7 @@ def accept(
         change.project_id,
         outcome,
         seq,
-        conflicts=conflicts or [],
+        conflicts=conflicts,
         n=change.n,
     )
 
@@ -54,7 +54,7 @@ def hold(state: MergeState, validated: ValidatedChange, waits_for: str) -> Verdi
 
 
 def quarantine(
-    state: MergeState, validated: ValidatedChange, problems: list[Problem]
+    state: MergeState, validated: ValidatedChange, problems: Sequence[Problem]
 ) -> Verdict:
     """Keep a change that cannot be applied, with its reasons; it blocks nothing."""
     return _keep_back(state, validated, Outcome.QUARANTINED, problems, None)
@@ -87,7 +87,7 @@ def _keep_back(
     state: MergeState,
     validated: ValidatedChange,
     outcome: Outcome,
-    why: list[Problem],
+    why: Sequence[Problem],
     waits_for: str | None,
 ) -> Verdict:
     change = validated.change

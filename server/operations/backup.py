@@ -21,7 +21,13 @@ from server.data import (
     table_version,
 )
 from server.derivation.recheck import check_derived
-from server.errors import AlreadyThereError, NoDataError, ServerError, StorageError
+from server.errors import (
+    AlreadyThereError,
+    NoDataError,
+    ServerError,
+    StorageError,
+    UsageError,
+)
 from server.files.disk import BlobFiles
 from server.operations.archive import (
     DATABASE,
@@ -65,6 +71,7 @@ async def back_up(
     ServerError
         If there is no data, the file exists, or it cannot be written and read back.
     """
+    _refuse_elsewhere(data)
     if not data.database.exists():
         raise NoDataError(
             f"there is no server data in {data.path}",
@@ -85,7 +92,7 @@ async def back_up(
             database,
             lambda left, pages: progress("copying the database", pages - left, pages),
         )
-        with look_into(database) as tx:
+        with look_into(DataDirectory(Path(folder), "")) as tx:
             about = _about(tx, clock)
         # After the database: every file that was whole when it was copied is there.
         blobs = [
@@ -98,6 +105,22 @@ async def back_up(
             about,
             partial(progress, "writing the backup and reading it back"),
             force=force,
+        )
+
+
+def _refuse_elsewhere(data: DataDirectory) -> None:
+    """Refuse what copies files where the database is none.
+
+    Raises
+    ------
+    UsageError
+        If the database is PostgreSQL.
+    """
+    if data.address is not None:
+        raise UsageError(
+            "the database is PostgreSQL, which has backups of its own",
+            "use pg_basebackup or pgBackRest, and copy the attached files:"
+            f" {data.blobs}",
         )
 
 
@@ -132,6 +155,7 @@ async def restore(
         If the backup is damaged or does not verify, a server is running, or there are
         data and it is not forced.
     """
+    _refuse_elsewhere(data)
     manifest = checked_backup(file, progress)
     data.path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     with sole_server(data), _spoken_of(data.path):
@@ -143,12 +167,14 @@ async def restore(
             )
         with tempfile.TemporaryDirectory(dir=data.path, prefix="restoring-") as folder:
             unpack_backup(file, Path(folder), manifest)
-            new = DataDirectory(Path(folder))
+            new = DataDirectory(Path(folder), "")
+            # A backup of an older version gets the present tables.
+            open_store(new).close()
             if not with_faults:
                 _refuse_faulty(new, file, progress)
             mark = clock.secret()
             epoch = await _begin(new, clock, mark)
-            kept = _put_aside(data, clock)
+            kept = put_aside(data, clock)
             _put_in_place(new, data)
         write_mark(data.mark, mark)
     return Restored(manifest, epoch, kept)
@@ -194,7 +220,7 @@ def unpacked(file: Path, manifest: Manifest) -> Iterator[DataDirectory]:
         tempfile.TemporaryDirectory(prefix="permille-verify-") as folder,
     ):
         unpack_backup(file, Path(folder), manifest)
-        data = DataDirectory(Path(folder))
+        data = DataDirectory(Path(folder), "")
         open_store(data).close()
         yield data
 
@@ -207,7 +233,7 @@ def verify(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
     StorageError
         If the database cannot be opened.
     """
-    with look_into(data.database) as tx:
+    with look_into(data) as tx:
         was_any = False
         for fault in find_faults(tx, progress):
             was_any = True
@@ -249,7 +275,7 @@ async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
     return epoch
 
 
-def _put_aside(data: DataDirectory, clock: Clock) -> Path | None:
+def put_aside(data: DataDirectory, clock: Clock) -> Path | None:
     """Keep a database that is replaced, with the log beside it that belongs to it."""
     found = [path for path in _database_files(data) if path.exists()]
     if not found:

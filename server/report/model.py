@@ -75,7 +75,8 @@ class ReportPage:
 
     `group_stocks` are rows of `level`, `name`, `campaign`, `date`, `plots`, `stock_t_ha`,
     `stock_ci95_t_ha`, one for each campaign of a farm or stratum. `layers` are rows of
-    `plot`, `campaign`, `top_cm`, `bottom_cm`, `soc_g_kg`, `n`, `sampled`. A key that is
+    `plot`, `campaign`, `top_cm`, `bottom_cm`, `soc_g_kg`, `n`, `sampled`. `lab_controls` and
+    `lab_decisions` are fields of records, `lab_limits` those of the project. A key that is
     missing is shown as not known. `written_at` is empty unless somebody asked for it: the
     same numbers make the same page.
     """
@@ -90,6 +91,10 @@ class ReportPage:
     aggregates: Sequence[Row] = ()
     group_stocks: Sequence[Row] = ()
     campaigns: Sequence[CampaignFacts] = ()
+    lab_controls: Sequence[Row] = ()
+    lab_decisions: Sequence[Row] = ()
+    lab_limits: Row = field(default_factory=dict)
+    field_replicates: Sequence[Row] = ()
     custody: OpenCounts = OpenCounts()
     reasons: Mapping[str, ReasonText] = field(default_factory=dict)
     commands: Sequence[Command] = ()

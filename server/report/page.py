@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from server.report.findings import find
 from server.report.model import Command, ReportPage
+from server.report.quality import quality_of
 from server.report.sections import Fact, depth_of, forest_of, heading, map_of, series_of
 from server.report.tables import reason_table, tables_of
 from server.report.values import clean, plain
@@ -46,6 +47,7 @@ def render(report: ReportPage) -> str:
         map=map_of(findings),
         series=series_of(report, findings, found),
         forest=forest_of(report, findings),
+        quality=quality_of(report),
         tables=tables_of(report, findings, found),
         reasons=reason_table(report),
         method=_method(report),
@@ -59,6 +61,9 @@ def digest(report: ReportPage) -> str:
         name: [dict(row) for row in getattr(report, name)]
         for name in ("stocks", "layers", "changes", "trends", "aggregates")
     }
+    # A project without laboratory controls has the digest that it had before there were any.
+    for name in ("lab_controls", "lab_decisions") if report.lab_controls else ():
+        rows[name] = [dict(row) for row in getattr(report, name)]
     written = json.dumps(rows, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()
 

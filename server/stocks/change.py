@@ -379,7 +379,11 @@ def optional(values: FloatArray) -> list[float | None]:
     >>> optional(np.array([1.5, np.nan]))
     [1.5, None]
     """
-    return [None if isnan(value) else value for value in values.tolist()]
+    plain: list[float | None] = values.tolist()
+    missing = np.flatnonzero(np.isnan(values))
+    for number in missing.tolist():
+        plain[number] = None
+    return plain
 
 
 def _pairs(low: FloatArray, high: FloatArray) -> list[tuple[float, float] | None]:

@@ -6,11 +6,13 @@ compared never depends on what they weigh: where some do not reach the reference
 compared in the largest mass that all of them reach.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache, reduce
 from math import isnan, nan
+from operator import or_
 from typing import Final
 
 from server.stocks.change import Design, choose_design
@@ -60,20 +62,30 @@ class Measure:
     mask: Sequence[int]
     soc_methods: Sequence[frozenset[str | None]]
 
-    def is_usable(self, point: int) -> bool:
-        """Return whether a point has a stock, in the reference or in less."""
-        return not isnan(self.reach_t_ha[point])
+    def usable(self, points: Sequence[int]) -> list[int]:
+        """Return the points that have a stock, in the reference or in less."""
+        reach = self.reach_t_ha
+        return [point for point in points if not isnan(reach[point])]
 
-    def is_short(self, point: int) -> bool:
-        """Return whether a point does not reach its reference."""
-        return self.reach_t_ha[point] < _WHOLE * self.reference_t_ha[point]
+    def said(self, points: Iterable[int]) -> int:
+        """Return the mask of all that is said of points."""
+        return reduce(or_, map(self.mask.__getitem__, points), 0)
 
-    def common_mass(self, points: Collection[int]) -> float | None:
+    def methods(self, points: Iterable[int]) -> frozenset[str | None]:
+        """Return the laboratory methods of points."""
+        return frozenset().union(*map(self.soc_methods.__getitem__, points))
+
+    def short(self, points: Sequence[int]) -> int:
+        """Count the points that do not reach their reference."""
+        reach, reference = self.reach_t_ha, self.reference_t_ha
+        return sum([reach[point] < _WHOLE * reference[point] for point in points])
+
+    def common_mass(self, points: Sequence[int]) -> float | None:
         """Return the largest mass that all points reach; None if it is the reference.
 
         NaN where it is much less than the reference, so that it describes another soil.
         """
-        if not any(self.is_short(point) for point in points):
+        if not self.short(points):
             return None
         mass = min(self.reach_t_ha[point] for point in points)
         enough = LEAST_COMMON_SHARE * _mean(self.reference_t_ha, points)
@@ -151,16 +163,18 @@ class Comparer:
         withheld = self._withheld(used0, used1, measure)
         if noted and self._masses_differ(used0, used1):
             withheld |= noted & _MASS_UNKNOWN
-        common_mass = measure.common_mass((*used0, *used1))
+        used = (*used0, *used1)
+        common_mass = measure.common_mass(used)
         carried = noted | (_UNPAIRED_MIX if mixed else 0)
         if _season_differs(day0, day1):
             carried |= _SEASON_DIFFERS
-        for point in (*points0, *points1):
-            carried |= measure.mask[point]
+        sampled = (*points0, *points1)
+        carried |= measure.said(sampled)
         if common_mass is not None:
             # What is said of points in the whole reference says nothing of this change.
             carried = (carried & ~_OF_REFERENCE) | _COMMON_MASS
-        places = {self.gathered.places[point] for point in (*points0, *points1)}
+        names = self.gathered.places
+        places = {names[point] for point in sampled}
         return Comparison(
             measure=measure,
             early=early,
@@ -173,7 +187,7 @@ class Comparer:
             withheld=withheld,
             carried=carried,
             common_mass_t_ha=common_mass,
-            short=sum(map(measure.is_short, (*used0, *used1))),
+            short=measure.short(used),
             sampled=(len(points0), len(points1), len(places)),
         )
 
@@ -183,7 +197,7 @@ class Comparer:
         methods = []
         for campaign in campaigns:
             members, found = self._of_campaign(campaign, measure)
-            methods.append({name for p in members for name in measure.soc_methods[p]})
+            methods.append(measure.methods(members))
             noted |= found
         if any(names != methods[0] for names in methods if names and methods[0]):
             noted |= _METHOD_CHANGED
@@ -206,25 +220,21 @@ class Comparer:
         points = self.gathered.campaign_points[campaign]
         used = self._usable(campaign, measure)
         noted = self._withheld(used, used, measure)
-        for point in points:
-            noted |= measure.mask[point]
-        return used, noted
+        return used, noted | measure.said(points)
 
     def _usable(self, campaign: int, measure: Measure) -> list[int]:
         points = self.gathered.campaign_points[campaign]
-        return [point for point in points if measure.is_usable(point)]
+        return measure.usable(points)
 
     def _fits(self, campaigns: Sequence[int], equal: Measure) -> bool:
         sides = [self._usable(campaign, equal) for campaign in campaigns]
-        fit = not any(equal.mask[p] & _UNFIT for side in sides for p in side)
-        return fit and all(sides)
+        return all(sides) and not any(equal.said(side) & _UNFIT for side in sides)
 
     def _why_not(self, early: int, late: int) -> int:
         assert self.equal is not None
         mask = 0
         for campaign in (early, late):
-            for point in self.gathered.campaign_points[campaign]:
-                mask |= self.equal.mask[point]
+            mask |= self.equal.said(self.gathered.campaign_points[campaign])
         # What else is known of a stock that is not used is no reason of the change.
         return mask & (_UNFIT | _MASS_UNKNOWN)
 
@@ -237,8 +247,7 @@ class Comparer:
     def _select(
         self, points0: Sequence[int], points1: Sequence[int], measure: Measure
     ) -> tuple[Design, bool, list[int], list[int]]:
-        usable0 = [point for point in points0 if measure.is_usable(point)]
-        usable1 = [point for point in points1 if measure.is_usable(point)]
+        usable0, usable1 = measure.usable(points0), measure.usable(points1)
         places0, places1 = self._places(usable0), self._places(usable1)
         shared = [place for place in places0 if place in places1]
         design, mixed = choose_design(len(usable0), len(usable1), len(shared))
@@ -253,40 +262,31 @@ class Comparer:
 
     def _places(self, points: Sequence[int]) -> dict[str, int]:
         """Points by place; a place that two points claim pairs with nothing."""
-        names = self.gathered.places
-        places: dict[str, int] = {}
-        twice = []
-        for point in points:
-            if names[point] in places:
-                twice.append(names[point])
-            places[names[point]] = point
-        for place in twice:
-            places.pop(place, None)
+        names = [self.gathered.places[point] for point in points]
+        places = dict(zip(names, points, strict=True))
+        if len(places) < len(names):
+            return {p: places[p] for p in places if names.count(p) == 1}
         return places
 
     def _withheld(
         self, used0: Sequence[int], used1: Sequence[int], measure: Measure
     ) -> int:
         """Find what forbids a verdict although the figures can be computed."""
-        withheld = 0
-        for point in (*used0, *used1):
-            withheld |= measure.mask[point] & _WITHHOLDS
-        methods = measure.soc_methods
-        if used0 and used1:
-            before = {name for point in used0 for name in methods[point]}
-            after = {name for point in used1 for name in methods[point]}
-            if before != after:
-                withheld |= _METHOD_CHANGED
+        withheld = (measure.said(used0) | measure.said(used1)) & _WITHHOLDS
+        if used0 and used1 and measure.methods(used0) != measure.methods(used1):
+            withheld |= _METHOD_CHANGED
         return withheld
 
 
 def _season_differs(day0: float, day1: float) -> bool:
-    first, second = (
-        date.fromordinal(round(day)).timetuple().tm_yday for day in (day0, day1)
-    )
-    apart = abs(first - second)
+    apart = abs(_day_of_year(round(day0)) - _day_of_year(round(day1)))
     return min(apart, DAYS_PER_YEAR - apart) > SEASON_DAYS
 
 
-def _mean(values: Sequence[float], points: Collection[int]) -> float:
-    return sum(values[point] for point in points) / len(points)
+@lru_cache(maxsize=1024)  # plots are sampled on the same days
+def _day_of_year(day: int) -> int:
+    return date.fromordinal(day).timetuple().tm_yday
+
+
+def _mean(values: Sequence[float], points: Sequence[int]) -> float:
+    return sum(map(values.__getitem__, points)) / len(points)

@@ -47,8 +47,6 @@ from server.stocks.trend import Stage, Trend, estimate_trend, with_shared_errors
 
 _TRENDS_PART: Final = mask_of([Reason.TRENDS_PART])
 
-_EqualFigures = tuple[float | None, float | None, float | None, bool | None]
-
 
 class PlotBatch:
     """Many plots on their way from layers to results."""
@@ -167,8 +165,7 @@ class PlotBatch:
         visits = [
             (float(gathered.campaign_day[campaign]), point)
             for campaign in campaigns
-            for point in gathered.campaign_points[campaign]
-            if series.measure.is_usable(point)
+            for point in series.measure.usable(gathered.campaign_points[campaign])
         ]
         points = np.array([point for _, point in visits], dtype=np.int64)
         first = float(gathered.campaign_day[campaigns[0]])
@@ -226,65 +223,39 @@ class PlotBatch:
         ]
 
     def _stocks(self, spread_t_ha: FloatArray) -> list[PointStock]:
-        fixed, depth_cm = self.fixed, self.settings.depth_cm
-        columns = zip(
-            self.gathered.first_layers,
-            optional(fixed.soc_stock_t_ha),
-            optional(fixed.fine_mass_t_ha),
-            fixed.covered_to_cm.tolist(),
-            optional(fixed.stock_to_covered_t_ha),
-            fixed.cores.tolist(),
-            self.mask.tolist(),
-            self._equal_figures(),
-            optional(spread_t_ha),
-            strict=True,
-        )
-        return [
-            PointStock(
-                campaign=layer.campaign,
-                point=layer.point,
-                depth_cm=depth_cm,
-                soc_stock_t_ha=stock,
-                fine_mass_t_ha=mass,
-                covered_to_cm=covered,
-                stock_to_covered_t_ha=partial,
-                cores=cores,
-                reasons=reasons_of(mask),
-                esm_stock_t_ha=equal[0],
-                reference_mass_t_ha=equal[1],
-                sampled_mass_t_ha=equal[2],
-                extrapolated=equal[3],
-                curve_spread_t_ha=spread,
+        fixed, first = self.fixed, self.gathered.first_layers
+        # By position, in the order of the fields: a project has many points.
+        return list(
+            map(
+                PointStock,
+                [layer.campaign for layer in first],
+                [layer.point for layer in first],
+                repeat(self.settings.depth_cm),
+                optional(fixed.soc_stock_t_ha),
+                optional(fixed.fine_mass_t_ha),
+                fixed.covered_to_cm.tolist(),
+                optional(fixed.stock_to_covered_t_ha),
+                fixed.cores.tolist(),
+                map(reasons_of, self.mask.tolist()),
+                *self._equal_figures(),
+                optional(spread_t_ha),
             )
-            for (
-                layer,
-                stock,
-                mass,
-                covered,
-                partial,
-                cores,
-                mask,
-                equal,
-                spread,
-            ) in columns
-        ]
+        )
 
-    def _equal_figures(self) -> Iterable[_EqualFigures]:
+    def _equal_figures(self) -> list[Iterable[float | None]]:
+        """Return the stock in an equal mass, the two masses, and what was extrapolated."""
         if self.equal is None:
-            return repeat((None, None, None, None), len(self.gathered.first_layers))
-        stocks = optional(self.equal.soc_stock_t_ha)
-        return zip(
-            stocks,
+            return [repeat(None)] * 4
+        stock = self.equal.soc_stock_t_ha
+        beyond: list[bool | None] = self.equal.extrapolated.tolist()
+        for number in np.flatnonzero(np.isnan(stock)).tolist():
+            beyond[number] = None
+        return [
+            optional(stock),
             optional(self.reference_t_ha),
             optional(self.equal.sampled_mass_t_ha),
-            [
-                None if stock is None else beyond
-                for stock, beyond in zip(
-                    stocks, self.equal.extrapolated.tolist(), strict=True
-                )
-            ],
-            strict=True,
-        )
+            beyond,
+        ]
 
 
 def _beside(

@@ -5,10 +5,11 @@ campaign, a campaign that of its plot. Points are numbered plot by plot, in orde
 first appearance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,6 +26,11 @@ _SAID_BY_BD_METHOD: Final[dict[str | None, int]] = {
     "literature": mask_of([Reason.BD_ESTIMATED]),
     "carried_over": mask_of([Reason.BD_CARRIED_OVER]),
 }
+
+#: The core of a layer, as far as a plot knows it: campaign, point and core.
+_CORE: Final = itemgetter(
+    *(Layer._fields.index(name) for name in ("campaign", "point", "core"))
+)
 
 _ORGANIC_LAYER: Final = mask_of([Reason.ORGANIC_LAYER])
 _BD_SOC_IMPLAUSIBLE: Final = mask_of([Reason.BD_SOC_IMPLAUSIBLE])
@@ -54,6 +60,11 @@ class FlatPlots:
         return replace(self, soc_factor=np.where(chosen, factor, 1.0))
 
     @cached_property
+    def columns(self) -> dict[str, tuple[Any, ...]]:
+        """Values of all layers, field by field."""
+        return dict(zip(Layer._fields, zip(*self.layers, strict=True), strict=True))
+
+    @cached_property
     def layer_point(self) -> IntArray:
         """Number of the point of each layer."""
         return self.core_point[self.layer_core]
@@ -66,37 +77,37 @@ class FlatPlots:
     @cached_property
     def top_cm(self) -> FloatArray:
         """Upper depth of each layer."""
-        return np.array([layer.top_cm for layer in self.layers], dtype=np.float64)
+        return _column(self.columns["top_cm"])
 
     @cached_property
     def bottom_cm(self) -> FloatArray:
         """Lower depth of each layer."""
-        return np.array([layer.bottom_cm for layer in self.layers], dtype=np.float64)
+        return _column(self.columns["bottom_cm"])
 
     @cached_property
     def soc_g_kg(self) -> FloatArray:
         """SOC of each layer; NaN where missing."""
-        soc = _column([layer.soc_g_kg for layer in self.layers])
+        soc = _column(self.columns["soc_g_kg"])
         return soc if self.soc_factor is None else soc * self.soc_factor
 
     @cached_property
     def bd_fine_g_cm3(self) -> FloatArray:
         """Fine bulk density of each layer; NaN where missing."""
-        density = _column([layer.bd_fine_g_cm3 for layer in self.layers])
+        density = _column(self.columns["bd_fine_g_cm3"])
         return density if self.density_factor is None else density * self.density_factor
 
     @cached_property
     def bd_given_g_cm3(self) -> FloatArray:
         """Density as it was written down; the fine one where that is all there is."""
-        given = _column([layer.bd_given_g_cm3 for layer in self.layers])
+        given = _column(self.columns["bd_given_g_cm3"])
         return np.where(np.isnan(given), self.bd_fine_g_cm3, given)
 
     @cached_property
     def said(self) -> IntArray:
         """Mask of what the layers say of themselves, as they came or by their values."""
         soc, density = self.soc_g_kg, self.bd_fine_g_cm3
-        said = np.array([mask_of(layer.reasons) for layer in self.layers])
-        methods = [layer.bd_method for layer in self.layers]
+        reasons, methods = self.columns["reasons"], self.columns["bd_method"]
+        said = np.array([mask_of(own) if own else 0 for own in reasons])
         said |= np.array([_SAID_BY_BD_METHOD.get(name, 0) for name in methods])
         said |= np.where(soc > ORGANIC_SOC_G_KG, _ORGANIC_LAYER, 0)
         said |= np.where(bd_soc_implausible(density, soc), _BD_SOC_IMPLAUSIBLE, 0)
@@ -105,16 +116,15 @@ class FlatPlots:
     @cached_property
     def soc_method(self) -> tuple[IntArray, list[str | None]]:
         """Number of the laboratory method of each layer, and the methods by number."""
-        numbers: dict[str | None, int] = {}
-        of_layer = [
-            numbers.setdefault(layer.soc_method, len(numbers)) for layer in self.layers
-        ]
-        return np.array(of_layer), list(numbers)
+        methods = self.columns["soc_method"]
+        names = list(dict.fromkeys(methods))
+        numbers = {name: number for number, name in enumerate(names)}
+        return np.array([numbers[name] for name in methods]), names
 
     @cached_property
     def core_soil_end_cm(self) -> FloatArray:
         """Depth of bedrock or hardpan of each core; NaN where none was met."""
-        depths_cm = _column([layer.complete_soil_cm for layer in self.layers])
+        depths_cm = _column(self.columns["complete_soil_cm"])
         end_cm = np.full(self.core_point.size, np.nan)
         np.fmin.at(end_cm, self.layer_core, depths_cm)
         return end_cm
@@ -122,7 +132,7 @@ class FlatPlots:
     @cached_property
     def point_day(self) -> FloatArray:
         """Mean sampling day of each point, proleptic ordinal."""
-        days = [layer.date.toordinal() for layer in self.layers]
+        days = [day.toordinal() for day in self.columns["date"]]
         total = np.bincount(self.layer_point, weights=days)
         return np.asarray(total / np.bincount(self.layer_point), dtype=np.float64)
 
@@ -168,7 +178,7 @@ class Facts:
     soc_methods: Sequence[frozenset[str | None]]
 
 
-def flatten(plots: Iterable[Sequence[Layer]]) -> FlatPlots:
+def flatten(plots: Collection[Sequence[Layer]]) -> FlatPlots:
     """Assign numbers to cores, points, campaigns and plots."""
     layer_core: list[int] = []
     core_point: list[int] = []
@@ -177,30 +187,30 @@ def flatten(plots: Iterable[Sequence[Layer]]) -> FlatPlots:
     campaign_keys: list[str] = []
     campaign_plot: list[int] = []
     everything: list[Layer] = []
-    count = 0
     for plot, layers in enumerate(plots):
-        count += 1
+        keys = list(map(_CORE, layers))
+        first: dict[tuple[str, str, str], Layer] = {}
+        for key, layer in zip(keys, layers, strict=True):
+            first.setdefault(key, layer)
         cores: dict[tuple[str, str, str], int] = {}
         points: dict[tuple[str, str], int] = {}
         campaigns: dict[str, int] = {}
-        everything.extend(layers)
-        for layer in layers:
-            key = (layer.campaign, layer.point, layer.core)
-            core = cores.get(key)
-            if core is None:
-                campaign = campaigns.get(layer.campaign)
-                if campaign is None:
-                    campaign = campaigns[layer.campaign] = len(campaign_keys)
-                    campaign_keys.append(layer.campaign)
-                    campaign_plot.append(plot)
-                point = points.get(key[:2])
-                if point is None:
-                    point = points[key[:2]] = len(first_layers)
-                    first_layers.append(layer)
-                    point_campaign.append(campaign)
-                core = cores[key] = len(core_point)
-                core_point.append(point)
-            layer_core.append(core)
+        for key, layer in first.items():
+            campaign_key, point_key, _ = key
+            campaign = campaigns.get(campaign_key)
+            if campaign is None:
+                campaign = campaigns[campaign_key] = len(campaign_keys)
+                campaign_keys.append(campaign_key)
+                campaign_plot.append(plot)
+            point = points.get((campaign_key, point_key))
+            if point is None:
+                point = points[campaign_key, point_key] = len(first_layers)
+                first_layers.append(layer)
+                point_campaign.append(campaign)
+            cores[key] = len(core_point)
+            core_point.append(point)
+        layer_core += map(cores.__getitem__, keys)
+        everything += layers
     return FlatPlots(
         layers=everything,
         layer_core=np.array(layer_core, dtype=np.int64),
@@ -209,7 +219,7 @@ def flatten(plots: Iterable[Sequence[Layer]]) -> FlatPlots:
         point_campaign=np.array(point_campaign, dtype=np.int64),
         campaign_keys=campaign_keys,
         campaign_plot=np.array(campaign_plot, dtype=np.int64),
-        plots=count,
+        plots=len(plots),
     )
 
 
@@ -236,5 +246,5 @@ def _soc_methods(gathered: FlatPlots, used: BoolArray) -> list[frozenset[str | N
     return found
 
 
-def _column(values: list[float | None]) -> FloatArray:
+def _column(values: Sequence[float | None]) -> FloatArray:
     return np.array(values, dtype=np.float64)

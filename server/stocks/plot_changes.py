@@ -52,6 +52,7 @@ class PlotChanges:
         self._settings = settings
         self._comparer = comparer
         self._stocks = stocks
+        self._references: list[float] = stocks.reference_t_ha.tolist()
         self._confirmed = confirmed
         #: Stock by the other curve minus that by the usual one, of points it matters to.
         self.spread_t_ha = np.full(len(gathered.first_layers), np.nan)
@@ -233,8 +234,10 @@ class PlotChanges:
         """Return the mass of the points used; their mean where each has its own."""
         if comparison.common_mass_t_ha is not None:
             return comparison.common_mass_t_ha
-        masses = self._stocks.reference_t_ha[list(comparison.used0)]
-        return float(masses[0] if np.all(masses == masses[0]) else masses.mean())
+        masses = [self._references[point] for point in comparison.used0]
+        if masses.count(masses[0]) == len(masses):
+            return masses[0]
+        return float(np.mean(masses))
 
     def _depth_of_mass(self, comparison: Comparison) -> float | None:
         """Return the depth that the mass had in the earlier campaign, where it is less."""

@@ -1,6 +1,5 @@
 """What was measured of a layer, and the stock of a point that follows from it."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ class Layer(NamedTuple):
     bridge: SharedFactor | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointStock:
+class PointStock(NamedTuple):
     """Stock of one point in one campaign; None where not computable, with reasons.
 
     `covered_to_cm` is the depth down to which nothing is missing, and

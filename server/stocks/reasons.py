@@ -38,6 +38,9 @@ class Reason(StrEnum):
     CARBONATE_UNLIKELY_BY_PH = "CARBONATE_UNLIKELY_BY_PH"
     RECOVERY_UNKNOWN = "RECOVERY_UNKNOWN"
     SOC_FROM_ORGANIC_MATTER = "SOC_FROM_ORGANIC_MATTER"
+    LAB_QC_FAILED = "LAB_QC_FAILED"
+    LAB_QC_ACCEPTED = "LAB_QC_ACCEPTED"
+    LAB_QC_REJECTED = "LAB_QC_REJECTED"
     BD_ESTIMATED = "BD_ESTIMATED"
     BD_SHARED = "BD_SHARED"
     BD_SHARED_ASSUMED = "BD_SHARED_ASSUMED"
@@ -203,6 +206,20 @@ EXPLANATIONS: Final = MappingProxyType(
             "SOC was taken as 0.58 of the organic matter found by loss on ignition;"
             " the true share differs between soils",
             "have SOC measured by dry combustion",
+        ),
+        Reason.LAB_QC_FAILED: Explanation(
+            "blanks, references or second readings of a SOC value's batch are beyond their"
+            " limits, and nobody has decided about it yet",
+            "see: lab batches; ask the laboratory, then: lab decide",
+            _WITHHELD,
+        ),
+        Reason.LAB_QC_ACCEPTED: Explanation(
+            "quality control of a SOC value's batch failed, and a person has accepted it",
+            "nothing, if the reason convinces you: lab batches",
+        ),
+        Reason.LAB_QC_REJECTED: Explanation(
+            "results of a batch that a person has rejected do not count",
+            "have the bags analysed again and import the results",
         ),
         Reason.BD_ESTIMATED: Explanation(
             "a bulk density comes from an equation or from literature, not from a sample"

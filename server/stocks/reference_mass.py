@@ -8,7 +8,6 @@ values that are mended, never move it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import isnan
 
 import numpy as np
 
@@ -93,22 +92,20 @@ def _find(
     gathered: FlatPlots, settings: Settings, point_mass_t_ha: Sequence[float], plot: int
 ) -> ReferenceMass | None:
     for campaign in gathered.plot_campaigns[plot]:
-        points = [
-            point
-            for point in gathered.campaign_points[campaign]
-            if not isnan(point_mass_t_ha[point]) and point_mass_t_ha[point] > 0.0
-        ]
-        if points:
-            masses = [point_mass_t_ha[point] for point in points]
+        by_place = tuple(
+            [
+                (gathered.places[point], point_mass_t_ha[point])
+                for point in gathered.campaign_points[campaign]
+                if point_mass_t_ha[point] > 0.0  # NaN is not
+            ]
+        )
+        if by_place:
             return ReferenceMass(
                 campaign=gathered.campaign_keys[campaign],
                 date=date.fromordinal(round(float(gathered.campaign_day[campaign]))),
                 depth_cm=settings.depth_cm,
                 basis=settings.basis,
-                mass_t_ha=sum(masses) / len(masses),
-                by_place=tuple(
-                    (gathered.places[point], mass)
-                    for point, mass in zip(points, masses, strict=True)
-                ),
+                mass_t_ha=sum([mass for _, mass in by_place]) / len(by_place),
+                by_place=by_place,
             )
     return None

@@ -11,11 +11,12 @@ from server.store.values import AttachedFile
 # The first condition is the one of the index, word for word; left to itself SQLite
 # takes the index of the project and reads every record.
 _ATTACHED: Final = """
-    SELECT r.project_id, r.type, r.id, r.fields, file.value
-    FROM record r INDEXED BY idx_record_attachments,
-        json_each(r.fields, '$.attachments') file
+    SELECT p.id, r.type, r.id, r.fields, file.value
+    FROM record_row r INDEXED BY idx_record_attachments
+        CROSS JOIN numbered_id p ON p.number = r.project
+        CROSS JOIN json_each(r.fields, '$.attachments') file
     WHERE instr(fields, '"attachments"') > 0 AND r.deleted = 0
-      AND (?1 IS NULL OR r.project_id IN (SELECT value FROM json_each(?1)))
+      AND (CAST(?1 AS TEXT) IS NULL OR p.id IN (SELECT value FROM json_each(?1)))
     ORDER BY 1, 2, 3
 """
 # CROSS keeps the order: first who names the file, then those few records.
@@ -26,8 +27,8 @@ _NAMING: Final = """
             AND r.id = named.record_id
         CROSS JOIN json_each(r.fields, '$.attachments') file
     WHERE named.sha256 = ?2
-      AND (?1 IS NULL OR named.project_id IN (SELECT value FROM json_each(?1)))
-      AND named.gone_at IS NULL AND file.value ->> '$.sha256' = ?2
+      AND (CAST(?1 AS TEXT) IS NULL OR named.project_id IN (SELECT value FROM json_each(?1)))
+      AND named.gone_at IS NULL AND file.value ->> 'sha256' = ?2
 """
 _NAMED_SINCE: Final = """
     SELECT 1 FROM attachment

@@ -15,21 +15,22 @@ from server.store.custody_values import (
     StoredConflict,
 )
 from server.store.driver import Connection
+from server.store.logs import SegmentReader
 from server.store.merge_values import LogLine
 from server.store.rows import json_list
 
 _QUARANTINE: Final = """
-    SELECT q.rowid, q.project_id, q.change_id, q.type, q.record_id, q.fields, q.why,
+    SELECT q.arrived, q.project_id, q.change_id, q.type, q.record_id, q.fields, q.why,
         d.name, q.person, q.at, q.status, q.waits_for, q.reason,
-        c.log_id, c.n, c.raw, c.hash
+        c.log_id, c.n, c.segment, c.hash
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
         LEFT JOIN device d ON d.device_id = q.device_id
 """
 # One more than may be held: beyond that nobody counts.
 _HOW_MUCH_WAITS: Final = f"""
-    SELECT (SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE project_id = :project
-            AND status = 'held' LIMIT {limits.HELD_CHANGES + 1})),
-        EXISTS (SELECT 1 FROM quarantine WHERE project_id = :project
+    SELECT (SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE project_id = ?1
+            AND status = 'held' LIMIT {limits.HELD_CHANGES + 1}) AS held),
+        EXISTS (SELECT 1 FROM quarantine WHERE project_id = ?1
             AND status IN ('open', 'held'))
 """  # noqa: S608 - a constant
 # A change that came in two logs has two lines: the first one counts.
@@ -38,8 +39,9 @@ _CONFLICTS: Final = """
         f.ours, f.change_id, c.log_id, c.n, c.seq, d.name, f.person, f.at, f.status,
         f.settled_by, f.settled_at, f.reason, f.chosen
     FROM conflict f
-        JOIN change c ON c.rowid = (SELECT min(line.rowid) FROM change line
-            WHERE line.project_id = f.project_id AND line.change_id = f.change_id)
+        JOIN change c ON (c.log_id, c.n) = (SELECT line.log_id, line.n FROM change line
+            WHERE line.project_id = f.project_id AND line.change_id = f.change_id
+            ORDER BY line.segment, line.n LIMIT 1)
         LEFT JOIN device d ON d.device_id = f.device_id
 """
 
@@ -65,18 +67,19 @@ class CustodyTables:
         if query.starts_with:
             narrow.append(("instr(q.change_id, ?) = 1", query.starts_with))
         if query.after:
-            narrow.append(("q.rowid > ?", query.after))
+            narrow.append(("q.arrived > ?", query.after))
         where, values = _where(narrow)
-        order = " ORDER BY q.rowid LIMIT ?"
+        order = " ORDER BY q.arrived LIMIT ?"
         rows = self.connection.execute(
             _QUARANTINE + where + order, (*values, query.most)
         )
-        return [_in_custody(row) for row in rows]
+        reader = SegmentReader(self.connection)
+        return [_in_custody(row, reader) for row in rows.fetchall()]
 
     def how_much_waits(self, project_id: str) -> HowMuchWaits:
         """Return whether anything waits, and how much is held, up to what may be."""
         held, is_any = self.connection.execute(
-            _HOW_MUCH_WAITS, {"project": project_id}
+            _HOW_MUCH_WAITS, (project_id,)
         ).fetchone()
         return HowMuchWaits(held, bool(is_any))
 
@@ -136,9 +139,10 @@ def _where(conditions: _Conditions) -> tuple[str, list[object]]:
     return f" WHERE {text}", [value for _, value in conditions]
 
 
-def _in_custody(row: tuple[Any, ...]) -> InCustody:
+def _in_custody(row: tuple[Any, ...], reader: SegmentReader) -> InCustody:
     place, project_id, change_id, kind, record_id, fields, why, *rest = row
-    device, person, at, status, waits_for, reason, log_id, n, raw, digest = rest
+    device, person, at, status, waits_for, reason, log_id, n, segment, digest = rest
+    raw = reader.line(segment, n)
     return InCustody(
         place=place,
         project_id=project_id,
@@ -153,7 +157,7 @@ def _in_custody(row: tuple[Any, ...]) -> InCustody:
         status=CustodyStatus(status),
         waits_for=waits_for,
         reason=reason,
-        line=LogLine(log_id, n, project_id, change_id, bytes(raw), bytes(digest)),
+        line=LogLine(log_id, n, project_id, change_id, raw, bytes(digest)),
     )
 
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.problems import Problem
 from server.merge.statuses import WAITS, ConflictStatus, CustodyStatus
 from server.store.merge_values import LogLine
+
+#: More than any database holds.
+ALL: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyQuery:
     """Which changes of the quarantine: what is None does not narrow them.
 
-    `after` is the place of the last one that was read, `most` -1 for all.
+    `after` is the place of the last one that was read, `most` the number that is read.
     """
 
     project_id: str | None = None
@@ -23,7 +26,7 @@ class CustodyQuery:
     waits_for: Collection[str] | None = None
     starts_with: str = ""
     after: int = 0
-    most: int = -1
+    most: int = ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,19 +38,21 @@ _DEVICES: Final = f"""
 """  # noqa: S608 - a constant
 _VERDICTS_OF: Final = """
     SELECT outcome, count(*) FROM (
-        SELECT DISTINCT c.change_id, c.outcome FROM change c
-        JOIN log l ON l.log_id = c.log_id WHERE l.device_id = ?)
+        SELECT DISTINCT c.change_id, c.outcome
+        FROM log l CROSS JOIN change c ON c.log_id = l.log_id
+        WHERE l.device_id = ?) AS verdict
     GROUP BY outcome
 """
 _WAITING_OF: Final = """
-    SELECT q.status, q.why ->> '$[0].code', count(*) FROM quarantine q
+    SELECT q.status, q.why -> 0 ->> 'code', count(*) FROM quarantine q
         JOIN log l ON l.log_id = q.log_id
     WHERE l.device_id = ? AND q.status <> 'released' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
 _CONFLICTS_OF: Final = """
-    SELECT f.status, count(DISTINCT f.id) FROM conflict f
-        JOIN change c ON c.project_id = f.project_id AND c.change_id = f.change_id
-        JOIN log l ON l.log_id = c.log_id
+    SELECT f.status, count(DISTINCT f.id)
+    FROM conflict f
+        CROSS JOIN change c ON c.project_id = f.project_id AND c.change_id = f.change_id
+        CROSS JOIN log l ON l.log_id = c.log_id
     WHERE l.device_id = ? GROUP BY 1
 """
 
@@ -105,7 +107,9 @@ class DeviceTables:
         key = _MAY_BEGIN + holder
         if allowed:
             self.connection.execute(
-                "INSERT OR IGNORE INTO meta (key, value) VALUES (?, 'yes')", (key,)
+                "INSERT INTO meta (key, value) VALUES (?, 'yes')"
+                " ON CONFLICT (key) DO NOTHING",
+                (key,),
             )
         else:
             self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
@@ -134,7 +138,8 @@ class DeviceTables:
     def _add_to(self, key: str, number: int) -> int:
         row = self.connection.execute(
             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET value = CAST(value AS INTEGER) + excluded.value RETURNING value",
+            " SET value = CAST(CAST(meta.value AS BIGINT)"
+            " + CAST(excluded.value AS BIGINT) AS TEXT) RETURNING value",
             (key, str(number)),
         ).fetchone()
         return int(row[0])
@@ -152,9 +157,9 @@ class DeviceTables:
         """
         self.connection.execute(
             "INSERT INTO device_project (project_id, device_id, withdrawn_at)"
-            " VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET withdrawn_at ="
-            " CASE WHEN excluded.withdrawn_at IS NULL THEN NULL"
-            " ELSE coalesce(withdrawn_at, excluded.withdrawn_at) END",
+            " VALUES (?, ?, ?) ON CONFLICT (project_id, device_id) DO UPDATE"
+            " SET withdrawn_at = CASE WHEN excluded.withdrawn_at IS NULL THEN NULL"
+            " ELSE coalesce(device_project.withdrawn_at, excluded.withdrawn_at) END",
             (project_id, device_id, withdrawn_at),
         )
 
@@ -164,6 +169,13 @@ class DeviceTables:
             _DEVICES + " WHERE token_hash = ? AND revoked_at IS NULL", (token_hash,)
         ).fetchone()
         return _device(row) if row else None
+
+    def device(self, device_id: str) -> Device:
+        """Return a device as it is now."""
+        row = self.connection.execute(
+            _DEVICES + " WHERE device_id = ?", (device_id,)
+        ).fetchone()
+        return _device(row)
 
     def devices(self) -> list[Device]:
         """Return every device, oldest first, with the one of the server itself."""
@@ -196,7 +208,7 @@ class DeviceTables:
         conflicts = self.connection.execute(_CONFLICTS_OF, (device_id,))
         logs = self.connection.execute(
             "SELECT log_id, device_id, n, hash, parent_log, parent_n FROM log"
-            " WHERE device_id = ? ORDER BY rowid",
+            " WHERE device_id = ? ORDER BY arrived",
             (device_id,),
         )
         return DeviceAccount(

@@ -128,6 +128,12 @@ def checkpoint_wal(connection: Connection) -> bool:
     return bool(row[1] == row[2])
 
 
+def is_damage(error: Exception) -> bool:
+    """Return whether an error says that a file is damaged, or none of SQLite's."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return (code & 0xFF) in {dbapi2.SQLITE_CORRUPT, dbapi2.SQLITE_NOTADB}
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what the disk did into a StorageError; a defect of ours stays what it is."""

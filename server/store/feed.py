@@ -2,27 +2,26 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from schemas.digest import Item, conflict_hash, row_hash
 from server.merge.model import Record
 from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, json_list, record_of
-from server.store.values import LogSpan
+from server.store.values import LogSpan, SentRow
 
-_PAGE: Final = f"""
+_AFTER: Final = f"""
+    SELECT {RECORD_COLUMNS} FROM record WHERE project_id = ? AND seq > ? ORDER BY seq
+"""  # noqa: S608 - the columns are a constant
+_SENT: Final = f"""
     SELECT {RECORD_COLUMNS} FROM record
     WHERE project_id = ? AND seq > ? AND NOT
-        (computable_by_author AND last_log IS ? AND last_n > ? AND last_n <= ?)
+        (computable_by_author = 1 AND last_log IS ? AND last_n > ? AND last_n <= ?)
     ORDER BY seq
 """  # noqa: S608 - the columns are a constant
-# Who wrote what is wanted of contested records alone, and takes longer to read than the rest.
-_SLIM: Final = RECORD_COLUMNS.replace(
-    "writers", "CASE WHEN open_conflicts > 0 THEN writers ELSE '{}' END"
-)
 _IN_BUCKETS: Final = f"""
-    SELECT {_SLIM} FROM record
+    SELECT {RECORD_COLUMNS} FROM record
     WHERE project_id = ? AND (deleted = 0 OR open_conflicts > 0)
       AND substr(id, -2) IN (SELECT value FROM json_each(?))
     ORDER BY seq
@@ -46,28 +45,26 @@ class FeedTables:
     """The part of a transaction that feeds laptops."""
 
     connection: Connection
+    #: Runs a query whose rows are fetched as they are read.
+    stream: Callable[[str, Sequence[Any]], Iterator[tuple[Any, ...]]]
 
-    def rows_after(
+    def rows_after(self, project_id: str, after: int) -> Iterator[Record]:
+        """Read records after a number, in server order; who stops reading pays no more."""
+        return map(record_of, self.stream(_AFTER, (project_id, after)))
+
+    def sent_after(
         self, project_id: str, after: int, besides: LogSpan | None
-    ) -> Iterator[Record]:
-        """Read records after a number, in server order; who stops reading pays no more.
+    ) -> Iterator[SentRow]:
+        """Read what is sent of records after a number, in server order.
 
         Left out is what the author of some changes can compute from their verdicts.
         """
-        mine: tuple[str | None, int, int] = (None, 0, 0)
-        if besides is not None:
+        if besides is None:
+            rows = self.stream(_AFTER, (project_id, after))
+        else:
             mine = (besides.log_id, besides.after_n, besides.last_n)
-        return map(
-            record_of, self.connection.execute(_PAGE, (project_id, after, *mine))
-        )
-
-    def count_after(self, project_id: str, after: int) -> int:
-        """Return how many rows lie after a number."""
-        row = self.connection.execute(
-            "SELECT count(*) FROM record WHERE project_id = ? AND seq > ?",
-            (project_id, after),
-        ).fetchone()
-        return int(row[0])
+            rows = self.stream(_SENT, (project_id, after, *mine))
+        return map(SentRow._make, rows)
 
     def purged_between(self, project_id: str, after: int, up_to: int) -> list[str]:
         """Return the ids whose deletion lay between two numbers and was purged."""
@@ -94,7 +91,8 @@ class FeedTables:
             ],
         )
         self.connection.executemany(
-            "DELETE FROM record WHERE project_id = ? AND id = ?",
+            "DELETE FROM record_row WHERE id = ?2"
+            " AND project = (SELECT number FROM numbered_id WHERE id = ?1)",
             [(project_id, name) for project_id, name, _, _ in gone],
         )
         self.connection.executemany(
@@ -107,13 +105,10 @@ class FeedTables:
         """Return what the digest of a project is made of: live rows, open conflicts."""
         return list(digest_items(self.connection, project_id))
 
-    def rows_in(self, project_id: str, buckets: Iterable[str]) -> Iterator[Record]:
-        """Read the records of some buckets that are live or contested.
-
-        Only those that are contested name their writers.
-        """
-        found = self.connection.execute(_IN_BUCKETS, (project_id, json_list(buckets)))
-        return map(record_of, found)
+    def sent_in(self, project_id: str, buckets: Iterable[str]) -> Iterator[SentRow]:
+        """Read what is sent of the records of some buckets, live or contested."""
+        found = self.stream(_IN_BUCKETS, (project_id, json_list(buckets)))
+        return map(SentRow._make, found)
 
 
 def digest_items(connection: Connection, project_id: str) -> Iterator[Item]:

@@ -4,7 +4,7 @@ A query of a kind gives its columns in the order of the fields of its class; not
 compared here, and little is in memory at once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ from server.store import faults
 from server.store import kept_values as kinds
 from server.store.driver import Connection, DatabaseError, scratch
 from server.store.feed import digest_items
+from server.store.logs import SegmentReader
 from server.store.rows import RECORD_COLUMNS
 
 K = TypeVar("K", bound=NamedTuple)
@@ -37,17 +38,17 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
         """,
         kinds.KeptLog: """
             SELECT l.log_id, l.n, l.hash, coalesce(d.public_key, '')
-            FROM log l LEFT JOIN device d ON d.device_id = l.device_id ORDER BY l.rowid
+            FROM log l LEFT JOIN device d ON d.device_id = l.device_id ORDER BY l.arrived
         """,
         kinds.KeptLine: """
-            SELECT n, raw, hash, received_at, project_id, change_id, outcome, seq, why,
+            SELECT n, segment, n, hash, received_at, project_id, change_id, outcome, seq, why,
                 conflicts
             FROM change WHERE log_id = ? ORDER BY n
         """,
         kinds.KeptReceipt: """
             SELECT n, raw, signature, pushed FROM receipt WHERE log_id = ? ORDER BY n
         """,
-        kinds.GivenReceipt: "SELECT log_id, n, raw FROM receipt ORDER BY rowid",
+        kinds.GivenReceipt: "SELECT log_id, n, raw FROM receipt ORDER BY arrived",
         kinds.RecordPlace: """
             SELECT type, seq FROM record WHERE project_id = ?1 AND id = ?2
             UNION ALL
@@ -60,7 +61,7 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
             SELECT change_id FROM conflict WHERE project_id = ? AND id = ?
         """,
         kinds.KeptRecord: f"""
-            SELECT {RECORD_COLUMNS}, parent_id, natural_key, last_log, last_n
+            SELECT {RECORD_COLUMNS}, parent_id, natural_key
             FROM record ORDER BY project_id, id
         """,  # noqa: S608 - the columns are a constant
         kinds.KeptVersion: """
@@ -68,21 +69,26 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
             WHERE project_id = ? AND id = ? AND seq = ?
         """,
         kinds.WrittenLine: """
-            SELECT raw, hash, change_id, outcome, seq FROM change
+            SELECT segment, n, hash, change_id, outcome, seq FROM change
             WHERE log_id = ? AND n = ?
         """,
         # A change may have come in two logs: what stands is what the first one says.
         kinds.KeptConflict: """
             SELECT c.project_id, c.id, c.record_id, c.type, c.group_name, c.theirs, c.ours,
                 c.status, c.settled_by, c.base, c.chosen,
-                l.log_id, l.raw, l.hash, l.outcome, l.conflicts,
-                s.log_id, s.raw, s.hash
+                (SELECT id FROM numbered_id WHERE number = l.log), l.segment, l.n, l.hash,
+                CASE WHEN l.n IS NOT NULL THEN coalesce(l.outcome, 'accepted') END,
+                l.conflicts,
+                (SELECT id FROM numbered_id WHERE number = s.log), s.segment, s.n, s.hash
             FROM conflict c
-            LEFT JOIN change l ON l.rowid = (SELECT min(rowid) FROM change
-                WHERE project_id = c.project_id AND change_id = c.change_id)
-            LEFT JOIN change s ON s.rowid = (SELECT min(rowid) FROM change
-                WHERE project_id = c.project_id AND change_id = c.settled_by)
-            ORDER BY c.rowid
+            LEFT JOIN numbered_id p ON p.id = c.project_id
+            LEFT JOIN change_row l ON (l.log, l.n) = (SELECT log, n FROM change_row
+                WHERE project = p.number AND change_id = c.change_id
+                ORDER BY segment, n LIMIT 1)
+            LEFT JOIN change_row s ON (s.log, s.n) = (SELECT log, n FROM change_row
+                WHERE project = p.number AND change_id = c.settled_by
+                ORDER BY segment, n LIMIT 1)
+            ORDER BY c.arrived
         """,
         kinds.CountedConflicts: """
             SELECT r.project_id, r.type, r.id, r.open_conflicts,
@@ -97,13 +103,17 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
         """,
         kinds.KeptCustody: """
             SELECT q.project_id, q.change_id, q.record_id, q.type, q.fields, q.why,
-                q.person, q.waits_for, q.status, c.log_id, c.raw, c.hash, c.change_id
-            FROM quarantine q LEFT JOIN change c ON c.log_id = q.log_id AND c.n = q.n
-            ORDER BY q.rowid
+                q.person, q.waits_for, q.status,
+                CASE WHEN c.n IS NOT NULL THEN q.log_id END,
+                c.segment, c.n, c.hash, c.change_id
+            FROM quarantine q
+            LEFT JOIN numbered_id l ON l.id = q.log_id
+            LEFT JOIN change_row c ON c.log = l.number AND c.n = q.n
+            ORDER BY q.arrived
         """,
         kinds.NamedFile: """
             SELECT DISTINCT r.project_id, r.id,
-                CAST(coalesce(file.value ->> '$.sha256', '') AS TEXT)
+                CAST(coalesce(file.value ->> 'sha256', '') AS TEXT)
             FROM record r, json_each(r.fields, '$.attachments') file
             WHERE instr(fields, '"attachments"') > 0 AND r.deleted = 0
             ORDER BY 1, 2, 3
@@ -121,7 +131,8 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
             SELECT max(seq) FROM (
                 SELECT max(seq) AS seq FROM record WHERE project_id = ?1
                 UNION ALL SELECT max(seq) FROM change WHERE project_id = ?1
-                UNION ALL SELECT max(seq) FROM derived_version WHERE project_id = ?1)
+                UNION ALL SELECT max(seq) FROM derived_version
+                WHERE project_id = ?1) AS latest
         """,
         kinds.EpochNumber: "SELECT number FROM epoch ORDER BY number",
         kinds.Mention: """
@@ -139,6 +150,15 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
             SELECT 'timelines', epoch_id, epoch_id IN (SELECT id FROM epoch)
             FROM epoch_start
         """,
+    }
+)
+#: Where the queries have the segment and the number of a line.
+_LINES: Final[Mapping[type[NamedTuple], tuple[int, ...]]] = MappingProxyType(
+    {
+        kinds.KeptLine: (1,),
+        kinds.WrittenLine: (0,),
+        kinds.KeptConflict: (12, 18),
+        kinds.KeptCustody: (10,),
     }
 )
 _LATEST: Final = """
@@ -162,11 +182,12 @@ def _latest_changes(connection: Connection) -> Iterator[kinds.LatestChange]:
 
 def _applied(connection: Connection) -> Iterator[tuple[str, str, int]]:
     """Read what each applied line is about, but those that cannot be read."""
-    for raw, seq in connection.execute(
-        "SELECT raw, seq FROM change WHERE seq IS NOT NULL"
+    reader = SegmentReader(connection)
+    for segment, n, seq in connection.execute(
+        "SELECT segment, n, seq FROM change_row WHERE seq IS NOT NULL"
     ):
         try:
-            line = parse_object(raw)
+            line = parse_object(reader.line(segment, n))
             yield str(line["s"]), str(line["r"]), seq
         except (MessageError, LookupError):
             continue
@@ -178,7 +199,7 @@ def _digest_items(
     return map(kinds.DigestItem._make, digest_items(connection, project_id))
 
 
-_READERS: Final[Mapping[type[NamedTuple], Callable[..., Iterator[Any]]]] = (
+READERS: Final[Mapping[type[NamedTuple], Callable[..., Iterator[Any]]]] = (
     MappingProxyType(
         {
             kinds.PageDamage: faults.page_damage,
@@ -195,13 +216,35 @@ class KeptTables:
     """The part of a transaction that an audit reads."""
 
     connection: Connection
+    #: Runs a query whose rows are fetched as they are read.
+    stream: Callable[[str, Sequence[Any]], Iterator[tuple[Any, ...]]]
+    #: What this database raises where it cannot read on, and what it is asked by itself.
+    unreadable: type[Exception] = DatabaseError
+    readers = READERS
 
     def kept(self, kind: type[K], *of: str | int) -> Iterator[K]:
         """Read all that is kept of a kind, one after another, unchecked."""
         try:
             if query := _QUERIES.get(kind):
-                yield from map(kind._make, self.connection.execute(query, of))
+                rows = self.stream(query, of)
+                yield from map(kind._make, self._with_lines(rows, _LINES.get(kind, ())))
             else:
-                yield from _READERS[kind](self.connection, *of)
-        except DatabaseError as error:
+                yield from self.readers[kind](self.connection, *of)
+        except self.unreadable as error:
             raise UnreadableError(str(error) or type(error).__name__) from error
+
+    def _with_lines(
+        self, rows: Iterable[tuple[Any, ...]], places: tuple[int, ...]
+    ) -> Iterator[Iterable[Any]]:
+        """Put a line in the place of each segment and number; None where there is none."""
+        if not places:
+            yield from rows
+            return
+        reader = SegmentReader(self.connection)
+        for row in rows:
+            found = list(row)
+            for place in reversed(places):
+                segment, n = found[place : place + 2]
+                line = None if n is None else reader.line(segment, n)
+                found[place : place + 2] = [line]
+            yield found

@@ -125,10 +125,10 @@ class KeptRecord(NamedTuple):
     deleted: int
     computable_by_author: int
     open_conflicts: int
-    parent_id: str | None
-    natural_key: str | None
     last_log: str | None
     last_n: int | None
+    parent_id: str | None
+    natural_key: str | None
 
     def read(self) -> Record:
         """Return the record as the merge knows it.
@@ -138,7 +138,7 @@ class KeptRecord(NamedTuple):
         ValueError, TypeError
             If its texts are no JSON, or other JSON.
         """
-        return record_of(self[:9])
+        return record_of(self[:11])
 
 
 class KeptVersion(NamedTuple):

@@ -48,7 +48,7 @@ _CHILDREN: Final = f"""
 # a type: they are deleted once in a project's life.
 _REFERRERS: Final = """
     SELECT id FROM record WHERE project_id = ? AND type = ? AND deleted = 0
-        AND json_extract(fields, ?) = ?
+        AND fields ->> ? = ?
 """
 _VERDICTS: Final = f"""
     SELECT {VERDICT_COLUMNS} FROM change
@@ -61,7 +61,7 @@ _DECIDED: Final = """
 _HISTORY: Final = """
     SELECT h.record_id, h.group_name, h.old_values, h.written_seq, h.replaced_seq,
         c.log_id, c.n
-    FROM history h JOIN change c
+    FROM history h CROSS JOIN change c
         ON c.project_id = h.project_id AND c.change_id = h.written_by
     WHERE h.project_id = ? AND h.record_id IN (SELECT value FROM json_each(?))
 """
@@ -130,7 +130,7 @@ class MergeTables:
     ) -> set[str]:
         found = self.connection.execute(_CHILDREN, (project_id, record_id)).fetchall()
         for kind, name in references:
-            values = (project_id, kind, f"$.{name}", record_id)
+            values = (project_id, kind, name, record_id)
             found += self.connection.execute(_REFERRERS, values).fetchall()
         return {name for (name,) in found}
 

@@ -10,8 +10,7 @@ from server.merge.model import Conflict, HistoryEntry, KeptBack, Record, Verdict
 from server.merge.statuses import CustodyStatus
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """A line of a log as it came, with the chain's hash after it."""
 
     log_id: str

@@ -10,11 +10,12 @@ and knows no rule of the domain.
 from collections.abc import (
     Awaitable,
     Callable,
+    Collection,
     Iterable,
     Iterator,
     Sequence,
 )
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
@@ -28,18 +29,22 @@ from server.store.custody_values import (
 from server.store.merge_values import Effects, Found, Wanted
 from server.store.values import (
     AttachedFile,
+    DerivationInput,
     DerivedPlot,
     DerivedVersion,
     Device,
     DeviceAccount,
     EnrolmentCode,
     EpochBegin,
+    FrozenMass,
     Job,
     LineQuery,
     LogSpan,
     LogState,
     PlotTree,
     ProjectHead,
+    ReadToken,
+    SentRow,
     Stats,
     StoredLine,
     StoredProject,
@@ -137,24 +142,31 @@ class Feed(Protocol):
     def project_heads(self, project_ids: Iterable[str]) -> dict[str, ProjectHead]:
         """Return where these projects stand; those that are here."""
 
+    def heads(self) -> dict[str, int]:
+        """Return the last number of every project."""
+
     def codes_in_use(self) -> dict[str, str]:
         """Return the project that has each code, without regard to capitals."""
 
     def records(self, project_id: str, kind: str) -> list[Record]:
         """Return the live records of a type, derived types too."""
 
-    def rows_after(
-        self, project_id: str, after: int, besides: LogSpan | None
-    ) -> Iterator[Record]:
-        """Read records after a number, in server order; who stops reading pays no more.
+    def rows_after(self, project_id: str, after: int) -> Iterator[Record]:
+        """Read records after a number, in server order; who stops reading pays no more."""
 
-        Left out is what the author of some changes can compute from their verdicts.
+    def sent_after(
+        self, project_id: str, after: int, besides: LogSpan | None
+    ) -> Iterator[SentRow]:
+        """Read what is sent of records after a number, in server order.
+
+        Left out is what the author of some changes can compute from their verdicts; who
+        stops reading pays no more.
         """
 
-    def rows_in(self, project_id: str, buckets: Iterable[str]) -> Iterator[Record]:
-        """Read the records of some buckets that are live or contested.
+    def sent_in(self, project_id: str, buckets: Iterable[str]) -> Iterator[SentRow]:
+        """Read what is sent of the records of some buckets, live or contested.
 
-        Only those that are contested name their writers; who stops reading pays no more.
+        Who stops reading pays no more.
         """
 
     def digest_items(self, project_id: str) -> list[Item]:
@@ -183,6 +195,9 @@ class Devices(Protocol):
 
     def device_by_token(self, token_hash: str) -> Device | None:
         """Return the device of a token unless it was revoked."""
+
+    def device(self, device_id: str) -> Device:
+        """Return a device as it is now."""
 
     def devices(self) -> list[Device]:
         """Return every device, oldest first, with the one of the server itself."""
@@ -223,6 +238,18 @@ class Devices(Protocol):
         Who was revoked stays so: the first time counts.
         """
 
+    def add_read_token(self, token: ReadToken, token_hash: str) -> None:
+        """Save a token that reads some projects."""
+
+    def read_token(self, token_hash: str, now: str) -> ReadToken | None:
+        """Return a token unless it was revoked or has expired."""
+
+    def read_tokens(self) -> list[ReadToken]:
+        """Return every token that reads, oldest first."""
+
+    def revoke_read_token(self, token_id: str, now: str) -> None:
+        """Refuse a token from now on; the first time counts."""
+
     def account(self, device_id: str) -> DeviceAccount:
         """Count what a device sent, by what became of it; each change once."""
 
@@ -236,11 +263,25 @@ class Derivation(Protocol):
     def waiting_jobs(self, project_id: str | None = None) -> list[str]:
         """Return the plots that wait to be derived, of all projects or of one."""
 
+    def is_waiting(self) -> bool:
+        """Return whether any plot waits to be derived."""
+
+    def count_waiting(self) -> int:
+        """Return how many plots wait to be derived."""
+
     def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
 
     def plot_trees(self, project_id: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
+
+    def figures(self, project_id: str, plots: Iterable[str]) -> list[DerivationInput]:
+        """Return the stocks, changes and trends of plots that stand, plot by plot."""
+
+    def bags_of_batches(
+        self, project_id: str, batches: Collection[tuple[str | None, str | None]]
+    ) -> set[str]:
+        """Return the bags that have a result of one of the batches of laboratories."""
 
     def save_derived(self, plots: Sequence[DerivedPlot], now: str) -> int:
         """Replace plots' numbers, keep the old ones, close the jobs; count changes.
@@ -248,6 +289,12 @@ class Derivation(Protocol):
         A plot that waits no more was derived by another, from the same or newer records:
         a job of it that ends late leaves those numbers alone.
         """
+
+    def reference_masses(self, project_id: str) -> list[FrozenMass]:
+        """Return the masses that were found once for plots of a project."""
+
+    def freeze(self, masses: Iterable[FrozenMass], now: str) -> None:
+        """Keep masses of plots that have none for that setting; others stay as they are."""
 
     def versions(self, project_id: str, name: str) -> list[DerivedVersion]:
         """Return every version of a derived row, oldest first, with its inputs."""
@@ -263,6 +310,12 @@ class Upkeep(Protocol):
 
     def is_named_since(self, sha256: str, moment: str) -> bool:
         """Return whether something names a file, waits to, or did after a moment."""
+
+    def home(self) -> str | None:
+        """Return which cluster keeps the database, and in which timeline; None of a file."""
+
+    def table_version(self) -> int:
+        """Return the version of the tables."""
 
     def stats(self) -> Stats:
         """Count everything."""
@@ -283,14 +336,37 @@ class Transaction(Logs, Merging, Custody, Feed, Devices, Derivation, Upkeep, Pro
     """One transaction."""
 
 
+class Holds(NamedTuple):
+    """What a writing job locks before it reads: it touches no other log, no other project."""
+
+    log_ids: Collection[str] = ()
+    project_ids: Collection[str] = ()
+
+
+#: What a job holds that may touch anything: nobody else writes meanwhile.
+ALONE: Final = None
+
+
 class Store(Protocol):
     """A database: jobs go in, results come out after they are on disk."""
 
-    def write(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
-        """Run a job in a writing transaction; return after its commit."""
+    def write(
+        self, job: Callable[[Transaction], T], holds: Holds | None = ALONE
+    ) -> Awaitable[T]:
+        """Run a job in a writing transaction; return after its commit.
+
+        A job that says what it holds may run beside others, where the database has more
+        than one writer; it may be run more than once.
+        """
 
     def read(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run a job on one snapshot."""
+
+    def locked(self, name: str, work: Callable[[], T]) -> Awaitable[T]:
+        """Do something with files of which no other process does anything meanwhile."""
+
+    def leads(self) -> Awaitable[bool]:
+        """Return whether this one, of all that are open to serve, does what one alone does."""
 
     def close(self) -> None:
         """Finish what was begun and let go."""

@@ -11,15 +11,15 @@ from server.store.values import Stats, StoredProject
 
 _PROJECTS: Final = f"""
     SELECT s.project_id, r.fields, r.seq, s.head, s.created_at,
-        (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
-            AND NOT x.deleted AND x.type = 'plot'),
-        (SELECT count(*) FROM record x WHERE x.project_id = s.project_id
-            AND NOT x.deleted AND x.type = 'sample'),
+        (SELECT count(*) FROM record_row x WHERE x.project = p.number
+            AND x.deleted = 0 AND x.type = 'plot'),
+        (SELECT count(*) FROM record_row x WHERE x.project = p.number
+            AND x.deleted = 0 AND x.type = 'sample'),
         (SELECT count(DISTINCT coalesce(e.public_key, e.device_id))
             FROM device_project d JOIN device e ON e.device_id = d.device_id
             WHERE d.project_id = s.project_id AND d.device_id <> {OWN_DEVICE})
-    FROM project s LEFT JOIN record r
-        ON r.project_id = s.project_id AND r.id = s.project_id
+    FROM project s LEFT JOIN numbered_id p ON p.id = s.project_id
+        LEFT JOIN record_row r ON r.project = p.number AND r.id = s.project_id
     ORDER BY s.created_at, s.project_id
 """  # noqa: S608 - the inserted text is a constant
 _COUNTS: Final = {
@@ -29,7 +29,7 @@ _COUNTS: Final = {
     f" WHERE revoked_at IS NULL AND device_id <> {OWN_DEVICE}",
     "logs": "SELECT count(*) FROM log",
     "epochs": "SELECT count(*) FROM epoch",
-    "changes": "SELECT count(*) FROM change",
+    "changes": "SELECT count(*) FROM change_row",
     "open_conflicts": "SELECT count(*) FROM conflict WHERE status = 'open'",
     "held": "SELECT count(*) FROM quarantine WHERE status = 'held'",
     "open_quarantine": "SELECT count(*) FROM quarantine WHERE status = 'open'",
@@ -40,7 +40,7 @@ _COUNTS: Final = {
 
 
 _LIVE_BY_TYPE: Final = (
-    "SELECT type, count(*) FROM record WHERE deleted = 0 GROUP BY type"
+    "SELECT type, count(*) FROM record_row WHERE deleted = 0 GROUP BY type"
 )
 _BY_VERDICT: Final = "SELECT outcome, count(*) FROM change GROUP BY outcome"
 
@@ -60,7 +60,7 @@ class ReportTables:
     def codes_in_use(self) -> dict[str, str]:
         """Return the project that has each code, without regard to capitals."""
         found = self.connection.execute(
-            "SELECT r.fields ->> '$.code', r.id FROM project p JOIN record r"
+            "SELECT r.fields ->> 'code', r.id FROM project p CROSS JOIN record r"
             " ON r.project_id = p.project_id AND r.id = p.project_id"
             " WHERE r.deleted = 0"
         )

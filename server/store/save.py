@@ -2,15 +2,16 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from schemas.digest import Digest
 from schemas.records import TYPES
-from server.merge.model import KeptBack, Record, Verdict
+from server.merge.model import KeptBack, Record
 from server.merge.statuses import CustodyStatus
 from server.store.driver import Connection
-from server.store.merge_values import ConflictClosing, Effects, LogLine
+from server.store.logs import add_segment
+from server.store.merge_values import ConflictClosing, Effects
 from server.store.rows import dump, json_list, record_row, verdict_row
 
 _QUARANTINE: Final = """
@@ -46,7 +47,7 @@ _ASK_FOR_RELEASE: Final = """
     SELECT DISTINCT project_id, waits_for, 0 FROM quarantine
     WHERE project_id = ?1 AND status IN ('open', 'held')
       AND waits_for IN (SELECT value FROM json_each(?2))
-    ON CONFLICT DO UPDATE SET after = 0
+    ON CONFLICT (project_id, record_id) DO UPDATE SET after = 0
 """
 # Each asking has a number of its own: the end of a job that had begun by then must not
 # be the end of this one too.
@@ -58,10 +59,10 @@ _JOB: Final = """
     ON CONFLICT (project_id, plot_id) DO UPDATE SET asked = excluded.asked
 """
 _RECORD: Final = """
-    INSERT INTO record (project_id, id, type, seq, fields, writers, parent_id,
+    INSERT INTO record_row (project, id, type, seq, fields, writers, parent_id,
         natural_key, deleted, computable_by_author, open_conflicts, last_log, last_n)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (project_id, id) DO UPDATE SET seq = excluded.seq,
+    ON CONFLICT (project, id) DO UPDATE SET seq = excluded.seq,
         fields = excluded.fields, writers = excluded.writers,
         parent_id = excluded.parent_id, natural_key = excluded.natural_key,
         deleted = excluded.deleted,
@@ -69,13 +70,22 @@ _RECORD: Final = """
         open_conflicts = excluded.open_conflicts, last_log = excluded.last_log,
         last_n = excluded.last_n
 """
+_CHANGE: Final = """
+    INSERT INTO change_row (log, n, project, segment, change_id, hash, outcome, seq, why,
+        conflicts)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_NUMBERS: Final = """
+    SELECT id, number FROM numbered_id WHERE id IN (SELECT value FROM json_each(?))
+"""
+_NUMBER: Final = "INSERT INTO numbered_id (id) VALUES (?) ON CONFLICT (id) DO NOTHING"
 _LET_GO: Final = """
     UPDATE attachment SET gone_at = ? WHERE project_id = ? AND gone_at IS NULL
         AND record_id IN (SELECT value FROM json_each(?))
 """
 _NAME: Final = """
     INSERT INTO attachment (project_id, record_id, sha256) VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET gone_at = NULL
+    ON CONFLICT (project_id, record_id, sha256) DO UPDATE SET gone_at = NULL
 """
 _ATTACHABLE: Final = frozenset(
     name for name, kind in TYPES.items() if "attachments" in kind.fields
@@ -112,24 +122,41 @@ class SaveTables:
                 (project_id, effects.received_at),
             )
             self.connection.execute(
-                "INSERT OR IGNORE INTO device_project (project_id, device_id)"
-                " VALUES (?, ?)",
+                "INSERT INTO device_project (project_id, device_id) VALUES (?, ?)"
+                " ON CONFLICT (project_id, device_id) DO NOTHING",
                 (project_id, effects.device_id),
             )
 
     def _save_lines(self, effects: Effects) -> None:
         if not effects.lines:
             return
-        self.connection.executemany(
-            "INSERT INTO change (log_id, n, project_id, change_id, raw, hash,"
-            " received_at, outcome, seq, why, conflicts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        first, last = effects.lines[0][0], effects.lines[-1][0]
+        segment = add_segment(
+            self.connection,
+            first.n,
+            effects.received_at,
+            [line.raw for line, _ in effects.lines],
+        )
+        numbers = numbered(
+            self.connection,
+            {last.log_id, *(line.project_id for line, _ in effects.lines)},
+        )
+        log = numbers[last.log_id]
+        put_changes(
+            self.connection,
             [
-                _change_row(line, verdict, effects.received_at)
+                (
+                    log,
+                    line.n,
+                    numbers[line.project_id],
+                    segment,
+                    line.change_id,
+                    line.hash,
+                    *verdict_row(verdict),
+                )
                 for line, verdict in effects.lines
             ],
         )
-        last, _ = effects.lines[-1]
         self.connection.execute(
             "UPDATE log SET n = ?, hash = ? WHERE log_id = ?",
             (last.n, last.hash, last.log_id),
@@ -148,8 +175,9 @@ class SaveTables:
         for verdict, is_told in effects.late:
             place = (verdict.project_id, verdict.change_id)
             self.connection.execute(
-                "UPDATE change SET outcome = ?, seq = ?, why = ?, conflicts = ?"
-                " WHERE project_id = ? AND change_id = ?",
+                "UPDATE change_row SET outcome = ?, seq = ?, why = ?, conflicts = ?"
+                " WHERE project = (SELECT number FROM numbered_id WHERE id = ?)"
+                " AND change_id = ?",
                 (*verdict_row(verdict), *place),
             )
             if is_told:
@@ -226,13 +254,14 @@ class SaveTables:
             ],
         )
         self.connection.executemany(
-            "INSERT OR IGNORE INTO decided (project_id, seen, group_name, decision)"
-            " VALUES (?, ?, ?, ?)",
+            "INSERT INTO decided (project_id, seen, group_name, decision)"
+            " VALUES (?, ?, ?, ?) ON CONFLICT (project_id, seen, group_name) DO NOTHING",
             effects.decisions,
         )
         self.connection.executemany(
             "INSERT INTO stood (project_id, change_id, epoch, seq)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            " VALUES (?, ?, ?, ?) ON CONFLICT (project_id, change_id, epoch)"
+            " DO UPDATE SET seq = excluded.seq",
             effects.stood,
         )
 
@@ -244,8 +273,30 @@ def next_asking(connection: Connection, project_id: str) -> int:
 
 
 def put_records(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """Write records as they are to stand."""
-    connection.executemany(_RECORD, rows)
+    """Write records as they are to stand, from their columns (`rows.record_row`)."""
+    found = list(rows)
+    ids = {row[0] for row in found} | {row[-2] for row in found}
+    numbers: dict[str | None, int | None] = {None: None}
+    numbers.update(numbered(connection, ids - {None}))
+    connection.executemany(
+        _RECORD,
+        [(numbers[row[0]], *row[1:-2], numbers[row[-2]], row[-1]) for row in found],
+    )
+
+
+def put_changes(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Write changes: log, place, project, segment, id, hash, and the columns of a verdict."""
+    connection.executemany(_CHANGE, rows)
+
+
+def numbered(connection: Connection, ids: Collection[str]) -> dict[str, int]:
+    """Return the numbers of projects and logs, which get them when they first come."""
+    known = dict(connection.execute(_NUMBERS, (json_list(ids),)).fetchall())
+    new = sorted(set(ids) - known.keys())
+    if not new:
+        return known
+    connection.executemany(_NUMBER, [(name,) for name in new])
+    return known | dict(connection.execute(_NUMBERS, (json_list(new),)).fetchall())
 
 
 def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
@@ -258,19 +309,6 @@ def add_digest(connection: Connection, project_id: str, change: Digest) -> None:
     connection.execute(
         "UPDATE project SET digest_count = ?, digest_sum = ? WHERE project_id = ?",
         (found.items, f"{found.total:x}", project_id),
-    )
-
-
-def _change_row(line: LogLine, verdict: Verdict, received_at: str) -> tuple[Any, ...]:
-    return (
-        line.log_id,
-        line.n,
-        line.project_id,
-        line.change_id,
-        line.raw,
-        line.hash,
-        received_at,
-        *verdict_row(verdict),
     )
 
 

@@ -20,14 +20,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from schemas.durable_files import PRIVATE_FOLDER, flush_directory
-from schemas.signing import public_key
 from server.clock import Clock
 from server.errors import AlreadyThereError, StorageError
-from server.store import seals
-from server.store.attachments import AttachmentTables
-from server.store.custody import CustodyTables
-from server.store.derivation import DerivationTables
-from server.store.devices import DeviceTables
 from server.store.driver import (
     Connection,
     DatabaseError,
@@ -36,42 +30,22 @@ from server.store.driver import (
     copy_to,
     translated,
 )
-from server.store.feed import FeedTables
-from server.store.kept import KeptTables
-from server.store.logs import LogTables
-from server.store.merge_tables import MergeTables
-from server.store.port import Transaction
-from server.store.reports import ReportTables
-from server.store.save import SaveTables
-from server.store.tables import check_version, make_tables
-from server.store.values import Device
+from server.store.moving import Progress, copy_rows
+from server.store.port import ALONE, Holds, Transaction
+from server.store.seals import SealedWriter
+from server.store.tables import make_tables
+from server.store.transaction import SqlTransaction, begin_server
+from server.store.versions import bring_up, check_version
 
 T = TypeVar("T")
 
 #: Readers beside the writer; SQLite reads scale little beyond the cores of a small server.
 _READERS: Final = 2
+#: What the writer keeps of the database in memory: ids are random, and so are the pages of
+#: their indexes that a push writes to.
+_WRITER_KIB: Final = 64 * 1024
 #: Jobs in one transaction: bounds how long a reader's snapshot lags.
 _GROUP: Final = 64
-_UNDO_ALL: Final = ("ROLLBACK", "BEGIN IMMEDIATE")
-_UNDO_ONE: Final = ("ROLLBACK TO job", "RELEASE job")
-
-
-class SqliteTransaction(
-    LogTables,
-    MergeTables,
-    SaveTables,
-    CustodyTables,
-    FeedTables,
-    DeviceTables,
-    DerivationTables,
-    AttachmentTables,
-    ReportTables,
-    KeptTables,
-):
-    """One transaction on one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
 
 
 class SqliteStore:
@@ -84,15 +58,27 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[Connection] = []
 
-    async def write(self, job: Callable[[Transaction], T]) -> T:
+    async def write(
+        self,
+        job: Callable[[Transaction], T],
+        holds: Holds | None = ALONE,  # noqa: ARG002 - there is one writer
+    ) -> T:
         """Run a job in a writing transaction; return after its commit."""
-        run = self._writer.submit(lambda connection: job(SqliteTransaction(connection)))
+        run = self._writer.submit(lambda connection: job(SqlTransaction(connection)))
         return await asyncio.wrap_future(run)
 
     async def read(self, job: Callable[[Transaction], T]) -> T:
         """Run a job on one snapshot."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, job)
+
+    async def locked(self, name: str, work: Callable[[], T]) -> T:  # noqa: ARG002
+        """Do something with files: there is no other process."""
+        return await asyncio.to_thread(work)
+
+    async def leads(self) -> bool:
+        """Return that this one does what one alone does: the data directory is locked."""
+        return True
 
     def close(self) -> None:
         """Finish what was begun and let go."""
@@ -106,7 +92,7 @@ class SqliteStore:
             connection = self._reader()
             connection.execute("BEGIN")
             try:
-                return job(SqliteTransaction(connection))
+                return job(SqlTransaction(connection))
             finally:
                 # An error of the disk may have ended the transaction.
                 if connection.in_transaction:
@@ -132,8 +118,7 @@ class WriterThread:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: Connection | None = _opened(path)
-        seals.watch(self._connection)
+        self._sealed: SealedWriter | None = _writing(_opened(path))
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
@@ -173,10 +158,10 @@ class WriterThread:
         answers: list[tuple[_Job, Any]] = []
         try:
             with translated():
-                connection = self._connected()
-                with seals.writing(connection):
+                sealed = self._connected()
+                with sealed.writing():
                     for job in group:
-                        _run(connection, job, answers)
+                        _run(sealed, job, answers)
         except Exception as error:  # noqa: BLE001 - the thread serves whoever comes next
             self._abandon(group, error)
             return
@@ -190,25 +175,33 @@ class WriterThread:
                 job.answer.set_exception(error)
         self._disconnect()
 
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = connect(self._path)
-            if not checkpoint_wal(self._connection):
+    def _connected(self) -> SealedWriter:
+        if self._sealed is None:
+            connection = connect(self._path)
+            if not checkpoint_wal(connection):
+                connection.close()
                 raise StorageError(
                     "the database was not brought to the disk as yet",
                     "wait until long reports have ended",
                 )
-            seals.watch(self._connection)
-        return self._connection
+            self._sealed = _writing(connection)
+        return self._sealed
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        sealed, self._sealed = self._sealed, None
+        if sealed is not None:
             with suppress(DatabaseError):
-                connection.close()
+                sealed.connection.close()
 
 
-def _run(connection: Connection, job: _Job, answers: list[tuple[_Job, Any]]) -> None:
+def _writing(connection: Connection) -> SealedWriter:
+    """Return a writer on a connection that keeps pages of indexes at hand."""
+    connection.execute(f"PRAGMA cache_size=-{_WRITER_KIB}")
+    return SealedWriter(connection)
+
+
+def _run(sealed: SealedWriter, job: _Job, answers: list[tuple[_Job, Any]]) -> None:
+    connection = sealed.connection
     if not job.answer.set_running_or_notify_cancel():
         return
     # The first has nothing before it to protect, and a savepoint costs a copy of every
@@ -223,8 +216,12 @@ def _run(connection: Connection, job: _Job, answers: list[tuple[_Job, Any]]) -> 
         # Not the job failed but the disk, and with it the whole transaction.
         raise
     except Exception as error:  # noqa: BLE001 - handed to the one who asked
-        for undo in _UNDO_ALL if first else _UNDO_ONE:
-            connection.execute(undo)
+        if first:
+            connection.execute("ROLLBACK")
+            sealed.begin()
+        else:
+            connection.execute("ROLLBACK TO job")
+            connection.execute("RELEASE job")
         job.answer.set_exception(error)
         return
     if not first:
@@ -233,7 +230,7 @@ def _run(connection: Connection, job: _Job, answers: list[tuple[_Job, Any]]) -> 
 
 
 @contextmanager
-def look(path: Path) -> Iterator[SqliteTransaction]:
+def look(path: Path) -> Iterator[SqlTransaction]:
     """Open a database as it is, to read it in one snapshot; nothing is written to it.
 
     Raises
@@ -247,7 +244,7 @@ def look(path: Path) -> Iterator[SqliteTransaction]:
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
             check_version(connection, str(path))
-            yield SqliteTransaction(connection)
+            yield SqlTransaction(connection)
     finally:
         connection.close()
 
@@ -275,6 +272,22 @@ def create(path: Path, clock: Clock) -> None:
     AlreadyThereError
         If the file is there already; nothing is changed then.
     """
+    _make(path, lambda tx: begin_server(tx, clock))
+
+
+def fill(path: Path, source: SqlTransaction, progress: Progress) -> int:
+    """Make a database with all rows of another one; return how many there are.
+
+    Raises
+    ------
+    AlreadyThereError
+        If the file is there already; nothing is changed then.
+    """
+    return _make(path, lambda tx: copy_rows(source, tx, progress))
+
+
+def _make(path: Path, job: Callable[[SqlTransaction], T]) -> T:
+    """Make a database whose first rows are those that a job writes."""
     if path.exists():
         raise AlreadyThereError(f"{path} exists already", "use it: permille-server run")
     path.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -283,40 +296,20 @@ def create(path: Path, clock: Clock) -> None:
     connection = connect(begun, create=True)
     try:
         make_tables(connection)
-        seals.watch(connection)
-        with seals.writing(connection):
-            _begin(SqliteTransaction(connection), clock)
+        with translated(), SealedWriter(connection).writing():
+            made = job(SqlTransaction(connection))
     finally:
         connection.close()
     begun.rename(path)
     flush_directory(path.parent)
-
-
-def _begin(tx: SqliteTransaction, clock: Clock) -> None:
-    """Write the first epoch, and the device and log of the server itself."""
-    secret = clock.key()
-    own = Device(
-        clock.new_id(),
-        "server",
-        clock.stamp(),
-        None,
-        None,
-        public_key=public_key(secret),
-    )
-    tx.connection.executemany(
-        "INSERT INTO meta (key, value) VALUES (?, ?)",
-        [("signing_key", secret.hex()), ("own_device", own.id)],
-    )
-    tx.begin_epoch(clock.new_id(), clock.stamp(), "begun", None)
-    # No token has this hash: nobody enters as the server.
-    tx.add_device(own, "none")
-    tx.save_log(own.id, own.id)
+    return made
 
 
 def _opened(path: Path) -> Connection:
     connection = connect(path)
     try:
         checkpoint_wal(connection)
+        bring_up(connection)
         check_version(connection, str(path))
     except StorageError:
         connection.close()

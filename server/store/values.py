@@ -1,12 +1,15 @@
 """What the store takes and gives: one value class for each thing it knows. Pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from schemas.digest import Digest
 from schemas.messages import Outcome
-from server.merge.model import Verdict
+from server.merge.model import Record, Verdict
+from server.store.rows import record_of
 
 #: Told what is being done, how much of it is done, and of how much.
 Progress = Callable[[str, int, int], None]
@@ -29,6 +32,18 @@ class Device:
     #: Whether it may begin projects, and how many it has begun.
     may_begin: bool = False
     begun: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """Who may read some projects, and nothing else; `expires_at` None: never ends."""
+
+    id: str
+    name: str
+    created_at: str
+    projects: tuple[str, ...]
+    expires_at: str | None = None
+    revoked_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +156,29 @@ class LogSpan:
     after_n: int
     last_n: int
 
-    def includes(self, log_id: str, n: int) -> bool:
+    def includes(self, log_id: str | None, n: int | None) -> bool:
         """Return whether a change is one of these."""
-        return log_id == self.log_id and self.after_n < n <= self.last_n
+        return log_id == self.log_id and self.after_n < (n or 0) <= self.last_n
+
+
+class SentRow(NamedTuple):
+    """A record on its way to a laptop, as it lies in its table: texts of JSON unread."""
+
+    project_id: str
+    id: str
+    type: str
+    seq: int
+    fields: str
+    writers: str
+    deleted: int
+    computable_by_author: int
+    open_conflicts: int
+    last_log: str | None
+    last_n: int | None
+
+    def read(self) -> Record:
+        """Return the record as the merge knows it."""
+        return record_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +200,41 @@ class DerivationInput(NamedTuple):
     open_conflicts: int
 
 
+@dataclass(frozen=True, eq=False)
+class LabRecords:
+    """What laboratories analysed to check themselves, and what was decided, by batches.
+
+    Plots that are read together share one, of the batches of their results.
+    """
+
+    project: Mapping[str, Any] = field(default_factory=dict)
+    controls: Sequence[DerivationInput] = ()
+    decisions: Sequence[DerivationInput] = ()
+
+    @cached_property
+    def by_batch(self) -> Mapping[tuple[str, str, str], Sequence[DerivationInput]]:
+        """Return controls and decisions by laboratory, batch and analyte."""
+        found: dict[tuple[str, str, str], list[DerivationInput]] = defaultdict(list)
+        for record in (*self.controls, *self.decisions):
+            found[_batch_of(record)].append(record)
+        return found
+
+    def beside(self, results: Iterable[DerivationInput]) -> list[DerivationInput]:
+        """Return the controls of the batches of results, and the decisions about them."""
+        if not self.controls and not self.decisions:
+            return []
+        batches = dict.fromkeys(_batch_of(result) for result in results)
+        return [one for batch in batches for one in self.by_batch.get(batch, ())]
+
+
+def _batch_of(record: DerivationInput) -> tuple[str, str, str]:
+    said = record.fields
+    return said.get("lab", ""), said.get("lab_batch", ""), said["analyte"]
+
+
+NO_LAB: Final = LabRecords()
+
+
 @dataclass(frozen=True, slots=True)
 class PlotTree:
     """Everything a plot's numbers are derived from, read in one snapshot.
@@ -180,9 +250,9 @@ class PlotTree:
     cores: list[DerivationInput]
     samples: list[DerivationInput]
     results: list[DerivationInput]
-    derived: list[DerivationInput]
     frozen: dict[str, dict[str, Any]]
     quarantined: int = 0
+    lab: LabRecords = NO_LAB
 
     @property
     def inputs(self) -> list[DerivationInput]:
@@ -195,12 +265,13 @@ class PlotTree:
             *self.cores,
             *self.samples,
             *self.results,
+            *self.lab.beside(self.results),
         ]
 
     @property
     def open_conflicts(self) -> int:
         """Count the conflicts that are open among the inputs."""
-        return sum(record.open_conflicts for record in self.inputs)
+        return sum([record.open_conflicts for record in self.inputs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +320,15 @@ class DerivedPlot:
     job: Job
     rows: list[DerivedRow]
     reference: tuple[str, dict[str, Any]] | None = None
+
+
+class FrozenMass(NamedTuple):
+    """The soil mass that is held equal on a plot, for one depth and basis."""
+
+    project_id: str
+    plot_id: str
+    setting: str
+    mass: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

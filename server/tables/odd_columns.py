@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from schemas.plausibility.lookalikes import skeleton
+from schemas.plausibility.skeletons import skeleton
 from schemas.plausibility.tenfold import odd_column
 from schemas.problems import Problem
 from server.stocks.points import Layer

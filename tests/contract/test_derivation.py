@@ -4,7 +4,13 @@ import asyncio
 
 import pytest
 
-from server.store.values import DerivedPlot, DerivedRow, DerivedVersion, Job
+from server.store.values import (
+    DerivedPlot,
+    DerivedRow,
+    DerivedVersion,
+    FrozenMass,
+    Job,
+)
 from tests.contract.values import Batch, at, begin, new_id, nothing, plot, point, saved
 
 CORE = {"number": 1, "sampled_at": "2025-05-02T10:00:00Z", "sampled_precision": None}
@@ -55,11 +61,14 @@ async def test_plots_that_a_merge_names_wait_to_be_derived(store):
     laptop, project, one, two, _ = await begin(store, "P1", "P2", "P3")
     other, elsewhere, far = await begin(store, "P1", name="other")
     assert await store.read(lambda tx: tx.waiting_jobs()) == []
+    assert not await store.read(lambda tx: tx.is_waiting())
     assert await claim(store) == []
     for _ in range(2):
         await ask(store, laptop, project, one, two)
     await ask(store, other, elsewhere, far)
     own = sorted([one.id, two.id])
+    assert await store.read(lambda tx: tx.is_waiting())
+    assert await store.read(lambda tx: tx.count_waiting()) == 3
     assert await store.read(lambda tx: tx.waiting_jobs(project.id)) == own
     assert await store.read(lambda tx: tx.waiting_jobs(elsewhere.id)) == [far.id]
     assert await store.read(lambda tx: tx.waiting_jobs()) == sorted([*own, far.id])
@@ -213,11 +222,56 @@ async def test_a_tree_is_everything_that_the_numbers_of_a_plot_rest_on(store):
     assert [tuple(r) for r in one.cores] == [said(made["core"])]
     assert [tuple(r) for r in one.samples] == [said(made["sample"])]
     assert [tuple(r) for r in one.results] == [said(made["result"])]
-    assert (one.derived, one.frozen) == ([], {})
+    assert one.frozen == {}
+    assert await store.read(lambda tx: tx.figures(project.id, plots)) == []
     assert (one.open_conflicts, one.quarantined) == (1, 1)
     assert tuple(two.plot) == said(made["two"])
     assert two.inputs == [two.project, two.plot]
     assert (two.open_conflicts, two.quarantined) == (0, 0)
+
+
+OF_BATCH = {"lab": "LAS", "lab_batch": "B7", "analyte": "soc"}
+BLANK = {"kind": "blank", "code": "BLANK", "number": 1, "value": 0.1, "unit": "g_kg"}
+
+
+async def test_a_tree_has_the_controls_and_decisions_of_the_batches_of_its_results(
+    store,
+):
+    laptop, project, made = await tree(store)
+    batch = Batch(project, laptop)
+    own = SOC | OF_BATCH | {"sample_id": made["sample"].id, "replicate": 2}
+    batch.put("result", own)
+    control = batch.put("lab_control", OF_BATCH | BLANK)
+    batch.delete(batch.put("lab_control", OF_BATCH | BLANK | {"number": 2}))
+    decided = {"decision": "accepted", "reason": "asked"}
+    decision = batch.put("lab_batch", OF_BATCH | decided)
+    for other in ({"lab_batch": "B70"}, {"lab": "LAS B7"}, {"analyte": "clay"}):
+        batch.put("lab_control", OF_BATCH | BLANK | other)
+        batch.put("lab_batch", OF_BATCH | decided | other)
+    await saved(store, batch)
+    plots = [made["one"].id, made["two"].id]
+    one, two = await store.read(lambda tx: tx.plot_trees(project.id, plots))
+    assert [tuple(r) for r in one.lab.controls] == [said(control)]
+    assert [tuple(r) for r in one.lab.decisions] == [said(decision)]
+    assert one.lab is two.lab
+    assert [r.id for r in one.inputs[-2:]] == [control.id, decision.id]
+    assert two.inputs == [two.project, two.plot]
+
+
+async def test_bags_are_found_by_the_batches_of_their_results(store):
+    laptop, project, made = await tree(store)
+    batch = Batch(project, laptop)
+    bag = made["sample"].id
+    for number, lab in enumerate(("LAS", "LAS", "OTHER"), start=2):
+        fields = SOC | {"sample_id": bag, "replicate": number, "lab": lab}
+        batch.put("result", fields | {"lab_batch": "B7"})
+    await saved(store, batch)
+
+    async def found(*batches):
+        return await store.read(lambda tx: tx.bags_of_batches(project.id, batches))
+
+    assert await found(("LAS", "B7")) == {bag}
+    assert await found(("LAS", "B8"), ("ELSE", "B7"), ("LAS", None)) == set()
 
 
 async def test_trees_come_in_the_order_asked_for_and_unknown_plots_are_empty(store):
@@ -300,22 +354,21 @@ async def test_derived_rows_are_records_with_numbers_of_their_own(store, job):
     (stock,) = await store.read(lambda tx: tx.records(project.id, "stock"))
     assert (stock.id, stock.fields) == (rows[0].id, rows[0].whole)
     assert (stock.writers, stock.open_conflicts) == ({}, 0)
-    found = await store.read(
-        lambda tx: list(tx.rows_after(project.id, project.head, None))
-    )
+    found = await store.read(lambda tx: list(tx.rows_after(project.id, project.head)))
     assert {record.id for record in found} == {made.id for made in rows}
-    (seen,) = await store.read(lambda tx: tx.plot_trees(project.id, [one.id]))
-    assert {record.id for record in seen.derived} == {made.id for made in rows}
-    assert seen.points == []
+    seen = await store.read(lambda tx: tx.figures(project.id, [one.id]))
+    assert {record.id for record in seen} == {made.id for made in rows}
+    (read,) = await store.read(lambda tx: tx.plot_trees(project.id, [one.id]))
+    assert read.points == []
 
 
 async def test_rows_that_came_out_the_same_are_left_as_they_are(store, job):
     laptop, project, one, taken = job
     made = row(one, soc=81.5)
     assert await derive(store, taken, made) == 1
-    before = await store.read(lambda tx: list(tx.rows_after(project.id, 0, None)))
+    before = await store.read(lambda tx: list(tx.rows_after(project.id, 0)))
     assert await derive_anew(store, laptop, project, one, made, second=5) == 0
-    after = await store.read(lambda tx: list(tx.rows_after(project.id, 0, None)))
+    after = await store.read(lambda tx: list(tx.rows_after(project.id, 0)))
     assert after == before
     assert len(await store.read(lambda tx: tx.versions(project.id, made.id))) == 1
 
@@ -346,7 +399,7 @@ async def test_rows_that_no_longer_come_out_are_deleted_and_kept_as_versions(
     assert await derive_anew(store, laptop, project, one, stays) == 1
     (left,) = await store.read(lambda tx: tx.records(project.id, "stock"))
     assert left.id == stays.id
-    *_, gone = await store.read(lambda tx: list(tx.rows_after(project.id, 0, None)))
+    *_, gone = await store.read(lambda tx: list(tx.rows_after(project.id, 0)))
     assert (gone.id, gone.deleted) == (made.id, True)
     assert len(await store.read(lambda tx: tx.versions(project.id, made.id))) == 1
     assert await derive_anew(store, laptop, project, one, made, stays) == 1
@@ -402,3 +455,19 @@ async def test_a_reference_mass_is_frozen_by_the_setting_and_never_moved(store, 
     found, none = await store.read(lambda tx: tx.plot_trees(project.id, names))
     assert found.frozen == {"30": {"mass": 1.5}, "60": {"mass": 2.5}}
     assert none.frozen == {}
+
+
+async def test_a_mass_that_was_found_once_stays_and_others_are_kept_beside_it(store):
+    laptop, project, one, two = await begin(store, "P1", "P2")
+    found = ("30 cm mineral", {"mass_t_ha": 3750.0})
+    await derive_anew(store, laptop, project, one, reference=found)
+    masses = [
+        FrozenMass(project.id, one.id, "30 cm mineral", {"mass_t_ha": 4000.0}),
+        FrozenMass(project.id, one.id, "40 cm mineral", {"mass_t_ha": 5000.0}),
+        FrozenMass(project.id, two.id, "30 cm mineral", {"mass_t_ha": 3900.0}),
+    ]
+    for _ in range(2):
+        await store.write(lambda tx: tx.freeze(masses, at(9)))
+    kept = await store.read(lambda tx: tx.reference_masses(project.id))
+    assert sorted(kept) == sorted([masses[0]._replace(mass=found[1]), *masses[1:]])
+    assert await store.read(lambda tx: tx.reference_masses(new_id())) == []

@@ -8,7 +8,13 @@ import pytest
 from schemas.messages import Outcome
 from schemas.signing import public_key
 from server.intake.receipts import OWN_DEVICE, SIGNING_KEY
-from server.store.values import CustodyCount, DeviceAccount, EnrolmentCode, LineQuery
+from server.store.values import (
+    CustodyCount,
+    DeviceAccount,
+    EnrolmentCode,
+    LineQuery,
+    ReadToken,
+)
 from tests.contract.values import (
     Batch,
     Laptop,
@@ -34,6 +40,29 @@ async def device(store, name):
         projects=tuple(sorted(one.projects)),
         withdrawn=tuple(sorted(one.withdrawn)),
     )
+
+
+async def test_a_token_that_reads_is_taken_until_it_expires_or_is_revoked(store):
+    token = ReadToken("t", "qgis", at(1), ("one", "two"), at(9))
+    endless = ReadToken("u", "excel", at(2), ("one",))
+    await store.write(lambda tx: tx.add_read_token(token, "hash"))
+    await store.write(lambda tx: tx.add_read_token(endless, "other"))
+    assert await store.read(lambda tx: tx.read_token("hash", at(8))) == token
+    assert await store.read(lambda tx: tx.read_token("hash", at(9))) is None
+    assert await store.read(lambda tx: tx.read_token("none", at(8))) is None
+    assert await store.read(lambda tx: tx.read_tokens()) == [token, endless]
+    for moment in (at(3), at(4)):
+        await store.write(lambda tx, now=moment: tx.revoke_read_token("u", now))
+    assert await store.read(lambda tx: tx.read_token("other", at(8))) is None
+    assert (await store.read(lambda tx: tx.read_tokens()))[1] == replace(
+        endless, revoked_at=at(3)
+    )
+
+
+async def test_a_token_that_reads_is_no_device(store):
+    token = ReadToken("t", "qgis", at(1), ("one",))
+    await store.write(lambda tx: tx.add_read_token(token, "hash"))
+    assert await store.read(lambda tx: tx.device_by_token("hash")) is None
 
 
 async def test_a_code_is_used_once(store):
@@ -157,6 +186,7 @@ async def test_a_token_is_that_of_its_device_until_it_is_revoked(store):
     assert found == await device(store, laptop.id)
     assert found.projects == (project.id,)
     assert await store.read(lambda tx: tx.device_by_token("other")) is None
+    assert await store.read(lambda tx: tx.device(found.id)) == found
     await store.write(lambda tx: tx.update_device(laptop.id, revoked_at=at(7)))
     assert await store.read(lambda tx: tx.device_by_token(token)) is None
     assert (await device(store, laptop.id)).revoked_at == at(7)

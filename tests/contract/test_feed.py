@@ -1,7 +1,6 @@
 """Projects, rows after a number, digests and purged deletions of any store."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -24,7 +23,13 @@ from tests.contract.values import (
 
 async def rows_after(store, project, after=0, besides=None):
     """Return the rows of a project after a number."""
-    return await store.read(lambda tx: list(tx.rows_after(project.id, after, besides)))
+    found = await store.read(
+        lambda tx: [row.read() for row in tx.sent_after(project.id, after, besides)]
+    )
+    if besides is None:
+        rows = await store.read(lambda tx: list(tx.rows_after(project.id, after)))
+        assert rows == found
+    return found
 
 
 async def test_projects_come_oldest_first_with_their_counts(store):
@@ -52,8 +57,13 @@ async def test_a_store_without_projects_has_none(store):
 
 
 async def test_heads_tell_where_each_project_stands(store):
+    assert await store.read(lambda tx: tx.heads()) == {}
     _, one, *_ = await begin(store, "P1", "P2")
     _, two = await begin(store, name="other")
+    assert await store.read(lambda tx: tx.heads()) == {
+        one.id: one.head,
+        two.id: two.head,
+    }
     names = [one.id, two.id, new_id()]
     found = await store.read(lambda tx: tx.project_heads(names))
     assert found == {
@@ -180,10 +190,10 @@ async def test_who_stops_reading_rows_may_go_on_with_the_transaction(store):
     _, project, *plots = await begin(store, *(f"P{n}" for n in range(30)))
 
     def job(tx):
-        rows = tx.rows_after(project.id, 0, None)
+        rows = tx.rows_after(project.id, 0)
         assert isinstance(rows, Iterator)
         first = list(islice(rows, 2))
-        others = tx.rows_after(project.id, 10, None)
+        others = tx.rows_after(project.id, 10)
         between = [next(others), *tx.records(project.id, "point"), next(rows)]
         return first, between, tx.project_heads([project.id])[project.id].head
 
@@ -208,11 +218,11 @@ async def test_rows_in_buckets_are_live_or_contested(store):
     rows = sorted(
         (project.records[made.id] for made in plots[1:]), key=lambda row: row.seq
     )
-    # Who wrote what is told of contested records alone.
-    rows = [row if row.open_conflicts else replace(row, writers={}) for row in rows]
 
     async def rows_in(name, buckets):
-        return await store.read(lambda tx: list(tx.rows_in(name, buckets)))
+        return await store.read(
+            lambda tx: [row.read() for row in tx.sent_in(name, buckets)]
+        )
 
     assert await rows_in(project.id, BUCKETS) == rows
     wanted = {bucket(row.id) for row in rows[:4]}
@@ -302,3 +312,19 @@ async def test_a_code_is_in_use_as_long_as_its_project_lives(store):
     batch.delete(batch.project.records[project.id])
     await saved(store, batch)
     assert await store.read(lambda tx: tx.codes_in_use()) == {}
+
+
+async def test_two_readings_may_be_under_way_at_once_and_end_early(store):
+    _, project, *plots = await begin(store, "P1", "P2", "P3")
+
+    def job(tx):
+        one, other = (tx.rows_after(project.id, 0) for _ in range(2))
+        first = [next(one).id, next(one).id, next(other).id]
+        del one
+        return first, [record.id for record in other], tx.heads()[project.id]
+
+    names = [each.id for each in plots]
+    first, rest, head = await store.read(job)
+    assert first == [names[0], names[1], names[0]]
+    assert rest == names[1:]
+    assert head == project.head

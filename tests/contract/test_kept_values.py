@@ -53,7 +53,8 @@ async def test_derived_values_keep_their_types_and_the_order_of_their_names(stor
     assert exact(version.fields) == exact(row.whole)
     (tree,) = await store.read(lambda tx: tx.plot_trees(project.id, [made.id]))
     assert exact(tree.frozen) == exact({"30": VALUES})
-    assert exact(tree.derived[0].fields) == exact(row.whole)
+    (standing,) = await store.read(lambda tx: tx.figures(project.id, [made.id]))
+    assert exact(standing.fields) == exact(row.whole)
 
 
 @pytest.mark.parametrize(

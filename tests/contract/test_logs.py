@@ -151,7 +151,7 @@ async def test_lines_of_a_log_come_in_its_order_with_their_verdicts(store):
     verdict = line.verdict
     assert (verdict.change_id, verdict.project_id) == (sent.change_id, project.id)
     assert (verdict.outcome, verdict.seq) == (Outcome.ACCEPTED, records[2].seq)
-    assert (verdict.why, verdict.conflicts, verdict.n) == ([], [], 3)
+    assert (verdict.why, verdict.conflicts, verdict.n) == ((), (), 3)
     assert verdict.repeated
 
 

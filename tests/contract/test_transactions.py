@@ -157,3 +157,26 @@ async def test_a_store_that_is_closed_has_finished_what_was_begun(store, opened)
         assert await again.read(lambda tx: tx.setting("count")) == "10"
     finally:
         again.close()
+
+
+async def test_of_several_processes_one_leads_until_it_is_closed(store, opened):
+    assert await store.leads()
+    other = opened()
+    try:
+        # A file has one process that serves it: whoever has that leads.
+        is_alone = await store.read(lambda tx: tx.home()) is None
+        assert await other.leads() == is_alone
+        assert await store.leads()
+    finally:
+        other.close()
+
+
+async def test_what_is_done_with_a_file_gives_its_result_or_its_error(store):
+    assert await store.locked("file", lambda: 7) == 7
+
+    def fail():
+        raise LookupError("planted")
+
+    with pytest.raises(LookupError, match="planted"):
+        await store.locked("file", fail)
+    assert await store.locked("file", lambda: 8) == 8

@@ -1,6 +1,7 @@
 """Attached files, counts and the check of everything in any store."""
 
 from server.operations.audit.audit import find_faults
+from server.store.tables import VERSION
 from server.store.values import Fault
 from tests.contract.values import (
     Batch,
@@ -197,3 +198,13 @@ async def test_the_check_finds_a_head_that_is_not_that_of_the_rows(store):
         assert len(found) == count
         assert all(isinstance(fault, Fault) for fault in found)
         assert all(project.id in fault.where for fault in found)
+
+
+async def test_a_database_that_is_no_file_says_where_it_is_and_always_the_same(store):
+    home = await store.read(lambda tx: tx.home())
+    assert home == await store.read(lambda tx: tx.home())
+    assert home is None or home.partition("/")[2] == "1"
+
+
+async def test_a_new_database_has_the_tables_of_this_program(store):
+    assert await store.read(lambda tx: tx.table_version()) == VERSION

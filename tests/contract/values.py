@@ -310,7 +310,7 @@ class Batch:
 
     def _show(self, record, **more):
         self.project.head += 1
-        found = replace(record, seq=self.project.head, **more)
+        found = record._replace(seq=self.project.head, **more)
         self.project.records[found.id] = self._written[found.id] = found
         return found
 

@@ -14,6 +14,7 @@ from backports import zstd
 from schemas import limits
 from schemas.chain import START, link
 from schemas.messages import NDJSON, encode
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 from server.access.enrolment import Enrolment, enrol, issue_code
 from server.clock import Clock
 from server.config import DataDirectory
@@ -107,12 +108,20 @@ def hostile_bodies():
     lists = b"[" + b"[]," * (limits.UNPACKED_BYTES // 3 - 10) + b"[]]"
     line = b'{"k":"c","n":1,"s":"%b","f":{"x":[' % new_id().encode()
     many = (line + b"[]," * 19_000 + b"[]]}}\n") * 5
+    shape = b'{"k":["c"],"n":[1],"h":[1],"s":["%b"],"f":{"x":["%b"]}}' % (
+        new_id().encode(),
+        b"x" * 300_000,
+    )
+    folded = b'{"k":"cs","at":[%b0],"of":[%b]}' % (b"0," * 499, shape)
+    second = head.replace(b'"protocol":1', b'"protocol":2')
+    hello = second + b'{"n":0,"hash":"%b"}}\n' % (b"0" * 64)
     wide = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 23})
     return [
         zstd.compress(lists),
         zstd.compress(head + lists),
         zstd.compress(b'{"a":' * (limits.UNPACKED_BYTES // 5)),
         zstd.compress(many),
+        zstd.compress(hello + folded + b'\n{"k":"end"}'),
         zstd.compress(b'"' + b"\\" * (limits.UNPACKED_BYTES - 2)),
         zstd.compress(bytes(512 * 1024 * 1024)),
         wide.compress(b"x" * limits.UNPACKED_BYTES) + wide.flush(),
@@ -162,7 +171,8 @@ class Fuzz:
     async def _push(self, laptop):
         for _ in range(self.rng.randint(1, 4)):
             self._draft(laptop)
-        status, raw = await self._post(laptop, self._body(laptop))
+        protocol = self.rng.choice([PROTOCOL, NEWEST_PROTOCOL])
+        status, raw = await self._post(laptop, self._body(laptop, protocol=protocol))
         assert status == 200, (status, raw)
         lines = [json.loads(line) for line in raw.splitlines()]
         verdicts = [line["r"] for line in lines if line["k"] == "v" and "n" in line]
@@ -198,7 +208,10 @@ class Fuzz:
 
     async def _lie(self, laptop):
         """Send what is no request, or one that claims what is not so."""
-        rng, body = self.rng, self._body(laptop)
+        rng = self.rng
+        for _ in range(rng.randint(0, 2)):
+            self._draft(laptop)
+        body = self._body(laptop, protocol=rng.choice([PROTOCOL, NEWEST_PROTOCOL]))
         claims = {
             "cursors": {laptop.project_id: [new_id(), 2**40]},
             "late": [new_id(), 2**62],

@@ -337,6 +337,7 @@ class Day:
                 device = laptop.device()
                 self.server.admin("device", "grant", device, "--project", project)
         for turn in range(ROUNDS):
+            self.server.come_to_rest()
             order = self.rng.sample(self.laptops, len(self.laptops))
             moved = [self._moved(laptop) for laptop in order]
             if not any(moved) and self.server.is_at_rest():

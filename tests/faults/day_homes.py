@@ -3,13 +3,15 @@
 import json
 import shutil
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from collector.errors import Exit
+from collector.store.packing import LINE
 from schemas.records import TYPES
 from server.cli import main as server_cli
 from tests.faults.homes import Laptop
@@ -99,7 +101,7 @@ class DayLaptop(Laptop):
     def new_lines(self):
         """Return the changes that were kept since the last look, with their lines."""
         rows = self.read(
-            "SELECT place, id, raw FROM change WHERE place > ? ORDER BY place",
+            f"SELECT place, id, {LINE} FROM change WHERE place > ? ORDER BY place",  # noqa: S608 - a constant
             self._place,
         )
         self._place = max([self._place, *(row[0] for row in rows)])
@@ -206,6 +208,12 @@ class DayServer:
         """Return whether nothing is left to derive or to release."""
         left = "SELECT 1 FROM job UNION ALL SELECT 1 FROM release"
         return not self.rows(left)
+
+    def come_to_rest(self):
+        """Wait until what was pushed is derived: it is begun when nothing has come for a moment."""
+        until = time.monotonic() + 60
+        while not self.is_at_rest() and time.monotonic() < until:
+            time.sleep(0.1)
 
     def back_up(self):
         """Write a backup while the server runs, or copy the database by hand."""

@@ -8,7 +8,7 @@ import time
 
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from collector.rules.overlay import ChangeStatus
 from collector.store.sqlite import LaptopStore
 from schemas import chain, limits

@@ -46,8 +46,8 @@ LAYERS = 2 * BATCH
 LARGE = 8 * BATCH
 #: What fails, how many such calls an import of two batches makes, what is said.
 LAPTOP_FAULTS = (
-    ("pwrite64", "ENOSPC", 900, FULL),
-    ("pwrite64", "EIO", 900, FAILED),
+    ("pwrite64", "ENOSPC", 1900, FULL),
+    ("pwrite64", "EIO", 1900, FAILED),
     ("fsync", "EIO", 4, FAILED),
 )
 SERVER_FAULTS = (
@@ -244,7 +244,7 @@ async def test_the_writer_begins_again_after_a_full_disk(tmp_path):
     store = SqliteStore(path)
     try:
         # A bound of the connection: the next one is without it.
-        store._writer._connection.execute("PRAGMA max_page_count = 1")
+        store._writer._sealed.connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageError, match="disk is full"):
             await store.write(fill_a_table)
         await store.write(fill_a_table)

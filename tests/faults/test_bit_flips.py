@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from tests.faults.disk import flip_bits
 from tests.faults.homes import Laptop, write_table
 

@@ -13,6 +13,7 @@ import pytest
 from tests.faults.homes import (
     BATCH,
     Laptop,
+    admin,
     check_all_have_all,
     enrolled,
     init_server,
@@ -45,19 +46,26 @@ def kill_after_lines(process, lines, wait_s):
     return told, killed
 
 
+def with_project(home):
+    """Return a laptop that has the project P."""
+    laptop = Laptop(home)
+    laptop("project", "add", "--code", "P", "--title", "P")
+    return laptop
+
+
 def kill_imports(path, seed, cycles):
     """Kill imports and run them again; return how many layers each kill had left."""
     rng = Random(seed)
     words = write_table(path / "t.csv", "A", LAYERS)
     killed_at, killed = [], 0
+    whole_s = with_project(path / "whole").time_whole(*words)
     for cycle in range(cycles):
-        laptop = Laptop(path / f"home{cycle}")
-        laptop("project", "add", "--code", "P", "--title", "P")
+        laptop = with_project(path / f"home{cycle}")
         process = laptop.start(*words)
         lines = rng.randrange(4)
-        # Before the first line the program starts and checks for about 0.5 s.
-        wait_s = rng.uniform(0, 0.05) if lines else rng.uniform(0.2, 0.7)
-        told, was_killed = kill_after_lines(process, lines, wait_s)
+        # Before the first line the program starts and checks for half of its time.
+        wait = rng.uniform(0, 0.05) if lines else rng.uniform(0.2, 0.7)
+        told, was_killed = kill_after_lines(process, lines, wait * whole_s)
         killed += was_killed
         found = laptop.check_log()
         assert found >= told, f"cycle {cycle}: told {told}, found {found}"
@@ -81,6 +89,8 @@ def kill_syncs(path, seed, cycles):
     """Kill syncs and run them again; return the share that was pending after each."""
     data = path / "server"
     init_server(data)
+    # Each cycle begins a project.
+    admin(data, "limits", "--set", f"laptop_projects={cycles + 1}")
     with server_process(data) as url:
         return _kill_syncs(path, seed, cycles, data, url)
 
@@ -122,13 +132,12 @@ def test_a_sync_killed_at_any_moment_loses_and_doubles_nothing(tmp_path):
 
 
 def test_the_progress_lines_of_a_whole_import_add_up(tmp_path):
-    laptop = Laptop(tmp_path / "home")
-    laptop("project", "add", "--code", "P", "--title", "P")
-    words = write_table(tmp_path / "t.csv", "A", 250)
+    laptop = with_project(tmp_path / "home")
+    words = write_table(tmp_path / "t.csv", "A", 2 * BATCH + BATCH // 2)
     done = laptop.run(*words, check=0, cwd=Path(tmp_path))
     lines = [line for line in done.stderr.splitlines() if line.startswith("kept")]
     assert lines == [
-        "kept 100 of 250 layers",
-        "kept 200 of 250 layers",
-        "kept 250 of 250 layers",
+        "kept 500 of 1250 layers",
+        "kept 1000 of 1250 layers",
+        "kept 1250 of 1250 layers",
     ]

@@ -30,6 +30,7 @@ from tests.faults.homes import (
     told_as_kept,
     write_table,
 )
+from tests.lines import kept_lines
 from tests.processes import run, server_process, start_server, stop
 
 pytestmark = [needs_strace, pytest.mark.timeout(240)]
@@ -82,14 +83,12 @@ def check_server_image(image, acked):
     SqliteStore(data.database).close()
     with closing(connect(data.database)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        lines = database.execute(
-            "SELECT log_id, n, raw, hash FROM change ORDER BY log_id, n"
-        ).fetchall()
+        lines = kept_lines(database)
         records = {row[0] for row in database.execute("SELECT id FROM record")}
     counts = {}
     for log, own in groupby(lines, key=lambda line: line[0]):
         last = chain.START
-        for place, (_, n, raw, found) in enumerate(own, start=1):
+        for place, (_, n, raw, found, _) in enumerate(own, start=1):
             last = chain.link(last, raw)
             assert (n, found) == (place, last)
             assert json.loads(raw)["r"] in records

@@ -8,6 +8,7 @@ from contextlib import closing
 from random import Random
 
 import pytest
+from backports import zstd
 
 from server.clock import Clock
 from server.config import DataDirectory
@@ -20,6 +21,7 @@ from server.store.driver import connect
 from tests.conftest import RunningServer, running
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
+from tests.reading import token_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -71,6 +73,7 @@ async def _fill(data):
         two.draft("plot", empty, {}, op="del", base=seen)
         await two.sync()
         await server.derived()
+        await token_for(server)
         await server.ask(lambda store: store.write(_purge))
 
 
@@ -161,13 +164,18 @@ def test_a_damaged_name_in_the_schema_is_told_in_words(filled, tmp_path):
 # What is altered, and the check that must find it besides the seal of its table.
 ALTERED = {
     "a line": (
-        "UPDATE change SET raw = CAST(replace(raw, '1.4', '1.5') AS BLOB)",
+        "UPDATE segment SET lines = altered(lines, '1.4', '1.5')",
         "logs",
     ),
-    "a hash": ("UPDATE change SET hash = zeroblob(32) WHERE n = 3", "logs"),
-    "a hole": ("DELETE FROM change WHERE n = 3", "logs"),
+    "a hash": ("UPDATE change_row SET hash = zeroblob(32) WHERE n = 3", "logs"),
+    "a hole": ("DELETE FROM change_row WHERE n = 3", "logs"),
     "a head": ("UPDATE log SET n = n + 1", "logs"),
-    "a time": ("UPDATE change SET received_at = '2020-01-01' WHERE n = 3", "receipts"),
+    "a time": (
+        "UPDATE segment SET received_at = '2020-01-01' WHERE number = 3",
+        "receipts",
+    ),
+    "a segment": ("UPDATE segment SET lines = zeroblob(99) WHERE number = 3", "logs"),
+    "a lost segment": ("DELETE FROM segment WHERE number = 3", "logs"),
     "a receipt": (
         "UPDATE receipt SET raw = replace(raw, '\"n\"', '\"m\"')",
         "receipts",
@@ -175,32 +183,35 @@ ALTERED = {
     "a signature": ("UPDATE receipt SET pushed = signature", "receipts"),
     "a lost receipt": ("DELETE FROM receipt WHERE rowid = 2", "receipts"),
     "a verdict": (
-        "UPDATE change SET outcome = 'accepted', why = NULL WHERE outcome = 'conflict'",
+        "UPDATE change_row SET outcome = 'accepted', why = NULL WHERE outcome = 'conflict'",
         "verdicts",
     ),
-    "a number": ("UPDATE change SET seq = seq + 1 WHERE n = 3", "records"),
+    "a number": ("UPDATE change_row SET seq = seq + 1 WHERE n = 3", "records"),
     "a value": (
-        "UPDATE record SET fields = replace(fields, ':17.0', ':17.5')",
+        "UPDATE record_row SET fields = replace(fields, ':17.0', ':17.5')",
         "records",
     ),
     "a writer": (
         (
-            "UPDATE record SET writers = replace(writers, '[[', '[[1')"
+            "UPDATE record_row SET writers = replace(writers, '[', '[1')"
             " WHERE type = 'sample'"
         ),
         "records",
     ),
-    "a parent": ("UPDATE record SET parent_id = id WHERE type = 'core'", "records"),
-    "a label": ("UPDATE record SET natural_key = 'x' WHERE type = 'core'", "records"),
-    "a lost record": ("DELETE FROM record WHERE type = 'result'", "verdicts"),
+    "a parent": ("UPDATE record_row SET parent_id = id WHERE type = 'core'", "records"),
+    "a label": (
+        "UPDATE record_row SET natural_key = 'x' WHERE type = 'core'",
+        "records",
+    ),
+    "a lost record": ("DELETE FROM record_row WHERE type = 'result'", "verdicts"),
     "a derived row": (
-        "UPDATE record SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
+        "UPDATE record_row SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
         "derived rows",
     ),
     "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
     "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
     "a counted conflict": (
-        "UPDATE record SET open_conflicts = 0 WHERE open_conflicts > 0",
+        "UPDATE record_row SET open_conflicts = 0 WHERE open_conflicts > 0",
         "conflicts",
     ),
     "a quarantined value": ("UPDATE quarantine SET fields = '{}'", "quarantine"),
@@ -219,6 +230,20 @@ ALTERED = {
 }
 
 
+def altered(lines, old, new):
+    """Return a segment of lines in which a text is another one."""
+    said = zstd.decompress(lines).replace(old.encode(), new.encode())
+    return zstd.compress(said)
+
+
+def longer(lines, first):
+    """Return a segment whose lines from one on have a blank more."""
+    said = zstd.decompress(lines).split(b"\n")
+    return zstd.compress(
+        b"\n".join([*said[:first], *(b"%b " % s for s in said[first:])])
+    )
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     return build_server(tmp_path_factory.mktemp("filled"))
@@ -230,6 +255,7 @@ def test_what_was_altered_past_the_program_is_found(filled, tmp_path, name):
     shutil.copytree(filled.path, copy.path)
     sql, check = ALTERED[name]
     with closing(connect(copy.database)) as connection:
+        connection.create_function("altered", 3, altered)
         before = content(copy)
         connection.execute(sql)
         if not sql.startswith("DROP"):
@@ -243,8 +269,10 @@ def test_the_first_bad_line_is_told_first(filled, tmp_path):
     copy = DataDirectory(tmp_path / "copy")
     shutil.copytree(filled.path, copy.path)
     with closing(connect(copy.database)) as connection:
+        connection.create_function("longer", 2, longer)
         connection.execute(
-            "UPDATE change SET raw = CAST(raw || ' ' AS BLOB) WHERE n >= 3"
+            "UPDATE segment SET lines = longer(lines, 3 - first_n)"
+            " WHERE number = (SELECT max(segment) FROM change WHERE n = 3)"
         )
     found = faults_of(copy)
     assert found[0].check == "logs"

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import aiohttp
 
-from schemas.messages import encode
 from server.access import enrolment
 from server.access.enrolment import Enrolment, enrol, issue_code
 from server.clock import Clock
+from server.config import DataDirectory
 from server.custody.own_log import add_project
+from server.data import open_store
 from server.errors import StorageError
-from server.intake.answer import answer_lines
+from server.intake.answer import answer_of
 from server.intake.push import sync
 from server.intake.request import read_push
-from server.store.sqlite import SqliteStore, create
 from tests.laptop import TestLaptop, read_answer
 
 WRITERS = 4
@@ -32,10 +32,10 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Given:
-    """What a laptop process needs; without a URL it opens the server's database itself."""
+    """What a laptop process needs; without a URL it opens the server's store itself."""
 
     url: str
-    database: str
+    folder: str
     token: str
     log: str
     secret: str
@@ -52,14 +52,12 @@ class DirectLaptop(TestLaptop):
         push, clock = read_push(body), Clock()
         device = await enrolment.device_of(self.store, self.token)
         accepted, pulled = await sync(self.store, clock, device, push)
-        lines = answer_lines(accepted, pulled, push, clock.stamp())
-        return 200, b"\n".join(map(encode, lines)) + b"\n"
+        return 200, answer_of(accepted, pulled, push, clock.stamp())
 
 
-async def prepared(database, laptops):
-    """Make a server's database with projects, and enrol laptops for all of them."""
-    create(database, Clock())
-    store = SqliteStore(database)
+async def prepared(data, laptops):
+    """Make projects on a new server, and enrol laptops for all of them."""
+    store = open_store(data)
     project_ids, given = [], []
     for number in range(PROJECT_IDS):
         project = {"code": f"P{number}", "title": f"Project {number}"}
@@ -72,7 +70,7 @@ async def prepared(database, laptops):
         _, token = await enrol(store, Clock(), asked)
         secret = laptop.secret.hex()
         given.append(
-            Given("", str(database), token, laptop.log, secret, tuple(project_ids))
+            Given("", str(data.path), token, laptop.log, secret, tuple(project_ids))
         )
     store.close()
     return given
@@ -81,7 +79,8 @@ async def prepared(database, laptops):
 @contextmanager
 def laptops_of(given):
     """Open the laptops of a process, over HTTP or on the database itself."""
-    store = None if given[0].url else SqliteStore(Path(given[0].database))
+    data = DataDirectory(Path(given[0].folder))
+    store = None if given[0].url else open_store(data)
     try:
         made = []
         for one in given:
@@ -95,10 +94,16 @@ def laptops_of(given):
             store.close()
 
 
-def write(given, pushes, seed, told):
-    """Push from several logs at once; tell what was acknowledged."""
+def write(given, pushes, seed, has_read, told):
+    """Push from several logs at once; tell what was acknowledged.
+
+    Half the pushes wait until the poller has read rows: it reads while others write.
+    """
     with laptops_of(given) as laptops:
-        acknowledged = asyncio.run(_write_all(laptops, given, pushes, seed))
+        acknowledged = asyncio.run(_write_all(laptops, given, pushes // 2, seed))
+        assert has_read.wait(60), "the poller read nothing"
+        rest = pushes - pushes // 2
+        acknowledged += asyncio.run(_write_all(laptops, given, rest, seed + 1))
     Path(told).write_text(json.dumps(acknowledged), "utf-8")
 
 
@@ -158,38 +163,41 @@ async def _push(laptop):
     return [[laptop.log, v["n"], v["r"], v["q"]] for v in verdicts]
 
 
-def poll(given, seed, begun, stopped, told):
+def poll(given, seed, begun, has_read, stopped, told):
     """Pull by cursor like a laptop, until nothing is written any more; tell every row."""
     with laptops_of([given]) as (laptop,):
         begun.set()
-        rows, polls = asyncio.run(_poll(laptop, random.Random(seed), stopped))
-    Path(told).write_text(json.dumps({"rows": rows, "polls": polls}), "utf-8")
+        rows = asyncio.run(_poll(laptop, random.Random(seed), has_read, stopped))
+    Path(told).write_text(json.dumps(rows), "utf-8")
 
 
-async def _poll(laptop, chance, stopped):
-    rows, polls, ended = {}, 0, False
+async def _poll(laptop, chance, has_read, stopped):
+    rows, ended = {}, False
     while not ended:
         was_stopped = stopped.is_set()
         body = laptop.body(want=chance.choice([1, 7, 50, 2000]))
         try:
             status, raw = await laptop.post(body)
-        except StorageError:
+        except (StorageError, aiohttp.ClientError):
+            continue
+        if status == 503:
             continue
         assert status == 200, raw
         answer = read_answer(raw)
-        polls += bool(answer.rows)
         for row in answer.rows:
             rows[row["r"]] = [row["s"], row["q"]]
+            has_read.set()
         laptop.cursors |= {s: tuple(c) for s, c in answer.end["cursors"].items()}
         ended = was_stopped and not answer.end["more"] and not answer.rows
-    return rows, polls
+    return rows
 
 
 def run_writers(folder, given, pushes, seed):
     """Run writers and a poller at once; return what was acknowledged, what was read."""
-    begun, stopped = SPAWN.Event(), SPAWN.Event()
+    begun, has_read, stopped = SPAWN.Event(), SPAWN.Event(), SPAWN.Event()
     poller = SPAWN.Process(
-        target=poll, args=(given[-1], seed, begun, stopped, folder / "polled.json")
+        target=poll,
+        args=(given[-1], seed, begun, has_read, stopped, folder / "polled.json"),
     )
     writers = [
         SPAWN.Process(
@@ -198,6 +206,7 @@ def run_writers(folder, given, pushes, seed):
                 given[number * LOGS : (number + 1) * LOGS],
                 pushes,
                 seed * 100 + number,
+                has_read,
                 folder / f"written-{number}.json",
             ),
         )

@@ -3,9 +3,12 @@
 import pytest
 
 from server.access.devices import allow_to_begin
+from server.access.enrolment import device_of
 from server.access.limits import move_limits
 from server.clock import Clock
 from server.custody.review import rejudge, release
+from server.intake.push import sync
+from server.intake.request import read_push
 from server.operations.audit.audit import find_faults
 from tests.laptop import new_id
 
@@ -83,6 +86,30 @@ async def test_a_laptop_begins_as_many_projects_as_it_may(server):
     begin(laptop, "D")
     assert await outcomes(laptop) == WAITS
     assert await codes(server) == ["A", "B", "HF"]
+
+
+async def twice_at_once(server, laptop):
+    """Serve one request twice, both let in before either is served; return the second."""
+
+    async def serve(store):
+        push = read_push(laptop.body())
+        device = await device_of(store, laptop.token)
+        await sync(store, Clock(), device, push)
+        return await sync(store, Clock(), device, push)
+
+    return await server.ask(serve)
+
+
+async def test_a_request_sent_again_while_the_first_is_served_sees_what_that_began(
+    server,
+):
+    """A laptop is killed in a sync and syncs again before the server has answered."""
+    laptop = await server.laptop(may_begin=True)
+    begun = begin(laptop, "MINE")
+    accepted, pulled = await twice_at_once(server, laptop)
+    assert [v.repeated for v in accepted.verdicts] == [True, True]
+    assert begun in accepted.project_ids
+    assert pulled.cursors[begun] == 2, "its two records are read with it"
 
 
 @pytest.mark.parametrize("code", ["HF", "hf"])

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import ClientSession, web
 from click.testing import CliRunner
 
-from collector.cli import cli
 from collector.cli.app import App
+from collector.cli.root import cli
 from collector.client.files import BlobClient
 from collector.client.http import HttpClient
 from collector.clock import Clock
@@ -378,7 +378,8 @@ def test_batches_and_files_shrink_to_what_a_proxy_takes(laptop, served, tmp_path
     assert requests > 4
     with closing(laptop.store()) as store:
         kept = [int(store.setting(name)) for name in ("batch_bytes", "piece_bytes")]
-    assert max(kept) < 10_000, "it is kept for the next sync"
+    # Of lines before they are put in columns and packed.
+    assert max(kept) < 20_000, "it is kept for the next sync"
 
 
 def test_a_change_that_is_too_large_by_itself_is_named(laptop, served, tmp_path):

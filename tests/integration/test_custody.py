@@ -9,14 +9,15 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
 from collector.cli.app import App
+from collector.cli.root import cli
 from collector.clock import Clock
 from collector.store.sqlite import LaptopStore
 from schemas import bundles
 from schemas.signing import sign
+from server.config import DataDirectory
 from server.custody.review import SCHEMA_SETTING
-from server.store.sqlite import SqliteStore as ServerStore
+from server.data import open_store
 from tests.integration.test_laptop_sync import (
     LAYER,
     SAMPLE,
@@ -26,6 +27,7 @@ from tests.integration.test_laptop_sync import (
     point_at,
     prepare,
 )
+from tests.lines import kept_lines
 from tests.processes import server_process, typed
 
 
@@ -306,7 +308,7 @@ def test_what_is_given_up_is_told_to_its_author(pair, served):
 
 async def last_ran_with(data, version):
     """Make a server's database look as an older program left it."""
-    store = ServerStore(data / "permille.db")
+    store = open_store(DataDirectory(data))
     await store.write(lambda tx: tx.set_setting(SCHEMA_SETTING, str(version)))
     store.close()
 
@@ -537,7 +539,7 @@ def test_a_reason_travels_with_what_a_person_gives_up(pair, served):
     two.sync()
     assert two.json("fix") == []
     with sqlite3.connect(served.data / "permille.db") as db:
-        lines = [row[0] for row in db.execute("SELECT raw FROM change")]
+        lines = [line.raw for line in kept_lines(db)]
     db.close()
     sent = [json.loads(line) for line in lines if bag.encode() in line]
     assert [line["y"] for line in sent] == ["the bag of the other core"]
@@ -908,7 +910,10 @@ def test_status_says_why_a_laptop_may_not_be_wiped(pair, tmp_path):
     two.sync()
     assert reasons(two) == []
     store = opened(two)
-    store._db.execute("UPDATE base SET stale = 1 WHERE type = 'plot'")
+    store._db.execute(
+        "UPDATE item SET stale = 1 WHERE uid IN"
+        " (SELECT uid FROM base WHERE type = 'plot')"
+    )
     store.close()
     assert reasons(two) == ["2 rows are not confirmed by the server yet: permille sync"]
     lonely = Laptop(tmp_path, "lonely")

@@ -170,5 +170,5 @@ def test_old_deletions_are_counted_and_then_purged(data, tmp_path):
 def age(data):
     """Pretend that everything was received long ago."""
     connection = connect(data / "permille.db")
-    connection.execute("UPDATE change SET received_at = '2020-01-01T00:00:00.000Z'")
+    connection.execute("UPDATE segment SET received_at = '2020-01-01T00:00:00.000Z'")
     connection.close()

@@ -33,6 +33,7 @@ async def test_live_records_are_exported_and_deleted_ones_are_not(server, tmp_pa
     assert {plot["project"] for plot in plots} == {"HF"}
     manifest = json.loads((tmp_path / "t" / "manifest.json").read_text())
     assert manifest["snapshot"].partition("@")[2].isdigit()
+    assert manifest["rows"]["plots"] == 40
 
 
 def rows(folder, table):

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from schemas.version import PROTOCOL, SCHEMA_VERSION
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL, SCHEMA_VERSION
 from server.access.devices import grant
 from server.clock import Clock
 from server.config import DataDirectory
@@ -15,12 +15,13 @@ from server.data import init_data
 from server.operations.audit.audit import find_faults
 from tests.conftest import RunningServer, running
 from tests.laptop import new_id
+from tests.lines import kept_lines
 from tests.protocol import rules
 from tests.protocol.page import plain, rows_of, tables
 from tests.protocol.pair import Pair, code_for, enrolled
 from tests.protocol.reasons import REASONS
 from tests.protocol.refusals import REFUSALS
-from tests.protocol.values import DamagedError, read
+from tests.protocol.values import DamagedError, RefusedError, read
 
 SAMPLE = {"sample_code": "HF-1", "depth_top_cm": 0, "depth_bottom_cm": 30}
 RESULT = {
@@ -74,7 +75,7 @@ async def test_a_code_makes_a_device_that_reads_its_project(server):
     client = await enrolled(server)
     assert client.scope == [server.project_id]
     (answer,) = await client.sync()
-    assert answer.hello.keys() == {"k", "protocol", "epoch", "now"}
+    assert answer.hello.keys() == {"k", "protocol", "epoch", "now", "speaks"}
     assert answer.end.keys() == {"k", "cursors", "more"}
     assert answer.of("scope") == [{"k": "scope", "streams": [server.project_id]}]
     assert client.rows[server.project_id].fields["code"] == "HF"
@@ -103,12 +104,14 @@ async def test_a_request_that_names_the_epoch_is_answered_with_what_is_new(pair)
     epoch = pair.me.cursors[pair.project_id][0]
     cursors = {project_id: seq for project_id, (_, seq) in pair.me.cursors.items()}
     answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
-    assert answer.hello.keys() == {"k", "now"}
+    assert answer.hello.keys() == {"k", "now", "speaks"}
     assert answer.end.keys() == {"k"}
     pair.other.create(pair.project_id, "plot", {"code": "P1"})
     await pair.other.sync()
     answer = await pair.me.send(pair.me.body(epoch=epoch, cursors=cursors))
     assert answer.end["cursors"] == {pair.project_id: cursors[pair.project_id] + 1}
+    news = pair.me.body(epoch=epoch, cursors=cursors, protocol=NEWEST_PROTOCOL)
+    assert (await pair.me.send(news)).hello.keys() == {"k", "now"}
     answer = await pair.me.send(pair.me.body(schema=SCHEMA_VERSION + 1))
     assert answer.hello["schema"] == SCHEMA_VERSION
 
@@ -679,6 +682,33 @@ async def test_the_server_says_which_protocol_it_speaks(pair):
     said = json.loads(raw)
     assert (status, said["status"], said["protocol"]) == (200, "ok", PROTOCOL)
     assert said.keys() == {"status", "version", "protocol"}
+    answer = await pair.me.send(pair.me.body())
+    assert (answer.hello["protocol"], answer.hello["speaks"]) == (1, 2)
+    answer = await pair.me.send(pair.me.body(protocol=2))
+    assert answer.hello["protocol"] == 2
+    assert "speaks" not in answer.hello
+    with pytest.raises(RefusedError, match="protocol_unknown"):
+        await pair.me.send(pair.me.body(protocol=3))
+
+
+async def test_lines_by_columns_are_kept_as_the_lines_that_they_stand_for(pair):
+    for code in ("A", "B", "Zoë"):
+        pair.me.create(pair.project_id, "plot", {"code": code, "area_ha": 2.0})
+    body = pair.me.body(protocol=2)
+    assert len(body.splitlines()) == 3
+    (answer,) = await pair.me.sync()
+    assert answer.outcomes == ["accepted"] * 3
+    assert answer.hello["protocol"] == 2
+    kept = await pair.server.ask(
+        lambda store: store.read(lambda tx: kept_lines(tx.connection))
+    )
+    assert [raw for log, _, raw, *_ in kept if log == pair.me.log.id] == (
+        pair.me.log.lines
+    )
+    # The same once more, in protocol 1: it is the same push.
+    pair.me.log.acked = 0
+    answer = await pair.me.send(pair.me.body())
+    assert [line["d"] for line in answer.verdicts] == [True] * 3
 
 
 # What is refused --------------------------------------------------------------------

@@ -46,7 +46,7 @@ CASES = {
         "bad_json",
     ),
     "another protocol": (
-        lambda b: b.replace(b'"protocol":1', b'"protocol":2'),
+        lambda b: b.replace(b'"protocol":1', b'"protocol":3'),
         {},
         "protocol_unknown",
     ),

@@ -5,12 +5,13 @@ import re
 import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from collector.store.sqlite import LaptopStore
 from server.cli import main as server_cli
 from tests.processes import server_process, typed
@@ -349,7 +350,9 @@ def test_a_whole_campaign_reaches_the_other_laptop_with_its_stocks(pair):
     one("import", "layers", file, "--mapping", mapping, "--write")
     found = one.sync()
     assert found["pushed"] == found["accepted"] == 174
-    for _ in range(50):
+    # The server derives when nothing has come for a moment.
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
         two.sync()
         stocks = two.json("stocks")
         if len(stocks["stocks"]) == 32 and any(
@@ -429,3 +432,22 @@ def point_at(laptop, url):
     store.set_settings({"server": url})
     store.close()
     return before
+
+
+def test_an_undo_gives_back_what_came_from_another_laptop(pair):
+    one, two = pair
+    prepare(one)
+    one("plot", "edit", "HF", "--note", "stony")
+    one.sync(), two.sync()
+    two("plot", "edit", "HF", "--note", "sandy", "--area-ha", "2")
+    two.sync()
+    two("plot", "edit", "HF", "--note", "wet")
+    two.sync(), one.sync()
+    one("plot", "edit", "HF", "--area-ha", "3")
+    one.sync(), two.sync()
+    done = two.json("undo", "--since", "today", "--write", "--reason", "x", code=1)
+    (kept,) = done["kept"]
+    assert kept["why"] == "somebody elsewhere has written area-ha since"
+    two.sync(), one.sync()
+    fields = one.json("plot", "show", "HF")["fields"]
+    assert (fields["note"], fields["area_ha"]) == ("stony", 3.0)

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, web
 from backports import zstd
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from collector.sync import session
 from schemas.messages import NDJSON, encode
 from server.access.enrolment import issue_code

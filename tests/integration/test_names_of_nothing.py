@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from server.cli import main
 from tests.laptop import new_id
 

@@ -3,7 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli, output
+from collector.cli import output
+from collector.cli.root import cli
 from server.cli import common, main
 from tests.integration.test_raw_characters import (
     LAPTOP,

@@ -14,7 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from collector.clock import Clock
 from collector.config import Home
 from collector.laptop.open import opened
@@ -55,6 +55,13 @@ def record(laptop, area):
         laptop("sample", "add", *place, *bag, *note)
         soc = ("--analyte", "soc", "--value", "14", "--unit", "g_kg")
         laptop("result", "add", "--sample", code, *soc, "--method", "dry_combustion")
+    batch = ("--lab", MARK, "--lab-batch", MARK, "--analyte", "soc")
+    values = ("--value", "14", "--unit", "g_kg", "--certified-value", "20")
+    control = ("--kind", "reference", "--code", MARK, "--number", "1", *values)
+    laptop("lab_control", "add", *batch, *control, *note)
+    decision = ("--decision", "accepted", "--reason", MARK)
+    laptop("lab_batch", "add", *batch, *decision, "--decided-by", MARK)
+    laptop("sample", "edit", "BAG-2026", "--sent-to-lab", MARK, "--sent-batch", MARK)
 
 
 def everywhere(execute, tables):
@@ -132,15 +139,23 @@ stocks explain A 2016 2026 --project P | stocks derive --project P | verify
 stocks report P --html {}/report.html | stocks design --sd 6 --n 10 --baseline 55
 stocks compute --layers {}/layers.csv --method hyman | warning list --project P
 lab import {}/layers.csv --lab L --project P | places import {}/places.geojson --project P | lab expected --project P --analyte clay
-export csv {}/tables --project P | export csv {}/tables
+lab batches --project P | lab sent BAG-2026 --project P --lab L | lab expected --by-batch --project P
+lab decide accepted --project P --lab L --batch B --reason x
+export csv {}/tables --project P | export csv {}/tables | export csv {}/t --since x
+export attachments {}/files --project P | export xlsx {}/P.xlsx | look --port none
+search EVIL | records list plot --where code=A --project P
+records list plot --where EVIL=1 --project P | records edit plot --where code=A --set note=x --project P
+records delete plot --where code=none --project P | records import {}/tables
+undo --list --project P | undo EVIL --project P | undo --by EVIL --since 2020-01-01 --project P
 warning explain plot A nothing --project P --why x | device code --project P
 device edit two --may-begin-projects | device withdraw one --project P
 device grant one --project P | device move one --from P --to P | quarantine rejudge
 quarantine release none | quarantine discard none --reason x | device revoke one
 conflict resolve A --keep --person x --reason x | project edit P --title y
 project bridge P --from x --to y | project add --code Q --title Q | backup {}/b.tar
-verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --dry-run
-init | run --port none
+derive --once | verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --dry-run | move --to file
+init | run --port none | token list | token revoke EVIL
+token create EVIL --project P | token create x --project P --expires EVIL
 """
 LAPTOP = """
 person | person EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
@@ -149,7 +164,17 @@ organisation show x | project show P | plot show A | practice show A/x | point s
 campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1
 attachments | attachments get A none --out {}/x | attachments drop --sent | conflicts
 conflicts show A | fix | fix none | receipts | recover | stocks | stocks --plot A | warnings
-lab import {}/layers.csv --lab L | lab expected --analyte clay | export csv {}/own
+lab import {}/layers.csv --lab L | lab expected --analyte clay | lab expected --by-batch
+lab batches | lab sent BAG-2026 --lab L | lab decide accepted --lab L --batch B --reason x
+lab_control list | lab_control show L/B/soc/blank/B/1 | lab_control add --lab L
+lab_control edit L/B/soc/blank/B/1 --note x | lab_control delete L/B/soc/blank/B/1 --yes
+lab_control restore none | lab_batch list | lab_batch show L/B/soc | lab_batch add --lab L
+lab_batch edit L/B/soc --note x | lab_batch delete L/B/soc --yes | lab_batch restore none
+export csv {}/own
+export attachments {}/own-files | export csv {}/t --since {}/own
+search EVIL | records list plot --where code=A | records list plot --where EVIL=1
+records edit plot --where code=A --set note=x | records delete plot --where code=none
+records import {}/own | undo --list | undo EVIL | undo --since 2020-01-01
 warnings explain plot A nothing --why x | bundle export {}/b | bundle apply {}/b | sync
 import layers {}/layers.csv --mapping {}/none.toml | import places {}/places.geojson | attach A {}/layers.csv
 conflicts resolve A --keep --reason x | init | enrol nowhere X
@@ -181,6 +206,9 @@ def lines(table, folder):
 
 
 def leaves(command, context, path=()):
+    """Yield the commands that people type; a hidden one is for the program alone."""
+    if command.hidden:
+        return
     if not isinstance(command, click.Group) or command.invoke_without_command:
         yield path, command
     if isinstance(command, click.Group):

@@ -36,6 +36,7 @@ def both(tmp_path_factory):
         laptop.sync()
         laptop("plot", "add", "--code", "A", "--project", there)
         laptop.sync()
+        served.admin("stocks", "derive")
         served.here, served.there, served.laptop = here, there, laptop
         yield served
 

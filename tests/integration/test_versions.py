@@ -10,11 +10,19 @@ from schemas import evolve
 from schemas.messages import Op
 from schemas.records import record_id
 from schemas.version import SCHEMA_VERSION
+from server.clock import Clock
+from server.config import DataDirectory
 from server.errors import StorageError
+from server.operations.archive import write_backup
+from server.operations.audit.audit import find_faults
+from server.operations.backup import DATABASE, restore
 from server.store.driver import checkpoint_wal, connect, copy_to
+from server.store.rows import RECORD_COLUMNS, record_of
 from server.store.sqlite import SqliteStore, look
 from server.store.tables import VERSION
+from server.store.values import ReadToken
 from tests.corpus import FIXTURES
+from tests.lines import kept_lines
 
 PLOT = {"code": "P1"}
 CORE = {"number": 1, "sampled_at": "2026-05-03T10:00:00+02:00"}
@@ -128,11 +136,104 @@ async def test_tables_of_a_newer_program_are_refused_and_left_as_they_are(
         copy_to(source, path, lambda *_: None)
     _say_version(path, VERSION + 1)
     before = path.read_bytes()
-    with pytest.raises(StorageError, match=r"newer Permille \(version 2"):
+    with pytest.raises(StorageError, match=rf"newer Permille \(version {VERSION + 1}"):
         SqliteStore(path)
     with pytest.raises(StorageError, match="newer Permille"), look(path):
         pass
     assert path.read_bytes() == before
+
+
+OLD = FIXTURES / "tables/server_2.sql"
+#: What a server says of its records and changes, whichever version its tables have.
+SAID = (
+    """SELECT project_id, id, type, seq, fields, parent_id, natural_key, deleted,
+    computable_by_author, open_conflicts, last_log, last_n FROM record ORDER BY 1, 2""",
+    """SELECT log_id, n, project_id, change_id, hash, received_at, outcome, seq, why,
+    conflicts FROM change ORDER BY 1, 2""",
+)
+
+
+def older(path, version):
+    """Make the database of an earlier version; return what it says, line by line."""
+    with closing(connect(path, create=True)) as connection:
+        connection.executescript(OLD.read_text("utf-8"))
+        if version == 1:
+            for name in ("read_token", "read_token_project"):
+                connection.execute(f"DROP TABLE {name}")
+                connection.execute("DELETE FROM seal WHERE name = ?", (name,))
+        said = [connection.execute(sql).fetchall() for sql in SAID]
+        raw = connection.execute("SELECT raw FROM change ORDER BY log_id, n").fetchall()
+        written = connection.execute("SELECT id, writers FROM record").fetchall()
+    _say_version(path, version)
+    writers = {name: json.loads(text) for name, text in written}
+    return said, [bytes(line) for (line,) in raw], writers
+
+
+def is_whole(path):
+    """Return whether an audit finds no fault but the file that is not here."""
+    with look(path) as tx:
+        return [fault.check for fault in find_faults(tx, lambda *_: None)] == []
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_tables_of_an_earlier_version_say_the_same_in_those_of_today(
+    tmp_path, version
+):
+    path = tmp_path / "older.db"
+    said, raw, writers = older(path, version)
+    for _ in range(2):
+        store = SqliteStore(path)
+        token = ReadToken(Clock().new_id(), "x", Clock().stamp(), ())
+        await store.write(lambda tx, t=token: tx.add_read_token(t, t.id))
+        store.close()
+        assert is_whole(path)
+    with look(path) as tx:
+        assert [tx.connection.execute(sql).fetchall() for sql in SAID] == said
+        assert [line.raw for line in kept_lines(tx.connection)] == raw
+        sql = f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - a constant
+        now = {row[1]: record_of(row).writers for row in tx.connection.execute(sql)}
+        lists = {
+            name: {group: [list(w) for w in found] for group, found in ws.items()}
+            for name, ws in now.items()
+        }
+        assert lists == writers
+        segments = tx.connection.execute("SELECT count(*) FROM segment").fetchone()[0]
+        assert segments < len(raw) / 2
+        tokens = tx.connection.execute("SELECT count(*) FROM read_token").fetchone()[0]
+        assert tokens == (2 if version == 1 else 3)
+
+
+def test_a_row_that_was_damaged_before_is_found_after_it_has_moved(tmp_path):
+    path = tmp_path / "older.db"
+    older(path, 2)
+    with closing(connect(path)) as connection:
+        connection.execute("UPDATE change SET received_at = '2020' WHERE n = 2")
+        connection.execute("UPDATE record SET fields = '{' WHERE type = 'campaign'")
+    SqliteStore(path).close()
+    with look(path) as tx:
+        found = {(f.check, f.where) for f in find_faults(tx, lambda *_: None)}
+    tables = {where for check, where in found if check == "tables"}
+    assert any("change_row" in where for where in tables), found
+    assert any("record_row" in where for where in tables), found
+
+
+async def test_a_backup_of_an_earlier_version_is_restored(tmp_path):
+    old = DataDirectory(tmp_path / "old")
+    old.path.mkdir()
+    said, raw, _ = older(old.database, 2)
+    with (
+        pytest.raises(StorageError, match="tables of an earlier Permille"),
+        look(old.database),
+    ):
+        pass
+    about = {"made_at": Clock().stamp(), "permille": "0.0.1", "schema": 5, "tables": 2}
+    file = tmp_path / "old.backup"
+    write_backup(file, [(DATABASE, old.database)], about, lambda *_: None)
+    new = DataDirectory(tmp_path / "new")
+    await restore(new, file, Clock(), lambda *_: None)
+    with look(new.database) as tx:
+        assert [tx.connection.execute(sql).fetchall() for sql in SAID] == said
+        assert [line.raw for line in kept_lines(tx.connection)] == raw
 
 
 def test_a_database_of_another_program_is_refused(tmp_path):

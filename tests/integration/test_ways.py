@@ -11,12 +11,12 @@ import pytest
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from server.app import build_app
 from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import add_project
-from server.data import init_data, open_store
+from server.data import init_data, open_read_copy, open_store
 from server.files.upload import Blobs
 from tests.conftest import RunningServer
 from tests.processes import PERMILLE_SERVER, run, server_process
@@ -72,7 +72,7 @@ async def without_derivation(path):
     data, clock = DataDirectory(path), Clock()
     init_data(data, clock)
     store = open_store(data)
-    app = build_app(store, Blobs(data.blobs), clock)
+    app = build_app(store, Blobs(data.blobs), clock, open_read_copy(data))
     app.cleanup_ctx.clear()
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

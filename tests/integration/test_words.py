@@ -7,7 +7,7 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 from server.cli import main as server_cli
 from tests.integration.test_custody import (
     admin,

@@ -82,11 +82,11 @@ async def test_a_seal_that_cannot_be_written_fails_its_jobs_and_no_later_one(
     create(database, Clock())
     store = SqliteStore(database)
 
-    def planted(_connection):
+    def planted(*_):
         raise LookupError("planted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(seals, "_add_notes", planted)
+        patch.setattr(seals, "_put", planted)
         with pytest.raises(LookupError):
             await asyncio.wait_for(store.write(lambda tx: write(tx, "lost")), 10)
     await asyncio.wait_for(store.write(lambda tx: write(tx, "kept")), 10)

@@ -17,6 +17,7 @@ VALUES = {
     "flag": ([True, False], [0, 1, "true", "yes"]),
     "place": (PLACES, [*NO_PLACES, 7]),
     "map": ([{}, {"x": None}], [[], "x", 1]),
+    "list of count": ([[], [0, 7, MOST]], [[-1], [1.0], ["x"], [True], {}, 7]),
     "list of id": ([[ID], [ID] * 2], [["x"], ID, {}, [None]]),
     "list of text": ([[], ["x"]], ["x", {}, [1]]),
     "list of map": ([[], [{}]], ["x", {}, [1]]),

@@ -314,13 +314,51 @@ async def _(pair):
 
 @refusal("protocol")
 async def _(pair):
-    return await refused(pair.send(_lines(pair.me.hello(protocol=2), END)))
+    for protocol in (0, 3):
+        hello = pair.me.hello(protocol=protocol)
+        status, found = await refused(pair.send(_lines(hello, END)))
+        assert (status, found["code"]) == (400, "protocol_unknown")
+    return status, found
 
 
 @refusal("many-changes")
 async def _(pair):
     lines = [b"{}"] * (limits.BATCH_CHANGES + 1)
     return await refused(pair.send(_lines(pair.me.hello(), *lines, END)))
+
+
+async def _by_columns(pair, **more):
+    shape = {"k": ["c"], "n": [1], "h": [1], "s": [pair.project_id], "t": ["plot"]}
+    said = {"k": "cs", "at": [0], "of": [shape | {"r": [UNKNOWN]}]} | more
+    hello = pair.me.hello(protocol=2)
+    return await refused(pair.send(_lines(hello, said, END)))
+
+
+@refusal("columns-json")
+async def _(pair):
+    hello = pair.me.hello(protocol=2)
+    return await refused(pair.send(_lines(hello, b'{"k":"cs","at":[0,]}', END)))
+
+
+@refusal("columns-shape")
+async def _(pair):
+    odd = ({"n": [1, 1]}, {"n": [-1]}, {"r": [None]}, {"f": 7}, {"h": []})
+    whole = {"k": ["c"], "n": [1], "h": [1], "t": ["plot"], "r": [UNKNOWN]}
+    cases = [{"of": [whole | more]} for more in odd]
+    for more in ({"of": []}, {"at": [1]}, {"at": None}, *cases):
+        status, found = await _by_columns(pair, **more)
+        assert (status, found["code"]) == (400, "bad_message")
+    return status, found
+
+
+@refusal("columns-large")
+async def _(pair):
+    long = {"k": ["c"], "n": [1], "h": [1], "y": ["x" * 10_000]}
+    wide = {"k": ["c"], "n": [1], "h": [1], "y": [[0] * 999]}
+    for size, shape in ((501, {"n": [1], "h": [1]}), (500, long), (500, wide)):
+        found = await _by_columns(pair, at=[0] * size, of=[shape])
+        assert (found[0], found[1]["code"]) == (413, "too_large")
+    return found
 
 
 @refusal("change-json")

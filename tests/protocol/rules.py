@@ -35,6 +35,8 @@ KEYS = {
     "core": ["point_id", "campaign_id", "number"],
     "sample": ["sample_code"],
     "result": ["sample_id", "analyte", "replicate"],
+    "lab_control": ["lab", "lab_batch", "analyte", "kind", "code", "number"],
+    "lab_batch": ["lab", "lab_batch", "analyte"],
 }
 #: Groups of more than one field, by record type.
 GROUPS = {
@@ -80,6 +82,7 @@ GROUPS = {
             "fragment_density_g_cm3",
             "water_g_g",
         ],
+        "sent": ["sent_to_lab", "sent_batch", "sent_on"],
     },
     "result": {
         "value": [
@@ -93,12 +96,61 @@ GROUPS = {
             "recovery_applied",
         ],
     },
+    "lab_control": {
+        "value": [
+            "value",
+            "unit",
+            "censored",
+            "detection_limit",
+            "certified_value",
+            "first_value",
+        ],
+    },
+    "lab_batch": {"decision": ["decision", "reason", "decided_by"]},
 }
 
 
 def write(message):
     """Write one message as a line without its newline."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def fold(lines):
+    """Write change lines as one line by columns, each with a shape of its own."""
+    shapes, before = [], {"n": 0, "h": 0}
+    for raw in lines:
+        line = json.loads(raw)
+        shape = {name: [value] for name, value in line.items()}
+        if "f" in line:
+            shape["f"] = {name: [value] for name, value in line["f"].items()}
+        shape |= {name: [line[name] - before[name]] for name in before}
+        before = {name: line[name] for name in before}
+        shapes.append(shape)
+    return write({"k": "cs", "at": list(range(len(lines))), "of": shapes})
+
+
+def unfold(folded):
+    """Return the change lines that a line by columns stands for."""
+    said = json.loads(folded)
+    taken, before, lines = [0] * len(said["of"]), {"n": 0, "h": 0}, []
+    for place in said["at"]:
+        line = _taken(said["of"][place], taken[place])
+        taken[place] += 1
+        before = {name: number + line[name] for name, number in before.items()}
+        line |= before
+        if line["r"] is None:
+            line["r"] = record_id(line["s"], line["t"], line["f"])
+        lines.append(write(line))
+    return lines
+
+
+def _taken(columns, place):
+    return {
+        name: _taken(column, place)
+        if isinstance(column, dict)
+        else column[place if len(column) > 1 else 0]
+        for name, column in columns.items()
+    }
 
 
 def link(before, line):

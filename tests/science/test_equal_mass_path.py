@@ -435,16 +435,19 @@ CASES = sorted({row["case"] for row in rows("cases_layers.csv")})
 
 def same(one, other):
     """Equal up to the rounding of the last digits."""
-    for field in fields(one):
+    names = (
+        one._fields if isinstance(one, PointStock) else [f.name for f in fields(one)]
+    )
+    for name in names:
         mine, yours = (
             value if isinstance(value, tuple) else (value,)
-            for value in (getattr(one, field.name), getattr(other, field.name))
+            for value in (getattr(one, name), getattr(other, name))
         )
         for x, y in zip(mine, yours, strict=True):
             if isinstance(x, float):
-                assert x == pytest.approx(y, rel=1e-9, abs=1e-12), field.name
+                assert x == pytest.approx(y, rel=1e-9, abs=1e-12), name
             else:
-                assert x == y, field.name
+                assert x == y, name
 
 
 @pytest.mark.parametrize("profile", PROFILES)

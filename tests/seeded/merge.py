@@ -189,7 +189,7 @@ MUTANTS = (
     Mutant(
         "a value that is kept otherwise than it was sent is not sent back",
         EFFECTS,
-        "return applied == said or _filled(applied) == _filled(said)",
+        "return applied == said or filled(applied) == filled(said)",
         "return True",
         ("tests/integration/test_foreign_client.py",),
     ),
@@ -217,8 +217,8 @@ MUTANTS = (
     Mutant(
         "a stamp of 0 is a stamp",
         "server/merge/preconditions.py",
-        "(change.hlc < 1,",
-        "(change.hlc < 0,",
+        "change.hlc < 1:",
+        "change.hlc < 0:",
         ("tests/integration/test_foreign_client.py",),
     ),
     Mutant(

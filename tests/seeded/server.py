@@ -73,8 +73,8 @@ MUTANTS = (
     Mutant(
         "a cut page moves the cursor to the head",
         PAGE,
-        "cursor = kept[-1].record.seq if more else max(head.head if head else 0, after)",
-        "cursor = max(head.head if head else 0, after)",
+        "return Page(lines, last, more=True)",
+        "return Page(lines, tx.project_heads([project_id])[project_id].head, more=True)",
     ),
     Mutant(
         "rows are withheld that no verdict speaks for",
@@ -91,8 +91,8 @@ MUTANTS = (
     Mutant(
         "digests cover ids and numbers only",
         "schemas/digest.py",
-        'return _hash(f"{record_id}:{seq}:{_canonical(fields)}")',
-        'return _hash(f"{record_id}:{seq}")',
+        'b"%b:%d:%b" % (record_id.encode(), seq, _canonical(fields))',
+        'b"%b:%d" % (record_id.encode(), seq)',
         ("tests/stateful/test_directed_groups.py", "tests/unit/schemas"),
     ),
     Mutant(
@@ -124,8 +124,8 @@ MUTANTS = (
     Mutant(
         "rows are withheld from a laptop that begins anew",
         PAGE,
-        "    if after:\n        return tx.rows_after(project_id, after, sent)",
-        "    if True:\n        return tx.rows_after(project_id, after, sent)",
+        "    if after:\n        return tx.sent_after(project_id, after, sent)",
+        "    if True:\n        return tx.sent_after(project_id, after, sent)",
     ),
     Mutant(
         "a figure does not rest on laboratory results",

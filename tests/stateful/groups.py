@@ -34,6 +34,9 @@ TYPED = {
     ("result", "value"): (1.4, 14.0),
     ("result", "unit"): ("pct", "g_kg"),
     ("result", "detection_limit"): (0.1, 0.2),
+    ("lab_control", "value"): (1.4, 14.0),
+    ("lab_control", "unit"): ("pct", "g_kg"),
+    ("lab_control", "first_value"): (1.3, 1.6),
     ("sample", "depth_top_cm"): (0.0, 5.0),
     ("sample", "depth_bottom_cm"): (20.0, 30.0),
     ("sample", "field_mass_g"): (900.0, 950.0),
@@ -65,6 +68,10 @@ TOGETHER = {
         {"value": None, "censored": "<", "detection_limit": 0.1},
         {"value": 14.0, "censored": None, "detection_limit": None},
         {"value": 14.0, "unit": "g_kg"},
+    ),
+    ("lab_control", "value"): (
+        {"value": None, "censored": "<", "detection_limit": 0.1},
+        {"value": 14.0, "censored": None, "unit": "g_kg"},
     ),
     ("sample", "soil"): (
         {"bulk_density_g_cm3": 1.2, "bulk_density_definition": "whole"},
@@ -111,6 +118,24 @@ STARTS = {
         "value": 1.4,
         "unit": "pct",
         "method": "dry_combustion",
+    },
+    "lab_control": {
+        "lab": "L",
+        "lab_batch": "B",
+        "analyte": "soc",
+        "kind": "duplicate",
+        "code": "S",
+        "number": 1,
+        "value": 1.4,
+        "first_value": 1.3,
+        "unit": "pct",
+    },
+    "lab_batch": {
+        "lab": "L",
+        "lab_batch": "B",
+        "analyte": "soc",
+        "decision": "accepted",
+        "reason": "x",
     },
 }
 

@@ -69,12 +69,12 @@ class History:
         self.look()
 
     def _remember_the_beginning(self):
-        for change, raw in self.world.sql("SELECT change_id, raw FROM change"):
-            line = decode_request(bytes(raw))
+        for kept in self.world.lines():
+            line = decode_request(kept.raw)
             fields = line.get("f") or {}
-            kept = Kept("before", line["t"], line["r"], line["o"], fields)
-            self.changes[change] = kept
-            self._see_screen(kept, fields)
+            before = Kept("before", line["t"], line["r"], line["o"], fields)
+            self.changes[kept.change_id] = before
+            self._see_screen(before, fields)
 
     # What people do --------------------------------------------------------------
 
@@ -230,21 +230,19 @@ class History:
         """Note new rows with their writers, and verdicts that were given."""
         epoch = self.world.read(lambda tx: tx.epoch())
         others = self._look_at_conflicts()
-        for project_id, kind, record, seq, fields, deleted, writers in self.world.sql(
-            "SELECT project_id, type, id, seq, fields, deleted, writers FROM record"
-        ):
-            place = (epoch, project_id, record, seq)
+        for found in self.world.all_records():
+            place = (epoch, found.project_id, found.id, found.seq)
             if place not in self.rows:
                 made = {
-                    group: {writer[4] for writer in found}
-                    for group, found in json.loads(writers).items()
+                    group: {writer.change_id for writer in writers}
+                    for group, writers in found.writers.items()
                 }
-                row = Row(json.loads(fields), bool(deleted), made, dict(made))
-                for group in [*GROUPS[kind], WHOLE]:
-                    sides = others[record, group] | others[record, WHOLE]
+                row = Row(found.fields, found.deleted, made, dict(made))
+                for group in [*GROUPS[found.type], WHOLE]:
+                    sides = others[found.id, group] | others[found.id, WHOLE]
                     row.shown[group] = made.get(group, set()) | sides
                 self.rows[place] = row
-                self._wholes_are_of_one_author(kind, record, row.fields)
+                self._wholes_are_of_one_author(found.type, found.id, row.fields)
         for change, outcome, seq in self.world.sql(
             "SELECT change_id, outcome, seq FROM change"
         ):

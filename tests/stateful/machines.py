@@ -67,6 +67,11 @@ class Machines(RuleBasedStateMachine):
     def restore_server(self, how):
         self.history.restore_server(how)
 
+    @rule(is_old=st.booleans())
+    def change_program(self, is_old):
+        """The server is put back to an older program, or brought up again."""
+        self.world.is_old = is_old
+
     @rule(name=who, place=where, gives=st.booleans())
     def scope(self, name, place, gives):
         project_id = self.world.project_ids[place]

@@ -26,6 +26,8 @@ SECOND = {
     "core": {"number": 2},
     "sample": {"sample_code": "T"},
     "result": {"replicate": 2},
+    "lab_control": {"number": 2},
+    "lab_batch": {"analyte": "total_carbon"},
 }
 
 

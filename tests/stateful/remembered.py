@@ -28,22 +28,17 @@ class Found:
     def __init__(self, history):
         world = history.world
         self.changes, self.decisions = history.changes, history.decisions
-        self.sql = world.sql
+        self.sql, self.lines = world.sql, world.lines
         self.outcomes, self.seqs, self.why = {}, {}, {}
         for change, outcome, seq, why in world.sql(
             "SELECT change_id, outcome, seq, why FROM change"
         ):
             self.outcomes[change], self.seqs[change] = outcome, seq
             self.why[change] = why or ""
-        self.rows = {}
-        for record, fields, deleted, writers in world.sql(
-            "SELECT id, fields, deleted, writers FROM record"
-        ):
-            self.rows[record] = (
-                json.loads(fields),
-                bool(deleted),
-                json.loads(writers),
-            )
+        self.rows = {
+            found.id: (found.fields, found.deleted, found.writers)
+            for found in world.all_records()
+        }
         self.conflicts = world.sql(
             "SELECT id, record_id, group_name, change_id, theirs, ours, status"
             " FROM conflict"
@@ -265,8 +260,8 @@ def _was_made_in_an_unknown_epoch(found, name):
 
     It does not know what that timeline shares with its own: nothing counts as seen.
     """
-    (raw,) = found.sql("SELECT raw FROM change WHERE change_id = ?", name)[0]
-    base = json.loads(raw).get("b")
+    line = found.lines("change_id = ?", name)[0]
+    base = json.loads(line.raw).get("b")
     known = {epoch for (epoch,) in found.sql("SELECT id FROM epoch")}
     return base is not None and base[0] not in known
 

@@ -774,7 +774,8 @@ def test_a_row_that_went_wrong_here_is_mended_by_digest(world, p1):
     made = both_have(world, p1, area_ha=1.0)
     store = world.laptop(B).store
     store._db.execute(
-        "UPDATE base SET seq = 99, fields = '{}' WHERE id = ?", (made.record_id,)
+        "UPDATE item SET seq = 99, base_fields = replace(fields, '1.0', '9.0') WHERE uid = unhex(?, '-')",
+        (made.record_id,),
     )
     assert world.sync(B).repaired == 0, "compared a moment ago: once a day is enough"
     world.ticks.ms += 2 * 86_400_000
@@ -795,7 +796,9 @@ def test_an_old_verdict_brings_back_no_row_that_was_purged(world, p1):
     # Its verdicts are doubted, given once more, and the row is no longer there.
     world.laptop(A).store.rewind(world.laptop(A).store.head().number, 0)
     world.laptop(A).store._db.execute("UPDATE project SET seq = 0, epoch = ''")
-    world.laptop(A).store._db.execute("DELETE FROM base")
+    world.laptop(A).store._db.execute(
+        "UPDATE item SET seq = NULL, base_fields = NULL, base_deleted = NULL"
+    )
     world.laptop(A).store.mend_counts()
     ends_well(world)
     assert world.laptop(A).store.base(made.record_id) is None
@@ -880,7 +883,10 @@ def test_what_is_known_by_half_only_is_not_brought_back(world, p1):
     world.sync(A)
     world.sync(B)
     laptop = world.laptop(B)
-    laptop.store._db.execute("DELETE FROM base WHERE id = ?", (made.record_id,))
+    laptop.store._db.execute(
+        "UPDATE item SET seq = NULL, base_fields = NULL, base_deleted = NULL WHERE uid = unhex(?, '-')",
+        (made.record_id,),
+    )
     laptop.store.save(
         [world.draft(B, p1, "plot", {}, made.record_id, op="del", base=None)],
         laptop.timestamp(),

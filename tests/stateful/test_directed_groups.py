@@ -318,8 +318,8 @@ def test_who_deletes_without_having_seen_a_conflict_is_told_of_it(course):
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE base SET conflicts = NULL WHERE id = ?",
-        "UPDATE base SET fields = json_set(fields, '$.area_ha', 9.0) WHERE id = ?",
+        "UPDATE item SET conflicts = NULL WHERE uid = unhex(?, '-')",
+        "UPDATE item SET base_fields = replace(fields, '2.0', '9.0') WHERE uid = unhex(?, '-')",
     ],
 )
 def test_a_check_mends_a_row_whose_number_is_right(course, damage):

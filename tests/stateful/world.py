@@ -25,15 +25,18 @@ from collector.store.vault import Vault
 from collector.sync.session import SyncOptions, sync_with
 from schemas.changes import Draft
 from schemas.digest import buckets_of
-from schemas.messages import decode_response, encode
+from schemas.messages import decode_response
 from schemas.records import record_id
-from server.errors import RequestError
-from server.intake.answer import answer_lines, row_line
-from server.intake.feed import with_conflicts
+from schemas.version import PROTOCOL
+from server.errors import RequestError, refuse
+from server.intake.answer import answer_of
+from server.intake.feed import row_line
 from server.intake.push import sync
 from server.intake.request import read_push
 from server.operations.copy_detection import notice_copy, renew
+from server.store.rows import RECORD_COLUMNS, record_of
 from server.store.sqlite import SqliteStore as ServerStore
+from tests.lines import kept_lines
 from tests.stateful.template import KEY, template_of
 from tests.stateful.ticks import LaptopTime, ServerTime
 
@@ -88,11 +91,11 @@ class Link:
 
     async def rows_in(self, project_id, buckets):
         def job(tx):
-            rows = with_conflicts(tx, project_id, tx.rows_in(project_id, buckets))
-            return tx.epoch(), [row_line(row) for row in rows]
+            rows = tx.sent_in(project_id, buckets)
+            return tx.epoch(), [row_line(tx, row) for row in rows]
 
         epoch, rows = await self.world.ask(job)
-        return epoch, [decode_response(encode(row)) for row in rows]
+        return epoch, [decode_response(row) for row in rows]
 
 
 class World:
@@ -104,7 +107,7 @@ class World:
         self.folder, self.ticks = Path(folder), copy(template.ticks)
         self.clock = ServerTime(self.ticks)
         self.loop = asyncio.new_event_loop()
-        self.requests, self.late = [], []
+        self.requests, self.late, self.is_old = [], [], False
         self._server_path = self.folder / "server" / "permille.db"
         self._laptops = {}
         shutil.copytree(template.folder, self.folder, dirs_exist_ok=True)
@@ -141,10 +144,24 @@ class World:
     def sql(self, text, *values):
         return self.read(lambda tx: tx.connection.execute(text, values).fetchall())
 
+    def all_records(self):
+        """Return all records of the server, as its merge reads them."""
+        rows = self.sql(f"SELECT {RECORD_COLUMNS} FROM record")  # noqa: S608 - a constant
+        return [record_of(row) for row in rows]
+
+    def lines(self, where="1", *values):
+        """Return lines that the server keeps."""
+        return self.read(lambda tx: kept_lines(tx.connection, where, *values))
+
     async def serve(self, device, body):
-        """Answer as the service does: the same steps, without HTTP."""
+        """Answer as the service does: the same steps, without HTTP.
+
+        A server with an old program reads protocol 1, and says nothing of another one.
+        """
         try:
             push = read_push(body)
+            if self.is_old and push.protocol != PROTOCOL:
+                raise refuse("protocol_unknown")
             found = await self.server.read(
                 lambda tx: next(d for d in tx.devices() if d.id == device)
             )
@@ -153,8 +170,8 @@ class World:
             refused = RefusedError(str(error), code=error.problem.code)
             refused.document = error.more
             raise refused from None
-        lines = answer_lines(accepted, pulled, push, self.clock.stamp())
-        return b"\n".join(map(encode, lines)) + b"\n"
+        answer = answer_of(accepted, pulled, push, self.clock.stamp())
+        return answer.replace(b',"speaks":2', b"", 1) if self.is_old else answer
 
     def backup_server(self):
         self.server.close()

@@ -31,6 +31,19 @@ LISTED = {
     "campaign": ("Spring 2026", "2026-05-01", "2026-05-10", "resampling"),
     "core": (CORE, AT, "auger", 100.5),
     "sample": (BAG, "Highfield-north-07", "12", "Spring 2026", 1, "102.5-130.5"),
+    "lab_control": (
+        "LAS Arras/2026-118/total_nitrogen/reference/CRM-A/12",
+        12.3456,
+        12.3,
+        "",
+        "g_kg",
+    ),
+    "lab_batch": (
+        "LAS/2026-118/total_nitrogen",
+        "accepted",
+        "measured again",
+        "Ada Bo",
+    ),
     "result": (
         f"{BAG}/total_carbon/1",
         123.4567,
@@ -42,6 +55,14 @@ LISTED = {
 }
 
 ROWS = {
+    "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
+    "records of an export": [(f"sample {BAG}", "already here", SIDES)],
+    "found": [("sample", BAG, f"note {NOTE}")],
+    "records that meet": [(f"{BAG}/soc/1", SIDES)],
+    "records that stay": [(f"result {BAG}/soc/1", f"{NAME} has written note since")],
+    "operations": [
+        ("3f9a2c1b", AT, "import", "results-2026-LAS.csv, densities.csv", 1234, NAME)
+    ],
     "readings": [
         (
             118,
@@ -61,7 +82,29 @@ ROWS = {
             "it lies in several plots: Highfield-north-07, Highfield-north-08; say which",
         ),
     ],
-    "bags": [("Spring 2026", "24-ABC001-01-A", "P1/1/Spring 2026/1", "0-30")],
+    "batches": [
+        (
+            "LAS Arras",
+            "2026-118",
+            "total_nitrogen",
+            1200,
+            48,
+            "to be looked at",
+            "accepted",
+            "accepted: measured again (Ada Example); reference CRM-A: 2, 90.0% of 2.31",
+        ),
+    ],
+    "expected": [("Spring 2026", "LAS Arras", "2026-118", 1200, "2026-05-20", 120)],
+    "bags": [
+        (
+            "Spring 2026",
+            "LAS Arras",
+            "2026-118",
+            "24-ABC001-01-A",
+            "P1/1/Spring 2026/1",
+            "0-30",
+        )
+    ],
     "conflicts": [(f"core {CORE}", SIDES, SIDES, SIDES, NAME, AT[:16], "open")],
     "sides of a conflict": [("also recorded", SIDES, NAME, AT[:16])],
     "attached files": [

@@ -18,7 +18,7 @@ from server.store.values import Fault, Progress
 def find_faults(kept: Kept, progress: Progress) -> Iterator[Fault]:
     """Check everything that is kept; what holds gives nothing."""
     for check, faults in (
-        ("SQLite", check_pages(kept, progress)),
+        ("pages", check_pages(kept, progress)),
         ("logs", check_logs(kept, progress)),
         ("receipts", check_receipts(kept)),
         ("records", check_records(kept, progress)),

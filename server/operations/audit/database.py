@@ -11,7 +11,7 @@ def check_pages(kept: Kept, progress: Progress) -> Iterator[Fault]:
     """Tell what the database says of its own pages."""
     progress("pages of the database", 0, 1)
     for found in kept.kept(PageDamage):
-        yield Fault("SQLite", "database", found.said)
+        yield Fault("pages", "database", found.said)
     progress("pages of the database", 1, 1)
 
 

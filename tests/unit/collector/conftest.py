@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
 from collector.cli.app import App
+from collector.cli.root import cli
 from collector.clock import Clock
 from collector.store.port import Timestamp
 from collector.store.sqlite import LaptopStore

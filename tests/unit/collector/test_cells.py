@@ -105,6 +105,16 @@ def test_centre_and_thickness_below_ground_may_be_negative_too():
     assert depths(rule, {"c": "-15", "t": "10"}, None, TYPED) == (10.0, 20.0)
 
 
+def test_a_thickness_beside_both_depths_is_held_against_them():
+    specs = {name: read_spec(f"{{{name}}}") for name in ("top", "bottom", "thickness")}
+    rule = DepthRule(**specs)
+    for thickness in ("28", "28.001", None):
+        cells = {"top": "12", "bottom": "40", "thickness": thickness}
+        assert depths(rule, cells, None, TYPED) == (12.0, 40.0)
+    with pytest.raises(CellError, match="not bottom minus top, which is 28"):
+        depths(rule, {"top": "12", "bottom": "40", "thickness": "25"}, None, TYPED)
+
+
 def test_an_instant_keeps_its_time_and_the_offset_the_mapping_states():
     rule = DateRule(read_spec("{d}"), ("%d/%m/%Y %H:%M",), "instant", offset="+01:00")
     found = sampling_time((rule,), {"d": "03/05/2026 14:30"}, None)

@@ -15,6 +15,7 @@ from collector.rules.reply import RemovalGuard
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
 from collector.sync.session import SyncOptions, needs_person, sync_with
+from collector.sync.status import laptop_status
 from schemas.changes import Draft
 from schemas.ids import natural_id
 from tests.stateful.world import QUIET
@@ -55,6 +56,12 @@ def recounted(store):
         " WHERE change.n > log.acked_n OR change.status = 'pending'"
     )
     return dict(Counter(row[0] for row in live)), waiting[0][0]
+
+
+def shown_by_type(store):
+    """Count what is shown by reading every row."""
+    live = store._read("SELECT type FROM record WHERE deleted = 0")
+    return dict(Counter(row[0] for row in live))
 
 
 def kept_counts(store):
@@ -142,6 +149,7 @@ def test_what_is_kept_is_what_a_recount_finds_after_any_history(laptop_store, da
     for step in data.draw(st.lists(steps, min_size=1, max_size=8)):
         step(store, data)
         assert kept_counts(store) == recounted(store), step
+        assert store.count_records() == shown_by_type(store), step
     assert store.mend_counts() == []
 
 
@@ -181,6 +189,13 @@ def test_a_count_of_rows_that_is_wrong_is_mended_and_told(filled):
     filled._read("UPDATE live SET records = 7")
     assert filled.mend_counts() == [f"project {PROJECT_ID}: 7 records counted, 1 here"]
     assert kept_counts(filled) == recounted(filled) == ({PROJECT_ID: 1}, 1)
+    assert filled.mend_counts() == []
+
+
+def test_a_count_of_what_is_shown_that_is_wrong_is_mended_and_told(filled):
+    filled._read("UPDATE shown SET records = 7")
+    assert filled.mend_counts() == ["type plot: 7 records counted, 2 here"]
+    assert filled.count_records() == shown_by_type(filled) == {"plot": 2}
     assert filled.mend_counts() == []
 
 
@@ -230,16 +245,38 @@ def steps_of(laptop, n):
     return len(taken)
 
 
+def settled(store, moment, n, more):
+    """Save more plots, take in their verdicts; return how many there are."""
+    store.save([_plot(n + place) for place in range(more)], moment, "Ada")
+    judged = [verdict("", n=n + place + 1, q=n + place + 1) for place in range(more)]
+    n += more
+    said = reply(hello(n), *judged, SCOPE, end(n))
+    store.apply(said, store.head(), {}, moment, RemovalGuard())
+    return n
+
+
+def steps_of_status(laptop, n):
+    """Return how many steps SQLite takes for the status of n settled plots."""
+    taken = []
+    laptop.store._db.set_progress_handler(lambda: taken.append(1), 1)
+    found = laptop_status(laptop)
+    laptop.store._db.set_progress_handler(None, 1)
+    assert (found.records, found.pending) == ({"plot": n}, 0)
+    return len(taken)
+
+
+def test_the_status_costs_the_same_in_a_large_database(laptop, moment):
+    store, taken, n = laptop.store, [], 0
+    for more in (20, 280):
+        n = settled(store, moment, n, more)
+        taken.append(steps_of_status(laptop, n))
+    assert taken[1] < taken[0] * 1.1
+
+
 def test_a_sync_without_news_costs_the_same_in_a_large_database(laptop, moment):
     store, taken, n = laptop.store, [], 0
     for more in (20, 280):
-        store.save([_plot(n + place) for place in range(more)], moment, "Ada")
-        judged = [
-            verdict("", n=n + place + 1, q=n + place + 1) for place in range(more)
-        ]
-        n += more
-        said = reply(hello(n), *judged, SCOPE, end(n))
-        store.apply(said, store.head(), {}, moment, RemovalGuard())
+        n = settled(store, moment, n, more)
         assert store.count_changes() == {ChangeStatus.ACCEPTED: n}
         steps_of(laptop, n)
         taken.append(steps_of(laptop, n))

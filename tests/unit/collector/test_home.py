@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from collector.cli import cli
+from collector.cli.root import cli
 
 pytestmark = pytest.mark.slow
 

@@ -3,11 +3,13 @@
 import csv
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from collector.store.sqlite import LaptopStore
+from collector.tables import naming
 from schemas import limits
 
 pytestmark = pytest.mark.slow
@@ -586,6 +588,37 @@ def test_a_new_core_and_its_samples_are_one_group(small, monkeypatch):
     new = lines_of_log(small)[len(lines) :]
     assert [line["t"] for line in new] == ["sample", "result"]
     assert not any("g" in line for line in new), "one sample needs no group"
+
+
+def test_more_rows_ask_the_database_no_more_questions(small, monkeypatch):
+    asked, real = [], LaptopStore._read
+
+    def read(self, sql, *values):
+        asked.append(sql)
+        return real(self, sql, *values)
+
+    monkeypatch.setattr(LaptopStore, "_read", read)
+    counts = []
+    for many in (2, 40):
+        rows = [f"A{n},A{n}-1,2026-05-03,0-10,1.2,1.5" for n in range(many)]
+        asked.clear()
+        assert small(*rows, write=False)["new"] == many
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_what_rows_repeat_is_judged_once(small, monkeypatch):
+    judged, real = [], naming.load_record
+
+    def load(record_type, record):
+        judged.append(record_type)
+        return real(record_type, record)
+
+    monkeypatch.setattr(naming, "load_record", load)
+    small(*(f"A,A-{top},2026-05-03,{top}-{top + 1},1.2,1.5" for top in range(30)))
+    counts = Counter(judged)
+    assert (counts["sample"], counts["result"]) == (30, 30)
+    assert {counts[kind] for kind in ("plot", "point", "campaign", "core")} == {1}
 
 
 def lines_of_log(small):

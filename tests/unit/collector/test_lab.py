@@ -108,3 +108,52 @@ def test_the_words_say_what_the_columns_were_taken_for(lab):
     assert "3 new" in said
     assert "to keep 3 values add: --write" in said
     assert "written b" in said
+
+
+def test_an_analysis_of_one_bag_again_replaces_it_with_its_reason(lab):
+    lab("Sample;SOC %\nA;1,5\nB;1,4\n", *SAYS, "--write", code=0)
+    again = ["Sample;SOC %\nA;1,6\nB;1,7\n", "--differing", "replace", "--only", "A"]
+    found = lab(*again, "--reason", "weighed wrongly", "--write")
+    assert (found["kept"], found["left_out"]) == (1, 1)
+    values = [
+        lab.permille.json("result", "show", f"{bag}/soc")["fields"]["value"]
+        for bag in "AB"
+    ]
+    assert values == [1.6, 1.4]
+    done = lab.permille.json("undo", "--list")[0]
+    assert (done["id"], done["what"]) == (
+        found["operation"],
+        "weighed wrongly (lab.csv)",
+    )
+    # It is one operation like others, and can be taken back.
+    lab.permille("undo", found["operation"], "--write", "--reason", "no")
+    assert lab.permille.json("result", "show", "A/soc")["fields"]["value"] == 1.5
+
+
+def test_what_differs_says_what_to_type(lab):
+    lab("Sample;SOC %\nA;1,5\n", *SAYS, "--write", code=0)
+    lab.path.write_text("Sample;SOC %\nA;1,6\n", "utf-8")
+    words = ["lab", "import", lab.path, "--lab", "LAS"]
+    assert "--differing replace --reason TEXT" in lab.permille(*words, code=1).out
+    said = lab.permille(*words, "--differing", "replace", code=1).out
+    assert "--differing replicate" not in said
+
+
+def test_a_bag_that_no_row_is_of_cannot_be_taken_alone(lab):
+    error = lab(TABLE, "--only", "Q", code=4)["error"]
+    assert "--only Q" in error["text"]
+
+
+def test_rows_sent_twice_and_values_out_of_range_count_by_themselves(lab):
+    table = "Lab no;Sample;SOC %\n1;A;1,5\n1;A;1,5\n2;B;152\n"
+    found = lab(table, *SAYS, "--write")
+    assert (found["kept"], found["counts"]["replicates"]) == (1, 0)
+    assert (found["counts"]["twice in the file"], found["counts"]["refused"]) == (1, 0)
+    assert found["counts"]["out of range"] == 1
+    assert found["bags"] == {
+        "new": ["A"],
+        "twice in the file": ["A"],
+        "out of range": ["B"],
+    }
+    said = lab.permille("lab", "import", lab.path, "--lab", "LAS", code=1).out
+    assert "twice in the file: A" in said

@@ -1,7 +1,5 @@
 """What a laptop shows of a record."""
 
-from dataclasses import replace
-
 import pytest
 
 from collector.rules.acknowledge import with_accepted
@@ -41,11 +39,11 @@ def test_a_record_known_only_here_has_its_own_id_not_that_of_its_change():
 @pytest.mark.parametrize("op", Op)
 @pytest.mark.parametrize("deleted", [False, True])
 def test_what_a_change_shows_is_what_its_acceptance_holds(op, deleted):
-    row = replace(base(code="A", note="x"), deleted=deleted)
+    row = base(code="A", note="x")._replace(deleted=deleted)
     mine = change(1, op=op, note=None, area_ha=2.0)
     shown = view(row, [mine])
     said = {"q": 6, "epoch": EPOCH}
-    held = with_accepted(row, replace(mine, status=ChangeStatus.ACCEPTED, verdict=said))
+    held = with_accepted(row, mine._replace(status=ChangeStatus.ACCEPTED, verdict=said))
     assert (shown.fields, shown.deleted) == (held.fields, held.deleted)
     assert held.deleted is (op is Op.DELETE or (deleted and op is not Op.UNDELETE))
     assert ("note" in held.fields) is (op is Op.DELETE)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from collector.cli import cli
+from collector.cli.root import cli
 from schemas.changes import person_of
 from tests.unit.collector.test_records import SAMPLE
 

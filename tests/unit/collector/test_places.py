@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from collector.store.sqlite import LaptopStore
+
 pytestmark = pytest.mark.slow
 
 
@@ -146,3 +148,45 @@ def test_what_cannot_be_used_is_refused_in_words(places, data, said):
 def test_a_folder_without_shapes_is_told(places, tmp_path):
     error = places.permille.json("import", "places", tmp_path, code=4)["error"]
     assert "no Shapefile" in error["text"]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return the questions to the database from now on."""
+    found, real = [], LaptopStore._read
+
+    def read(self, sql, *values):
+        found.append(sql)
+        return real(self, sql, *values)
+
+    monkeypatch.setattr(LaptopStore, "_read", read)
+    return found
+
+
+def test_more_places_ask_the_database_no_more_questions(places, asked):
+    places([plot("A")], "--write")
+    counts = []
+    for first, many in ((0, 2), (2, 40)):
+        new = [point(f"P{n}", lon=2.35 + n / 1e5) for n in range(first, first + many)]
+        asked.clear()
+        places(new, "--plot", "A", "--write", code=None)
+        counts.append(len(asked))
+    assert len(places.permille.json("point", "list")) == 42
+    assert counts[0] == counts[1]
+
+
+def test_more_records_of_an_export_ask_the_database_no_more_questions(
+    places, asked, tmp_path
+):
+    places([plot("A")], "--write")
+    counts = []
+    for many in (2, 40):
+        new = [point(f"P{n}", lon=2.35 + n / 1e5) for n in range(many)]
+        places(new, "--plot", "A", "--write", code=None)
+        folder = tmp_path / f"of-{many}"
+        places.permille("export", "csv", folder)
+        asked.clear()
+        taken = places.permille.json("records", "import", folder)
+        assert taken["records"]["point"] == {"already here": many}
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from collector.cli import COMMANDS
+from collector.cli.root import COMMANDS
 from tests.processes import PERMILLE, run
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ HEAVY = ("aiohttp", "marshmallow", "rich", "sqlcipher3", "sqlite_utils", "asynci
 def test_the_version_costs_no_heavy_import():
     script = (
         "import sys\n"
-        "from collector.cli import cli\n"
+        "from collector.cli.root import cli\n"
         "try:\n    cli.main(['--version'])\n"
         "except SystemExit:\n    pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
@@ -33,7 +33,7 @@ def test_typing_a_record_needs_no_network_library(tmp_path):
     run(PERMILLE, "--home", tmp_path, "init", check=0)
     script = (
         "import sys\n"
-        "from collector.cli import cli\n"
+        "from collector.cli.root import cli\n"
         "words = ['--home', sys.argv[1], 'project', 'add', '--code', 'P']\n"
         "try:\n    cli.main([*words, '--title', 'T'])\n"
         "except SystemExit as end:\n    assert not end.code\n"

@@ -407,3 +407,13 @@ def test_a_command_to_type_next_has_its_names_in_quotes(permille):
     permille("plot", "add", "--code", "N 1")
     again = permille("plot", "add", "--code", "N 1", "--json", code=4)
     assert again.data["error"]["hint"].endswith("permille plot edit 'N 1'")
+
+
+def test_the_first_of_a_list_are_the_first_of_all(permille):
+    for code in ("B10", "B9", "A1", "B 2", "b1"):
+        permille("plot", "add", "--code", code)
+    every = [one["name"] for one in permille.json("plot", "list")]
+    assert every.index("B9") < every.index("B10")
+    for most in (1, 3, 9):
+        first = permille.json("plot", "list", "--limit", most)
+        assert [one["name"] for one in first] == every[:most]

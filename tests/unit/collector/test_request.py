@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from collector.rules.log_heads import LogHead
 from collector.rules.reply import CutReplyError, read_reply
-from collector.rules.request import Batch, LogHead, Reading, first_batch, write_request
+from collector.rules.request import Batch, Reading, first_batch, write_request
 from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError

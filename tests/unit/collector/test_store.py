@@ -31,6 +31,7 @@ from tests.unit.collector.replies import (
 )
 
 NONE = RemovalGuard()
+ANOTHER = "0190a000-0000-7000-8000-0000000000ff"
 
 
 def plot(clock, record=RECORD, **fields):
@@ -90,7 +91,9 @@ def test_the_log_is_dense_and_its_chain_verifies(store, clock, moment, kept):
 
 
 def test_a_clock_set_back_does_not_turn_stamps_back(store, clock, kept):
-    store.save([edit(clock, note="later")], Timestamp(5, "1970"), None)
+    store.save(
+        [edit(clock, note="later")], Timestamp(5, "1970-01-01T00:00:00.005+00:00"), None
+    )
     first, second = (json.loads(raw)["h"] for raw in store.tail(0, 9))
     assert second > first
 
@@ -161,11 +164,17 @@ def explained(store, monkeypatch, ask):
     [
         (
             lambda s: s.find("plot", PROJECT_ID, "HF"),
-            "(type=? AND key=? AND project_id=?)",
+            "(kind=? AND key=? AND project=?)",
         ),
-        (lambda s: s.find("plot", None, "HF"), "(type=? AND key=?)"),
-        (lambda s: s.starting_with("plot", "0190"), "(id>? AND id<?)"),
-        (lambda s: s.records("plot", PROJECT_ID, [RECORD]), "(id=?)"),
+        (lambda s: s.find("plot", None, "HF"), "(kind=? AND key=?)"),
+        (lambda s: s.alike("plot", PROJECT_ID, "hf"), "(kind=? AND skeleton=?)"),
+        (lambda s: s.alike("plot", None, "hf"), "(kind=? AND skeleton=?)"),
+        (
+            lambda s: s.find_all("plot", PROJECT_ID, ["HF", "HG"]),
+            "(kind=? AND key=? AND project=?)",
+        ),
+        (lambda s: s.starting_with("plot", "0190"), "(uid>? AND uid<?)"),
+        (lambda s: s.records("plot", PROJECT_ID, [RECORD]), "(rowid=?)"),
         (lambda s: s.contested(), "USING INDEX idx_base_contested"),
     ],
 )
@@ -184,6 +193,20 @@ def test_only_a_draft_that_replaces_a_change_looks_for_one(store, clock, moment)
     store._db.set_trace_callback(None)
     assert len([sql for sql in said if "replaced" in sql]) == 1
     assert store.changes(RECORD)[0].status is ChangeStatus.REPLACED
+
+
+def test_of_a_new_record_nothing_is_looked_for_that_cannot_be_there(
+    store, kept, clock, moment
+):
+    said = []
+    store._db.set_trace_callback(said.append)
+    store.save([plot(clock, ANOTHER, code="HG")], moment, "Ada")
+    store._db.set_trace_callback(None)
+    assert [sql for sql in said if sql.startswith("DELETE")] == []
+    about = [sql for sql in said if ANOTHER in sql and sql.startswith("SELECT")]
+    assert len(about) == 1, "whether it is here already"
+    store.save([edit(clock, ANOTHER, note="x")], moment, "Ada")
+    assert store.record(ANOTHER).fields == {"code": "HG", "note": "x"}
 
 
 @pytest.mark.parametrize("version", [1, VERSION - 1, VERSION + 1])

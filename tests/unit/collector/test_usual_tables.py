@@ -373,3 +373,18 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(table):
         lines = list(csv.reader(file))
     assert lines[-1][:7] == ["P1", "1", "2026", "2026-05-04", "10", "20", "#NAME?"]
     assert lines[-1][9] == "6"
+
+
+def test_a_row_of_units_may_say_of_a_column_that_it_has_none(table):
+    units = ";;;;cm;cm;Y/N;g;g/kg"
+    assert table(HEAD, units, GOOD)["kept"] == 1
+
+
+def test_a_thickness_that_is_not_that_of_the_depths_keeps_its_core_out(table):
+    mapping = MAPPING.replace(
+        'bottom = "{bottom}"', 'bottom = "{bottom}"\nthickness = "{thick}"'
+    )
+    rows = [f"{GOOD};10", "P1;1;2026;04.05.2026;10;30;A-2;260;14;15"]
+    found = table(f"{HEAD};thick", *rows, mapping=mapping, code=1)
+    assert (found["kept"], found["rejected"]) == (0, 2)
+    assert "which is 20" in reasons(found)["15"]

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from collector.cli.lists import LIST_LIMIT
-from collector.cli.records import EXAMPLES
+from collector.cli.record_examples import EXAMPLES
 from collector.cli.review import read_settings
 from collector.errors import NotFoundError
 from collector.laptop.open import opened

@@ -6,7 +6,6 @@ is not the present one.
 """
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from schemas.changes import Change
@@ -178,13 +177,13 @@ def live(record, fields=None, *, by=("ana1", 1, 10), writers=None, **more):
     written = {g: tuple(writer(*w) for w in found) for g, found in groups.items()}
     seq = max(w.seq for found in written.values() for w in found)
     named = (PROJECT, record.type, record.id, seq, fields, written)
-    return replace(Record(*named), **more)
+    return Record(*named)._replace(**more)
 
 
 def deleted(record, *, by=("dee1", 3, 30), writers=None, **more):
     """Return a record that somebody deleted."""
     found = live(record, writers={**(writers or {}), WHOLE_RECORD: [by]}, **more)
-    return replace(found, deleted=True)
+    return found._replace(deleted=True)
 
 
 def earlier(values, name, written, replaced):
@@ -225,7 +224,7 @@ class Server:
         place = (PROJECT, record.id)
         present = self.state.records[place]
         count = present.open_conflicts + 1
-        self.state.records[place] = replace(present, open_conflicts=count)
+        self.state.records[place] = present._replace(open_conflicts=count)
         self._digest_before = self._digest()
         return conflict
 

@@ -87,7 +87,8 @@ def test_a_record_that_is_not_there(row):
 def test_a_verdict_without_conflicts_names_none():
     server = Server()
     server.push(first("bo1", CAMPAIGN))
-    assert (server.verdict("bo1").conflicts, server.verdict("bo1").why) == ([], [])
+    assert not server.verdict("bo1").conflicts
+    assert not server.verdict("bo1").why
 
 
 def test_a_first_word_leaves_out_what_is_empty():
@@ -191,7 +192,7 @@ def test_a_deleted_record(row, group, said):
     assert server.settled == ({kept: "bo1"} if row.settles else {})
     was_written = row.seq == 4
     assert server.record(CAMPAIGN).computable_by_author != was_written
-    assert server.verdict("bo1").conflicts == list(server.conflicts)
+    assert [*server.verdict("bo1").conflicts] == [*server.conflicts]
     if row.deleters:
         assert server.record(CAMPAIGN).deleted
         assert server.record(CAMPAIGN).fields == BEFORE.fields

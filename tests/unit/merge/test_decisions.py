@@ -171,7 +171,7 @@ def test_a_return_that_decides_needs_no_deletion():
     server.push(delete("bo1", PLOT, saw=1))
     back = undelete("dee1", PLOT, saw=3, settles=["bo1:*"])
     assert server.push(back) == ["accepted"]
-    assert server.verdict("dee1").why == []
+    assert not server.verdict("dee1").why
     assert server.settled == {"bo1:*": "dee1"}
 
 

@@ -264,7 +264,7 @@ def copied(changes):
 
 
 def as_said(change):
-    return {part.name: getattr(change, part.name) for part in fields(change)}
+    return change._asdict()
 
 
 def test_an_event_that_stands_is_known_when_a_copy_sends_it_again():

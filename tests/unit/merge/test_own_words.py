@@ -5,6 +5,8 @@ The changes name one of the two dates of a campaign only, as older laptops do.
 
 from tests.unit.merge.building import (
     CAMPAIGN,
+    CORE,
+    SAMPLE,
     Server,
     campaign,
     earlier,
@@ -85,6 +87,14 @@ def test_a_first_word_over_an_authors_waiting_one_was_shown_that():
     words = {"name": "spring", "purpose": "baseline", "end_date": "2026-03-09"}
     server.push(put("bo2", CAMPAIGN, words, replaces="bo1"))
     assert stands(server) == period(4, 9)
+
+
+def test_a_first_word_that_could_stand_alone_is_laid_over_a_waiting_one_too():
+    server = Server(live(CORE))
+    dense = {"bulk_density_g_cm3": 1.3, "bulk_density_definition": "whole"}
+    server.push(first("bo1", SAMPLE, dense | {"sample_code": " "}))
+    server.push(first("bo2", SAMPLE, {"bulk_density_definition": "whole"}))
+    assert server.fields(SAMPLE)["bulk_density_g_cm3"] == 1.3
 
 
 def test_words_in_conflict_were_shown_until_the_row_came():

@@ -1,7 +1,6 @@
 """From a line of a log to the change that it says, judged on its own."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -143,7 +142,7 @@ FAULTS = {  # what is wrong with its envelope: the problem, its path and value
 
 @pytest.mark.parametrize(("more", "problem"), FAULTS.values(), ids=FAULTS)
 def test_a_change_is_refused_for(more, problem):
-    change = replace(put("bo1", PLOT, {"code": "A"}).change, **more)
+    change = put("bo1", PLOT, {"code": "A"}).change._replace(**more)
     found = validate(change)
     (why,) = found.problems
     assert (why.code, why.path, why.value) == problem

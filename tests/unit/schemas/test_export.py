@@ -5,101 +5,33 @@ import errno
 import hashlib
 import json
 import math
+import sys
 import zipfile
-from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pyogrio
 import pyogrio.raw
 import pytest
 import shapely
 from openpyxl import load_workbook
-from sqlcipher3 import dbapi2
-from sqlite_utils import Database
 
-from schemas.export.database import ExportRecord
-from schemas.export.run import ExportKind, export
+from collector.cli.export import KINDS as AT_LAPTOP
+from schemas.export.database import OneIdError
+from schemas.export.manifest import Snapshot
+from schemas.export.run import FOLDERS, ExportKind, Origin, export
+from schemas.export.shape import ExportRecord
 from schemas.export.views import FILES, query_of
-
-SQUARE = [[2.35, 48.85], [2.36, 48.85], [2.36, 48.86], [2.35, 48.85]]
-#: One of everything; texts that spreadsheets, shells and SQL might run.
-RECORDS = {
-    "project": {"code": "HF", "title": '=HYPERLINK("x")', "note": 'a;b,c\n"d"'},
-    "organisation": {"code": "O", "name": "@SUM(A1)", "kind": "member"},
-    "plot": {
-        "code": "P1",
-        "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
-        "area_ha": 3.5,
-        "control_plots": ["C1", "C2"],
-        "note": "'); DROP TABLE plots; --",
-    },
-    "practice": {"plot_id": "plot", "family": "agroforestry", "what": "+hedges"},
-    "campaign": {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"},
-    "point": {"plot_id": "plot", "code": "-1", "lon": 2.355, "lat": 48.852},
-    "core": {
-        "point_id": "point",
-        "campaign_id": "campaign",
-        "number": 1,
-        "sampled_at": "2026-05-04T09:00:00+02:00",
-    },
-    "sample": {
-        "core_id": "core",
-        "sample_code": "HF-1",
-        "depth_top_cm": 0.0,
-        "depth_bottom_cm": 30.0,
-        "bulk_density_g_cm3": 1.3,
-        "explained": ["deep_layer (x): so it is"],
-    },
-    "stock": {
-        "points": [
-            {"plot": "P1", "campaign": "2026", "point": "1", "soc_stock_t_ha": 60.5}
-        ]
-    },
-    "change": {
-        "change": {
-            "plot": "P1",
-            "from_campaign": "2016",
-            "to_campaign": "2026",
-            "change_t_ha": 1.5,
-            "change_ci95_t_ha": [-1.0, None],
-            "verdict_zero": "no detectable change",
-            "reasons": ["BD_ESTIMATED", "CONTESTED"],
-        }
-    },
-}
-RESULTS = {
-    "r1": {"value": 1.52, "unit": "pct", "replicate": 1},
-    "r2": {"value": 15.8, "unit": "g_kg", "replicate": 2},
-    "r3": {"censored": "<", "detection_limit": 0.1, "unit": "pct", "replicate": 3},
-}
-SOC = {"sample_id": "sample", "analyte": "soc", "method": "dry_combustion"}
-
-
-def records():
-    for kind, fields in RECORDS.items():
-        yield ExportRecord("project", kind, kind, fields)
-    for name, fields in RESULTS.items():
-        yield ExportRecord("project", "result", name, SOC | fields)
-    yield ExportRecord("project", "unheard_of", "x", {})
-
-
-@contextmanager
-def opened(path):
-    with closing(dbapi2.connect(str(path), isolation_level=None)) as connection:
-        yield Database(connection)
+from schemas.tables.refusal import TableError
+from schemas.version import SCHEMA_VERSION
+from server.cli.export import KINDS as AT_SERVER
+from tests import exports
+from tests.exports import RECORDS, SOC, SQUARE, opened, records, rows
 
 
 @pytest.fixture
 def written(tmp_path):
-    def run(kind, name="out"):
-        told = []
-        done = export(
-            ExportKind(kind),
-            tmp_path / name,
-            records(),
-            "HF@7",
-            opened,
-            lambda table, rows: told.append((table, rows)),
-        )
+    def run(kind, name="out", more=()):
+        done, told = exports.written(kind, tmp_path / name, [*exports.records(), *more])
         assert done.rows == dict(told)
         assert [p for p in tmp_path.iterdir() if p.name.startswith(".")] == []
         return tmp_path / name, done
@@ -107,17 +39,12 @@ def written(tmp_path):
     return run
 
 
-def rows(folder, table):
-    with (folder / f"{table}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def test_tables_have_names_beside_ids(written):
     folder, done = written("csv")
     assert set(done.rows) == set(FILES)
     (bag,) = rows(folder, "samples")
     named = ("project", "plot", "point", "campaign", "core_number", "sample_code")
-    assert [bag[name] for name in named] == ["HF", "P1", "'-1", "2026", "1", "HF-1"]
+    assert [bag[name] for name in named] == ["HF", "P1", "-1", "2026", "1", "HF-1"]
     assert (bag["id"], bag["core_id"], bag["depth_bottom_cm"]) == (
         "sample",
         "core",
@@ -132,6 +59,87 @@ def test_the_flat_table_of_layers_has_the_mean_of_the_readings(written):
     assert layer["date"] == "2026-05-04"
     assert float(layer["soc_g_kg"]) == pytest.approx((15.2 + 15.8 + 0.5) / 3)
     assert (layer["soc_readings"], layer["lon"]) == ("3", "2.355")
+
+
+#: Cores with the depths of their bags; SOC is missing where it is said so.
+CORES = {
+    "whole": [(0, 10), (10, 30)],
+    "deep": [(10, 30)],
+    "cut": [(0, 10), (10, 30, "no SOC"), (30, 50)],
+    "twice": [(0, 10), (5, 30)],
+}
+
+
+def profiles():
+    """Make cores of one plot, one of them of an earlier campaign."""
+    yield ExportRecord("p", "project", "p", {"code": "HF"})
+    yield ExportRecord("p", "plot", "plot", {"code": "P1"})
+    for year in ("2016", "2026"):
+        named = {"name": year, "start_date": f"{year}-05-01"}
+        yield ExportRecord("p", "campaign", year, named)
+    for core, depths in CORES.items():
+        yield ExportRecord(
+            "p", "point", f"at-{core}", {"plot_id": "plot", "code": core}
+        )
+        campaign = "2016" if core == "whole" else "2026"
+        visit = {"point_id": f"at-{core}", "campaign_id": campaign, "number": 1}
+        yield ExportRecord("p", "core", core, visit)
+        for top, bottom, *missing in depths:
+            bag = {"depth_top_cm": float(top), "depth_bottom_cm": float(bottom)}
+            bag |= {"core_id": core, "sample_code": f"{core}-{top}"}
+            density = {"bulk_density_definition": "fine_in_total"}
+            name = f"{core}-{top}"
+            yield ExportRecord(
+                "p", "sample", name, bag | density | {"bulk_density_g_cm3": 1.3}
+            )
+            if not missing:
+                soc = SOC | {"sample_id": name, "value": 1.5, "unit": "pct"}
+                yield ExportRecord("p", "result", f"r-{name}", soc | {"replicate": 1})
+
+
+def test_scripts_of_others_get_whole_profiles_and_the_rest_is_told(tmp_path):
+    exports.written("csv", tmp_path / "out", profiles())
+    given = rows(tmp_path / "out", "layers_vonhaden")
+    named = ("ID", "Rep", "Ref_ID", "Upper_cm", "Lower_cm", "SOC_pct", "BD_g_cm3")
+    first, later = ("HF/P1/2016", "HF/P1/2026")
+    assert [tuple(row[name] for name in named) for row in given] == [
+        (first, "whole", first, "0.0", "10.0", "1.5", "1.3"),
+        (first, "whole", first, "10.0", "30.0", "1.5", "1.3"),
+        (later, "cut", first, "0.0", "10.0", "1.5", "1.3"),
+    ]
+    assert float(given[0]["SOM_pct"]) == pytest.approx(1.5 / 0.58)
+    simple = rows(tmp_path / "out", "layers_simpleesm")
+    assert {row["sample_id"] for row in simple} == {row["sample_id"] for row in given}
+    left = {
+        row["sample_code"]: row["reason"]
+        for row in rows(tmp_path / "out", "layers_left_out")
+    }
+    assert left == {
+        "deep-10": "no layer ends where it begins",
+        "cut-10": "no organic carbon",
+        "cut-30": "a layer above it is left out",
+        "twice-0": "overlaps another layer",
+        "twice-5": "no layer ends where it begins",
+    }
+
+
+OF_BATCH = {"lab": "LAS", "lab_batch": "B7", "analyte": "soc"}
+ODD = SOC | OF_BATCH | {"value": 99.0, "unit": "g_kg", "replicate": 4}
+DECIDED = OF_BATCH | {"reason": "the oven failed"}
+
+
+@pytest.mark.parametrize(("decision", "readings"), [("rejected", 3), ("accepted", 4)])
+def test_readings_of_a_rejected_batch_are_in_no_mean(written, decision, readings):
+    more = [
+        ExportRecord("project", "result", "r4", ODD),
+        ExportRecord("project", "lab_batch", "b", DECIDED | {"decision": decision}),
+    ]
+    folder, _ = written("csv", more=more)
+    (layer,) = rows(folder, "layers")
+    assert layer["soc_readings"] == str(readings)
+    (batch,) = rows(folder, "lab_batches")
+    assert (batch["project"], batch["decision"]) == ("HF", decision)
+    assert len(rows(folder, "results")) == 4
 
 
 def test_derived_rows_are_tables_too(written):
@@ -171,7 +179,9 @@ def test_the_manifest_has_rows_and_hashes_and_csvw_the_columns(written):
         data = (folder / file["name"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == file["sha256"]
         assert len(data) == file["size"]
-        assert len(rows(folder, file["name"].removesuffix(".csv"))) == file["rows"]
+        if file["name"].endswith(".csv"):
+            table = file["name"].removesuffix(".csv")
+            assert len(rows(folder, table)) == file["rows"] == manifest["rows"][table]
     described = json.loads((folder / "csv-metadata.json").read_text())
     for table in described["tables"]:
         with (folder / table["url"]).open(newline="", encoding="utf-8") as file:
@@ -179,10 +189,70 @@ def test_the_manifest_has_rows_and_hashes_and_csvw_the_columns(written):
         assert [one["name"] for one in table["tableSchema"]["columns"]] == head
 
 
+@pytest.mark.parametrize("kind", list(ExportKind))
+def test_every_kind_says_its_rows_hashes_and_moment(written, kind):
+    path, done = written(kind)
+    place = path / "manifest.json"
+    if kind not in FOLDERS:
+        place = path.with_name("out.manifest.json")
+    manifest = json.loads(place.read_text())
+    assert manifest == done.about()
+    assert done.as_data() == {"place": str(path), "manifest": str(place), **manifest}
+    told = [manifest[name] for name in ("kind", "snapshot", "since", "schema")]
+    assert told == [kind, "HF@7", None, SCHEMA_VERSION]
+    folder = path if kind in FOLDERS else path.parent
+    found = {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+    assert found == {*(Path(file["name"]) for file in manifest["files"])} | {
+        place.relative_to(folder)
+    }
+    for file in manifest["files"]:
+        data = (folder / file["name"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == file["sha256"]
+        assert len(data) == file["size"]
+    assert dict(done.rows) == manifest["rows"]
+
+
+@pytest.mark.parametrize("kind", list(ExportKind))
+def test_every_kind_can_hold_changes_alone(tmp_path, kind):
+    changed = {"point", "sample"}
+    found = [one._replace(changed=one.record_id in changed) for one in records()]
+    done, _ = exports.written(kind, tmp_path / "out", found, since="HF@3")
+    assert done.about()["since"] == "HF@3"
+    expected = {"samples": 1, "points": 1, "layers": 1, "attachments": 0}
+    if kind is not ExportKind.SQLITE:
+        expected |= {"plots": 0, "cores": 0}
+    for table, count in expected.items():
+        assert done.rows.get(table, count) == count, table
+
+
+@pytest.mark.parametrize("kind", sorted(set(ExportKind) - FOLDERS))
+def test_a_manifest_that_is_there_is_not_written_over(written, tmp_path, kind):
+    (tmp_path / "out.manifest.json").write_text("mine")
+    with pytest.raises(FileExistsError, match="manifest"):
+        written(kind)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.manifest.json"]
+
+
+def test_two_records_of_one_id_are_not_mixed_up(tmp_path):
+    two = [ExportRecord(name, "plot", "plot", {"code": name}) for name in ("a", "b")]
+    with pytest.raises(OneIdError, match="plots"):
+        exports.written("csv", tmp_path / "out", two)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_fits_no_cell_is_named_in_a_workbook(tmp_path):
+    note = "x" * 40_000
+    plot = ExportRecord("project", "plot", "plot", {"code": "P1", "note": note})
+    exports.written("xlsx", tmp_path / "out.xlsx", [plot])
+    sheet = load_workbook(tmp_path / "out.xlsx")["plots"]
+    row = dict(zip(*sheet.iter_rows(values_only=True), strict=True))
+    assert row["note"].startswith("(40000 characters do not fit a cell")
+
+
 def test_a_workbook_holds_the_same_and_no_formula(written):
     path, done = written("xlsx", "out.xlsx")
     book = load_workbook(path)
-    assert book.sheetnames == list(FILES)
+    assert book.sheetnames == [*FILES, "Concentrations", "BD"]
     kinds = {cell.data_type for sheet in book for row in sheet.rows for cell in row}
     assert "f" not in kinds
     assert book["projects"]["D2"].value == '=HYPERLINK("x")'
@@ -217,6 +287,18 @@ def test_places_are_geojson(written):
     assert core["geometry"] is None
 
 
+def test_both_commands_write_every_kind():
+    assert list(AT_LAPTOP) == list(AT_SERVER) == list(ExportKind)
+
+
+def test_a_missing_extra_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(TableError, match="Parquet needs more") as caught:
+        exports.written("parquet", tmp_path / "out")
+    assert "permille[parquet]" in caught.value.refusal.hint
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("kind", list(ExportKind))
 def test_nothing_is_written_over(written, tmp_path, kind):
     (tmp_path / "out").write_text("months of work")
@@ -230,18 +312,19 @@ def test_an_export_that_breaks_off_leaves_nothing(tmp_path, kind):
     def full(_table, _rows):
         raise OSError(errno.ENOSPC, "no space left on device")
 
+    origin = Origin(records(), Snapshot("HF@7"))
     with pytest.raises(OSError, match="no space"):
-        export(kind, tmp_path / "out", records(), "HF@7", opened, full)
+        export(kind, tmp_path / "out", origin, opened, full)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
 def test_two_exports_of_one_moment_hold_the_same(written, kind):
-    if kind in {ExportKind.CSV, ExportKind.GEOJSON}:
+    if kind in FOLDERS:
         first, _ = written(kind, "a")
         second, _ = written(kind, "b")
-        for path in first.iterdir():
-            assert path.read_bytes() == (second / path.name).read_bytes()
+        for path in filter(Path.is_file, first.rglob("*")):
+            assert path.read_bytes() == (second / path.relative_to(first)).read_bytes()
     else:
         assert written(kind, "a")[1].rows == written(kind, "b")[1].rows
 
@@ -254,6 +337,8 @@ def test_a_large_table_is_read_without_holding_it_in_memory(written, table):
     told = " ".join(step[3] for step in plan)
     assert not {"MATERIALIZE", "TEMP B-TREE", "AUTOMATIC"} & set(told.split()), told
     assert "B-TREE" not in told
+    # A project has a million of them: read by it, each row would cost as many.
+    assert "project_id (project_id=?)" not in told
 
 
 def test_gdal_reads_the_geopackage_back(written):

@@ -1,85 +1,30 @@
 """Tables of laboratories in their many forms: what is guessed, and whose each value is."""
 
-import io
-
 import pytest
-from openpyxl import Workbook
 
 from schemas import limits
-from schemas.lab.check import check, read_keys, warnings
-from schemas.lab.control import checks
+from schemas.lab.check import Beside, check, read_keys, warnings
+from schemas.lab.expected import expected
+from schemas.lab.judging import judged as judged_quality
+from schemas.lab.judging import unused
 from schemas.lab.layout import LabHabits
-from schemas.lab.outcome import counts, expected, returned
+from schemas.lab.outcome import counts, returned
 from schemas.lab.readings import Standing
 from schemas.lab.saying import SayingError, read_saying
 from schemas.lab_files import read_key
 from schemas.plausibility.records import Records
 from schemas.tables.differing import Differing
 from schemas.tables.refusal import TableError
-
-CORE = "0197b7c0-1000-7000-8000-00000000000c"
-SAYS = LabHabits(methods={"soc": "dry_combustion", "inorganic_carbon": "calcimeter"})
-
-
-def sample_id(n):
-    return f"0197b7c0-1000-7000-8000-0000000000{n:02}"
-
-
-def bags(*codes, results=(), **more):
-    """Records with a bag for each code, ten centimetres each."""
-    found = [
-        (
-            "campaign",
-            "C",
-            {"name": "2026", "start_date": "2026-05-01", "purpose": "baseline"},
-        ),
-        ("plot", "P", {"code": "P1"}),
-        ("point", "T", {"plot_id": "P", "code": "1"}),
-        (
-            "core",
-            CORE,
-            {
-                "point_id": "T",
-                "campaign_id": "C",
-                "number": 1,
-                "sampled_at": "2026-05-04T09:00:00Z",
-            },
-        ),
-    ]
-    for n, code in enumerate(codes):
-        fields = {"core_id": CORE, "sample_code": code, "depth_top_cm": 10.0 * n}
-        found.append(
-            ("sample", sample_id(n), fields | {"depth_bottom_cm": 10.0 * n + 10} | more)
-        )
-    for n, (bag, value, unit) in enumerate(results):
-        fields = {
-            "sample_id": sample_id(codes.index(bag)),
-            "analyte": "soc",
-            "replicate": n + 1,
-        }
-        fields |= {"value": value, "unit": unit, "method": "dry_combustion"}
-        found.append(("result", f"r{n}", fields))
-    return Records(found)
-
-
-def judged(text, records, habits=SAYS, keys=None, name="lab.csv"):
-    data = text if isinstance(text, bytes) else text.encode()
-    return check({name: data}, records, habits, "LAS", keys or {})
-
-
-def outcomes(found):
-    return [
-        (line.bag, line.reading.analyte, str(line.standing))
-        for line in found.every_line
-    ]
-
-
-def values(found, how=Differing.KEEP):
-    return [
-        (line.bag, one.fields.get("value"), one.fields["unit"], one.fields["replicate"])
-        for line, one in found.wanted(how)
-    ]
-
+from tests.lab_tables import (
+    CORE,
+    SAYS,
+    bags,
+    judged,
+    outcomes,
+    sample_id,
+    values,
+    workbook,
+)
 
 USUAL = """Lab no;Sample;SOC %
 26-1;P1-1;1,52
@@ -197,7 +142,7 @@ HERE = [("A1", 15.2, "g_kg")]
         ("bag,soc_pct\nA1,15.2\n", "differs"),
         ("bag,soc_g_kg\nA1,15.3\n", "differs"),
         ("bag,soc_g_kg\nA1,<0.5\n", "differs"),
-        ("bag,soc_g_kg\nA1,9000\n", "refused"),
+        ("bag,soc_g_kg\nA1,9000\n", "out of range"),
         ("bag,soc_g_kg\nA1,x15\n", "refused"),
         ("bag,soc_g_kg\n1.00E+05,15.2\n", "refused"),
     ],
@@ -219,7 +164,7 @@ def test_a_reading_that_differs_replaces_or_becomes_a_replicate():
 
 def test_each_result_that_is_here_answers_one_reading():
     two = [("A1", 15.2, "g_kg"), ("A1", 15.2, "g_kg")]
-    table = "bag,soc_g_kg\nA1,15.2\nA1,15.2\nA1,15.2\n"
+    table = "bag,soc_g_kg,run\nA1,15.2,1\nA1,15.2,2\nA1,15.2,3\n"
     found = judged(table, bags("A1", results=two))
     assert [str(line.standing) for line in found.every_line] == [
         "already here",
@@ -279,18 +224,6 @@ def test_what_a_file_is_refused_for_names_the_file(tmp_path):
     with pytest.raises(TableError) as caught:
         check(files, bags("A1"), SAYS, "LAS", {})
     assert caught.value.refusal.reason.startswith("bad.csv: ")
-
-
-def workbook(**sheets):
-    book = Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def test_a_workbook_of_several_sheets_is_read_and_joined_by_the_label():
@@ -426,9 +359,7 @@ def test_a_layer_that_no_core_has_is_unknown_and_one_of_two_campaigns_asked_abou
 def quality(text, references=None, codes=("A1", "A2")):
     habits = LabHabits(methods=SAYS.methods, references=references or {})
     found = judged(text, bags(*codes), habits)
-    return [
-        (one.what, one.within) for one in checks(found.every_line, habits.references)
-    ]
+    return [(one["what"], one["within"]) for one in judged_quality(found, "LAS")]
 
 
 @pytest.mark.parametrize(
@@ -452,8 +383,8 @@ def test_controls_are_held_against_their_limits(row, what, within):
     assert found == [(what, within)]
 
 
-def test_a_reference_without_a_certified_value_says_nothing():
-    assert quality("Sample;SOC %\nCRM-A;2,31\n") == []
+def test_a_reference_without_a_certified_value_cannot_be_judged_and_says_so():
+    assert quality("Sample;SOC %\nCRM-A;2,31\n") == [("reference CRM-A", False)]
     said = read_saying([], [], [], None, ["CRM-A=2,30"])
     assert said.references == {"CRM-A": 2.3}
     with pytest.raises(SayingError):
@@ -467,3 +398,187 @@ def test_too_few_second_readings_are_told():
     assert found == [("read twice", False)]
     twice = once + "B1;1,51\nB2;1,52\n"
     assert ("read twice", True) in quality(f"Sample;SOC %\n{twice}", codes=codes)
+
+
+def kept_controls(found, how=Differing.KEEP):
+    """Return what is to be kept of controls: kind, label, number, value."""
+    return [
+        (
+            one.fields["kind"],
+            one.fields["code"],
+            one.fields["number"],
+            one.fields.get("value"),
+        )
+        for _, one in found.beside(how)
+        if one.record_type == "lab_control"
+    ]
+
+
+def test_a_bag_of_ours_is_a_bag_whatever_its_label_reads_like():
+    found = judged("bag,soc_pct\nControl-1,1.5\nControl-2,1.4\n", bags("Control-1"))
+    assert outcomes(found) == [
+        ("Control-1", "soc", "new"),
+        ("", "soc", "quality control"),
+    ]
+
+
+def test_controls_that_have_numbers_only_are_known_by_the_key():
+    keys = {"7001": "A1", "7002": "BLANK"}
+    found = judged("Lab number;SOC %\n7001;1,5\n7002;0,01\n", bags("A1"), keys=keys)
+    assert kept_controls(found) == [("blank", "BLANK", 1, 0.01)]
+
+
+def test_a_material_with_a_certified_value_is_a_reference_whatever_it_is_called():
+    habits = LabHabits(methods=SAYS.methods, references={"Soil 9": 2.3})
+    found = judged("bag;SOC %\nA1;1,5\nSoil 9;2,31\n", bags("A1"), habits)
+    ((_, control),) = found.beside(Differing.KEEP)
+    assert (control.fields["code"], control.fields["certified_value"]) == (
+        "Soil 9",
+        2.3,
+    )
+    table = "bag,soc_pct,certified value\nA1,1.5,\nX,2.31,2.30\n"
+    ((_, control),) = judged(table, bags("A1")).beside(Differing.KEEP)
+    assert (control.fields["kind"], control.fields["certified_value"]) == (
+        "reference",
+        2.3,
+    )
+
+
+def test_a_certified_value_is_of_soc_unless_it_names_another_analyte():
+    table = "bag;SOC %;TN %\nA1;1,5;0,1\nCRM;2,3;0,2\n"
+    methods = {"soc": "dry_combustion", "total_nitrogen": "dry_combustion"}
+    known = {"CRM": 2.3}
+    for more, of_nitrogen in (({}, None), ({"CRM/total_nitrogen": 0.2}, 0.2)):
+        habits = LabHabits(methods=methods, references={**known, **more})
+        found = judged(table, bags("A1"), habits)
+        certified = {
+            one.fields["analyte"]: one.fields.get("certified_value")
+            for _, one in found.beside(Differing.KEEP)
+        }
+        assert certified == {"soc": 2.3, "total_nitrogen": of_nitrogen}
+
+
+def test_a_detection_limit_of_the_table_is_that_of_its_blanks():
+    table = "bag,soc_pct,LOD\nA1,1.5,0.02\nBLANK,0.03,0.02\n"
+    (row,) = judged_quality(judged(table, bags("A1")), "LAS")
+    assert (row["fails"], row["found"]) == (True, "0.03 pct, to be below 0.2 g/kg")
+
+
+def with_controls(found, records):
+    """Return the records with the controls that an import kept."""
+    known = len(records.of_type("lab_control"))
+    made = [
+        ("lab_control", f"c{known + n}", one.fields)
+        for n, (_, one) in enumerate(found.beside(Differing.KEEP))
+    ]
+    return Records([*records.every(), *made])
+
+
+TWO_CRM = "bag,soc_pct,batch\nCRM,2.30,B7\nCRM,2.31,B7\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "kept"),
+    [
+        (TWO_CRM, []),
+        # In grams, in another order: still the same.
+        ("bag,soc_g_kg,batch\nCRM,23.1,B7\nCRM,23.0,B7\n", []),
+        # The rest of the batch.
+        (TWO_CRM + "CRM,2.29,B7\n", [("reference", "CRM", 3, 2.29)]),
+        (
+            TWO_CRM.replace("B7", "B8"),
+            [("reference", "CRM", n, v) for n, v in ((1, 2.3), (2, 2.31))],
+        ),
+    ],
+)
+def test_each_control_that_is_here_answers_one(table, kept):
+    records = bags("A1")
+    here = with_controls(judged(TWO_CRM, records), records)
+    assert kept_controls(judged(table, here)) == kept
+
+
+def test_controls_that_differ_are_kept_or_replaced_when_asked_to():
+    records = bags("A1")
+    here = with_controls(judged(TWO_CRM, records), records)
+    other = TWO_CRM.replace("2.31", "2.20")
+    found = judged(other, here)
+    assert [str(one.standing) for one in found.every_line] == [
+        "quality control",
+        "differs",
+    ]
+    assert kept_controls(found) == []
+    ((_, change),) = found.beside(Differing.REPLACE)
+    assert (change.record_id, change.fields["value"]) == ("c1", 2.2)
+    assert kept_controls(found, Differing.REPLICATE) == [("reference", "CRM", 3, 2.2)]
+
+
+def test_a_certified_value_that_is_said_later_is_added():
+    records = bags("A1")
+    here = with_controls(judged(TWO_CRM, records), records)
+    said = LabHabits(methods=SAYS.methods, references={"CRM": 2.3})
+    changes = [one for _, one in judged(TWO_CRM, here, said).beside(Differing.KEEP)]
+    assert [(one.record_id, one.fields) for one in changes] == [
+        ("c0", {"certified_value": 2.3}),
+        ("c1", {"certified_value": 2.3}),
+    ]
+    # In the unit in which it is kept.
+    in_g_kg = "bag,soc_g_kg,batch\nCRM,23.0,B7\n"
+    said = LabHabits(methods=SAYS.methods, references={"CRM": 23.0})
+    ((_, change),) = judged(in_g_kg, here, said).beside(Differing.KEEP)
+    assert change.fields == {"certified_value": pytest.approx(2.3)}
+
+
+def test_a_reading_that_is_added_to_one_of_its_batch_makes_a_pair():
+    records = bags("A1", results=HERE)
+    fields = dict(records.of_type("result")["r0"]) | {"lab": "LAS", "lab_batch": "B7"}
+    here = Records([*records.every(), ("result", "r0", fields)])
+    table = "bag,soc_g_kg,batch\nA1,15.9,B7\n"
+    beside = Beside(differing=Differing.REPLICATE)
+    found = check({"lab.csv": table.encode()}, here, SAYS, "LAS", {}, beside)
+    ((_, control),) = found.beside(Differing.REPLICATE)
+    assert (control.fields["first_value"], control.fields["value"]) == (15.2, 15.9)
+    assert judged(table, here).beside(Differing.KEEP) == []
+
+
+def test_what_no_record_can_hold_is_no_control():
+    table = "Sample,Analyte,Value,Unit\nBLANK,gold,1,g/kg\nA1,SOC,15.2,g/kg\n"
+    found = judged(table, bags("A1"))
+    assert (kept_controls(found), str(found.every_line[0].standing)) == (
+        [],
+        "quality control",
+    )
+    density = "bag,BD (g/cm3)\nA1,1.3\nA1,1.31\n"
+    habits = LabHabits(density_definition="whole")
+    assert kept_controls(judged(density, bags("A1"), habits)) == []
+
+
+def test_second_readings_in_two_batches_are_no_pair():
+    table = "bag,soc_pct,batch\nA1,1.5,B7\nA1,1.9,B8\n"
+    assert kept_controls(judged(table, bags("A1"))) == []
+
+
+def test_a_label_that_is_no_bag_makes_no_pair():
+    table = "bag,soc_pct,batch\nQ,1.5,B7\nQ,1.9,B7\nDUP Q,1.9,B7\n"
+    assert kept_controls(judged(table, bags("A1"))) == []
+
+
+def test_second_readings_of_nobody_knows_which_bag_are_named():
+    table = (
+        "bag,soc_pct,batch\nA1,1.5,B7\nDUP 1,1.9,B7\nBLIND-2,1.2,B7\nDUP A1,1.51,B7\n"
+    )
+    found = judged(table, bags("A1"))
+    assert unused(found) == ["DUP 1", "BLIND-2"]
+    assert kept_controls(found) == [("duplicate", "DUP A1", 1, 1.51)]
+
+
+def test_drift_from_batch_to_batch_is_told_with_the_batch_that_comes_last():
+    records, values = bags("A1"), ("2.21", "2.26", "2.31")
+    for n, value in enumerate(values, start=1):
+        table = f"bag,soc_pct,batch,date,certified value\nCRM,{value},B{n},2026-0{n}-01,2.30\n"
+        records = with_controls(judged(table, records), records)
+    last = "bag,soc_pct,batch,date,certified value\nCRM,2.37,B4,2026-04-01,2.30\n"
+    found = judged_quality(judged(last, records), "LAS")
+    assert [(one["what"], one["fails"]) for one in found] == [
+        ("reference CRM", False),
+        ("reference CRM from batch to batch", False),
+    ]

@@ -609,3 +609,27 @@ def test_junk_anywhere_is_refused_in_words_or_told_by_number():
             outcomes_of |= {one["outcome"] for one in said["features"]}
     assert "no hint" not in outcomes_of
     assert outcomes_of >= {"file", "new", "refused", "fills in"}
+
+
+ENTITIES = """__id,label,geometry,area_ha,__createdAt,__creatorId,__creatorName,__version
+{id}1,HF,{land},4.1,2026-05-01T10:00:00.000Z,7,Ada,1
+{id}2,WB,,2.0,2026-05-01T10:00:00.000Z,7,Ada,1
+"""
+LAND = "48.85 2.35 0 0;48.85 2.352 0 0;48.852 2.352 0 0;48.852 2.35 0 0;48.85 2.35 0 0"
+
+
+def test_entities_of_odk_central_are_plots_with_the_label_as_code(judged):
+    table = ENTITIES.format(id="0190a2b1-7c3d-7e44-9b1f-2f6f0a3c9d1", land=LAND)
+    found = judged(table, name="plots.csv")
+    assert found.columns["plot"].code == "label"
+    assert ("plot", "HF", "new") in outcomes(found)
+    (kept,) = [each for each in found.additions(KEEP) if each.fields["code"] == "HF"]
+    assert kept.fields["geometry"] == polygon()
+    assert kept.fields["area_ha"] == 4.1
+
+
+def test_points_that_odk_took_have_latitude_first(judged):
+    table = "__id,label,plot,location\nx,1,HF,48.851 2.351 120.5 4.2\n"
+    found = judged(table, plot("HF"), name="p.csv")
+    (kept,) = found.additions(KEEP)
+    assert (kept.fields["lon"], kept.fields["lat"]) == (2.351, 48.851)

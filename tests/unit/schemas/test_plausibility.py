@@ -6,8 +6,8 @@ import pytest
 
 from schemas.explained import explanation
 from schemas.plausibility.every import every_warning
-from schemas.plausibility.lookalikes import skeleton
 from schemas.plausibility.records import Records
+from schemas.plausibility.skeletons import skeleton
 from schemas.plausibility.tenfold import odd_columns
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -9,10 +9,20 @@ from pathlib import Path
 import pytest
 from marshmallow import ValidationError, missing
 
-from schemas import chain, digest, hlc, limits, messages, records, signing
+from schemas import (
+    chain,
+    columns,
+    digest,
+    hlc,
+    limits,
+    message_shapes,
+    messages,
+    records,
+    signing,
+)
 from schemas.messages import Op, Outcome
 from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
-from schemas.version import PROTOCOL
+from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 from tests.protocol import client, rules, values
 from tests.protocol.kinds import values_of
 from tests.protocol.page import DOCS, PAGE, example, plain, rows_of, tables
@@ -22,21 +32,22 @@ KEY_HEAD = ["key", "type", "needed", "default", "meaning"]
 #: The heading above the keys of each line and body; a second table of one heading is the
 #: answer.
 SCHEMAS = {
-    "Enrolment": [messages.EnrolRequest, messages.EnrolResponse],
-    "Request hello": [messages.RequestHello],
-    "Map log": [messages.HelloLog],
-    "Map acked": [messages.Position],
-    "Map receipt": [messages.ReceiptShown],
-    "Request c": [messages.ChangeLine],
-    "Request end": [messages.RequestEnd],
-    "Response hello": [messages.ResponseHello],
-    "Response v": [messages.VerdictLine],
-    "Response scope": [messages.ScopeLine],
-    "Response reset": [messages.Reset],
-    "Response purged": [messages.Purged],
-    "Response row": [messages.RowLine],
-    "Response gone": [messages.Gone],
-    "Response end": [messages.ResponseEnd],
+    "Enrolment": [message_shapes.EnrolRequest, message_shapes.EnrolResponse],
+    "Request hello": [message_shapes.RequestHello],
+    "Map log": [message_shapes.HelloLog],
+    "Map acked": [message_shapes.Position],
+    "Map receipt": [message_shapes.ReceiptShown],
+    "Request c": [message_shapes.ChangeLine],
+    "Request cs": [message_shapes.ColumnsLine],
+    "Request end": [message_shapes.RequestEnd],
+    "Response hello": [message_shapes.ResponseHello],
+    "Response v": [message_shapes.VerdictLine],
+    "Response scope": [message_shapes.ScopeLine],
+    "Response reset": [message_shapes.Reset],
+    "Response purged": [message_shapes.Purged],
+    "Response row": [message_shapes.RowLine],
+    "Response gone": [message_shapes.Gone],
+    "Response end": [message_shapes.ResponseEnd],
 }
 
 
@@ -55,11 +66,11 @@ def keys_by_schema():
 def test_every_line_and_body_has_its_table():
     lines = {
         kind
-        for kind in vars(messages).values()
-        if isinstance(kind, type) and issubclass(kind, messages._MessageLine)
+        for kind in vars(message_shapes).values()
+        if isinstance(kind, type) and issubclass(kind, message_shapes._MessageLine)
     }
     documented = {schema for schemas in SCHEMAS.values() for schema in schemas}
-    assert documented == lines - {messages._MessageLine}
+    assert documented == lines - {message_shapes._MessageLine}
 
 
 @pytest.mark.parametrize(("schema", "rows"), keys_by_schema())
@@ -92,7 +103,10 @@ def test_every_key_takes_what_its_type_says_and_nothing_beyond(schema, rows):
     fields = schema().load_fields
     for key, kind, _, _, meaning in rows:
         name = plain(key)
-        if name in {"log", "acked", "receipt"} and schema is messages.RequestHello:
+        if (
+            name in {"log", "acked", "receipt"}
+            and schema is message_shapes.RequestHello
+        ):
             continue  # they have tables of their own
         field = fields[name]
         good, bad = values_of(kind, meaning)
@@ -143,7 +157,7 @@ def test_every_code_that_a_route_can_answer_is_told():
         *(f"server/http/{name}.py" for name in ("sync", "repair")),
         *(f"server/intake/{name}.py" for name in ("request", "push", "log_checks")),
         *("server/http/guards.py", "server/access/enrolment.py", "server/errors.py"),
-        *("schemas/changes.py", "schemas/messages.py"),
+        *(f"schemas/{name}.py" for name in ("changes", "columns", "messages")),
     ]
     answered = edge | refused_in(*modules)
     assert {"bad_json", "fork", "no_token", "storage"} <= answered
@@ -202,7 +216,7 @@ def test_every_limit_of_sync_is_told():
 
 
 def test_the_protocol_has_the_version_that_the_page_describes():
-    assert f"sync protocol {PROTOCOL}," in PAGE
+    assert f"sync protocols {PROTOCOL} and {NEWEST_PROTOCOL}," in PAGE
 
 
 # Worked examples --------------------------------------------------------------------
@@ -244,6 +258,19 @@ def test_the_example_of_a_log_is_true():
     assert [json.loads(line)["h"] for line in lines] == [
         found["h"] for found in example("stamps")[:2]
     ]
+
+
+def test_the_example_of_columns_is_true():
+    said = example("columns")
+    lines = [line.encode() for line in said["lines"]]
+    assert lines[:2] == [line.encode() for line in example("chain")["lines"]]
+    folded = said["cs"].encode()
+    assert columns.fold(lines) == folded
+    assert folded.startswith(columns.START)
+    assert said["bytes"] == [sum(map(len, lines)), len(folded)]
+    for unfold in (rules.unfold, columns.unfold):
+        assert unfold(folded) == lines
+        assert unfold(rules.fold(lines)) == lines
 
 
 def test_the_example_of_stamps_is_true():

@@ -41,7 +41,6 @@ def tree(cored, *, planned=SPREAD, outline=OUTLINE):
         cores=cores,
         samples=[],
         results=[],
-        derived=[],
         frozen={},
     )
 

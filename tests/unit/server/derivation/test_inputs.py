@@ -93,7 +93,6 @@ def tree():
         cores=[core(*one) for one in every],
         samples=[sample(*one) for one in every],
         results=[make(*one) for one in every for make in (soc, clay)],
-        derived=[],
         frozen={},
     )
 

@@ -50,7 +50,6 @@ class Tree:
                 cores=self.records["core"],
                 samples=self.records["sample"],
                 results=self.records["result"],
-                derived=[],
                 frozen={},
             )
         )

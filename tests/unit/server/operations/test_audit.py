@@ -163,7 +163,7 @@ def test_what_the_database_says_of_itself_comes_first_and_last():
     ledger.add(kinds.Misshapen("history"))
     ledger.add(kinds.BrokenSeal("late", 1, 2))
     assert ledger.faults() == [
-        ("SQLite", "row 3 missing from index"),
+        ("pages", "row 3 missing from index"),
         ("tables", "it is not as Permille makes it"),
         ("tables", "1 rows do not fit its seal of 2 rows: some were altered"),
     ]

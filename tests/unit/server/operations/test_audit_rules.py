@@ -123,9 +123,9 @@ def test_a_record_is_deleted_by_a_change_that_deletes_it():
 
 def derived(**more):
     """Return a derived row as it is kept."""
-    empty = (None, None, None)
     fields = '{"plot_id":"p","digest":"d"}'
-    row = KeptRecord("s", "d", "stock", 3, fields, "{}", 0, 0, 0, "p", *empty)
+    last = (None, None)
+    row = KeptRecord("s", "d", "stock", 3, fields, "{}", 0, 0, 0, *last, "p", None)
     return row._replace(**more)
 
 

@@ -1,0 +1,34 @@
+"""What the help of each noun shows as typed: an entry, an edit, a name."""
+
+from typing import Final
+
+EXAMPLES: Final = {
+    "organisation": "--code INRAE --name INRAE --kind member",
+    "project": '--code P1 --title "Soil carbon of the valley"',
+    "plot": "--code HF --land-use cropland --area-ha 2.5",
+    "practice": '--plot HF --family agroforestry --what "hedges planted"',
+    "point": "--plot HF --code 1 --lon 2.35 --lat 48.85",
+    "campaign": "--name 2026 --start-date 2026-05-01 --purpose baseline",
+    "core": "--plot HF --point 1 --campaign 2026 --sampled-at 2026-05-03T10:15+02:00",
+    "sample": "--plot HF --point 1 --campaign 2026 --sample-code HF-1"
+    " --depth-top-cm 0 --depth-bottom-cm 30",
+    "result": "--sample HF-1 --analyte soc --value 14.2 --unit g_kg"
+    " --method dry_combustion",
+    "lab_control": "--lab LAS --lab-batch B7 --analyte soc --kind reference"
+    " --code CRM-A --number 1 --value 2.29 --certified-value 2.31 --unit pct",
+    "lab_batch": "--lab LAS --lab-batch B7 --analyte soc --decision accepted"
+    ' --reason "the laboratory confirmed the values"',
+}
+EDITS: Final = {
+    "project": "--plot-selection random_sample --sampled-area-ha 5200",
+}
+NAMES: Final = {
+    "practice": "HF/hedges",
+    "point": "HF/1",
+    "campaign": "2026",
+    "core": "HF/1/2026/1",
+    "sample": "HF-1",
+    "result": "HF-1/soc/1",
+    "lab_control": "LAS/B7/soc/reference/CRM-A/1",
+    "lab_batch": "LAS/B7/soc",
+}

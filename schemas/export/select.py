@@ -1,0 +1,10 @@
+"""Queries put together from parts, which are constants of our own. Pure."""
+
+
+def select(*parts: str) -> str:
+    """Return a query.
+
+    >>> select("code", "FROM plots")
+    'SELECT code FROM plots'
+    """
+    return " ".join(("SELECT", *parts))

@@ -1,0 +1,134 @@
+"""Tokens that read and do nothing else, and who reads with the token of a laptop."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, NamedTuple
+
+from schemas.names import meant
+from server.access.enrolment import digest
+from server.access.names import Nameable
+from server.clock import Clock, iso
+from server.errors import RefusedError, UsageError, refuse
+from server.reading.follow import Heads, heads_of
+from server.store.port import Store, Transaction
+from server.store.values import ReadToken
+
+#: What people see begin each of these tokens: a laptop's has none.
+_START: Final = "read-"
+
+
+class Who(NamedTuple):
+    """Who reads: id and name, the projects they may know, and where these stand."""
+
+    id: str
+    name: str
+    projects: tuple[str, ...]
+    heads: Heads
+
+
+async def who_reads(store: Store, token: str, now: str) -> Who:
+    """Return who reads with a token: an analyst, or a laptop its own projects.
+
+    Raises
+    ------
+    RequestError
+        401, if it is not known, has expired or was revoked.
+    """
+    kept = digest(token)
+
+    def job(tx: Transaction) -> Who | None:
+        found = tx.read_token(kept, now) or tx.device_by_token(kept)
+        if found is None:
+            return None
+        projects = tuple(sorted(found.projects))
+        return Who(found.id, found.name, projects, heads_of(tx, projects))
+
+    who = await store.read(job)
+    if who is None:
+        raise refuse("bad_read_token")
+    return who
+
+
+async def make_token(
+    store: Store, clock: Clock, name: str, projects: tuple[str, ...], until: str | None
+) -> tuple[ReadToken, str]:
+    """Make a token that reads some projects up to the end of a day, UTC.
+
+    The token is shown this once; the server keeps its hash.
+
+    Raises
+    ------
+    RefusedError
+        If a live token has this name.
+    UsageError
+        If the day is none, or is past.
+    """
+    secret, now = f"{_START}{clock.secret()}", clock.stamp()
+    expires = _end_of(until, now) if until else None
+    token = ReadToken(clock.new_id(), name, now, projects, expires)
+
+    def job(tx: Transaction) -> None:
+        if any(one.name == name and is_live(one, now) for one in tx.read_tokens()):
+            raise RefusedError(
+                f"there is a token {name} already",
+                [],
+                f"choose another name, or: permille-server token revoke {name}",
+            )
+        tx.add_read_token(token, digest(secret))
+
+    await store.write(job)
+    return token, secret
+
+
+async def revoke_token(store: Store, clock: Clock, name: str) -> ReadToken:
+    """Refuse a token from now on, by its name, its id or the start of it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    AmbiguousError
+        If several are called so.
+    """
+    now = clock.stamp()
+
+    def job(tx: Transaction) -> ReadToken:
+        known = {one.id: one for one in tx.read_tokens()}
+        names = {one.id: (one.name,) for one in known.values()}
+        found = {place: known[place] for place in meant(name, names)}
+        live = {i: one for i, one in found.items() if is_live(one, now)}
+        token = _TOKEN.only(name, live or found, known)
+        tx.revoke_read_token(token.id, now)
+        return token
+
+    return await store.write(job)
+
+
+def has_readers(tx: Transaction, now: str) -> bool:
+    """Return whether somebody has a token to read with."""
+    return any(is_live(token, now) for token in tx.read_tokens())
+
+
+def is_live(token: ReadToken, now: str) -> bool:
+    """Return whether a token is taken at a moment."""
+    return token.revoked_at is None and (
+        token.expires_at is None or token.expires_at > now
+    )
+
+
+def _end_of(day: str, now: str) -> str:
+    try:
+        last = date.fromisoformat(day) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{day} is no day", "write it as 2027-06-30") from None
+    end = datetime.combine(last, time(), UTC)
+    expires = iso(int(end.timestamp() * 1000))
+    if expires <= now:
+        raise UsageError(f"{day} is past", "name a day to come")
+    return expires
+
+
+_TOKEN: Final[Nameable[ReadToken]] = Nameable(
+    "token",
+    "permille-server token list",
+    lambda token, start: f"{token.name} ({start}) of {token.created_at[:16]}",
+)

@@ -1,0 +1,1 @@
+"""OGC API - Features: collections of features for GIS and R."""

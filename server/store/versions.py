@@ -1,0 +1,83 @@
+"""The version of the tables of a database, and the way from an older one to this one."""
+
+import logging
+from contextlib import suppress
+from typing import Final
+
+from sqlite_utils import Database
+
+from server.errors import StorageError
+from server.store.driver import Connection, DatabaseError
+from server.store.leaner import make_lean
+from server.store.shape import TABLES
+from server.store.tables import VERSION, make_table
+
+#: To stderr from any command, and to the log of a server: a large database takes minutes.
+_LOG: Final = logging.getLogger("permille")
+
+#: The tables that version 1 lacked.
+_ADDED: Final = ("read_token", "read_token_project")
+#: The first version whose records and changes have numbers for ids.
+_LEAN: Final = 3
+
+
+def bring_up(connection: Connection) -> None:
+    """Bring tables of an older version to the present one; who does so meanwhile is first."""
+    if not 0 < version_of(connection) < VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _bring_up(Database(connection), version_of(connection))
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    # What the older tables took goes back to the disk, where there is room to do so.
+    with suppress(DatabaseError):
+        connection.execute("VACUUM")
+
+
+def _bring_up(db: Database, found: int) -> None:
+    _LOG.warning("tables of version %d are brought up to version %d", found, VERSION)
+    if found == 1:
+        for table in TABLES:
+            if table.name in _ADDED:
+                make_table(db, table)
+    if found < _LEAN:
+        make_lean(db)
+
+
+def version_of(connection: Connection) -> int:
+    """Return the version of the tables of a database; 0 when it has none."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_version(connection: Connection, name: str) -> None:
+    """Refuse tables that this program does not know.
+
+    Raises
+    ------
+    StorageError
+        If they are of a newer program, or were made before the first release.
+    """
+    found = version_of(connection)
+    if found == VERSION:
+        return
+    if found > VERSION:
+        raise StorageError(
+            f"{name} has tables of a newer Permille (version {found}; this program"
+            f" works with {VERSION})",
+            "update the program; nothing was changed",
+        )
+    if found > 0:
+        raise StorageError(
+            f"{name} has tables of an earlier Permille (version {found}; this program"
+            f" works with {VERSION})",
+            "what serves or writes brings them up: permille-server run, or backup",
+        )
+    raise StorageError(
+        f"{name} has no tables of a released Permille",
+        "open it with the program that made it, or restore a backup",
+    )
