@@ -16,8 +16,10 @@ T = TypeVar("T")
 #: Records of one piece, and their weight in memory.
 _PIECE: Final = 2_000
 _PIECE_BYTES: Final = 2**23
-#: For how long a reader waits until the copy has what the store had when it asked.
+#: For how long a reader waits until the copy has what the store had when it asked, and where
+#: there is none yet: few clients of maps and sheets ask again by themselves.
 _WAIT_S: Final = 8.0
+_FIRST_WAIT_S: Final = 30.0
 _COME_AGAIN_S: Final = 10
 
 
@@ -31,9 +33,15 @@ class Heads(NamedTuple):
 class Follower:
     """Brings a copy up to its store, and says whether it is there."""
 
-    def __init__(self, store: Store, copy: ReadCopy, wait_s: float = _WAIT_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        copy: ReadCopy,
+        wait_s: float = _WAIT_S,
+        first_wait_s: float = _FIRST_WAIT_S,
+    ) -> None:
         self.copy = copy
-        self._store, self._wait_s = store, wait_s
+        self._store, self._wait_s, self._first_wait_s = store, wait_s, first_wait_s
         self._at: Standing | None = None
         self._under_way: asyncio.Task[None] | None = None
 
@@ -74,8 +82,11 @@ class Follower:
         StorageError
             If it cannot be written.
         """
+        is_first = self._at is None or self._at.epoch != heads.epoch
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._wait_s):
+            async with asyncio.timeout(
+                self._first_wait_s if is_first else self._wait_s
+            ):
                 while not self._is_at(heads):
                     await self.catch_up()
                     if self._at is not None and self._at.epoch != heads.epoch:

@@ -16,8 +16,8 @@ from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import write
 from tests.conftest import running_with_project
-from tests.processes import server_process
-from tests.reading import token_for
+from tests.processes import server_process, until
+from tests.reading import reading, token_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -97,7 +97,20 @@ def big(tmp_path_factory):
 def served(big):
     """The server in a process of its own: GDAL keeps Python waiting while it reads."""
     with server_process(big.data.path) as big.url:
+        until(lambda: is_ready(big))
         yield big
+
+
+def is_ready(server):
+    """Return whether the tables for readers are made: neither client asks twice."""
+
+    async def ask():
+        async with reading(server, server.token) as analyst:
+            return await analyst.get("/ogc/collections/samples/items", limit=1)
+
+    status, _, said = asyncio.run(ask())
+    assert status in {200, 503}, said
+    return status == 200
 
 
 def read_by_gdal(server, layer="samples", **narrow):

@@ -280,7 +280,7 @@ async def test_while_it_is_made_for_the_first_time_readers_are_told_to_come_agai
 ):
     store = SqliteStore(server.data.database)
     copy = open_read_copy(DataDirectory(tmp_path))
-    follower = Follower(store, copy, wait_s=0)
+    follower = Follower(store, copy, wait_s=0, first_wait_s=0)
     heads = await store.read(lambda tx: heads_of(tx, (server.project_id,)))
     with pytest.raises(RequestError) as refused:
         await follower.until_there(heads)
