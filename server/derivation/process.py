@@ -21,7 +21,7 @@ from server.config import DATABASE_VARIABLE, DataDirectory
 _LOG: Final = structlog.get_logger("permille")
 
 #: How long nothing has come when what waits is derived, and how long it waits at most.
-_CALM_S: Final = 0.5
+_CALM_S: Final = 1.5
 _AT_MOST_S: Final = 30.0
 #: Before a worker that ended is started again.
 _PAUSE_S: Final = 5.0
