@@ -18,7 +18,8 @@ from tests.databases import DATABASES, new_server
 from tests.faults.test_kill_derivation import drafts
 from tests.processes import PERMILLE_SERVER, children, is_there, run, stop, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+# A Dask cluster starts processes of its own, each of which imports all of it.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 #: A batch is of one project: several may be derived at once.
 PROJECTS = ("A", "B", "C", "D")
