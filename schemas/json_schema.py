@@ -21,7 +21,7 @@ from schemas.fields import (
     PlainField,
     Text,
 )
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 
 JsonSchema = dict[str, Any]
 
@@ -73,6 +73,16 @@ def _areas(_: PlainField) -> JsonSchema:
         "minProperties": 1,
         "maxProperties": limits.SET_ITEMS,
         "additionalProperties": area,
+    }
+
+
+def _depths(_: PlainField) -> JsonSchema:
+    depth = _number(Number(0, limits.DEPTH_MAX_CM, low_open=True))
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": limits.SET_ITEMS,
+        "items": depth,
     }
 
 
@@ -128,6 +138,7 @@ _SHAPES: Final[Mapping[type, Callable[[PlainField], JsonSchema]]] = {
     Geometry: _area,
     NameSet: _lines,
     StratumAreas: _areas,
+    Depths: _depths,
     Attachments: _files,
     Explanations: _lines,
 }

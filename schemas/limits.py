@@ -59,6 +59,12 @@ AREA_DIFFERS: Final = 0.1  # a field measured twice differs by a few percent
 CORES_MAX: Final = 1_000  # cores in one composite bag
 REPLICATES_MAX: Final = 100
 CONTROLS_MAX: Final = 10_000  # of one code in one batch
+DESIGNS_MAX: Final = 1_000  # a plot drawn anew each year for a lifetime is less
+DESIGN_POINTS_MAX: Final = 1_000  # points of one plot
+SEED_MAX: Final = 2**32 - 1  # typed from paper, and enough
+SATELLITES_MAX: Final = 200  # all that are above the Earth's horizon, of every system
+FIX_AGE_MAX_S: Final = 86_400.0  # a position of yesterday is none
+FIXES_MAX: Final = 100_000  # a day, once a second
 BLANK_MAX_G_KG: Final = 50.0  # more is no blank
 RADIUS_MAX_M: Final = 1_000.0
 RESULT_MAX: Final = 1e9  # any analyte in any unit; UNITS of schemas.rules is narrower
@@ -133,3 +139,9 @@ BLOB_RESERVE_BYTES: Final = 1024 * 1024 * 1024  # kept free, so that records fin
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV
 IMPORT_BATCH_LAYERS: Final = 500  # layers kept in one laptop transaction
+
+# Labels ----------------------------------------------------------------------
+LABELS_BODY_BYTES: Final = 64 * 1024  # LABEL_BLOCKS fit
+LABEL_BLOCKS: Final = 5_000  # more than there are
+LABELS_LOW: Final = 200  # numbers that are left when a sync fetches more: a day's work
+LABELS_AT_ONCE: Final = 9_999  # of one sheet: a block

@@ -1,11 +1,13 @@
-"""Strict fields that hold many: sets of names, areas of strata."""
+"""Strict fields that hold many: sets of names, areas of strata, depths of layers."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from schemas import limits
 from schemas.fields import Code, FieldError, Number, PlainField, fail
-from schemas.typed import TYPED, Notation, read_areas, split
+from schemas.typed import TYPED, Notation, read_areas, read_number, split
 
 
 class NameSet(PlainField):
@@ -69,7 +71,35 @@ class StratumAreas(PlainField):
         }
 
 
+class Depths(PlainField):
+    """The lower ends of layers in cm, from the surface down.
+
+    >>> Depths().read("10 20,5 30")
+    [10.0, 20.5, 30.0]
+    """
+
+    def read(self, text: str, notation: Notation = TYPED) -> object:
+        """Return the depths that were typed in one text."""
+        return [read_number(one, notation) for one in re.split(r"[\s;]+", text.strip())]
+
+    def check(self, value: object) -> list[float]:
+        """Refuse depths that do not grow."""
+        if not isinstance(value, list) or not value:
+            raise fail("not_depths", value)
+        if len(value) > limits.SET_ITEMS:
+            raise fail("too_many", len(value), f"{limits.SET_ITEMS} at most")
+        depths = [_depth(one) for one in value]
+        if any(below <= above for above, below in pairwise(depths)):
+            raise fail("not_depths", value, "each deeper than the one before")
+        return depths
+
+    def bounds(self) -> dict[str, Any]:
+        """Return how many layers fit, and how deep they may go."""
+        return {"items": limits.SET_ITEMS, "depth": _DEPTH.bounds()}
+
+
 _STRATUM: Final = Code()
+_DEPTH: Final = Number(0, limits.DEPTH_MAX_CM, low_open=True)
 _AREA: Final = Number(0, limits.AREA_MAX_HA, low_open=True)
 
 
@@ -79,3 +109,10 @@ def _area(name: str, area: object) -> float:
     except FieldError:
         detail = f"{name}: ha, {_AREA.range_text}"
         raise fail("bad_areas", area, detail) from None
+
+
+def _depth(value: object) -> float:
+    try:
+        return _DEPTH.check(value)
+    except FieldError:
+        raise fail("not_depths", value, f"cm, {_DEPTH.range_text}") from None

@@ -255,6 +255,28 @@ class EnrolResponse(_MessageLine):
     public_key = wire.text(1, 200)
 
 
+class LabelsRequest(_MessageLine):
+    """Body of POST /v1/labels: `request` names it, so that a repeat gets the same block.
+
+    `has` are the blocks that the laptop has, for a server that lost what it gave.
+    """
+
+    request = wire.uuid(required=True)
+    has = wire.blocks(load_default=list)
+
+
+class LabelsResponse(_MessageLine):
+    """A block of numbers for labels, which no other laptop gets.
+
+    `known` are all that were handed out, `lost` those of the laptop's that belong to
+    another one.
+    """
+
+    block = wire.block(required=True)
+    known = wire.blocks(required=True)
+    lost = wire.blocks(load_default=list)
+
+
 def _loaders(**schemas: Schema) -> Mapping[str, QuickLoader]:
     found = {name: QuickLoader(schema) for name, schema in schemas.items()}
     return MappingProxyType(found)
@@ -276,6 +298,11 @@ SHAPES: Final = MappingProxyType(
             reset=Reset(),
             end=ResponseEnd(),
         ),
-        "body": _loaders(enrol=EnrolRequest(), enrolled=EnrolResponse()),
+        "body": _loaders(
+            enrol=EnrolRequest(),
+            enrolled=EnrolResponse(),
+            labels=LabelsRequest(),
+            labelled=LabelsResponse(),
+        ),
     }
 )

@@ -69,7 +69,7 @@ def decode_response(line: bytes) -> dict[str, Any]:
 
 
 def decode_body(name: str, body: bytes) -> dict[str, Any]:
-    """Read one JSON body: `enrol` or `enrolled`.
+    """Read one JSON body: `enrol`, `enrolled`, `labels` or `labelled`.
 
     Raises
     ------

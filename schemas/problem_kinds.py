@@ -49,6 +49,10 @@ _FIELD: Final = {
         "names of strata with their areas in ha were expected",
         "write each as NAME=HA, such as clay=1200",
     ),
+    "not_depths": Kind(
+        "depths of layers in cm were expected, from the surface down",
+        "give the lower ends, such as 10 20 30",
+    ),
     "not_a_polygon": Kind(
         "a GeoJSON Polygon or MultiPolygon in WGS84 was expected",
         "give longitude, latitude pairs; each ring closed, four positions or more",

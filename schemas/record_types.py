@@ -27,7 +27,7 @@ from schemas.fields import (
     Number,
     Text,
 )
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 
 
 class Organisation:
@@ -179,6 +179,20 @@ class Project:
         field_class=MEASURED,
         help="bags that are to be read twice, %; 5 when not given",
     )
+    layer_depths_cm = Depths(
+        field_class=MEASURED,
+        group="template",
+        help="usual lower ends of layers, cm: 10 20 30",
+    )
+    usual_tool = Choice(
+        v.TOOL, field_class=MEASURED, group="template", help="usual sampling tool"
+    )
+    usual_diameter_mm = Number(
+        *limits.PROBE_DIAMETER_MM,
+        field_class=MEASURED,
+        group="template",
+        help="usual inner diameter, mm",
+    )
     note = note()
     explained = explained()
 
@@ -235,6 +249,12 @@ class Point:
     lat = latitude()
     revisits_point_id = Id(
         "point", field_class=MEASURED, help="older point this one revisits"
+    )
+    design_number = Integer(
+        1,
+        limits.DESIGNS_MAX,
+        field_class=MEASURED,
+        help="number of the design of its plot that drew it",
     )
     note = note()
     attachments = attachments()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from schemas.field_types import CustodyEvent, Design, Skip
 from schemas.fields import Id, PlainField
 from schemas.ids import join_key, natural_id
 from schemas.lab_types import LabBatch, LabControl
@@ -60,10 +61,18 @@ TYPES: Final = MappingProxyType(
                 "plot_id",
                 ("plot_id", "what"),
             ),
+            RecordType("design", Design, ("plot_id", "number"), "plot_id"),
             RecordType("point", Point, ("plot_id", "code"), "plot_id"),
             RecordType("campaign", Campaign, ("name",)),
             RecordType("core", Core, ("point_id", "campaign_id", "number"), "point_id"),
             RecordType("sample", Sample, ("sample_code",), "core_id"),
+            RecordType("skip", Skip, ("point_id", "campaign_id"), "point_id"),
+            RecordType(
+                "custody_event",
+                CustodyEvent,
+                ("sample_id", "step", "at"),
+                "sample_id",
+            ),
             RecordType(
                 "result", Result, ("sample_id", "analyte", "replicate"), "sample_id"
             ),

@@ -62,6 +62,52 @@ class Core:
         group="place",
         help="GPS accuracy, m",
     )
+    position_source = Choice(
+        v.POSITION_SOURCE,
+        field_class=MEASURED,
+        group="place",
+        help="what the position was read from",
+    )
+    fix_quality = Choice(
+        v.FIX_QUALITY,
+        field_class=MEASURED,
+        group="place",
+        help="how the receiver knew its position",
+    )
+    satellites = Integer(
+        0,
+        limits.SATELLITES_MAX,
+        field_class=MEASURED,
+        group="place",
+        help="satellites in use",
+    )
+    fixes_averaged = Integer(
+        1,
+        limits.FIXES_MAX,
+        field_class=MEASURED,
+        group="place",
+        help="fixes that the position is the mean of",
+    )
+    fix_sigma_m = Number(
+        0,
+        limits.ACCURACY_MAX_M,
+        field_class=MEASURED,
+        group="place",
+        help="standard deviation of those fixes, m",
+    )
+    fix_age_s = Number(
+        0,
+        limits.FIX_AGE_MAX_S,
+        field_class=MEASURED,
+        group="place",
+        help="age of the last fix when it was taken over, s",
+    )
+    receiver = Text(
+        field_class=MEASURED, group="place", help="name of the receiver or phone"
+    )
+    moved_because = Text(
+        field_class=MEASURED, help="why it is not at the planned place"
+    )
     represents = Choice(
         v.REPRESENTS,
         field_class=MEASURED,

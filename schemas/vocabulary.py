@@ -150,6 +150,47 @@ TIME_PRECISION = Vocabulary(
     {"instant": None, "day": None, "month": None, "year": None},
 )
 
+POSITION_SOURCE = Vocabulary(
+    "position_source",
+    "what a position was read from",
+    {"receiver": None, "phone": None, "photo": None, "map": None, "typed": None},
+)
+
+FIX_QUALITY = Vocabulary(
+    "fix_quality",
+    "how a satellite receiver knew its position; NMEA 0183, GGA",
+    {
+        "autonomous": None,
+        "differential": None,
+        "precise": None,
+        "rtk_fixed": None,
+        "rtk_float": None,
+        "estimated": None,
+        "manual": None,
+        "simulated": None,
+    },
+)
+
+DESIGN_METHOD = Vocabulary(
+    "design_method",
+    "how the points of a plot were placed",
+    {"simple_random": None, "stratified_random": None, "systematic": None},
+)
+
+CUSTODY_STEP = Vocabulary(
+    "custody_step",
+    "what happened to a bag",
+    {
+        "bagged": None,
+        "boxed": None,
+        "handed_over": None,
+        "received": None,
+        "dried": None,
+        "sieved": None,
+        "archived": None,
+    },
+)
+
 BULK_DENSITY_DEFINITION = Vocabulary(
     "bulk_density_definition",
     "which mass over which volume",
@@ -286,6 +327,10 @@ ALL: Final = (
     TOOL,
     STOP_REASON,
     TIME_PRECISION,
+    POSITION_SOURCE,
+    FIX_QUALITY,
+    DESIGN_METHOD,
+    CUSTODY_STEP,
     BULK_DENSITY_DEFINITION,
     BULK_DENSITY_METHOD,
     MOISTURE,

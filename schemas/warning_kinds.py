@@ -126,6 +126,10 @@ BETWEEN: Final = {
         "the area differs from that of the boundary by more than a tenth",
         "correct the area or the boundary; figures of many plots are weighed by the area",
     ),
+    "label_check": Kind(
+        "the code begins as a label does, and is none",
+        "type or scan the label again; if the bag says so: permille warnings explain",
+    ),
     "looks_alike": Kind(
         "a name that reads the same is used already",
         "if both mean the same thing, use one of them; if not, choose another name",

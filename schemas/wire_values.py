@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate
 
 from schemas import limits
 from schemas.ids import is_id
+from schemas.labels.codes import BLOCK_PATTERN, is_block
 from schemas.one_line import UNSAFE
 
 _HASH: Final = re.compile("[0-9a-f]{64}")
@@ -94,6 +95,18 @@ def change_ids(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
     )
 
 
+def block(**kwargs: Any) -> fields.String:  # noqa: ANN401
+    """Return a field for the block that codes of labels begin with."""
+    return fields.String(validate=_block, **kwargs)
+
+
+def blocks(**kwargs: Any) -> fields.List[Any]:  # noqa: ANN401
+    """Return a field for blocks of labels."""
+    return fields.List(
+        block(), validate=validate.Length(max=limits.LABEL_BLOCKS), **kwargs
+    )
+
+
 def counts(**kwargs: Any) -> fields.Raw:  # noqa: ANN401
     """Return a field for a list of whole numbers from 0, checked in one go."""
     return fields.Raw(validate=_counts, **kwargs)
@@ -127,6 +140,7 @@ def _is_place(value: object) -> bool:
 _clean: Final = Refusing(lambda value: not UNSAFE.search(value), "bad_characters")
 _id: Final = Refusing(is_id, "not_an_id")
 _hash: Final = Refusing(lambda value: bool(_HASH.fullmatch(value)), "not_a_hash")
+_block: Final = Refusing(is_block, "not_a_block")
 _count: Final = Refusing(_is_count, "not_an_integer")
 _counts: Final = Refusing(
     lambda value: isinstance(value, list) and all(map(_is_count, value)),
@@ -158,6 +172,7 @@ _PAIR: Final = {
 _TAKES: Final[dict[Any, dict[str, Any]]] = {
     _id: {"type": "string", "format": "uuid"},
     _hash: {"type": "string", "pattern": f"^{_HASH.pattern}$"},
+    _block: {"type": "string", "pattern": f"^{BLOCK_PATTERN}$"},
     _count: _COUNT,
     _counts: {"type": "array", "items": _COUNT},
     _flag: {"type": "boolean"},

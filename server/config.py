@@ -114,6 +114,9 @@ class Limits:
     laptop_waiting: int = setting(
         20_000, 100, 10**7, "changes of one laptop that wait for a person or a record"
     )
+    laptop_label_blocks: int = setting(
+        50, 1, 4_680, "blocks of 9,999 labels that one laptop gets"
+    )
     laptop_files_mib: int = setting(
         20_480, 1, 10**7, "MiB of attached files that one laptop may send"
     )

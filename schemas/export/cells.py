@@ -7,7 +7,7 @@ from typing import Any, Final
 from schemas.attachments import Attachments
 from schemas.explained import Explanations
 from schemas.fields import Flag, Geometry, Integer, Number, PlainField
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - what SQLite takes
@@ -55,6 +55,7 @@ _READ: Final[Mapping[type[PlainField], Callable[[str], Any]]] = {
     Attachments: json.loads,
     Geometry: json.loads,
     StratumAreas: json.loads,
+    Depths: json.loads,
 }
 
 

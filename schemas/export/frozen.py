@@ -153,6 +153,26 @@ ADDED: Final[Mapping[int, Mapping[str, str]]] = {
         ),
         "reference_masses": ("project plot id project_id plot_id setting mass"),
     },
+    6: {
+        "projects": "layer_depths_cm usual_tool usual_diameter_mm",
+        "designs": (
+            "project plot id project_id plot_id number method seed points_drawn "
+            "min_distance_m edge_buffer_m boundary_sha256 drawn_by note explained"
+        ),
+        "points": "design_number",
+        "cores": (
+            "position_source fix_quality satellites fixes_averaged fix_sigma_m "
+            "fix_age_s receiver moved_because"
+        ),
+        "skips": (
+            "project plot point campaign id project_id point_id campaign_id because "
+            "decided_on note explained"
+        ),
+        "custody_events": (
+            "project sample_code id project_id sample_id step at at_precision who to_whom box place "
+            "note explained"
+        ),
+    },
 }
 
 

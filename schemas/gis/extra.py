@@ -27,7 +27,12 @@ def needed_for(what: str, extra: str = "geo") -> Iterator[None]:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         reason = f"{what} needs more than the base install: {missing} is missing"
-        raise refuse("extra_missing", reason, _INSTALL.format(extra)) from None
+        raise refuse("extra_missing", reason, how_to_install(extra)) from None
+
+
+def how_to_install(extra: str) -> str:
+    """Return what to type to install an extra."""
+    return _INSTALL.format(extra)
 
 
 def is_installed(name: str) -> bool:

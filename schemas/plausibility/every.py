@@ -1,11 +1,12 @@
 """All that is odd about records, in themselves and between each other."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from schemas import rules
 from schemas.plausibility.clock import of_times
 from schemas.plausibility.cores import of_cores
+from schemas.plausibility.labels import of_labels
 from schemas.plausibility.land import of_land
 from schemas.plausibility.lookalikes import of_codes
 from schemas.plausibility.places import of_places
@@ -13,14 +14,17 @@ from schemas.plausibility.records import Records, Warned
 from schemas.plausibility.tenfold import of_values
 
 
-def every_warning(records: Records, now: datetime) -> Iterator[Warned]:
+def every_warning(
+    records: Records, now: datetime, blocks: Collection[str] = ()
+) -> Iterator[Warned]:
     """Return every warning about records, with why it is right where somebody said so.
 
     What is not among the records is not looked at: a neighbourhood has the warnings of
-    its own.
+    its own. `blocks` are those that labels are known to begin with.
     """
     yield from warnings_within(records)
     yield from warnings_between(records, now)
+    yield from records.with_reasons(of_labels(records, blocks))
 
 
 def warnings_within(records: Records) -> Iterator[Warned]:

@@ -39,7 +39,7 @@ def listed(tx: Transaction, project_id: str, clock: Clock) -> list[dict[str, Any
         {"type": one.record_type, "name": records.name(one.record_type, one.record_id)}
         | one.warning.as_data()
         | {"explained": one.explained}
-        for one in _found(records, clock)
+        for one in _found(tx, records, clock)
     ]
 
 
@@ -73,7 +73,7 @@ def _draft(
     tx: Transaction, clock: Clock, project_id: str, given: Explained
 ) -> tuple[Draft, int]:
     records = records_in(tx, project_id)
-    asked = _asked(records, _found(records, clock), given)
+    asked = _asked(records, _found(tx, records, clock), given)
     record_id = asked[0].record_id
     record = find_record(tx, project_id, record_id)
     assert record is not None, "a record with a warning is here"
@@ -107,8 +107,9 @@ def _asked(records: Records, found: Sequence[Warned], given: Explained) -> list[
     )
 
 
-def _found(records: Records, clock: Clock) -> list[Warned]:
-    return list(every_warning(records, utc(clock)))
+def _found(tx: Transaction, records: Records, clock: Clock) -> list[Warned]:
+    blocks = {one.block for one in tx.label_blocks()}
+    return list(every_warning(records, utc(clock), blocks))
 
 
 def utc(clock: Clock) -> datetime:

@@ -6,6 +6,7 @@ from server.http.description.document import get_openapi
 from server.http.enrol import post_enrol
 from server.http.files import get_blob, head_blob, patch_blob
 from server.http.health import get_alive, get_health, get_metrics, get_ready
+from server.http.labels import post_labels
 from server.http.odata import handlers as odata
 from server.http.ogc import handlers as ogc
 from server.http.repair import get_buckets, get_rows
@@ -16,6 +17,7 @@ def add_routes(app: web.Application) -> None:
     """Add every route."""
     app.router.add_post("/v1/sync", post_sync)
     app.router.add_post("/v1/enrol", post_enrol)
+    app.router.add_post("/v1/labels", post_labels)
     app.router.add_get("/v1/streams/{stream}/buckets", get_buckets)
     app.router.add_get("/v1/streams/{stream}/rows", get_rows)
     app.router.add_head("/v1/blobs/{sha256}", head_blob)

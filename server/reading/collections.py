@@ -99,6 +99,7 @@ _SOURCES: Final[Mapping[str, Source]] = {
     "plots": Source("plots_named", place=("v.geometry",)),
     "practices": Source("practices_named", times=("v.from_date", "v.to_date")),
     "points": Source("points_named", place=("v.lon", "v.lat")),
+    "designs": Source("designs_named"),
     "campaigns": Source(
         "campaigns_named", times=("v.start_date", "coalesce(v.end_date, v.start_date)")
     ),
@@ -109,6 +110,8 @@ _SOURCES: Final[Mapping[str, Source]] = {
         ("v.sampled_at", "v.sampled_at"),
     ),
     "samples": Source("samples_timed", _OF_SAMPLE, _HERE, _WHEN),
+    "skips": Source("skips_named", times=("v.decided_on", "v.decided_on")),
+    "custody_events": Source("custody_events_named", times=("v.at", "v.at")),
     "results": Source(
         "results_timed",
         _joined("samples", "sample_id", "s")
@@ -146,6 +149,9 @@ _TITLES: Final = {
 _CALLED: Final = {
     "points": ("plot", "code"),
     "practices": ("plot", "what"),
+    "designs": ("plot", "number"),
+    "skips": ("plot", "point", "campaign"),
+    "custody_events": ("sample_code", "step", "at"),
     "cores": ("plot", "point", "campaign", "number"),
     "results": ("sample_code", "analyte", "replicate"),
     "stocks": ("plot", "campaign", "point"),

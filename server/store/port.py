@@ -38,6 +38,7 @@ from server.store.values import (
     EpochBegin,
     FrozenMass,
     Job,
+    LabelBlock,
     LineQuery,
     LogSpan,
     LogState,
@@ -249,6 +250,12 @@ class Devices(Protocol):
 
     def revoke_read_token(self, token_id: str, now: str) -> None:
         """Refuse a token from now on; the first time counts."""
+
+    def label_blocks(self) -> list[LabelBlock]:
+        """Return every block of labels that was handed out, in the order of their codes."""
+
+    def add_label_block(self, block: LabelBlock) -> None:
+        """Save that a laptop has a block; who had it first keeps it."""
 
     def account(self, device_id: str) -> DeviceAccount:
         """Count what a device sent, by what became of it; each change once."""

@@ -270,6 +270,14 @@ TABLES: Final = (
         ("code_hash",),
         needs=("name", "projects", "expires_at"),
     ),
+    # The blocks of codes for labels, each given to one laptop, once and for all.
+    TableShape(
+        "label_block",
+        {"block": str, "device_id": str, "request_id": str, "given_at": str},
+        ("block",),
+        needs=("device_id", "request_id", "given_at"),
+        indexes=(("device_id",),),
+    ),
     # `asked`: the number of the asking, which no other of the project has.
     TableShape(
         "job",

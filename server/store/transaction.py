@@ -13,6 +13,7 @@ from server.store.devices import DeviceTables
 from server.store.feed import FeedTables
 from server.store.figures import FigureTables
 from server.store.kept import KeptTables
+from server.store.labels import LabelTables
 from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
 from server.store.read_tokens import ReadTokenTables
@@ -31,6 +32,7 @@ class SqlTransaction(
     FeedTables,
     DeviceTables,
     ReadTokenTables,
+    LabelTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

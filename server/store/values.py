@@ -46,6 +46,15 @@ class ReadToken:
     revoked_at: str | None = None
 
 
+class LabelBlock(NamedTuple):
+    """A block of codes for labels; `request_id` is empty where the laptop said it has it."""
+
+    block: str
+    device_id: str
+    request_id: str
+    given_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
     """A one-time enrolment code, as its hash."""

@@ -15,8 +15,11 @@ from server.store.tables import VERSION, make_table
 #: To stderr from any command, and to the log of a server: a large database takes minutes.
 _LOG: Final = logging.getLogger("permille")
 
-#: The tables that version 1 lacked.
-_ADDED: Final = ("read_token", "read_token_project")
+#: The tables that versions lacked, by the last one without them.
+_ADDED: Final = {
+    1: ("read_token", "read_token_project"),
+    3: ("label_block",),
+}
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3
 
@@ -41,9 +44,9 @@ def bring_up(connection: Connection) -> None:
 
 def _bring_up(db: Database, found: int) -> None:
     _LOG.warning("tables of version %d are brought up to version %d", found, VERSION)
-    if found == 1:
+    for last, names in _ADDED.items():
         for table in TABLES:
-            if table.name in _ADDED:
+            if found <= last and table.name in names:
                 make_table(db, table)
     if found < _LEAN:
         make_lean(db)

@@ -18,6 +18,11 @@ VALUES = {
     "place": (PLACES, [*NO_PLACES, 7]),
     "map": ([{}, {"x": None}], [[], "x", 1]),
     "list of count": ([[], [0, 7, MOST]], [[-1], [1.0], ["x"], [True], {}, 7]),
+    "block": (["K7F", "C00", "XX9"], ["KFF", "7KF", "k7f", "K7", "K7FF", "KQ1", 7]),
+    "list of block": (
+        [["K7F"], ["K7F", "C00"]],
+        [["KFF"], "K7F", {}, [7]],
+    ),
     "list of id": ([[ID], [ID] * 2], [["x"], ID, {}, [None]]),
     "list of text": ([[], ["x"]], ["x", {}, [1]]),
     "list of map": ([[], [{}]], ["x", {}, [1]]),

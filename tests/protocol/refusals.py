@@ -86,6 +86,39 @@ async def _(pair):
     return found
 
 
+# Requests for labels ----------------------------------------------------------------
+
+
+async def _labels(pair, body):
+    said = {"Content-Type": "application/json"}
+    return await _asked(pair.me.post("/v1/labels", body, said))
+
+
+@refusal("labels-large")
+async def _(pair):
+    return await _labels(pair, b" " * (limits.LABELS_BODY_BYTES + 1))
+
+
+@refusal("labels-json")
+async def _(pair):
+    return await _labels(pair, b'{"request":1,"request":1}')
+
+
+@refusal("labels-shape")
+async def _(pair):
+    return await _labels(pair, write({"request": new_id(), "has": ["KFF"]}))
+
+
+@refusal("labels-quota")
+async def _(pair):
+    data = DataDirectory(pair.server.data.path.with_name("few"))
+    async with running_with_project(data, laptop_label_blocks=1) as few:
+        pair.me = await enrolled(few, "few")
+        status, found = await _labels(pair, write({"request": new_id()}))
+        assert (status, len(found["known"])) == (200, 1)
+        return await _labels(pair, write({"request": new_id()}))
+
+
 # Requests to sync, before their lines are read --------------------------------------
 
 

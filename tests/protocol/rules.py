@@ -21,7 +21,9 @@ FIRST_RECEIPT_FOLLOWS = "0" * 64
 #: Record types of which the id holds the parent besides the key: the field of the parent.
 PARENTS = {"sample": "core_id"}
 #: Record types whose key holds the parent.
-CHILDREN = frozenset({"practice", "point", "core", "result"})
+CHILDREN = frozenset(
+    {"practice", "design", "point", "core", "skip", "custody_event", "result"}
+)
 #: Record types that only the server writes.
 DERIVED = frozenset({"stock", "change", "trend"})
 #: The fields that make the natural key of each record type.
@@ -30,10 +32,13 @@ KEYS = {
     "project": ["code"],
     "plot": ["code"],
     "practice": ["plot_id", "family", "what", "from_date"],
+    "design": ["plot_id", "number"],
     "point": ["plot_id", "code"],
     "campaign": ["name"],
     "core": ["point_id", "campaign_id", "number"],
     "sample": ["sample_code"],
+    "skip": ["point_id", "campaign_id"],
+    "custody_event": ["sample_id", "step", "at"],
     "result": ["sample_id", "analyte", "replicate"],
     "lab_control": ["lab", "lab_batch", "analyte", "kind", "code", "number"],
     "lab_batch": ["lab", "lab_batch", "analyte"],
@@ -51,13 +56,36 @@ GROUPS = {
             "bridge_low_g_kg",
             "bridge_high_g_kg",
         ],
+        "template": ["layer_depths_cm", "usual_tool", "usual_diameter_mm"],
     },
     "practice": {"period": ["from_date", "to_date"]},
+    "design": {
+        "draw": [
+            "method",
+            "seed",
+            "points_drawn",
+            "min_distance_m",
+            "edge_buffer_m",
+            "boundary_sha256",
+            "drawn_by",
+        ]
+    },
     "point": {"place": ["lon", "lat"]},
     "campaign": {"period": ["start_date", "end_date"]},
     "core": {
         "time": ["sampled_at", "sampled_precision"],
-        "place": ["lon", "lat", "accuracy_m"],
+        "place": [
+            "lon",
+            "lat",
+            "accuracy_m",
+            "position_source",
+            "fix_quality",
+            "satellites",
+            "fixes_averaged",
+            "fix_sigma_m",
+            "fix_age_s",
+            "receiver",
+        ],
         "tool": [
             "tool",
             "inner_diameter_mm",
@@ -66,6 +94,7 @@ GROUPS = {
         ],
         "reach": ["depth_reached_cm", "stop_reason"],
     },
+    "custody_event": {"time": ["at", "at_precision"]},
     "sample": {
         "depth": ["depth_top_cm", "depth_bottom_cm"],
         "soil": [

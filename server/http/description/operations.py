@@ -81,6 +81,14 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
             Content(JSON, ("EnrolRequest",)),
         )
     },
+    "/v1/labels": {
+        "post": Operation(
+            "Hand out a block of codes for labels, which no other laptop gets",
+            _DEVICE,
+            Content(JSON, ("LabelsResponse",)),
+            Content(JSON, ("LabelsRequest",)),
+        )
+    },
     "/v1/streams/{stream}/buckets": {
         "get": Operation(
             "Return the digest of each bucket of a project",

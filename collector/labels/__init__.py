@@ -1,0 +1,1 @@
+"""Labels of bags and lists to sign, as PDF; needs the extra `labels`."""
