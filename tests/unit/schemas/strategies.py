@@ -22,7 +22,7 @@ from schemas.fields import (
     Text,
 )
 from schemas.ids import uuid7
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 
 # Surrogates and NUL included, which st.text() leaves to be asked for.
 any_text = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -97,6 +97,9 @@ _GOOD = {
     Id: lambda _: ids,
     Explanations: lambda _: st.lists(labels, unique=True, max_size=4),
     NameSet: lambda _: st.lists(labels, unique=True, max_size=4),
+    Depths: lambda _: st.lists(
+        st.floats(0.5, 500), unique=True, min_size=1, max_size=4
+    ).map(sorted),
     StratumAreas: lambda _: st.dictionaries(
         labels, st.floats(0.001, 1e6), min_size=1, max_size=4
     ),

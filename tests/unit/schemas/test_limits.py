@@ -103,6 +103,9 @@ LONGEST = {
     "Explanations": lambda f: [
         f"{n:02}" + WIDE * (f.bounds()["most"] - 2) for n in range(f.bounds()["items"])
     ],
+    "Depths": lambda f: [
+        f.bounds()["depth"]["high"] / 3 + n / 7 for n in range(f.bounds()["items"])
+    ],
     "StratumAreas": lambda f: {
         f"{n:02}" + WIDE * (f.bounds()["most"] - 2): 123456.78901234567
         for n in range(f.bounds()["items"])

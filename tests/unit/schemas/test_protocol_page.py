@@ -33,6 +33,10 @@ KEY_HEAD = ["key", "type", "needed", "default", "meaning"]
 #: answer.
 SCHEMAS = {
     "Enrolment": [message_shapes.EnrolRequest, message_shapes.EnrolResponse],
+    "Blocks of labels": [
+        message_shapes.LabelsRequest,
+        message_shapes.LabelsResponse,
+    ],
     "Request hello": [message_shapes.RequestHello],
     "Map log": [message_shapes.HelloLog],
     "Map acked": [message_shapes.Position],
@@ -152,11 +156,12 @@ def test_every_code_that_a_route_can_answer_is_told():
     modules = [
         *(
             f"server/http/{name}.py"
-            for name in ("body", "connections", "enrol", "speakers")
+            for name in ("body", "connections", "enrol", "labels", "speakers")
         ),
         *(f"server/http/{name}.py" for name in ("sync", "repair")),
         *(f"server/intake/{name}.py" for name in ("request", "push", "log_checks")),
         *("server/http/guards.py", "server/access/enrolment.py", "server/errors.py"),
+        "server/access/label_blocks.py",
         *(f"schemas/{name}.py" for name in ("changes", "columns", "messages")),
     ]
     answered = edge | refused_in(*modules)

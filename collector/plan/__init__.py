@@ -1,0 +1,1 @@
+"""The plan of a campaign: points drawn, drawn again, found again, visited."""

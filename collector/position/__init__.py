@@ -1,0 +1,1 @@
+"""Where this laptop is: a receiver, a phone or a photo, read into one kind of fix."""
