@@ -1,0 +1,96 @@
+"""What a page is made of, and how it is drawn."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from collector.errors import PermilleError
+from collector.laptop.laptop import Laptop
+from collector.web.languages import LANGUAGES, Speech, speech
+from collector.web.positioning import Positioning
+from schemas.problems import Problem
+from schemas.told import problem_line
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a browser asked for: words of the address and of a form; where the laptop is."""
+
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    speech: Speech
+    positioning: Positioning
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to draw: its template, what it shows, and the command that does the same."""
+
+    template: str
+    command: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Another page to go to, after a form was taken; it says what was done."""
+
+    path: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not done, as a page says it."""
+
+    text: str
+    hint: str
+    problems: tuple[Problem, ...] = ()
+
+
+#: What a page does with the laptop.
+Show = Callable[[Laptop, Asked], Page | GoTo]
+
+
+def refusal_of(error: PermilleError) -> Refusal:
+    """Return an error as the page says it."""
+    return Refusal(error.text, error.hint, error.problems)
+
+
+def drawn(page: Page, asked: Asked, said: str = "") -> str:
+    """Draw a page in the language of who asked."""
+    template = _environment(asked.speech.code).get_template(page.template)
+    return template.render(
+        page.facts,
+        asked=asked,
+        command=page.command,
+        said=said,
+        speech=asked.speech,
+        languages=LANGUAGES,
+    )
+
+
+@lru_cache(len(LANGUAGES))
+def _environment(code: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("collector.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    own = speech(code)
+    made.install_gettext_translations(own.texts, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    made.filters |= {
+        "number": own.number,
+        "day": own.day,
+        "moment": own.moment,
+        "told": problem_line,
+    }
+    return made

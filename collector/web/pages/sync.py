@@ -1,0 +1,161 @@
+"""The page of the sync: the account, may I wipe, what to fix, and conflicts to decide."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from collector.errors import RefusedError
+from collector.fix import conflicts, discard, fixing, quarantine
+from collector.laptop.laptop import Laptop
+from collector.record import resend
+from collector.rules.overlay import BaseRow, undecided
+from collector.sync.status import laptop_status
+from collector.web.page import Asked, GoTo, Page
+from collector.web.syncing import SyncState
+from schemas.conflicts import Take
+from schemas.deciding import SideChoice
+from schemas.problems import from_data
+from schemas.settings import field_named, read_texts
+from schemas.sides import KEPT, PersonsChoice, told_side
+from schemas.told import problem_line
+
+_KEEP = "keep"
+
+
+class SideOption(NamedTuple):
+    """One value of a conflict, by whom, and what the form sends to let it stand."""
+
+    choice: str
+    by: str
+    said: str
+    at: str
+
+
+class Question(NamedTuple):
+    """What a person is asked: one group of one record."""
+
+    record_id: str
+    name: str
+    about: str
+    ids: str
+    sides: list[SideOption]
+    is_decided: bool
+
+
+class ToFix(NamedTuple):
+    """A change that the server could not apply, in words."""
+
+    record_id: str
+    name: str
+    reasons: list[str]
+    fields: list[tuple[str, str]]
+    is_held: bool
+    typed: str
+
+
+def show(laptop: Laptop, asked: Asked, state: SyncState) -> Page:
+    """Show where the laptop stands with its server."""
+    del asked
+    facts = {
+        "status": laptop_status(laptop),
+        "state": state,
+        "questions": list(_questions(laptop)),
+        "to_fix": [_to_fix(one) for one in quarantine.fix_list(laptop)],
+    }
+    return Page("sync.html.j2", "permille sync", facts)
+
+
+def decide(laptop: Laptop, asked: Asked) -> GoTo:
+    """Decide a conflict: one side stands.
+
+    Raises
+    ------
+    RefusedError
+        Without a reason, or if it was decided meanwhile.
+    """
+    form = asked.form
+    reason = form.get("reason", "").strip()
+    if not reason:
+        raise RefusedError(
+            "a decision says why: it travels with it", "write the reason, then decide"
+        )
+    base = conflicts.find_contested(laptop, form.get("record", ""))
+    ids = tuple(form.get("ids", "").split())
+    taken = form.get("take", "")
+    choice = (
+        KEPT
+        if taken == _KEEP
+        else PersonsChoice(SideChoice(Take.OTHER, of=frozenset({taken})))
+    )
+    lost = discard.set_aside(laptop, base, ids, choice)
+    if lost and not form.get("sure"):
+        raise RefusedError(
+            f"what was recorded here would not stand: {'; '.join(lost)}",
+            "go back, and tick that this is meant",
+        )
+    count = conflicts.resolve(laptop, base, ids, choice, reason)
+    return GoTo("/sync", f"{conflicts.name_of(laptop, base)}: {count}")
+
+
+def fix(laptop: Laptop, asked: Asked) -> GoTo:
+    """Correct a change that the server could not apply, or give it up."""
+    form = asked.form
+    view = quarantine.find_quarantined(laptop, form.get("record", ""))
+    if form.get("what") == "discard":
+        resend.discard(laptop, view.id, form.get("reason") or None)
+        return GoTo("/sync", view.type)
+    typed = {
+        field_named(view.type, name.removeprefix("set-")): value
+        for name, value in form.items()
+        if name.startswith("set-") and value.strip()
+    }
+    if typed:
+        fixing.fix(laptop, view, read_texts(view.type, typed))
+    else:
+        resend.send_again(laptop, view.id, {})
+    return GoTo("/sync", view.type)
+
+
+def _questions(laptop: Laptop) -> Iterator[Question]:
+    for base in laptop.store.contested():
+        yield from _of_record(laptop, base)
+
+
+def _of_record(laptop: Laptop, base: BaseRow) -> Iterator[Question]:
+    contest = conflicts.contest_of(laptop, base, base.conflicts)
+    still = {one["id"] for one in undecided(base, laptop.store.changes(base.id))}
+    for group, those in contest.groups().items():
+        at = {str(one["id"]): str(one.get("at") or "") for one in those}
+        sides = [
+            SideOption(
+                side.conflict or _KEEP,
+                str(side.by) if any(side.by) else "",
+                told_side(contest, side, group),
+                at.get(side.conflict, ""),
+            )
+            for side in contest.sides(group)
+        ]
+        yield Question(
+            base.id,
+            conflicts.name_of(laptop, base),
+            contest.about(group),
+            " ".join(at),
+            sides,
+            not still & at.keys(),
+        )
+
+
+def _to_fix(entry: dict[str, object]) -> ToFix:
+    reasons = entry["reasons"]
+    assert isinstance(reasons, list)
+    problems = [from_data(why) for why in reasons]
+    fields = entry["fields"]
+    assert isinstance(fields, dict)
+    wrong = [p.path for p in problems if p.path in fields]
+    return ToFix(
+        str(entry["record"]),
+        f"{entry['type']} {entry['name']}",
+        [problem_line(problem) for problem in problems],
+        [(name, str(fields[name])) for name in dict.fromkeys(wrong)],
+        bool(entry["held"]),
+        str(entry["fix"] or ""),
+    )
