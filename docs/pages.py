@@ -9,7 +9,7 @@ from schemas import limits, rules
 from schemas import vocabulary as v
 from schemas.attachments import Attachments
 from schemas.explained import Explanations
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
 from schemas.records import TYPES, RecordType
 from schemas.version import SCHEMA_VERSION
@@ -197,6 +197,9 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
         f"list of {limits.SET_ITEMS} files at most: sha256, size (bytes, at most"
         f" {limits.ATTACHMENT_BYTES}), mime (code of"
         " [attachment_type](#attachment_type)), name, and where known taken_at, lon, lat"
+    ),
+    Depths: lambda _: (
+        f"list of {limits.SET_ITEMS} depths at most, cm, each deeper than the one before"
     ),
     StratumAreas: lambda _: (
         f"object of {limits.SET_ITEMS} strata at most: name, and area in ha"

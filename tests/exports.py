@@ -22,6 +22,13 @@ RECORDS = {
         "control_plots": ["C1", "C2"],
         "note": "'); DROP TABLE plots; --",
     },
+    "design": {
+        "plot_id": "plot",
+        "number": 1,
+        "method": "systematic",
+        "seed": 7,
+        "points_drawn": 3,
+    },
     "practice": {"plot_id": "plot", "family": "agroforestry", "what": "+hedges"},
     "campaign": {
         "name": "2026",

@@ -179,6 +179,8 @@ def _tell(found: "LaptopStatus", person: str | None) -> None:
     click.echo(f"last sync  {found.last_sync_at or 'never'}")
     click.echo(f"to push    {found.pending}")
     click.echo(f"files      {found.attachments_waiting} to send")
+    drafts = f"{found.drafts} on this laptop alone: permille draft list"
+    click.echo(f"drafts     {drafts if found.drafts else 0}")
     click.echo(f"to fix     {found.quarantined}")
     click.echo(f"waiting    {found.held}")
     click.echo(f"conflicts  {found.conflicts}")

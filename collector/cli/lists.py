@@ -27,19 +27,27 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "project": ("title", "organisation", "id"),
         "plot": ("name", "land_use", "area_ha", "stratum", "farm"),
         "practice": ("family", "from_date", "to_date"),
+        "design": ("method", "points_drawn", "seed", "min_distance_m"),
         "point": ("plot", "lon", "lat"),
         "campaign": ("start_date", "end_date", "purpose"),
         "core": ("sampled_at", "tool", "depth_reached_cm"),
         "sample": ("plot", "point", "campaign", "core", "depth cm"),
+        "skip": ("because", "decided_on"),
+        "custody_event": ("who", "to_whom", "box", "place"),
         "result": ("value", "unit", "method", "place", "depth cm"),
         "lab_control": ("value", "certified_value", "first_value", "unit"),
         "lab_batch": ("decision", "reason", "decided_by"),
     }
 )
 #: Types whose names are words that may be broken.
-_IN_WORDS: Final = frozenset({"practice", "organisation", "lab_control", "lab_batch"})
+_IN_WORDS: Final = frozenset(
+    {"practice", "organisation", "lab_control", "lab_batch", "custody_event"}
+)
 _PROSE: Final = frozenset(
-    {"name", "title", "farm", "method", "stratum", "reason", "decided_by"}
+    {
+        *("name", "title", "farm", "method", "stratum", "reason", "decided_by"),
+        *("because", "who", "to_whom", "place"),
+    }
 )
 
 #: The list of each type; with the project where a laptop has several.

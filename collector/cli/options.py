@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from collector.cli.output import say
 from collector.errors import RefusedError, UsageError
 from collector.record import names, typed_times
+from collector.record.labels import as_meant
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names
 from schemas.explained import Explanations
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
 from schemas.told import option_name
@@ -31,6 +33,7 @@ PARTS: Final = {
 _NO_OPTION: Final = (kinds.Id, Attachments, Explanations)
 
 _FORMS: Final = {
+    Depths: "'CM CM ...'",
     kinds.Integer: "NUMBER",
     kinds.Number: "NUMBER",
     kinds.Day: "DATE",
@@ -54,6 +57,18 @@ def reference_options(record_type: str) -> list[click.Option]:
     ]
 
 
+def refuse_two_points(where: str | None, given: Mapping[str, Any]) -> None:
+    """Refuse a point that is an argument and stands in options, too.
+
+    Raises
+    ------
+    UsageError
+        If it does.
+    """
+    if where is not None and (given.get("plot") or given.get("point")):
+        raise UsageError("the point is typed twice", "leave out --plot and --point")
+
+
 def _metavar(name: str) -> str:
     return "N" if name == "core_number" else "NAME"
 
@@ -70,6 +85,9 @@ def field_options(record_type: str) -> list[click.Parameter]:
         if not isinstance(field, _NO_OPTION):
             former = former_names(record_type, name)
             options.append(_field_option(name, field, former))
+    if "position_source" in TYPES[record_type].fields:
+        text = "Take the position from the receiver that permille position saved."
+        options.append(click.Option(["--here"], is_flag=True, help=text))
     return options
 
 
@@ -117,16 +135,42 @@ def read_fields(
             case _:
                 texts[name] = value
     entered |= read_texts(record_type, in_full(laptop, record_type, texts))
+    if given.get("here"):
+        entered |= position_here(laptop, entered)
     return entered | _references(laptop, record_type, given, project_id)
+
+
+def position_here(laptop: "Laptop", entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where this laptop is, as fields of a record, and say what is in doubt."""
+    from collector.position.fix import in_words, position_fields
+    from collector.position.here import USUAL_FIXES, Wanted, take
+    from collector.position.receivers import receiver
+
+    found = take(receiver(laptop, None), laptop.clock, Wanted(USUAL_FIXES))
+    fields = position_fields(found.fix, found.taken_s)
+    if typed := [option_name(name) for name in fields if name in entered]:
+        raise UsageError(f"--here and --{typed[0]} exclude each other")
+    click.echo(f"here: {in_words(found.fix)}", err=True)
+    for said in found.doubts:
+        click.echo(f"warning: {said}", err=True)
+    return fields
 
 
 def in_full(
     laptop: "Laptop", record_type: str, texts: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return typed texts with days and times in full, and say what was filled in."""
+    """Return typed texts with days and times in full, and say what was filled in.
+
+    The code of a label is what a scanner meant, whatever keyboard it was for.
+    """
     found = typed_times.completed(laptop.clock, record_type, texts)
     for name, text in typed_times.filled_in(texts, found).items():
         click.echo(f"{option_name(name)} is {text}", err=True)
+    if record_type == "sample" and "sample_code" in found:
+        scan = as_meant(laptop, found["sample_code"])
+        found["sample_code"] = scan.text
+        if scan.words:
+            say(scan.words, "  ", err=True)
     return found
 
 

@@ -31,7 +31,7 @@ from collector.cli.options import (
     with_only_campaign,
 )
 from collector.cli.output import emit_json, print_facts, say
-from collector.cli.record_examples import EDITS, EXAMPLES, NAMES
+from collector.cli.record_examples import EDITS, EXAMPLES, NAMES, TEMPLATE
 from collector.cli.warnings import as_data, warned
 from collector.errors import Exit, RefusedError, UsageError
 from collector.record import names, views
@@ -51,46 +51,41 @@ _MISSING: Final = frozenset({"required", "value_missing"})
 WARNINGS_SHOWN: Final = 5
 
 
+#: What makes each command of a group.
+Verbs = Mapping[str, Callable[[str], click.Command]]
+
+
 class _Noun(click.Group):
     """The commands of one record type; each is made when it is typed."""
 
-    def __init__(self, record_type: str, **settings: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(self, record_type: str, verbs: Verbs, **settings: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(record_type, **settings)
         self.record_type = record_type
+        self.verbs = {**_VERBS, **verbs}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click
         """Return the names, in the order of the alphabet."""
-        return sorted(_VERBS)
+        return sorted(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click
         """Make a command."""
-        make = _VERBS.get(cmd_name)
+        make = self.verbs.get(cmd_name)
         return make(self.record_type) if make else None
 
 
-def build(record_type: str) -> click.Group:
-    """Make the command group of one record type."""
+def build(record_type: str, verbs: Verbs = MappingProxyType({})) -> click.Group:
+    """Make the command group of one record type; it may have verbs of its own."""
     said = (TYPES[record_type].schema.__doc__ or "").strip()
     shown = (
         f"permille {record_type} add {EXAMPLES[record_type]}",
         f"permille {record_type} list",
     )
-    return _Noun(record_type, help=f"{said}\n\n{example(*shown)}")
+    return _Noun(record_type, verbs, help=f"{said}\n\n{example(*shown)}")
 
 
 def _add(record_type: str) -> click.Command:
     def add(app: App, project: str | None, as_json: bool, **given: object) -> None:
-        from collector.record import entry
-
-        with app.laptop() as laptop:
-            project_id: str | None = None
-            if record_type != "project":
-                project_id = names.the_project(laptop.store, project).id
-                given = with_only_campaign(laptop, record_type, given, project_id)
-            with _typed_as_options(adds=True):
-                entered = read_fields(laptop, record_type, given, project_id)
-                saved = entry.add(laptop, record_type, entered, project_id)
-            _tell(laptop, saved, "saved", as_json=as_json)
+        add_by_options(app, record_type, project, as_json=as_json, given=given)
 
     shown = f"permille {record_type} add {EXAMPLES[record_type]}"
     return _command(
@@ -100,10 +95,32 @@ def _add(record_type: str) -> click.Command:
     )
 
 
+def add_by_options(
+    app: App,
+    record_type: str,
+    project: str | None,
+    *,
+    as_json: bool,
+    given: Mapping[str, Any],
+) -> None:
+    """Add a record as options say, and tell what came of it."""
+    from collector.record import entry
+
+    with app.laptop() as laptop:
+        project_id: str | None = None
+        if record_type != "project":
+            project_id = names.the_project(laptop.store, project).id
+            given = with_only_campaign(laptop, record_type, given, project_id)
+        with typed_as_options(adds=True):
+            entered = read_fields(laptop, record_type, given, project_id)
+            saved = entry.add(laptop, record_type, entered, project_id)
+        _tell(laptop, saved, "saved", as_json=as_json)
+
+
 def _edit(record_type: str) -> click.Command:
     def edit(
         app: App,
-        which: str,
+        which: str | None,
         project: str | None,
         clear: tuple[str, ...],
         as_json: bool,
@@ -123,7 +140,7 @@ def _edit(record_type: str) -> click.Command:
             patch.update(dict.fromkeys(emptied))
             if not patch:
                 raise UsageError("nothing to change was given", "name a field to set")
-            with _typed_as_options():
+            with typed_as_options():
                 saved = entry.edit(laptop, view, patch)
             _tell(
                 laptop,
@@ -136,12 +153,15 @@ def _edit(record_type: str) -> click.Command:
         ["--clear"], multiple=True, metavar="FIELD", help="Empty this field."
     )
     words = EDITS.get(record_type, "--note checked")
-    shown = f"permille {record_type} edit {_example_name(record_type)} {words}"
+    shown = [f"permille {record_type} edit {_example_name(record_type)} {words}"]
+    if record_type == "project":
+        # What a field day begins with.
+        shown.insert(0, f"permille project edit {TEMPLATE}")
     return _command(
         edit,
-        f"Change {names.one_of(record_type)}.\n\n{example(shown)}",
+        f"Change {names.one_of(record_type)}.\n\n{example(*shown)}",
         [
-            _name_argument(record_type),
+            _name_argument(record_type, required=record_type != "project"),
             *field_options(record_type),
             clear,
             _project(record_type),
@@ -289,8 +309,9 @@ def _command(
     )
 
 
-def _name_argument(record_type: str) -> click.Argument:
-    return click.Argument(["which"], metavar=names.FORMS[record_type])
+def _name_argument(record_type: str, *, required: bool = True) -> click.Argument:
+    form = names.FORMS[record_type] if required else f"[{names.FORMS[record_type]}]"
+    return click.Argument(["which"], metavar=form, required=required)
 
 
 def _project(record_type: str) -> click.Option:
@@ -303,8 +324,10 @@ def _example_name(record_type: str) -> str:
 
 
 def _named(
-    laptop: "Laptop", record_type: str, which: str, project: str | None
+    laptop: "Laptop", record_type: str, which: str | None, project: str | None
 ) -> "RecordView":
+    if which is None:
+        return names.the_project(laptop.store, project)
     project_id = None
     if record_type != "project":
         project_id = names.project_of(laptop.store, project)
@@ -312,7 +335,7 @@ def _named(
 
 
 @contextmanager
-def _typed_as_options(*, adds: bool = False) -> Iterator[None]:
+def typed_as_options(*, adds: bool = False) -> Iterator[None]:
     """Name the fields of a refusal as they were typed.
 
     A new record without a field that it needs is wrong usage, as without an argument.
@@ -351,7 +374,7 @@ def _warn(laptop: "Laptop", view: "RecordView", warnings: Sequence["Warned"]) ->
         say(f"{beginning}if it is right, say why: permille warnings", err=True)
 
 
-_VERBS: Final[Mapping[str, Callable[[str], click.Command]]] = MappingProxyType(
+_VERBS: Final[Verbs] = MappingProxyType(
     {
         "add": _add,
         "edit": _edit,
@@ -366,10 +389,11 @@ organisation = build("organisation")
 project = build("project")
 plot = build("plot")
 practice = build("practice")
+design = build("design")
 point = build("point")
 campaign = build("campaign")
-core = build("core")
 sample = build("sample")
+custody_event = build("custody_event")
 result = build("result")
 lab_control = build("lab_control")
 lab_batch = build("lab_batch")

@@ -3,6 +3,7 @@
 Commands are imported when they are typed.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,24 +23,35 @@ COMMANDS: Final = MappingProxyType(
         "init": ("collector.cli.home", "init"),
         "enrol": ("collector.cli.home", "enrol"),
         "status": ("collector.cli.home", "status"),
+        "today": ("collector.cli.today", "today"),
         "person": ("collector.cli.person", "person"),
         "organisation": ("collector.cli.records", "organisation"),
         "project": ("collector.cli.records", "project"),
         "plot": ("collector.cli.records", "plot"),
         "practice": ("collector.cli.records", "practice"),
+        "design": ("collector.cli.records", "design"),
         "point": ("collector.cli.records", "point"),
         "campaign": ("collector.cli.records", "campaign"),
-        "core": ("collector.cli.records", "core"),
+        "core": ("collector.cli.core", "core"),
         "sample": ("collector.cli.records", "sample"),
+        "skip": ("collector.cli.skip", "skip"),
+        "custody_event": ("collector.cli.records", "custody_event"),
+        "label": ("collector.cli.label", "label"),
+        "custody": ("collector.cli.custody", "custody"),
+        "where": ("collector.cli.where", "where"),
+        "draft": ("collector.cli.draft", "draft"),
         "result": ("collector.cli.records", "result"),
         "lab_control": ("collector.cli.records", "lab_control"),
         "lab_batch": ("collector.cli.records", "lab_batch"),
+        "plan": ("collector.cli.plan", "plan"),
+        "position": ("collector.cli.position", "position"),
         "attach": ("collector.cli.attachments", "attach"),
         "attachments": ("collector.cli.attachments", "attachments"),
         "warnings": ("collector.cli.warnings", "warnings"),
         "import": ("collector.cli.imports", "import_group"),
         "export": ("collector.cli.export", "export"),
         "lab": ("collector.cli.lab", "lab"),
+        "ui": ("collector.cli.ui", "ui"),
         "search": ("collector.cli.search", "search"),
         "records": ("collector.cli.taking_in", "records"),
         "undo": ("collector.cli.undo", "undo"),
@@ -49,9 +61,14 @@ COMMANDS: Final = MappingProxyType(
         "fix": ("collector.cli.review", "fix"),
         "receipts": ("collector.cli.receipts", "receipts"),
         "recover": ("collector.cli.home", "recover"),
+        "doctor": ("collector.cli.doctor", "doctor"),
+        "completion": ("collector.cli.doctor", "completion"),
         "stocks": ("collector.cli.stocks", "stocks"),
     }
 )
+
+#: What a shell sets when it asks for completions: click derives it from the name.
+COMPLETE_VARIABLE: Final = "_PERMILLE_COMPLETE"
 
 _HELP: Final = """Record soil samples without a network, and sync them later.
 
@@ -61,9 +78,8 @@ Begin:   permille init --name lap-1 --person "Ada Diallo"
          permille sync
 Record:  permille plot add --code HF
          permille campaign add --name 2026 --start-date 2026-05-01 --purpose baseline
-         permille sample add --plot HF --point 1 --campaign 2026
-                  --sample-code HF-1 --depth-top-cm 0 --depth-bottom-cm 30
-Look:    permille status, permille sample list, permille stocks
+         permille core add HF/1 10=A12:261 20=A13:262 30=A14:270 --new-point
+Look:    permille today, permille status, permille sample list, permille stocks
 
 Exit codes: 0 done; 1 done, but something needs attention; 2 wrong usage;
 3 the server was not reached, nothing is lost, try again; 4 refused;
@@ -97,6 +113,9 @@ class Root(click.Group):
         given = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         call = super().main
+        if COMPLETE_VARIABLE in os.environ:
+            # A shell asks what may follow: click answers in bytes, with names of ours.
+            call(given, prog_name or "permille", **extra)
         with safe_output():
             code = run(
                 lambda: call(given, prog_name or "permille", **extra),

@@ -69,7 +69,7 @@ def undo(  # noqa: PLR0917 - click passes them by name
     is named. Nothing is written without --write; it is written as new changes, which can
     be undone like any other. What other laptops did is taken back on the server.
 
-    OPERATION is the id that an import, an edit of many or an undo has told.
+    OPERATION is the id that an import, an edit of many, a plan or an undo has told.
 
     \b
     Example:

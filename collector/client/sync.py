@@ -61,11 +61,28 @@ class SyncClient(HttpClient):
         RefusedError
             If the server refused the code.
         """
+        return await self._trade("/v1/enrol", request, "enrolled")
+
+    async def labels(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for a block of labels.
+
+        Raises
+        ------
+        UnreachableError
+            If no whole answer came.
+        RefusedError
+            If the server gives this laptop no more.
+        """
+        return await self._trade("/v1/labels", request, "labelled")
+
+    async def _trade(
+        self, path: str, request: Mapping[str, Any], answer: str
+    ) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         body = json.dumps(request, ensure_ascii=False).encode()
-        raw = await self._ask("POST", "/v1/enrol", headers, body)
+        raw = await self._ask("POST", path, headers, body)
         try:
-            return decode_body("enrolled", raw)
+            return decode_body(answer, raw)
         except MessageError as error:
             raise UnreachableError(
                 f"the answer is not one of a Permille server: {error}",

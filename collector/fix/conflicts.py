@@ -7,8 +7,9 @@ from typing import Any
 from collector.errors import NotFoundError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.record.names import called_in, label, one, server_label
+from collector.record.names import called_in, label, one
 from collector.record.saving import save
+from collector.record.server_names import server_label
 from collector.rules.overlay import BaseRow, RecordView, undecided
 from schemas.changes import Draft
 from schemas.deciding import Decision, StandingRecord, UndecidableError

@@ -13,9 +13,9 @@ from collector.record.names import (
     candidates,
     label,
     one,
-    server_label,
 )
 from collector.record.resend import WAITING, name_of_change
+from collector.record.server_names import server_label
 from collector.rules.overlay import ChangeStatus, LoggedChange, RecordView
 from schemas.records import TYPES
 from schemas.told import ids_in, option_name

@@ -5,6 +5,7 @@ from typing import Final
 NAME: Final = "name"
 PERSON: Final = "person"
 PEOPLE: Final = "people"
+LANGUAGE: Final = "language"
 SERVER: Final = "server"
 SERVER_NAME: Final = "server_name"
 TOKEN: Final = "token"  # noqa: S105 - the name of a setting
@@ -23,6 +24,8 @@ COPY: Final = "copy"
 #: What a proxy on the way takes at once, where it refused more: changes, and files.
 BATCH_BYTES: Final = "batch_bytes"
 PIECE_BYTES: Final = "piece_bytes"
+#: The addresses of receivers by their names, as JSON.
+RECEIVERS: Final = "receivers"
 
 #: What a setting that is on says.
 YES: Final = "yes"

@@ -9,8 +9,10 @@ from collector.laptop.laptop import Laptop
 from collector.record.names import label
 from collector.record.neighbours import warnings_about
 from collector.record.saving import save
+from collector.record.waiting_bags import without_bag
 from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
+from collector.store.port import NOTHING_BESIDE, Beside
 from schemas.changes import Draft
 from schemas.explained import explained_with
 from schemas.messages import Op
@@ -25,6 +27,7 @@ from schemas.validate import errors, load_record, missing_fields
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "project": {"reference_depth_cm": 30.0, "stock_method_profile": "permille"},
     "core": {"number": 1, "sampled_precision": "instant"},
+    "custody_event": {"at_precision": "instant"},
     "result": {"replicate": 1},
 }
 
@@ -64,7 +67,10 @@ def add(
     draft = Draft(
         project_id, record_type, new_id, fields=fields, is_new=True, reason=reason
     )
-    return _saved(laptop, draft, fields)
+    beside = NOTHING_BESIDE
+    if record_type == "sample":
+        beside = without_bag(laptop.store, fields)
+    return _saved(laptop, draft, fields, beside)
 
 
 def edit(
@@ -234,8 +240,13 @@ def _as_shown(laptop: Laptop, view: RecordView) -> Shown:
     return found
 
 
-def _saved(laptop: Laptop, draft: Draft, typed: Mapping[str, Any]) -> Saved:
-    save(laptop, [draft], typed, draft.record_id)
+def _saved(
+    laptop: Laptop,
+    draft: Draft,
+    typed: Mapping[str, Any],
+    beside: Beside = NOTHING_BESIDE,
+) -> Saved:
+    save(laptop, [draft], typed, draft.record_id, beside)
     return _now(laptop, draft.record_id)
 
 
@@ -265,12 +276,13 @@ def _reference_problems(
         elif target.deleted:
             problems.append(Problem("parent_deleted", name, wanted))
         elif record_type == "sample":
-            problems += _depth_problems(target, fields)
+            problems += depth_problems(target.fields, fields)
     return problems
 
 
-def _depth_problems(core: RecordView, sample: Mapping[str, Any]) -> list[Problem]:
-    reached, bottom = core.fields.get("depth_reached_cm"), sample["depth_bottom_cm"]
+def depth_problems(core: Mapping[str, Any], sample: Mapping[str, Any]) -> list[Problem]:
+    """Return that a bag is from deeper than its core reached."""
+    reached, bottom = core.get("depth_reached_cm"), sample["depth_bottom_cm"]
     if reached is None or bottom <= reached:
         return []
     detail = f"the core reached {reached:g} cm"

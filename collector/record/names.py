@@ -1,12 +1,14 @@
 """Find the record that people mean, and name records as people do."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from collector.errors import NotFoundError, RefusedError, UsageError
+from collector.record.labels import samples_called
 from collector.rules.keys import splits
-from collector.rules.overlay import BaseRow, RecordState, RecordView
+from collector.rules.overlay import RecordView
 from collector.store.port import Store
 from schemas.ids import is_id, is_start, join_key, starts
 from schemas.names import (
@@ -27,10 +29,13 @@ FORMS: Final = {
     "project": "CODE",
     "plot": "CODE",
     "practice": "PLOT/WHAT",
+    "design": "PLOT/NUMBER",
     "point": "PLOT/CODE",
     "campaign": "NAME",
     "core": "PLOT/POINT/CAMPAIGN/NUMBER",
     "sample": "SAMPLE_CODE",
+    "skip": "PLOT/POINT/CAMPAIGN",
+    "custody_event": "SAMPLE_CODE/STEP/AT",
     "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
     "lab_control": "LAB/BATCH/ANALYTE/KIND/CODE/NUMBER",
     "lab_batch": "LAB/BATCH/ANALYTE",
@@ -279,28 +284,47 @@ def _of(store: Store, record_id: object) -> str:
 def _by_path(
     store: Store, record_type: str, name: str, project_id: str | None
 ) -> list[RecordView]:
-    match record_type:
-        case "point":
-            return [
-                point
-                for plot_code, code in splits(name, 2)
-                for plot in store.find("plot", project_id, plot_code)
-                for point in store.find("point", project_id, join_key([plot.id, code]))
-            ]
-        case "core":
-            return _cores(store, name, project_id)
-        case "result":
-            return _results(store, name, project_id)
-        case "practice":
-            return _practices(store, name, project_id)
-        case _:
-            # No part of the name is another record.
-            parts = splits(name, len(TYPES[record_type].key))
-            return [
-                view
-                for key in map(join_key, parts)
-                for view in store.find(record_type, project_id, key)
-            ]
+    finder = _FINDERS.get(record_type)
+    if finder is not None:
+        return finder(store, name, project_id)
+    # No part of the name is another record.
+    return [
+        view
+        for key in map(join_key, splits(name, len(TYPES[record_type].key)))
+        for view in store.find(record_type, project_id, key)
+    ]
+
+
+def _of_plot(
+    record_type: str, store: Store, name: str, project_id: str | None
+) -> list[RecordView]:
+    return [
+        found
+        for plot_code, own in splits(name, 2)
+        for plot in store.find("plot", project_id, plot_code)
+        for found in store.find(record_type, project_id, join_key([plot.id, own]))
+    ]
+
+
+def _skips(store: Store, name: str, project_id: str | None) -> list[RecordView]:
+    return [
+        skip
+        for point, campaign in _visits(store, splits(name, 2), project_id)
+        for skip in store.find("skip", project_id, join_key([point.id, campaign.id]))
+    ]
+
+
+def _custody_events(
+    store: Store, name: str, project_id: str | None
+) -> list[RecordView]:
+    return [
+        event
+        for code, step, at in splits(name, 3)
+        for sample in samples_called(store, code, project_id)
+        for event in store.find(
+            "custody_event", project_id, join_key([sample.id, step, at])
+        )
+    ]
 
 
 def _practices(store: Store, name: str, project_id: str | None) -> list[RecordView]:
@@ -319,11 +343,21 @@ def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:
         *splits(name, 3),
         *((path, campaign, "1") for path, campaign in splits(name, 2)),
     ]:
+        parts = [(point_name, campaign_name)]
+        for point, campaign in _visits(store, parts, project_id):
+            key = join_key([point.id, campaign.id, number])
+            found += store.find("core", project_id, key)
+    return found
+
+
+def _visits(
+    store: Store, parts: Iterable[Sequence[str]], project_id: str | None
+) -> Iterator[tuple[RecordView, RecordView]]:
+    """Find points and campaigns by their names."""
+    for point_name, campaign_name in parts:
         for point in _by_path(store, "point", point_name, project_id):
             for campaign in store.find("campaign", point.project_id, campaign_name):
-                key = join_key([point.id, campaign.id, number])
-                found += store.find("core", project_id, key)
-    return found
+                yield point, campaign
 
 
 def _results(store: Store, name: str, project_id: str | None) -> list[RecordView]:
@@ -332,10 +366,23 @@ def _results(store: Store, name: str, project_id: str | None) -> list[RecordView
         *splits(name, 3),
         *((code, analyte, "1") for code, analyte in splits(name, 2)),
     ]:
-        for sample in store.find("sample", project_id, code):
+        for sample in samples_called(store, code, project_id):
             key = join_key([sample.id, analyte, replicate])
             found += store.find("result", project_id, key)
     return found
+
+
+#: How records are found of which the name begins with that of another one.
+_FINDERS: Final[Mapping[str, Callable[[Store, str, str | None], list[RecordView]]]] = {
+    "design": partial(_of_plot, "design"),
+    "point": partial(_of_plot, "point"),
+    "core": _cores,
+    "sample": samples_called,
+    "skip": _skips,
+    "custody_event": _custody_events,
+    "result": _results,
+    "practice": _practices,
+}
 
 
 def _core_by_parts(
@@ -351,17 +398,3 @@ def _core_by_parts(
     number = given.get("core_number") or "1"
     views = store.find("core", project_id, join_key([point.id, round_.id, number]))
     return one("core", f"{label(store, point)}/{campaign}/{number}", views, store)
-
-
-def server_label(store: Store, base: BaseRow) -> str:
-    """Name a record as the server has it: a change that waits may call it otherwise."""
-    fields, record_type = dict(base.fields), base.type
-    view = RecordView(
-        base.project_id,
-        base.id,
-        record_type,
-        fields,
-        base.deleted,
-        RecordState.ACCEPTED,
-    )
-    return label(store, view)

@@ -6,7 +6,11 @@ from typing import Final
 
 from collector.laptop.laptop import Laptop
 from collector.rules.overlay import RecordView
-from schemas.plausibility.every import every_warning
+from schemas.plausibility.every import (
+    every_warning,
+    warnings_between,
+    warnings_within,
+)
 from schemas.plausibility.records import Fields, Records, Warned
 from schemas.plausibility.skeletons import code_skeleton
 from schemas.records import TYPES
@@ -28,6 +32,9 @@ _BESIDE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "sample": ("plot", ("core", "point", "sample", "result")),
     "result": ("plot", ("core", "point", "sample", "result")),
 }
+#: What on a plot a new core and its bags are held against.
+_NEIGHBOURS: Final = ("point", "core", "sample")
+_ON_PLOT: Final = (*_NEIGHBOURS, "result")
 _EVERYWHERE: Final = frozenset({"organisation", "project"})
 #: So many are enough to hold one record against.
 _MOST: Final = 5_000
@@ -38,13 +45,92 @@ def warnings_about(laptop: Laptop, view: RecordView) -> list[Warned]:
     if view.deleted:
         return []
     around = {each.id: each for each in _around(laptop, view)} | {view.id: view}
-    found = every_warning(Records(_parts(around.values())), laptop.clock.now())
+    records = Records(_parts(around.values()))
+    found = every_warning(records, laptop.clock.now(), laptop.store.known_blocks())
     return [one for one in found if view.id in one.ids]
+
+
+def warnings_on_plot(
+    laptop: Laptop,
+    plot: RecordView,
+    new: Sequence[tuple[str, str, Fields]],
+    more: Iterable[RecordView] = (),
+) -> list[Warned]:
+    """Return what is odd about records that are to be added on a plot.
+
+    They are looked at beside all of the plot at once; `more` are others that they lie on.
+    """
+    around = {each.id: each for each in (plot, *more)}
+    around |= _on_plots(laptop, plot.project_id, [plot], _NEIGHBOURS)
+    around |= _read_alike(laptop, plot.project_id, new)
+    added = {record_id for _, record_id, _ in new}
+    known = (each for each in around.values() if each.id not in added)
+    found = _looked_at(laptop, new, _parts(known))
+    return [one for one in found if added.intersection(one.ids)]
+
+
+def warnings_of(
+    laptop: Laptop,
+    plots: Sequence[RecordView],
+    asked: Sequence[RecordView],
+    more: Iterable[RecordView] = (),
+) -> list[Warned]:
+    """Return what is odd about records on some plots, looked at together."""
+    if not asked:
+        return []
+    project_id = asked[0].project_id
+    around = {each.id: each for each in (*plots, *more)}
+    around |= _on_plots(laptop, project_id, plots, _ON_PLOT)
+    around |= _read_alike(laptop, project_id, list(_parts(asked)))
+    ids = {each.id for each in asked}
+    beside = (each for each in around.values() if each.id not in ids)
+    found = _looked_at(laptop, list(_parts(asked)), _parts(beside))
+    return [one for one in found if one.record_id in ids]
+
+
+def _looked_at(
+    laptop: Laptop,
+    asked: Sequence[tuple[str, str, Fields]],
+    beside: Iterable[tuple[str, str, Fields]],
+) -> Iterator[Warned]:
+    """Return what is odd about records in themselves, and about all of them together."""
+    yield from warnings_within(Records(asked))
+    every = Records(chain(beside, asked))
+    yield from warnings_between(every, laptop.clock.now())
+
+
+def _on_plots(
+    laptop: Laptop, project_id: str, plots: Iterable[RecordView], kinds: Sequence[str]
+) -> dict[str, RecordView]:
+    """Return a project and what lies on plots of it."""
+    project = laptop.store.record(project_id)
+    found = [project] if project is not None else []
+    for plot in plots:
+        for kind in kinds:
+            found += laptop.store.records(kind, project_id, [plot.id], _MOST)
+    return {each.id: each for each in found}
+
+
+def _read_alike(
+    laptop: Laptop, project_id: str, records: Iterable[tuple[str, str, Fields]]
+) -> dict[str, RecordView]:
+    """Return records whose codes read like those of others."""
+    codes: dict[str, set[str]] = {}
+    for kind, _, fields in records:
+        code = code_skeleton(kind, fields)
+        if code is not None:
+            codes.setdefault(kind, set()).add(code)
+    return {
+        each.id: each
+        for kind, asked in codes.items()
+        for each in laptop.store.alike_any(kind, project_id, asked)
+    }
 
 
 def warnings_in(laptop: Laptop, project_id: str) -> list[Warned]:
     """Return every warning about the records of a project, explained or not."""
-    return list(every_warning(records_of(laptop, project_id), laptop.clock.now()))
+    records, now = records_of(laptop, project_id), laptop.clock.now()
+    return list(every_warning(records, now, laptop.store.known_blocks()))
 
 
 def records_of(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collector.laptop.laptop import Laptop
+from collector.store.port import NOTHING_BESIDE, Beside
 from schemas.changes import Draft
 
 
@@ -13,13 +14,14 @@ def save(
     drafts: Sequence[Draft],
     typed: Mapping[str, Any] | None = None,
     record_id: str = "",
+    beside: Beside = NOTHING_BESIDE,
 ) -> None:
     """Append drafts to the log; what was typed of a record is in one of its lines.
 
     An entry that is told as saved and is in no line would be lost without a word, so a
     draft that forgets some of it is a bug that stops here.
     """
-    places = laptop.store.save(drafts, laptop.timestamp(), laptop.person)
+    places = laptop.store.save(drafts, laptop.timestamp(), laptop.person, beside)
     assert len(places) == len(drafts), "each draft has its line"
     if not typed:
         return

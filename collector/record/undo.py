@@ -57,6 +57,7 @@ class Selection:
     lab: str | None = None
     batch: str | None = None
     person: str | None = None
+    records: Sequence[str] | None = None
     since_ms: int | None = None
     until_ms: int | None = None
 
@@ -67,6 +68,7 @@ class Selection:
             (
                 self.operation in {None, _operation_id(draft)},
                 self.person in {None, said.person},
+                self.records is None or draft.record_id in self.records,
                 self.since_ms is None or said.wall_ms >= self.since_ms,
                 self.until_ms is None or said.wall_ms < self.until_ms,
                 self.lab is None
@@ -194,7 +196,7 @@ def look(laptop: Laptop, project_id: str, which: Selection) -> Undoing:
 
 def _touched(laptop: Laptop, project_id: str, which: Selection) -> dict[str, Touched]:
     by_record: dict[str, list[Said]] = defaultdict(list)
-    for said in _said(laptop):
+    for said in _said(laptop, which.records):
         if said.draft.project_id == project_id:
             by_record[said.draft.record_id].append(said)
     return {
@@ -221,8 +223,8 @@ def _draft(laptop: Laptop, step: Step, done: Operation) -> Draft:
     return seen.draft(step.op, step.fields, reason=done.reason)
 
 
-def _said(laptop: Laptop) -> Iterator[Said]:
-    for change in laptop.store.own_changes():
+def _said(laptop: Laptop, records: Sequence[str] | None = None) -> Iterator[Said]:
+    for change in laptop.store.own_changes(records):
         if change.status is not ChangeStatus.REPLACED:
             line = parse_object(change.raw)
             stamp = hlc.wall_ms(line["h"])

@@ -15,7 +15,7 @@ from schemas import fields as f
 from schemas import limits
 from schemas.attachments import Attachments
 from schemas.explained import Explanations
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.records import DERIVED, TYPES
 
 Message = Mapping[str, Any]
@@ -117,6 +117,10 @@ def _is_files(value: object) -> bool:
     )
 
 
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
 def _is_areas(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_number, value.values()))
 
@@ -162,6 +166,7 @@ _BY_FIELD: Final[Mapping[type, _Check]] = {
     NameSet: _Check(_is_texts, "list of texts"),
     Explanations: _Check(_is_texts, "list of texts"),
     StratumAreas: _Check(_is_areas, "list of areas"),
+    Depths: _Check(_is_numbers, "list of depths"),
     Attachments: _Check(_is_files, "list of files"),
 }
 _CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {

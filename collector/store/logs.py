@@ -16,11 +16,18 @@ from collector.rules.overlay import (
 )
 from collector.store import driver
 from collector.store.counts import count_unacknowledged
-from collector.store.database import Database
+from collector.store.drafts import write_beside
 from collector.store.field_names import to_json
 from collector.store.ids import ID, ID_TEXT, IDS
+from collector.store.labels import LabelTables
 from collector.store.packing import LINE, packed
-from collector.store.port import OwnChange, ServerReceipt, Timestamp
+from collector.store.port import (
+    NOTHING_BESIDE,
+    Beside,
+    OwnChange,
+    ServerReceipt,
+    Timestamp,
+)
 from collector.store.rows import (
     AMONG,
     CHANGE,
@@ -66,11 +73,15 @@ _REPLACED: Final = (
 )
 
 
-class LaptopLogs(Database):
+class LaptopLogs(LabelTables):
     """The part of the store that is appended to."""
 
     def save(
-        self, drafts: Sequence["Draft"], timestamp: Timestamp, person: str | None
+        self,
+        drafts: Sequence["Draft"],
+        timestamp: Timestamp,
+        person: str | None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all."""
         # Who only looks needs no lines.
@@ -103,6 +114,8 @@ class LaptopLogs(Database):
             # What is shown follows from what was just written: it is not read again.
             show(self._db, records, bases, changes, new)
             self._set("hlc", str(stamp))
+            if beside is not NOTHING_BESIDE:
+                write_beside(self._db, beside)
         return [head.n + count for count in range(1, len(drafts) + 1)]
 
     def _replace(self, drafts: Sequence["Draft"]) -> None:
@@ -164,13 +177,19 @@ class LaptopLogs(Database):
         sql = f"SELECT id, {LINE} FROM change WHERE record = {ID} ORDER BY place"  # noqa: S608 - a constant
         return {name: person_of(raw) for name, raw in self._read(sql, record_id)}
 
-    def own_changes(self) -> Iterator[OwnChange]:
-        """Read what this laptop has said, in order."""
+    def own_changes(
+        self, record_ids: Sequence[str] | None = None
+    ) -> Iterator[OwnChange]:
+        """Read what this laptop has said, in order: of all records, or of these."""
+        which = "" if record_ids is None else f" WHERE record IN {IDS}"
+        asked = () if record_ids is None else (to_json(list(record_ids)),)
         sql = (
-            f"SELECT id, place, record_id, {LINE}, status, created_at, former"  # noqa: S608 - a constant
-            " FROM change ORDER BY place"
+            f"SELECT id, place, record_id, {LINE}, status, created_at, former"  # noqa: S608 - constants
+            f" FROM change{which} ORDER BY place"
         )
-        for change_id, place, record_id, raw, status, at, former in self._read(sql):
+        for change_id, place, record_id, raw, status, at, former in self._read(
+            sql, *asked
+        ):
             yield OwnChange(
                 change_id,
                 place,
@@ -289,6 +308,7 @@ class LaptopLogs(Database):
                 "DELETE FROM receipt WHERE log > ?1 OR (log = ?1 AND n > ?2)", (log, n)
             )
             self._db.execute(_NEW_LOG, (new_id, *self._origin(log, n)))
+            self._give_up_blocks()
             new, last = self._last_log(), chain.START
             models = self._models()
             for number, (place, change_id, kind, raw) in enumerate(moved, start=1):

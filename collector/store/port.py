@@ -6,7 +6,7 @@ may raise StoreError.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
 
@@ -68,11 +68,52 @@ class OwnChange(NamedTuple):
     former: Mapping[str, Any] | None
 
 
+class MadeRecord(NamedTuple):
+    """A record that this laptop made, and by whom."""
+
+    id: str
+    type: str
+    person: str | None
+
+
+class KeptDraft(NamedTuple):
+    """What was typed and is no record yet, as it was typed; `about` says of what it is.
+
+    It stays on this laptop: whoever wipes the laptop loses it.
+    """
+
+    number: int
+    kind: str
+    project_id: str
+    about: str
+    typed: Mapping[str, Any]
+    person: str | None
+    kept_at: str
+
+
+class Beside(NamedTuple):
+    """What is written together with changes: drafts that are kept, and dropped first."""
+
+    keep: Sequence[KeptDraft] = ()
+    drop: Sequence[int] = ()
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
 class Transfer(NamedTuple):
     """How much of an attached file the server has, and since when it has all of it."""
 
     sent: int
     confirmed_at: str | None = None
+
+
+class LabelRange(NamedTuple):
+    """Numbers of one block that follow each other."""
+
+    block: str
+    first: int
+    last: int
 
 
 class Store(Protocol):
@@ -166,6 +207,39 @@ class Store(Protocol):
     def search(self, query: "SearchQuery") -> list[str]:
         """Return the ids of live records that have all words, the best first."""
 
+    # A day in the field -----------------------------------------------------
+    def made_between(
+        self, since_ms: int, until_ms: int, record_types: Iterable[str]
+    ) -> list[MadeRecord]:
+        """Return what this laptop made anew from one moment to another, in order."""
+
+    def last_own(self, record_type: str, field: str, target: str) -> RecordView | None:
+        """Return what this laptop made last of those that refer to a record, if anything."""
+
+    def unvisited(self, project_id: str, campaign_id: str) -> list[RecordView]:
+        """Return the points without a core and without a skip in a campaign."""
+
+    def referring(self, field: str, targets: Sequence[str]) -> list[RecordView]:
+        """Return the live records that refer to any of these by a field."""
+
+    def alike_any(
+        self, record_type: str, project_id: str, skeletons: Iterable[str]
+    ) -> list[RecordView]:
+        """Return the live records of a project whose code reads like one of these."""
+
+    # Drafts -----------------------------------------------------------------
+    def drafts(self) -> list[KeptDraft]:
+        """Return every draft, oldest first."""
+
+    def count_drafts(self) -> int:
+        """Count the drafts."""
+
+    def next_draft(self) -> int:
+        """Return a number that no draft has."""
+
+    def write_drafts(self, beside: Beside) -> None:
+        """Drop drafts and keep others, together or not at all."""
+
     # The server's rows ------------------------------------------------------
     def base(self, record_id: str) -> BaseRow | None:
         """Return the server's row of a record."""
@@ -184,11 +258,15 @@ class Store(Protocol):
 
     # The log ----------------------------------------------------------------
     def save(
-        self, drafts: Sequence["Draft"], timestamp: Timestamp, person: str | None
+        self,
+        drafts: Sequence["Draft"],
+        timestamp: Timestamp,
+        person: str | None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> list[int]:
         """Append drafts to the log and show them, together or not at all.
 
-        A draft that replaces a quarantined change closes that one. Returns the
+        What is beside them is written with them. A draft that replaces a quarantined change closes that one. Returns the
         place of each draft in the log.
 
         Raises
@@ -206,8 +284,10 @@ class Store(Protocol):
     def authors(self, record_id: str) -> dict[str, str | None]:
         """Return who made each change of a record on this laptop, by its id."""
 
-    def own_changes(self) -> Iterator[OwnChange]:
-        """Read what this laptop has said, in order."""
+    def own_changes(
+        self, record_ids: Sequence[str] | None = None
+    ) -> Iterator[OwnChange]:
+        """Read what this laptop has said, in order: of all records, or of these."""
 
     def changes_with(self, status: ChangeStatus) -> list[LoggedChange]:
         """Return every change of a status in order."""
@@ -238,13 +318,29 @@ class Store(Protocol):
         """Return the chain hash after n changes of a log; of the last by default."""
 
     def split(self, log: int, n: int, new_id: str) -> int:
-        """Close a log after its change n and go on in a new one.
+        """Close a log after its change n and go on in a new one, without blocks of labels.
 
         Every later change moves to the new log, with its id; gives how many moved.
         """
 
     def receipts(self) -> list[ServerReceipt]:
         """Return the latest receipt of each log."""
+
+    # Labels -----------------------------------------------------------------
+    def known_blocks(self) -> frozenset[str]:
+        """Return every block that is known to have been handed out, to whatever laptop."""
+
+    def own_blocks(self) -> list[tuple[str, int]]:
+        """Return the blocks of this laptop, each with the numbers that are left of it."""
+
+    def label_request(self, new_id: str) -> str:
+        """Return the id of the request for a block that is not answered yet, or begin one."""
+
+    def keep_block(self, block: str, known: Iterable[str], lost: Iterable[str]) -> None:
+        """Keep a block that the server gave, and what it says of all others."""
+
+    def take_numbers(self, count: int, at: str) -> list[LabelRange]:
+        """Take the next numbers, once and for all; none where there are not as many."""
 
     # Sync -------------------------------------------------------------------
     def apply(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from collector.errors import StoreError
 from collector.store import driver
 from collector.store.counts import are_counts_right, count_live, mend_counts
+from collector.store.day import DayQueries
+from collector.store.drafts import DraftTable
 from collector.store.field_names import fields_of, to_json
 from collector.store.ids import ID_TEXT, IDS
 from collector.store.logs import LaptopLogs
@@ -15,7 +17,7 @@ from collector.store.port import Applied, Cursor, Timestamp
 from collector.store.read_model import ShownQueries
 from collector.store.rows import NUMBER
 from collector.store.search import SearchTables
-from collector.store.version import VERSION
+from collector.store.version import ONLY_LACKS, VERSION
 
 if TYPE_CHECKING:
     from collector.rules.log_heads import LogHead
@@ -41,7 +43,7 @@ _CONTESTED: Final = (
 )
 
 
-class LaptopStore(ShownQueries, LaptopLogs, SearchTables):
+class LaptopStore(ShownQueries, LaptopLogs, SearchTables, DayQueries, DraftTable):
     """The laptop's database; see collector.store.port for the promises."""
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -54,15 +56,15 @@ class LaptopStore(ShownQueries, LaptopLogs, SearchTables):
                 "update the program",
                 code="newer_database",
             )
-        if 0 < found < VERSION:
+        if 0 < found < ONLY_LACKS:
             self.close()
             raise StoreError(
                 f"the database was made before the first release (tables {found})",
                 "sync it with the program that made it, then begin in another --home",
                 code="older_database",
             )
-        if not found:
-            # sqlite-utils costs 0.27 s: only where there are no tables yet.
+        if found < VERSION:
+            # sqlite-utils costs 0.27 s: only where tables are missing.
             from collector.store.tables import make_tables  # noqa: PLC0415
 
             make_tables(self._db)

@@ -135,11 +135,41 @@ _TABLES: Final = (
         ("project_id", "type", "name", "words"),
     ),
     _Table("unindexed", {"number": int}, ("number",)),
+    # What was typed and is no record yet, by the number that people call it by.
+    _Table(
+        "draft",
+        {
+            "number": int,
+            "kind": str,
+            "project_id": str,
+            "about": str,
+            "typed": str,
+            "person": str,
+            "kept_at": str,
+        },
+        ("number",),
+        ("kind", "project_id", "about", "typed", "kept_at"),
+    ),
     _Table(
         "attachment",
         {"sha256": str, "sent": int, "confirmed_at": str},
         ("sha256",),
         ("sent",),
+    ),
+    # Blocks of labels. `own`: this laptop may print numbers of it, from `next` on; `came`
+    # is their order. The others are known to belong to other laptops.
+    _Table(
+        "label_block",
+        {"block": str, "own": int, "next": int, "came": int},
+        ("block",),
+        ("own", "next"),
+    ),
+    # What was printed, kept in one transaction with the next number.
+    _Table(
+        "label_run",
+        {"number": int, "block": str, "first": int, "last": int, "at": str},
+        ("number",),
+        ("block", "first", "last", "at"),
     ),
 )
 #: Tables that are nothing but their key, which sqlite-utils does not make.
@@ -212,6 +242,8 @@ _INDEXES: Final = (
     "CREATE UNIQUE INDEX idx_change_log_n ON change_row (log, n)",
     "CREATE INDEX idx_change_record ON change_row (record)",
     "CREATE INDEX idx_change_status ON change_row (status) WHERE status <> 'accepted'",
+    # What was done on a day.
+    "CREATE INDEX idx_change_created ON change_row (created_ms)",
     "CREATE INDEX idx_change_stood ON change_row (log, n) WHERE stood IS NOT NULL",
     (
         "CREATE INDEX idx_record_kind_key_project ON item (kind, key, project)"

@@ -10,6 +10,7 @@ from collector.client.traffic import Traffic
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, enrolled_at
+from collector.laptop.blocks import Blocks, reserve_with, runs_low
 from collector.laptop.keys import check_receipt, named_log, sign
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
@@ -87,7 +88,18 @@ async def sync(
     server, token = enrolled_at(laptop)
     with laptop.sync_lock():
         async with SyncClient(server, token, laptop.clock) as client:
-            return await sync_with(laptop, client, progress, options)
+            report = await sync_with(laptop, client, progress, options)
+            if runs_low(laptop):
+                await _fetch_numbers(laptop, client)
+            return report
+
+
+async def _fetch_numbers(laptop: Laptop, client: Blocks) -> None:
+    """Ask for more numbers of labels; what was synced stays, whatever the answer is."""
+    try:
+        await reserve_with(laptop, client)
+    except (RefusedError, UnreachableError) as error:
+        laptop.tell(f"few numbers for labels are left: {error.text}; {error.hint}")
 
 
 async def sync_with(

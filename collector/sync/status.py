@@ -33,6 +33,7 @@ class LaptopStatus(NamedTuple):
     records: dict[str, int]
     damage: list[str]
     is_copy: bool
+    drafts: int
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object."""
@@ -55,7 +56,8 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
     last = store.setting(settings.LAST_SYNC)
     records = store.count_records()
     files = len(waiting(laptop))
-    waits = _Waits(pending, quarantined, held, files)
+    drafts = store.count_drafts()
+    waits = _Waits(pending, quarantined, held, files, drafts)
     reasons = list(_reasons(store, waits, has_records=bool(records)))
     if damage:
         reasons.append("the database is damaged: keep it and restore a copy")
@@ -76,6 +78,7 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
         records=records,
         damage=damage,
         is_copy=store.setting(settings.COPY) == settings.YES,
+        drafts=drafts,
     )
 
 
@@ -86,6 +89,7 @@ class _Waits(NamedTuple):
     to_fix: int
     held: int
     files: int
+    drafts: int
 
 
 def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]:
@@ -99,6 +103,12 @@ def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]
             "change waits",
             "changes wait",
             "on the server for others: permille fix",
+        ),
+        (
+            waits.drafts,
+            "draft is",
+            "drafts are",
+            "on this laptop alone, and wiping it loses them: permille draft list",
         ),
         (
             store.count_stale(),

@@ -191,6 +191,19 @@ sample edit BAG-2026 --note x | sample delete BAG-2026 --yes | sample restore no
 result add --sample BAG-2026 --analyte soc | result edit BAG-2026/soc/1 --note x
 result delete BAG-2026/soc/1 --yes | result restore none | plot add --code A
 plot edit A --note x | plot delete A --yes | plot restore none | attachments remove A none
+core add EVIL 10=EVIL:x --draft | draft list | draft show 1 | draft finish 1 | draft finish EVIL
+core hole EVIL | core add A/1 10=EVIL:x EVIL=x | core add EVIL | core undo | core undo EVIL
+today | today --date EVIL | draft drop 1 --yes
+design list | design show A/1 | design add --plot A --number EVIL | design edit A/1 --note x
+design delete A/1 --yes | design restore none | skip list | skip show A/1/2026 | skip add A/1 --because EVIL
+skip edit A/1/2026 --note x | skip delete A/1/2026 --yes | skip restore none
+custody_event list | custody_event show BAG-2026/dried/x | custody_event add --sample BAG-2026 --step EVIL
+custody_event edit BAG-2026/dried/x --note x | custody_event delete BAG-2026/dried/x --yes
+custody_event restore none | plan | plan --near EVIL | plan draw --plot A --points 3
+plan redraw --check EVIL | plan relocate --from-campaign 2016 --plot A | position --from EVIL
+doctor | completion bash | ui --port EVIL
+label check EVIL | label read EVIL | label reserve | label sheet --count 1 --out {}/x.pdf
+custody add dried EVIL | custody handover --to EVIL --out {}/h.pdf | where EVIL | where BAG-2026
 """
 SHAPE = {"type": EVIL, "coordinates": [EVIL]}
 BAD_PLACES = {"type": "Feature", "geometry": SHAPE, "properties": {"id": EVIL}}

@@ -44,7 +44,7 @@ async def replay(server, version):
             path.read_bytes().splitlines()[1:-1],
         )
     )
-    point = json.loads(lines[4])
+    point = next(one for one in map(json.loads, lines) if one["t"] == "point")
     project_id, older = point["s"], point["f"]["revisits_point_id"]
     founder = await server.laptop("founder", may_begin=True)
     founder.project_id = project_id

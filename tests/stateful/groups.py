@@ -23,7 +23,7 @@ from schemas.fields import (
     Number,
     Text,
 )
-from schemas.lists import NameSet, StratumAreas
+from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.records import TYPES
 
 #: The group of a record's deletion and return.
@@ -102,6 +102,7 @@ STARTS = {
         "what": "cover crops",
         "from_date": "2026-01-01",
     },
+    "design": {"number": 1, "method": "systematic", "seed": 7, "points_drawn": 3},
     "point": {"code": "S"},
     "campaign": {"name": "S", "start_date": "2026-04-01", "purpose": "baseline"},
     "core": {"number": 1, "sampled_at": "2026-04-02T10:00:00Z", "tool": "probe"},
@@ -111,6 +112,12 @@ STARTS = {
         "depth_bottom_cm": 20.0,
         "fine_dry_mass_g": 500.0,
         "volume_cm3": 400.0,
+    },
+    "skip": {"because": "flooded"},
+    "custody_event": {
+        "step": "bagged",
+        "at": "2026-04-02T10:00:00Z",
+        "who": "Ada",
     },
     "result": {
         "analyte": "soc",
@@ -165,6 +172,7 @@ _OF_KIND = (
     (Instant, ("2026-04-02T10:00:00Z", "2026-04-03T10:00:00Z")),
     (Flag, (True, False)),
     (Geometry, _SQUARES),
+    (Depths, ([10.0, 30.0], [15.0, 30.0])),
     (StratumAreas, ({"clay": 2.0}, {"clay": 3.0})),
     (Explanations, (["a (b): c"], ["a (b): c", "d (e): f"])),
     (NameSet, (["Ada"], ["Ada", "Bo"])),

@@ -27,10 +27,19 @@ LISTED = {
         "Farm",
     ),
     "practice": ("HF/hedges planted", "agroforestry", "2019-04-01", "2026-12-31"),
+    "design": ("Highfield-07/2", "stratified_random", 12, 4294967295, 25.5),
     "point": ("Highfield-07/12", "Highfield-07", 2.3512345, 48.8512345),
     "campaign": ("Spring 2026", "2026-05-01", "2026-05-10", "resampling"),
     "core": (CORE, AT, "auger", 100.5),
     "sample": (BAG, "Highfield-north-07", "12", "Spring 2026", 1, "102.5-130.5"),
+    "skip": ("Highfield-north-07/12/Spring 2026", NOTE, "2026-05-03"),
+    "custody_event": (
+        f"{BAG}/handed_over/{AT}",
+        "Ada Diallo",
+        "LAS Arras",
+        "BOX-12",
+        "store",
+    ),
     "lab_control": (
         "LAS Arras/2026-118/total_nitrogen/reference/CRM-A/12",
         12.3456,
@@ -55,6 +64,29 @@ LISTED = {
 }
 
 ROWS = {
+    "checked labels": [
+        ("K7F-0421-1", "a label of another laptop", f"{CORE} 102.5-130.5 cm"),
+        (BAG, "its check character does not fit, it may be K7F-0421-1", ""),
+    ],
+    "story of a bag": [(AT, "handed_over", NAME, "LAS Arras", "BOX-12", NOTE)],
+    "results of a bag": [
+        ("total_carbon", 123.4567, "g_kg", "dry_combustion", "LAS Arras", "2026-118")
+    ],
+    "bags of a box": [
+        ("K7F-0421-1", CORE, "102.5-130.5 cm", f"boxed in box BOX-12, {AT}, {NAME}")
+    ],
+    "points that are drawn": [("Highfield-07/D2-12", "-48.8512345", "-102.3512345")],
+    "points that are not as drawn": [
+        ("Highfield-07/D2-12", "moved", "12.34"),
+        ("-48.8512345, -102.3512345", "gone", ""),
+    ],
+    "points to visit": [
+        ("Highfield-07/D2-12", "1234", "NW", "315", "-48.8512345", "-102.3512345")
+    ],
+    "points visited": [("Highfield-07/12", "done", "123", NOTE)],
+    "points to visit again": [
+        ("12", "12-Spring 2026", "123.4", "12.3", "its cores were taken elsewhere")
+    ],
     "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
     "records of an export": [(f"sample {BAG}", "already here", SIDES)],
     "found": [("sample", BAG, f"note {NOTE}")],
@@ -62,6 +94,18 @@ ROWS = {
     "records that stay": [(f"result {BAG}/soc/1", f"{NAME} has written note since")],
     "operations": [
         ("3f9a2c1b", AT, "import", "results-2026-LAS.csv, densities.csv", 1234, NAME)
+    ],
+    "layers of a core": [(102.5, 130.5, BAG, 1261.5)],
+    "done on a day": [("Highfield-north-07", 120, 360, NAME)],
+    "drafts": [
+        (
+            12,
+            "bags of a core",
+            CORE,
+            f"102.5-130.5={BAG}:1261.5 130.5-150=HF-2026-0004712:1162",
+            NAME,
+            AT[:16],
+        )
     ],
     "readings": [
         (

@@ -29,6 +29,7 @@ SPEAKS = {
 }
 BAG = ("--plot", "HF", "--point", "1", "--campaign", "2026", "--sample-code", "HF-1")
 BEGUN = ("--start-date", "2026-05-01", "--purpose", "baseline")
+ROUND = ("--campaign", "2026")
 CORED = ("--sampled-at", "2026-05-03T10:15+02:00")
 LAYER = ("--depth-top-cm", "0", "--depth-bottom-cm", "30")
 
@@ -42,15 +43,22 @@ MAY = [
     (("sample", "list"), LOOKS),
     (("plot", "show", "HF"), LOOKS),
     (("search", "HF"), LOOKS),
+    (("plan",), LOOKS | {"hashlib"}),
+    (("position", "--help"), {"click", "shutil"}),
     (("warnings",), LOOKS),
     (("conflicts",), LOOKS),
     (("fix",), WRITES),
     (("stocks",), LOOKS),
+    (("today",), LOOKS),
+    (("draft", "list"), LOOKS),
     (("receipts",), LOOKS),
     (("sample", "add", *BAG, *LAYER), WRITES),
     (("plot", "edit", "HF", "--note", "dry"), WRITES),
     (("campaign", "delete", "2027", "--yes"), WRITES),
     (("sample", "add", *BAG, "--depth-top-cm", "deep"), WRITES | JUDGES),
+    (("core", "hole", "HF/1", *ROUND), LOOKS),
+    (("core", "add", "HF/1", "10=A1:261", "20=A2", "--another", *ROUND), WRITES),
+    (("core", "undo", "--yes"), WRITES),
     (("sync",), WRITES | JUDGES | SPEAKS),
 ]
 
