@@ -271,6 +271,19 @@ def test_what_was_found_before_stands_beside_the_layers(chromium, tmp_path):
     assert "14.2" in said
 
 
+def test_the_density_of_a_layer_stands_beside_its_mass_at_once(chromium, tmp_path):
+    laptop = Laptop(tmp_path / "lap")
+    planned(laptop)
+    with at_work(chromium, laptop.home, locale="fr-FR") as ada:
+        ada.go("/core?point=HF/1")
+        ada.layers("A")
+        shown = ada.tab.locator(".layers output").all_inner_texts()
+        # 10 cm of a probe of 40 mm are 125.66 cm3.
+        assert shown[:4] == ["2,08", "2,08", "2,15", ""]
+        ada.tab.fill("#holes", "2")
+        assert ada.tab.locator(".layers output").first.inner_text() == "1,04"
+
+
 def test_enter_takes_the_next_label_that_was_printed(chromium, tmp_path):
     laptop = Laptop(tmp_path / "lap")
     planned(laptop)

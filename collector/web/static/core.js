@@ -29,6 +29,28 @@ function takeNextLabel(field) {
   field.value = labels[last + 1] ?? "";
 }
 
+// The density of each layer as it came out of the hole, to compare with the campaign before.
+const number = (field) => Number(field?.value.trim().replace(",", ".") || NaN);
+
+function showDensities() {
+  const across = number(form.querySelector("#diameter")) / 10;
+  const holes = number(form.querySelector("#holes")) || 1;
+  let top = 0;
+  for (const row of form.querySelectorAll(".layers tbody tr")) {
+    const [bottom, , mass] = row.querySelectorAll("input");
+    const volume = (Math.PI / 4) * across ** 2 * (number(bottom) - top) * holes;
+    const density = number(mass) / volume;
+    const isThere = Number.isFinite(density) && density > 0;
+    const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+    const shown = isThere ? density.toLocaleString(document.documentElement.lang, digits) : "";
+    row.querySelector("output").textContent = shown;
+    top = number(bottom) || top;
+  }
+}
+
+form?.addEventListener("input", showDensities);
+if (form) showDensities();
+
 let isSaving = false;
 form?.addEventListener("submit", (event) => {
   // A second Enter of an impatient hand saves nothing twice.
