@@ -197,6 +197,8 @@ def read(app: App, scans: tuple[str, ...], as_json: bool) -> int:
 def typed(words: Iterable[str]) -> Iterator[str]:
     """Return what was typed, and for `-` each line of the standard input as it comes."""
     for word in words:
+        if not word.strip():
+            raise UsageError("a code is empty", "type it, or - for lines of a scanner")
         if word != STDIN:
             yield word
             continue

@@ -8,8 +8,6 @@ import pytest
 from collector.store import logs
 from tests.ways import ROOT
 
-pytestmark = pytest.mark.slow
-
 LINE = ["core", "add", "P1/2", "10=A12:261", "20=A13:262", "30=A14:270"]
 #: What a person may have to type for a core with three layers, Enter included.
 MOST_KEYS = 60

@@ -9,8 +9,6 @@ from collector.labels.handover import Handover, HandoverLine, draw_handover
 from schemas.labels.codes import label_code, printed
 from tests.unit.collector.test_label_numbers import keep
 
-pytestmark = pytest.mark.slow
-
 PLACE = ("--plot", "HF", "--point", 1, "--campaign", 2026)
 LABEL = label_code("K7F", 421)
 

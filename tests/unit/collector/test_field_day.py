@@ -31,7 +31,6 @@ def plan(permille):
     return permille
 
 
-@pytest.mark.slow
 def test_a_day_is_told_in_the_order_of_what_is_to_be_done(plan):
     plan("core", "add", "P1/1", "A1:150", "A2:150", "A3:150")
     plan("core", "add", "P1/2", "A4:150", "A5", "--person", "Bo Ek")
@@ -51,7 +50,6 @@ def test_a_day_is_told_in_the_order_of_what_is_to_be_done(plan):
     assert said["missing"]["points"] == ["P1/4"]
 
 
-@pytest.mark.slow
 def test_what_is_odd_what_waits_and_what_is_lost_first_are_told(plan):
     plan("core", "add", "P1/1", "A1:150", "A2:150", "200=A3:150")
     plan("core", "add", "P1/2", "A4:150", "--draft")
@@ -62,13 +60,11 @@ def test_what_is_odd_what_waits_and_what_is_lost_first_are_told(plan):
     assert "next       permille draft finish 1" in told
 
 
-@pytest.mark.slow
 def test_a_core_that_stopped_higher_up_has_fewer_bags_and_is_not_short(plan):
     plan("core", "add", "P1/1", "A1:9", "A2:9", "--depth-reached-cm", 20)
     assert plan.json("today", code=None)["missing"]["short_cores"] == []
 
 
-@pytest.mark.slow
 def test_another_day_has_what_was_done_on_it_and_words_that_are_none_are_refused(plan):
     plan("core", "add", "P1/1", "A1:150", "A2:150", "A3:150")
     assert plan.json("today", "--date", "yesterday")["cores"] == 0
@@ -77,7 +73,6 @@ def test_another_day_has_what_was_done_on_it_and_words_that_are_none_are_refused
     assert "soon is no day" in plan("today", "--date", "soon", code=2).err
 
 
-@pytest.mark.slow
 def test_what_was_taken_back_is_not_done(plan):
     plan("core", "add", "P1/1", "A1:150")
     plan("core", "undo", "--yes")

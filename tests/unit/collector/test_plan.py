@@ -10,8 +10,6 @@ from schemas.sampling.plane import Plane
 from tests.receivers import recorded, served
 from tests.unit.collector.replies import row
 
-pytestmark = pytest.mark.slow
-
 CORNER = Plane((2.35, 48.85))
 
 
