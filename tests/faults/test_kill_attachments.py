@@ -43,7 +43,10 @@ def kill_attaching(path, seed, cycles):
     photo = path / "photo.jpg"
     killed, wanted = 0, {write_photo(photo, "whole")}
     critical_s = laptop.time_whole("attach", "HF", photo)
-    for cycle in range(cycles):
+    # Until enough were killed: how long the work takes changes with what else runs here.
+    cycle = 0
+    while cycle < cycles or killed <= cycles // 3:
+        assert cycle < 10 * cycles, "nothing was killed in time"
         wanted.add(write_photo(photo, cycle))
         process = laptop.start("attach", "HF", photo)
         time.sleep(rng.uniform(0.5, 1) * critical_s)
@@ -55,7 +58,7 @@ def kill_attaching(path, seed, cycles):
         assert named(laptop) <= wanted
         laptop("attach", "HF", photo)
         assert named(laptop) == wanted
-    assert killed > cycles // 3
+        cycle += 1
 
 
 @pytest.mark.timeout(300)

@@ -10,6 +10,8 @@ from random import Random
 import pytest
 from backports import zstd
 
+from server.access.enrolment import device_of
+from server.access.label_blocks import hand_out
 from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import add_project
@@ -74,6 +76,9 @@ async def _fill(data):
         await two.sync()
         await server.derived()
         await token_for(server)
+        device = await server.ask(lambda store: device_of(store, one.token))
+        labels = {"request": Clock().new_id(), "has": []}
+        await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
         await server.ask(lambda store: store.write(_purge))
 
 

@@ -26,7 +26,7 @@ SECOND = {
     "campaign": {"name": "T"},
     "core": {"number": 2},
     "sample": {"sample_code": "T"},
-    "skip": {"because": "T"},
+    "skip": {},
     "custody_event": {"step": "boxed"},
     "result": {"replicate": 2},
     "lab_control": {"number": 2},
@@ -49,7 +49,13 @@ def season_of(laptops):
             fields = STARTS[kind] | references(kind, made)
             laptop = world.laptop(world.names[0])
             made[kind] = entry.add(laptop, kind, fields, project_id).view.id
-            entry.add(laptop, kind, fields | SECOND[kind], project_id)
+            second = fields | SECOND[kind]
+            if kind == "skip":
+                # Its key is where and when: the second one has a campaign of its own.
+                own = STARTS["campaign"] | {"name": "U"}
+                campaign = entry.add(laptop, "campaign", own, project_id)
+                second |= {"campaign_id": campaign.view.id}
+            entry.add(laptop, kind, second, project_id)
     world.settle()
     world.shut()
     return SimpleNamespace(
