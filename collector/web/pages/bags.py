@@ -1,7 +1,7 @@
 """The page of the bags: found by code, or by any other word."""
 
 from collector.laptop.laptop import Laptop
-from collector.record import names, views
+from collector.record import names
 from collector.record.searching import search
 from collector.web.page import Asked, Page
 from schemas.search import SearchQuery, match_of
@@ -10,7 +10,7 @@ _MOST = 50
 
 
 def show(laptop: Laptop, asked: Asked) -> Page:
-    """Show the bags that have the words; without words the first of the list."""
+    """Show the bags that have the words; without words the first of all."""
     words = asked.query.get("q", "").strip()
     more = False
     if words and match_of(words):
@@ -19,9 +19,9 @@ def show(laptop: Laptop, asked: Asked) -> Page:
         more = len(found) > _MOST
         rows = [_row(laptop, one["id"]) for one in found[:_MOST]]
     else:
-        bags, every = views.listed(laptop, "sample", None, (), _MOST)
-        more = every > len(bags)
-        rows = [_row(laptop, view.id) for view in bags]
+        bags = laptop.store.records("sample", limit=_MOST + 1)
+        more = len(bags) > _MOST
+        rows = [_row(laptop, view.id) for view in bags[:_MOST]]
     facts = {"words": words, "rows": rows, "more": more}
     typed = (
         f"permille search {words} --type sample" if words else "permille sample list"

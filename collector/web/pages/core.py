@@ -24,6 +24,8 @@ from schemas import vocabulary as v
 _SPARE: Final = 2
 _ROWS: Final = 6
 _MOST_ROWS: Final = 40
+#: Points that the field offers while one is typed.
+_MOST_POINTS: Final = 300
 _TEXTS: Final = (
     "tool",
     "inner_diameter_mm",
@@ -170,10 +172,16 @@ def _campaigns(laptop: Laptop, project: RecordView | None) -> list[str]:
 
 
 def _points(laptop: Laptop, project: RecordView | None) -> list[str]:
+    """Return what points may be typed, a screen of them at most."""
     if project is None:
         return []
-    every = laptop.store.records("point", project.id, limit=500)
-    return [names.label(laptop.store, one) for one in every]
+    every = laptop.store.records("point", project.id, limit=_MOST_POINTS)
+    plots = laptop.store.views({str(one.fields["plot_id"]) for one in every})
+    return [
+        f"{plots[plot].fields['code']}/{one.fields['code']}"
+        for one in every
+        if (plot := str(one.fields["plot_id"])) in plots
+    ]
 
 
 def _usual(laptop: Laptop, project: RecordView | None) -> dict[str, Any]:
