@@ -24,7 +24,7 @@ PAGES: Final = {
     "core": "/core?point=HF/2",
     "plan": "/plan",
     "plot": "/plot?code=HF",
-    "bags": "/bags",
+    "bags": "/bags?q=OLD",
     "sync": "/sync",
     "stocks": "/stocks",
     "help": "/help",

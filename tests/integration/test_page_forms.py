@@ -102,7 +102,7 @@ def core(point, *rows, **more):
         ("/plan?plot=HF", "2 left", "permille plan --plot HF"),
         ("/plot", "HF", "permille plot list"),
         ("/plot?code=HF", "hedges", "permille plot show HF"),
-        ("/bags", "No bags yet.", "permille sample list"),
+        ("/bags", "Scan or type a label.", "permille sample list"),
         ("/bags?q=none", "No bag has all", "permille search none --type sample"),
         ("/sync", "Do not wipe it.", "permille sync"),
         ("/stocks", "None yet", "permille stocks"),

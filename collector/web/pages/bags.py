@@ -10,18 +10,14 @@ _MOST = 50
 
 
 def show(laptop: Laptop, asked: Asked) -> Page:
-    """Show the bags that have the words; without words the first of all."""
+    """Show the bags that have the words."""
     words = asked.query.get("q", "").strip()
-    more = False
+    more, rows = False, list[dict[str, object]]()
     if words and match_of(words):
         query = SearchQuery(words, None, "sample", _MOST + 1)
         found = search(laptop, query)
         more = len(found) > _MOST
         rows = [_row(laptop, one["id"]) for one in found[:_MOST]]
-    else:
-        bags = laptop.store.records("sample", limit=_MOST + 1)
-        more = len(bags) > _MOST
-        rows = [_row(laptop, view.id) for view in bags[:_MOST]]
     facts = {"words": words, "rows": rows, "more": more}
     typed = (
         f"permille search {words} --type sample" if words else "permille sample list"
