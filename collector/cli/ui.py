@@ -33,18 +33,18 @@ def ui(app: App, port: int, no_browser: bool) -> None:
     from collector.errors import RefusedError
     from collector.laptop.laptop import Laptop
     from collector.laptop.open import opened
+    from schemas.gis.extra import how_to_install
 
     try:
         from collector.web.serve import only_one, serve
     except ModuleNotFoundError as error:
         raise RefusedError(
             f"{error.name} is missing, which the page needs",
-            "run: pip install 'permille-….whl[ui]'",
+            how_to_install("ui"),
             code="extra_missing",
         ) from None
 
-    with app.laptop() as laptop:
-        home = laptop.home
+    home = app.home
     # Asked once: the page opens the laptop several times.
     passphrase = ask_passphrase() if home.passphrase_rule.exists() else ""
 
@@ -59,6 +59,8 @@ def ui(app: App, port: int, no_browser: bool) -> None:
 
             webbrowser.open(address)
 
+    with open_laptop():
+        pass  # what keeps it from opening is told before anything is made in its home
     lock = only_one(home)
     try:
         asyncio.run(serve(app.clock, open_laptop, port, ready))

@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.sync.status import laptop_status
 from schemas import limits
+from schemas.gis.extra import is_installed
 from schemas.told import counted, duration
 
 #: A day of photos, and room for the database to be copied.
@@ -129,7 +129,7 @@ def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> Finding:
 
 def _extras() -> Iterator[Finding]:
     for name, (module, what) in _EXTRAS.items():
-        if find_spec(module) is None:
+        if not is_installed(module):
             hint = f"pip install 'permille-….whl[{name}]'"
             yield Finding(f"extra {name}", Health.ODD, f"missing, for {what}", hint)
         else:

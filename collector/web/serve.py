@@ -36,8 +36,6 @@ async def serve(
         If the port is taken.
     """
     laptop = LaptopThread(open_laptop)
-    # What keeps the laptop from opening is told before there is an address.
-    await laptop.run(lambda _: None)
     app = build_app(laptop, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_S)
     await runner.setup()

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.faults.homes import Laptop
-from tests.processes import stop, until
+from tests.processes import PERMILLE, run, stop, until
+from tests.unit.collector.test_core_asked import CTRL_C, Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -141,3 +142,23 @@ def test_a_port_that_is_taken_is_said(address, tmp_path):
     assert done.returncode == 4
     assert f"port {port} is taken" in done.stderr
     assert "--port" in done.stderr
+
+
+def test_a_passphrase_is_asked_once(tmp_path, monkeypatch):
+    words = ("--home", tmp_path / "lap", "init", "--name", "lap", "--encrypt")
+    with monkeypatch.context() as there:
+        there.setenv("PERMILLE_PASSPHRASE", "a meadow in June")
+        run(PERMILLE, *words, check=0)
+    asking = Terminal(tmp_path / "lap", "ui", "--no-browser")
+    asking.answer("Passphrase", "a meadow in June")
+    asking.wait_for("the page is open at")
+    asking.type(CTRL_C)
+    assert asking.end() == 0
+    assert asking.said.count("Passphrase") == 1
+
+
+def test_without_a_laptop_nothing_is_made_and_it_is_said_how_to_begin(tmp_path):
+    done = run(PERMILLE, "--home", tmp_path / "none", "ui", "--no-browser")
+    assert done.returncode == 4
+    assert "permille init" in done.stderr
+    assert not (tmp_path / "none").exists()

@@ -13,6 +13,7 @@ from collector.record.core_outcome import CoreOutcome
 from collector.record.field_place import campaign_of_day, point_named
 from collector.record.labels import next_labels
 from collector.record.layers_before import LayerBefore, layers_before
+from collector.record.local_day import here_now
 from collector.record.typed_layers import TypedLayer
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
@@ -108,11 +109,12 @@ def _page(
     outcome: CoreOutcome | None = None,
 ) -> Page:
     project = project_of(laptop, asked)
+    campaign = _campaign(laptop, project, typed.campaign)
     facts = {
         "typed": typed,
         "rows": list(_rows(project, typed.layers)) if project else [],
-        "labels": _labels(laptop, project, typed),
-        "before": _before(laptop, project, typed),
+        "labels": _labels(laptop, campaign),
+        "before": _before(laptop, campaign, typed.point),
         "project": project.fields["code"] if project else "",
         "campaigns": _campaigns(laptop, project),
         "points": _points(laptop, project),
@@ -135,29 +137,34 @@ def _rows(project: RecordView, layers: Sequence[TypedLayer]) -> Iterator[FormRow
         yield FormRow(n + 1, bottom, row.code, row.mass_g)
 
 
-def _labels(laptop: Laptop, project: RecordView | None, typed: TypedCore) -> list[str]:
-    """Return the labels that come next: Enter takes them where they are stuck on in order."""
+def _campaign(
+    laptop: Laptop, project: RecordView | None, name: str = ""
+) -> RecordView | None:
+    """Return the campaign of a name, else the one that is open; None where it is not clear."""
     if project is None:
-        return []
+        return None
     try:
-        today = laptop.clock.local(laptop.clock.now()).isoformat()
-        campaign = campaign_of_day(laptop, project.id, typed.campaign, today)
+        return campaign_of_day(laptop, project.id, name, here_now(laptop.clock))
     except PermilleError:
+        return None
+
+
+def _labels(laptop: Laptop, campaign: RecordView | None) -> list[str]:
+    """Return the labels that come next: Enter takes them where they are stuck on in order."""
+    if campaign is None:
         return []
     last = laptop.store.last_own("core", "campaign_id", campaign.id)
     return next_labels(laptop, [last.id], _MOST_ROWS) if last else []
 
 
 def _before(
-    laptop: Laptop, project: RecordView | None, typed: TypedCore
+    laptop: Laptop, campaign: RecordView | None, name: str
 ) -> list[LayerBefore]:
     """Return what the campaign before found at the point of the form."""
-    if project is None or not typed.point:
+    if campaign is None or not name:
         return []
     try:
-        today = laptop.clock.local(laptop.clock.now()).isoformat()
-        campaign = campaign_of_day(laptop, project.id, typed.campaign, today)
-        point = point_named(laptop, project.id, typed.point)
+        point = point_named(laptop, campaign.project_id, name)
     except PermilleError:
         return []
     return layers_before(laptop, point.id, campaign.id)
@@ -186,12 +193,8 @@ def _points(laptop: Laptop, project: RecordView | None) -> list[str]:
 
 def _usual(laptop: Laptop, project: RecordView | None) -> dict[str, Any]:
     """Return what goes without saying, as the form shows it before anything is typed."""
-    if project is None:
-        return {}
-    try:
-        today = laptop.clock.local(laptop.clock.now()).isoformat()
-        campaign = campaign_of_day(laptop, project.id, "", today)
-    except RefusedError:
+    campaign = _campaign(laptop, project)
+    if project is None or campaign is None:
         return {}
     return {
         "campaign": campaign.fields["name"],
