@@ -184,27 +184,28 @@ def _before_group(batch: list[bytes], following: bytes) -> list[bytes]:
 
 
 def foretold(request: Request, reply: Reply) -> Stand | None:
-    """Return where a laptop stands after an answer that only accepts what was sent.
+    """Return where a laptop stands after an answer, where the answer tells that by itself.
 
-    It may ask on from there before it takes the answer in.
+    Such an answer accepts all that was sent, and brings rows at most. The laptop may ask on
+    from there before it takes the answer in.
     """
-    stand, receipt = request.stand, reply.receipt
-    last_n = stand.head.acked_n + len(request.batch)
-    brings = reply.rows or reply.resets or reply.purged or reply.scope is not None
+    stand = request.stand
     is_of_now = "epoch" not in reply.hello and reply.need_from is None
-    if brings or reply.more or not is_of_now or not _accepts_all(request, reply):
+    takes_away = reply.resets or reply.purged or reply.scope is not None
+    if takes_away or not is_of_now or not _accepts_all(request, reply):
         return None
-    if receipt is None or (receipt.log_id, receipt.n) != (stand.head.id, last_n):
-        return None
-    head = stand.head._replace(acked_n=last_n, acked_hash=bytes.fromhex(receipt.hash))
+    head = stand.head
+    if request.batch:
+        receipt, last_n = reply.receipt, head.acked_n + len(request.batch)
+        if receipt is None or (receipt.log_id, receipt.n) != (head.id, last_n):
+            return None
+        head = head._replace(acked_n=last_n, acked_hash=bytes.fromhex(receipt.hash))
     return Stand(head, {**stand.cursors, **reply.cursors}, stand.late)
 
 
 def _accepts_all(request: Request, reply: Reply) -> bool:
     places = [verdict.get("n") for verdict in reply.verdicts]
     first = request.stand.head.acked_n + 1
-    return (
-        bool(request.batch)
-        and places == list(range(first, first + len(request.batch)))
-        and all(verdict["r"] == Outcome.ACCEPTED for verdict in reply.verdicts)
+    return places == list(range(first, first + len(request.batch))) and all(
+        verdict["r"] == Outcome.ACCEPTED for verdict in reply.verdicts
     )

@@ -1,9 +1,8 @@
 """Keep -> sync: trade changes for verdicts and rows until nothing waits.
 
-Taking in an answer takes the laptop a quarter of the time that the server takes for a
-request. Where an answer only accepts what was sent, the laptop knows what it says next, and
-says it before. Had taking in led elsewhere after all, that request counts as one whose
-answer was lost: the server repeats it.
+Laptop and server work at the same time. Where an answer tells by itself where the laptop
+stands after it, the laptop asks on before it takes the answer in. Had taking in led
+elsewhere after all, that request counts as one whose answer was lost: the server repeats it.
 """
 
 import asyncio
@@ -227,7 +226,7 @@ class _Exchange:
         """Send the next request where an answer tells by itself what that is."""
         stand = foretold(request, reply)
         following = None if stand is None else self._from(stand)
-        if following is not None and following.batch:
+        if following is not None and (following.batch or reply.more):
             self._sent = SentAhead(following, asyncio.create_task(self._ask(following)))
             # What follows goes on once it has left.
             await asyncio.wait({self._sent.answer}, timeout=_SENDING_S)

@@ -66,6 +66,24 @@ def test_each_request_but_the_first_leaves_before_the_answer_is_taken_in(world, 
     ends_well(world)
 
 
+def test_each_page_but_the_first_is_asked_for_before_the_one_before_is_taken_in(
+    world, order
+):
+    recorded(world)
+    world.sync(NAME)
+    world.sync("laptop-1", most=1)
+    for number in range(PLOTS):
+        world.put(NAME, world.project_ids[0], "plot", {"code": f"Q{number}"})
+    world.sync(NAME)
+    order.clear()
+    report = world.sync("laptop-1", most=5)
+    pages = order.count("taken in")
+    assert report.received == PLOTS
+    assert pages == order.count("asked") == report.requests > 3
+    assert order == ["asked", *["asked", "taken in"] * (pages - 1), "taken in"]
+    ends_well(world)
+
+
 def test_what_is_recorded_meanwhile_follows(world, monkeypatch):
     recorded(world)
     taken_in = LaptopStore.apply
