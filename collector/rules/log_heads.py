@@ -1,6 +1,5 @@
 """Where the logs of a laptop stand, and how far it has read."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 #: The place a project was read up to: the server's timeline and its sequence.
@@ -29,8 +28,3 @@ class LogHead(NamedTuple):
     hash: bytes
     acked_n: int
     acked_hash: bytes
-
-
-def speaking(logs: Sequence[LogHead]) -> LogHead:
-    """Return the log to send next: the first that waits, else the one written to."""
-    return next((log for log in logs if log.acked_n < log.n), logs[-1])

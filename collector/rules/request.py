@@ -70,6 +70,11 @@ class Request:
     reading: Reading
 
 
+def speaking(logs: Sequence[LogHead]) -> LogHead:
+    """Return the log to send next: the first that waits, else the one written to."""
+    return next((log for log in logs if log.acked_n < log.n), logs[-1])
+
+
 def write_request(
     head: LogHead,
     batch: Batch,

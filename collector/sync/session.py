@@ -23,7 +23,7 @@ from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
 from collector.record.names import project_name
 from collector.rules.fork import find_fork
-from collector.rules.log_heads import LogHead, speaking
+from collector.rules.log_heads import LogHead
 from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import (
     Batch,
@@ -32,6 +32,7 @@ from collector.rules.request import (
     Stand,
     first_batch,
     foretold,
+    speaking,
     write_request,
 )
 from collector.sync import sizes
