@@ -1,6 +1,5 @@
 """The options of a record type, made from its fields, and read back."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.cli.output import say
-from collector.errors import RefusedError, UsageError
+from collector.errors import UsageError
 from collector.record import names, typed_times
 from collector.record.labels import as_meant
 from schemas import fields as kinds
@@ -106,7 +105,8 @@ def _field_option(
             settings = {"multiple": True, "metavar": "NAME=HA"}
         case kinds.Geometry():
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
-            settings, text = {"type": kind}, f"{text}; a GeoJSON file"
+            settings = {"type": kind}
+            text += "; a file of GeoJSON, KML or WKT, or a corner on each line"
         case kinds.Choice():
             settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
         case _:
@@ -239,26 +239,13 @@ def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
 
 
 def read_geometry(path: Path) -> object:
-    """Read the one geometry of a GeoJSON file.
+    """Read the one boundary of a file.
 
     Raises
     ------
     RefusedError
-        If the file is no JSON, or holds no geometry or several.
+        If the file holds no boundary, or several.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(
-            f"{path} is not GeoJSON: {error}", "save it as GeoJSON, WGS84"
-        ) from None
-    if isinstance(data, dict) and data.get("type") == "FeatureCollection":
-        features = data.get("features")
-        if not isinstance(features, list) or len(features) != 1:
-            raise RefusedError(
-                f"{path} does not hold exactly one feature", "save one plot per file"
-            )
-        data = features[0]
-    if isinstance(data, dict) and data.get("type") == "Feature":
-        data = data.get("geometry")
-    return data
+    from collector.record.boundaries import boundary_in
+
+    return boundary_in(path.name, path.read_bytes())

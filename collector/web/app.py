@@ -12,19 +12,31 @@ from collector.clock import Clock
 from collector.errors import PermilleError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.web import streaming
+from collector.web import odd, photos, streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
 from collector.web.page import Asked, GoTo, Page, Show, drawn, refusal_of
-from collector.web.pages import bags, core, help, plan, plot, stocks, sync, today  # noqa: A004 - the page
+from collector.web.pages import (
+    bags,
+    core,
+    help,  # noqa: A004 - the page
+    plan,
+    plot,
+    plot_forms,
+    stocks,
+    sync,
+    today,
+)
 from collector.web.positioning import POSITIONING, Positioning
 from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
+from collector.web.tiles import TILES, Tiles, tile
+from collector.web.uploads import NOTHING_SENT, Sent, sent_by
 from collector.web.work import LAPTOP, LaptopThread
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: What one form may send: a photo goes another way.
+#: What a form without files may send; those with files have limits of their own.
 _FORM_BYTES: Final = 2**20
 _SAID: Final = "permille-said"
 #: The pages that are drawn, by address.
@@ -40,6 +52,10 @@ PAGES: Final[dict[str, Show]] = {
 #: What forms send, by address.
 FORMS: Final[dict[str, Show]] = {
     "/core": core.save,
+    "/explain": odd.explain,
+    "/plot/attach": plot_forms.attach,
+    "/plot/boundary": plot_forms.boundary,
+    "/plot/practice": plot_forms.practice,
     "/undo": today.undo,
     "/sync/decide": sync.decide,
     "/sync/fix": sync.fix,
@@ -51,8 +67,10 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=_FORM_BYTES)
     app[DOOR], app[LAPTOP] = Door(clock), laptop
     app[SYNCING], app[POSITIONING] = Syncing(laptop), Positioning(clock)
-    app[CLOCK] = clock
+    app[CLOCK], app[TILES] = clock, Tiles()
     app.router.add_get("/open", _open)
+    app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photos.photo)
+    app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
     app.router.add_static("/static/", str(files("collector.web").joinpath("static")))
     app.router.add_post("/language", _language)
     app.router.add_get("/sync/state", _sync_state)
@@ -72,6 +90,7 @@ async def _close(app: web.Application) -> None:
     app[POSITIONING].stop()
     await app[SYNCING].stop()
     await app[LAPTOP].close()
+    app[TILES].close()
 
 
 async def _open(request: web.Request) -> web.StreamResponse:
@@ -92,19 +111,24 @@ async def _open(request: web.Request) -> web.StreamResponse:
 
 async def _answer(show: Show, request: web.Request) -> web.StreamResponse:
     """Do what a page does with the laptop, and draw what comes of it."""
-    asked = await asked_of(request)
-
-    def work(laptop: Laptop) -> Page | GoTo | PermilleError:
-        try:
-            return show(laptop, asked)
-        except PermilleError as error:
-            return error
-
-    found = await request.app[LAPTOP].run(work)
+    found: Page | GoTo | PermilleError
+    try:
+        asked = await asked_of(request, await sent_by(request))
+    except PermilleError as error:
+        asked, found = await asked_of(request), error
+    else:
+        found = await request.app[LAPTOP].run(partial(_done, show, asked))
     if isinstance(found, PermilleError):
         facts = {"refusal": refusal_of(found), "back": _back(request)}
         found = Page("refused.html.j2", "permille --help", facts, 422)
     return await respond(request, asked, found)
+
+
+def _done(show: Show, asked: Asked, laptop: Laptop) -> Page | GoTo | PermilleError:
+    try:
+        return show(laptop, asked)
+    except PermilleError as error:
+        return error
 
 
 async def respond(
@@ -126,19 +150,18 @@ async def respond(
     return answer
 
 
-async def asked_of(request: web.Request) -> Asked:
+async def asked_of(request: web.Request, sent: Sent = NOTHING_SENT) -> Asked:
     """Return what a browser asked for."""
-    form = {}
-    if request.method == "POST":
-        form = {name: str(value) for name, value in (await request.post()).items()}
     chosen = await request.app[LAPTOP].run(_language_of)
     read = [chosen] if chosen else accepted(request.headers.get("Accept-Language", ""))
     return Asked(
         request.path,
         dict(request.query),
-        form,
+        sent.texts,
         speech(best_of(read)),
         request.app[POSITIONING],
+        request.app[TILES],
+        sent.files,
     )
 
 

@@ -1,6 +1,6 @@
 """What a page is made of, and how it is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,19 +11,26 @@ from collector.errors import PermilleError
 from collector.laptop.laptop import Laptop
 from collector.web.languages import LANGUAGES, Speech, speech
 from collector.web.positioning import Positioning
+from collector.web.tiles import Tiles
+from collector.web.uploads import FormFile
 from schemas.problems import Problem
 from schemas.told import problem_line
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a browser asked for: words of the address and of a form; where the laptop is."""
+    """What a browser asked for: words of the address, and of a form with its files.
+
+    `positioning` says where the laptop is, `tiles` is the map under the plan.
+    """
 
     path: str
     query: Mapping[str, str]
     form: Mapping[str, str]
     speech: Speech
     positioning: Positioning
+    tiles: Tiles
+    files: Mapping[str, Sequence[FormFile]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

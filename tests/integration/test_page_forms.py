@@ -1,19 +1,12 @@
 """The page of a laptop without a browser: forms and what they answer, scripts switched off."""
 
 import json
-from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import ClientSession, CookieJar, web
 
-from collector.clock import Clock
-from collector.config import Home
-from collector.laptop.open import opened
-from collector.web.app import build_app
-from collector.web.door import DOOR
-from collector.web.work import LaptopThread
 from tests.faults.homes import Laptop
 from tests.receivers import recorded, served
+from tests.visiting import visiting
 
 RING = [[2.0, 48.0], [2.01, 48.0], [2.01, 48.01], [2.0, 48.01], [2.0, 48.0]]
 TEMPLATE = ("--layer-depths-cm", "10 20 30", "--usual-tool", "probe")
@@ -42,46 +35,6 @@ def laptop(tmp_path):
     begun = ("--name", "now", "--start-date", "2020-01-01", "--purpose", "baseline")
     found("campaign", "add", *begun)
     return found
-
-
-class Visitor:
-    """Somebody with a browser that runs no scripts."""
-
-    def __init__(self, session, base):
-        self.session, self.base = session, base
-
-    async def get(self, path, status=200):
-        async with self.session.get(self.base + path) as answer:
-            assert answer.status == status, await answer.text()
-            return await answer.text()
-
-    async def post(self, path, status=200, **form):
-        """Send a form as a browser does; return the page that it leads to."""
-        headers = {"Origin": self.base, "Referer": f"{self.base}{path}"}
-        async with self.session.post(
-            self.base + path, data=form, headers=headers
-        ) as answer:
-            assert answer.status == status, await answer.text()
-            return await answer.text()
-
-
-@asynccontextmanager
-async def visiting(laptop):
-    held = LaptopThread(lambda: opened(Home(laptop.home), Clock(), lambda: ""))
-    app = build_app(held, Clock())
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    app[DOOR].open_at(port)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
-            visitor = Visitor(session, base)
-            await visitor.get(f"/open?token={app[DOOR].new_token()}")
-            yield visitor
-    finally:
-        await runner.cleanup()
 
 
 def core(point, *rows, **more):

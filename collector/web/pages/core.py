@@ -17,6 +17,7 @@ from collector.record.local_day import here_now
 from collector.record.typed_layers import TypedLayer
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
+from collector.web.odd import odd_rows
 from collector.web.page import Asked, Page, Refusal, refusal_of
 from collector.web.where import project_of
 from schemas import vocabulary as v
@@ -123,6 +124,7 @@ def _page(
         "tools": list(v.TOOL.codes),
         "refusal": refusal,
         "outcome": outcome,
+        "odd": odd_rows(laptop, outcome.warnings) if outcome else [],
     }
     return Page("core.html.j2", "permille core add PLOT/POINT 10=LABEL:MASS", facts)
 

@@ -4,6 +4,7 @@ from collector.laptop.laptop import Laptop
 from collector.record import core_undo
 from collector.record.field_day import field_day
 from collector.record.local_day import day_of
+from collector.web.odd import odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.where import project_of
 
@@ -15,7 +16,11 @@ def show(laptop: Laptop, asked: Asked) -> Page:
         return Page("welcome.html.j2", "permille sync")
     day = day_of(laptop.clock, asked.query.get("day", ""))
     found = field_day(laptop, project.id, day)
-    facts = {"day": found, "is_today": not asked.query.get("day")}
+    facts = {
+        "day": found,
+        "odd": odd_rows(laptop, found.odd or ()),
+        "is_today": not asked.query.get("day"),
+    }
     return Page("today.html.j2", "permille today", facts)
 
 
