@@ -38,6 +38,6 @@ def across_m(y: float) -> float:
     """Return how many metres on the ground the whole square is wide at a height.
 
     >>> round(across_m(0.5)), round(across_m(0.25))
-    (40075017, 15972264)
+    (40075017, 15971370)
     """
     return _AROUND_M / math.cosh((0.5 - y) * 2.0 * math.pi)

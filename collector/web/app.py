@@ -59,6 +59,7 @@ FORMS: Final[dict[str, Show]] = {
     "/undo": today.undo,
     "/sync/decide": sync.decide,
     "/sync/fix": sync.fix,
+    "/sync/relabel": sync.relabel,
 }
 
 
