@@ -76,24 +76,47 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def field_options(record_type: str) -> list[click.Parameter]:
-    """Return one option per field, references by their codes."""
+def field_options(
+    record_type: str, said: Mapping[str, str] | None = None
+) -> list[click.Parameter]:
+    """Return one option per field, references by their codes.
+
+    `said` tells by the names of fields what a command does without them.
+    """
     options: list[click.Parameter] = list(reference_options(record_type))
+    without = {} if said is None else said
     for name, field in TYPES[record_type].fields.items():
         # Files are attached, and warnings explained, by commands of their own.
         if not isinstance(field, _NO_OPTION):
             former = former_names(record_type, name)
-            options.append(_field_option(name, field, former))
+            remark = without.get(name, "")
+            options.append(_field_option(name, field, former, remark))
     if "position_source" in TYPES[record_type].fields:
         text = "Take the position from the receiver that permille position saved."
         options.append(click.Option(["--here"], is_flag=True, help=text))
     return options
 
 
+def without_them(record_type: str, **filled_in: str) -> dict[str, str]:
+    """Return what becomes of fields of a new record that are not given, in words.
+
+    `filled_in` are those that a command fills in by itself.
+    """
+    from collector.record.entry import DEFAULTS
+
+    usual = {
+        name: f"default: {value:g}" if isinstance(value, float) else f"default: {value}"
+        for name, value in DEFAULTS.get(record_type, {}).items()
+    }
+    fields = TYPES[record_type].fields
+    required = {name: "required" for name, field in fields.items() if field.required}
+    return {**required, **usual, **filled_in}
+
+
 def _field_option(
-    name: str, field: kinds.PlainField, former: list[str]
+    name: str, field: kinds.PlainField, former: list[str], remark: str
 ) -> click.Option:
-    text = field.help + (" (required)" if field.required else "")
+    text = f"{field.help} ({remark})" if remark else field.help
     declared, settings = [_flag(name)], dict[str, Any]()
     match field:
         case kinds.Flag():

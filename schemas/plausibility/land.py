@@ -22,10 +22,19 @@ def of_land(records: Records) -> Iterator[Warned]:
 
 
 def _reach(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:
-    """Doubt a core that ends where the stock does, if equal masses are compared."""
+    """Doubt a core that ends where the stock does, if equal masses are compared.
+
+    Where the layers of the project end there, it is the project that is doubted, once: a
+    core that is as deep as it was asked for is not odd.
+    """
     if project.get("stock_method_profile") == _FIXED_DEPTH:
         return
     depth_cm = project.get("reference_depth_cm") or _DEPTH_CM
+    detail = f"stocks are to {depth_cm:g} cm"
+    asked_cm = max(project.get("layer_depths_cm") or (), default=None)
+    if asked_cm is not None and asked_cm <= depth_cm:
+        said = Problem("depths_end_at_depth", "layer_depths_cm", asked_cm, detail)
+        yield Warned("project", project_id, said)
     for core_id, core in records.of_type("core").items():
         reached_cm = core.get("depth_reached_cm")
         if reached_cm is None:
@@ -34,11 +43,11 @@ def _reach(records: Records, project_id: str, project: Fields) -> Iterator[Warne
         if (
             reached_cm is None
             or reached_cm > depth_cm
+            or reached_cm == asked_cm
             or core.get("stop_reason") in COMPLETE_SOIL
             or core.get("represents") is not None
         ):
             continue
-        detail = f"stocks are to {depth_cm:g} cm"
         found = Problem("ends_at_depth", "depth_reached_cm", reached_cm, detail)
         yield Warned("core", core_id, found, (project_id,))
 
