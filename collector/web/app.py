@@ -15,6 +15,7 @@ from collector.laptop.laptop import Laptop
 from collector.web import odd, photos, streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
+from collector.web.once import SENT_FORMS, SentForms
 from collector.web.page import Asked, GoTo, Page, Show, drawn, refusal_of
 from collector.web.pages import (
     bags,
@@ -68,7 +69,7 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=_FORM_BYTES)
     app[DOOR], app[LAPTOP] = Door(clock), laptop
     app[SYNCING], app[POSITIONING] = Syncing(laptop), Positioning(clock)
-    app[CLOCK], app[TILES] = clock, Tiles()
+    app[CLOCK], app[TILES], app[SENT_FORMS] = clock, Tiles(), SentForms()
     app.router.add_get("/open", _open)
     app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photos.photo)
     app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
@@ -162,6 +163,7 @@ async def asked_of(request: web.Request, sent: Sent = NOTHING_SENT) -> Asked:
         speech(best_of(read)),
         request.app[POSITIONING],
         request.app[TILES],
+        request.app[SENT_FORMS],
         sent.files,
     )
 

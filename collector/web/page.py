@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from collector.errors import PermilleError
 from collector.laptop.laptop import Laptop
 from collector.web.languages import LANGUAGES, Speech, speech
+from collector.web.once import SentForms
 from collector.web.positioning import Positioning
 from collector.web.tiles import Tiles
 from collector.web.uploads import FormFile
@@ -21,7 +22,8 @@ from schemas.told import problem_line
 class Asked:
     """What a browser asked for: words of the address, and of a form with its files.
 
-    `positioning` says where the laptop is, `tiles` is the map under the plan.
+    `positioning` says where the laptop is, `tiles` is the map under the plan, `before` are
+    the forms that were sent.
     """
 
     path: str
@@ -30,6 +32,7 @@ class Asked:
     speech: Speech
     positioning: Positioning
     tiles: Tiles
+    before: SentForms
     files: Mapping[str, Sequence[FormFile]] = field(default_factory=dict)
 
 

@@ -1,6 +1,7 @@
 """The page of a laptop without a browser: forms and what they answer, scripts switched off."""
 
 import json
+import re
 
 import pytest
 
@@ -108,11 +109,38 @@ async def test_what_is_wrong_is_told_and_stays_in_the_form(laptop):
 async def test_the_last_core_is_taken_back_once(laptop):
     async with visiting(laptop) as visitor:
         await visitor.post("/core", **core("HF/1", ("10", "A-1", "261")))
-        assert "Taken back: HF/1/now/1" in await visitor.post("/undo", project="P")
+        await visitor.post("/core", **core("HF/2", ("10", "A-2", "261")))
+        page = await visitor.get("/")
+        form = {"project": "P", "core": hidden(page, "core")}
+        assert "Taken back: HF/2/now/1" in await visitor.post("/undo", **form)
         assert "Taken back" not in await visitor.get("/")
-        page = await visitor.post("/undo", status=422, project="P")
+        page = await visitor.post("/undo", status=422, **form)
+        assert "the last core is HF/1/now/1 by now" in page
+        form = {"project": "P", "core": hidden(await visitor.get("/"), "core")}
+        await visitor.post("/undo", **form)
+        page = await visitor.post("/undo", status=422, **form)
         assert "no core was recorded" in page
     assert laptop.json("core", "list") == []
+
+
+async def test_a_form_that_is_sent_twice_makes_one_core(laptop):
+    async with visiting(laptop) as visitor:
+        number = hidden(await visitor.get("/core?point=HF/1"), "form")
+        row = ("10", "A-1", "261")
+        form = core("HF/1", row, form=number, is_another="yes")
+        for _ in range(2):
+            assert "HF/1/now/1, 1 bag" in await visitor.post("/core", **form)
+        # The browser's Back, another label: that is another core.
+        other = core("HF/1", ("10", "A-2", "262"), form=number, is_another="yes")
+        page = await visitor.post("/core", **other)
+        assert "HF/1/now/2, 1 bag" in page
+        assert hidden(page, "form") != number
+    assert len(laptop.json("core", "list")) == 2
+
+
+def hidden(page, name):
+    """Return what a hidden field of a page says."""
+    return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
 
 
 async def test_the_map_tells_points_by_signs_and_the_list_says_the_same(laptop):
