@@ -23,6 +23,8 @@ _EXTRAS: Final = {
     "labels": ("reportlab", "labels: permille label sheet"),
     "geo": ("shapely", "Shapefile and GeoPackage"),
 }
+#: The package of the font for letters beyond those of western Europe.
+_FONT: Final = "fontpkg_noto_sans"
 
 
 class Health(StrEnum):
@@ -128,6 +130,17 @@ def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> Finding:
 
 
 def _extras() -> Iterator[Finding]:
+    yield from _named_extras()
+    if is_installed("reportlab") and not is_installed(_FONT):
+        said = "labels print the letters of western Europe alone"
+        hint = "pip install 'permille-….whl[labels]'"
+        yield Finding("printer fonts", Health.ODD, said, hint)
+    elif is_installed("reportlab"):
+        said = "Latin, Greek and Cyrillic letters print on labels"
+        yield Finding("printer fonts", Health.GOOD, said)
+
+
+def _named_extras() -> Iterator[Finding]:
     for name, (module, what) in _EXTRAS.items():
         if not is_installed(module):
             hint = f"pip install 'permille-….whl[{name}]'"
