@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from typing import Final
@@ -9,14 +10,14 @@ from typing import Final
 from aiohttp import web
 
 from collector.clock import Clock
-from collector.errors import PermilleError
+from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.web import odd, photos, streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
 from collector.web.once import SENT_FORMS, SentForms
-from collector.web.page import Asked, GoTo, Page, Show, drawn, refusal_of
+from collector.web.page import Asked, GoTo, Page, ProjectChoice, Show, drawn, refusal_of
 from collector.web.pages import (
     bags,
     core,
@@ -33,6 +34,7 @@ from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
 from collector.web.tiles import TILES, Tiles, tile
 from collector.web.uploads import NOTHING_SENT, Sent, sent_by
+from collector.web.where import choose, projects_of
 from collector.web.work import LAPTOP, LaptopThread
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -75,6 +77,7 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
     app.router.add_static("/static/", str(files("collector.web").joinpath("static")))
     app.router.add_post("/language", _language)
+    app.router.add_post("/project", _project)
     app.router.add_get("/sync/state", _sync_state)
     app.router.add_post("/sync", _start_sync)
     app.router.add_post("/position", streaming.start)
@@ -154,7 +157,7 @@ async def respond(
 
 async def asked_of(request: web.Request, sent: Sent = NOTHING_SENT) -> Asked:
     """Return what a browser asked for."""
-    chosen = await request.app[LAPTOP].run(_language_of)
+    chosen, projects = await request.app[LAPTOP].run(_known)
     read = [chosen] if chosen else accepted(request.headers.get("Accept-Language", ""))
     return Asked(
         request.path,
@@ -164,12 +167,25 @@ async def asked_of(request: web.Request, sent: Sent = NOTHING_SENT) -> Asked:
         request.app[POSITIONING],
         request.app[TILES],
         request.app[SENT_FORMS],
+        projects,
         sent.files,
     )
 
 
-def _language_of(laptop: Laptop) -> str | None:
-    return laptop.store.setting(settings.LANGUAGE)
+def _known(laptop: Laptop) -> tuple[str | None, list[ProjectChoice]]:
+    return laptop.store.setting(settings.LANGUAGE), projects_of(laptop)
+
+
+async def _project(request: web.Request) -> web.StreamResponse:
+    """Remember which project the pages of this laptop are about."""
+    chosen = str((await request.post()).get("project", ""))
+
+    def work(laptop: Laptop) -> None:
+        with suppress(RefusedError):  # it went meanwhile: the page asks again
+            choose(laptop, chosen)
+
+    await request.app[LAPTOP].run(work)
+    raise web.HTTPSeeOther(_back(request))
 
 
 async def _language(request: web.Request) -> web.StreamResponse:

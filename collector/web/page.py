@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -18,12 +18,20 @@ from schemas.problems import Problem
 from schemas.told import problem_line
 
 
+class ProjectChoice(NamedTuple):
+    """A project that the pages may be about."""
+
+    id: str
+    name: str
+    is_chosen: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a browser asked for: words of the address, and of a form with its files.
 
     `positioning` says where the laptop is, `tiles` is the map under the plan, `before` are
-    the forms that were sent.
+    the forms that were sent, `projects` those to choose from where there are several.
     """
 
     path: str
@@ -33,6 +41,7 @@ class Asked:
     positioning: Positioning
     tiles: Tiles
     before: SentForms
+    projects: Sequence[ProjectChoice] = ()
     files: Mapping[str, Sequence[FormFile]] = field(default_factory=dict)
 
 

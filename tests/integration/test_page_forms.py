@@ -154,6 +154,23 @@ async def test_the_map_tells_points_by_signs_and_the_list_says_the_same(laptop):
     assert page.count("<polygon") == 1
 
 
+async def test_of_several_projects_one_is_chosen_and_remembered(laptop):
+    async with visiting(laptop) as visitor:
+        laptop("project", "add", "--code", "Q", "--title", "Hill")
+        found = laptop.json("project", "list")
+        ids = {one["fields"]["code"]: one["id"] for one in found}
+        for path in ("/", "/core", "/plan", "/plot"):
+            said = await visitor.get(path, status=422)
+            assert "choose one at the head of the page" in said
+        await visitor.get("/sync")
+        await visitor.post("/project", project="none", status=422)
+        await visitor.post("/project", project=ids["P"])
+        assert "HF" in await visitor.get("/plot")
+        await visitor.post("/project", project=ids["Q"])
+        assert "HF" not in await visitor.get("/plot")
+        assert "HF" in await visitor.get(f"/plot?project={ids['P']}")
+
+
 async def test_where_there_is_nothing_yet_it_is_said_what_to_do(tmp_path):
     async with visiting(Laptop(tmp_path / "new")) as visitor:
         for path in ("/", "/plan", "/plot"):
