@@ -113,7 +113,6 @@ def _add(_record_type: str) -> click.Command:
         "core",
         number="the next one where POINT is typed, else 1",
         sampled_at="now where POINT is typed, else required",
-        sampled_precision="as exactly as sampled-at was typed",
         **dict.fromkeys(("tool", "inner_diameter_mm", "cores_composited"), carried),
     )
     return click.Command(

@@ -17,7 +17,7 @@ from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
-from schemas.told import option_name
+from schemas.told import option_name, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -105,7 +105,9 @@ def without_them(record_type: str, **filled_in: str) -> dict[str, str]:
     from collector.record.entry import DEFAULTS
 
     usual = {
-        name: f"default: {value:g}" if isinstance(value, float) else f"default: {value}"
+        name: "as exactly as it was typed"
+        if name.endswith("_precision")
+        else f"default: {told(value)}"
         for name, value in DEFAULTS.get(record_type, {}).items()
     }
     fields = TYPES[record_type].fields
@@ -129,7 +131,7 @@ def _field_option(
         case kinds.Geometry():
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
             settings = {"type": kind}
-            text += "; a file of GeoJSON, KML or WKT, or a corner on each line"
+            text = "Boundary, WGS84: a file of GeoJSON, KML or WKT, or a corner on each line."
         case kinds.Choice():
             settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
         case _:

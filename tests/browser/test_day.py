@@ -106,7 +106,7 @@ def test_a_day_of_nine_cores_without_a_network(chromium, tmp_path):
             for point in POINTS:
                 before = ada.keys, ada.scans
                 assert ada.tab.input_value("#point") == f"{plot}/{point}"
-                assert ada.tab.evaluate("document.activeElement.name") == "code-1"
+                ada.tab.wait_for_function("document.activeElement.name === 'code-1'")
                 ada.layers(f"{plot}{point}")
                 ada.save()
                 assert f"{plot}/{point}/now/1, 3 bags" in ada.said(".done")
