@@ -62,7 +62,7 @@ def duplicate_of(
 def relabel(
     laptop: Laptop, found: Duplicate, *, is_that: bool, code: str, reason: str
 ) -> entry.Saved:
-    """Give one of two records another code; then both can stand.
+    """Keep another code for one of two records; then both can stand.
 
     Raises
     ------

@@ -33,7 +33,7 @@ from collector.web.positioning import POSITIONING, Positioning
 from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
 from collector.web.tiles import TILES, Tiles, tile
-from collector.web.uploads import NOTHING_SENT, Sent, sent_by
+from collector.web.uploads import NOTHING_SENT, SentForm, sent_by
 from collector.web.where import choose, projects_of
 from collector.web.work import LAPTOP, LaptopThread
 
@@ -155,7 +155,7 @@ async def respond(
     return answer
 
 
-async def asked_of(request: web.Request, sent: Sent = NOTHING_SENT) -> Asked:
+async def asked_of(request: web.Request, sent: SentForm = NOTHING_SENT) -> Asked:
     """Return what a browser asked for."""
     chosen, projects = await request.app[LAPTOP].run(_known)
     read = [chosen] if chosen else accepted(request.headers.get("Accept-Language", ""))

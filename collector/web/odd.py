@@ -16,7 +16,7 @@ from schemas.problems import Problem
 _BACK = frozenset({"/", "/core", "/plot", "/sync"})
 
 
-class OddRow(NamedTuple):
+class OddOnPage(NamedTuple):
     """One warning: its record, what is odd, and why it is right where somebody said so."""
 
     record_type: str
@@ -26,14 +26,14 @@ class OddRow(NamedTuple):
     explained: str | None
 
 
-def odd_rows(laptop: Laptop, found: Iterable[Warned]) -> list[OddRow]:
+def odd_rows(laptop: Laptop, found: Iterable[Warned]) -> list[OddOnPage]:
     """Return warnings with the names of their records."""
     rows = []
     for one in found:
         view = laptop.store.record(one.record_id)
         name = names.label(laptop.store, view) if view else one.record_id
         rows.append(
-            OddRow(one.record_type, one.record_id, name, one.warning, one.explained)
+            OddOnPage(one.record_type, one.record_id, name, one.warning, one.explained)
         )
     return rows
 

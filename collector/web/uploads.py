@@ -22,17 +22,17 @@ _MIB: Final = 2**20
 FormFile = tuple[str, bytes]
 
 
-class Sent(NamedTuple):
+class SentForm(NamedTuple):
     """What a form sent: texts, and files, by the names of its fields."""
 
     texts: Mapping[str, str]
     files: Mapping[str, list[FormFile]]
 
 
-NOTHING_SENT: Final = Sent({}, {})
+NOTHING_SENT: Final = SentForm({}, {})
 
 
-async def sent_by(request: web.Request) -> Sent:
+async def sent_by(request: web.Request) -> SentForm:
     """Return what a form sent.
 
     Raises
@@ -44,7 +44,7 @@ async def sent_by(request: web.Request) -> Sent:
         return NOTHING_SENT
     if not request.content_type.startswith("multipart/"):
         found = await request.post()
-        return Sent({name: str(value) for name, value in found.items()}, {})
+        return SentForm({name: str(value) for name, value in found.items()}, {})
     try:
         return await _parts(request)
     except (ValueError, AssertionError, HttpProcessingError, RuntimeError):
@@ -53,7 +53,7 @@ async def sent_by(request: web.Request) -> Sent:
         ) from None
 
 
-async def _parts(request: web.Request) -> Sent:
+async def _parts(request: web.Request) -> SentForm:
     texts: dict[str, str] = {}
     files: dict[str, list[FormFile]] = {}
     left, count = _FILES_BYTES, 0
@@ -80,7 +80,7 @@ async def _parts(request: web.Request) -> Sent:
     # Raised when all was read: a browser that still sends shows no answer.
     if too_large is not None:
         raise too_large
-    return Sent(texts, files)
+    return SentForm(texts, files)
 
 
 async def _content(part: BodyPartReader, most: int) -> tuple[bytes, int]:

@@ -82,27 +82,30 @@ def _every(plan: CampaignPlan) -> Iterator[Visit]:
 def _links(
     asked: Asked, plan: CampaignPlan, zoom: int, middle: Visit | None
 ) -> MapLinks:
-    kept = {
-        name: asked.query[name]
-        for name in ("project", "plot", "campaign")
-        if asked.query.get(name)
-    }
-
-    def link(to: int, at: str) -> str:
-        said = kept | ({"zoom": str(to)} if to else {}) | ({"at": at} if at else {})
-        return f"/plan?{urlencode(said)}" if said else "/plan"
-
     at = middle.name if middle else ""
-    names_left = [one.name for one in plan.left if one.place is not None]
-    place = names_left.index(at) + 1 if at in names_left else 0
-    following = names_left[place % len(names_left)] if names_left else ""
+    following = _following(plan, at)
     return MapLinks(
-        link(zoom + 1, at) if zoom < ZOOMS[-1] else "",
-        link(zoom - 1, at if zoom > 1 else "") if zoom > ZOOMS[0] else "",
-        link(max(zoom, 1), following) if following else "",
-        link(0, "") if zoom or at else "",
+        _link(asked, zoom + 1, at) if zoom < ZOOMS[-1] else "",
+        _link(asked, zoom - 1, at if zoom > 1 else "") if zoom > ZOOMS[0] else "",
+        _link(asked, max(zoom, 1), following) if following else "",
+        _link(asked, 0, "") if zoom or at else "",
         at,
     )
+
+
+def _link(asked: Asked, zoom: int, at: str) -> str:
+    """Return the address of the same plan, drawn otherwise."""
+    said = {name: asked.query.get(name, "") for name in ("project", "plot", "campaign")}
+    said |= {"zoom": str(zoom) if zoom else "", "at": at}
+    given = {name: text for name, text in said.items() if text}
+    return f"/plan?{urlencode(given)}" if given else "/plan"
+
+
+def _following(plan: CampaignPlan, name: str) -> str:
+    """Return the point that is walked to after one; the first one after the last."""
+    placed = [one.name for one in plan.left if one.place is not None]
+    place = placed.index(name) + 1 if name in placed else 0
+    return placed[place % len(placed)] if placed else ""
 
 
 def _spotted(plan: CampaignPlan) -> Iterator[Spotted]:

@@ -147,7 +147,7 @@ def fix(laptop: Laptop, asked: Asked) -> GoTo:
 
 
 def relabel(laptop: Laptop, asked: Asked) -> GoTo:
-    """Give one of two records with one code another code."""
+    """Keep another code for one of two records that have one."""
     form = asked.form
     view = quarantine.find_quarantined(laptop, form.get("record", ""))
     waiting = [c for c in laptop.store.changes(view.id) if c.status in resend.WAITING]
