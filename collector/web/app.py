@@ -13,7 +13,7 @@ from collector.clock import Clock
 from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.web import odd, photos, streaming
+from collector.web import odd, streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
 from collector.web.once import SENT_FORMS, SentForms
@@ -29,6 +29,7 @@ from collector.web.pages import (
     sync,
     today,
 )
+from collector.web.photos import SMALL, SmallPictures, photo
 from collector.web.positioning import POSITIONING, Positioning
 from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
@@ -42,6 +43,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: What a form without files may send; those with files have limits of their own.
 _FORM_BYTES: Final = 2**20
 _SAID: Final = "permille-said"
+#: A browser drops a cookie of more than 4,096 characters.
+_SAID_BYTES: Final = 1_500
 #: The pages that are drawn, by address.
 PAGES: Final[dict[str, Show]] = {
     "/": today.show,
@@ -72,8 +75,9 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app[DOOR], app[LAPTOP] = Door(clock), laptop
     app[SYNCING], app[POSITIONING] = Syncing(laptop), Positioning(clock)
     app[CLOCK], app[TILES], app[SENT_FORMS] = clock, Tiles(), SentForms()
+    app[SMALL] = SmallPictures()
     app.router.add_get("/open", _open)
-    app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photos.photo)
+    app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photo)
     app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
     app.router.add_static("/static/", str(files("collector.web").joinpath("static")))
     app.router.add_post("/language", _language)
@@ -143,14 +147,13 @@ async def respond(
     if isinstance(found, GoTo):
         onward = web.HTTPSeeOther(found.path)
         if found.said:
-            onward.set_cookie(
-                _SAID, found.said.encode().hex(), httponly=True, samesite="Strict"
-            )
+            said = found.said.encode()[:_SAID_BYTES].hex()
+            onward.set_cookie(_SAID, said, httponly=True, samesite="Strict")
         raise onward
-    said = _said(request)
-    text = await asyncio.to_thread(drawn, found, asked, said)
+    before = _said(request)
+    text = await asyncio.to_thread(drawn, found, asked, before)
     answer = web.Response(text=text, content_type="text/html", status=found.status)
-    if said:
+    if before:
         answer.del_cookie(_SAID)
     return answer
 
@@ -217,7 +220,7 @@ async def _sync_state(request: web.Request) -> web.StreamResponse:
 def _said(request: web.Request) -> str:
     """Return what the page before has done, told once."""
     try:
-        return bytes.fromhex(request.cookies.get(_SAID, "")).decode()
+        return bytes.fromhex(request.cookies.get(_SAID, "")).decode(errors="ignore")
     except ValueError:
         return ""
 

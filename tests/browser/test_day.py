@@ -191,15 +191,22 @@ def joined(home, data, url):
     return laptop
 
 
-def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
-    data = tmp_path / "server"
+@contextmanager
+def two_joined(folder):
+    """A server, and two laptops that have its plan."""
+    data = folder / "server"
     administer(data, "init")
     administer(data, "project", "add", "--code", "P", "--title", "Valley")
     with server_process(data) as url:
-        one, two = (joined(tmp_path / name, data, url) for name in ("one", "two"))
+        one, two = (joined(folder / name, data, url) for name in ("one", "two"))
         plan(one)
         one.run("sync", check=0)
         two.run("sync", check=0)
+        yield data, one, two
+
+
+def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
+    with two_joined(tmp_path) as (data, one, two):
         one("plot", "edit", "HF", "--area-ha", "2")
         two("plot", "edit", "HF", "--area-ha", "3")
         one.run("sync", check=0)
@@ -218,14 +225,7 @@ def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
 
 
 def test_two_bags_of_one_label_are_settled_on_the_page(chromium, tmp_path):
-    data = tmp_path / "server"
-    administer(data, "init")
-    administer(data, "project", "add", "--code", "P", "--title", "Valley")
-    with server_process(data) as url:
-        one, two = (joined(tmp_path / name, data, url) for name in ("one", "two"))
-        plan(one)
-        one.run("sync", check=0)
-        two.run("sync", check=0)
+    with two_joined(tmp_path) as (_, one, two):
         one("core", "add", "HF/1", "10=A12:261")
         two("core", "add", "HF/2", "10=A12:300")
         one.run("sync", check=0)

@@ -63,6 +63,8 @@ async def test_a_photo_is_attached_and_shown_with_when_and_where(laptop):
         ) as answer:
             with Image.open(io.BytesIO(await answer.read())) as small:
                 assert small.size == (30, 60)
+        page = await visitor.send("/plot/attach", [("files", "again.jpg", data)], **OWN)
+        assert "again.jpg was attached before" in page
     (file,) = laptop.json("plot", "show", "HF")["fields"]["attachments"]
     assert (file["sha256"], file["name"]) == (sha256, "hole <1> é.jpg")
 

@@ -35,8 +35,13 @@ def attach(laptop: Laptop, asked: Asked) -> Page | GoTo:
         view = _attached_to(laptop, asked, plot)
         done = attach_contents(laptop, view, files)
         count = counted(len(done.files), "file")
-        said = f"{count}: {view.type} {done.saved.label}"
-        return "; ".join([said, *done.warnings])
+        said = [f"{count}: {view.type} {done.saved.label}"]
+        said += [
+            f"{file['name']} was attached before; nothing is doubled"
+            for file in done.files
+            if file["sha256"] in done.before
+        ]
+        return "; ".join([*said, *done.warnings])
 
     return _on_plot(laptop, asked, work)
 

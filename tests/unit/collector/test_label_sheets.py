@@ -113,9 +113,7 @@ def test_a_line_that_does_not_fit_is_broken_and_says_where_it_was_cut():
     assert "".join(whole).replace(" ", "") == LONG[0].replace(" ", "")
 
 
-@pytest.mark.parametrize(
-    "name", ["Łódź", "Αθήνα", "Київ", "Việt", "e\u0301t\u00e9"]
-)
+@pytest.mark.parametrize("name", ["Łódź", "Αθήνα", "Київ", "Việt", "e\u0301t\u00e9"])
 def test_letters_of_europe_and_beyond_are_printed_as_they_are(name):
     labels = [Label("A-1", [f"plot {name}"])]
     page = pypdfium2.PdfDocument(BytesIO(draw_sheets(labels, LAYOUTS["a4-2x7"])))[0]
