@@ -10,8 +10,8 @@ from collector.tiles.tile_file import (
     MOST_ZOOM,
     TILE_BYTES,
     is_picture,
+    refuse_content,
     refuse_damaged,
-    refuse_vector,
 )
 
 _ONE: Final = "zoom_level = ? AND tile_column = ? AND tile_row = ?"
@@ -62,7 +62,10 @@ class MBTilesFile:
         self.credit = str(said.get("attribution") or said.get("name") or "")[:200]
         (first,) = self._rows("SELECT tile_data FROM tiles LIMIT 1")[0]
         if not isinstance(first, bytes) or not is_picture(first):
-            raise refuse_vector(self._path)
+            head = first[:4] if isinstance(first, bytes) else b""
+            raise refuse_content(
+                self._path, head, str(said.get("format") or "").lower()
+            )
 
     def _rows(self, statement: str) -> Sequence[Any]:
         return list(self._connection.execute(statement))

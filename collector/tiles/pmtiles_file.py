@@ -8,8 +8,8 @@ from collector.tiles.tile_file import (
     MOST_ZOOM,
     TILE_BYTES,
     is_picture,
+    refuse_content,
     refuse_damaged,
-    refuse_vector,
 )
 
 
@@ -55,11 +55,17 @@ class PMTilesFile:
 
     def _read_head(self) -> None:
         from pmtiles.reader import traverse  # noqa: PLC0415 - see above
+        from pmtiles.tile import Compression, TileType  # noqa: PLC0415 - see above
 
         head = self._reader.header()
         self.least_zoom, self.most_zoom = head["min_zoom"], head["max_zoom"]
         if not 0 <= self.least_zoom <= self.most_zoom <= MOST_ZOOM:
             raise refuse_damaged(self._path, "its zooms are no numbers")
+        if head["tile_type"] not in {TileType.PNG, TileType.JPEG, TileType.WEBP}:
+            raise refuse_content(self._path, b"", head["tile_type"].name.lower())
+        if head["internal_compression"] is not Compression.GZIP:
+            why = f"its directories are packed by {head['internal_compression'].name}"
+            raise refuse_damaged(self._path, f"{why}, and only gzip is read")
         said = self._reader.metadata()
         self.credit = str(said.get("attribution") or said.get("name") or "")[:200]
         every = traverse(self._bytes, head, head["root_offset"], head["root_length"])
@@ -67,7 +73,7 @@ class PMTilesFile:
         if not first:
             raise refuse_damaged(self._path, "it has no tiles")
         if not is_picture(bytes(first)):
-            raise refuse_vector(self._path)
+            raise refuse_content(self._path, bytes(first[:4]))
 
     def _bytes(self, offset: int, length: int) -> bytes:
         return self._map[offset : offset + length]

@@ -19,6 +19,10 @@ TILE_BYTES: Final = 4 * 2**20
 #: What to do about any other file.
 WANTED: Final = "save the map as MBTiles or PMTiles of pictures (PNG, JPEG or WebP)"
 
+#: Vectors come packed, or are named so.
+_PACKED: Final = (b"\x1f\x8b", b"\x78\x9c", b"\x1a")
+_VECTOR: Final = frozenset({"pbf", "mvt", "mlt"})
+
 
 class TileFile(Protocol):
     """A file of tiles that is open; it is used from one thread."""
@@ -58,10 +62,16 @@ def is_picture(data: bytes) -> bool:
     return sniff(data[:HEAD_BYTES]) in PICTURES
 
 
-def refuse_vector(path: Path) -> RefusedError:
-    """Return the error of a file whose tiles are lines and areas, not pictures."""
+def refuse_content(path: Path, first: bytes, said: str = "") -> RefusedError:
+    """Return the error of a file whose tiles are no pictures; `said` is what it calls them.
+
+    >>> refuse_content(Path("a.mbtiles"), b"", "pbf").text
+    'the tiles of a.mbtiles are vectors, which the page does not draw'
+    """
+    is_vector = first.startswith(_PACKED) or said in _VECTOR
+    what = "vectors" if is_vector else f"of another kind{said and f' ({said})'}"
     return RefusedError(
-        f"the tiles of {path.name} are vectors, which the page does not draw", WANTED
+        f"the tiles of {path.name} are {what}, which the page does not draw", WANTED
     )
 
 

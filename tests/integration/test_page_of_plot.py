@@ -150,6 +150,8 @@ async def test_only_what_a_record_names_is_shown(laptop):
 BOUNDARIES = {
     "corners": {"text": CORNERS},
     "latitude first": {"text": "48 2\n48 2,01\n48,01 2,01\n48,01 2", "order": "lat"},
+    "named": {"text": "Lat; Lon\n48; 2\n48; 2,01\n48,01; 2,01\n48,01; 2"},
+    "one line": {"text": "2 48, 2.01 48, 2.01 48.01, 2 48.01, 2 48"},
     "wkt": {"text": "POLYGON ((2 48, 2.01 48, 2.01 48.01, 2 48.01, 2 48))"},
     "geojson": {"text": json.dumps({"type": "Polygon", "coordinates": [RING]})},
 }

@@ -151,6 +151,14 @@ def cut_pmtiles(folder):
     return path
 
 
+def brotli(folder):
+    path = write_pmtiles(folder / "v.pmtiles", TILES)
+    data = bytearray(path.read_bytes())
+    data[97] = 3  # the byte of the compression of directories, by its specification
+    path.write_bytes(data)
+    return path
+
+
 def said(folder, name, content):
     (folder / name).write_bytes(content)
     return folder / name
@@ -162,6 +170,15 @@ WRONG = {
         lambda f: write_pmtiles(f / "v.pmtiles", {(0, 0, 0): b"pbf"}, TileType.MVT),
         "vectors",
     ),
+    "avif": (
+        lambda f: write_pmtiles(f / "v.pmtiles", {(0, 0, 0): b"avif"}, TileType.AVIF),
+        "of another kind (avif)",
+    ),
+    "texts": (
+        lambda f: write_mbtiles(f / "v.mbtiles", {(0, 0, 0): b"hello"}),
+        "another",
+    ),
+    "brotli": (brotli, "only gzip is read"),
     "empty mbtiles": (lambda f: write_mbtiles(f / "v.mbtiles", {}), "no tiles"),
     "foreign": (foreign, "no tables of MBTiles"),
     "cut": (cut, "damaged"),
