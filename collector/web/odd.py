@@ -1,7 +1,7 @@
 """Warnings on a page: what is odd about which record, and the form that says why it is right."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from collector.errors import NotFoundError, RefusedError
@@ -12,6 +12,8 @@ from schemas import limits
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
 
+#: Warnings of one page; all of them: permille warnings.
+ODD_MOST: Final = 20
 #: Pages that warnings stand on, and that a form of them leads back to.
 _BACK = frozenset({"/", "/core", "/plot", "/sync"})
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from collector.laptop.laptop import Laptop
@@ -11,7 +11,7 @@ from collector.record import names, views
 from collector.record.neighbours import warnings_of
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
-from collector.web.odd import odd_rows
+from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, Page, Refusal
 from collector.web.pages.plot_photos import photos_of
 from collector.web.plan_map import Frame, PlanMap, Spotted, plan_map
@@ -22,9 +22,6 @@ from schemas.told import option_name, told
 
 #: What other places of the page show, or no person reads.
 _NOT_SHOWN = frozenset({"code", "geometry", "attachments", "explained"})
-
-#: Warnings of one page; all of them: permille warnings.
-_ODD_MOST: Final = 20
 
 
 class CoresThere(NamedTuple):
@@ -119,8 +116,8 @@ def _facts(laptop: Laptop, plot: RecordView, below: _Below) -> dict[str, Any]:
         "campaigns": [one for one in campaigns if one.id in seen],
         "points": below.points,
         "visits": visits,
-        "odd": odd_rows(laptop, odd[:_ODD_MOST]),
-        "odd_more": max(0, len(odd) - _ODD_MOST),
+        "odd": odd_rows(laptop, odd[:ODD_MOST]),
+        "odd_more": max(0, len(odd) - ODD_MOST),
         "changes": views.stocks(laptop, plot.project_id, str(plot.fields["code"]))[
             "changes"
         ],

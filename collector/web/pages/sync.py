@@ -12,7 +12,7 @@ from collector.record import resend
 from collector.record.field_day import odd_among
 from collector.rules.overlay import BaseRow, ChangeStatus, RecordView, undecided
 from collector.sync.status import laptop_status
-from collector.web.odd import odd_rows
+from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.syncing import SyncState
 from schemas.conflicts import Take
@@ -70,7 +70,8 @@ def show(laptop: Laptop, asked: Asked, state: SyncState) -> Page:
         "state": state,
         "questions": list(_questions(laptop)),
         "to_fix": [_to_fix(laptop, one) for one in quarantine.fix_list(laptop)],
-        "odd": odd_rows(laptop, odd or ()),
+        "odd": odd_rows(laptop, (odd or ())[:ODD_MOST]),
+        "odd_more": max(0, len(odd or ()) - ODD_MOST),
         "odd_is_long": odd is None,
     }
     return Page("sync.html.j2", "permille sync", facts)

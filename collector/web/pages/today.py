@@ -5,7 +5,7 @@ from collector.laptop.laptop import Laptop
 from collector.record import core_undo
 from collector.record.field_day import field_day
 from collector.record.local_day import day_of
-from collector.web.odd import odd_rows
+from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.where import project_of
 
@@ -17,9 +17,11 @@ def show(laptop: Laptop, asked: Asked) -> Page:
         return Page("welcome.html.j2", "permille sync")
     day = day_of(laptop.clock, asked.query.get("day", ""))
     found = field_day(laptop, project.id, day)
+    odd = found.odd or ()
     facts = {
         "day": found,
-        "odd": odd_rows(laptop, found.odd or ()),
+        "odd": odd_rows(laptop, odd[:ODD_MOST]),
+        "odd_more": max(0, len(odd) - ODD_MOST),
         "last_core": _last_core(laptop, project.id),
         "is_today": not asked.query.get("day"),
     }
