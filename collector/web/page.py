@@ -15,7 +15,6 @@ from collector.web.positioning import Positioning
 from collector.web.tiles import Tiles
 from collector.web.uploads import FormFile
 from schemas.problems import Problem
-from schemas.told import problem_line
 
 
 class ProjectChoice(NamedTuple):
@@ -110,6 +109,6 @@ def _environment(code: str) -> Environment:
         "number": own.number,
         "day": own.day,
         "moment": own.moment,
-        "told": problem_line,
+        "told": own.problem,
     }
     return made

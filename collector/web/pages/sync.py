@@ -12,6 +12,7 @@ from collector.record import resend
 from collector.record.field_day import odd_among
 from collector.rules.overlay import BaseRow, ChangeStatus, RecordView, undecided
 from collector.sync.status import laptop_status
+from collector.web.languages import Speech
 from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.syncing import SyncState
@@ -21,7 +22,7 @@ from schemas.plausibility.records import Warned
 from schemas.problems import from_data
 from schemas.settings import field_named, read_texts
 from schemas.sides import KEPT, PersonsChoice, told_side
-from schemas.told import option_name, problem_line, told
+from schemas.told import option_name, told
 
 _KEEP = "keep"
 #: Changes that are looked at for what is odd, each time the page is drawn.
@@ -63,13 +64,14 @@ class ToFix(NamedTuple):
 
 def show(laptop: Laptop, asked: Asked, state: SyncState) -> Page:
     """Show where the laptop stands with its server."""
-    del asked
     odd = _odd(laptop)
     facts = {
         "status": laptop_status(laptop),
         "state": state,
         "questions": list(_questions(laptop)),
-        "to_fix": [_to_fix(laptop, one) for one in quarantine.fix_list(laptop)],
+        "to_fix": [
+            _to_fix(laptop, asked.speech, one) for one in quarantine.fix_list(laptop)
+        ],
         "odd": odd_rows(laptop, (odd or ())[:ODD_MOST]),
         "odd_more": max(0, len(odd or ()) - ODD_MOST),
         "odd_is_long": odd is None,
@@ -195,7 +197,7 @@ def _of_record(laptop: Laptop, base: BaseRow) -> Iterator[Question]:
         )
 
 
-def _to_fix(laptop: Laptop, entry: dict[str, Any]) -> ToFix:
+def _to_fix(laptop: Laptop, speech: Speech, entry: dict[str, Any]) -> ToFix:
     problems = [from_data(why) for why in entry["reasons"]]
     called, fields = entry["names"], entry["fields"]
     wrong = [p.path for p in problems if p.path in fields]
@@ -203,7 +205,7 @@ def _to_fix(laptop: Laptop, entry: dict[str, Any]) -> ToFix:
     return ToFix(
         entry["record"],
         f"{entry['type']} {entry['name']}",
-        [problem_line(problem, called) for problem in problems],
+        [speech.problem(problem, called) for problem in problems],
         [(name, told(fields[name], called)) for name in dict.fromkeys(wrong)],
         [
             (option_name(name), told(value, called))
