@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from collector.laptop import settings
 from collector.tiles.mercator import world_spot
+from collector.web.languages import LANGUAGES
 from tests.browser.conftest import Looking, page_of
 from tests.faults.homes import Laptop
 from tests.processes import PERMILLE, run
@@ -134,6 +135,22 @@ def test_a_page_needs_no_scrolling_sideways(looking, address, path, width):
     unfold(looking.tab)
     wide = looking.tab.evaluate("document.documentElement.scrollWidth")
     assert wide <= width
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_no_language_is_wider_than_a_phone(looking, address, code):
+    base = address.partition("/open")[0]
+    looking.tab.set_viewport_size({"width": 390, "height": 844})
+    looking.tab.goto(base)
+    looking.tab.select_option("#language", code)
+    looking.tab.wait_for_selector(f"html[lang={code}]")
+    for path in PAGES:
+        looking.tab.goto(base + path)
+        unfold(looking.tab)
+        assert looking.tab.evaluate("document.documentElement.scrollWidth") <= 390
+    looking.tab.goto(base)
+    looking.tab.select_option("#language", "en")
+    looking.tab.wait_for_selector("html[lang=en]")
 
 
 def test_the_address_opens_once_and_leaves_the_bar(looking, chromium, address):
