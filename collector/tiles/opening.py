@@ -5,6 +5,7 @@ from typing import Final
 
 from collector.errors import RefusedError
 from collector.tiles.tile_file import WANTED, TileFile
+from schemas.gis.extra import how_to_install, is_installed
 from schemas.media import HEAD_BYTES, sniff
 
 _SQLITE: Final = b"SQLite format 3\0"
@@ -40,6 +41,12 @@ def _opened(path: Path, head: bytes) -> TileFile:
     if head.startswith(_PMTILES):
         from collector.tiles.pmtiles_file import PMTilesFile  # noqa: PLC0415
 
+        if not is_installed("pmtiles"):
+            raise RefusedError(
+                f"{path.name} needs more than is installed: pmtiles is missing",
+                how_to_install("ui"),
+                code="extra_missing",
+            )
         return PMTilesFile(path)
     raise RefusedError(f"{path.name} is no file of map tiles{_meant(head)}", WANTED)
 
