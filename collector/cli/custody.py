@@ -145,7 +145,7 @@ def handover(  # noqa: PLR0917 - click passes them by name
     refuse_taken(out)
     from collector.labels.handing_over import handover_of
     from collector.labels.handover import draw_handover
-    from collector.labels.writing import not_printable
+    from schemas.pdf_text import not_printable
 
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id

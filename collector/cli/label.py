@@ -139,7 +139,7 @@ def sheet(  # noqa: PLR0917 - click passes them by name
     need_labels()
     refuse_taken(out)
     from collector.labels.sheet import draw_sheets
-    from collector.labels.writing import not_printable
+    from schemas.pdf_text import not_printable
 
     with app.laptop() as laptop:
         labels, ranges = _labels(laptop, count, place, project)
@@ -283,6 +283,6 @@ def _tell_sheet(
 def tell_letters(lacking: str) -> None:
     """Warn of letters that were printed as question marks."""
     if lacking:
-        from collector.labels.writing import in_words
+        from schemas.pdf_text import in_words
 
         say(f"warning: {in_words(lacking)}", "  ", err=True)

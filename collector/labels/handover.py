@@ -22,7 +22,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from collector.labels.writing import BOLD, PLAIN, draw_text, face, printable, wrapped
+from schemas.pdf_text import BOLD, PLAIN, draw_text, face, printable, wrapped
 from schemas.told import counted
 
 _MARGIN_MM: Final = 18.0

@@ -14,7 +14,7 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 
 from collector.labels.contents import Label
 from collector.labels.layouts import Layout
-from collector.labels.writing import (
+from schemas.pdf_text import (
     BOLD,
     PLAIN,
     draw_text,

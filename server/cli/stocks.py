@@ -26,6 +26,7 @@ from server.cli.stocks_explain import explain
 from server.cli.stocks_portfolio import portfolio
 from server.cli.stocks_report import report
 from server.cli.stocks_table import render_table
+from server.cli.stocks_year import year
 
 
 @click.group()
@@ -163,3 +164,4 @@ stocks.add_command(design)
 stocks.add_command(explain)
 stocks.add_command(report)
 stocks.add_command(portfolio)
+stocks.add_command(year)

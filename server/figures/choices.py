@@ -14,6 +14,7 @@ class By(StrEnum):
     LAND_USE = "land_use"
     PRACTICE = "practice"
     COLLEGE = "college"
+    KIND = "kind"
     COUNTRY = "country"
 
 

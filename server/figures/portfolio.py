@@ -58,13 +58,17 @@ class PortfolioScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a person may choose about a portfolio."""
+    """What a person may choose about a portfolio.
+
+    With `until`, a day such as "2026-12-31", nothing that was sampled later counts.
+    """
 
     by: tuple[By, ...] = (By.PROJECT,)
     span: CampaignSpan = CampaignSpan.LONGEST
     lonely: Lonely = Lonely.FAIL
     projection: bool = False
     crediting: Crediting | None = None
+    until: str | None = None
 
 
 async def portfolio(
@@ -96,9 +100,7 @@ def _document(
     scope: PortfolioScope,
     choices: Choices,
 ) -> Row:
-    members = [
-        member for each in holdings for member in _members(tx, each, choices.span)
-    ]
+    members = [member for each in holdings for member in _members(tx, each, choices)]
     name = scope.project or scope.organisation
     return {
         "scope": {"level": scope.level, "name": name},
@@ -156,7 +158,7 @@ def _holding(tx: Transaction, project_id: str, name: str) -> ProjectScope:
 
 
 def _members(
-    tx: Transaction, holding: ProjectScope, span: CampaignSpan
+    tx: Transaction, holding: ProjectScope, choices: Choices
 ) -> Iterator[GroupMember]:
     project_id, code = holding.id, holding.project.get("code", holding.id)
     changes, stocks, practices = (
@@ -166,12 +168,16 @@ def _members(
     plots = sorted(tx.records(project_id, "plot"), key=lambda r: str(r.fields["code"]))
     fields = {plot.fields["code"]: plot.fields for plot in plots}
     rows = {
-        plot.id: [whole({**r["change"], **r}, code) for r in changes[plot.id]]
+        plot.id: [
+            whole({**r["change"], **r}, code)
+            for r in changes[plot.id]
+            if choices.until is None or r["change"]["to_date"] <= choices.until
+        ]
         for plot in plots
     }
     by_code = {plot.fields["code"]: rows[plot.id] for plot in plots}
     for plot in plots:
-        row, named = choose_span(rows[plot.id], span)
+        row, named = choose_span(rows[plot.id], choices.span)
         area = plot.fields.get("area_ha")
         estimate = None if row is None else estimate_of(row)
         controls = {}
@@ -247,6 +253,7 @@ _GROUPS: Final[dict[By, Callable[[GroupMember], list[Group]]]] = {
     By.LAND_USE: lambda m: [(None, None, m.plot.get("land_use"))],
     By.PRACTICE: lambda m: [(None, None, name) for name in sorted(m.families) or [""]],
     By.COLLEGE: lambda m: [(None, None, m.holding.organisation.get("college"))],
+    By.KIND: lambda m: [(None, None, m.holding.organisation.get("kind"))],
     By.COUNTRY: _of_country,
 }
 

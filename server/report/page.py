@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from server.report.findings import find
+from server.report.layout import TEMPLATES
 from server.report.model import Command, ReportPage
 from server.report.quality import quality_of
 from server.report.sections import Fact, depth_of, forest_of, heading, map_of, series_of
@@ -17,14 +16,7 @@ from server.report.tables import reason_table, tables_of
 from server.report.values import clean, plain
 from server.report.visits import visits
 
-_TEMPLATE: Final = Environment(
-    loader=PackageLoader("server.report"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-).get_template("page.html.j2")
+_TEMPLATE: Final = TEMPLATES.get_template("page.html.j2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ project list | project show P | project show nobody | quarantine list
 quarantine list --all | quarantine show GONE/EVIL | stats | stocks show --project P
 stocks show --project P --plot A --from 2016 --to 2026 | stocks portfolio --project P
 stocks explain A 2016 2026 --project P | stocks derive --project P | verify
+stocks year --organisation ORG --year 2026 | stocks year --all --year 2026
 stocks report P --html {}/report.html | stocks design --sd 6 --n 10 --baseline 55
 stocks compute --layers {}/layers.csv --method hyman | warning list --project P
 lab import {}/layers.csv --lab L --project P | places import {}/places.geojson --project P | lab expected --project P --analyte clay

@@ -251,6 +251,31 @@ ROWS = {
             CODES,
         )
     ],
+    "year": [("first and last stock, t C/ha", "101.25 and 107.5", "101.25 and 104.0")],
+    "year by group": [
+        (
+            "conservation agriculture",
+            "123456 of 654321",
+            "-14.081",
+            "unbounded to -11.590 and beyond",
+            "-123,456",
+            "no detectable change",
+            "-98,765",
+        )
+    ],
+    "year of all": [
+        (
+            "ROTH, Rothamsted Research",
+            "123456 of 654321",
+            "-123,456",
+            "-452,672",
+            "-512,000 to -393,000",
+            "no detectable change",
+            "-14.08",
+            "not distinguishable (4)",
+            "-98,765",
+        )
+    ],
     "stocks": [("Highfield", "2026", "12", "101.25", "3712", "100.0", "142.53", CODES)],
     "stocks in an equal mass": [
         ("Highfield", "2026", "12", "101.25", "3712", "4001", "yes")

@@ -13,10 +13,10 @@ from collector.errors import UsageError
 from collector.labels.contents import Label, empty_labels
 from collector.labels.layouts import LAYOUTS, custom
 from collector.labels.sheet import draw_sheets
-from collector.labels.writing import printable, wrapped
 from collector.laptop import blocks
 from collector.store.port import LabelRange
 from schemas.labels.codes import label_code, printed
+from schemas.pdf_text import printable, wrapped
 from tests.unit.collector.test_label_numbers import keep
 
 pytestmark = pytest.mark.slow
