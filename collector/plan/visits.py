@@ -60,11 +60,11 @@ def plan_of(laptop: Laptop, project_id: str, asked: PlanQuestion) -> CampaignPla
     NotFoundError
         If the project has no campaign, or none of this name.
     """
-    campaign = _campaign(laptop, project_id, asked.campaign)
-    under = [asked.plot.id] if asked.plot else []
+    campaign = campaign_of_plan(laptop, project_id, asked.campaign)
     store = laptop.store
-    cores = _by_point(store.records("core", project_id, [campaign.id, *under]))
-    skips = _by_point(store.records("skip", project_id, [campaign.id, *under]))
+    cores = _by_point(_visiting(laptop, "core", campaign, asked.plot))
+    skips = _by_point(_visiting(laptop, "skip", campaign, asked.plot))
+    under = [asked.plot.id] if asked.plot else []
     points = store.records("point", project_id, under)
     meant = _meant(points, asked.design, {*cores, *skips})
     named = sorted(
@@ -92,7 +92,23 @@ def plan_of(laptop: Laptop, project_id: str, asked: PlanQuestion) -> CampaignPla
     )
 
 
-def _campaign(laptop: Laptop, project_id: str, name: str | None) -> RecordView:
+def _visiting(
+    laptop: Laptop, kind: str, campaign: RecordView, plot: RecordView | None
+) -> list[RecordView]:
+    """Return what was taken or skipped in a campaign; of one plot only that plot is read."""
+    above = campaign if plot is None else plot
+    found = laptop.store.records(kind, campaign.project_id, [above.id])
+    return [one for one in found if one.fields.get("campaign_id") == campaign.id]
+
+
+def campaign_of_plan(laptop: Laptop, project_id: str, name: str | None) -> RecordView:
+    """Return the campaign that a plan is of: the named one, or the last to begin.
+
+    Raises
+    ------
+    NotFoundError
+        If the project has none, or none of this name.
+    """
     if name is not None:
         return names.find(laptop.store, "campaign", name, project_id)
     every = laptop.store.records("campaign", project_id)

@@ -31,6 +31,8 @@ _LIST: Final = f"SELECT {RECORD} FROM record WHERE kind = {NUMBER} AND deleted =
 # The plus keeps SQLite from reading every record of the type: ids are fewer.
 _LIST_BY_ID: Final = _LIST.replace("kind =", "+kind =")
 _IN_ORDER: Final = " ORDER BY project_id, key, id LIMIT ?"
+#: The same within one project: an index has that order, and the first few are read alone.
+_IN_ITS_ORDER: Final = " ORDER BY key, id LIMIT ?"
 _BY_IDS: Final = f"SELECT {RECORD} FROM record WHERE uid IN {IDS}"  # noqa: S608
 _BY_KEYS: Final = (
     f"SELECT key, {RECORD} FROM record WHERE kind = {NUMBER} AND deleted = 0"  # noqa: S608
@@ -152,7 +154,8 @@ class ShownQueries(Database):
         within, project_ids = _within(project_id)
         most = -1 if limit is None else limit
         found = (_LIST_BY_ID if under else _LIST).replace(RECORD, columns)
-        sql = f"{found}{within}{below}{_IN_ORDER}"
+        order = _IN_ORDER if project_id is None else _IN_ITS_ORDER
+        sql = f"{found}{within}{below}{order}"
         return self._read(sql, record_type, *project_ids, *under, most)
 
     def referrers(self, target: str) -> list[RecordView]:

@@ -72,6 +72,21 @@ async def test_each_page_shows_its_thing_and_the_command_for_it(
     assert f"<code>{command}" in page
 
 
+async def test_of_many_plots_the_plan_of_the_one_worked_on_is_shown(laptop):
+    for number in range(12):
+        laptop("plot", "add", "--code", f"M{number}")
+    async with visiting(laptop) as visitor:
+        page = await visitor.get("/plan")
+        assert "too many plots for one page" in page
+        assert "<option selected>HF</option>" in page
+        assert "2 left, 0 done" in page
+        assert "<option>M11</option>" in await visitor.get("/plan?plot=LF")
+        await visitor.post("/core", **core("LF/1", ("10", "A-1", "261")))
+        page = await visitor.get("/plan")
+    assert "<option selected>LF</option>" in page
+    assert "0 left, 1 done" in page
+
+
 async def test_a_core_is_saved_and_the_next_point_follows(laptop):
     rows = [("10", "A-1", "261"), ("20", "A-2", "262,5"), ("30", "A-3", "")]
     async with visiting(laptop) as visitor:

@@ -1,15 +1,26 @@
 """The page of the plan: what is left in walking order, and a map of it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from collector.laptop.laptop import Laptop
-from collector.plan.visits import CampaignPlan, PlanQuestion, Visit, plan_of
+from collector.plan.visits import (
+    CampaignPlan,
+    PlanQuestion,
+    Visit,
+    campaign_of_plan,
+    plan_of,
+)
 from collector.record import names
+from collector.rules.keys import natural_order
+from collector.rules.overlay import RecordView
 from collector.web.page import Asked, Page
 from collector.web.plan_map import ZOOMS, Frame, Spotted, plan_map
 from collector.web.where import project_of
+
+#: Plots of a project that fit on one page; of more, one is shown.
+_MOST_PLOTS: Final = 12
 
 
 class MapLinks(NamedTuple):
@@ -27,13 +38,16 @@ def show(laptop: Laptop, asked: Asked) -> Page:
     project = project_of(laptop, asked)
     if project is None:
         return Page("welcome.html.j2", "permille sync")
-    code = asked.query.get("plot", "")
-    plot = names.find(laptop.store, "plot", code, project.id) if code else None
-    campaign = asked.query.get("campaign") or None
     if not laptop.store.records("campaign", project.id, limit=1):
         return Page("plan.html.j2", "permille campaign add", {"plan": None})
-    found = plan_of(laptop, project.id, PlanQuestion(campaign, plot))
-    plots = [plot] if plot else laptop.store.records("plot", project.id)
+    wanted = asked.query.get("campaign") or None
+    campaign = campaign_of_plan(laptop, project.id, wanted)
+    plots = laptop.store.records("plot", project.id, limit=_MOST_PLOTS + 1)
+    is_large = len(plots) > _MOST_PLOTS
+    plot = _plot(laptop, campaign, asked.query.get("plot", ""), is_large=is_large)
+    code = str(plot.fields["code"]) if plot else ""
+    plots = [plot] if plot else plots
+    found = plan_of(laptop, project.id, PlanQuestion(wanted, plot))
     zoom = zoom_of(asked)
     middle = _middle(found, asked.query.get("at", ""), zoom)
     file = asked.tiles.of(laptop)
@@ -52,9 +66,31 @@ def show(laptop: Laptop, asked: Asked) -> Page:
         "has_tiles": file is not None,
         "tiles_refusal": asked.tiles.refusal,
         "plot": code,
+        "plots": _codes(laptop, project) if is_large else [],
     }
     typed = f"permille plan --plot {code}" if code else "permille plan"
     return Page("plan.html.j2", typed, facts)
+
+
+def _plot(
+    laptop: Laptop, campaign: RecordView, code: str, *, is_large: bool
+) -> RecordView | None:
+    """Return the plot that a plan is of: the named one; of many the one worked on last."""
+    store = laptop.store
+    if code:
+        return names.find(store, "plot", code, campaign.project_id)
+    if not is_large:
+        return None
+    core = store.last_own("core", "campaign_id", campaign.id)
+    point = store.record(str(core.fields["point_id"])) if core else None
+    plot = store.record(str(point.fields["plot_id"])) if point else None
+    return plot or store.records("plot", campaign.project_id, limit=1)[0]
+
+
+def _codes(laptop: Laptop, project: RecordView) -> list[str]:
+    """Return the plots to choose from; a plot is known by its code alone."""
+    codes = (code for _, code in laptop.store.keys("plot", project.id))
+    return sorted(codes, key=natural_order)
 
 
 def zoom_of(asked: Asked) -> int:

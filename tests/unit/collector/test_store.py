@@ -182,6 +182,15 @@ def test_a_look_up_costs_the_same_in_a_large_database(store, monkeypatch, ask, w
     assert explained(store, monkeypatch, ask)[0].endswith(way)
 
 
+def test_the_first_few_records_of_a_project_are_read_alone(store, monkeypatch):
+    steps = explained(
+        store, monkeypatch, lambda s: s.records("plot", PROJECT_ID, (), 5)
+    )
+    assert "USING INDEX idx_record_kind_key_project (kind=?)" in steps[0]
+    sorts = [step for step in steps if "B-TREE" in step]
+    assert set(sorts) <= {"USE TEMP B-TREE FOR LAST TERM OF ORDER BY"}, steps
+
+
 def test_only_a_draft_that_replaces_a_change_looks_for_one(store, clock, moment):
     said = []
     store._db.set_trace_callback(said.append)
