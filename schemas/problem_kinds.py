@@ -195,6 +195,21 @@ _CUSTODY: Final = {
         "it says that its author saw a row which the server has not written",
         "sync, look at the record, then send it again: permille fix RECORD --resend",
     ),
+    "form_differs": Kind(
+        "this phone sent the same form before with other answers",
+        "look at both: permille-server phone show; release what is right,"
+        " discard the rest",
+    ),
+    "recorded_before": Kind(
+        "another form of this phone recorded it already, otherwise",
+        "look at both: permille-server phone show; release it to replace what stands,"
+        " or discard it and record it on a laptop",
+    ),
+    "label_twice": Kind(
+        "two layers of one form have the same label",
+        "look at the bags; record the other one on a laptop with its own label,"
+        " then discard this",
+    ),
     "discarded": Kind(
         "an administrator gave the change up", "ask the administrator for the reason"
     ),
@@ -248,6 +263,38 @@ _HTTP: Final = {
         "ask the administrator for a new code",
         403,
     ),
+    "bad_phone_token": Kind(
+        "the server does not know this phone, or it was revoked",
+        "ask the administrator for a new code to scan: permille-server phone add;"
+        " what is not sent stays on the phone",
+        403,
+    ),
+    "bad_form": Kind(
+        "this is no filled form that can be read",
+        "send it again from ODK Collect; it stays on the phone",
+        400,
+    ),
+    "unknown_form": Kind(
+        "the project has no such form",
+        "fetch the forms again; what was filled in stays on the phone",
+        404,
+    ),
+    "form_too_large": Kind(
+        "the form or its files are larger than a server takes",
+        "take smaller photos, then send it again; it stays on the phone",
+        413,
+    ),
+    "phone_quota": Kind(
+        "this phone has sent as much as it may",
+        "nothing is lost, it stays on the phone; ask the administrator for more:"
+        " permille-server limits",
+        403,
+    ),
+    "no_length": Kind(
+        "the request does not say how long it is",
+        "send Content-Length, or let the proxy between do so",
+        411,
+    ),
     "no_read_token": Kind(
         "the request carries no token",
         "send it as Authorization: Bearer, or as the password of Basic with any name;"
@@ -295,7 +342,7 @@ _HTTP: Final = {
         403,
     ),
     "too_many_at_once": Kind(
-        "this laptop has as many requests under way as it may",
+        "as many requests are under way as one laptop, phone or program may have",
         "wait a moment; run one sync at a time",
         429,
     ),
@@ -332,7 +379,7 @@ _HTTP: Final = {
     ),
     "disk_full": Kind(
         "the server has no room left for files; records are still taken",
-        "tell the administrator; the file stays on the laptop",
+        "tell the administrator; the file stays where it is",
         507,
     ),
     "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
