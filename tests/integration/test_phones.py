@@ -10,6 +10,7 @@ import pytest
 from schemas.records import record_id
 from server.access.phones import NewPhone, add_phone, revoke_phone
 from server.clock import Clock
+from server.custody.review import rejudge, release
 from server.operations.audit.audit import find_faults
 from server.phones.questions import CORE_FORM, PHOTO_FORM
 from tests.collect import (
@@ -277,6 +278,24 @@ async def test_a_second_form_for_one_core_replaces_nothing(place):
     assert {each["why"][0]["code"] for each in await place.waiting()} == {
         "recorded_before"
     }
+
+
+async def test_what_a_person_alone_lets_in_stays_when_all_is_judged_again(place):
+    phone = await place.phone()
+    await phone.send(place.core(layer("0", "10", "L1"), layer("10", "20", "L1")))
+    await phone.send(place.core(layer("0", "30", "L1")))
+    await phone.send(place.core(layer("0", "5", "L1"), instance="uuid:2", tool="pit"))
+    before = await place.waiting()
+    codes = {each["why"][0]["code"] for each in before}
+    assert codes == {"label_twice", "form_differs", "recorded_before"}
+    await place.server.ask(lambda store: rejudge(store, Clock(), None))
+    assert await place.waiting() == before
+    (pit,) = [e for e in before if e["fields"].get("tool") == "pit"]
+    done = await place.server.ask(
+        lambda s: release(s, Clock(), place.server.project_id, [pit["change"]])
+    )
+    assert (done.settled, (await place.fields("core"))[0]["tool"]) == (1, "pit")
+    assert await place.faults() == []
 
 
 async def test_what_a_laptop_recorded_otherwise_is_a_conflict_as_ever(place):
