@@ -11,9 +11,9 @@ import io
 import json
 import zlib
 from dataclasses import dataclass, field
-from xml.etree import ElementTree
 
 from aiohttp import ClientSession
+from defusedxml.ElementTree import fromstring
 
 LISTED = "{http://openrosa.org/xforms/xformsList}"
 FILES = "{http://openrosa.org/xforms/xformsManifest}"
@@ -75,7 +75,7 @@ class Said:
 
     @property
     def message(self):
-        root = ElementTree.fromstring(self.body)
+        root = fromstring(self.body)
         assert root.tag == f"{ANSWER}OpenRosaResponse", self.body
         return root.find(f"{ANSWER}message").text
 
@@ -104,7 +104,7 @@ class Collect:
         assert listed.headers["X-OpenRosa-Version"] == "1.0"
         assert listed.headers["Content-Type"] == "text/xml; charset=utf-8"
         fetched = []
-        for each in ElementTree.fromstring(listed.body).iter(f"{LISTED}xform"):
+        for each in fromstring(listed.body).iter(f"{LISTED}xform"):
             said = {child.tag.removeprefix(LISTED): child.text for child in each}
             if self.forms.get(said["formID"], ("",))[0] != said["hash"]:
                 form = await self.ask("GET", said["downloadUrl"])
@@ -117,7 +117,7 @@ class Collect:
     async def _files(self, url):
         fetched = []
         found = await self.ask("GET", url)
-        for each in ElementTree.fromstring(found.body).iter(f"{FILES}mediaFile"):
+        for each in fromstring(found.body).iter(f"{FILES}mediaFile"):
             said = {child.tag.removeprefix(FILES): child.text for child in each}
             if self.files.get(said["filename"], ("",))[0] != said["hash"]:
                 data = await self.ask("GET", said["downloadUrl"])
@@ -199,6 +199,4 @@ def core(point, campaign, layers, *, photos=(), more="", **said):
 def photos(plot, names, point=""):
     """Return the answers about photos of a plot or a point."""
     pictures = "".join(f"<photos><photo>{name}</photo></photos>" for name in names)
-    return (
-        f"<username/><plot>{plot}</plot><point_id>{point}</point_id>{pictures}"
-    )
+    return f"<username/><plot>{plot}</plot><point_id>{point}</point_id>{pictures}"

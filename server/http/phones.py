@@ -10,8 +10,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from schemas.one_line import UNSAFE
 
-#: What every address of a phone begins with.
-KEYED: Final = "/v1/key/{token}/projects/{project}"
 XML: Final = "text/xml"
 _TOKEN: Final = re.compile(r"^(/v1/key/)[^/]*")
 _RESPONSE: Final = "http://openrosa.org/http/response"

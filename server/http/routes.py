@@ -10,9 +10,9 @@ from server.http.labels import post_labels
 from server.http.odata import handlers as odata
 from server.http.ogc import handlers as ogc
 from server.http.openrosa import handlers as openrosa
-from server.http.phones import KEYED
 from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
+from server.phones.scan_code import KEYED
 
 
 def add_routes(app: web.Application) -> None:

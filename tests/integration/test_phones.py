@@ -320,7 +320,11 @@ async def test_what_a_laptop_recorded_otherwise_is_a_conflict_as_ever(place):
 
 WRONG = [
     ("a number that is text", {"inner_diameter_mm": "wide"}, ["not_a_number"]),
-    ("a time without offset", {"sampled_at": "2026-05-04T10:15:00"}, ["not_an_instant"]),
+    (
+        "a time without offset",
+        {"sampled_at": "2026-05-04T10:15:00"},
+        ["not_an_instant"],
+    ),
     ("a tool of no list", {"tool": "spoon"}, ["not_in_list"]),
     ("a position that is none", {"place": "here"}, ["not_a_number"]),
     ("a campaign that is none", {"campaign_id": "2026"}, ["not_an_id"]),
@@ -542,7 +546,9 @@ async def test_a_form_with_more_layers_than_fit_is_refused(place):
 async def test_who_filled_in_stands_in_the_changes(place):
     phone = await place.phone(person="Team North")
     await phone.send(place.core(layer("20", "10", "L1")))
-    await phone.send(place.core(layer("20", "10", "L2"), username="", point=1, instance="uuid:2"))
+    await phone.send(
+        place.core(layer("20", "10", "L2"), username="", point=1, instance="uuid:2")
+    )
     assert [(each["person"], each["device"]) for each in await place.waiting()] == [
         ("Ada Diallo", "ada"),
         ("Team North", "ada"),

@@ -15,11 +15,12 @@ from server.http.guards import CLOCK
 from server.http.keys import BLOBS, METRICS, READS, SPEAKERS, STORE, WAKE
 from server.http.openrosa.documents import ListedFile, form_list, manifest
 from server.http.openrosa.receiving import Arrival, arrival
-from server.http.phones import KEYED, XML, message
+from server.http.phones import XML, message
 from server.phones.filled import FilledForm, FormError, read_filled
 from server.phones.form import FormFile, form_of, md5_of
 from server.phones.lists import list_file, template_of
 from server.phones.questions import FORMS, LISTS
+from server.phones.scan_code import address_of
 from server.phones.taking_in import ReceivedForm, receive
 from server.phones.told import told
 from server.store.phone_values import Phone
@@ -119,9 +120,7 @@ async def _phone(request: web.Request) -> Phone:
 
 
 def _address(request: web.Request, phone: Phone) -> str:
-    """Return where the phone finds its project: the address that it was given."""
-    token = request.match_info["token"]
-    return phone.address + KEYED.format(token=token, project=phone.project_id)
+    return address_of(phone, request.match_info["token"])
 
 
 async def _form(request: web.Request, phone: Phone, form_id: str) -> FormFile:
