@@ -25,6 +25,9 @@ from server.phones.questions import (
     PHOTOS,
     PLACE,
     PLOT,
+    POINT,
+    SAMPLE_CODE,
+    SAMPLED_AT,
     TYPED_CODE,
 )
 
@@ -103,13 +106,12 @@ def files_of(records: Sequence[AnsweredRecord]) -> list[str]:
 def _core(
     project_id: str, filled: FilledForm, read_label: ReadLabel
 ) -> Iterator[AnsweredRecord]:
-    apart = (PERSON, PLOT, PLACE, LAYER, PHOTOS, "sampled_at")
-    core = _read(filled.root, "core", apart)
-    for element in core.apart.get("sampled_at", ()):
-        core.fields["sampled_at"] = _instant(said(element))
-    for element in core.apart.get(PLACE, ()):
-        core.fields |= _place(said(element))
-    layers = core.apart.get(LAYER, [])
+    core = _read(filled.root, "core", (PERSON, PLOT, PLACE, SAMPLED_AT))
+    if SAMPLED_AT in core.apart:
+        core.fields[SAMPLED_AT] = _instant(core.apart[SAMPLED_AT])
+    if PLACE in core.apart:
+        core.fields |= _place(core.apart[PLACE])
+    layers = core.groups.get(LAYER, [])
     if len(layers) > limits.FORM_LAYERS:
         raise FormError(f"it has {len(layers)} layers; {limits.FORM_LAYERS} fit")
     core_id = record_id(project_id, "core", core.fields)
@@ -117,18 +119,18 @@ def _core(
     yield AnsweredRecord("core", core_id, core.fields, photos)
     bags = []
     for place, layer in enumerate(layers, start=1):
-        bag = _read(layer, "sample", (PHOTO, TYPED_CODE, "sample_code"))
+        bag = _read(layer, "sample", (PHOTO, TYPED_CODE, SAMPLE_CODE))
         bag.fields |= {"core_id": core_id, **_label_of(bag, read_label)}
         # Without a label there is nothing by which two bags would meet.
         bag_id = (
             record_id(project_id, "sample", bag.fields)
-            if "sample_code" in bag.fields
+            if SAMPLE_CODE in bag.fields
             else natural_id(project_id, "sample", [core_id, filled.instance_id, place])
         )
-        names = [said(each) for each in bag.apart.get(PHOTO, ())]
+        names = [bag.apart[PHOTO]] if PHOTO in bag.apart else []
         bags.append(AnsweredRecord("sample", bag_id, bag.fields, names))
-        if bag.unknown:
-            core.unknown |= {f"{name} {place}": v for name, v in bag.unknown.items()}
+        for name, text in (*bag.unknown.items(), *_nested(bag)):
+            core.add_unknown(f"{LAYER} {place} {name}", text)
     yield from _told_twice(bags)
     if core.unknown:
         yield AnsweredRecord("core", core_id, core.unknown)
@@ -136,9 +138,9 @@ def _core(
 
 def _label_of(bag: "_Answers", read_label: ReadLabel) -> dict[str, str]:
     """Return the label of a bag as it was scanned, or else as it was typed."""
-    for name in ("sample_code", TYPED_CODE):
-        for element in bag.apart.get(name, ()):
-            return {"sample_code": read_label(said(element))}
+    for name in (SAMPLE_CODE, TYPED_CODE):
+        if name in bag.apart:
+            return {SAMPLE_CODE: read_label(bag.apart[name])}
     return {}
 
 
@@ -158,18 +160,16 @@ def _told_twice(bags: Sequence[AnsweredRecord]) -> Iterator[AnsweredRecord]:
 
 def _photographed(filled: FilledForm) -> Iterator[AnsweredRecord]:
     """Return the plot or point that photos are of."""
-    found = _read(filled.root, "point", (PERSON, PLOT, "point_id", PHOTOS))
-    chosen = {
-        kind: said(element)
-        for name, kind in ((PLOT, "plot"), ("point_id", "point"))
-        for element in found.apart.get(name, ())
-    }
-    kind = "point" if "point" in chosen else "plot"
+    found = _read(filled.root, "point", (PERSON, PLOT, POINT))
+    kind = "point" if POINT in found.apart else "plot"
+    target = found.apart.get(POINT) or found.apart.get(PLOT, "")
     photos = _photos_in(found)
-    yield AnsweredRecord(kind, chosen.get(kind, ""), {}, photos)
+    yield AnsweredRecord(kind, target, {}, photos)
     unknown = {**found.fields, **found.unknown}
+    for place, layer in enumerate(found.groups.get(LAYER, ()), start=1):
+        unknown[f"{LAYER} {place}"] = _all_of(layer)
     if unknown:
-        yield AnsweredRecord(kind, chosen.get(kind, ""), unknown)
+        yield AnsweredRecord(kind, target, unknown)
 
 
 @dataclass(slots=True)
@@ -177,32 +177,54 @@ class _Answers:
     """Answers of one group: fields of its record, what is read apart, what nobody knows."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    apart: dict[str, list[Element]] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, list[Element]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+
+    def add_unknown(self, name: str, text: str) -> None:
+        """Keep an answer that nobody knows, beside others of its name."""
+        number, place = 1, name
+        while place in self.unknown:
+            number += 1
+            place = f"{name} ({number})"
+        self.unknown[place] = text
 
 
 def _read(element: Element, record_type: str, apart: Collection[str]) -> _Answers:
+    """Return the answers below an element; a second one to a question nobody knows."""
     found, known = _Answers(), TYPES[record_type].fields
     for name, text, each in answers_in(element):
-        if name in apart:
-            found.apart.setdefault(name, []).append(each)
+        if name in {LAYER, PHOTOS}:
+            found.groups.setdefault(name, []).append(each)
+            if text:
+                found.add_unknown(name, text)
+        elif len(each) or name in found.apart or name in found.fields:
+            found.add_unknown(name, _all_of(each))
+        elif name in apart:
+            found.apart[name] = text
         elif name in known and name not in _SAID_HERE:
             found.fields[name] = known[name].read(text)
         else:
-            found.unknown[name] = _all_of(each)
+            found.add_unknown(name, text)
     return found
 
 
 def _photos_in(found: _Answers) -> list[str]:
     """Return the names of the files of photos; what else is beside them nobody knows."""
     names = []
-    for repeat in found.apart.get(PHOTOS, ()):
+    for repeat in found.groups.get(PHOTOS, ()):
         for name, text, element in answers_in(repeat):
-            if name == PHOTO:
+            if name == PHOTO and not len(element):
                 names.append(text)
             else:
-                found.unknown[name] = _all_of(element)
+                found.add_unknown(name, _all_of(element))
     return names
+
+
+def _nested(bag: _Answers) -> Iterator[tuple[str, str]]:
+    """Return what stands below a bag where no repeat belongs."""
+    for name, elements in bag.groups.items():
+        yield name, " ".join(map(_all_of, elements))
 
 
 def _place(text: str) -> dict[str, Any]:

@@ -26,13 +26,17 @@ LISTS: Final[Mapping[str, Sequence[str]]] = {
 PERSON: Final = "username"
 #: What narrows the points; of a photo it is the record that it is of.
 PLOT: Final = "plot"
+POINT: Final = "point_id"
+#: When; Collect writes its own form of it.
+SAMPLED_AT: Final = "sampled_at"
 #: A position: latitude, longitude, altitude and accuracy in one answer.
 PLACE: Final = "place"
 #: The repeats: one for each bag, and for each photo.
 LAYER: Final = "layer"
 PHOTOS: Final = "photos"
 PHOTO: Final = "photo"
-#: A label that could not be scanned.
+#: The label of a bag, and one that could not be scanned.
+SAMPLE_CODE: Final = "sample_code"
 TYPED_CODE: Final = "typed_code"
 #: What is chosen from a file.
 _FILES: Final = {"campaign_id": "campaigns", "plot": "plots", "point_id": "points"}
@@ -82,7 +86,7 @@ def _core(template: FormTemplate) -> Iterator[Row]:
     yield _chosen("plot", required="yes")
     yield _chosen("point_id", required="yes", choice_filter=f"plot=${{{PLOT}}}")
     yield _asked("core", "number", required="yes", default="1")
-    yield _asked("core", "sampled_at", type="dateTime", required="yes", default="now()")
+    yield _asked("core", SAMPLED_AT, type="dateTime", required="yes", default="now()")
     yield {"type": "geopoint", "name": PLACE, **_label(QUESTIONS[PLACE])}
     yield _asked("core", "moved_because")
     yield _asked("core", "tool", default=template.usual_tool or "")
@@ -110,8 +114,8 @@ def _bag(depths_cm: Sequence[float]) -> Iterator[Row]:
     ) | _held(". > ${depth_top_cm}", BELOW_TOP)
     yield {
         "type": "barcode",
-        "name": "sample_code",
-        **_label(QUESTIONS["sample_code"]),
+        "name": SAMPLE_CODE,
+        **_label(QUESTIONS[SAMPLE_CODE]),
     }
     yield {
         "type": "text",
