@@ -4,8 +4,10 @@ import asyncio
 import csv
 import hashlib
 import io
+from random import Random
 
 import pytest
+from yarl import URL
 
 from schemas.records import record_id
 from server.access.phones import NewPhone, add_phone, revoke_phone
@@ -14,6 +16,7 @@ from server.custody.review import rejudge, release
 from server.operations.audit.audit import find_faults
 from server.phones.questions import CORE_FORM, PHOTO_FORM
 from tests.collect import (
+    BOUNDARY,
     Collect,
     body_of,
     core,
@@ -534,6 +537,62 @@ async def test_heads_that_lie_are_refused_in_words(place):
     said = await phone.post(large)
     assert (said.status, "smaller photos" in said.message) == (413, True)
     assert await place.submissions() == []
+
+
+def altered(body, rng):
+    """Return a body with one thing altered, as a bad link or a stranger alters it."""
+    at, end = sorted(rng.sample(range(len(body)), 2))
+    return rng.choice(
+        [
+            body[:at],
+            body[at:],
+            body[:at] + body[end:],
+            body[:at] + rng.randbytes(9) + body[at:],
+            body[:at] + bytes([body[at] ^ 1 << rng.randrange(8)]) + body[at + 1 :],
+            body[:end] + body[at:],
+            body[:at] + b"\r\n" + body[at:],
+        ]
+    )
+
+
+async def test_bodies_that_are_altered_never_make_the_server_fail(place):
+    phone, rng = await place.phone(), Random(3)
+    xml = place.core(layer("0", "10", "L1", "", "b.jpg"), photos=["a.jpg"])
+    files = [file_part(name, photo(40)) for name in ("a.jpg", "b.jpg")]
+    body = body_of([xml_part(xml), *files])
+    statuses = set()
+    for _ in range(150):
+        said = await phone.post(altered(body, rng))
+        assert said.message
+        statuses.add(said.status)
+    assert statuses <= {201, 400, 403, 404, 413}
+    assert {201, 400} <= statuses
+    # What was altered inside stays beside the true one, and waits.
+    assert (await phone.post(body)).status == 201
+    assert await place.faults() == []
+
+
+@pytest.mark.parametrize("where", ["in a file", "behind its last part"])
+async def test_a_body_that_is_cut_leaves_nothing(place, where):
+    phone = await place.phone()
+    url = URL(phone.url)
+    xml = place.core(layer("0", "10", "L1"), photos=["a.jpg"])
+    body = body_of([xml_part(xml), file_part("a.jpg", photo(100_000))])
+    body = body[:50_000] if where == "in a file" else body
+    head = (
+        f"POST {url.path}/submission HTTP/1.1\r\nHost: {url.host}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
+        f"Content-Length: {len(body) + 1000}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+    await asyncio.sleep(0.3)
+    writer.close()
+    await reader.read()
+    await asyncio.sleep(0.1)
+    assert await place.submissions() == []
+    assert [p for p in place.server.data.blobs.rglob("*") if p.is_file()] == []
 
 
 async def test_a_form_with_more_layers_than_fit_is_refused(place):

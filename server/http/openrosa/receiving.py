@@ -116,6 +116,9 @@ async def _read(request: web.Request, held: ExitStack, counted: Counted) -> Arri
             found.files.append(await _file(part, blobs, held))
         else:
             await part.release()
+    # A body that breaks off behind its last part is cut all the same.
+    async for _ in request.content.iter_chunked(_PIECE):
+        pass
     return found
 
 
