@@ -182,3 +182,11 @@ def test_the_token_of_a_phone_stands_in_no_log(data, sent):
     assert "/v1/key/.../projects/" in log
     assert sent[1] not in log
     assert typed(data, "verify").exit_code == 0
+
+
+def test_a_file_of_a_phone_that_is_gone_is_found(data, sent):
+    assert sent
+    (file,) = [path for path in (data / "blobs").glob("??/*") if path.is_file()]
+    file.unlink()
+    done = typed(data, "verify", code=4)
+    assert "a phone sent it, and it is not here" in " ".join(done.output.split())
