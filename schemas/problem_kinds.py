@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
 from schemas.warning_kinds import BETWEEN, IN_TABLES, WITHIN
 
@@ -195,21 +196,6 @@ _CUSTODY: Final = {
         "it says that its author saw a row which the server has not written",
         "sync, look at the record, then send it again: permille fix RECORD --resend",
     ),
-    "form_differs": Kind(
-        "this phone sent the same form before with other answers",
-        "look at both: permille-server phone show; release what is right,"
-        " discard the rest",
-    ),
-    "recorded_before": Kind(
-        "another form of this phone recorded it already, otherwise",
-        "look at both: permille-server phone show; release it to replace what stands,"
-        " or discard it and record it on a laptop",
-    ),
-    "label_twice": Kind(
-        "two layers of one form have the same label",
-        "look at the bags; record the other one on a laptop with its own label,"
-        " then discard this",
-    ),
     "discarded": Kind(
         "an administrator gave the change up", "ask the administrator for the reason"
     ),
@@ -262,38 +248,6 @@ _HTTP: Final = {
         "the enrolment code is unknown, used or expired",
         "ask the administrator for a new code",
         403,
-    ),
-    "bad_phone_token": Kind(
-        "the server does not know this phone, or it was revoked",
-        "ask the administrator for a new code to scan: permille-server phone add;"
-        " what is not sent stays on the phone",
-        403,
-    ),
-    "bad_form": Kind(
-        "this is no filled form that can be read",
-        "send it again from ODK Collect; it stays on the phone",
-        400,
-    ),
-    "unknown_form": Kind(
-        "the project has no such form",
-        "fetch the forms again; what was filled in stays on the phone",
-        404,
-    ),
-    "form_too_large": Kind(
-        "the form or its files are larger than a server takes",
-        "take smaller photos, then send it again; it stays on the phone",
-        413,
-    ),
-    "phone_quota": Kind(
-        "this phone has sent as much as it may",
-        "nothing is lost, it stays on the phone; ask the administrator for more:"
-        " permille-server limits",
-        403,
-    ),
-    "no_length": Kind(
-        "the request does not say how long it is",
-        "send Content-Length, or let the proxy between do so",
-        411,
     ),
     "no_read_token": Kind(
         "the request carries no token",
@@ -402,7 +356,15 @@ _HTTP: Final = {
 
 #: Every problem code, in the order of the documentation.
 KINDS: Final = MappingProxyType(
-    _FIELD | _RULE | WITHIN | BETWEEN | IN_TABLES | _CUSTODY | _HTTP
+    _FIELD
+    | _RULE
+    | WITHIN
+    | BETWEEN
+    | IN_TABLES
+    | _CUSTODY
+    | PHONE_CUSTODY
+    | _HTTP
+    | PHONE_HTTP
 )
 
 #: Codes that warn and never refuse.
@@ -416,7 +378,8 @@ CHAPTERS: Final = MappingProxyType(
         "Warnings": tuple(WITHIN),
         "Warnings between records": tuple(BETWEEN),
         "Warnings of tables": tuple(IN_TABLES),
-        "Custody and merge": tuple(_CUSTODY),
+        "Custody and merge": tuple(_CUSTODY | PHONE_CUSTODY),
         "Requests": tuple(_HTTP),
+        "Requests of phones": tuple(PHONE_HTTP),
     }
 )

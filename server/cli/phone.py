@@ -38,7 +38,7 @@ _CODE_COLUMNS: Final = 80
 
 @click.group()
 def phone() -> None:
-    """Let phones fill in forms with ODK Collect, and look at what they sent.
+    """Allow phones to fill in forms with ODK Collect, and look at what they sent.
 
     \b
     Example:

@@ -17,7 +17,7 @@ from schemas.places.safe_xml import child, said
 from schemas.problems import Problem
 from schemas.records import TYPES, record_id
 from server.phones.filled import FilledForm, FormError, answers_in
-from server.phones.questions import (
+from server.phones.names import (
     CORE_FORM,
     LAYER,
     PERSON,

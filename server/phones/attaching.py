@@ -12,7 +12,7 @@ from schemas import limits
 from schemas.problems import Problem
 from server.access.records import find_record
 from server.phones.answers import AnsweredRecord, PlannedChange
-from server.store.phone_values import PhoneFile
+from server.store.phone_values import PhoneFile, Submission
 from server.store.port import Transaction
 
 #: What a file is called whose bytes tell no type that may be attached.
@@ -28,28 +28,37 @@ class Attaching:
     new: Sequence[PhoneFile]
 
 
+def missing_files(submission: Submission, files: Iterable[PhoneFile]) -> list[str]:
+    """Return the files that a form names and that have not come."""
+    here = {file.name for file in files}
+    return [name for name in submission.wanted if name not in here]
+
+
 def attached(
     tx: Transaction, project_id: str, of: Attaching
 ) -> Iterator[PlannedChange]:
     """Return the changes that add files to records, one for each record."""
     for one in of.records:
-        wanted = set(one.photos)
-        new = [file for file in of.new if file.name in wanted]
-        if not new:
-            continue
-        present = find_record(tx, project_id, one.id)
+        new = _named(of.new, one)
+        present = find_record(tx, project_id, one.id) if new else None
         if present is not None and present.type == one.type and not present.deleted:
             there = present.fields.get("attachments") or ()
             yield from _added(one, there, new, present.seq)
-            continue
-        here = [file for file in of.here if file.name in wanted]
-        if one.fields:
-            yield from _added(one, (), [*here, *new], None)
-            continue
-        # Photos of a plot or a point bring no record of their own.
-        problem = Problem("no_such_record", f"{one.type}_id", one.id)
-        for change in _added(one, (), [*here, *new], None):
-            yield change.because(problem)
+        elif new:
+            # A record that is not here as yet waits with all its files.
+            every = _added(one, (), [*_named(of.here, one), *new], None)
+            yield from (change.because(_why_none(one)) for change in every)
+
+
+def _named(files: Iterable[PhoneFile], one: AnsweredRecord) -> list[PhoneFile]:
+    return [file for file in files if file.name in one.photos]
+
+
+def _why_none(one: AnsweredRecord) -> Problem | None:
+    """Return why photos wait whose form brings no record of its own: of a plot, a point."""
+    if one.fields:
+        return None
+    return Problem("no_such_record", f"{one.type}_id", one.id)
 
 
 def _added(

@@ -5,13 +5,8 @@ import json
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from server.phones.questions import (
-    CORE_FORM,
-    PHOTO_FORM,
-    FormTemplate,
-    choice_rows,
-    rows_of,
-)
+from server.phones.names import CORE_FORM, PHOTO_FORM
+from server.phones.questions import FormTemplate, choice_rows, rows_of
 from server.phones.words import LANGUAGES, QUESTIONS
 
 #: Projects whose forms are kept at hand.

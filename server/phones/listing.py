@@ -1,7 +1,7 @@
 """What phones sent, as an administrator reads it: what became of it, what is missing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.changes import read_draft
@@ -9,6 +9,7 @@ from schemas.messages import Outcome
 from schemas.problems import Problem
 from schemas.records import label
 from server.errors import NotFoundError
+from server.phones.attaching import missing_files
 from server.store.phone_values import Phone, PhoneFile, Submission
 from server.store.port import Transaction
 from server.store.values import LineQuery, StoredLine
@@ -25,18 +26,12 @@ def listed(
     for file in tx.phone_files(project_id):
         files[file.place].append(file)
     if only_incomplete:
-        found = [one for one in found if missing(one, files[one.place])]
+        found = [one for one in found if missing_files(one, files[one.place])]
     phones = {phone.id: phone for phone in tx.phones()}
     lines = _lines(tx, found)
     return [
         _told(one, phones[one.place.phone_id], files[one.place], lines) for one in found
     ]
-
-
-def missing(submission: Submission, files: Iterable[PhoneFile]) -> list[str]:
-    """Return the files that a form names and that have not come."""
-    here = {file.name for file in files}
-    return [name for name in submission.wanted if name not in here]
 
 
 def shown(
@@ -107,7 +102,7 @@ def _told(
         "in_conflict": outcomes[Outcome.CONFLICT],
         "wait": outcomes[Outcome.QUARANTINED] + outcomes[Outcome.HELD],
         "files_here": len({file.name for file in files}),
-        "files_missing": missing(one, files),
+        "files_missing": missing_files(one, files),
     }
 
 

@@ -1,7 +1,7 @@
-"""The questions of both forms, as rows of an XLSForm, and what they are called there. Pure.
+"""The questions of both forms, as rows of an XLSForm.
 
-A question is called as the field of the record that its answer becomes. What is called
-otherwise stands in the constants below, and server.phones.answers knows it.
+A question is called as the field of the record that its answer becomes, or by a name of
+server.phones.names.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,34 +10,20 @@ from typing import Any, Final
 
 from schemas.fields import Choice, Integer, Number
 from schemas.records import TYPES
+from server.phones.names import (
+    CORE_FORM,
+    LAYER,
+    PERSON,
+    PHOTO,
+    PHOTOS,
+    PLACE,
+    PLOT,
+    SAMPLE_CODE,
+    SAMPLED_AT,
+    TYPED_CODE,
+)
 from server.phones.words import BELOW_TOP, CHOICES, FROM_TO, LANGUAGES, QUESTIONS, Words
 
-#: The ids of the forms.
-CORE_FORM: Final = "permille_core"
-PHOTO_FORM: Final = "permille_photos"
-FORMS: Final = (CORE_FORM, PHOTO_FORM)
-#: The files of each form, which its questions choose from.
-LISTS: Final[Mapping[str, Sequence[str]]] = {
-    CORE_FORM: ("campaigns", "plots", "points"),
-    PHOTO_FORM: ("plots", "points"),
-}
-
-#: Who fills in, from the settings of Collect.
-PERSON: Final = "username"
-#: What narrows the points; of a photo it is the record that it is of.
-PLOT: Final = "plot"
-POINT: Final = "point_id"
-#: When; Collect writes its own form of it.
-SAMPLED_AT: Final = "sampled_at"
-#: A position: latitude, longitude, altitude and accuracy in one answer.
-PLACE: Final = "place"
-#: The repeats: one for each bag, and for each photo.
-LAYER: Final = "layer"
-PHOTOS: Final = "photos"
-PHOTO: Final = "photo"
-#: The label of a bag, and one that could not be scanned.
-SAMPLE_CODE: Final = "sample_code"
-TYPED_CODE: Final = "typed_code"
 #: What is chosen from a file.
 _FILES: Final = {"campaign_id": "campaigns", "plot": "plots", "point_id": "points"}
 

@@ -6,7 +6,7 @@ files are on the disk before. The phone, its form and the XML to the letter say 
 is here already: a repeat adds nothing but files that were missing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,13 +16,11 @@ from schemas.ids import is_id, natural_id
 from schemas.labels.scans import read_scan
 from schemas.operations import Operation, OperationKind, operation
 from schemas.problems import Problem
-from schemas.validate import load_patch
-from server.access.records import find_record
 from server.clock import Clock, iso
 from server.errors import refuse
 from server.intake.push import accept_in, validated
 from server.intake.signed import signed_push
-from server.merge.model import Origin, Record, ValidatedChange, Verdict
+from server.merge.model import Origin, ValidatedChange, Verdict
 from server.phones.answers import (
     AnsweredRecord,
     PlannedChange,
@@ -30,7 +28,8 @@ from server.phones.answers import (
     person_of,
     records_of,
 )
-from server.phones.attaching import Attaching, attached
+from server.phones.attaching import Attaching, attached, missing_files
+from server.phones.before import planned_change, with_reason
 from server.phones.filled import FilledForm, FormError
 from server.store.phone_values import Phone, PhoneFile, PhonePlace, Submission
 from server.store.port import Holds, Store, Transaction
@@ -47,7 +46,7 @@ class ReceivedForm:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenIn:
+class TakenForm:
     """What became of a request: the form, the changes made of it, files still to come.
 
     `is_repeat` says that nothing of it was new.
@@ -74,7 +73,7 @@ class _Moment:
 
 async def receive(
     store: Store, clock: Clock, phone: Phone, received: ReceivedForm, full: str = ""
-) -> TakenIn:
+) -> TakenForm:
     """Keep what a phone sent, and merge it; after this it is on disk.
 
     Parameters
@@ -98,7 +97,7 @@ async def receive(
 
 def _receive(
     tx: Transaction, phone: Phone, received: ReceivedForm, moment: _Moment, full: str
-) -> TakenIn:
+) -> TakenForm:
     if tx.device(phone.id).revoked_at is not None:
         raise refuse("bad_phone_token")
     instance_id = received.filled.instance_id
@@ -108,28 +107,43 @@ def _receive(
     if before is None and full:
         raise refuse("phone_quota", full)
     records = _records(tx, phone, received.filled)
-    submission = before or _new(received, place, records, moment)
-    if before is None:
-        submission = _with_reason(tx, submission, known, records)
-    here = [file for file in tx.phone_files(*place[:3]) if file.place == place]
-    new_files = _new_files(place, received, here, moment)
-    # What a photo is of is here already: it is told nothing but the photo.
-    own = [one for one in records if one.fields or one.type == "core"]
-    planned = [] if before else [_planned(tx, place, one) for one in own]
-    planned += attached(tx, phone.project_id, Attaching(records, here, new_files))
+    new = _new(received, place, records, moment)
+    submission = before or with_reason(tx, new, known, records)
+    of = _attaching(tx, place, received, records, moment)
+    planned = (
+        [] if before else [planned_change(tx, place, one) for one in _own(records)]
+    )
+    planned += attached(tx, phone.project_id, of)
     numbers, verdicts = _write(tx, phone, received.filled, submission, planned, moment)
     submission = submission._replace(numbers=(*submission.numbers, *numbers))
-    if before is None or verdicts:
-        tx.save_submission(submission, received.xml)
-    for file in new_files:
+    _save(tx, submission, received.xml, of.new)
+    became = [(one.record, v) for one, v in zip(planned, verdicts, strict=True)]
+    missing = missing_files(submission, [*of.here, *of.new])
+    return TakenForm(submission, became, missing, bool(before and not of.new))
+
+
+def _own(records: Iterable[AnsweredRecord]) -> Iterator[AnsweredRecord]:
+    """Return what a form says by itself: what a photo is of is told the photo alone."""
+    return (one for one in records if one.fields or one.type == "core")
+
+
+def _attaching(
+    tx: Transaction,
+    place: PhonePlace,
+    received: ReceivedForm,
+    records: Sequence[AnsweredRecord],
+    moment: _Moment,
+) -> Attaching:
+    here = [file for file in tx.phone_files(*place[:3]) if file.place == place]
+    return Attaching(records, here, _new_files(place, received, here, moment))
+
+
+def _save(
+    tx: Transaction, submission: Submission, xml: bytes, files: Iterable[PhoneFile]
+) -> None:
+    tx.save_submission(submission, xml)
+    for file in files:
         tx.save_phone_file(file)
-    arrived = {file.name for file in (*here, *new_files)}
-    return TakenIn(
-        submission,
-        [(one.record, verdict) for one, verdict in zip(planned, verdicts, strict=True)],
-        [name for name in submission.wanted if name not in arrived],
-        is_repeat=before is not None and not new_files,
-    )
 
 
 def _records(tx: Transaction, phone: Phone, filled: FilledForm) -> list[AnsweredRecord]:
@@ -167,53 +181,6 @@ def _new(
         operation(OperationKind.IMPORT, moment.fresh_id, "").id,
         tuple(files_of(records)),
     )
-
-
-def _with_reason(
-    tx: Transaction,
-    submission: Submission,
-    known: Sequence[Submission],
-    records: Sequence[AnsweredRecord],
-) -> Submission:
-    """Return a new form with why all of it waits for a person, if it does.
-
-    A phone has not seen what it recorded before: a second form for the same core is no
-    correction, and bags of another hole do not belong to the first one.
-    """
-    if known:
-        first = known[0].received_at[:16]
-        detail = f"form {submission.place.instance_id}, {first}"
-        return submission._replace(why="form_differs", detail=detail)
-    for one in records:
-        if one.type == "core" and _is_otherwise(tx, submission.place, one):
-            detail = f"form {submission.place.instance_id} says other things of it"
-            return submission._replace(why="recorded_before", detail=detail)
-    return submission
-
-
-def _planned(tx: Transaction, place: PhonePlace, one: AnsweredRecord) -> PlannedChange:
-    planned = PlannedChange(one)
-    if not one.fields or not _is_otherwise(tx, place, one):
-        return planned
-    detail = f"form {place.instance_id} says other things of it"
-    return planned.because(Problem("recorded_before", detail=detail))
-
-
-def _is_otherwise(tx: Transaction, place: PhonePlace, one: AnsweredRecord) -> bool:
-    """Return whether this phone wrote a record before, and it says other things now."""
-    present = find_record(tx, place.project_id, one.id)
-    if (
-        present is None
-        or present.deleted
-        or not _is_written_by(present, place.phone_id)
-    ):
-        return False
-    fields, _ = load_patch(one.type, dict(one.fields))
-    return any(present.fields.get(name) != value for name, value in fields.items())
-
-
-def _is_written_by(present: Record, log_id: str) -> bool:
-    return any(w.log_id == log_id for found in present.writers.values() for w in found)
 
 
 def _new_files(

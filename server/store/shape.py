@@ -1,26 +1,10 @@
 """The shape of the server's tables, whatever the database. `project_id` leads every key."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.signing import NO_RECEIPT
-
-
-class TableShape(NamedTuple):
-    """One table: columns with their types, its key, and what is looked up besides.
-
-    Where the order in which rows came matters, `arrived` is the key, and what tells them
-    apart is `unique`.
-    """
-
-    name: str
-    columns: dict[str, type]
-    key: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    unique: tuple[str, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    defaults: Mapping[str, object] = {}
-
+from server.store.phone_shape import PHONE_TABLES
+from server.store.table_shape import TableShape
 
 #: Every table that has a key.
 TABLES: Final = (
@@ -278,64 +262,7 @@ TABLES: Final = (
         needs=("device_id", "request_id", "given_at"),
         indexes=(("device_id",),),
     ),
-    # Who fills in forms on a phone; the server keeps the key of its log.
-    TableShape(
-        "phone",
-        {
-            "project_id": str,
-            "device_id": str,
-            "token_hash": str,
-            "person": str,
-            "address": str,
-            "secret": str,
-        },
-        ("project_id", "device_id"),
-        needs=("token_hash", "address", "secret"),
-        indexes=(("token_hash",), ("device_id",)),
-    ),
-    # What a phone sent, to the letter; `numbers` are places in its log.
-    TableShape(
-        "phone_submission",
-        {
-            "arrived": int,
-            "project_id": str,
-            "device_id": str,
-            "instance_id": str,
-            "digest": str,
-            "form_id": str,
-            "version": str,
-            "received_at": str,
-            "operation": str,
-            "wanted": str,
-            "numbers": str,
-            "why": str,
-            "detail": str,
-            "xml": bytes,
-        },
-        ("arrived",),
-        unique=("project_id", "device_id", "instance_id", "digest"),
-        needs=(
-            *("project_id", "device_id", "instance_id", "digest", "form_id", "version"),
-            *("received_at", "operation", "wanted", "numbers", "why", "detail", "xml"),
-        ),
-    ),
-    TableShape(
-        "phone_file",
-        {
-            "project_id": str,
-            "device_id": str,
-            "instance_id": str,
-            "digest": str,
-            "name": str,
-            "sha256": str,
-            "size": int,
-            "mime": str,
-            "received_at": str,
-        },
-        ("project_id", "device_id", "instance_id", "digest", "name", "sha256"),
-        needs=("size", "mime", "received_at"),
-        indexes=(("sha256",),),
-    ),
+    *PHONE_TABLES,
     # `asked`: the number of the asking, which no other of the project has.
     TableShape(
         "job",

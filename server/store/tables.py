@@ -6,7 +6,8 @@ from sqlite_utils import Database
 
 from server.store import seals
 from server.store.driver import Connection, scratch
-from server.store.shape import HISTORY, TABLES, TableShape
+from server.store.shape import HISTORY, TABLES
+from server.store.table_shape import TableShape
 from server.store.views import make_views
 
 #: Raised whenever a table changes, together with the step that brings older ones here.

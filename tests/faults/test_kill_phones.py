@@ -12,7 +12,7 @@ from aiohttp import ClientError
 from server.access.phones import NewPhone, add_phone
 from server.clock import Clock
 from server.data import open_store
-from server.phones.questions import CORE_FORM
+from server.phones.names import CORE_FORM
 from tests.collect import DONE, Collect, core, filled, layer
 from tests.databases import DATABASES, new_server, project_of
 from tests.faults.homes import kill

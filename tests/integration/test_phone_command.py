@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from server.phones.questions import CORE_FORM
+from server.phones.names import CORE_FORM
 from server.phones.scan_code import in_letters
 from tests.collect import Collect, core, filled, layer, settings_of
 from tests.integration.test_laptop_sync import Served

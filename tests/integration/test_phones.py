@@ -14,7 +14,7 @@ from server.access.phones import NewPhone, add_phone, revoke_phone
 from server.clock import Clock
 from server.custody.review import rejudge, release
 from server.operations.audit.audit import find_faults
-from server.phones.questions import CORE_FORM, PHOTO_FORM
+from server.phones.names import CORE_FORM, PHOTO_FORM
 from tests.collect import (
     BOUNDARY,
     Collect,

@@ -20,7 +20,7 @@ from collector.clock import Clock
 from collector.config import Home
 from collector.laptop.open import opened
 from server.cli import main
-from server.phones.questions import CORE_FORM
+from server.phones.names import CORE_FORM
 from tests.collect import Collect, core, filled, layer
 from tests.integration.test_attachments import photo
 from tests.integration.test_laptop_sync import Laptop, Served

@@ -19,7 +19,7 @@ from server.http.phones import XML, message
 from server.phones.filled import FilledForm, FormError, read_filled
 from server.phones.form import FormFile, form_of, md5_of
 from server.phones.lists import list_file, template_of
-from server.phones.questions import FORMS, LISTS
+from server.phones.names import FORMS, LISTS
 from server.phones.scan_code import address_of
 from server.phones.taking_in import ReceivedForm, receive
 from server.phones.told import told

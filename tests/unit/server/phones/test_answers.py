@@ -10,7 +10,7 @@ from schemas.problems import Problem
 from schemas.records import record_id
 from server.phones.answers import files_of, person_of, records_of
 from server.phones.filled import FormError, read_filled
-from server.phones.questions import CORE_FORM, PHOTO_FORM
+from server.phones.names import CORE_FORM, PHOTO_FORM
 from tests.collect import core, filled, layer, photos
 from tests.laptop import new_id
 

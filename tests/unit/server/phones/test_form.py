@@ -9,7 +9,8 @@ from pyxform.validators.odk_validate import check_xform
 from schemas.records import TYPES
 from schemas.vocabulary import STOP_REASON, TOOL
 from server.phones.form import form_of
-from server.phones.questions import CORE_FORM, FORMS, LISTS, PHOTO_FORM, FormTemplate
+from server.phones.names import CORE_FORM, FORMS, LISTS, PHOTO_FORM
+from server.phones.questions import FormTemplate
 from server.phones.words import CHOICES, LANGUAGES, QUESTIONS
 
 XFORMS = "{http://www.w3.org/2002/xforms}"
