@@ -102,6 +102,7 @@ class Collect:
         listed = await self.ask("GET", "/formList")
         assert listed.status == 200, listed.body
         assert listed.headers["X-OpenRosa-Version"] == "1.0"
+        assert "Date" in listed.headers
         assert listed.headers["Content-Type"] == "text/xml; charset=utf-8"
         fetched = []
         for each in fromstring(listed.body).iter(f"{LISTED}xform"):

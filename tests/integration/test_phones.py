@@ -7,11 +7,15 @@ import io
 from random import Random
 
 import pytest
+from aiohttp import ClientSession
 from yarl import URL
 
+from schemas import limits
+from schemas.labels.codes import label_code, printed
 from schemas.records import record_id
 from server.access.phones import NewPhone, add_phone, revoke_phone
 from server.clock import Clock
+from server.config import DataDirectory
 from server.custody.review import rejudge, release
 from server.operations.audit.audit import find_faults
 from server.phones.names import CORE_FORM, PHOTO_FORM
@@ -27,7 +31,9 @@ from tests.collect import (
     photos,
     xml_part,
 )
+from tests.conftest import running_with_project
 from tests.laptop import new_id
+from tests.processes import typed
 
 JPEG = b"\xff\xd8\xff\xe0"
 
@@ -612,3 +618,84 @@ async def test_who_filled_in_stands_in_the_changes(place):
         ("Ada Diallo", "ada"),
         ("Team North", "ada"),
     ]
+
+
+async def test_a_form_is_taken_back_as_a_whole(place):
+    phone = await place.phone()
+    xml = place.core(layer("0", "10", "L1"), layer("10", "20", "L2"), photos=["a.jpg"])
+    await phone.send(xml, [("a.jpg", photo(5))])
+    (sent,) = await place.submissions()
+    done = await asyncio.to_thread(
+        typed,
+        place.server.data.path,
+        *("undo", sent.operation, "--project", "HF", "--write", "--reason", "twice"),
+    )
+    assert "form uuid:1 of phone ada" in done.output
+    assert (await place.records("core"), await place.records("sample")) == ({}, {})
+    # What was taken back does not come again by itself.
+    assert (await phone.send(xml, [("a.jpg", photo(5))])).status == 201
+    assert await place.records("core") == {}
+
+
+async def test_a_label_is_read_as_a_laptop_reads_it(place):
+    async with ClientSession() as session:
+        bearer = {"Authorization": f"Bearer {place.laptop.token}"}
+        asked = {"request": new_id(), "has": []}
+        async with session.post(
+            f"{place.server.url}/v1/labels", json=asked, headers=bearer
+        ) as answer:
+            block = (await answer.json())["block"]
+    code = label_code(block, 421)
+    phone = await place.phone()
+    await phone.send(place.core(layer("0", "10", printed(code).lower())))
+    (bag,) = await place.fields("sample")
+    assert bag["sample_code"] == code
+
+
+async def test_tokens_that_are_guessed_make_their_address_wait(place):
+    phone = await place.phone()
+    wrong = phone.url.replace("/key/", "/key/x")
+    statuses = [(await phone.ask("GET", f"{wrong}/formList")).status for _ in range(12)]
+    assert statuses[0] == 403
+    assert statuses[-1] == 429
+    said = await phone.ask("GET", f"{wrong}/formList")
+    assert "message" in said.body.decode()
+    assert "Retry-After" in said.headers
+
+
+async def test_a_phone_that_has_sent_as_much_as_it_may_keeps_the_rest(tmp_path):
+    data = DataDirectory(tmp_path / "small")
+    async with running_with_project(data, laptop_changes=100) as small:
+        place = await Field(small).begin()
+        phone = await place.phone()
+        first = place.core(*(layer(str(n), str(n + 1), f"L{n}") for n in range(120)))
+        assert (await phone.send(first)).status == 201
+        second = place.core(layer("0", "10", "M1"), point=1, instance="uuid:2")
+        said = await phone.send(second)
+        assert (said.status, "stays on the phone" in said.message) == (403, True)
+        # What is here already is answered as ever.
+        assert (await phone.send(first)).status == 201
+        assert len(await place.submissions()) == 1
+
+
+async def test_a_full_disk_keeps_photos_on_the_phone(place, monkeypatch):
+    phone = await place.phone()
+    xml = place.core(layer("0", "10", "L1"), photos=["a.jpg"])
+    with monkeypatch.context() as full:
+        full.setattr(limits, "BLOB_RESERVE_BYTES", 2**62)
+        said = await phone.send(xml, [("a.jpg", photo(5))])
+        assert (said.status, await place.submissions()) == (507, [])
+        # A form without photos still finds room.
+        assert (await phone.post(body_of([xml_part(xml)]))).status == 201
+    said = await phone.send(xml, [("a.jpg", photo(5))])
+    assert (said.status, "still to come" in said.message) == (201, False)
+    assert (await place.fields("core"))[0]["attachments"][0]["name"] == "a.jpg"
+
+
+async def test_the_last_use_of_a_phone_is_known(place):
+    phone = await place.phone()
+    (row,) = await place.server.report("phones")
+    assert row.last_seen_at is None
+    await phone.fetch()
+    (row,) = await place.server.report("phones")
+    assert row.last_seen_at is not None

@@ -24,13 +24,18 @@ from server.phones.scan_code import address_of
 from server.phones.taking_in import ReceivedForm, receive
 from server.phones.told import told
 from server.store.phone_values import Phone
+from server.store.port import Holds
 
 _CSV: Final = "text/csv"
 
 
 async def get_form_list(request: web.Request) -> web.Response:
-    """Return the forms of the project."""
+    """Return the forms of the project; a phone that asks for them is in use."""
     phone = await _phone(request)
+    now = request.app[CLOCK].stamp()
+    await request.app[STORE].write(
+        lambda tx: tx.update_device(phone.id, last_seen_at=now), Holds()
+    )
     forms = [await _form(request, phone, form_id) for form_id in FORMS]
     return _xml(form_list(forms, _address(request, phone)))
 
