@@ -584,7 +584,8 @@ async def test_a_body_that_is_cut_leaves_nothing(place, where):
     url = URL(phone.url)
     xml = place.core(layer("0", "10", "L1"), photos=["a.jpg"])
     body = body_of([xml_part(xml), file_part("a.jpg", photo(100_000))])
-    body = body[:50_000] if where == "in a file" else body
+    # Whoever reads parts alone is content with the lines behind the last one.
+    body = body[:50_000] if where == "in a file" else body + b"\r\n\r\nmore\r\n"
     head = (
         f"POST {url.path}/submission HTTP/1.1\r\nHost: {url.host}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
@@ -630,7 +631,7 @@ async def test_a_form_is_taken_back_as_a_whole(place):
         place.server.data.path,
         *("undo", sent.operation, "--project", "HF", "--write", "--reason", "twice"),
     )
-    assert "form uuid:1 of phone ada" in done.output
+    assert "delete 2 samples" in done.output
     assert (await place.records("core"), await place.records("sample")) == ({}, {})
     # What was taken back does not come again by itself.
     assert (await phone.send(xml, [("a.jpg", photo(5))])).status == 201
