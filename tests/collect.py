@@ -80,6 +80,12 @@ class Said:
         return root.find(f"{ANSWER}message").text
 
 
+def told(answer, names, kind):
+    """Return what a list of OpenRosa says of each of its entries."""
+    for each in fromstring(answer.body).iter(f"{names}{kind}"):
+        yield {child.tag.removeprefix(names): child.text for child in each}
+
+
 @dataclass
 class Collect:
     """One phone, which was set up by a code."""
@@ -105,27 +111,22 @@ class Collect:
         assert "Date" in listed.headers
         assert listed.headers["Content-Type"] == "text/xml; charset=utf-8"
         fetched = []
-        for each in fromstring(listed.body).iter(f"{LISTED}xform"):
-            said = {child.tag.removeprefix(LISTED): child.text for child in each}
-            if self.forms.get(said["formID"], ("",))[0] != said["hash"]:
-                form = await self.ask("GET", said["downloadUrl"])
-                assert md5(form.body) == said["hash"]
-                self.forms[said["formID"]] = (said["hash"], form.body)
-                fetched.append(said["formID"])
-            fetched += await self._files(said["manifestUrl"])
+        for said in told(listed, LISTED, "xform"):
+            key = said["formID"]
+            fetched += await self._new(self.forms, key, said)
+            found = await self.ask("GET", said["manifestUrl"])
+            for file in told(found, FILES, "mediaFile"):
+                fetched += await self._new(self.files, file["filename"], file)
         return fetched
 
-    async def _files(self, url):
-        fetched = []
-        found = await self.ask("GET", url)
-        for each in fromstring(found.body).iter(f"{FILES}mediaFile"):
-            said = {child.tag.removeprefix(FILES): child.text for child in each}
-            if self.files.get(said["filename"], ("",))[0] != said["hash"]:
-                data = await self.ask("GET", said["downloadUrl"])
-                assert md5(data.body) == said["hash"]
-                self.files[said["filename"]] = (said["hash"], data.body)
-                fetched.append(said["filename"])
-        return fetched
+    async def _new(self, there, key, said):
+        """Fetch what is not here, or here with another hash; return its name."""
+        if there.get(key, ("",))[0] == said["hash"]:
+            return []
+        found = await self.ask("GET", said["downloadUrl"])
+        assert md5(found.body) == said["hash"]
+        there[key] = (said["hash"], found.body)
+        return [key]
 
     async def send(self, xml, files=(), most=None):
         """Send a form with its files, in as many requests as it takes."""

@@ -122,8 +122,8 @@ def _refusal(
 async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Send no header that says nothing: bytes count on a bad link.
 
-    OpenRosa asks for its version and the date. Each answer of a sync says the time itself. A laptop whose clock is off learns it from
-    the Date where it enrols or is refused.
+    Each answer of a sync says the time itself. A laptop whose clock is off learns it from
+    the Date where it enrols or is refused. OpenRosa asks for the date and its version.
     """
     response.headers.pop("Server", None)
     if is_of_phone(request.path):

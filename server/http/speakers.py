@@ -127,8 +127,10 @@ class Speakers:
                 return f"{waited} changes that wait; see: permille fix"
         return ""
 
-    async def count_file(self, request: web.Request, store: Store, size: int) -> None:
-        """Count a file that begins to arrive.
+    async def count_file(
+        self, request: web.Request, store: Store, size: int, code: str = "quota"
+    ) -> None:
+        """Count a file that begins to arrive; `code` is that of the refusal.
 
         Raises
         ------
@@ -138,7 +140,7 @@ class Speakers:
         device, most = request[DEVICE], self.limits.laptop_files_mib
         sent = await store.write(lambda tx: tx.count_file(device, size), Holds())
         if sent > most * 1024 * 1024:
-            raise refuse("quota", f"{most} MiB of files")
+            raise refuse(code, f"{most} MiB of files")
 
     def begin(
         self, request: web.Request, device: Device | Who | Phone, most: int

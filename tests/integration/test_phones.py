@@ -679,6 +679,17 @@ async def test_a_phone_that_has_sent_as_much_as_it_may_keeps_the_rest(tmp_path):
         assert len(await place.submissions()) == 1
 
 
+async def test_photos_beyond_what_a_phone_may_send_stay_on_it(tmp_path):
+    data = DataDirectory(tmp_path / "small")
+    async with running_with_project(data, laptop_files_mib=1) as small:
+        place = await Field(small).begin()
+        phone = await place.phone()
+        xml = place.core(layer("0", "10", "L1"), photos=["a.jpg"])
+        said = await phone.send(xml, [("a.jpg", photo(1024 * 1024))])
+        assert (said.status, "this phone has sent" in said.message) == (403, True)
+        assert await place.submissions() == []
+
+
 async def test_a_full_disk_keeps_photos_on_the_phone(place, monkeypatch):
     phone = await place.phone()
     xml = place.core(layer("0", "10", "L1"), photos=["a.jpg"])
