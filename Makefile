@@ -16,7 +16,7 @@ SEEDS ?= 10
 GOLDEN_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help demo test check soak bench bench-peers bench-growth bench-databases docs wheel golden format clean
+.PHONY: help demo test check soak bench bench-peers bench-growth bench-databases docs wheel portable golden format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-databases  SQLite and PostgreSQL, by one process and by two"
 	@echo "make docs    write the generated references again"
 	@echo "make wheel   build dist/permille-….whl, to install on laptops and servers"
+	@echo "make portable  build dist/permille-…/, which runs on laptops without Python"
 	@echo "make golden  freeze a new schema version in fixtures/wire"
 
 $(READY): pyproject.toml constraints.txt
@@ -87,6 +88,9 @@ wheel: $(READY)
 	@rm -rf dist
 	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 	@ls dist/*.whl
+
+portable: $(READY)
+	@$(BIN)/python -m portable
 
 golden: $(READY)
 	@$(BIN)/python -m tests.golden $(GOLDEN_ARGS)

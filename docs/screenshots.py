@@ -5,6 +5,7 @@
 Needs playwright and the Chromium of the system; a laptop is made for it, and removed.
 """
 
+import io
 import re
 import shutil
 import subprocess
@@ -15,15 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
+
+from collector.tiles.mercator import world_spot
+from tests.tile_files import write_mbtiles
 
 PICTURES: Final = Path(__file__).parent / "pictures" / "page"
 PAGES: Final = {
     "today": "/",
     "core": "/core?point=HF/2",
     "plan": "/plan",
+    "plan-map": "/plan?zoom=1&at=HF/2",
     "plot": "/plot?code=HF",
+    "photos": "/plot?code=HF#photos",
     "bags": "/bags?q=OLD",
     "sync": "/sync",
     "stocks": "/stocks",
@@ -49,6 +55,8 @@ def main() -> None:
                 tab.set_viewport_size({"width": width, "height": height})
                 for name, path in PAGES.items():
                     tab.goto(base + path)
+                    # Photos that are not seen are not asked for.
+                    tab.wait_for_load_state("networkidle")
                     _take(tab, PICTURES / f"{name}-{size}.png")
             chromium.close()
 
@@ -92,6 +100,7 @@ def _laptop(folder: str) -> Path:
     _sample_before(say)
     now = ("--name", "2026", "--start-date", "today", "--purpose", "resampling")
     say("campaign", "add", *now)
+    _tell_of_land(Path(folder), say)
     say("core", "add", "HF/1", "K7F-0421-1:261", "K7F-0422-X:262", "K7F-0423-R:270")
     say("skip", "add", "LF/4", "--because", "flooded")
     return home
@@ -112,6 +121,42 @@ def _sample_before(say: Say) -> None:
         say("result", "add", "--sample", code, "--analyte", "soc", *reading)
 
 
+def _tell_of_land(folder: Path, say: Say) -> None:
+    """Attach two photos, as drawn here, and say what was done and what is odd."""
+    say(
+        "practice",
+        "add",
+        *("--plot", "HF", "--family", "regenerative"),
+        *("--what", "compost, 10 t/ha", "--from-date", "2019-10-01"),
+    )
+    for number, (name, colour) in enumerate(
+        {"hole.jpg": "#6b4a2f", "edge.jpg": "#5d7f3a"}.items()
+    ):
+        picture = Image.effect_noise((640, 480), 60).convert("RGB")
+        picture = Image.blend(picture, Image.new("RGB", picture.size, colour), 0.6)
+        exif = Image.Exif()
+        exif[0x8769] = {0x9003: f"2026:05:04 10:3{number}:00", 0x9011: "+02:00"}
+        exif[0x8825] = {1: "N", 2: (48, 51, 3.0), 3: "E", 4: (2, 21, 2.0 + number)}
+        picture.save(folder / name, exif=exif)
+        say("attach", "HF", str(folder / name), "--type", "plot")
+
+
+def _tiles(path: Path) -> Path:
+    """Write a map of fields around the plots, each of a colour."""
+    colours = ("#cfd8a8", "#b7c98d", "#d9cfa4", "#a9bd86", "#c8b98a")
+    tiles = {}
+    for zoom in range(13, 18):
+        left, top = (int(part * 2**zoom) for part in world_spot(FIELDS["HF"], 0.0))
+        for x in range(left - 4, left + 9):
+            for y in range(top - 6, top + 7):
+                tile = Image.new("RGB", (256, 256), colours[(x * 3 + y * 5) % 5])
+                ImageDraw.Draw(tile).line((0, 255, 255, 255), "#8d9b6a", 2)
+                made = io.BytesIO()
+                tile.save(made, "PNG")
+                tiles[zoom, x, y] = made.getvalue()
+    return write_mbtiles(path, tiles, name="Fields of the valley")
+
+
 def _square(lon: float, lat: float) -> str:
     east, north = lon + SIDE, lat + SIDE
     ring = [[lon, lat], [east, lat], [east, north], [lon, north], [lon, lat]]
@@ -120,7 +165,9 @@ def _square(lon: float, lat: float) -> str:
 
 @contextmanager
 def _page_of(home: Path) -> Iterator[str]:
-    command = ["-m", "collector", "--home", str(home), "ui", "--no-browser"]
+    tiles = _tiles(home.parent / "valley.mbtiles")
+    ui = ("ui", "--no-browser", "--tiles", str(tiles))
+    command = ["-m", "collector", "--home", str(home), *ui]
     with subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.PIPE, text=True
     ) as process:

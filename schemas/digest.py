@@ -107,14 +107,15 @@ def _canonical(fields: Mapping[str, Any]) -> bytes:
     is_usual = True
     for name, value in fields.items():
         kind = type(value)
-        if kind is float:
-            whole = value.is_integer()
-            is_usual = is_usual and (
-                abs(value) < _MOST if whole else abs(value) > _LEAST
-            )
-            plain[name] = int(value) if whole else value
-        elif kind is str:
+        if kind is str:
             plain[name] = value
+        elif kind is float:
+            if value.is_integer():
+                is_usual = is_usual and -_MOST < value < _MOST
+                plain[name] = int(value)
+            else:
+                is_usual = is_usual and abs(value) > _LEAST
+                plain[name] = value
         elif value is not None:
             is_usual = is_usual and kind is bool
             plain[name] = _plain(value)

@@ -6,7 +6,7 @@ Nothing imports this before there is something to judge: it costs 60 ms.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, reduce
+from functools import cache
 from typing import Any, Final
 
 from marshmallow import (
@@ -21,8 +21,8 @@ from marshmallow import (
 
 from schemas.fields import FieldError, PlainField
 from schemas.problems import Problem, short_text
-from schemas.quick import Entry, QuickTable, SurpriseError
-from schemas.quick_checks import Check
+from schemas.quick import Entry, QuickTable, SurpriseError, check_of
+from schemas.quick_checks import Look
 from schemas.records import TYPES
 from schemas.wire_values import Refusing
 
@@ -154,26 +154,26 @@ def _entry(name: str, field: fields.Field[Any]) -> Entry:
     give = default if callable(default) else lambda: default
     return Entry(
         name,
-        _check_of(field),
+        _look_of(field),
         field.allow_none,
         field.required,
         None if default is missing else give,
     )
 
 
-def _check_of(field: fields.Field[Any]) -> Check:
-    """Return a check that passes nothing which the field does not pass.
+def _look_of(field: fields.Field[Any]) -> Look:
+    """Return a look that passes nothing which the field does not pass.
 
-    Of a field that is not known here it is marshmallow's own.
+    A field that is not known here is asked itself.
     """
     kind = _KINDS.get(type(field))
     match field:
         case fields.List(validators=[], inner=item):
-            return _listed(_check_of(item))
+            return _listed(_look_of(item))
         case fields.Field(validators=own) if kind and _takes_any_item(field):
             return _typed(kind, own)
         case _:
-            return field.deserialize
+            return Look(field.deserialize)
 
 
 def _takes_any_item(field: fields.Field[Any]) -> bool:
@@ -184,50 +184,42 @@ def _takes_any_item(field: fields.Field[Any]) -> bool:
             return not isinstance(field, fields.Dict)
 
 
-def _typed(kind: type, validators: Sequence[Callable[[Any], Any]]) -> Check:
-    first: Callable[[Any], Any] = _anything
-    passes = reduce(_both, map(_quick, validators), first)
-
-    def check(value: Any) -> Any:  # noqa: ANN401 - to be judged
-        if value is None or not isinstance(value, kind) or passes(value) is False:
-            raise SurpriseError
-        return value
-
-    return check
-
-
-def _anything(_value: Any) -> Any:  # noqa: ANN401 - one of several checks
-    return True
+def _typed(kind: type, validators: Sequence[Callable[[Any], Any]]) -> Look:
+    passes, uses = ["{value} is not None"], dict[str, object]()
+    if kind is not object:
+        passes = ["isinstance({value}, {kind})"]
+        uses["kind"] = kind
+    for place, validator in enumerate(validators):
+        name = f"said_{place}"
+        said, uses[name] = _said_of(validator)
+        passes.append(said.replace("{said}", f"{{{name}}}"))
+    return Look(_surprise, " and ".join(passes), uses=uses)
 
 
-def _both(
-    one: Callable[[Any], Any], other: Callable[[Any], Any]
-) -> Callable[[Any], Any]:
-    if one is _anything:
-        return other
-    return lambda value: one(value) is not False and other(value) is not False
+def _surprise(_value: object) -> Any:  # noqa: ANN401 - a check that passes nothing
+    raise SurpriseError
 
 
-def _quick(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a check that is False, or raises, for all that a validator refuses."""
+def _said_of(validator: Callable[[Any], Any]) -> tuple[str, object]:
+    """Return what is false, or raises, for all that a validator refuses, and what it uses."""
     match validator:
         case validate.Equal(comparable=only):
-            return lambda value: value == only
+            return "{value} == {said}", only
         case validate.OneOf(choices=choices):
-            return frozenset(choices).__contains__
+            return "{value} in {said}", frozenset(choices)
         case validate.Length(min=least, max=most, equal=None):
-            low, high = least or 0, most if most is not None else sys.maxsize
-            return lambda value: low <= len(value) <= high
+            high = most if most is not None else sys.maxsize
+            return "len({value}) in {said}", range(least or 0, high + 1)
         case Refusing(passes=passes):
-            return passes
+            return "{said}({value})", passes
         case _:
-            return validator
+            return "{said}({value}) is not False", validator
 
 
-def _listed(item: Check) -> Check:
-    def check(value: Any) -> list[Any]:  # noqa: ANN401 - to be judged
-        if not isinstance(value, list):
-            raise SurpriseError
-        return [item(one) for one in value]
-
-    return check
+def _listed(item: Look) -> Look:
+    return Look(
+        _surprise,
+        "isinstance({value}, list)",
+        "[{item}(each) for each in {value}]",
+        {"item": check_of(item)},
+    )

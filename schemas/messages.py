@@ -7,7 +7,7 @@ The shape of each is in schemas/message_shapes.py.
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas import limits, strict_json
@@ -92,7 +92,7 @@ def _decode(
     loaders: "Mapping[str, QuickLoader]",
     most_values: int = limits.LINE_VALUES,
 ) -> dict[str, Any]:
-    data = _object(line, partial(strict_json.read, most_values=most_values))
+    data = _object(line, strict_json.read, most_values)
     kind = data.get("k")
     loader = loaders.get(kind) if isinstance(kind, str) else None
     if loader is None:
@@ -114,9 +114,11 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return _object(raw, strict_json.read_loosely)
 
 
-def _object(raw: bytes, read: Callable[[bytes], object]) -> dict[str, Any]:
+def _object(
+    raw: bytes, read: Callable[..., object], *most_values: int
+) -> dict[str, Any]:
     try:
-        data = read(raw)
+        data = read(raw, *most_values)
     except ValueError as error:
         raise MessageError(Problem("bad_json", detail=str(error)[:200])) from None
     if not isinstance(data, dict):

@@ -39,7 +39,29 @@ def read_places(path: Path, layer: str | None, crs: str | None) -> PlacesFile:
     TableError
         If the file cannot be used.
     """
-    found = _read(path, layer)
+    return _in_wgs84(_read(path, layer), crs)
+
+
+def read_contents(data: bytes) -> PlacesFile:
+    """Return the features, in WGS84, of the content of one file.
+
+    Raises
+    ------
+    TableError
+        If it cannot be used.
+    """
+    check_size(len(data))
+    if data.startswith(_ZIP):
+        return _in_wgs84(_zipped(data, None), None)
+    if data.startswith(_GEOPACKAGE):
+        return _in_wgs84(reading.read_geopackage(data, None), None)
+    if data.startswith(_SHAPE):
+        reason = "a Shapefile is several files, and this is one of them"
+        raise refuse("not_whole", reason, "choose the zip of all of them")
+    return _in_wgs84(_text(data), None)
+
+
+def _in_wgs84(found: PlacesFile, crs: str | None) -> PlacesFile:
     if not found.features:
         extra = f"; there are {', '.join(found.not_read)}" if found.not_read else ""
         reason = f"the {found.kind} holds no places{extra}"

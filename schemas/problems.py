@@ -9,6 +9,7 @@ import reprlib
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.problem_kind import Kind
 from schemas.problem_kinds import KINDS, WARNINGS
 
 
@@ -25,15 +26,20 @@ class Problem:
         assert self.code in KINDS, self.code
 
     @property
+    def kind(self) -> Kind:
+        """Return what all problems of its code say."""
+        return KINDS[self.code]
+
+    @property
     def text(self) -> str:
         """Return what is wrong in words, with the detail where there is one."""
-        text = KINDS[self.code].text
+        text = self.kind.text
         return f"{text} ({self.detail})" if self.detail else text
 
     @property
     def hint(self) -> str:
         """Return what to do about it."""
-        return KINDS[self.code].hint
+        return self.kind.hint
 
     @property
     def is_warning(self) -> bool:

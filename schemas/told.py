@@ -1,6 +1,6 @@
 """Values and fields as people read and type them; never as Python or a message has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -96,10 +96,12 @@ def problem_line(
     called: Mapping[str, str] | None = None,
     *,
     is_option: bool = False,
+    say: Callable[[str], str] = str,
 ) -> str:
     """Return one problem in words: field, value, reason, what to do.
 
-    The field is named as people type it: as an option, or as FIELD=VALUE has it.
+    The field is named as people type it: as an option, or as FIELD=VALUE has it. `say`
+    puts the words of its kind into the language of a person.
 
     >>> odd = Problem("not_a_number", "area_ha", "two")
     >>> problem_line(odd)
@@ -108,7 +110,9 @@ def problem_line(
     '--area-ha two: '
     """
     path, value = str(problem.path), short(problem.value)
-    words = f"{worded(problem.text, called)}; {problem.hint}"
+    text = say(problem.kind.text)
+    detail = f" ({worded(problem.detail, called)})" if problem.detail else ""
+    words = f"{text}{detail}; {say(problem.hint)}"
     field = _SPOKEN.get(path, option_name(path))
     said = _value(value, called)
     if not field:

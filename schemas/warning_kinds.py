@@ -67,6 +67,16 @@ BETWEEN: Final = {
         "check the areas of the plots and the area they stand for; a plot that reaches"
         " beyond it was not drawn from it",
     ),
+    "depths_end_at_depth": Kind(
+        "the layers of the project end where its stocks do, and stocks in an equal mass"
+        " of soil need more: a lighter core is then left without a stock",
+        "add a layer below, such as 30-50 cm for a stock to 30 cm; or say why not:"
+        " permille warnings explain",
+    ),
+    "skipped_and_sampled": Kind(
+        "the point was sampled in this campaign, and the plan counts it as done",
+        "delete the skip if it was meant for another point: permille skip delete",
+    ),
     "core_outside_campaign": Kind(
         "the core was not taken in the days of its campaign, and rates of change count"
         " the years between the cores",

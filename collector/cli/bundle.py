@@ -70,7 +70,7 @@ def apply(app: App, file: Path, as_json: bool) -> int:
     """
     from collector.cli.sync_report import tell
     from collector.sync import bundles
-    from collector.sync.session import needs_person
+    from collector.sync.status import needs_person
 
     with app.laptop() as laptop:
         report = bundles.apply(laptop, file)

@@ -18,7 +18,12 @@ from collector.cli.app import (
     project_option,
 )
 from collector.cli.core_told import tell_core, tell_holes
-from collector.cli.options import field_options, position_here, refuse_two_points
+from collector.cli.options import (
+    field_options,
+    position_here,
+    refuse_two_points,
+    without_them,
+)
 from collector.cli.output import emit_json, say, table_of_first
 from collector.cli.record_examples import EXAMPLES
 from collector.cli.records import add_by_options, build, typed_as_options
@@ -103,6 +108,13 @@ def _add(_record_type: str) -> click.Command:
                 typed = _placed_here(laptop, typed)
             return _record(laptop, project, typed, keep=keep, as_json=as_json)
 
+    carried = "as in your last core or as usual, where POINT is typed"
+    said = without_them(
+        "core",
+        number="the next one where POINT is typed, else 1",
+        sampled_at="now where POINT is typed, else required",
+        **dict.fromkeys(("tool", "inner_diameter_mm", "cores_composited"), carried),
+    )
     return click.Command(
         "add",
         callback=pass_app(add),
@@ -129,7 +141,7 @@ def _add(_record_type: str) -> click.Command:
                 is_flag=True,
                 help="Keep it as typed for later, on this laptop alone.",
             ),
-            *field_options("core"),
+            *field_options("core", said),
             project_flag(),
             person_flag(),
             json_flag(),

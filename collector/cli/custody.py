@@ -14,7 +14,7 @@ from collector.cli.app import (
     person_option,
     project_option,
 )
-from collector.cli.label import typed
+from collector.cli.label import tell_letters, typed
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, RefusedError, UsageError
 from collector.record import names
@@ -145,6 +145,7 @@ def handover(  # noqa: PLR0917 - click passes them by name
     refuse_taken(out)
     from collector.labels.handing_over import handover_of
     from collector.labels.handover import draw_handover
+    from collector.labels.writing import not_printable
 
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id
@@ -158,12 +159,19 @@ def handover(  # noqa: PLR0917 - click passes them by name
         write_pdf(out, draw_handover(listed))
         if record:
             _record(laptop, bags, to_whom, place, moment)
-    told = {"bags": len(bags), "boxes": listed.boxes, "recorded": record}
+    lacking = not_printable(listed.texts)
+    told = {
+        "bags": len(bags),
+        "boxes": listed.boxes,
+        "recorded": record,
+        "not_printable": list(lacking),
+    }
     if as_json:
         emit_json({"file": str(out), "to": to_whom, "at": moment, **told})
         return Exit.DONE
     done = "recorded as handed over" if record else "not recorded yet: --record does so"
     say(f"{out}: {counted(len(bags), 'bag')} to {to_whom}; {done}")
+    tell_letters(lacking)
     return Exit.DONE
 
 

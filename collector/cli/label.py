@@ -139,11 +139,13 @@ def sheet(  # noqa: PLR0917 - click passes them by name
     need_labels()
     refuse_taken(out)
     from collector.labels.sheet import draw_sheets
+    from collector.labels.writing import not_printable
 
     with app.laptop() as laptop:
         labels, ranges = _labels(laptop, count, place, project)
     write_pdf(out, draw_sheets(labels, shape, skip))
-    _tell_sheet(out, labels, ranges, shape, skip, as_json=as_json)
+    lacking = not_printable(text for one in labels for text in (one.code, *one.lines))
+    _tell_sheet(out, labels, ranges, shape, skip, lacking, as_json=as_json)
 
 
 @label.command()
@@ -253,6 +255,7 @@ def _tell_sheet(
     ranges: Sequence["LabelRange"],
     shape: "Layout",
     skip: int,
+    lacking: str,
     *,
     as_json: bool,
 ) -> None:
@@ -264,6 +267,7 @@ def _tell_sheet(
         "first": labels[0].code,
         "last": labels[-1].code,
         "ranges": [one._asdict() for one in ranges],
+        "not_printable": list(lacking),
     }
     if as_json:
         emit_json(told)
@@ -273,3 +277,12 @@ def _tell_sheet(
         f" {labels[0].shown} to {labels[-1].shown}"
     )
     say("print it at its true size: 100 %, not fitted to the page", err=True)
+    tell_letters(lacking)
+
+
+def tell_letters(lacking: str) -> None:
+    """Warn of letters that were printed as question marks."""
+    if lacking:
+        from collector.labels.writing import in_words
+
+        say(f"warning: {in_words(lacking)}", "  ", err=True)

@@ -1,6 +1,5 @@
 """The options of a record type, made from its fields, and read back."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.cli.output import say
-from collector.errors import RefusedError, UsageError
+from collector.errors import UsageError
 from collector.record import names, typed_times
 from collector.record.labels import as_meant
 from schemas import fields as kinds
@@ -18,7 +17,7 @@ from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
-from schemas.told import option_name
+from schemas.told import option_name, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -77,24 +76,49 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def field_options(record_type: str) -> list[click.Parameter]:
-    """Return one option per field, references by their codes."""
+def field_options(
+    record_type: str, said: Mapping[str, str] | None = None
+) -> list[click.Parameter]:
+    """Return one option per field, references by their codes.
+
+    `said` tells by the names of fields what a command does without them.
+    """
     options: list[click.Parameter] = list(reference_options(record_type))
+    without = {} if said is None else said
     for name, field in TYPES[record_type].fields.items():
         # Files are attached, and warnings explained, by commands of their own.
         if not isinstance(field, _NO_OPTION):
             former = former_names(record_type, name)
-            options.append(_field_option(name, field, former))
+            remark = without.get(name, "")
+            options.append(_field_option(name, field, former, remark))
     if "position_source" in TYPES[record_type].fields:
         text = "Take the position from the receiver that permille position saved."
         options.append(click.Option(["--here"], is_flag=True, help=text))
     return options
 
 
+def without_them(record_type: str, **filled_in: str) -> dict[str, str]:
+    """Return what becomes of fields of a new record that are not given, in words.
+
+    `filled_in` are those that a command fills in by itself.
+    """
+    from collector.record.entry import DEFAULTS
+
+    usual = {
+        name: "as exactly as it was typed"
+        if name.endswith("_precision")
+        else f"default: {told(value)}"
+        for name, value in DEFAULTS.get(record_type, {}).items()
+    }
+    fields = TYPES[record_type].fields
+    required = {name: "required" for name, field in fields.items() if field.required}
+    return {**required, **usual, **filled_in}
+
+
 def _field_option(
-    name: str, field: kinds.PlainField, former: list[str]
+    name: str, field: kinds.PlainField, former: list[str], remark: str
 ) -> click.Option:
-    text = field.help + (" (required)" if field.required else "")
+    text = f"{field.help} ({remark})" if remark else field.help
     declared, settings = [_flag(name)], dict[str, Any]()
     match field:
         case kinds.Flag():
@@ -106,7 +130,8 @@ def _field_option(
             settings = {"multiple": True, "metavar": "NAME=HA"}
         case kinds.Geometry():
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
-            settings, text = {"type": kind}, f"{text}; a GeoJSON file"
+            settings = {"type": kind}
+            text = "Boundary, WGS84: a file of GeoJSON, KML or WKT, or a corner on each line."
         case kinds.Choice():
             settings = {"metavar": f"[{'|'.join(field.codes.codes)}]"}
         case _:
@@ -239,26 +264,13 @@ def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
 
 
 def read_geometry(path: Path) -> object:
-    """Read the one geometry of a GeoJSON file.
+    """Read the one boundary of a file.
 
     Raises
     ------
     RefusedError
-        If the file is no JSON, or holds no geometry or several.
+        If the file holds no boundary, or several.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(
-            f"{path} is not GeoJSON: {error}", "save it as GeoJSON, WGS84"
-        ) from None
-    if isinstance(data, dict) and data.get("type") == "FeatureCollection":
-        features = data.get("features")
-        if not isinstance(features, list) or len(features) != 1:
-            raise RefusedError(
-                f"{path} does not hold exactly one feature", "save one plot per file"
-            )
-        data = features[0]
-    if isinstance(data, dict) and data.get("type") == "Feature":
-        data = data.get("geometry")
-    return data
+    from collector.record.boundaries import boundary_in
+
+    return boundary_in(path.name, path.read_bytes())

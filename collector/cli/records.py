@@ -29,6 +29,7 @@ from collector.cli.options import (
     read_fields,
     reference_options,
     with_only_campaign,
+    without_them,
 )
 from collector.cli.output import emit_json, print_facts, say
 from collector.cli.record_examples import EDITS, EXAMPLES, NAMES, TEMPLATE
@@ -91,7 +92,7 @@ def _add(record_type: str) -> click.Command:
     return _command(
         add,
         f"Add a new {record_type}.\n\n{example(shown)}",
-        [*field_options(record_type), _project(record_type)],
+        [*field_options(record_type, without_them(record_type)), _project(record_type)],
     )
 
 

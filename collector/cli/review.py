@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--reason",
     callback=one_line(limits.NOTE_CHARS),
-    help="Why it is given up; with --discard.",
+    help="Why; with --set or --discard.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @person_option
@@ -66,7 +66,7 @@ def fix(  # noqa: PLR0917 - click passes them by name
     Example:
       permille fix
       permille fix HF-1
-      permille fix HF-1 --set sample-code=HF-1b
+      permille fix HF-1 --set sample-code=HF-1b --reason "label read wrongly"
       permille fix HF-1 --resend
       permille fix HF-1 --discard --reason "typed twice" --yes
     """
@@ -74,8 +74,8 @@ def fix(  # noqa: PLR0917 - click passes them by name
         raise UsageError(
             "--set, --resend and --discard exclude each other", "choose one"
         )
-    if reason is not None and not discard:
-        raise UsageError("--reason goes with --discard")
+    if reason is not None and not (discard or settings):
+        raise UsageError("--reason goes with --set or --discard")
     if not (settings or resend or discard):
         return _print_list(app, record, as_json=as_json)
     if record is None:
@@ -83,11 +83,18 @@ def fix(  # noqa: PLR0917 - click passes them by name
     if discard:
         _discard(app, record, reason, yes=yes, as_json=as_json)
     else:
-        _fix_one(app, record, settings, as_json=as_json)
+        _fix_one(app, record, settings, reason, as_json=as_json)
     return Exit.DONE
 
 
-def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -> None:
+def _fix_one(
+    app: App,
+    record: str,
+    settings: Sequence[str],
+    reason: str | None,
+    *,
+    as_json: bool,
+) -> None:
     from collector.fix import fixing, quarantine
     from collector.record import names, resend
 
@@ -97,7 +104,7 @@ def _fix_one(app: App, record: str, settings: Sequence[str], *, as_json: bool) -
         before = laptop.store.head().n
         if settings:
             patch = read_settings(laptop, view.type, settings, view.project_id)
-            fixing.fix(laptop, view, patch)
+            fixing.fix(laptop, view, patch, reason)
         else:
             resend.send_again(laptop, view.id, {})
         sent = laptop.store.head().n - before

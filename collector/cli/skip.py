@@ -12,7 +12,7 @@ from collector.cli.app import (
     person_flag,
     project_flag,
 )
-from collector.cli.options import field_options, refuse_two_points
+from collector.cli.options import field_options, refuse_two_points, without_them
 from collector.cli.record_examples import EXAMPLES
 from collector.cli.records import add_by_options, build
 
@@ -47,13 +47,14 @@ def _add(_record_type: str) -> click.Command:
                 given |= _filled_in(laptop, project, where, given)
         add_by_options(app, "skip", project, as_json=as_json, given=given)
 
+    said = without_them("skip", decided_on="today, where POINT is typed")
     return click.Command(
         "add",
         callback=pass_app(add),
         help=_HELP,
         params=[
             click.Argument(["where"], required=False, metavar="[POINT]"),
-            *field_options("skip"),
+            *field_options("skip", said),
             project_flag(),
             person_flag(),
             json_flag(),

@@ -65,7 +65,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
       permille sync --wait
       permille sync --watch
     """
-    from collector.sync import session
+    from collector.sync import session, status
     from collector.sync.watch import until_reached
     from collector.sync.watch import watch as sync_for_ever
 
@@ -100,7 +100,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
         reach = partial(until_reached, tell=tell_waiting)
         work = reach if wait else session.sync
         files = _run(_once(work(laptop, line, options), files_after))
-        attention = session.needs_person(laptop)
+        attention = status.needs_person(laptop)
     if files is not None and files.stopped is not None:
         return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE

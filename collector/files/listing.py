@@ -1,5 +1,6 @@
 """Which files records name, and where each of them is."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -51,10 +52,15 @@ def files_of(view: RecordView) -> list[File]:
 
 def listed(laptop: Laptop) -> list[Listed]:
     """Return every file that records on this laptop name, and where it is."""
+    return listed_of(laptop, laptop.store.attached())
+
+
+def listed_of(laptop: Laptop, views: Iterable[RecordView]) -> list[Listed]:
+    """Return every file that some records name, and where it is."""
     transfers = laptop.store.transfers()
     return [
         _listed(laptop, view, file, transfers.get(file["sha256"], Transfer(0)))
-        for view in laptop.store.attached()
+        for view in views
         for file in files_of(view)
     ]
 

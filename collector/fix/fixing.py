@@ -15,7 +15,12 @@ from schemas.told import ids_in, told, worded
 from schemas.validate import load_record
 
 
-def fix(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> entry.Saved:
+def fix(
+    laptop: Laptop,
+    view: RecordView,
+    patch: Mapping[str, Any],
+    reason: str | None = None,
+) -> entry.Saved:
     """Keep a correction of a record on the fix list; it is sent anew with it.
 
     Raises
@@ -37,7 +42,7 @@ def fix(laptop: Laptop, view: RecordView, patch: Mapping[str, Any]) -> entry.Sav
             [_named(problem, named) for problem in same],
             code="same_problem",
         )
-    return entry.edit(laptop, view, patch)
+    return entry.edit(laptop, view, patch, reason)
 
 
 def _same(

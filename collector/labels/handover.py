@@ -1,7 +1,7 @@
 """A list of bags that two people sign when bags change hands, as PDF."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from io import BytesIO
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -22,7 +22,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from collector.labels.writing import BOLD, PLAIN, printable, wrapped
+from collector.labels.writing import BOLD, PLAIN, draw_text, face, printable, wrapped
 from schemas.told import counted
 
 _MARGIN_MM: Final = 18.0
@@ -66,6 +66,12 @@ class Handover:
     def boxes(self) -> list[str]:
         """Return the boxes, in the order of the list."""
         return list(dict.fromkeys(line.box for line in self.lines if line.box))
+
+    @property
+    def texts(self) -> list[str]:
+        """Return all that is printed of it."""
+        own = [self.project, self.who, self.to_whom, self.at]
+        return [*own, *(text for line in self.lines for text in astuple(line))]
 
 
 def draw_handover(handover: Handover) -> bytes:
@@ -171,7 +177,11 @@ def _signatures(handover: Handover) -> list[Flowable]:
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(printable(text)), style)
+    said = printable(text)
+    drawn_in = face(said, style.fontName)
+    if drawn_in != style.fontName:
+        style = ParagraphStyle(drawn_in, parent=style, fontName=drawn_in)
+    return Paragraph(escape(said), style)
 
 
 def _numbered(handover: Handover) -> type[Canvas]:
@@ -202,6 +212,6 @@ def _draw_foot(canvas: Any, handover: Handover, page: str) -> None:  # noqa: ANN
     count = counted(len(handover.lines), "bag")
     said = f"{count} to {handover.to_whom}, {handover.at}"
     (line,) = wrapped(said, PLAIN, _FOOT_PT, (_WIDTH_MM - 30) * mm, 1)
+    draw_text(canvas, (_MARGIN_MM * mm, 10 * mm), line, PLAIN, _FOOT_PT)
     canvas.setFont(PLAIN, _FOOT_PT)
-    canvas.drawString(_MARGIN_MM * mm, 10 * mm, line)
     canvas.drawRightString((_MARGIN_MM + _WIDTH_MM) * mm, 10 * mm, page)

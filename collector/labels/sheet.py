@@ -14,7 +14,14 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 
 from collector.labels.contents import Label
 from collector.labels.layouts import Layout
-from collector.labels.writing import BOLD, PLAIN, printable, size_that_fits, wrapped
+from collector.labels.writing import (
+    BOLD,
+    PLAIN,
+    draw_text,
+    printable,
+    size_that_fits,
+    wrapped,
+)
 
 #: Packed content as bytes: as letters it is a quarter longer, and slower to write.
 rl_config.useA85 = 0
@@ -123,8 +130,7 @@ def _draw_words(canvas: Any, label: Label, box: _Box) -> None:  # noqa: ANN401 -
     top = box.bottom + box.height
     for line in lines:
         top -= size
-        canvas.setFont(BOLD, size)
-        canvas.drawString(box.left, top + 0.2 * size, line)
+        draw_text(canvas, (box.left, top + 0.2 * size), line, BOLD, size)
     _draw_lines(
         canvas, label.lines, _Box(box.left, box.bottom, box.width, top - box.bottom)
     )
@@ -140,13 +146,12 @@ def _draw_lines(canvas: Any, lines: Sequence[str], box: _Box) -> None:  # noqa: 
         size -= 0.5
     fit = int(box.height // (size * _LEADING))
     top = box.bottom + box.height
-    canvas.setFont(PLAIN, size)
     for line in lines:
         parts = wrapped(line, PLAIN, size, box.width, fit) if fit else []
         fit -= len(parts)
         for part in parts:
             top -= size * _LEADING
-            canvas.drawString(box.left, top + 0.2 * size, part)
+            draw_text(canvas, (box.left, top + 0.2 * size), part, PLAIN, size)
 
 
 def _parts(line: str, size: float, width: float) -> list[str]:

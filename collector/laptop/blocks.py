@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from collector.errors import RefusedError
+from collector.errors import RefusedError, UnreachableError
 from collector.laptop.laptop import Laptop
 from collector.store.port import LabelRange
 from schemas import limits
@@ -47,6 +47,16 @@ async def reserve_with(laptop: Laptop, server: Blocks) -> str:
     answer = await server.labels({"request": request, "has": has})
     store.keep_block(answer["block"], answer["known"], answer["lost"])
     return str(answer["block"])
+
+
+async def reserve_if_low(laptop: Laptop, server: Blocks) -> None:
+    """Ask for more numbers where few are left; whatever the answer, what was synced stays."""
+    if not runs_low(laptop):
+        return
+    try:
+        await reserve_with(laptop, server)
+    except (RefusedError, UnreachableError) as error:
+        laptop.tell(f"few numbers for labels are left: {error.text}; {error.hint}")
 
 
 async def reserve(laptop: Laptop) -> str:

@@ -26,6 +26,10 @@ BATCH_BYTES: Final = "batch_bytes"
 PIECE_BYTES: Final = "piece_bytes"
 #: The addresses of receivers by their names, as JSON.
 RECEIVERS: Final = "receivers"
+#: The id of the project that the page is about, where there are several.
+PAGE_PROJECT: Final = "page_project"
+#: The file of map tiles that lies under the plan.
+TILES: Final = "tiles"
 
 #: What a setting that is on says.
 YES: Final = "yes"

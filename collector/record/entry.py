@@ -95,7 +95,7 @@ def edit(
     ):
         from collector.record import resend  # noqa: PLC0415 - for few
 
-        resend.send_again(laptop, view.id, changes)
+        resend.send_again(laptop, view.id, changes, reason)
         return _now(laptop, view.id)
     if not changes:
         return _now(laptop, view.id)._replace(changed=False)

@@ -99,6 +99,16 @@ class FieldDay:
         }
 
 
+def odd_among(laptop: Laptop, views: Sequence[RecordView]) -> Sequence[Warned] | None:
+    """Return what is odd about records of one project, and nobody has explained.
+
+    None where they lie on so many plots that looking takes long.
+    """
+    known = {"plot", "point", "core", "sample", "campaign"}
+    asked = [view for view in views if view.type in known and not view.deleted]
+    return _odd(laptop, asked, _Land(laptop, asked))
+
+
 class _Land:
     """Plots, points, cores and campaigns that a day is about, each read once."""
 
@@ -171,7 +181,7 @@ def field_day(laptop: Laptop, project_id: str, day: LocalDay) -> FieldDay:
         left=sorted(map(land.name, left), key=natural_order),
         short=_short(laptop, work.of_type("core"), _usual_cm(laptop, project_id), land),
         unweighed=sorted(_unweighed(work.of_type("sample")), key=natural_order),
-        odd=_odd(laptop, work, land),
+        odd=_odd(laptop, list(work.live.values()), land),
         called={view.id: land.name(view) for view in work.live.values()},
         drafts=store.drafts(),
         to_send=store.count_unacknowledged(),
@@ -189,13 +199,15 @@ def _work(laptop: Laptop, project_id: str, day: LocalDay) -> _Work:
     return _Work(made, live)
 
 
-def _odd(laptop: Laptop, work: _Work, land: _Land) -> list[Warned] | None:
-    """Return what is odd about what was made, and nobody has explained.
+def _odd(
+    laptop: Laptop, asked: Sequence[RecordView], land: _Land
+) -> list[Warned] | None:
+    """Return what is odd about some records, and nobody has explained.
 
     None where an import made so much that looking takes long.
     """
-    asked = list(work.live.values())
-    plots = {plot.id: plot for view in asked if (plot := land.plot_of(view))}
+    lying = [view for view in asked if view.type != "campaign"]
+    plots = {plot.id: plot for view in lying if (plot := land.plot_of(view))}
     if len(plots) > _PLOTS_MOST:
         return None
     campaigns = land.of_type("campaign")

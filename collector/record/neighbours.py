@@ -29,6 +29,7 @@ _BESIDE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "plot": ("", ("plot",)),
     "point": ("", ("plot", "point")),
     "core": ("plot", ("point", "core")),
+    "skip": ("point", ("core",)),
     "sample": ("plot", ("core", "point", "sample", "result")),
     "result": ("plot", ("core", "point", "sample", "result")),
 }

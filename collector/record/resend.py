@@ -18,8 +18,15 @@ from schemas.messages import Op
 WAITING: Final = (ChangeStatus.QUARANTINED, ChangeStatus.HELD)
 
 
-def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
+def send_again(
+    laptop: Laptop,
+    record_id: str,
+    patch: Mapping[str, Any],
+    reason: str | None = None,
+) -> int:
     """Send a quarantined record anew with a patch; return how many changes are sent.
+
+    `reason` says why; without one that of the change stays.
 
     The changes of one sampling event, which stand or fall together, are all sent.
 
@@ -36,7 +43,8 @@ def send_again(laptop: Laptop, record_id: str, patch: Mapping[str, Any]) -> int:
             f"permille fix {shlex.quote(name)} --resend, or --discard to keep the record",
             code="deletion_waits",
         )
-    drafts = list(_resend(laptop, record_id, patch)) + list(_others(laptop, record_id))
+    own = _resend(laptop, record_id, patch, reason)
+    drafts = [*own, *_others(laptop, record_id)]
     if len(drafts) > 1 and any(draft.record_id != record_id for draft in drafts):
         drafts = _in_order(laptop, drafts)
     save(laptop, drafts, patch, record_id)
@@ -63,7 +71,10 @@ def name_of_change(laptop: Laptop, change: LoggedChange) -> str:
 
 
 def _resend(
-    laptop: Laptop, record_id: str, patch: Mapping[str, Any]
+    laptop: Laptop,
+    record_id: str,
+    patch: Mapping[str, Any],
+    reason: str | None = None,
 ) -> Iterator[Draft]:
     """Draft what waits of a record anew, each with all that its author said of it.
 
@@ -76,7 +87,8 @@ def _resend(
     whole.update(patch)
     for change in waiting:
         fields = {} if change.op is Op.DELETE else whole
-        yield seen.draft(change.op, fields, change.id, change.resolves, change.reason)
+        why = reason or change.reason
+        yield seen.draft(change.op, fields, change.id, change.resolves, why)
 
 
 def _shown(laptop: Laptop, record_id: str) -> Shown:

@@ -1,6 +1,9 @@
-"""Where the logs of a laptop stand."""
+"""Where the logs of a laptop stand, and how far it has read."""
 
 from typing import NamedTuple
+
+#: The place a project was read up to: the server's timeline and its sequence.
+Cursor = tuple[str, int]
 
 
 class Parent(NamedTuple):

@@ -1,15 +1,16 @@
-"""Write a sync request: hello, changes, end."""
+"""Write a sync request: hello, changes, end; and tell what follows when it is accepted."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from collector.rules.log_heads import LogHead
+from collector.rules.log_heads import Cursor, LogHead
+from collector.rules.reply import Reply
 from schemas import chain, limits
 from schemas.changes import group_of
 from schemas.columns import fold
-from schemas.messages import encode
+from schemas.messages import Outcome, encode
 from schemas.version import PROTOCOL, SCHEMA_VERSION, __version__
 
 #: Signs a text with the device's key.
@@ -20,8 +21,8 @@ Sign = Callable[[bytes], str]
 class Reading:
     """What a laptop has of the server's rows and verdicts, and what it asks for."""
 
-    cursors: Mapping[str, tuple[str, int]]
-    late: tuple[str, int] | None = None
+    cursors: Mapping[str, Cursor]
+    late: Cursor | None = None
     wants_digest: bool = False
     receipt: tuple[str, str] | None = None
 
@@ -38,6 +39,40 @@ class Batch:
 
     lines: Sequence[bytes]
     stood: Mapping[int, Sequence[tuple[str, int]]] = field(default_factory=dict)
+
+
+class Stand(NamedTuple):
+    """What a request begins from: where the log that speaks stands, and what was read."""
+
+    head: LogHead
+    cursors: Mapping[str, Cursor | None]
+    late: Cursor | None
+
+    def says_as(self, other: "Stand") -> bool:
+        """Return whether a request from here claims what one from there does."""
+        return self.claims == other.claims
+
+    @property
+    def claims(self) -> tuple[object, ...]:
+        """Return all that the server takes a laptop's word for."""
+        head = self.head
+        return (head.number, head.acked_n, head.acked_hash, self.cursors, self.late)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: where it begins, its lines, those that wait, and what it asks to read."""
+
+    stand: Stand
+    batch: list[bytes]
+    waiting: list[bytes]
+    most_bytes: int
+    reading: Reading
+
+
+def speaking(logs: Sequence[LogHead]) -> LogHead:
+    """Return the log to send next: the first that waits, else the one written to."""
+    return next((log for log in logs if log.acked_n < log.n), logs[-1])
 
 
 def write_request(
@@ -151,3 +186,31 @@ def _before_group(batch: list[bytes], following: bytes) -> list[bytes]:
     while group is not None and whole and group_of(whole[-1]) == group:
         whole.pop()
     return whole
+
+
+def foretold(request: Request, reply: Reply) -> Stand | None:
+    """Return where a laptop stands after an answer, where the answer tells that by itself.
+
+    Such an answer accepts all that was sent, and brings rows at most. The laptop may ask on
+    from there before it takes the answer in.
+    """
+    stand = request.stand
+    is_of_now = "epoch" not in reply.hello and reply.need_from is None
+    takes_away = reply.resets or reply.purged or reply.scope is not None
+    if takes_away or not is_of_now or not _accepts_all(request, reply):
+        return None
+    head = stand.head
+    if request.batch:
+        receipt, last_n = reply.receipt, head.acked_n + len(request.batch)
+        if receipt is None or (receipt.log_id, receipt.n) != (head.id, last_n):
+            return None
+        head = head._replace(acked_n=last_n, acked_hash=bytes.fromhex(receipt.hash))
+    return Stand(head, {**stand.cursors, **reply.cursors}, stand.late)
+
+
+def _accepts_all(request: Request, reply: Reply) -> bool:
+    places = [verdict.get("n") for verdict in reply.verdicts]
+    first = request.stand.head.acked_n + 1
+    return places == list(range(first, first + len(request.batch))) and all(
+        verdict["r"] == Outcome.ACCEPTED for verdict in reply.verdicts
+    )

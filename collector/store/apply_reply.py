@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from collector.rules.acknowledge import notes_of
-from collector.rules.log_heads import LogHead
+from collector.rules.log_heads import Cursor, LogHead
 from collector.rules.overlay import BaseRow
 from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.store.counts import count_live, count_unacknowledged
@@ -18,7 +18,7 @@ from collector.store.driver import Connection
 from collector.store.field_names import to_json
 from collector.store.ids import ID, ID_TEXT, IDS
 from collector.store.pages import take_page
-from collector.store.port import Applied, Cursor
+from collector.store.port import Applied
 from collector.store.rows import (
     NUMBER,
     await_no_row,

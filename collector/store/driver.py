@@ -82,6 +82,15 @@ def plain(path: Path) -> Connection:
         return sqlcipher3.connect(os.fspath(path), isolation_level=None)
 
 
+def read_only(path: Path) -> Connection:
+    """Open a file of another program, without a key; nothing is written beside it."""
+    with translated():
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        return sqlcipher3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False
+        )
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the library's errors into ours, each with its next step."""

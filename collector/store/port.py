@@ -8,6 +8,7 @@ may raise StoreError.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from collector.rules.log_heads import Cursor
 from collector.rules.overlay import BaseRow, ChangeStatus, LoggedChange, RecordView
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from schemas.changes import Draft
     from schemas.digest import Item
     from schemas.search import SearchQuery
-
-#: The place a project was read up to: the server's timeline and its sequence.
-Cursor = tuple[str, int]
 
 
 class Timestamp(NamedTuple):

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from collector.rules.log_heads import Cursor
 from collector.rules.overlay import BaseRow, RecordView
 from collector.store import driver
 from collector.store.counts import count_shown
 from collector.store.database import Database
 from collector.store.field_names import to_json
 from collector.store.ids import ID, IDS
-from collector.store.port import Cursor, Transfer
+from collector.store.port import Transfer
 from collector.store.rows import (
     AMONG,
     BASE,

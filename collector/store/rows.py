@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from collector.rules.log_heads import Cursor
 from collector.rules.overlay import (
     BaseRow,
     ChangeStatus,
@@ -19,7 +20,6 @@ from collector.store.driver import Connection
 from collector.store.field_names import fields_of, names_of, said_by, to_json
 from collector.store.ids import ID, ID_TEXT, IDS
 from collector.store.packing import LINE
-from collector.store.port import Cursor
 from schemas.ops import Op
 
 BASE: Final = (

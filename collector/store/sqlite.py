@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from collector.errors import StoreError
+from collector.rules.log_heads import Cursor
 from collector.store import driver
 from collector.store.counts import are_counts_right, count_live, mend_counts
 from collector.store.day import DayQueries
@@ -13,7 +14,7 @@ from collector.store.drafts import DraftTable
 from collector.store.field_names import fields_of, to_json
 from collector.store.ids import ID_TEXT, IDS
 from collector.store.logs import LaptopLogs
-from collector.store.port import Applied, Cursor, Timestamp
+from collector.store.port import Applied, Timestamp
 from collector.store.read_model import ShownQueries
 from collector.store.rows import NUMBER
 from collector.store.search import SearchTables

@@ -15,10 +15,9 @@ from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.keys import check_receipt, is_of_server, sign
 from collector.laptop.laptop import Laptop
-from collector.rules.log_heads import LogHead
+from collector.rules.log_heads import Cursor, LogHead
 from collector.rules.reply import CutReplyError, RemovalGuard, Reply, read_reply
 from collector.rules.request import Reading, first_batch, write_request
-from collector.store.port import Cursor
 from collector.sync.session import batch_of
 from collector.sync.tally import SyncReport, Tally
 from schemas import bundles, chain, limits

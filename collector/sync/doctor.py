@@ -10,7 +10,7 @@ from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.sync.status import laptop_status
 from schemas import limits
-from schemas.gis.extra import is_installed
+from schemas.gis.extra import how_to_install, is_installed, is_portable
 from schemas.told import counted, duration
 
 #: A day of photos, and room for the database to be copied.
@@ -23,6 +23,8 @@ _EXTRAS: Final = {
     "labels": ("reportlab", "labels: permille label sheet"),
     "geo": ("shapely", "Shapefile and GeoPackage"),
 }
+#: The package of the font for letters beyond those of western Europe.
+_FONT: Final = "fontpkg_noto_sans"
 
 
 class Health(StrEnum):
@@ -128,9 +130,24 @@ def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> Finding:
 
 
 def _extras() -> Iterator[Finding]:
+    yield from _named_extras()
+    if is_installed("reportlab") and not is_installed(_FONT):
+        said = "labels print the letters of western Europe alone"
+        hint = _pip("labels")
+        yield Finding("printer fonts", Health.ODD, said, hint)
+    elif is_installed("reportlab"):
+        said = "Latin, Greek and Cyrillic letters print on labels"
+        yield Finding("printer fonts", Health.GOOD, said)
+
+
+def _named_extras() -> Iterator[Finding]:
     for name, (module, what) in _EXTRAS.items():
         if not is_installed(module):
-            hint = f"pip install 'permille-….whl[{name}]'"
+            hint = how_to_install(name) if is_portable() else _pip(name)
             yield Finding(f"extra {name}", Health.ODD, f"missing, for {what}", hint)
         else:
             yield Finding(f"extra {name}", Health.GOOD, "is there")
+
+
+def _pip(extra: str) -> str:
+    return f"pip install 'permille-….whl[{extra}]'"

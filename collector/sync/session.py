@@ -1,16 +1,23 @@
-"""Keep -> sync: trade changes for verdicts and rows until nothing waits."""
+"""Keep -> sync: trade changes for verdicts and rows until nothing waits.
 
-from collections.abc import Callable, Mapping, Sequence
+Laptop and server work at the same time. Where an answer tells by itself where the laptop
+stands after it, the laptop asks on before it takes the answer in. Had taking in led
+elsewhere after all, that request counts as one whose answer was lost: the server repeats it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from collector.client.http import Patience
 from collector.client.traffic import Traffic
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, enrolled_at
-from collector.laptop.blocks import Blocks, reserve_with, runs_low
+from collector.laptop.blocks import reserve_if_low
 from collector.laptop.keys import check_receipt, named_log, sign
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
@@ -18,8 +25,16 @@ from collector.record.names import project_name
 from collector.rules.fork import find_fork
 from collector.rules.log_heads import LogHead
 from collector.rules.reply import Message, RemovalGuard, Reply
-from collector.rules.request import Batch, Reading, first_batch, write_request
-from collector.store.port import Cursor
+from collector.rules.request import (
+    Batch,
+    Reading,
+    Request,
+    Stand,
+    first_batch,
+    foretold,
+    speaking,
+    write_request,
+)
 from collector.sync import sizes
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
@@ -37,6 +52,8 @@ PAGES: Final = 20_000
 _UNREADABLE: Final = frozenset(
     {"protocol_unknown", "bad_message", "bad_json", "bad_chain"}
 )
+#: How long a request may take to leave before the answer before it is taken in.
+_SENDING_S: Final = 0.002
 #: Pages that bring nothing and say that more follows.
 EMPTY_PAGES: Final = 20
 
@@ -89,17 +106,8 @@ async def sync(
     with laptop.sync_lock():
         async with SyncClient(server, token, laptop.clock) as client:
             report = await sync_with(laptop, client, progress, options)
-            if runs_low(laptop):
-                await _fetch_numbers(laptop, client)
+            await reserve_if_low(laptop, client)
             return report
-
-
-async def _fetch_numbers(laptop: Laptop, client: Blocks) -> None:
-    """Ask for more numbers of labels; what was synced stays, whatever the answer is."""
-    try:
-        await reserve_with(laptop, client)
-    except (RefusedError, UnreachableError) as error:
-        laptop.tell(f"few numbers for labels are left: {error.text}; {error.hint}")
 
 
 async def sync_with(
@@ -119,9 +127,12 @@ async def sync_with(
     exchange = _Exchange(laptop, transport, removals, wants_digest)
     progress(laptop.store.count_unacknowledged(), 0)
     goes_on = True
-    while goes_on:
-        goes_on = await exchange.round()
-        progress(laptop.store.count_unacknowledged(), exchange.tally.received)
+    try:
+        while goes_on:
+            goes_on = await exchange.round()
+            progress(laptop.store.count_unacknowledged(), exchange.tally.received)
+    finally:
+        await exchange.end()
     if wants_digest:
         exchange.tally.repaired = await repair(laptop, transport, exchange.digests)
     if wants_digest or is_first:
@@ -132,6 +143,19 @@ async def sync_with(
         duration_s=laptop.clock.monotonic_s() - began_s,
         clock_skew_s=-int(laptop.store.setting(settings.CLOCK_OFFSET) or 0) / 1000,
     )
+
+
+class SentAhead(NamedTuple):
+    """A request that is under way."""
+
+    request: Request
+    answer: asyncio.Task[Reply]
+
+    async def drop(self) -> None:
+        """Wait for its answer no longer."""
+        self.answer.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await self.answer
 
 
 @dataclass(slots=True)
@@ -149,28 +173,28 @@ class _Exchange:
     _empty_pages: int = 0
     _probe: tuple[int, int] | None = None  # log and place to ask the server about
     _proof: tuple[str, str] | None = None  # a receipt for what the server lost
+    _sent: SentAhead | None = None
 
     async def round(self) -> bool:
         """Do one request; tell whether another one is needed."""
         store = self.laptop.store
-        head, asked = _speaking(store.logs()), store.cursors()
-        spoken = self._probing(head)
-        waiting = store.tail(spoken.acked_n, limits.BATCH_CHANGES + 1, head.number)
-        most = int(store.setting(settings.BATCH_BYTES) or limits.BATCH_BYTES)
-        batch = first_batch(waiting, most_bytes=most)
-        reading = self._reading(asked)
+        here = Stand(speaking(store.logs()), store.cursors(), self.laptop.late)
+        request, answer = await self._begun(here)
+        head = here.head
         try:
-            reply = await self._ask(spoken, batch, reading)
+            reply = await answer
         except (RefusedError, UnreachableError) as error:
             if error.code == "fork":
                 return self._follow_fork(error)
             if error.code not in sizes.TOO_LARGE:
                 raise
-            sizes.halve_batch(self.laptop, batch, waiting, most, error)
+            sizes.halve_batch(self.laptop, request, error)
             return True
         if reply.need_from is not None:
             return self._rewind(reply, head)
         check_receipt(self.laptop, reply)
+        await self._go_ahead(request, reply)
+        asked, batch = request.stand.cursors, request.batch
         applied = store.apply(
             reply, head, asked, self.laptop.timestamp(), self.removals
         )
@@ -180,12 +204,49 @@ class _Exchange:
         self._refuse_removals()
         self.digests = {**self.digests, **reply.end["digest"]}
         left = store.count_unacknowledged()
-        if batch and spoken is head and applied.acked_n == head.acked_n:
+        is_probe = request.stand.head.acked_n != head.acked_n
+        if batch and not is_probe and applied.acked_n == head.acked_n:
             raise UnreachableError(
                 "the server did not take the changes", "nothing is lost; permille sync"
             )
         self._count_page(reply)
         return bool(left) or reply.more or applied.stale
+
+    async def _begun(self, here: Stand) -> tuple[Request, Awaitable[Reply]]:
+        """Return what to ask from here, and its answer; it may have been asked already."""
+        sent, self._sent = self._sent, None
+        if sent is not None and sent.request.stand.says_as(here):
+            return sent.request, sent.answer
+        if sent is not None:
+            await sent.drop()
+        spoken = here._replace(head=self._probing(here.head))
+        request = self._from(spoken, self._take_proof())
+        return request, self._ask(request)
+
+    async def _go_ahead(self, request: Request, reply: Reply) -> None:
+        """Send the next request where an answer tells by itself what that is."""
+        stand = foretold(request, reply)
+        following = None if stand is None else self._from(stand)
+        if following is not None and (following.batch or reply.more):
+            self._sent = SentAhead(following, asyncio.create_task(self._ask(following)))
+            # What follows goes on once it has left.
+            await asyncio.wait({self._sent.answer}, timeout=_SENDING_S)
+
+    async def end(self) -> None:
+        """Wait no longer for what was sent ahead."""
+        if self._sent is not None:
+            await self._sent.drop()
+
+    def _from(self, stand: Stand, proof: tuple[str, str] | None = None) -> Request:
+        """Return the request that follows where a laptop stands."""
+        store = self.laptop.store
+        place = (stand.head.acked_n, limits.BATCH_CHANGES + 1, stand.head.number)
+        waiting = store.tail(*place)
+        most = int(store.setting(settings.BATCH_BYTES) or limits.BATCH_BYTES)
+        batch = first_batch(waiting, most_bytes=most)
+        known = {s: cursor for s, cursor in stand.cursors.items() if cursor}
+        reading = Reading(known, stand.late, self.wants_digest, proof)
+        return Request(stand, batch, waiting, most, reading)
 
     def _count_page(self, reply: Reply) -> None:
         """Stop where a server goes on and on."""
@@ -200,18 +261,10 @@ class _Exchange:
                 code="endless_answer",
             )
 
-    def _reading(self, asked: Mapping[str, Cursor | None]) -> Reading:
-        return Reading(
-            {project_id: cursor for project_id, cursor in asked.items() if cursor},
-            self.laptop.late,
-            self.wants_digest,
-            self._take_proof(),
-        )
-
-    async def _ask(self, head: LogHead, lines: list[bytes], reading: Reading) -> Reply:
+    async def _ask(self, request: Request) -> Reply:
         """Send what waits, in the first protocol where the server cannot read the newest."""
-        epoch, protocol = reading.epoch or "", self.laptop.protocol
-        body = self._request(head, lines, reading, protocol)
+        epoch, protocol = request.reading.epoch or "", self.laptop.protocol
+        body = self._written(request, protocol)
         try:
             reply = await self._send(body, epoch)
         except RefusedError as error:
@@ -219,7 +272,7 @@ class _Exchange:
                 raise
             protocol = PROTOCOL
             self._note_protocol(None)
-            body = self._request(head, lines, reading, protocol)
+            body = self._written(request, protocol)
             reply = await self._send(body, epoch)
         newest = min(reply.hello.get("speaks", PROTOCOL), NEWEST_PROTOCOL)
         if newest > protocol:
@@ -229,14 +282,12 @@ class _Exchange:
     def _note_protocol(self, newest: str | None) -> None:
         self.laptop.store.set_settings({settings.PROTOCOL: newest})
 
-    def _request(
-        self, head: LogHead, lines: list[bytes], reading: Reading, protocol: int
-    ) -> bytes:
-        laptop = self.laptop
+    def _written(self, request: Request, protocol: int) -> bytes:
+        laptop, head = self.laptop, request.stand.head
         return write_request(
             head,
-            batch_of(laptop, head, lines),
-            reading,
+            batch_of(laptop, head, request.batch),
+            request.reading,
             laptop.clock.stamp(),
             lambda text: sign(laptop, text),
             protocol,
@@ -346,17 +397,3 @@ def batch_of(laptop: Laptop, head: LogHead, lines: Sequence[bytes]) -> Batch:
     """Return lines that follow what is acknowledged of a log, as they are sent."""
     last_n = head.acked_n + len(lines)
     return Batch(lines, laptop.store.stood(head.acked_n, last_n, head.number))
-
-
-def _speaking(logs: list[LogHead]) -> LogHead:
-    """Return the log to send next: the first that waits, else the one written to."""
-    return next((log for log in logs if log.acked_n < log.n), logs[-1])
-
-
-def needs_person(laptop: Laptop) -> bool:
-    """Return whether conflicts or quarantined changes are open."""
-    from collector.rules.overlay import ChangeStatus  # noqa: PLC0415
-
-    store = laptop.store
-    quarantined = store.count_changes((ChangeStatus.QUARANTINED,))
-    return bool(quarantined or store.count_conflicts())

@@ -7,7 +7,7 @@ from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.record.names import label
-from collector.rules.request import first_batch
+from collector.rules.request import Request, first_batch
 from schemas.changes import read_draft
 
 #: Refusals of the server, and of what lies before it, of a body of this size.
@@ -16,13 +16,7 @@ TOO_LARGE: Final = frozenset({"too_large", "between_413"})
 _LEAST_BYTES: Final = 1024
 
 
-def halve_batch(
-    laptop: Laptop,
-    batch: Sequence[bytes],
-    waiting: Sequence[bytes],
-    most_bytes: int,
-    refused: PermilleError,
-) -> None:
+def halve_batch(laptop: Laptop, request: Request, refused: PermilleError) -> None:
     """Send half as much from now on; it is kept for the next sync, too.
 
     Raises
@@ -30,8 +24,9 @@ def halve_batch(
     PermilleError
         The refusal, in words, where what was refused cannot be made smaller.
     """
+    batch, waiting = request.batch, request.waiting
     size = sum(len(raw) + 1 for raw in batch)
-    half = min(most_bytes, size) // 2
+    half = min(request.most_bytes, size) // 2
     while half >= _LEAST_BYTES // 2:
         if len(first_batch(waiting, most_bytes=half)) < len(batch):
             laptop.store.set_settings({settings.BATCH_BYTES: str(half)})

@@ -124,3 +124,10 @@ def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]
         yield "this laptop was never synced: permille sync"
     if not waits.changes and without_receipt(store):
         yield "the server's receipt for the last changes is missing: permille sync --check"
+
+
+def needs_person(laptop: Laptop) -> bool:
+    """Return whether conflicts or quarantined changes are open."""
+    store = laptop.store
+    quarantined = store.count_changes((ChangeStatus.QUARANTINED,))
+    return bool(quarantined or store.count_conflicts())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from typing import Final
@@ -9,24 +10,41 @@ from typing import Final
 from aiohttp import web
 
 from collector.clock import Clock
-from collector.errors import PermilleError
+from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.web import streaming
+from collector.web import odd, streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
-from collector.web.page import Asked, GoTo, Page, Show, drawn, refusal_of
-from collector.web.pages import bags, core, help, plan, plot, stocks, sync, today  # noqa: A004 - the page
+from collector.web.once import SENT_FORMS, SentForms
+from collector.web.page import Asked, GoTo, Page, ProjectChoice, Show, drawn, refusal_of
+from collector.web.pages import (
+    bags,
+    core,
+    help,  # noqa: A004 - the page
+    plan,
+    plot,
+    plot_forms,
+    stocks,
+    sync,
+    today,
+)
+from collector.web.photos import SMALL, SmallPictures, photo
 from collector.web.positioning import POSITIONING, Positioning
 from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
+from collector.web.tiles import TILES, Tiles, tile
+from collector.web.uploads import NOTHING_SENT, SentForm, sent_by
+from collector.web.where import choose, projects_of
 from collector.web.work import LAPTOP, LaptopThread
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: What one form may send: a photo goes another way.
+#: What a form without files may send; those with files have limits of their own.
 _FORM_BYTES: Final = 2**20
 _SAID: Final = "permille-said"
+#: A browser drops a cookie of more than 4,096 characters.
+_SAID_BYTES: Final = 1_500
 #: The pages that are drawn, by address.
 PAGES: Final[dict[str, Show]] = {
     "/": today.show,
@@ -40,9 +58,14 @@ PAGES: Final[dict[str, Show]] = {
 #: What forms send, by address.
 FORMS: Final[dict[str, Show]] = {
     "/core": core.save,
+    "/explain": odd.explain,
+    "/plot/attach": plot_forms.attach,
+    "/plot/boundary": plot_forms.boundary,
+    "/plot/practice": plot_forms.practice,
     "/undo": today.undo,
     "/sync/decide": sync.decide,
     "/sync/fix": sync.fix,
+    "/sync/relabel": sync.relabel,
 }
 
 
@@ -51,10 +74,14 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=_FORM_BYTES)
     app[DOOR], app[LAPTOP] = Door(clock), laptop
     app[SYNCING], app[POSITIONING] = Syncing(laptop), Positioning(clock)
-    app[CLOCK] = clock
+    app[CLOCK], app[TILES], app[SENT_FORMS] = clock, Tiles(), SentForms()
+    app[SMALL] = SmallPictures()
     app.router.add_get("/open", _open)
+    app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photo)
+    app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
     app.router.add_static("/static/", str(files("collector.web").joinpath("static")))
     app.router.add_post("/language", _language)
+    app.router.add_post("/project", _project)
     app.router.add_get("/sync/state", _sync_state)
     app.router.add_post("/sync", _start_sync)
     app.router.add_post("/position", streaming.start)
@@ -72,6 +99,7 @@ async def _close(app: web.Application) -> None:
     app[POSITIONING].stop()
     await app[SYNCING].stop()
     await app[LAPTOP].close()
+    app[TILES].close()
 
 
 async def _open(request: web.Request) -> web.StreamResponse:
@@ -92,19 +120,24 @@ async def _open(request: web.Request) -> web.StreamResponse:
 
 async def _answer(show: Show, request: web.Request) -> web.StreamResponse:
     """Do what a page does with the laptop, and draw what comes of it."""
-    asked = await asked_of(request)
-
-    def work(laptop: Laptop) -> Page | GoTo | PermilleError:
-        try:
-            return show(laptop, asked)
-        except PermilleError as error:
-            return error
-
-    found = await request.app[LAPTOP].run(work)
+    found: Page | GoTo | PermilleError
+    try:
+        asked = await asked_of(request, await sent_by(request))
+    except PermilleError as error:
+        asked, found = await asked_of(request), error
+    else:
+        found = await request.app[LAPTOP].run(partial(_done, show, asked))
     if isinstance(found, PermilleError):
         facts = {"refusal": refusal_of(found), "back": _back(request)}
         found = Page("refused.html.j2", "permille --help", facts, 422)
     return await respond(request, asked, found)
+
+
+def _done(show: Show, asked: Asked, laptop: Laptop) -> Page | GoTo | PermilleError:
+    try:
+        return show(laptop, asked)
+    except PermilleError as error:
+        return error
 
 
 async def respond(
@@ -114,36 +147,48 @@ async def respond(
     if isinstance(found, GoTo):
         onward = web.HTTPSeeOther(found.path)
         if found.said:
-            onward.set_cookie(
-                _SAID, found.said.encode().hex(), httponly=True, samesite="Strict"
-            )
+            said = found.said.encode()[:_SAID_BYTES].hex()
+            onward.set_cookie(_SAID, said, httponly=True, samesite="Strict")
         raise onward
-    said = _said(request)
-    text = await asyncio.to_thread(drawn, found, asked, said)
+    before = _said(request)
+    text = await asyncio.to_thread(drawn, found, asked, before)
     answer = web.Response(text=text, content_type="text/html", status=found.status)
-    if said:
+    if before:
         answer.del_cookie(_SAID)
     return answer
 
 
-async def asked_of(request: web.Request) -> Asked:
+async def asked_of(request: web.Request, sent: SentForm = NOTHING_SENT) -> Asked:
     """Return what a browser asked for."""
-    form = {}
-    if request.method == "POST":
-        form = {name: str(value) for name, value in (await request.post()).items()}
-    chosen = await request.app[LAPTOP].run(_language_of)
+    chosen, projects = await request.app[LAPTOP].run(_known)
     read = [chosen] if chosen else accepted(request.headers.get("Accept-Language", ""))
     return Asked(
         request.path,
         dict(request.query),
-        form,
+        sent.texts,
         speech(best_of(read)),
         request.app[POSITIONING],
+        request.app[TILES],
+        request.app[SENT_FORMS],
+        projects,
+        sent.files,
     )
 
 
-def _language_of(laptop: Laptop) -> str | None:
-    return laptop.store.setting(settings.LANGUAGE)
+def _known(laptop: Laptop) -> tuple[str | None, list[ProjectChoice]]:
+    return laptop.store.setting(settings.LANGUAGE), projects_of(laptop)
+
+
+async def _project(request: web.Request) -> web.StreamResponse:
+    """Remember which project the pages of this laptop are about."""
+    chosen = str((await request.post()).get("project", ""))
+
+    def work(laptop: Laptop) -> None:
+        with suppress(RefusedError):  # it went meanwhile: the page asks again
+            choose(laptop, chosen)
+
+    await request.app[LAPTOP].run(work)
+    raise web.HTTPSeeOther(_back(request))
 
 
 async def _language(request: web.Request) -> web.StreamResponse:
@@ -175,7 +220,7 @@ async def _sync_state(request: web.Request) -> web.StreamResponse:
 def _said(request: web.Request) -> str:
     """Return what the page before has done, told once."""
     try:
-        return bytes.fromhex(request.cookies.get(_SAID, "")).decode()
+        return bytes.fromhex(request.cookies.get(_SAID, "")).decode(errors="ignore")
     except ValueError:
         return ""
 

@@ -1,6 +1,6 @@
 """The languages of the page: texts by gettext, numbers and days as each writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -13,6 +13,9 @@ from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+
+from schemas.problems import Problem
+from schemas.told import problem_line
 
 #: Each language in its own words; English is what the program is written in.
 LANGUAGES: Final = {
@@ -39,6 +42,10 @@ class Speech:
             "0.######" if digits is None else f"0.{'0' * digits}" if digits else "0"
         )
         return str(format_decimal(value, pattern, self.locale, group_separator=False))
+
+    def problem(self, problem: Problem, called: Mapping[str, str] | None = None) -> str:
+        """Write what is wrong and what to do about it, as the rules say it."""
+        return problem_line(problem, called, say=self.texts.gettext)
 
     def day(self, text: str | None) -> str:
         """Write the day of a moment or a day."""
@@ -91,9 +98,16 @@ def accepted(header: str) -> list[str]:
 
 
 def _texts(code: str) -> NullTranslations:
+    """Return the texts of the page, and behind them those of the rules."""
     if code == "en":
         return NullTranslations()
-    source = files("collector.web").joinpath(f"texts/{code}.po").read_bytes()
+    found = _read(code, f"texts/{code}.po")
+    found.add_fallback(_read(code, f"texts/rules/{code}.po"))
+    return found
+
+
+def _read(code: str, path: str) -> GNUTranslations:
+    source = files("collector.web").joinpath(path).read_bytes()
     compiled = BytesIO()
     write_mo(compiled, read_po(BytesIO(source), code))
     compiled.seek(0)

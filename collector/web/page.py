@@ -1,29 +1,47 @@
 """What a page is made of, and how it is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from collector.errors import PermilleError
 from collector.laptop.laptop import Laptop
 from collector.web.languages import LANGUAGES, Speech, speech
+from collector.web.once import SentForms
 from collector.web.positioning import Positioning
+from collector.web.tiles import Tiles
+from collector.web.uploads import FormFile
 from schemas.problems import Problem
-from schemas.told import problem_line
+
+
+class ProjectChoice(NamedTuple):
+    """A project that the pages may be about."""
+
+    id: str
+    name: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a browser asked for: words of the address and of a form; where the laptop is."""
+    """What a browser asked for: words of the address, and of a form with its files.
+
+    `positioning` says where the laptop is, `tiles` is the map under the plan, `before` are
+    the forms that were sent, `projects` those to choose from where there are several.
+    """
 
     path: str
     query: Mapping[str, str]
     form: Mapping[str, str]
     speech: Speech
     positioning: Positioning
+    tiles: Tiles
+    before: SentForms
+    projects: Sequence[ProjectChoice] = ()
+    files: Mapping[str, Sequence[FormFile]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,6 @@ def _environment(code: str) -> Environment:
         "number": own.number,
         "day": own.day,
         "moment": own.moment,
-        "told": problem_line,
+        "told": own.problem,
     }
     return made

@@ -1,5 +1,6 @@
 """Packages of extras, imported when they are needed; or what to install."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -10,6 +11,11 @@ from schemas.places.feature import refuse
 _INSTALL: Final = (
     "run: pip install 'permille[{0}]', or with the file of make wheel:"
     " pip install 'permille-….whl[{0}]'"
+)
+
+_NOT_PORTABLE: Final = (
+    "the portable permille comes without it; use one that was installed with Python:"
+    " see the README"
 )
 
 
@@ -32,7 +38,12 @@ def needed_for(what: str, extra: str = "geo") -> Iterator[None]:
 
 def how_to_install(extra: str) -> str:
     """Return what to type to install an extra."""
-    return _INSTALL.format(extra)
+    return _NOT_PORTABLE if is_portable() else _INSTALL.format(extra)
+
+
+def is_portable() -> bool:
+    """Return whether this is the folder that runs without Python."""
+    return bool(getattr(sys, "frozen", False))
 
 
 def is_installed(name: str) -> bool:

@@ -39,6 +39,20 @@ def of_cores(records: Records) -> Iterator[Warned]:
             yield from _analysed(records, sample_id, core_id, core)
 
 
+def of_skips(records: Records) -> Iterator[Warned]:
+    """Return skips of points that have a core in the same campaign."""
+    cored = {
+        (core["point_id"], core["campaign_id"]): core_id
+        for core_id, core in records.of_type("core").items()
+    }
+    for skip_id, skip in records.of_type("skip").items():
+        core_id = cored.get((skip["point_id"], skip["campaign_id"]))
+        if core_id is not None:
+            detail = f"core {records.name('core', core_id)}"
+            found = Problem("skipped_and_sampled", "point_id", None, detail)
+            yield Warned("skip", skip_id, found, (core_id,))
+
+
 def outside_campaign(core: Fields, campaign: Fields) -> Problem | None:
     """Return that a core was not taken in the days of its campaign, as far as is known.
 

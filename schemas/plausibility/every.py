@@ -5,7 +5,7 @@ from datetime import datetime
 
 from schemas import rules
 from schemas.plausibility.clock import of_times
-from schemas.plausibility.cores import of_cores
+from schemas.plausibility.cores import of_cores, of_skips
 from schemas.plausibility.labels import of_labels
 from schemas.plausibility.land import of_land
 from schemas.plausibility.lookalikes import of_codes
@@ -40,5 +40,5 @@ def warnings_within(records: Records) -> Iterator[Warned]:
 def warnings_between(records: Records, now: datetime) -> Iterator[Warned]:
     """Return what is odd about records beside others and the clock."""
     yield from records.with_reasons(of_times(records, now))
-    for found in (of_cores, of_places, of_land, of_codes, of_values):
+    for found in (of_cores, of_skips, of_places, of_land, of_codes, of_values):
         yield from records.with_reasons(found(records))

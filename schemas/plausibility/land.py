@@ -22,25 +22,36 @@ def of_land(records: Records) -> Iterator[Warned]:
 
 
 def _reach(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:
-    """Doubt a core that ends where the stock does, if equal masses are compared."""
+    """Doubt a core that ends where the stock does, if equal masses are compared.
+
+    Where the layers of the project end there, it is the project that is doubted, once: a
+    core that is as deep as it was asked for is not odd.
+    """
     if project.get("stock_method_profile") == _FIXED_DEPTH:
         return
     depth_cm = project.get("reference_depth_cm") or _DEPTH_CM
+    detail = f"stocks are to {depth_cm:g} cm"
+    asked_cm = max(project.get("layer_depths_cm") or (), default=None)
+    if asked_cm is not None and asked_cm <= depth_cm:
+        said = Problem("depths_end_at_depth", "layer_depths_cm", asked_cm, detail)
+        yield Warned("project", project_id, said)
     for core_id, core in records.of_type("core").items():
-        reached_cm = core.get("depth_reached_cm")
-        if reached_cm is None:
-            bags = records.below("sample", core_id)
-            reached_cm = max((bag["depth_bottom_cm"] for _, bag in bags), default=None)
-        if (
-            reached_cm is None
-            or reached_cm > depth_cm
-            or core.get("stop_reason") in COMPLETE_SOIL
-            or core.get("represents") is not None
-        ):
+        reached_cm = _reached_cm(records, core_id, core)
+        if reached_cm is None or reached_cm > depth_cm or reached_cm == asked_cm:
             continue
-        detail = f"stocks are to {depth_cm:g} cm"
         found = Problem("ends_at_depth", "depth_reached_cm", reached_cm, detail)
         yield Warned("core", core_id, found, (project_id,))
+
+
+def _reached_cm(records: Records, core_id: str, core: Fields) -> float | None:
+    """Return where a core ends; None where that is not known, or the soil ends there."""
+    if core.get("stop_reason") in COMPLETE_SOIL or core.get("represents") is not None:
+        return None
+    reached_cm: float | None = core.get("depth_reached_cm")
+    if reached_cm is not None:
+        return reached_cm
+    bags = records.below("sample", core_id)
+    return max((bag["depth_bottom_cm"] for _, bag in bags), default=None)
 
 
 def _areas(records: Records, project_id: str, project: Fields) -> Iterator[Warned]:

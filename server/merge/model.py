@@ -14,6 +14,8 @@ Fields = dict[str, Any]
 
 def filled(fields: Fields) -> Fields:
     """Return the fields that have a value."""
+    if None not in fields.values():
+        return fields
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -47,7 +49,16 @@ class Record(NamedTuple):
     @property
     def last_writer(self) -> Writer:
         """The writer of the latest change."""
-        return max(w for group in self.writers.values() for w in group)
+        return self.only_writer or max(w for ws in self.writers.values() for w in ws)
+
+    @property
+    def only_writer(self) -> Writer | None:
+        """Who wrote all that the record says, where that is one change."""
+        groups = list(self.writers.values())
+        is_one = bool(groups) and len(groups[0]) == 1
+        return (
+            groups[0][0] if is_one and groups.count(groups[0]) == len(groups) else None
+        )
 
     def writers_of(self, group: str) -> tuple[Writer, ...]:
         """Return who wrote what stands in a group, or in the record as a whole."""

@@ -86,11 +86,10 @@ def _writers_text(record: Record) -> str:
 
     Their number is left out where it is that of the row, their log and place always.
     """
-    every = list(record.writers.values())
-    if not every or len(every[0]) > 1 or any(each != every[0] for each in every):
+    only = record.only_writer
+    if only is None:
         lists = {g: [list(w) for w in found] for g, found in record.writers.items()}
         return dump(lists)
-    (only,) = every[0]
     groups = tuple(record.writers)
     is_usual = groups == groups_of(record.type, *record.fields)
     before = 0 if only.seq == record.seq else only.seq

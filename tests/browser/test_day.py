@@ -4,12 +4,14 @@ import json
 from contextlib import contextmanager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from schemas.labels.codes import label_code
 from tests.browser.conftest import Looking, page_of
 from tests.faults.homes import Laptop
 from tests.processes import PERMILLE_SERVER, run, server_process
 from tests.receivers import plugged, second
+from tests.tile_files import picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -104,7 +106,7 @@ def test_a_day_of_nine_cores_without_a_network(chromium, tmp_path):
             for point in POINTS:
                 before = ada.keys, ada.scans
                 assert ada.tab.input_value("#point") == f"{plot}/{point}"
-                assert ada.tab.evaluate("document.activeElement.name") == "code-1"
+                ada.tab.wait_for_function("document.activeElement.name === 'code-1'")
                 ada.layers(f"{plot}{point}")
                 ada.save()
                 assert f"{plot}/{point}/now/1, 3 bags" in ada.said(".done")
@@ -189,15 +191,22 @@ def joined(home, data, url):
     return laptop
 
 
-def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
-    data = tmp_path / "server"
+@contextmanager
+def two_joined(folder):
+    """A server, and two laptops that have its plan."""
+    data = folder / "server"
     administer(data, "init")
     administer(data, "project", "add", "--code", "P", "--title", "Valley")
     with server_process(data) as url:
-        one, two = (joined(tmp_path / name, data, url) for name in ("one", "two"))
+        one, two = (joined(folder / name, data, url) for name in ("one", "two"))
         plan(one)
         one.run("sync", check=0)
         two.run("sync", check=0)
+        yield data, one, two
+
+
+def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
+    with two_joined(tmp_path) as (data, one, two):
         one("plot", "edit", "HF", "--area-ha", "2")
         two("plot", "edit", "HF", "--area-ha", "3")
         one.run("sync", check=0)
@@ -213,6 +222,83 @@ def test_a_conflict_is_decided_by_its_author_on_the_page(chromium, tmp_path):
         one.run("sync", check=0)
         assert one.json("plot", "show", "HF")["fields"]["area_ha"] == 3.0
         assert json.loads(administer(data, "conflict", "list", "--json")) == []
+
+
+def test_two_bags_of_one_label_are_settled_on_the_page(chromium, tmp_path):
+    with two_joined(tmp_path) as (_, one, two):
+        one("core", "add", "HF/1", "10=A12:261")
+        two("core", "add", "HF/2", "10=A12:300")
+        one.run("sync", check=0)
+        two.run("sync", check=1)
+        with at_work(chromium, two.home) as bo:
+            bo.go("/sync")
+            assert Axe().run(bo.tab).violations_count == 0
+            assert "≠ differs\t300\t261" in bo.said("table.two")
+            bo.tab.fill("[name=code]", "A21")
+            bo.tab.fill("form[action='/sync/relabel'] [name=reason]", "scanned twice")
+            bo.tab.click("text=Relabel this one")
+            bo.tab.wait_for_selector(".said:has-text('sample A21')")
+            bo.tab.click("text=Sync now")
+            bo.tab.wait_for_selector("#sync[data-running=no] :text('sent')")
+            assert "Nothing." in bo.said("section:has(#fix)")
+        one.run("sync", check=0)
+        assert one.json("sample", "show", "A21")["fields"]["field_mass_g"] == 300.0
+        assert one.json("sample", "show", "A12")["fields"]["field_mass_g"] == 261.0
+
+
+def test_a_plot_gets_its_boundary_a_photo_and_what_was_done(chromium, tmp_path):
+    laptop = Laptop(tmp_path / "lap")
+    planned(laptop)
+    photo = tmp_path / "hole.png"
+    photo.write_bytes(picture("brown"))
+    with at_work(chromium, laptop.home) as ada:
+        ada.go("/plot?code=HF")
+        ada.tab.click("text=Give a boundary")
+        ada.tab.fill("#text", "2.349 48.799\n2.351 48.799\n2.351 48.801")
+        ada.tab.click("text=Keep the boundary")
+        ada.tab.wait_for_selector("polygon.outline")
+        ada.tab.click("text=Add photos or sheets")
+        ada.tab.set_input_files("#files", photo)
+        ada.tab.click("button:text('Attach')")
+        ada.tab.wait_for_selector(".photos img")
+        ada.tab.locator(".photos img").scroll_into_view_if_needed()
+        ada.tab.wait_for_function(
+            "document.querySelector('.photos img').naturalWidth > 0"
+        )
+        ada.tab.click("text=Add what was done")
+        ada.tab.fill("#what-new", "hedges")
+        ada.tab.select_option("#family-new", "agroforestry")
+        ada.tab.fill("#from-new", "3.5.2021")
+        ada.tab.click("section:has(#practices) button:text('Save')")
+        ada.tab.wait_for_selector(".said:has-text('hedges')")
+        assert "May 3, 2021: hedges" in ada.said("main")
+    fields = laptop.json("plot", "show", "HF")["fields"]
+    assert fields["geometry"]["type"] == "Polygon"
+    assert [file["name"] for file in fields["attachments"]] == ["hole.png"]
+
+
+def test_why_an_odd_core_is_right_is_said_at_once_and_stays_with_it(chromium, tmp_path):
+    laptop = Laptop(tmp_path / "lap")
+    planned(laptop)
+    with at_work(chromium, laptop.home) as ada:
+        ada.go("/core?point=HF/1")
+        ada.scan("A-1")
+        ada.type("20")
+        ada.save()
+        odd = ada.tab.locator(".done .odd > li")
+        before = odd.count()
+        assert before
+        while odd.count():
+            odd.first.locator("summary").click()
+            odd.first.locator("[name=why]").fill("mostly roots")
+            odd.first.locator("[name=why]").press("Enter")
+            ada.tab.wait_for_selector(".said:has-text('mostly roots')")
+            ada.go("/")
+            odd = ada.tab.locator(".odd > li:has(form)")
+        ada.go("/plot?code=HF")
+        assert ada.said("main").count("It is right: mostly roots") == before
+    left = laptop.json("warnings", code=1)
+    assert {one["type"] for one in left} == {"project"}
 
 
 def test_texts_that_are_programs_stay_texts(chromium, tmp_path):

@@ -1,19 +1,13 @@
 """The page of a laptop without a browser: forms and what they answer, scripts switched off."""
 
 import json
-from contextlib import asynccontextmanager
+import re
 
 import pytest
-from aiohttp import ClientSession, CookieJar, web
 
-from collector.clock import Clock
-from collector.config import Home
-from collector.laptop.open import opened
-from collector.web.app import build_app
-from collector.web.door import DOOR
-from collector.web.work import LaptopThread
 from tests.faults.homes import Laptop
 from tests.receivers import recorded, served
+from tests.visiting import visiting
 
 RING = [[2.0, 48.0], [2.01, 48.0], [2.01, 48.01], [2.0, 48.01], [2.0, 48.0]]
 TEMPLATE = ("--layer-depths-cm", "10 20 30", "--usual-tool", "probe")
@@ -42,46 +36,6 @@ def laptop(tmp_path):
     begun = ("--name", "now", "--start-date", "2020-01-01", "--purpose", "baseline")
     found("campaign", "add", *begun)
     return found
-
-
-class Visitor:
-    """Somebody with a browser that runs no scripts."""
-
-    def __init__(self, session, base):
-        self.session, self.base = session, base
-
-    async def get(self, path, status=200):
-        async with self.session.get(self.base + path) as answer:
-            assert answer.status == status, await answer.text()
-            return await answer.text()
-
-    async def post(self, path, status=200, **form):
-        """Send a form as a browser does; return the page that it leads to."""
-        headers = {"Origin": self.base, "Referer": f"{self.base}{path}"}
-        async with self.session.post(
-            self.base + path, data=form, headers=headers
-        ) as answer:
-            assert answer.status == status, await answer.text()
-            return await answer.text()
-
-
-@asynccontextmanager
-async def visiting(laptop):
-    held = LaptopThread(lambda: opened(Home(laptop.home), Clock(), lambda: ""))
-    app = build_app(held, Clock())
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    app[DOOR].open_at(port)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
-            visitor = Visitor(session, base)
-            await visitor.get(f"/open?token={app[DOOR].new_token()}")
-            yield visitor
-    finally:
-        await runner.cleanup()
 
 
 def core(point, *rows, **more):
@@ -155,11 +109,38 @@ async def test_what_is_wrong_is_told_and_stays_in_the_form(laptop):
 async def test_the_last_core_is_taken_back_once(laptop):
     async with visiting(laptop) as visitor:
         await visitor.post("/core", **core("HF/1", ("10", "A-1", "261")))
-        assert "Taken back: HF/1/now/1" in await visitor.post("/undo", project="P")
+        await visitor.post("/core", **core("HF/2", ("10", "A-2", "261")))
+        page = await visitor.get("/")
+        form = {"project": "P", "core": hidden(page, "core")}
+        assert "Taken back: HF/2/now/1" in await visitor.post("/undo", **form)
         assert "Taken back" not in await visitor.get("/")
-        page = await visitor.post("/undo", status=422, project="P")
+        page = await visitor.post("/undo", status=422, **form)
+        assert "the last core is HF/1/now/1 by now" in page
+        form = {"project": "P", "core": hidden(await visitor.get("/"), "core")}
+        await visitor.post("/undo", **form)
+        page = await visitor.post("/undo", status=422, **form)
         assert "no core was recorded" in page
     assert laptop.json("core", "list") == []
+
+
+async def test_a_form_that_is_sent_twice_makes_one_core(laptop):
+    async with visiting(laptop) as visitor:
+        number = hidden(await visitor.get("/core?point=HF/1"), "form")
+        row = ("10", "A-1", "261")
+        form = core("HF/1", row, form=number, is_another="yes")
+        for _ in range(2):
+            assert "HF/1/now/1, 1 bag" in await visitor.post("/core", **form)
+        # The browser's Back, another label: that is another core.
+        other = core("HF/1", ("10", "A-2", "262"), form=number, is_another="yes")
+        page = await visitor.post("/core", **other)
+        assert "HF/1/now/2, 1 bag" in page
+        assert hidden(page, "form") != number
+    assert len(laptop.json("core", "list")) == 2
+
+
+def hidden(page, name):
+    """Return what a hidden field of a page says."""
+    return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
 
 
 async def test_the_map_tells_points_by_signs_and_the_list_says_the_same(laptop):
@@ -171,6 +152,23 @@ async def test_the_map_tells_points_by_signs_and_the_list_says_the_same(laptop):
     assert 'class="sign done"' in page
     assert "flooded &amp; &lt;wet&gt;" in page
     assert page.count("<polygon") == 1
+
+
+async def test_of_several_projects_one_is_chosen_and_remembered(laptop):
+    async with visiting(laptop) as visitor:
+        laptop("project", "add", "--code", "Q", "--title", "Hill")
+        found = laptop.json("project", "list")
+        ids = {one["fields"]["code"]: one["id"] for one in found}
+        for path in ("/", "/core", "/plan", "/plot"):
+            said = await visitor.get(path, status=422)
+            assert "choose one at the head of the page" in said
+        await visitor.get("/sync")
+        await visitor.post("/project", project="none", status=422)
+        await visitor.post("/project", project=ids["P"])
+        assert "HF" in await visitor.get("/plot")
+        await visitor.post("/project", project=ids["Q"])
+        assert "HF" not in await visitor.get("/plot")
+        assert "HF" in await visitor.get(f"/plot?project={ids['P']}")
 
 
 async def test_where_there_is_nothing_yet_it_is_said_what_to_do(tmp_path):

@@ -44,6 +44,13 @@ MUTANTS = (
         "store.split(log.number, max(fork.agreed, log.acked_n), ",
     ),
     Mutant(
+        "a request that was sent ahead is used whatever it claims",
+        "collector/rules/request.py",
+        "return self.claims == other.claims",
+        "return True",
+        ("tests/stateful/test_ahead.py",),
+    ),
+    Mutant(
         "receipts are not compared with the own log",
         "collector/laptop/keys.py",
         "or own.hex() != receipt.hash",

@@ -17,6 +17,7 @@ from unittest import mock
 from schemas import chain, digest, strict_json
 from schemas.quick import QuickTable
 from schemas.records import record_id
+from schemas.version import SCHEMA_VERSION
 from server.access import enrolment
 from server.access.enrolment import Enrolment, enrol, issue_code
 from server.custody.own_log import add_project
@@ -30,14 +31,15 @@ from tests.laptop import TestLaptop, read_answer
 from tests.stateful.ticks import ServerTime, Ticks
 
 LAPTOPS = 4
+VERSION = b'"v":%d' % SCHEMA_VERSION
 #: Written in ways that say the same, or nearly: what is read is what was meant.
 SPELLINGS = (
     lambda raw: raw,
     lambda raw: raw.replace(b'":', b'": ', 3),
     lambda raw: raw.replace(b".0,", b".00,", 1),
     lambda raw: raw.replace(b"P", b"\\u0050", 1),
-    lambda raw: raw.replace(b'"v":5', b'"v":5,"later":1', 1),
-    lambda raw: raw.replace(b'"v":5', b'"v":5,"v":5', 1),
+    lambda raw: raw.replace(VERSION, VERSION + b',"later":1', 1),
+    lambda raw: raw.replace(VERSION, VERSION + b"," + VERSION, 1),
     lambda raw: raw.replace(b'"h":', b'"h":-', 1),
 )
 

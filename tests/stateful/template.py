@@ -43,10 +43,11 @@ class Template:
             self.project_ids.append(await add_project(server, clock, project, {}))
         own = await server.read(own_device)
         for number in range(laptops):
-            await self._enrol(server, clock, f"laptop-{number}", own.public_key, ticks)
+            await self._enrol(server, clock, number, own.public_key, ticks)
         server.close()
 
-    async def _enrol(self, server, clock, name, server_key, ticks):
+    async def _enrol(self, server, clock, number, server_key, ticks):
+        name = f"laptop-{number}"
         home = Home(self.folder / name)
         home.path.mkdir()
         store = LaptopStore(home.database, KEY)
@@ -60,6 +61,8 @@ class Template:
                 settings.NAME: name,
                 settings.SERVER_KEY: server_key,
                 settings.DEVICE: device.id,
+                # The second one has a bad link: its syncs take many requests.
+                settings.BATCH_BYTES: "1024" if number == 1 else None,
             }
         )
         store.close()

@@ -17,6 +17,7 @@ from collector.record.local_day import here_now
 from collector.record.typed_layers import TypedLayer
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
+from collector.web.odd import odd_rows
 from collector.web.page import Asked, Page, Refusal, refusal_of
 from collector.web.where import project_of
 from schemas import vocabulary as v
@@ -25,6 +26,8 @@ from schemas import vocabulary as v
 _SPARE: Final = 2
 _ROWS: Final = 6
 _MOST_ROWS: Final = 40
+#: So many tell each form that is shown from all others.
+_FORM_BITS: Final = 64
 #: Points that the field offers while one is typed.
 _MOST_POINTS: Final = 300
 _TEXTS: Final = (
@@ -62,9 +65,12 @@ def save(laptop: Laptop, asked: Asked) -> Page:
     try:
         project = project_of(laptop, asked)
         assert project is not None, "the form stands on the page of a project"
-        outcome = core_entry.record_core(laptop, project.id, typed)
+        outcome = asked.before.outcome_of(asked.form) or core_entry.record_core(
+            laptop, project.id, typed
+        )
     except RefusedError as error:
         return _page(laptop, asked, typed, refusal=refusal_of(error))
+    asked.before.keep(asked.form, outcome)
     following = TypedCore(
         point=_next_point(laptop, project, outcome), campaign=typed.campaign
     )
@@ -123,6 +129,8 @@ def _page(
         "tools": list(v.TOOL.codes),
         "refusal": refusal,
         "outcome": outcome,
+        "form": f"{laptop.clock.random_bits(_FORM_BITS):x}",
+        "odd": odd_rows(laptop, outcome.warnings) if outcome else [],
     }
     return Page("core.html.j2", "permille core add PLOT/POINT 10=LABEL:MASS", facts)
 

@@ -1,24 +1,32 @@
 """The page of the sync: the account, may I wipe, what to fix, and conflicts to decide."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from collector.errors import RefusedError
-from collector.fix import conflicts, discard, fixing, quarantine
+from collector.fix import conflicts, discard, duplicates, fixing, quarantine
+from collector.fix.duplicates import Duplicate
 from collector.laptop.laptop import Laptop
 from collector.record import resend
-from collector.rules.overlay import BaseRow, undecided
+from collector.record.field_day import odd_among
+from collector.rules.overlay import BaseRow, ChangeStatus, RecordView, undecided
 from collector.sync.status import laptop_status
+from collector.web.languages import Speech
+from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.syncing import SyncState
 from schemas.conflicts import Take
 from schemas.deciding import SideChoice
+from schemas.plausibility.records import Warned
 from schemas.problems import from_data
 from schemas.settings import field_named, read_texts
 from schemas.sides import KEPT, PersonsChoice, told_side
-from schemas.told import problem_line
+from schemas.told import option_name, told
 
 _KEEP = "keep"
+#: Changes that are looked at for what is odd, each time the page is drawn.
+_WAITING_MOST: Final = 500
 
 
 class SideOption(NamedTuple):
@@ -42,26 +50,52 @@ class Question(NamedTuple):
 
 
 class ToFix(NamedTuple):
-    """A change that the server could not apply, in words."""
+    """A change that the server could not apply, in words; beside the record that it meets."""
 
     record_id: str
     name: str
     reasons: list[str]
     fields: list[tuple[str, str]]
+    meanwhile: list[tuple[str, str]]
     is_held: bool
     typed: str
+    duplicate: Duplicate | None
 
 
 def show(laptop: Laptop, asked: Asked, state: SyncState) -> Page:
     """Show where the laptop stands with its server."""
-    del asked
+    odd = _odd(laptop)
     facts = {
         "status": laptop_status(laptop),
         "state": state,
         "questions": list(_questions(laptop)),
-        "to_fix": [_to_fix(one) for one in quarantine.fix_list(laptop)],
+        "to_fix": [
+            _to_fix(laptop, asked.speech, one) for one in quarantine.fix_list(laptop)
+        ],
+        "odd": odd_rows(laptop, (odd or ())[:ODD_MOST]),
+        "odd_more": max(0, len(odd or ()) - ODD_MOST),
+        "odd_is_long": odd is None,
     }
     return Page("sync.html.j2", "permille sync", facts)
+
+
+def _odd(laptop: Laptop) -> list[Warned] | None:
+    """Return what is odd about what waits to be sent; None where that is a lot."""
+    if laptop.store.count_unacknowledged() > _WAITING_MOST:
+        return None
+    waiting = {
+        change.record_id for change in laptop.store.changes_with(ChangeStatus.PENDING)
+    }
+    by_project: dict[str, list[RecordView]] = defaultdict(list)
+    for view in laptop.store.views(waiting).values():
+        by_project[view.project_id].append(view)
+    found: list[Warned] = []
+    for views in by_project.values():
+        some = odd_among(laptop, views)
+        if some is None:
+            return None
+        found += some
+    return found
 
 
 def decide(laptop: Laptop, asked: Asked) -> GoTo:
@@ -115,6 +149,25 @@ def fix(laptop: Laptop, asked: Asked) -> GoTo:
     return GoTo("/sync", view.type)
 
 
+def relabel(laptop: Laptop, asked: Asked) -> GoTo:
+    """Keep another code for one of two records that have one."""
+    form = asked.form
+    view = quarantine.find_quarantined(laptop, form.get("record", ""))
+    waiting = [c for c in laptop.store.changes(view.id) if c.status in resend.WAITING]
+    problems = [from_data(why) for change in waiting for why in change.reasons]
+    found = duplicates.duplicate_of(laptop, view, problems)
+    if found is None or found.that.id != form.get("that"):
+        raise RefusedError("the two have no longer one code", "look at the page again")
+    saved = duplicates.relabel(
+        laptop,
+        found,
+        is_that=form.get("which") == "that",
+        code=form.get("code", ""),
+        reason=form.get("reason", ""),
+    )
+    return GoTo("/sync", f"{saved.view.type} {saved.label}")
+
+
 def _questions(laptop: Laptop) -> Iterator[Question]:
     for base in laptop.store.contested():
         yield from _of_record(laptop, base)
@@ -144,18 +197,21 @@ def _of_record(laptop: Laptop, base: BaseRow) -> Iterator[Question]:
         )
 
 
-def _to_fix(entry: dict[str, object]) -> ToFix:
-    reasons = entry["reasons"]
-    assert isinstance(reasons, list)
-    problems = [from_data(why) for why in reasons]
-    fields = entry["fields"]
-    assert isinstance(fields, dict)
+def _to_fix(laptop: Laptop, speech: Speech, entry: dict[str, Any]) -> ToFix:
+    problems = [from_data(why) for why in entry["reasons"]]
+    called, fields = entry["names"], entry["fields"]
     wrong = [p.path for p in problems if p.path in fields]
+    view = laptop.store.record(entry["record"])
     return ToFix(
-        str(entry["record"]),
+        entry["record"],
         f"{entry['type']} {entry['name']}",
-        [problem_line(problem) for problem in problems],
-        [(name, str(fields[name])) for name in dict.fromkeys(wrong)],
-        bool(entry["held"]),
-        str(entry["fix"] or ""),
+        [speech.problem(problem, called) for problem in problems],
+        [(name, told(fields[name], called)) for name in dict.fromkeys(wrong)],
+        [
+            (option_name(name), told(value, called))
+            for name, value in entry["meanwhile"].items()
+        ],
+        entry["held"],
+        entry["fix"] or "",
+        duplicates.duplicate_of(laptop, view, problems) if view else None,
     )

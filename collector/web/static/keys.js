@@ -1,4 +1,4 @@
-// Pages by Alt and a digit; the language at once when it is chosen.
+// Pages by Alt and a digit; language and project at once when they are chosen.
 const pages = [...document.querySelectorAll("nav a")];
 document.addEventListener("keydown", (event) => {
   const place = event.altKey && !event.ctrlKey ? Number(event.key) : 0;
@@ -7,6 +7,6 @@ document.addEventListener("keydown", (event) => {
     pages[place - 1].click();
   }
 });
-document.querySelector("#language")?.addEventListener("change", (event) => {
-  event.target.form.requestSubmit();
-});
+for (const one of document.querySelectorAll("#language, #of-project")) {
+  one.addEventListener("change", (event) => event.target.form.requestSubmit());
+}

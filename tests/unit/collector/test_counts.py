@@ -14,8 +14,8 @@ from collector.rules.overlay import ChangeStatus
 from collector.rules.reply import RemovalGuard
 from collector.store.sqlite import LaptopStore
 from collector.store.vault import Vault
-from collector.sync.session import SyncOptions, needs_person, sync_with
-from collector.sync.status import laptop_status
+from collector.sync.session import SyncOptions, sync_with
+from collector.sync.status import laptop_status, needs_person
 from schemas.changes import Draft
 from schemas.ids import natural_id
 from tests.stateful.world import QUIET

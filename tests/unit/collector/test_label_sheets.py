@@ -1,6 +1,7 @@
 """Sheets of labels: a scanner reads each code where it was meant to be."""
 
 import sys
+import unicodedata
 from io import BytesIO
 
 import pypdfium2
@@ -110,7 +111,30 @@ def test_a_line_that_does_not_fit_is_broken_and_says_where_it_was_cut():
     assert lines[-1].endswith("…")
     whole = wrapped(LONG[0], "Helvetica", 9, 100, 9)
     assert "".join(whole).replace(" ", "") == LONG[0].replace(" ", "")
-    assert printable("Łódź") == "?ód?"
+
+
+@pytest.mark.parametrize("name", ["Łódź", "Αθήνα", "Київ", "Việt", "e\u0301t\u00e9"])
+def test_letters_of_europe_and_beyond_are_printed_as_they_are(name):
+    labels = [Label("A-1", [f"plot {name}"])]
+    page = pypdfium2.PdfDocument(BytesIO(draw_sheets(labels, LAYOUTS["a4-2x7"])))[0]
+    said = unicodedata.normalize("NFC", page.get_textpage().get_text_range())
+    assert unicodedata.normalize("NFC", f"plot {name}") in said
+
+
+def test_a_letter_that_no_font_has_is_told_by_its_name(field, tmp_path):
+    assert printable("Łódź 中") == "Łódź ?"
+    field("plot", "add", "--code", "中田")
+    field("point", "add", "--plot", "中田", "--code", "1")
+    field("core", "add", "中田/1", "10=A1:261", "--campaign", "2026")
+    out = tmp_path / "bags.pdf"
+    done = field("label", "sheet", "--for", "中田", "--out", out)
+    assert "CJK UNIFIED IDEOGRAPH-4E2D" in done.err
+    listed = field.json(
+        "custody", "handover", "--to", "Лаборатория 田", "--out", tmp_path / "list.pdf"
+    )
+    assert listed["not_printable"] == ["中", "田"]
+    page = pypdfium2.PdfDocument(tmp_path / "list.pdf")[0]
+    assert "Лаборатория ?" in page.get_textpage().get_text_range()
 
 
 def test_the_layouts_of_the_help_are_those_there_are():

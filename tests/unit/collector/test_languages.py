@@ -8,10 +8,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from collector.web.languages import LANGUAGES, speech
+from schemas.problem_kinds import CHAPTERS, KINDS
+from schemas.problems import Problem
+from schemas.told import problem_line
 from tests.corpus import FIXTURES
 
 WEB = FIXTURES.parent / "collector" / "web"
 METHODS = [("**/templates/**.j2", "jinja2"), ("**.py", "python")]
+COMMAND = re.compile(r"permille [a-z]+(?: [a-z]+)?|--[a-z-]+")
 FILLED_IN = re.compile(r"%\((\w+)\)s")
 
 
@@ -32,6 +36,39 @@ def test_each_text_is_translated(code, texts):
         assert all(every), asked
         wanted = set(FILLED_IN.findall(asked if isinstance(asked, str) else asked[1]))
         assert all(set(FILLED_IN.findall(one)) == wanted for one in every), asked
+
+
+#: What no page of a laptop says: answers of the server, rows of tables.
+ELSEWHERE = {"Requests", "Warnings of tables"}
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_what_the_rules_say_is_translated(code):
+    path = WEB / "texts" / "rules" / f"{code}.po"
+    there = {
+        one.id: one.string for one in read_po(BytesIO(path.read_bytes())) if one.id
+    }
+    said = [
+        text
+        for chapter, kinds in CHAPTERS.items()
+        if chapter not in ELSEWHERE
+        for kind in kinds
+        for text in (KINDS[kind].text, KINDS[kind].hint)
+    ]
+    assert there.keys() == set(said)
+    assert all(there.values())
+    # A command is typed as it is in any language.
+    for asked, words in there.items():
+        assert set(COMMAND.findall(asked)) == set(COMMAND.findall(words))
+
+
+def test_a_problem_is_said_in_the_language_of_the_page():
+    odd = Problem("not_a_number", "area_ha", "two", "P 1")
+    assert speech("fr").problem(odd) == (
+        "area-ha = two: un nombre était attendu (P 1);"
+        " donnez un nombre simple, comme 12.5"
+    )
+    assert speech("en").problem(odd) == problem_line(odd)
 
 
 @pytest.mark.parametrize(

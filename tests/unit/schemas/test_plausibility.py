@@ -436,6 +436,29 @@ def test_a_core_that_ends_where_the_stock_does_is_odd():
     assert codes(deep, (("core", "K"), {"depth_reached_cm": 50.0})) == []
 
 
+def test_a_core_as_deep_as_its_project_asks_is_not_odd_but_the_project_is():
+    asked = (("project", "P"), {"reference_depth_cm": 30.0, "layer_depths_cm": [30.0]})
+    assert codes(asked) == [("depths_end_at_depth", "P")]
+    shallow = (("core", "K"), {"depth_reached_cm": 25.0})
+    assert codes(asked, shallow) == [
+        ("depths_end_at_depth", "P"),
+        ("ends_at_depth", "K"),
+    ]
+    deeper = {"reference_depth_cm": 30.0, "layer_depths_cm": [30.0, 50.0]}
+    assert codes((("project", "P"), deeper)) == [("ends_at_depth", "K")]
+    fixed = {**asked[1], "stock_method_profile": "fixed_depth"}
+    assert codes((("project", "P"), fixed)) == []
+
+
+def test_a_skip_of_a_point_that_has_a_core_is_odd():
+    core = RECORDS["core", "K"]
+    place = {name: core[name] for name in ("point_id", "campaign_id")}
+    skip = (("skip", "S"), {**place, "because": "flooded"})
+    assert codes(skip) == [("skipped_and_sampled", "S")]
+    elsewhere = (("skip", "S"), {**skip[1], "point_id": "other"})
+    assert codes(elsewhere) == []
+
+
 def test_an_explanation_ends_a_warning_until_it_says_something_else():
     records = Records((kind, name, fields) for (kind, name), fields in RECORDS.items())
     late = {"sampled_at": "2026-05-20T09:00:00+02:00"}

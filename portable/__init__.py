@@ -1,0 +1,1 @@
+"""Build `permille` as a folder that runs where there is no Python."""

@@ -1,0 +1,5 @@
+"""What the portable program starts with."""
+
+from collector.cli import main
+
+main()
