@@ -378,7 +378,8 @@ CHAPTERS: Final = MappingProxyType(
         "Warnings": tuple(WITHIN),
         "Warnings between records": tuple(BETWEEN),
         "Warnings of tables": tuple(IN_TABLES),
-        "Custody and merge": tuple(_CUSTODY | PHONE_CUSTODY),
+        "Custody and merge": tuple(_CUSTODY),
+        "Custody of phones": tuple(PHONE_CUSTODY),
         "Requests": tuple(_HTTP),
         "Requests of phones": tuple(PHONE_HTTP),
     }
