@@ -159,6 +159,12 @@ def person_of(raw: bytes) -> str | None:
     return person
 
 
+def reason_of(raw: bytes) -> str | None:
+    """Return why a line says that it was written, if it does."""
+    reason: str | None = parse_object(raw).get("y")
+    return reason
+
+
 def read_change(log: str, raw: bytes, digest: bytes) -> Change:
     """Read one change line of a log; `digest` is the hash of the chain after it.
 

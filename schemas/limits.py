@@ -136,6 +136,15 @@ BLOB_PIECE_BYTES: Final = 256 * 1024  # one PATCH: 65 s at 32 kbit/s
 BLOB_BODY_BYTES: Final = 1024 * 1024  # what a server takes at once
 BLOB_RESERVE_BYTES: Final = 1024 * 1024 * 1024  # kept free, so that records find room
 
+# Phones ----------------------------------------------------------------------
+FORM_BYTES: Final = 256 * 1024  # XML of one form; FORM_LAYERS take 100 KiB
+FORM_LAYERS: Final = 200  # a core of 5 m every 2.5 cm
+SUBMISSION_BYTES: Final = 32 * 1024 * 1024  # one request: the largest file fits
+SUBMISSION_FILES: Final = 200  # of one request; Collect sends 101 at once
+# Above it a phone sends its files in several requests: what is cut is sent again whole.
+SUBMISSION_SPLIT_BYTES: Final = 4 * 1024 * 1024
+SUBMISSION_TIMEOUT_S: Final = 1_200.0  # 4 MiB at 32 kbit/s take 1,050 s
+
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV
 IMPORT_BATCH_LAYERS: Final = 500  # layers kept in one laptop transaction

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
 from schemas.warning_kinds import BETWEEN, IN_TABLES, WITHIN
 
@@ -295,7 +296,7 @@ _HTTP: Final = {
         403,
     ),
     "too_many_at_once": Kind(
-        "this laptop has as many requests under way as it may",
+        "as many requests are under way as one laptop, phone or program may have",
         "wait a moment; run one sync at a time",
         429,
     ),
@@ -332,7 +333,7 @@ _HTTP: Final = {
     ),
     "disk_full": Kind(
         "the server has no room left for files; records are still taken",
-        "tell the administrator; the file stays on the laptop",
+        "tell the administrator; the file stays where it is",
         507,
     ),
     "busy": Kind("the server is busy or stopping", "try again in a moment", 503),
@@ -355,7 +356,15 @@ _HTTP: Final = {
 
 #: Every problem code, in the order of the documentation.
 KINDS: Final = MappingProxyType(
-    _FIELD | _RULE | WITHIN | BETWEEN | IN_TABLES | _CUSTODY | _HTTP
+    _FIELD
+    | _RULE
+    | WITHIN
+    | BETWEEN
+    | IN_TABLES
+    | _CUSTODY
+    | PHONE_CUSTODY
+    | _HTTP
+    | PHONE_HTTP
 )
 
 #: Codes that warn and never refuse.
@@ -370,6 +379,8 @@ CHAPTERS: Final = MappingProxyType(
         "Warnings between records": tuple(BETWEEN),
         "Warnings of tables": tuple(IN_TABLES),
         "Custody and merge": tuple(_CUSTODY),
+        "Custody of phones": tuple(PHONE_CUSTODY),
         "Requests": tuple(_HTTP),
+        "Requests of phones": tuple(PHONE_HTTP),
     }
 )

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.seeded import forms, laptop, merge, postgres, quality, server, undo
+from tests.seeded import forms, laptop, merge, phones, postgres, quality, server, undo
 from tests.seeded.mutant import ROOT
 
 PARTS = (
@@ -38,6 +38,7 @@ MUTANTS = (
     *undo.MUTANTS,
     *forms.MUTANTS,
     *postgres.MUTANTS,
+    *phones.MUTANTS,
 )
 
 

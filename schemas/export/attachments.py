@@ -10,7 +10,8 @@ from schemas.export.csv_files import Progress, Query, write_table
 TABLE: Final = "attachments"
 #: The content of a file by its SHA-256, in parts; None where it is not here.
 Content = Callable[[str], Iterable[bytes] | None]
-_ENDINGS: Final = {
+#: The ending of a file by its type.
+ENDINGS: Final = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/webp": ".webp",
@@ -47,7 +48,7 @@ def _with_files(
     sha256_at, mime_at = names.index("sha256"), names.index("mime")
     for row in rows:
         sha256 = row[sha256_at]
-        place = Path(FILES) / f"{sha256}{_ENDINGS.get(row[mime_at], '.bin')}"
+        place = Path(FILES) / f"{sha256}{ENDINGS.get(row[mime_at], '.bin')}"
         state = "here"
         if not (folder / place).exists():
             state = _copy(content(sha256), folder / place, sha256)

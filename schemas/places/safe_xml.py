@@ -91,5 +91,5 @@ def _local(name: str) -> str:
 
 
 def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - as expat calls it
-    reason = "the file has a document type (DOCTYPE), which KML and GPX never need"
+    reason = "the file has a document type (DOCTYPE), which it never needs"
     raise refuse("not_xml", reason, "export it again from the program it came from")

@@ -53,8 +53,9 @@ class DeviceDetails:
 
 
 def laptops(tx: Transaction) -> list[Device]:
-    """Return every laptop, oldest first."""
-    return [device for device in tx.devices() if not device.is_server]
+    """Return every laptop, oldest first; a phone is none."""
+    phones = {phone.id for phone in tx.phones()}
+    return [d for d in tx.devices() if not d.is_server and d.id not in phones]
 
 
 class Enrolments(NamedTuple):

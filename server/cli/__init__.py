@@ -16,6 +16,7 @@ from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.look import look
+from server.cli.phone_forms import phone
 from server.cli.places import places
 from server.cli.project import project
 from server.cli.purge import purge
@@ -59,6 +60,7 @@ for command in (
     project,
     device,
     token,
+    phone,
     stocks,
     conflict,
     quarantine,

@@ -163,6 +163,8 @@ def show(context: click.Context, name: str, project: str | None, as_json: bool) 
 def _print_one(found: dict[str, Any]) -> None:
     say(f"{found['name']}: {found['status']} (change {found['change']})", "  ")
     say(f"sent by {by(found)}")
+    if found["part_of"]:
+        say(f"part of: {found['part_of']}", "  ")
     if found["reason"]:
         say(f"reason: {found['reason']}", "  ")
     print_table(SENT, list(_rows(found)))

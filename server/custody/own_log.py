@@ -2,22 +2,19 @@
 
 from typing import Any, Final
 
-from schemas import chain, hlc
-from schemas.changes import Draft, read_change, write_change
+from schemas.changes import Draft
 from schemas.groups import completed
 from schemas.messages import Outcome
 from schemas.records import record_id
-from schemas.signing import push_text, sign
 from schemas.validate import errors, load_patch
-from schemas.version import SCHEMA_VERSION
 from server.access.projects import find_project
 from server.access.records import find_record
-from server.clock import Clock, iso
+from server.clock import Clock
 from server.custody.review import discard
 from server.errors import AlreadyThereError, RefusedError
 from server.intake.push import Accepted, accept
 from server.intake.receipts import own_device, server_key
-from server.intake.request import Push
+from server.intake.signed import signed_push
 from server.merge.model import Verdict
 from server.store.port import Store, Transaction
 from server.store.values import Device, LogState
@@ -151,12 +148,8 @@ async def write(
 ) -> Accepted:
     """Write records in the server's own log; the verdicts are in their order."""
     device, head, secret = await store.read(_own_log)
-    now_ms, stamp = clock.now_ms(), 0
-    lines = []
-    for n, draft in enumerate(drafts, start=head.n + 1):
-        stamp = hlc.tick(stamp, now_ms)
-        lines.append(write_change(draft, n, stamp, person))
-    return await accept(store, clock, device, _push(head, lines, now_ms, secret))
+    push = signed_push(head, drafts, clock.now_ms(), secret, person)
+    return await accept(store, clock, device, push)
 
 
 def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
@@ -164,26 +157,3 @@ def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:
     head = tx.log_head(device.id)
     assert head is not None
     return device, head, server_key(tx)
-
-
-def _push(head: LogState, lines: list[bytes], now_ms: int, secret: bytes) -> Push:
-    changes, digest = [], head.hash
-    for raw in lines:
-        digest = chain.link(digest, raw)
-        changes.append(read_change(head.log_id, raw, digest))
-    last_n = head.n + len(changes)
-    return Push(
-        log_id=head.log_id,
-        parent=None,
-        parent_hash=b"",
-        is_closed=False,
-        schema=SCHEMA_VERSION,
-        acked_n=head.n,
-        acked_hash=head.hash,
-        head=last_n,
-        wall=iso(now_ms),
-        want=1,
-        cursors={},
-        changes=changes,
-        signature=sign(secret, push_text(head.log_id, last_n, digest)),
-    )

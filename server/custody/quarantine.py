@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from schemas.changes import reason_of
 from schemas.names import meant
+from schemas.operations import operation_of
 from schemas.records import label, references_of
 from schemas.told import ids_in
 from server.access.labels import Named, called, labels, placed
@@ -80,6 +82,7 @@ def _referred(change: InCustody) -> set[str]:
 
 
 def _as_data(found: InCustody) -> dict[str, Any]:
+    operation = operation_of(_text(reason_of(found.line.raw)))
     return {
         "project": found.project_id,
         "type": found.type,
@@ -93,7 +96,13 @@ def _as_data(found: InCustody) -> dict[str, Any]:
         "status": found.status,
         "waits_for": found.waits_for,
         "reason": found.reason,
+        "part_of": operation.what if operation else None,
     }
+
+
+def _text(said: object) -> str | None:
+    """Return a text; a line of a stranger may say anything."""
+    return said if isinstance(said, str) else None
 
 
 def shown(

@@ -18,7 +18,7 @@ from server.intake.save import save
 from server.merge.merge import decide_again
 from server.merge.model import Origin, Verdict, WaitingChange
 from server.merge.state import MergeState
-from server.merge.statuses import CustodyStatus
+from server.merge.statuses import FOR_A_PERSON, CustodyStatus
 from server.merge.verdicts import close_discarded
 from server.store.custody_values import CustodyQuery
 from server.store.port import Store, Transaction
@@ -274,12 +274,14 @@ def _nothing_waits() -> NotFoundError:
 
 
 def _waiting_in(tx: Transaction, project_id: str) -> list[tuple[str, list[str]]]:
-    """Return the changes that wait in a project, by the laptop that sent them."""
+    """Return the changes that wait in a project, by the laptop that sent them.
+
+    What a person alone lets in is left out.
+    """
     by_log: dict[str, list[str]] = {}
-    for found in _waiting(tx, project_id):
-        by_log.setdefault(found.validated.change.log_id, []).append(
-            found.validated.change.id
-        )
+    for found in tx.quarantine(CustodyQuery(project_id=project_id)):
+        if not any(problem.code in FOR_A_PERSON for problem in found.why):
+            by_log.setdefault(found.line.log_id, []).append(found.change_id)
     heads = {log: tx.log_head(log) for log in by_log}
     return [(head.device_id, by_log[log]) for log, head in heads.items() if head]
 

@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 from schemas.attachments import is_digest
 from schemas.durable_files import (
@@ -86,12 +88,23 @@ class BlobFiles:
 
     def keep(self, sha256: str, content: Path) -> None:
         """Copy a file whose content has that hash; it has its name once it is whole."""
+        with content.open("rb") as file:
+            self.keep_open(sha256, file)
+
+    def keep_open(self, sha256: str, content: BinaryIO) -> None:
+        """Copy the rest of an open file whose content has that hash, as `keep` does."""
         self._make_folder(sha256)
-        with (
-            content.open("rb") as file,
-            durable_file(self.path(sha256), mode=PRIVATE_FILE) as copy,
-        ):
-            shutil.copyfileobj(file, copy)
+        with durable_file(self.path(sha256), mode=PRIVATE_FILE) as copy:
+            shutil.copyfileobj(content, copy)
+
+    def touch(self, sha256: str) -> None:
+        """Note that a whole file was sent again: what nothing names goes by its age."""
+        os.utime(self.path(sha256))
+
+    def nameless(self) -> BinaryIO:
+        """Return a file for what has no hash yet: it goes when it is closed, or by a kill."""
+        self._path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        return cast("BinaryIO", TemporaryFile(dir=self._path))
 
     def head(self, sha256: str, size: int) -> bytes:
         """Return the first bytes of a file that is arriving."""

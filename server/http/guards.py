@@ -1,7 +1,8 @@
 """Every request passes here: who speaks, bounds, problem documents, the log line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -12,6 +13,7 @@ from server.clock import Clock
 from server.errors import RequestError, ServerError
 from server.http.connections import Connection, Door
 from server.http.keys import METRICS, SPEAKERS
+from server.http.phones import XML, is_of_phone, message, without_token
 from server.http.problems import problem_response
 from server.http.speakers import DEVICE
 
@@ -62,7 +64,7 @@ def _tell(request: web.Request, status: int, request_id: str, duration_ms: int) 
     device = request.get(DEVICE)
     said = {
         "method": request.method,
-        "path": request.path[:200],
+        "path": without_token(request.path)[:200],
         "status": status,
         "duration_ms": duration_ms,
         "request_id": request_id,
@@ -88,26 +90,44 @@ async def _answer(
         return await handler(request)
     except RequestError as error:
         request[CODE] = error.problem.code
-        response = problem_response(error.problem, request_id, error.more)
+        response = _refusal(request, error.problem, request_id, error.more)
         response.headers.update(error.headers)
         return response
     except web.HTTPException as error:
         request[CODE] = code = _BY_STATUS.get(error.status, "bad_message")
-        return problem_response(Problem(code, detail=request.path), request_id)
+        detail = without_token(request.path)
+        return _refusal(request, Problem(code, detail=detail), request_id)
     except ServerError as error:
         _LOG.exception("storage", request_id=request_id, hint=error.hint)
-        return problem_response(Problem("storage", detail=error.text), request_id)
+        return _refusal(request, Problem("storage", detail=error.text), request_id)
     except Exception:  # noqa: BLE001 - the edge: a fault of ours, logged with its id
         _LOG.exception("fault", request_id=request_id)
-        return problem_response(Problem("internal"), request_id)
+        return _refusal(request, Problem("internal"), request_id)
+
+
+def _refusal(
+    request: web.Request,
+    problem: Problem,
+    request_id: str,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> web.Response:
+    """Answer with a problem document; a phone shows what OpenRosa calls a message."""
+    response = problem_response(problem, request_id, more)
+    if is_of_phone(request.path):
+        response.body = message(f"{problem.text}: {problem.hint}", "submit_error")
+        response.content_type, response.charset = XML, "utf-8"
+    return response
 
 
 async def trim_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Send no header that says nothing: bytes count on a bad link.
 
     Each answer of a sync says the time itself. A laptop whose clock is off learns it from
-    the Date where it enrols or is refused.
+    the Date where it enrols or is refused. OpenRosa asks for the date and its version.
     """
     response.headers.pop("Server", None)
+    if is_of_phone(request.path):
+        response.headers["X-OpenRosa-Version"] = "1.0"
+        return
     if response.status < web.HTTPBadRequest.status_code and request.path != "/v1/enrol":
         response.headers.pop("Date", None)

@@ -9,8 +9,10 @@ from server.http.health import get_alive, get_health, get_metrics, get_ready
 from server.http.labels import post_labels
 from server.http.odata import handlers as odata
 from server.http.ogc import handlers as ogc
+from server.http.openrosa import handlers as openrosa
 from server.http.repair import get_buckets, get_rows
 from server.http.sync import post_sync
+from server.phones.scan_code import KEYED
 
 
 def add_routes(app: web.Application) -> None:
@@ -28,8 +30,19 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/readyz", get_ready)
     app.router.add_get("/metrics", get_metrics)
     app.router.add_get("/openapi.json", get_openapi)
+    _add_openrosa(app)
     _add_ogc(app)
     _add_odata(app)
+
+
+def _add_openrosa(app: web.Application) -> None:
+    form = f"{KEYED}/forms/{{form}}"
+    app.router.add_get(f"{KEYED}/formList", openrosa.get_form_list)
+    app.router.add_get(f"{form}.xml", openrosa.get_form)
+    app.router.add_get(f"{form}/manifest", openrosa.get_manifest)
+    app.router.add_get(f"{form}/attachments/{{name}}.csv", openrosa.get_list)
+    app.router.add_head(f"{KEYED}/submission", openrosa.head_submission)
+    app.router.add_post(f"{KEYED}/submission", openrosa.post_submission)
 
 
 def _add_odata(app: web.Application) -> None:

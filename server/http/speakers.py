@@ -15,6 +15,7 @@ from server.config import Limits
 from server.errors import RequestError, refuse
 from server.http.addresses import Networks, is_among, speaker, who
 from server.http.guesses import Guesses
+from server.store.phone_values import Phone
 from server.store.port import Holds, Store
 from server.store.values import Device
 
@@ -25,7 +26,9 @@ DEVICE: Final = web.RequestKey("device", str)
 #: Tokens that were right since the start, by their hashes.
 _KNOWN: Final = 10_000
 #: Refusals that count as a wrong guess.
-_WRONG: Final = frozenset({"bad_token", "bad_code", "bad_read_token"})
+_WRONG: Final = frozenset(
+    {"bad_token", "bad_code", "bad_read_token", "bad_phone_token"}
+)
 
 
 def credentials(request: web.Request, scheme: str) -> str:
@@ -108,7 +111,7 @@ class Speakers:
                 self._guesses.wrong(address, now_s)
             raise
 
-    async def why_full(self, device: Device, store: Store) -> str:
+    async def why_full(self, device: Device | Phone, store: Store) -> str:
         """Return what a device has sent as much of as it may; empty where it may go on."""
         sent, logs = await store.read(lambda tx: tx.sent_by(device.id))
         if logs >= self.limits.laptop_logs:
@@ -124,8 +127,10 @@ class Speakers:
                 return f"{waited} changes that wait; see: permille fix"
         return ""
 
-    async def count_file(self, request: web.Request, store: Store, size: int) -> None:
-        """Count a file that begins to arrive.
+    async def count_file(
+        self, request: web.Request, store: Store, size: int, code: str = "quota"
+    ) -> None:
+        """Count a file that begins to arrive; `code` is that of the refusal.
 
         Raises
         ------
@@ -135,9 +140,11 @@ class Speakers:
         device, most = request[DEVICE], self.limits.laptop_files_mib
         sent = await store.write(lambda tx: tx.count_file(device, size), Holds())
         if sent > most * 1024 * 1024:
-            raise refuse("quota", f"{most} MiB of files")
+            raise refuse(code, f"{most} MiB of files")
 
-    def begin(self, request: web.Request, device: Device | Who, most: int) -> None:
+    def begin(
+        self, request: web.Request, device: Device | Who | Phone, most: int
+    ) -> None:
         """Count a request until it is answered.
 
         Raises

@@ -63,12 +63,12 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
         elsewhere.
     """
     # Judging fields is most of the work and needs no lock.
-    batch = await asyncio.to_thread(_validated, device, push)
+    batch = await asyncio.to_thread(validated, device, push)
     now_ms = clock.now_ms()
     origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
     epoch = clock.new_id()
     return await store.write(
-        lambda tx: _accept(tx, device, push, batch, origin, epoch), _holds(push)
+        lambda tx: accept_in(tx, device, push, batch, origin, epoch), _holds(push)
     )
 
 
@@ -79,7 +79,14 @@ def _holds(push: Push) -> Holds | None:
     return Holds({push.log_id}, {change.project_id for change in push.changes})
 
 
-def _validated(device: Device, push: Push) -> list[ValidatedChange]:
+def validated(device: Device, push: Push) -> list[ValidatedChange]:
+    """Return the changes of a push, each judged by itself.
+
+    Raises
+    ------
+    RequestError
+        If it is not signed by the device.
+    """
     if push.changes:
         signed = push_text(push.log_id, *push.end)
         if not is_signed(device.public_key or "", push.signature, signed):
@@ -87,7 +94,7 @@ def _validated(device: Device, push: Push) -> list[ValidatedChange]:
     return [validate(change) for change in push.changes]
 
 
-def _accept(
+def accept_in(
     tx: Transaction,
     device: Device,
     push: Push,
@@ -95,6 +102,15 @@ def _accept(
     origin: Origin,
     epoch: str,
 ) -> Accepted:
+    """Store and merge a push in a transaction, beside what else is written in it.
+
+    `epoch` is the id of the timeline that begins where the push shows that one was lost.
+
+    Raises
+    ------
+    RequestError
+        If the log is another laptop's, or it went on elsewhere.
+    """
     skew_s = push.skew_s(origin.received_at)
     tx.update_device(device.id, last_seen_at=origin.received_at, skew_s=skew_s)
     # While this request waited, another may have begun projects for the same laptop.
@@ -109,7 +125,7 @@ def _accept(
     if push.changes and head.device_id != device.id:
         # The same laptop, enrolled again: the signature shows that it has the key.
         tx.save_log(push.log_id, device.id)
-    new = [validated for validated in batch if validated.change.n > head.n]
+    new = [one for one in batch if one.change.n > head.n]
     if new:
         new = with_whole_groups(tx, head, with_own_ids(tx, device, new))
     return _merge(tx, device, push, with_true_bases(tx, new), origin)
@@ -138,9 +154,9 @@ def _merge(
             receipt = repeat_receipt(tx, push, origin.received_at)
         return Accepted(project_ids, repeated, receipt=receipt)
     state = load_merge_state(tx, new, device)
-    for validated in new:
-        for place in push.stood.get(validated.change.id, ()):
-            state.note_stood(validated.change.id, *place)
+    for one in new:
+        for place in push.stood.get(one.change.id, ()):
+            state.note_stood(one.change.id, *place)
     merge(state, new, origin)
     save(tx, state, origin, new, stood=push.stood)
     if state.new_projects:

@@ -10,9 +10,12 @@ from schemas.records import DERIVED, TYPES
 from schemas.validate import errors, load_patch, load_record, missing_fields
 from server.merge.model import Fields, Origin, Record, ValidatedChange
 from server.merge.state import MergeState
+from server.merge.statuses import FOR_A_PERSON
 from server.merge.verdicts import is_of_its_laptop
 
 _OPS: Final = frozenset(Op)
+#: What was found beside the fields of a change, before it came here.
+_BESIDE_FIELDS: Final = FOR_A_PERSON | {"no_such_record"}
 
 
 def refusals_of(
@@ -36,6 +39,8 @@ def refusals_of(
 def _own_problems(validated: ValidatedChange, present: Record | None) -> list[Problem]:
     """Return what is wrong with a change by itself; of a new record, all of it."""
     problems = errors(validated.problems)
+    if any(problem.code in _BESIDE_FIELDS for problem in problems):
+        return problems
     if problems and present is None and validated.change.type in TYPES:
         whole = errors(load_record(validated.change.type, validated.change.fields)[1])
         return whole or problems

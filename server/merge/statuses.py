@@ -23,3 +23,8 @@ class ConflictStatus(StrEnum):
 
     OPEN = "open"
     SETTLED = "settled"
+
+
+#: Reasons for which a person alone lets a change in: judged again, it would stand, and be
+#: taken for a correction that nobody made.
+FOR_A_PERSON: Final = frozenset({"form_differs", "recorded_before", "label_twice"})

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -241,7 +241,9 @@ def verify(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
         # Numbers are derived again only from records that hold.
         if not was_any:
             yield from check_derived(tx, progress)
+        sent = {file.sha256 for file in tx.phone_files()}
     yield from _check_files(data, progress)
+    yield from _check_sent(BlobFiles(data.blobs), sent)
 
 
 def _check_files(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
@@ -258,6 +260,15 @@ def _check_files(data: DataDirectory, progress: Progress) -> Iterator[Fault]:
         if found != sha256:
             yield Fault("attached files", str(path), f"its SHA-256 is {found}")
         progress("attached files", done, len(files))
+
+
+def _check_sent(files: BlobFiles, sent: Collection[str]) -> Iterator[Fault]:
+    """Check that what phones sent is here: they do not send it again, as laptops do."""
+    for sha256 in sorted(sent):
+        state = files.state(sha256)
+        if state is None or not state.complete:
+            text = "a phone sent it, and it is not here"
+            yield Fault("attached files", str(files.path(sha256)), text)
 
 
 async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:

@@ -37,6 +37,7 @@ _NAMED_SINCE: Final = """
     WHERE status IN ('open', 'held') AND instr(fields, ?1) > 0
     UNION ALL SELECT 1 FROM conflict
     WHERE status = 'open' AND (instr(theirs, ?1) > 0 OR instr(ours, ?1) > 0)
+    UNION ALL SELECT 1 FROM phone_file WHERE sha256 = ?1
     LIMIT 1
 """
 

@@ -27,6 +27,7 @@ from server.store.custody_values import (
     StoredConflict,
 )
 from server.store.merge_values import Effects, Found, Wanted
+from server.store.phone_port import Phones
 from server.store.values import (
     AttachedFile,
     DerivationInput,
@@ -339,7 +340,9 @@ class Upkeep(Protocol):
         """
 
 
-class Transaction(Logs, Merging, Custody, Feed, Devices, Derivation, Upkeep, Protocol):
+class Transaction(
+    Logs, Merging, Custody, Feed, Devices, Phones, Derivation, Upkeep, Protocol
+):
     """One transaction."""
 
 

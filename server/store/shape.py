@@ -1,26 +1,10 @@
 """The shape of the server's tables, whatever the database. `project_id` leads every key."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.signing import NO_RECEIPT
-
-
-class TableShape(NamedTuple):
-    """One table: columns with their types, its key, and what is looked up besides.
-
-    Where the order in which rows came matters, `arrived` is the key, and what tells them
-    apart is `unique`.
-    """
-
-    name: str
-    columns: dict[str, type]
-    key: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    unique: tuple[str, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    defaults: Mapping[str, object] = {}
-
+from server.store.phone_shape import PHONE_TABLES
+from server.store.table_shape import TableShape
 
 #: Every table that has a key.
 TABLES: Final = (
@@ -278,6 +262,7 @@ TABLES: Final = (
         needs=("device_id", "request_id", "given_at"),
         indexes=(("device_id",),),
     ),
+    *PHONE_TABLES,
     # `asked`: the number of the asking, which no other of the project has.
     TableShape(
         "job",

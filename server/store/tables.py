@@ -6,11 +6,12 @@ from sqlite_utils import Database
 
 from server.store import seals
 from server.store.driver import Connection, scratch
-from server.store.shape import HISTORY, TABLES, TableShape
+from server.store.shape import HISTORY, TABLES
+from server.store.table_shape import TableShape
 from server.store.views import make_views
 
 #: Raised whenever a table changes, together with the step that brings older ones here.
-VERSION: Final = 4
+VERSION: Final = 5
 
 _SHAPE: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 

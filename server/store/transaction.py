@@ -16,6 +16,7 @@ from server.store.kept import KeptTables
 from server.store.labels import LabelTables
 from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
+from server.store.phones import PhoneTables
 from server.store.read_tokens import ReadTokenTables
 from server.store.reports import ReportTables
 from server.store.save import SaveTables
@@ -33,6 +34,7 @@ class SqlTransaction(
     DeviceTables,
     ReadTokenTables,
     LabelTables,
+    PhoneTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

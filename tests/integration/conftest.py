@@ -19,7 +19,7 @@ ON_EACH = frozenset(
             "test_own_value_at_stake",
         ),
         *("test_portfolio", "test_quotas", "test_repair", "test_report"),
-        *("test_same_words", "test_search"),
+        *("test_phones", "test_same_words", "test_search"),
         *("test_strangers", "test_sync", "test_two_stage", "test_undo_anything"),
         *("test_warnings", "test_who_reads"),
     }

@@ -5,6 +5,7 @@ markup: on a server and on a laptop, in fields, names, reasons, people, raw valu
 quarantine. Then each command is typed. A new command fails here until it is listed.
 """
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -19,6 +20,8 @@ from collector.clock import Clock
 from collector.config import Home
 from collector.laptop.open import opened
 from server.cli import main
+from server.phones.names import CORE_FORM
+from tests.collect import Collect, core, filled, layer
 from tests.integration.test_attachments import photo
 from tests.integration.test_laptop_sync import Laptop, Served
 from tests.processes import server_process, typed
@@ -80,6 +83,19 @@ def everywhere(execute, tables):
                 )
 
 
+def send_from_a_phone(served):
+    """Send a form of a phone whose every text is hostile, and one more with other answers."""
+    address = ("--address", served.url, "--person", MARK, "--json")
+    said = json.loads(served.admin("phone", "add", "P", "ada", *address))
+    phone = Collect(said["settings"]["general"]["server_url"])
+    for note in (MARK, f"{MARK} again"):
+        answers = core(MARK, MARK, [layer(MARK, MARK, MARK)], tool=MARK, note=note)
+        answers += f"<{MARK}>{MARK}</{MARK}>"
+        xml = filled(CORE_FORM, answers)
+        done = asyncio.run(phone.send(xml, [(f"{MARK}.jpg", b"x")]))
+        assert done.status == 201, done.message
+
+
 def disagree(one, two):
     """Type a conflict, a change that waits, one that is refused and one that is not sent."""
     one("plot", "add", "--code", "GONE", "--note", MARK)
@@ -112,6 +128,7 @@ def places(tmp_path_factory):
         (folder / f"{MARK}.jpg").write_bytes(photo(10))
         one("attach", "A", folder / f"{MARK}.jpg", "--type", "plot")
         disagree(one, two)
+        send_from_a_phone(served)
         served.admin("stocks", "derive", "--project", "P")
     with sqlite3.connect(data / "permille.db") as there:
         hostile(there.execute, without={"seal", "change"})
@@ -157,6 +174,9 @@ project bridge P --from x --to y | project add --code Q --title Q | backup {}/b.
 derive --once | verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --dry-run | move --to file
 init | run --port none | token list | token revoke EVIL
 token create EVIL --project P | token create x --project P --expires EVIL
+phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
+phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL
+phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada
 """
 LAPTOP = """
 person | person EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted

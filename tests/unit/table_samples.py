@@ -321,4 +321,22 @@ ROWS = {
             CODES,
         )
     ],
+    "phones": [
+        (NAME, "0190a2b1", "HF-LTE (0190a2b1)", NAME, AT, AT, AT),
+    ],
+    "forms that phones sent": [
+        (
+            "HF-LTE (0190a2b1)",
+            NAME,
+            AT,
+            "permille_photos",
+            123,
+            12,
+            34,
+            "1777882512345.jpg, 1777882598765.jpg",
+            f"uuid:{ID}",
+        )
+    ],
+    "changes of a form": [(f"sample {BAG}", "quarantined", NOTE, ID)],
+    "files of a form": [("1777882512345.jpg", 26214400, "application/pdf", HASH)],
 }

@@ -14,6 +14,7 @@ from schemas.version import __version__
 from server.http.description.operations import OPERATIONS, Content, Operation
 from server.http.description.shapes import add_shapes
 from server.http.ogc.documents import JSON, PROBLEM_JSON
+from server.http.phones import XML, is_of_phone
 
 _PARTS: Final = re.compile(r"\{(\w+)\}")
 _SECURITY: Final[Mapping[str, list[dict[str, list[str]]]]] = {
@@ -86,6 +87,8 @@ def _described(path: str, method: str, of: Operation) -> dict[str, Any]:
 
 
 def _refusal(path: str) -> Content:
+    if is_of_phone(path):
+        return Content(XML, ("Text",))
     is_odata = path.startswith("/odata")
     return (
         Content(JSON, ("ODataError",))

@@ -10,6 +10,8 @@ from schemas.messages import NDJSON
 from server.http.odata.options import OPTIONS
 from server.http.ogc.documents import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON
 from server.http.ogc.parameters import ITEMS
+from server.http.phones import XML
+from server.phones.scan_code import KEYED
 
 _OCTETS: Final = "application/octet-stream"
 
@@ -58,6 +60,12 @@ def _odata(
     return _ogc(says, shape, kind, query)
 
 
+def _phone(says: str, kind: str = XML) -> Mapping[str, Operation]:
+    """Return what is asked for with the token of a phone, which is in the address."""
+    return {"get": Operation(says, "", Content(kind, ("Text",)))}
+
+
+_FORM: Final = f"{KEYED}/forms/{{form}}"
 _LANDING: Final = _ogc("OGC API - Features: where everything begins", "landing")
 _SERVICE: Final = _odata("OData 4.0: the names of all tables")
 _ONE: Final = "/ogc/collections/{collection}"
@@ -135,6 +143,25 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
     },
     "/openapi.json": {
         "get": Operation("Return this document", "", Content(JSON)),
+    },
+    f"{KEYED}/formList": _phone("Return the forms of a project, for ODK Collect"),
+    f"{_FORM}.xml": _phone("Return a form as XForm"),
+    f"{_FORM}/manifest": _phone("Return the lists of a form, with their hashes"),
+    f"{_FORM}/attachments/{{name}}.csv": _phone(
+        "Return a list that a form chooses from", "text/csv"
+    ),
+    f"{KEYED}/submission": {
+        "head": Operation(
+            "Say where filled forms are sent, and above how many bytes in parts",
+            status=204,
+        ),
+        "post": Operation(
+            "Keep a filled form and its files (docs/phones.md)",
+            "",
+            Content(XML, ("Text",)),
+            Content("multipart/form-data"),
+            status=201,
+        ),
     },
     "/ogc": _LANDING,
     "/ogc/": _LANDING,

@@ -7,7 +7,8 @@ from typing import Final
 from server.store.postgres import seals
 from server.store.postgres.connection import PostgresConnection
 from server.store.postgres.dialect import in_postgres
-from server.store.shape import HISTORY, TABLES, TableShape
+from server.store.shape import HISTORY, TABLES
+from server.store.table_shape import TableShape
 from server.store.tables import VERSION
 from server.store.views import INDEXES, VIEWS
 

@@ -1,0 +1,1 @@
+"""Phones that fill in forms: what is asked, what was answered, how it becomes changes."""
