@@ -6,8 +6,6 @@ from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 
-_MARKS = {"good": "ok ", "odd": " ! ", "bad": "BAD"}
-
 
 @click.command()
 @json_option
@@ -21,7 +19,8 @@ def doctor(app: App, as_json: bool) -> int:
     Example:
       permille doctor
     """
-    from collector.sync.doctor import examine, is_well
+    from collector.sync.doctor import examine
+    from schemas.health import INDENT, is_well
     from schemas.version import __version__
 
     with app.laptop() as laptop:
@@ -30,8 +29,7 @@ def doctor(app: App, as_json: bool) -> int:
         emit_json([one.as_data() for one in found])
     else:
         for one in found:
-            hint = f" -> {one.hint}" if one.hint else ""
-            say(f"{_MARKS[one.health]} {one.part:12} {one.said}{hint}", " " * 17)
+            say(one.line, INDENT)
     return Exit.DONE if is_well(found) else Exit.ATTENTION
 
 

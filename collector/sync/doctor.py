@@ -3,14 +3,14 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.sync.status import laptop_status
 from schemas import limits
 from schemas.gis.extra import how_to_install, is_installed, is_portable
+from schemas.health import Health, HealthFinding, disk
 from schemas.told import counted, duration
 
 #: A day of photos, and room for the database to be copied.
@@ -27,79 +27,45 @@ _EXTRAS: Final = {
 _FONT: Final = "fontpkg_noto_sans"
 
 
-class Health(StrEnum):
-    """How a part of a laptop is."""
-
-    GOOD = "good"
-    ODD = "odd"
-    BAD = "bad"
-
-
-class Finding(NamedTuple):
-    """One part of a laptop: how it is, in words, and what to do."""
-
-    part: str
-    health: Health
-    said: str
-    hint: str = ""
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return self._asdict()
-
-
-def examine(laptop: Laptop, version: str) -> list[Finding]:
+def examine(laptop: Laptop, version: str) -> list[HealthFinding]:
     """Look at every part of a laptop; the database is read whole."""
     status = laptop_status(laptop, check=True)
+    free = shutil.disk_usage(laptop.home.path).free
     parts = [
-        _disk(shutil.disk_usage(laptop.home.path).free),
+        disk(free, _FULL_BYTES, _FREE_BYTES, "make room before a day with photos"),
         _clock(laptop),
         _database(status.damage),
-        Finding("version", Health.GOOD, f"permille {version}"),
+        HealthFinding("version", Health.GOOD, f"permille {version}"),
         _backlog(status.pending, status.quarantined, status.conflicts),
         _last_sync(laptop, status.last_sync_at, status.server),
     ]
     if status.is_copy:
         said = "this is a copy of another laptop"
-        parts.append(Finding("copy", Health.BAD, said, "permille enrol --replaces"))
+        parts.append(
+            HealthFinding("copy", Health.BAD, said, "permille enrol --replaces")
+        )
     return [*parts, *_extras()]
 
 
-def is_well(findings: Sequence[Finding]) -> bool:
-    """Return whether nothing is to be done."""
-    return all(one.health is Health.GOOD for one in findings)
-
-
-def _disk(free_bytes: int) -> Finding:
-    said = f"{free_bytes / 1024**3:.1f} GiB free"
-    if free_bytes < _FULL_BYTES:
-        return Finding(
-            "disk", Health.BAD, said, "make room before anything is recorded"
-        )
-    if free_bytes < _FREE_BYTES:
-        return Finding("disk", Health.ODD, said, "make room before a day with photos")
-    return Finding("disk", Health.GOOD, said)
-
-
-def _clock(laptop: Laptop) -> Finding:
+def _clock(laptop: Laptop) -> HealthFinding:
     now = laptop.clock.local(laptop.clock.now())
     said = now.isoformat(timespec="seconds")
     kept = laptop.store.setting(settings.CLOCK_OFFSET)
     off_s = abs(int(kept or 0)) / 1000
     if off_s > limits.CLOCK_SKEW_WARN_S:
         wrong = f"{said}: {duration(off_s)} off the server's"
-        return Finding("clock", Health.ODD, wrong, "set the clock of this laptop")
-    return Finding("clock", Health.GOOD, said)
+        return HealthFinding("clock", Health.ODD, wrong, "set the clock of this laptop")
+    return HealthFinding("clock", Health.GOOD, said)
 
 
-def _database(damage: Sequence[str]) -> Finding:
+def _database(damage: Sequence[str]) -> HealthFinding:
     if damage:
         hint = "do not write on; copy the home, then restore or ask the server for all"
-        return Finding("database", Health.BAD, damage[0], hint)
-    return Finding("database", Health.GOOD, "every page was read, and is right")
+        return HealthFinding("database", Health.BAD, damage[0], hint)
+    return HealthFinding("database", Health.GOOD, "every page was read, and is right")
 
 
-def _backlog(pending: int, to_fix: int, conflicts: int) -> Finding:
+def _backlog(pending: int, to_fix: int, conflicts: int) -> HealthFinding:
     waits = [
         said
         for count, said in (
@@ -110,43 +76,51 @@ def _backlog(pending: int, to_fix: int, conflicts: int) -> Finding:
         if count
     ]
     if not waits:
-        return Finding("backlog", Health.GOOD, "nothing waits")
+        return HealthFinding("backlog", Health.GOOD, "nothing waits")
     hint = (
         "permille fix; permille conflicts" if to_fix or conflicts else "permille sync"
     )
-    return Finding("backlog", Health.ODD, ", ".join(waits), hint)
+    return HealthFinding("backlog", Health.ODD, ", ".join(waits), hint)
 
 
-def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> Finding:
+def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> HealthFinding:
     if server is None:
-        return Finding("server", Health.ODD, "not enrolled", "permille enrol URL CODE")
+        return HealthFinding(
+            "server", Health.ODD, "not enrolled", "permille enrol URL CODE"
+        )
     if at is None:
-        return Finding("server", Health.ODD, f"{server}: never synced", "permille sync")
+        return HealthFinding(
+            "server", Health.ODD, f"{server}: never synced", "permille sync"
+        )
     age_s = (laptop.clock.now() - datetime.fromisoformat(at)).total_seconds()
     said = f"{server}: last sync {duration(max(age_s, 0))} ago"
     if age_s > _LONG_AGO_S:
-        return Finding("server", Health.ODD, said, "permille sync, before a long trip")
-    return Finding("server", Health.GOOD, said)
+        return HealthFinding(
+            "server", Health.ODD, said, "permille sync, before a long trip"
+        )
+    return HealthFinding("server", Health.GOOD, said)
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[HealthFinding]:
     yield from _named_extras()
     if is_installed("reportlab") and not is_installed(_FONT):
         said = "labels print the letters of western Europe alone"
         hint = _pip("labels")
-        yield Finding("printer fonts", Health.ODD, said, hint)
+        yield HealthFinding("printer fonts", Health.ODD, said, hint)
     elif is_installed("reportlab"):
         said = "Latin, Greek and Cyrillic letters print on labels"
-        yield Finding("printer fonts", Health.GOOD, said)
+        yield HealthFinding("printer fonts", Health.GOOD, said)
 
 
-def _named_extras() -> Iterator[Finding]:
+def _named_extras() -> Iterator[HealthFinding]:
     for name, (module, what) in _EXTRAS.items():
         if not is_installed(module):
             hint = how_to_install(name) if is_portable() else _pip(name)
-            yield Finding(f"extra {name}", Health.ODD, f"missing, for {what}", hint)
+            yield HealthFinding(
+                f"extra {name}", Health.ODD, f"missing, for {what}", hint
+            )
         else:
-            yield Finding(f"extra {name}", Health.GOOD, "is there")
+            yield HealthFinding(f"extra {name}", Health.GOOD, "is there")
 
 
 def _pip(extra: str) -> str:

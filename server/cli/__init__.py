@@ -12,6 +12,7 @@ from server.cli.common import Commands, data_directory, data_option, database_op
 from server.cli.conflict import conflict
 from server.cli.derive import derive
 from server.cli.device_scope import device
+from server.cli.doctor import doctor
 from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
@@ -81,6 +82,7 @@ for command in (
     epochs,
     purge,
     limits,
+    doctor,
     stats,
 ):
     main.add_command(command)

@@ -47,6 +47,10 @@ from server.store.values import Fault, Progress
 RESTORED: Final = "restored"
 
 
+#: The setting that says when a backup was made and read back last.
+BACKED_UP: Final = "backed_up_at"
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore put in place, and where it put what was there before."""
@@ -99,13 +103,24 @@ async def back_up(
             (f"{data.blobs.name}/{name[:2]}/{name}", path)
             for name, path in BlobFiles(data.blobs).whole()
         ]
-        return write_backup(
+        made = write_backup(
             target,
             [(DATABASE, database), *blobs],
             about,
             partial(progress, "writing the backup and reading it back"),
             force=force,
         )
+    await _note(data, about["made_at"])
+    return made
+
+
+async def _note(data: DataDirectory, made_at: str) -> None:
+    """Keep when a backup was made and read back, for `doctor` to tell."""
+    store = open_store(data)
+    try:
+        await store.write(lambda tx: tx.set_setting(BACKED_UP, made_at))
+    finally:
+        store.close()
 
 
 def _refuse_elsewhere(data: DataDirectory) -> None:

@@ -150,7 +150,7 @@ SERVER = """
 attachments list | attachments unnamed | conflict list | conflict list --settled
 conflict show A | device list | device show two | device show nobody | epochs | limits
 project list | project show P | project show nobody | quarantine list
-quarantine list --all | quarantine show GONE/EVIL | stats | stocks show --project P
+quarantine list --all | quarantine show GONE/EVIL | stats | doctor | stocks show --project P
 stocks show --project P --plot A --from 2016 --to 2026 | stocks portfolio --project P
 stocks explain A 2016 2026 --project P | stocks derive --project P | verify
 stocks year --organisation ORG --year 2026 | stocks year --all --year 2026
