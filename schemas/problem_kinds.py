@@ -4,6 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.problem_kind import Kind
+from schemas.question_kinds import ANSWERS, QUESTIONS
 from schemas.warning_kinds import BETWEEN, IN_TABLES, WITHIN
 
 _FIELD: Final = {
@@ -355,19 +356,29 @@ _HTTP: Final = {
 
 #: Every problem code, in the order of the documentation.
 KINDS: Final = MappingProxyType(
-    _FIELD | _RULE | WITHIN | BETWEEN | IN_TABLES | _CUSTODY | _HTTP
+    _FIELD
+    | _RULE
+    | QUESTIONS
+    | WITHIN
+    | BETWEEN
+    | ANSWERS
+    | IN_TABLES
+    | _CUSTODY
+    | _HTTP
 )
 
 #: Codes that warn and never refuse.
-WARNINGS: Final = frozenset(WITHIN | BETWEEN | IN_TABLES)
+WARNINGS: Final = frozenset(WITHIN | BETWEEN | ANSWERS | IN_TABLES)
 
 #: The chapters of the generated reference.
 CHAPTERS: Final = MappingProxyType(
     {
         "Field problems": tuple(_FIELD),
         "Problems across fields": tuple(_RULE),
+        "Questions of a project": tuple(QUESTIONS),
         "Warnings": tuple(WITHIN),
         "Warnings between records": tuple(BETWEEN),
+        "Warnings about answers": tuple(ANSWERS),
         "Warnings of tables": tuple(IN_TABLES),
         "Custody and merge": tuple(_CUSTODY),
         "Requests": tuple(_HTTP),

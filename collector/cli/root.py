@@ -33,6 +33,8 @@ COMMANDS: Final = MappingProxyType(
         "point": ("collector.cli.records", "point"),
         "campaign": ("collector.cli.records", "campaign"),
         "core": ("collector.cli.core", "core"),
+        "questions": ("collector.cli.questions", "questions"),
+        "answer": ("collector.cli.answer", "answer"),
         "sample": ("collector.cli.records", "sample"),
         "skip": ("collector.cli.skip", "skip"),
         "custody_event": ("collector.cli.records", "custody_event"),

@@ -33,6 +33,8 @@ SEARCHED: Final = {
     "cores": ("note",),
     "campaigns": ("name", "protocol", "crew", "note"),
     "samples": ("sample_code", "sent_to_lab", "sent_batch", "note"),
+    "question_forms": ("title", "source", "note"),
+    "answers": ("question", "value", "note"),
     "skips": ("because", "note"),
     "custody_events": ("who", "to_whom", "box", "place", "note"),
     "results": ("lab", "lab_batch", "note"),
