@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.field_types import CustodyEvent, Design, Skip
 from schemas.fields import Id, PlainField
@@ -122,6 +122,19 @@ _GROUPS: Final = {
     name: {key: f.group or key for key, f in found.items()}
     for name, found in _FIELDS.items()
 }
+
+
+def belongs_to(record_type: str | None, record: Mapping[str, Any]) -> str | None:
+    """Return the id of the record that this one belongs to; None where there is none.
+
+    An answer belongs to whatever it is about.
+    """
+    kind = TYPES.get(record_type or "")
+    if kind is None:
+        return None
+    names = kind.references if record_type == "answer" else [kind.parent]
+    found = (record.get(name) for name in names if name != "form_id")
+    return next((one for one in found if one is not None), None)
 
 
 def fixed_problems(

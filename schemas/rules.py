@@ -332,7 +332,9 @@ def _answer_about(record: Record) -> Iterator[Problem]:
 
 def _form_fingerprint(record: Record) -> Iterator[Problem]:
     questions, said = record.get("questions"), record.get("fingerprint")
-    if questions is not None and said != fingerprint(questions):
+    if None in (said, questions):
+        return
+    if said != fingerprint(questions):
         yield Problem("fingerprint_differs", "fingerprint", said)
 
 

@@ -48,7 +48,7 @@ _IN_WORDS: Final = frozenset(
 _PROSE: Final = frozenset(
     {
         *("name", "title", "farm", "method", "stratum", "reason", "decided_by"),
-        *("because", "who", "to_whom", "place"),
+        *("because", "who", "to_whom", "place", "value", "note", "source"),
     }
 )
 

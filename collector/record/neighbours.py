@@ -108,8 +108,7 @@ def _on_plots(
     """Return a project with its forms, and what lies on plots of it."""
     project = laptop.store.record(project_id)
     found = [project] if project is not None else []
-    for kind in _OF_PROJECT:
-        found += laptop.store.records(kind, project_id)
+    found += _forms(laptop, project_id)
     for plot in plots:
         for kind in kinds:
             found += laptop.store.records(kind, project_id, [plot.id], _MOST)
@@ -151,19 +150,28 @@ def _parts(views: Iterable[RecordView]) -> Iterator[tuple[str, str, Fields]]:
     return ((view.type, view.id, view.fields) for view in views)
 
 
+def _beside_answer(laptop: Laptop, answer: RecordView) -> Iterator[RecordView]:
+    """Yield the other answers about the same record."""
+    about = [answer.fields[name] for name in ABOUT.values() if answer.fields.get(name)]
+    yield from laptop.store.records("answer", answer.project_id, about[:1], _MOST)
+
+
+def _forms(laptop: Laptop, project_id: str) -> Iterator[RecordView]:
+    for kind in _OF_PROJECT:
+        yield from laptop.store.records(kind, project_id)
+
+
 def _around(laptop: Laptop, view: RecordView) -> Iterator[RecordView]:
     """Yield what a record lies on, what lies on it, what it is held against."""
     store = laptop.store
     project = store.record(view.project_id)
     if project is not None:
         yield project
-    for kind in _OF_PROJECT:
-        yield from store.records(kind, view.project_id)
+    yield from _forms(laptop, view.project_id)
     above = {each.type: each for each in _above(laptop, view)}
     yield from above.values()
     if view.type == "answer":
-        about = next((view.fields[f] for f in ABOUT.values() if view.fields.get(f)), "")
-        yield from store.records("answer", view.project_id, [str(about)], _MOST)
+        yield from _beside_answer(laptop, view)
     for kind in _BELOW.get(view.type, ()):
         yield from store.records(kind, view.project_id, [view.id], _MOST)
     home, kinds = _BESIDE.get(view.type, ("", ()))

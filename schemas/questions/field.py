@@ -46,7 +46,7 @@ class Questions(PlainField):
             "choices": limits.CHOICES,
             "bytes": limits.FORM_BYTES,
             "kinds": [str(kind) for kind in QuestionKind],
-            "parts": sorted((*_PARTS, "choices")),
+            "parts": sorted((*PARTS, "choices")),
         }
 
 
@@ -100,7 +100,8 @@ def _choice_name(value: object) -> str:
     return name
 
 
-_PARTS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
+#: What may be said of a question, and how each is judged.
+PARTS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
     {
         "name": _name,
         "type": _kind,
@@ -130,7 +131,7 @@ _CHOICE_PARTS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyTyp
 
 def _question(place: int, value: object) -> dict[str, Any]:
     where = f"question {place}"
-    found = _parts(where, value, _PARTS, ("name", "type"), beside=("choices",))
+    found = _parts(where, value, PARTS, ("name", "type"), beside=("choices",))
     assert isinstance(value, Mapping)
     where = f"{where}, {found['name']}"
     if (found["type"] in SELECTS) != ("choices" in value):

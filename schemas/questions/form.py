@@ -136,10 +136,21 @@ def in_force(forms: Mapping[str, Mapping[str, Any]], asked_of: str) -> str | Non
 
 
 def question_of(data: Mapping[str, Any]) -> Question:
-    """Read a question back from its JSON object."""
-    choices = tuple(AnswerChoice(**one) for one in data.get("choices", ()))
-    kind = QuestionKind(data["type"])
-    return Question(**{**data, "type": kind, "choices": choices})
+    """Read a question back from its JSON object.
+
+    What a newer program says of it besides is not known here; a type that is not known is
+    shown as a note, and not answered.
+    """
+    known = {name: data[name] for name in Question.__slots__ if name in data}
+    kind = data["type"] if data["type"] in list(QuestionKind) else QuestionKind.NOTE
+    choices = tuple(map(_choice_of, data.get("choices", ())))
+    return Question(**{**known, "type": QuestionKind(kind), "choices": choices})
+
+
+def _choice_of(data: Mapping[str, Any]) -> AnswerChoice:
+    return AnswerChoice(
+        **{name: data[name] for name in AnswerChoice.__slots__ if name in data}
+    )
 
 
 def fingerprint(questions: object) -> str:
