@@ -90,13 +90,14 @@ def _refusal(path: Path, faults: Sequence[Fault]) -> RefusedError:
 def _faults(workbook: Workbook, found: Elements) -> Iterator[Fault]:
     """Yield what is wrong with questions that can be asked by their types."""
     gone = {one.name for one in found.left_out} - {one.name for one in found.questions}
+    refused = {one.name for one in found.refused}
     form = Form("", 0, tuple(found.questions))
     twice = first_twice(one.name for one in form.questions)
     if twice:
         yield _fault(workbook, twice, "another question has this name; rename one")
     known = {one.name: one for one in form.questions}
     for question in form.questions:
-        yield from _wrong_expressions(workbook, question, known, gone)
+        yield from _wrong_expressions(workbook, question, known, gone, refused)
     try:
         TopologicalSorter(depends_on(form)).prepare()
     except CycleError as error:
@@ -110,6 +111,7 @@ def _wrong_expressions(
     question: Question,
     known: Mapping[str, Question],
     gone: set[str],
+    refused: set[str],
 ) -> Iterator[Fault]:
     columns = {name for one in question.choices for name in one.values}
     own = None if question.type is QuestionKind.CALCULATE else question
@@ -124,6 +126,8 @@ def _wrong_expressions(
             if text:
                 check_expression(text, known, own, columns)
         except ExpressionError as error:
+            if any(f"{{{name}}}" in text for name in refused):
+                continue  # it goes when that one is asked as it can be
             left = next((name for name in sorted(gone) if f"{{{name}}}" in text), "")
             why = f"{left} is left out, and no answer" if left else str(error)
             yield _fault(workbook, question.name, f"{column} {text}: {why}")

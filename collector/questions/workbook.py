@@ -1,10 +1,12 @@
 """The file of a form, read by pyxform: bounded before, and every failure in words."""
 
 import struct
+import sys
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -93,7 +95,10 @@ def read_workbook(path: Path) -> Workbook:
             code="extra_missing",
         )
     _check_file(path)
-    from pyxform.errors import PyXFormError  # noqa: PLC0415 - of an extra
+    # xlrd tells what it finds odd to what stdout is when it is imported: no JSON goes there.
+    with redirect_stdout(sys.stderr):
+        from pyxform.errors import PyXFormError  # noqa: PLC0415 - of an extra
+        from xlrd.compdoc import CompDocError  # noqa: PLC0415 - of an extra
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of what it leaves alone
@@ -101,7 +106,7 @@ def read_workbook(path: Path) -> Workbook:
             return _read(path)
         except PyXFormError as error:
             raise RefusedError(f"{path.name}: {_said(error)}", _HINT) from None
-        except _FAULTS:
+        except (*_FAULTS, CompDocError):
             raise RefusedError(
                 f"{path.name} is damaged, or no form: a form has a sheet survey with the"
                 " columns type, name and label",

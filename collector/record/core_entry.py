@@ -38,7 +38,7 @@ class TypedCore:
     """A core as it was typed: texts by the names of its fields, and one row per layer.
 
     `because` says why what is odd about it is right, `answers` are to the project's own
-    questions.
+    questions, typed in a `language`.
     """
 
     point: str = ""
@@ -49,6 +49,7 @@ class TypedCore:
     is_another: bool = False
     because: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object of a draft."""
@@ -126,7 +127,7 @@ def record_core(
     fields = _core_fields(place, given, added, holes)
     core_id = entry.mint(laptop, project_id, "core", fields)
     moment_taken = datetime.fromisoformat(str(fields["sampled_at"]))
-    answered = TypedAnswers(typed.answers, moment_taken)
+    answered = TypedAnswers(typed.answers, moment_taken, typed.language)
     layers = read_layers(as_scanned(laptop, typed.layers), place.usual_cm)
     act = _Act(
         project_id=project_id,

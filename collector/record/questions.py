@@ -32,10 +32,14 @@ class AskedForm(NamedTuple):
 
 
 class TypedAnswers(NamedTuple):
-    """Answers as they were typed, by the names of their questions, and when."""
+    """Answers as they were typed, by the names of their questions, and when.
+
+    What is wrong with them is said in `language`, where the form has its texts.
+    """
 
     texts: Mapping[str, str]
     moment: datetime | None
+    language: str = ""
 
 
 def forms_of(store: Store, project_id: str) -> list[RecordView]:
@@ -76,22 +80,23 @@ def judged_answers(
     RefusedError
         With every answer that does not fit, is to no question, or breaks its constraint.
     """
+    form = asked.form.in_language(typed.language)
     read, problems = dict[str, str](), list[Problem]()
     for name, text in typed.texts.items():
-        question = asked.form.get(name)
+        question = form.get(name)
         if question is None or not question.is_answered:
-            problems.append(_unknown(asked.form, name, text))
+            problems.append(_unknown(form, name, text))
             continue
         read[name] = in_full_of(laptop, question, text)
         problem = answer_problem(question, read[name])
         problems += [_as_typed(problem, name, text)] if problem else []
     entry.refuse(problems)
-    answers = Answers(asked.form, {**kept, **read}, typed.moment)
+    answers = Answers(form, {**kept, **read}, typed.moment)
     entry.refuse(
         [
             _as_typed(broken(question, read[question.name]), question.name, text)
             for name, text in typed.texts.items()
-            if (question := asked.form.get(name)) and answers.is_broken(question)
+            if (question := form.get(name)) and answers.is_broken(question)
         ]
     )
     return read
@@ -115,7 +120,7 @@ def new_answers(
 
 
 def add_answers(
-    laptop: Laptop, view: RecordView, texts: Mapping[str, str]
+    laptop: Laptop, view: RecordView, texts: Mapping[str, str], language: str = ""
 ) -> list[entry.Saved]:
     """Save answers about a record that is here, all in one transaction.
 
@@ -136,7 +141,7 @@ def add_answers(
             code="already_here",
         )
     kept = {name: str(one.fields["value"]) for name, one in there.items()}
-    typed = TypedAnswers(texts, moment_of(laptop.store, view))
+    typed = TypedAnswers(texts, moment_of(laptop.store, view), language)
     read = judged_answers(laptop, asked, typed, kept)
     about = {ABOUT[view.type]: view.id}
     new = _records(laptop, view.project_id, asked, about, read)

@@ -16,7 +16,17 @@ from collector.web import streaming
 from collector.web.door import DOOR, Door, guard
 from collector.web.languages import LANGUAGES, accepted, best_of, speech
 from collector.web.page import Asked, GoTo, Page, Show, drawn, refusal_of
-from collector.web.pages import bags, core, help, plan, plot, stocks, sync, today  # noqa: A004 - the page
+from collector.web.pages import (
+    bags,
+    core,
+    help,  # noqa: A004 - the page
+    plan,
+    plot,
+    questions,
+    stocks,
+    sync,
+    today,
+)
 from collector.web.positioning import POSITIONING, Positioning
 from collector.web.streaming import CLOCK
 from collector.web.syncing import SYNCING, Syncing
@@ -33,6 +43,7 @@ PAGES: Final[dict[str, Show]] = {
     "/core": core.show,
     "/plan": plan.show,
     "/plot": plot.show,
+    "/answers": questions.show,
     "/bags": bags.show,
     "/stocks": stocks.show,
     "/help": help.show,
@@ -40,6 +51,7 @@ PAGES: Final[dict[str, Show]] = {
 #: What forms send, by address.
 FORMS: Final[dict[str, Show]] = {
     "/core": core.save,
+    "/answers": questions.save,
     "/undo": today.undo,
     "/sync/decide": sync.decide,
     "/sync/fix": sync.fix,

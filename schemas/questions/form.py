@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -77,6 +77,19 @@ class Question:
         """Return whether the question takes an answer."""
         return self.type not in UNANSWERED
 
+    def in_language(self, code: str) -> "Question":
+        """Return the question with its texts in a language, where it has them."""
+        return replace(
+            self,
+            label=self.labels.get(code, self.label),
+            hint=self.hints.get(code, self.hint),
+            message=self.messages.get(code, self.message),
+            choices=tuple(
+                replace(one, label=one.labels.get(code, one.label))
+                for one in self.choices
+            ),
+        )
+
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object; what is empty is left out."""
         said = {
@@ -104,6 +117,12 @@ class Form:
     def get(self, name: str) -> Question | None:
         """Return a question by its name."""
         return next((one for one in self.questions if one.name == name), None)
+
+    def in_language(self, code: str) -> "Form":
+        """Return the form with its texts in a language, where it has them."""
+        return replace(
+            self, questions=tuple(one.in_language(code) for one in self.questions)
+        )
 
     @property
     def answered(self) -> list[Question]:

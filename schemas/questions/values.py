@@ -73,17 +73,6 @@ def expected(question: Question) -> str:
     return f"{'any' if many else 'one'} of {names}"
 
 
-def cell_of(kind: QuestionKind, value: str) -> str | float | int:
-    """Return an answer as a cell of a table: numbers as numbers.
-
-    >>> cell_of(QuestionKind.INTEGER, "12"), cell_of(QuestionKind.TIME, "10:15:00")
-    (12, '10:15:00')
-    """
-    if kind is QuestionKind.INTEGER:
-        return int(value)
-    return float(value) if kind is QuestionKind.DECIMAL else value
-
-
 def _is_unfit(question: Question, value: str) -> bool:
     if question.type in SELECTS:
         return not value or _in_order(question, value.split(" ")) != value

@@ -24,6 +24,8 @@ from schemas.fields import (
     Text,
 )
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import Questions
+from schemas.questions.form import fingerprint
 from schemas.records import TYPES
 
 #: The group of a record's deletion and return.
@@ -49,6 +51,9 @@ TYPED = {
     ("campaign", "start_date"): ("2026-04-01", "2026-04-15"),
     ("campaign", "end_date"): ("2026-05-15", "2026-06-01"),
     ("practice", "from_date"): ("2026-01-01", "2026-02-01"),
+    ("answer", "question"): ("slope", "stones"),
+    ("answer", "value"): ("1", "2"),
+    ("question_form", "fingerprint"): (fingerprint([]), "A"),
     ("practice", "to_date"): ("2026-03-01", "2026-03-15"),
 }
 
@@ -61,6 +66,9 @@ BRIDGE = {
     "bridge_low_g_kg": 5.0,
     "bridge_high_g_kg": 45.0,
 }
+
+#: What the project of a season asks of its own.
+ASKED = [{"name": "slope", "type": "integer"}, {"name": "stones", "type": "integer"}]
 
 #: Fields that only fit together are typed together.
 TOGETHER = {
@@ -113,6 +121,14 @@ STARTS = {
         "fine_dry_mass_g": 500.0,
         "volume_cm3": 400.0,
     },
+    "question_form": {
+        "asked_of": "core",
+        "number": 1,
+        "questions": ASKED,
+        "fingerprint": fingerprint(ASKED),
+        "asked_from": "2026-04-01",
+    },
+    "answer": {"question": "slope", "value": "1"},
     "skip": {"because": "flooded"},
     "custody_event": {
         "step": "bagged",
@@ -176,6 +192,7 @@ _OF_KIND = (
     (StratumAreas, ({"clay": 2.0}, {"clay": 3.0})),
     (Explanations, (["a (b): c"], ["a (b): c", "d (e): f"])),
     (NameSet, (["Ada"], ["Ada", "Bo"])),
+    (Questions, ([], [{"name": "slope", "type": "integer"}])),
     (Code, ("A", "B")),
     (Text, ("x", "y")),
 )

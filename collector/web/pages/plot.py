@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from collector.laptop.laptop import Laptop
 from collector.record import names, views
+from collector.record.questions import asked_form
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
 from collector.web.page import Asked, Page
@@ -57,6 +58,7 @@ def _facts(laptop: Laptop, plot: RecordView) -> dict[str, Any]:
         "campaigns": [one for one in campaigns if one.id in seen],
         "points": points,
         "visits": visits,
+        "asks": asked_form(laptop.store, plot.project_id, "plot") is not None,
         "changes": views.stocks(laptop, plot.project_id, str(plot.fields["code"]))[
             "changes"
         ],
