@@ -48,13 +48,17 @@ class QuestionForm:
     explained = explained()
 
 
+def _about(target: str, meaning: str) -> Id:
+    return Id(target, field_class=MEASURED, group="about", help=meaning)
+
+
 class Answer:
     """One answer to one of the project's own questions."""
 
-    plot_id = Id("plot", field_class=MEASURED, help="plot that it is about")
-    point_id = Id("point", field_class=MEASURED, help="point that it is about")
-    core_id = Id("core", field_class=MEASURED, help="core that it is about")
-    sample_id = Id("sample", field_class=MEASURED, help="bag that it is about")
+    plot_id = _about("plot", "plot that it is about")
+    point_id = _about("point", "point that it is about")
+    core_id = _about("core", "core that it is about")
+    sample_id = _about("sample", "bag that it is about")
     question = Code(required=True, field_class=MEASURED, help="name of the question")
     form_id = Id(
         "question_form",

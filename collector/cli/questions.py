@@ -125,7 +125,7 @@ def show(app: App, which: str | None, project: str | None, as_json: bool) -> Non
 
     with app.laptop() as laptop:
         project_id = names.the_project(laptop.store, project).id
-        if which:
+        if which is not None:
             view = names.find(laptop.store, FORM, which, project_id)
             forms = [AskedForm(view.id, form_of(view.fields))]
         else:
@@ -243,7 +243,7 @@ def _tell_changes(found: "NextForm") -> None:
         ("asked otherwise", found.changed),
         ("asked no more, answers stay", found.gone),
     ):
-        if which:
+        if which is not None:
             say(f"{word}: {listed(which)}", "  ")
 
 

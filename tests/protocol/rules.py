@@ -98,7 +98,10 @@ GROUPS = {
     },
     "custody_event": {"time": ["at", "at_precision"]},
     "question_form": {"form": ["asked_of", "number", "fingerprint", "questions"]},
-    "answer": {"answer": ["form_id", "value"]},
+    "answer": {
+        "about": ["plot_id", "point_id", "core_id", "sample_id"],
+        "answer": ["form_id", "value"],
+    },
     "sample": {
         "depth": ["depth_top_cm", "depth_bottom_cm"],
         "soil": [

@@ -24,9 +24,20 @@ from schemas.fields import (
     Text,
 )
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.plausibility.answers import ABOUT
 from schemas.questions.field import Questions
 from schemas.questions.form import fingerprint
 from schemas.records import TYPES
+
+
+class _AnyRecord:
+    """Stands for the id of a record that the laptop shows."""
+
+    def __repr__(self):
+        return "ANY_RECORD"
+
+
+ANY_RECORD = _AnyRecord()
 
 #: The group of a record's deletion and return.
 WHOLE = "*"
@@ -96,6 +107,12 @@ TOGETHER = {
         },
     ),
     ("project", "bridge"): (BRIDGE, BRIDGE | {"bridge_factor": 1.3}),
+    ("question_form", "form"): (
+        {"questions": ASKED[:1], "fingerprint": fingerprint(ASKED[:1])},
+    ),
+    ("answer", "about"): tuple(
+        {**dict.fromkeys(ABOUT.values()), field: ANY_RECORD} for field in ABOUT.values()
+    ),
     ("point", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
     ("core", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
 }
@@ -161,6 +178,9 @@ STARTS = {
         "reason": "x",
     },
 }
+
+#: What a new record refers to, though it might refer to something else instead.
+REFERS = {"answer": {"core_id", "form_id"}}
 
 #: Groups that laptops quarrel about most; they are drawn more often.
 QUARRELS = (
@@ -263,15 +283,6 @@ def _typed(kind, name):
         found = [{name: value} for value in alternatives(kind, name)]
     return found if field.required else [*found, {name: None}]
 
-
-class _AnyRecord:
-    """Stands for the id of a record that the laptop shows."""
-
-    def __repr__(self):
-        return "ANY_RECORD"
-
-
-ANY_RECORD = _AnyRecord()
 
 #: Every group that people type into, with what they may type.
 PATCHES = {

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from collector.record import entry
 from schemas.records import TYPES
-from tests.stateful.groups import STARTS
+from tests.stateful.groups import REFERS, STARTS
 from tests.stateful.world import World
 
 #: What tells the second record of each type apart.
@@ -34,10 +34,6 @@ SECOND = {
     "lab_control": {"number": 2},
     "lab_batch": {"analyte": "total_carbon"},
 }
-
-
-#: What a record refers to though it might refer to something else.
-NEEDED = {("answer", "core_id")}
 
 
 @cache
@@ -75,5 +71,5 @@ def references(kind, made):
     return {
         name: made[target]
         for name, target in TYPES[kind].references.items()
-        if fields[name].required or (kind, name) in NEEDED
+        if fields[name].required or name in REFERS.get(kind, ())
     }
