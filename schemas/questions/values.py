@@ -7,6 +7,7 @@ red blue, 2026-05-03, 10:15:00, 2026-05-03T10:15:00+02:00, 48.85 2.35, OK.
 import re
 from collections.abc import Callable, Mapping
 from datetime import time
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -141,7 +142,7 @@ def _read_number(text: str) -> str:
     found = read_number(text)
     if not isinstance(found, float) or abs(found) > limits.ANSWER_MAX:
         return text
-    return str(int(found)) if found.is_integer() else repr(found)
+    return str(int(found)) if found.is_integer() else format(Decimal(repr(found)), "f")
 
 
 def _read_whole(text: str) -> str:

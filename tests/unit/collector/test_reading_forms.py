@@ -1,5 +1,6 @@
 """Forms of a person's own: every column that is read, and files that are made to harm."""
 
+import re
 import zipfile
 
 import pytest
@@ -9,7 +10,9 @@ from collector.errors import RefusedError
 from collector.questions.reading import read_form
 from schemas import limits
 from schemas.questions.form import AnswerChoice, Form, QuestionKind
+from schemas.questions.functions import FUNCTIONS, NOW
 from schemas.questions.judging import Answers
+from tests.corpus import FIXTURES
 
 COLUMNS = ("type", "name", "label")
 
@@ -322,3 +325,22 @@ def test_formulas_are_read_as_what_they_came_to(tmp_path):
     # A formula that nobody worked out has no value: the row has no label.
     path = workbook(tmp_path / "f.xlsx", [("text", "q", "=1+1"), ("text", "b", "B")])
     assert "no label" in refusals(path)
+
+
+def test_the_form_of_the_page_for_managers_can_be_asked(tmp_path):
+    page = (FIXTURES.parent / "docs" / "questions.md").read_text("utf-8")
+    (table,) = re.findall(r"```\n(\| survey \|.*?)```", page, re.DOTALL)
+    read = read_form(markdown(tmp_path / "page.md", table))
+    assert [one.name for one in read.questions] == [
+        "slope",
+        "signs",
+        "rill_depth",
+        "ploughed",
+    ]
+
+
+def test_every_function_that_is_worked_out_is_on_the_page_for_managers():
+    page = (FIXTURES.parent / "docs" / "questions.md").read_text("utf-8")
+    told = set(re.findall(r"`([a-z-]+)\(\)`", page.partition("## Answer")[0]))
+    refused = {"position", "indexed-repeat", "pulldata"}
+    assert told - refused == {*FUNCTIONS, *NOW}
