@@ -63,14 +63,7 @@ def reaction(value: object) -> object:
 #: usual layers, how points were drawn and positions found, what was skipped, custody of bags;
 #: version 7 a project's own questions and their answers.
 STEPS: Final[Mapping[int, Step]] = MappingProxyType(
-    {
-        1: _from_1,
-        2: _only_adds,
-        3: _only_adds,
-        4: _only_adds,
-        5: _only_adds,
-        6: _only_adds,
-    }
+    {1: _from_1, **dict.fromkeys(range(2, 7), _only_adds)}
 )
 
 #: Every version a laptop may speak.
