@@ -199,6 +199,11 @@ def _save(laptop: Laptop, act: _Act) -> CoreOutcome:
         refused=act.bags.refused,
         filled_in=act.filled_in,
         warnings=() if explained else odd,
+        answers={
+            str(said["question"]): str(said["value"])
+            for kind, _, said in act.made
+            if kind == "answer"
+        },
         new_point=act.new_point,
         draft=act.number if kept else None,
         explained=explained,

@@ -79,9 +79,10 @@ def _answer(one: QuestionColumn) -> str:
     """Return the query of the answer to a question about a row."""
     names = ", ".join(_text(name) for name in one.questions)
     value = _CASTS.get(one.kind, "a.value")
+    # The plus keeps the index of projects, where one may have all answers, out of it.
     query = select(
         f"{value} FROM answers AS a WHERE a.{one.asked_of}_id = n.id",
-        f"AND a.project_id = n.project_id AND a.question IN ({names})",
+        f"AND +a.project_id = n.project_id AND a.question IN ({names})",
     )
     return f"({query})"
 

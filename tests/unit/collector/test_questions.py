@@ -6,6 +6,9 @@ import json
 import pytest
 from openpyxl import load_workbook
 
+from collector.rules.shape import wrong_in
+from schemas.questions.form import QuestionKind, question_of
+
 FORM = """
 | survey |
 | | type | name | label | required | constraint | constraint_message | relevant |
@@ -110,7 +113,8 @@ def test_questions_end_and_answers_stay(asking):
 def test_a_core_takes_its_answers_in_the_same_line(asking):
     more = ("slope=12,5", "signs=Rills, crust", "Rill_depth=4", "ploughed=3.5.2026")
     words = [word for one in more for word in ("--answer", one)]
-    asking("core", "add", "HF/1", "10=A1:261", *words)
+    told = asking("core", "add", "HF/1", "10=A1:261", *words)
+    assert "slope 12.5" in told.out
     assert answered(asking) == {
         f"{CORE}/slope": "12.5",
         f"{CORE}/signs": "crust rills",
@@ -311,3 +315,45 @@ def test_answers_come_back_from_an_export(asking, bare, tmp_path):
     asking("answer", "edit", f"{CORE}/slope", "13")
     asking("records", "import", tmp_path / "out", "--differing", "replace", "--write")
     assert answered(asking) == {f"{CORE}/slope": "12"}
+
+
+def row(questions):
+    return {"k": "row", "t": "question_form", "f": {"questions": questions}, "x": []}
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        "slope",
+        {"name": "slope"},
+        ["slope"],
+        [{"name": "slope"}],
+        [{"name": 3, "type": "text"}],
+        [{"name": "a", "type": "text", "label": 3}],
+        [{"name": "a", "type": "text", "labels": {"fr": 3}}],
+        [{"name": "a", "type": "text", "labels": ["fr"]}],
+        [{"name": "a", "type": "select_one", "choices": {}}],
+        [{"name": "a", "type": "select_one", "choices": ["x"]}],
+        [{"name": "a", "type": "select_one", "choices": [{"label": "x"}]}],
+        [{"name": "a", "type": "select_one", "choices": [{"name": "x", "values": 1}]}],
+    ],
+)
+def test_rows_of_a_server_that_are_no_questions_are_not_taken(questions):
+    assert (
+        wrong_in(row(questions))
+        == "questions of a question_form is no list of questions"
+    )
+
+
+def test_what_a_newer_server_says_besides_is_taken_and_shown_as_a_note():
+    newer = [
+        {
+            "name": "a",
+            "type": "hologram",
+            "depth": 3,
+            "choices": [{"name": "x", "hue": 1}],
+        }
+    ]
+    assert wrong_in(row(newer)) == ""
+    question = question_of(newer[0])
+    assert (question.type, question.is_answered) == (QuestionKind.NOTE, False)
