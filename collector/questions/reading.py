@@ -97,6 +97,7 @@ def _faults(workbook: Workbook, found: Elements) -> Iterator[Fault]:
         yield _fault(workbook, twice, "another question has this name; rename one")
     known = {one.name: one for one in form.questions}
     for question in form.questions:
+        yield from _beyond_bounds(workbook, question)
         yield from _wrong_expressions(workbook, question, known, gone, refused)
     try:
         TopologicalSorter(depends_on(form)).prepare()
@@ -104,6 +105,15 @@ def _faults(workbook: Workbook, found: Elements) -> Iterator[Fault]:
         ring = " -> ".join(error.args[1])
         text = f"whether it is asked follows from itself: {ring}"
         yield _fault(workbook, error.args[1][0], text)
+
+
+def _beyond_bounds(workbook: Workbook, question: Question) -> Iterator[Fault]:
+    """Yield what of a question by itself no laptop takes: texts too long, odd names."""
+    try:
+        Questions().check([question.as_data()])
+    except FieldError as error:
+        text = error.problem.detail.partition(": ")[2]
+        yield _fault(workbook, question.name, text)
 
 
 def _wrong_expressions(
