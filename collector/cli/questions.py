@@ -15,6 +15,7 @@ from collector.cli.app import (
     project_option,
 )
 from collector.cli.output import emit_json, say, table
+from collector.cli.records import build
 from collector.errors import Exit
 from collector.record import names
 from schemas.names import listed
@@ -306,3 +307,12 @@ def _next_data(
         "gone": found.gone,
         "left_out": [{"row": f.row, "name": f.name, "why": f.text} for f in left_out],
     }
+
+
+def _adding(_record_type: str) -> click.Command:
+    """Return the command that adds a form, by the name of its type."""
+    said = str(add.help).replace("permille questions", "permille question_form")
+    return click.Command("add", callback=add.callback, params=add.params, help=said)
+
+
+question_form = build("question_form", {"add": _adding})

@@ -34,6 +34,7 @@ COMMANDS: Final = MappingProxyType(
         "campaign": ("collector.cli.records", "campaign"),
         "core": ("collector.cli.core", "core"),
         "questions": ("collector.cli.questions", "questions"),
+        "question_form": ("collector.cli.questions", "question_form"),
         "answer": ("collector.cli.answer", "answer"),
         "sample": ("collector.cli.records", "sample"),
         "skip": ("collector.cli.skip", "skip"),

@@ -41,8 +41,6 @@ FORMS: Final = {
     "lab_batch": "LAB/BATCH/ANALYTE",
 }
 
-#: Commands that list a type, where they are not called as the type is.
-_LISTS: Final = {"question_form": "questions"}
 _NUMBERED: Final = frozenset({"core", "result"})
 
 
@@ -169,7 +167,7 @@ def one(
     if not views:
         raise NotFoundError(
             f"{missing(noun, name)} on this laptop",
-            f"see: permille {see or _LISTS.get(noun) or f'{noun} list'}",
+            f"see: permille {see or f'{noun} list'}",
         )
     if len({view.id for view in views}) > 1:
         raise _ambiguous(store, name, views)

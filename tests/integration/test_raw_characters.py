@@ -196,6 +196,8 @@ core hole EVIL | core add A/1 10=EVIL:x EVIL=x | core add EVIL | core undo | cor
 today | today --date EVIL | draft drop 1 --yes
 questions | questions show | questions show EVIL | questions add {}/form.md --write
 questions add {}/layers.csv | questions show core/1 | questions end --for EVIL | questions end --yes
+question_form list | question_form show core/1 | question_form add {}/form.md | question_form edit core/1 --note x
+question_form delete core/1 --yes | question_form restore none
 answer list | answer show A/x | answer add plot A x=EVIL | answer add core EVIL a=EVIL
 answer edit A/x EVIL | answer delete A/x --yes | answer restore none
 design list | design show A/1 | design add --plot A --number EVIL | design edit A/1 --note x
