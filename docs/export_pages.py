@@ -35,6 +35,12 @@ _HOLDS = {
     "annex_gold_standard": "What Gold Standard 402 asks of each unit and period.",
     "annex_gsoc_mrv": "What the FAO GSOC-MRV protocol asks of each place and campaign.",
 }
+#: Tables that have a column for each question of a project.
+_ASKED = {"cores", "samples", "plots", "points"}
+_QUESTIONS = (
+    "Then one column `q_NAME` for each question that a project asks about them"
+    " ([questions](../questions.md)): text, number or whole number, as it was asked.\n"
+)
 _HEAD = (
     f"Schema version {SCHEMA_VERSION}. How to make and read them: [exports](../export.md)."
     " New columns come behind the others; none is renamed or taken away.\n"
@@ -58,6 +64,7 @@ def exports() -> str:
             for column in columns
         )
         parts.append(table(("column", "type", "what it is"), rows))
+        parts += [_QUESTIONS] if name in _ASKED else []
     return "\n".join(parts)
 
 

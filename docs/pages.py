@@ -11,6 +11,7 @@ from schemas.attachments import Attachments
 from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.problem_kinds import CHAPTERS, KINDS, WARNINGS
+from schemas.questions.field import Questions
 from schemas.records import TYPES, RecordType
 from schemas.version import SCHEMA_VERSION
 
@@ -200,6 +201,11 @@ _TAKES: Mapping[type[f.PlainField], Callable[[Any], str]] = {
     ),
     Depths: lambda _: (
         f"list of {limits.SET_ITEMS} depths at most, cm, each deeper than the one before"
+    ),
+    Questions: lambda _: (
+        f"list of {limits.QUESTIONS} objects at most, with {limits.CHOICES} choices and"
+        f" {limits.QUESTIONS_BYTES} bytes of JSON in all: see"
+        " [the questions of a project](../protocol.md#questions)"
     ),
     StratumAreas: lambda _: (
         f"object of {limits.SET_ITEMS} strata at most: name, and area in ha"

@@ -60,9 +60,10 @@ def reaction(value: object) -> object:
 #: From version v (the key) to v + 1. Version 3 adds what cores stand for, controls and a
 #: bridge between procedures, version 4 which warnings of a record were explained, version 5
 #: controls of laboratories, their limits, and where bags were sent, version 6 the field day:
-#: usual layers, how points were drawn and positions found, what was skipped, custody of bags.
+#: usual layers, how points were drawn and positions found, what was skipped, custody of bags;
+#: version 7 a project's own questions and their answers.
 STEPS: Final[Mapping[int, Step]] = MappingProxyType(
-    {1: _from_1, 2: _only_adds, 3: _only_adds, 4: _only_adds, 5: _only_adds}
+    {1: _from_1, **dict.fromkeys(range(2, 7), _only_adds)}
 )
 
 #: Every version a laptop may speak.

@@ -22,6 +22,7 @@ from schemas.fields import (
     Text,
 )
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import Questions
 
 JsonSchema = dict[str, Any]
 
@@ -120,6 +121,19 @@ def _area(_: PlainField) -> JsonSchema:
     }
 
 
+def _questions(field: PlainField) -> JsonSchema:
+    bounds = field.bounds()
+    question = {
+        "type": "object",
+        "required": ["name", "type"],
+        "properties": {
+            "name": _text(Code()),
+            "type": {"type": "string", "enum": bounds["kinds"]},
+        },
+    }
+    return {"type": "array", "maxItems": bounds["items"], "items": question}
+
+
 def _instant(_: PlainField) -> JsonSchema:
     return {"type": "string", "format": "date-time"}
 
@@ -139,6 +153,7 @@ _SHAPES: Final[Mapping[type, Callable[[PlainField], JsonSchema]]] = {
     NameSet: _lines,
     StratumAreas: _areas,
     Depths: _depths,
+    Questions: _questions,
     Attachments: _files,
     Explanations: _lines,
 }

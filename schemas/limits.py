@@ -73,6 +73,21 @@ BRIDGE_FACTOR_SE: Final = 1.0
 BRIDGE_PAIRS: Final = (10, 1_000_000)  # fewer pairs say too little of a factor
 RECOVERY_FACTOR: Final = (0.5, 3.0)  # published factors lie between 1.0 and 1.4
 
+# Questions of a project ------------------------------------------------------
+QUESTIONS: Final = 300  # of one form: more than anybody answers at a hole
+CHOICES: Final = 1_500  # of all questions of a form
+CHOICE_VALUES: Final = 12  # columns that a filter of choices speaks of
+QUESTION_CHARS: Final = 1_000  # a label or a hint in one language
+EXPRESSION_CHARS: Final = 1_000  # a condition that somebody can still read
+EXPRESSION_DEPTH: Final = 80  # brackets and signs within each other
+LANGUAGES: Final = 12
+QUESTIONS_BYTES: Final = 200 * 1024  # leaves room in LINE_BYTES for all that is beside
+FORMS_MAX: Final = 10_000  # versions of one project
+FORM_FILE_BYTES: Final = 4 * 1024 * 1024  # a workbook with QUESTIONS and pictures
+FORM_UNPACKED_BYTES: Final = 64 * 1024 * 1024
+ANSWER_MAX: Final = 1e15  # beyond it a number is not exact to a unit
+PATTERN_TIMEOUT_S: Final = 0.05  # a pattern that takes longer never ends
+
 # Dates -----------------------------------------------------------------------
 YEAR_RANGE: Final = (1800, 2200)  # soil archives reach back to 1843
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
+from schemas.question_kinds import ANSWERS, QUESTIONS
 from schemas.warning_kinds import BETWEEN, IN_TABLES, WITHIN
 
 _FIELD: Final = {
@@ -358,8 +359,10 @@ _HTTP: Final = {
 KINDS: Final = MappingProxyType(
     _FIELD
     | _RULE
+    | QUESTIONS
     | WITHIN
     | BETWEEN
+    | ANSWERS
     | IN_TABLES
     | _CUSTODY
     | PHONE_CUSTODY
@@ -368,15 +371,17 @@ KINDS: Final = MappingProxyType(
 )
 
 #: Codes that warn and never refuse.
-WARNINGS: Final = frozenset(WITHIN | BETWEEN | IN_TABLES)
+WARNINGS: Final = frozenset(WITHIN | BETWEEN | ANSWERS | IN_TABLES)
 
 #: The chapters of the generated reference.
 CHAPTERS: Final = MappingProxyType(
     {
         "Field problems": tuple(_FIELD),
         "Problems across fields": tuple(_RULE),
+        "Questions of a project": tuple(QUESTIONS),
         "Warnings": tuple(WITHIN),
         "Warnings between records": tuple(BETWEEN),
+        "Warnings about answers": tuple(ANSWERS),
         "Warnings of tables": tuple(IN_TABLES),
         "Custody and merge": tuple(_CUSTODY),
         "Custody of phones": tuple(PHONE_CUSTODY),

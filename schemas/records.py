@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.field_types import CustodyEvent, Design, Skip
 from schemas.fields import Id, PlainField
 from schemas.ids import join_key, natural_id
 from schemas.lab_types import LabBatch, LabControl
-from schemas.problems import short
+from schemas.problems import Problem, short
+from schemas.question_types import Answer, QuestionForm
 from schemas.record_types import Campaign, Organisation, Plot, Point, Practice, Project
 from schemas.soil_types import Core, Result, Sample
 
@@ -16,7 +17,8 @@ from schemas.soil_types import Core, Result, Sample
 class RecordType(NamedTuple):
     """What the program must know about one record type.
 
-    People call a record by its key, where `called` names no other fields.
+    People call a record by its key, where `called` names no other fields. Fields that
+    are `fixed` stay as they were first written.
     """
 
     name: str
@@ -24,6 +26,7 @@ class RecordType(NamedTuple):
     key: tuple[str, ...]
     parent: str = ""
     called: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
     @property
     def name_fields(self) -> tuple[str, ...]:
@@ -53,6 +56,13 @@ TYPES: Final = MappingProxyType(
         for kind in (
             RecordType("organisation", Organisation, ("code",)),
             RecordType("project", Project, ("code",)),
+            RecordType(
+                "question_form",
+                QuestionForm,
+                ("asked_of", "number", "fingerprint"),
+                called=("asked_of", "number"),
+                fixed=("asked_of", "number", "fingerprint", "questions"),
+            ),
             RecordType("plot", Plot, ("code",)),
             RecordType(
                 "practice",
@@ -66,6 +76,11 @@ TYPES: Final = MappingProxyType(
             RecordType("campaign", Campaign, ("name",)),
             RecordType("core", Core, ("point_id", "campaign_id", "number"), "point_id"),
             RecordType("sample", Sample, ("sample_code",), "core_id"),
+            RecordType(
+                "answer",
+                Answer,
+                ("plot_id", "point_id", "core_id", "sample_id", "question"),
+            ),
             RecordType("skip", Skip, ("point_id", "campaign_id"), "point_id"),
             RecordType(
                 "custody_event",
@@ -107,6 +122,30 @@ _GROUPS: Final = {
     name: {key: f.group or key for key, f in found.items()}
     for name, found in _FIELDS.items()
 }
+
+
+def belongs_to(record_type: str | None, record: Mapping[str, Any]) -> str | None:
+    """Return the id of the record that this one belongs to; None where there is none.
+
+    An answer belongs to whatever it is about.
+    """
+    kind = TYPES.get(record_type or "")
+    if kind is None:
+        return None
+    names = kind.references if record_type == "answer" else [kind.parent]
+    found = (record.get(name) for name in names if name != "form_id")
+    return next((one for one in found if one is not None), None)
+
+
+def fixed_problems(
+    record_type: str, present: Mapping[str, object], patch: Mapping[str, object]
+) -> list[Problem]:
+    """Return a problem for each field that a patch would change and that never changes."""
+    return [
+        Problem("never_changes", name, patch[name])
+        for name in TYPES[record_type].fixed
+        if name in patch and patch[name] != present.get(name)
+    ]
 
 
 def natural_key(record_type: str, record: Mapping[str, object]) -> list[object]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from schemas import limits
 from schemas.problems import Problem
+from schemas.questions.form import fingerprint
 
 Record = Mapping[str, Any]
 _Rule = Callable[[Record], Iterator[Problem]]
@@ -319,6 +320,24 @@ def _plot_control(record: Record) -> Iterator[Problem]:
         yield Problem("not_itself", "control_stratum", same, detail)
 
 
+_ABOUT: Final = ("plot_id", "point_id", "core_id", "sample_id")
+
+
+def _answer_about(record: Record) -> Iterator[Problem]:
+    given = [name for name in _ABOUT if record.get(name) is not None]
+    if len(given) != 1:
+        detail = f"it names {len(given)}"
+        yield Problem("one_of_four", given[-1] if given else "core_id", None, detail)
+
+
+def _form_fingerprint(record: Record) -> Iterator[Problem]:
+    questions, said = record.get("questions"), record.get("fingerprint")
+    if None in (said, questions):
+        return
+    if said != fingerprint(questions):
+        yield Problem("fingerprint_differs", "fingerprint", said)
+
+
 _FILES: Final = _within("attachments")
 _EXPLAINED: Final = _within("explained", limits.EXPLANATIONS)
 
@@ -349,6 +368,8 @@ _RULES: Final[Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
             _result_clay,
             _result_ph,
         ),
+        "question_form": (_form_fingerprint,),
+        "answer": (_answer_about,),
         "lab_control": (_result_value, _result_unit, _control_duplicate),
     }
 )

@@ -9,4 +9,4 @@ PROTOCOL = 1
 NEWEST_PROTOCOL = 2
 
 #: Version of the record schemas: schemas.records.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7

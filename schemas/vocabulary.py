@@ -313,6 +313,12 @@ BATCH_DECISION = Vocabulary(
     {"accepted": None, "rejected": None},
 )
 
+ASKED_OF = Vocabulary(
+    "asked_of",
+    "what a project's own questions are asked of",
+    {"core": None, "sample": None, "plot": None, "point": None},
+)
+
 ALL: Final = (
     ORGANISATION_KIND,
     COLLEGE,
@@ -343,4 +349,5 @@ ALL: Final = (
     LAB_METHOD,
     CONTROL_KIND,
     BATCH_DECISION,
+    ASKED_OF,
 )

@@ -41,6 +41,7 @@ Values = Mapping[str, Any]
 LEFT_OUT = {
     "result": {"censored", "detection_limit"},
     "lab_control": {"censored", "certified_value"},
+    "answer": {"plot_id", "point_id", "sample_id"},
 }
 
 
@@ -177,7 +178,8 @@ def _founding(
     last = max(firsts.values(), key=lambda change: int(change["h"]))
     refers = TYPES[name].references.items()
     ids = {f: firsts[to]["r"] for f, to in refers if to in firsts}
-    fields = ids | record
+    said = ids | record
+    fields = {f: value for f, value in said.items() if value is not None}
     return last | {
         "i": str(UUID(int=UUID(last["i"]).int + 1)),
         "h": last["h"] + 1,

@@ -25,6 +25,7 @@ from collector.cli.options import (
     without_them,
 )
 from collector.cli.output import emit_json, say, table_of_first
+from collector.cli.questions_asked import typed_answers
 from collector.cli.record_examples import EXAMPLES
 from collector.cli.records import add_by_options, build, typed_as_options
 from collector.errors import Exit, RefusedError, UsageError
@@ -80,12 +81,13 @@ def _add(_record_type: str) -> click.Command:
         another: bool,
         new_point: bool,
         because: str | None,
+        answers: tuple[str, ...],
         **given: Any,  # noqa: ANN401 - an option of each field
     ) -> int:
         here = given.pop("here", None)
         said = {name: text for name, text in given.items() if text is not None}
         if where is None and (said or here):
-            _refuse_beside_options(keep, another, new_point, because)
+            _refuse_beside_options(keep, another, new_point, because or answers)
             add_by_options(
                 app, "core", project, as_json=as_json, given={**given, "here": here}
             )
@@ -102,6 +104,7 @@ def _add(_record_type: str) -> click.Command:
             is_new_point=new_point,
             is_another=another,
             because=because or "",
+            answers=typed_answers(answers),
         )
         with app.laptop() as laptop:
             if here:
@@ -137,6 +140,12 @@ def _add(_record_type: str) -> click.Command:
                 help="Why what is odd about this core and its bags is right.",
             ),
             click.Option(
+                ["--answer", "answers"],
+                multiple=True,
+                metavar="QUESTION=ANSWER",
+                help="Answer to a question of the project: permille questions show.",
+            ),
+            click.Option(
                 ["--draft", "keep"],
                 is_flag=True,
                 help="Keep it as typed for later, on this laptop alone.",
@@ -150,11 +159,11 @@ def _add(_record_type: str) -> click.Command:
 
 
 def _refuse_beside_options(
-    keep: bool, another: bool, new_point: bool, because: str | None
+    keep: bool, another: bool, new_point: bool, more: str | tuple[str, ...]
 ) -> None:
-    if keep or another or new_point or because:
+    if keep or another or new_point or more:
         raise UsageError(
-            "--draft, --another, --new-point and --because go with POINT",
+            "--draft, --another, --new-point, --because and --answer go with POINT",
             "type the point first, such as: permille core add P1/2 10=A12:261",
         )
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from collector.cli.output import say, screen_width
+from collector.cli.questions_asked import ask_each
 from collector.errors import RefusedError, UsageError
 from collector.record.core_checks import layer_problems, text_problem
 from collector.record.core_defaults import CARRIED
 from collector.record.core_entry import BegunCore, TypedCore, begin_core, record_core
 from collector.record.field_drafts import keep_core
+from collector.record.questions import asked_form
 from collector.record.typed_layers import TypedLayer, read_layer, read_layers
 from schemas.printing import TableForm, lines_of
 from schemas.problems import Problem
@@ -82,6 +84,7 @@ class _Dialogue:
         say(f"core at {begun.point} in {begun.campaign}", err=True)
         self._ask_tool(begun)
         self._ask_layers(begun)
+        self._ask_questions()
         self._show(begun)
         if not click.confirm("Save?", default=True, err=True):
             raise click.Abort
@@ -130,6 +133,14 @@ class _Dialogue:
         """Ask for layer after layer, until a label is empty."""
         while self._ask_layer(begun):
             pass
+
+    def _ask_questions(self) -> None:
+        """Ask what the project asks of its own about a core."""
+        asked = asked_form(self._laptop.store, self._project_id, "core")
+        if asked is not None:
+            kept = dict(self.typed.answers)
+            found = ask_each(self._laptop, asked, kept, self._laptop.clock.now())
+            self.typed = replace(self.typed, answers={**kept, **found})
 
     def _ask_layer(self, begun: BegunCore) -> bool:
         def wrong(text: str) -> Problem | None:

@@ -48,6 +48,8 @@ def _tell_saved(outcome: "CoreOutcome") -> None:
     codes = ", ".join(str(bag.fields["sample_code"]) for bag in outcome.saved)
     bags = told_count(len(outcome.saved), "bag")
     say(f"saved core {outcome.name} with {bags}{f': {codes}' if codes else ''}", "  ")
+    for name, value in outcome.answers.items():
+        say(f"  {name} {value}", "    ")
     for one in outcome.filled_in:
         say(f"  {option_name(one.field)} {told(one.value)}: {one.source}", "    ")
 

@@ -32,6 +32,8 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "campaign": ("start_date", "end_date", "purpose"),
         "core": ("sampled_at", "tool", "depth_reached_cm"),
         "sample": ("plot", "point", "campaign", "core", "depth cm"),
+        "question_form": ("title", "asked_from", "source"),
+        "answer": ("value", "note"),
         "skip": ("because", "decided_on"),
         "custody_event": ("who", "to_whom", "box", "place"),
         "result": ("value", "unit", "method", "place", "depth cm"),
@@ -46,7 +48,7 @@ _IN_WORDS: Final = frozenset(
 _PROSE: Final = frozenset(
     {
         *("name", "title", "farm", "method", "stratum", "reason", "decided_by"),
-        *("because", "who", "to_whom", "place"),
+        *("because", "who", "to_whom", "place", "value", "note", "source"),
     }
 )
 

@@ -15,6 +15,7 @@ from schemas.attachments import Attachments
 from schemas.evolve import former_names
 from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import Questions
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
 from schemas.told import option_name, told
@@ -29,7 +30,7 @@ PARTS: Final = {
 }
 
 
-_NO_OPTION: Final = (kinds.Id, Attachments, Explanations)
+_NO_OPTION: Final = (kinds.Id, Attachments, Explanations, Questions)
 
 _FORMS: Final = {
     Depths: "'CM CM ...'",

@@ -14,6 +14,8 @@ EXAMPLES: Final = {
     "core": "--plot HF --point 1 --campaign 2026 --sampled-at 2026-05-03T10:15+02:00",
     "sample": "--plot HF --point 1 --campaign 2026 --sample-code HF-1"
     " --depth-top-cm 0 --depth-bottom-cm 30",
+    "question_form": "erosion.xlsx --for core --write",
+    "answer": "core HF/1/2026/1 slope=12 colour=brown",
     "skip": "--plot HF --point 1 --campaign 2026 --because flooded",
     "custody_event": "--sample HF-1 --step handed_over --at 2026-05-04T17:00+02:00"
     ' --who "Ada Diallo" --to-whom "LAS Arras"',
@@ -36,6 +38,8 @@ NAMES: Final = {
     "campaign": "2026",
     "core": "HF/1/2026/1",
     "sample": "HF-1",
+    "question_form": "core/1",
+    "answer": "HF/1/2026/1/slope",
     "skip": "HF/1/2026",
     "custody_event": "HF-1/handed_over/2026-05-04T17:00:00+02:00",
     "result": "HF-1/soc/1",

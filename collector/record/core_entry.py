@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from collector.errors import NotFoundError, RefusedError
@@ -15,6 +16,7 @@ from collector.record.holes import CountedHoles, holes_of
 from collector.record.labels import as_scanned
 from collector.record.local_day import here_now
 from collector.record.neighbours import warnings_on_plot
+from collector.record.questions import TypedAnswers, new_answers
 from collector.record.saving import save
 from collector.record.typed_layers import TypedLayer, read_layers
 from collector.record.waiting_bags import BAGS
@@ -35,7 +37,8 @@ _GAP: Final = "layer_gap"
 class TypedCore:
     """A core as it was typed: texts by the names of its fields, and one row per layer.
 
-    `because` says why what is odd about it is right.
+    `because` says why what is odd about it is right, `answers` are to the project's own
+    questions, typed in a `language`.
     """
 
     point: str = ""
@@ -45,6 +48,8 @@ class TypedCore:
     is_new_point: bool = False
     is_another: bool = False
     because: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object of a draft."""
@@ -121,6 +126,8 @@ def record_core(
         added.insert(0, FilledIn("sampled_at", given["sampled_at"], _NOW))
     fields = _core_fields(place, given, added, holes)
     core_id = entry.mint(laptop, project_id, "core", fields)
+    moment_taken = datetime.fromisoformat(str(fields["sampled_at"]))
+    answered = TypedAnswers(typed.answers, moment_taken, typed.language)
     layers = read_layers(as_scanned(laptop, typed.layers), place.usual_cm)
     act = _Act(
         project_id=project_id,
@@ -129,7 +136,10 @@ def record_core(
         fields=fields,
         plot=place.point.plot,
         campaign=place.campaign,
-        made=_made(place.point, core_id, fields),
+        made=[
+            *_made(place.point, core_id, fields),
+            *new_answers(laptop, project_id, "core", core_id, answered),
+        ],
         bags=judged_bags(laptop, project_id, core_id, place.label, fields, layers),
         because=typed.because,
         number=laptop.store.next_draft(),
@@ -189,6 +199,11 @@ def _save(laptop: Laptop, act: _Act) -> CoreOutcome:
         refused=act.bags.refused,
         filled_in=act.filled_in,
         warnings=() if explained else odd,
+        answers={
+            str(said["question"]): str(said["value"])
+            for kind, _, said in act.made
+            if kind == "answer"
+        },
         new_point=act.new_point,
         draft=act.number if kept else None,
         explained=explained,
@@ -271,7 +286,9 @@ def _taken(
     """Return the error that says which cores are there already, and what to type."""
     said = []
     for number, core in sorted(taken.items()):
-        bags = len(laptop.store.referring("core_id", [core.id]))
+        bags = sum(
+            one.type == "sample" for one in laptop.store.referring("core_id", [core.id])
+        )
         at = str(core.fields["sampled_at"])[:16].replace("T", " ")
         said.append(f"core {number} of {at} with {counted(bags, 'bag')}")
     name = f"{point.label}/{campaign.fields['name']}"

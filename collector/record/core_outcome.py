@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from collector.record.core_defaults import FilledIn
@@ -63,7 +63,7 @@ class RefusedBag:
 class CoreOutcome:
     """What of a core was saved, what was filled in, what is odd, and what is left to do.
 
-    `draft` is the number under which the refused bags are kept. `explained` counts the
+    `answers` are to the project's own questions. `draft` is the number under which the refused bags are kept. `explained` counts the
     warnings that were given a reason.
     """
 
@@ -74,6 +74,7 @@ class CoreOutcome:
     refused: Sequence[RefusedBag]
     filled_in: Sequence[FilledIn]
     warnings: Sequence[Warned]
+    answers: Mapping[str, str] = field(default_factory=dict)
     new_point: str = ""
     draft: int | None = None
     explained: int = 0
@@ -87,6 +88,7 @@ class CoreOutcome:
             "fields": dict(self.fields),
             "bags": [{"id": one.id, "fields": dict(one.fields)} for one in self.saved],
             "refused": [one.as_data() for one in self.refused],
+            "answers": dict(self.answers),
             "filled_in": {
                 one.field: {"value": one.value, "source": one.source}
                 for one in self.filled_in

@@ -13,7 +13,7 @@ from schemas.operations import Operation, OperationKind, operation
 
 
 class CoreToUndo(NamedTuple):
-    """A core that may be taken back, what is on it, and what that takes."""
+    """A core that may be taken back, its bags, and what that takes."""
 
     core: RecordView
     name: str
@@ -49,8 +49,9 @@ def last_core(
 
 
 def _with_bags(laptop: Laptop, core: RecordView) -> CoreToUndo:
-    bags = laptop.store.referring("core_id", [core.id])
-    which = Selection(records=[core.id, *(bag.id for bag in bags)])
+    bags = laptop.store.records("sample", core.project_id, [core.id])
+    answers = laptop.store.records("answer", core.project_id, [core.id])
+    which = Selection(records=[one.id for one in (core, *bags, *answers)])
     name = names.label(laptop.store, core)
     return CoreToUndo(core, name, bags, look(laptop, core.project_id, which))
 

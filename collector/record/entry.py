@@ -19,7 +19,7 @@ from schemas.messages import Op
 from schemas.names import listed
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
-from schemas.records import TYPES, key_text, record_id
+from schemas.records import TYPES, fixed_problems, key_text, record_id
 from schemas.told import counted
 from schemas.validate import errors, load_record, missing_fields
 
@@ -85,6 +85,7 @@ def edit(
     after = patched(view.fields, patch)
     known = {k: v for k, v in after.items() if k in TYPES[view.type].fields}
     fields = judged(view.type, known)
+    refuse(fixed_problems(view.type, view.fields, fields))
     refuse(_reference_problems(laptop, view.type, fields, view.project_id))
     _refuse_taken_key(laptop, view.type, _scope(view), fields, view.id)
     before = {k: v for k, v in view.fields.items() if k in TYPES[view.type].fields}
@@ -277,7 +278,16 @@ def _reference_problems(
             problems.append(Problem("parent_deleted", name, wanted))
         elif record_type == "sample":
             problems += depth_problems(target.fields, fields)
+        elif name == "form_id":
+            problems += _unfit(target.fields, fields)
     return problems
+
+
+def _unfit(form: Mapping[str, Any], answer: Mapping[str, Any]) -> list[Problem]:
+    from schemas.questions.judging import unfit_for  # noqa: PLC0415 - few projects ask
+
+    problem = unfit_for(form, answer)
+    return [problem] if problem else []
 
 
 def depth_problems(core: Mapping[str, Any], sample: Mapping[str, Any]) -> list[Problem]:

@@ -17,7 +17,7 @@ from schemas.export.manifest import place_of_manifest
 from schemas.export.reading import ReadRecord, read_records
 from schemas.export.shape import ExportRecord
 from schemas.export_files import opened_export
-from schemas.records import DERIVED, TYPES
+from schemas.records import DERIVED, TYPES, belongs_to
 from schemas.tables.refusal import TableError
 
 
@@ -99,7 +99,7 @@ def _moment_of(place: Path) -> str:
 
 
 def _before(one: ReadRecord) -> Before:
-    parent = one.fields.get(TYPES[one.record_type].parent)
+    parent = belongs_to(one.record_type, one.fields)
     digest = None if one.faults else _digest(one.record_type, one.fields)
     return Before(one.project_id, one.record_type, parent, digest)
 

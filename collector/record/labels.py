@@ -38,6 +38,8 @@ def next_labels(laptop: Laptop, core_ids: list[str], count: int) -> list[str]:
     """
     bags = laptop.store.referring("core_id", core_ids)
     labels = [
-        code for bag in bags if (code := read_label(str(bag.fields["sample_code"])))
+        code
+        for bag in bags
+        if bag.type == "sample" and (code := read_label(str(bag.fields["sample_code"])))
     ]
     return following(max(labels), count) if labels else []

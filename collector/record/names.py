@@ -1,13 +1,11 @@
 """Find the record that people mean, and name records as people do."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from collector.errors import NotFoundError, RefusedError, UsageError
-from collector.record.labels import samples_called
-from collector.rules.keys import splits
+from collector.record.paths import by_path
 from collector.rules.overlay import RecordView
 from collector.store.port import Store
 from schemas.ids import is_id, is_start, join_key, starts
@@ -34,6 +32,8 @@ FORMS: Final = {
     "campaign": "NAME",
     "core": "PLOT/POINT/CAMPAIGN/NUMBER",
     "sample": "SAMPLE_CODE",
+    "question_form": "TYPE/NUMBER",
+    "answer": "RECORD/QUESTION",
     "skip": "PLOT/POINT/CAMPAIGN",
     "custody_event": "SAMPLE_CODE/STEP/AT",
     "result": "SAMPLE_CODE/ANALYTE/REPLICATE",
@@ -146,7 +146,7 @@ def candidates(
         found = store.record(name)
         fits = found is not None and found.type == record_type and not found.deleted
         return [found] if found is not None and fits else []
-    views = _by_path(store, record_type, name, project_id)
+    views = by_path(store, record_type, name, project_id)
     if not views and is_start(name):
         views = store.starting_with(record_type, name)
     return views
@@ -242,7 +242,7 @@ def label(store: Store, view: RecordView) -> str:
     parts = [
         _of(store, view.fields[name]) if name in kind.references else view.fields[name]
         for name in kind.name_fields
-        if name in view.fields
+        if view.fields.get(name) is not None
     ]
     return "/".join(str(part) for part in parts) or view.id
 
@@ -279,110 +279,6 @@ def _placed(store: Store, view: RecordView) -> str:
 def _of(store: Store, record_id: object) -> str:
     view = store.record(str(record_id)) if record_id else None
     return label(store, view) if view is not None else f"({record_id})"
-
-
-def _by_path(
-    store: Store, record_type: str, name: str, project_id: str | None
-) -> list[RecordView]:
-    finder = _FINDERS.get(record_type)
-    if finder is not None:
-        return finder(store, name, project_id)
-    # No part of the name is another record.
-    return [
-        view
-        for key in map(join_key, splits(name, len(TYPES[record_type].key)))
-        for view in store.find(record_type, project_id, key)
-    ]
-
-
-def _of_plot(
-    record_type: str, store: Store, name: str, project_id: str | None
-) -> list[RecordView]:
-    return [
-        found
-        for plot_code, own in splits(name, 2)
-        for plot in store.find("plot", project_id, plot_code)
-        for found in store.find(record_type, project_id, join_key([plot.id, own]))
-    ]
-
-
-def _skips(store: Store, name: str, project_id: str | None) -> list[RecordView]:
-    return [
-        skip
-        for point, campaign in _visits(store, splits(name, 2), project_id)
-        for skip in store.find("skip", project_id, join_key([point.id, campaign.id]))
-    ]
-
-
-def _custody_events(
-    store: Store, name: str, project_id: str | None
-) -> list[RecordView]:
-    return [
-        event
-        for code, step, at in splits(name, 3)
-        for sample in samples_called(store, code, project_id)
-        for event in store.find(
-            "custody_event", project_id, join_key([sample.id, step, at])
-        )
-    ]
-
-
-def _practices(store: Store, name: str, project_id: str | None) -> list[RecordView]:
-    return [
-        practice
-        for plot_code, what in splits(name, 2)
-        for plot in store.find("plot", project_id, plot_code)
-        for practice in store.records("practice", plot.project_id, [plot.id])
-        if practice.fields.get("what") == what
-    ]
-
-
-def _cores(store: Store, name: str, project_id: str | None) -> list[RecordView]:
-    found = []
-    for point_name, campaign_name, number in [
-        *splits(name, 3),
-        *((path, campaign, "1") for path, campaign in splits(name, 2)),
-    ]:
-        parts = [(point_name, campaign_name)]
-        for point, campaign in _visits(store, parts, project_id):
-            key = join_key([point.id, campaign.id, number])
-            found += store.find("core", project_id, key)
-    return found
-
-
-def _visits(
-    store: Store, parts: Iterable[Sequence[str]], project_id: str | None
-) -> Iterator[tuple[RecordView, RecordView]]:
-    """Find points and campaigns by their names."""
-    for point_name, campaign_name in parts:
-        for point in _by_path(store, "point", point_name, project_id):
-            for campaign in store.find("campaign", point.project_id, campaign_name):
-                yield point, campaign
-
-
-def _results(store: Store, name: str, project_id: str | None) -> list[RecordView]:
-    found = []
-    for code, analyte, replicate in [
-        *splits(name, 3),
-        *((code, analyte, "1") for code, analyte in splits(name, 2)),
-    ]:
-        for sample in samples_called(store, code, project_id):
-            key = join_key([sample.id, analyte, replicate])
-            found += store.find("result", project_id, key)
-    return found
-
-
-#: How records are found of which the name begins with that of another one.
-_FINDERS: Final[Mapping[str, Callable[[Store, str, str | None], list[RecordView]]]] = {
-    "design": partial(_of_plot, "design"),
-    "point": partial(_of_plot, "point"),
-    "core": _cores,
-    "sample": samples_called,
-    "skip": _skips,
-    "custody_event": _custody_events,
-    "result": _results,
-    "practice": _practices,
-}
 
 
 def _core_by_parts(

@@ -6,6 +6,7 @@ from typing import Final
 
 from collector.laptop.laptop import Laptop
 from collector.rules.overlay import RecordView
+from schemas.plausibility.answers import ABOUT
 from schemas.plausibility.every import (
     every_warning,
     warnings_between,
@@ -17,11 +18,11 @@ from schemas.records import TYPES
 
 #: What lies on a record, directly or through others, and may be odd beside it.
 _BELOW: Final[Mapping[str, Sequence[str]]] = {
-    "plot": ("point", "core"),
+    "plot": ("point", "core", "answer"),
     "campaign": ("core",),
-    "point": ("core",),
-    "core": ("sample", "result"),
-    "sample": ("result",),
+    "point": ("core", "answer"),
+    "core": ("sample", "result", "answer"),
+    "sample": ("result", "answer"),
 }
 #: What else of the plot, or of the project, a record is held against.
 _BESIDE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
@@ -35,7 +36,9 @@ _BESIDE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 }
 #: What on a plot a new core and its bags are held against.
 _NEIGHBOURS: Final = ("point", "core", "sample")
-_ON_PLOT: Final = (*_NEIGHBOURS, "result")
+_ON_PLOT: Final = (*_NEIGHBOURS, "result", "answer")
+#: What belongs to no plot, and everything of a project may be held against.
+_OF_PROJECT: Final = ("question_form",)
 _EVERYWHERE: Final = frozenset({"organisation", "project"})
 #: So many are enough to hold one record against.
 _MOST: Final = 5_000
@@ -103,9 +106,10 @@ def _looked_at(
 def _on_plots(
     laptop: Laptop, project_id: str, plots: Iterable[RecordView], kinds: Sequence[str]
 ) -> dict[str, RecordView]:
-    """Return a project and what lies on plots of it."""
+    """Return a project with its forms, and what lies on plots of it."""
     project = laptop.store.record(project_id)
     found = [project] if project is not None else []
+    found += _forms(laptop, project_id)
     for plot in plots:
         for kind in kinds:
             found += laptop.store.records(kind, project_id, [plot.id], _MOST)
@@ -147,14 +151,28 @@ def _parts(views: Iterable[RecordView]) -> Iterator[tuple[str, str, Fields]]:
     return ((view.type, view.id, view.fields) for view in views)
 
 
+def _beside_answer(laptop: Laptop, answer: RecordView) -> Iterator[RecordView]:
+    """Yield the other answers about the same record."""
+    about = [answer.fields[name] for name in ABOUT.values() if answer.fields.get(name)]
+    yield from laptop.store.records("answer", answer.project_id, about[:1], _MOST)
+
+
+def _forms(laptop: Laptop, project_id: str) -> Iterator[RecordView]:
+    for kind in _OF_PROJECT:
+        yield from laptop.store.records(kind, project_id)
+
+
 def _around(laptop: Laptop, view: RecordView) -> Iterator[RecordView]:
     """Yield what a record lies on, what lies on it, what it is held against."""
     store = laptop.store
     project = store.record(view.project_id)
     if project is not None:
         yield project
+    yield from _forms(laptop, view.project_id)
     above = {each.type: each for each in _above(laptop, view)}
     yield from above.values()
+    if view.type == "answer":
+        yield from _beside_answer(laptop, view)
     for kind in _BELOW.get(view.type, ()):
         yield from store.records(kind, view.project_id, [view.id], _MOST)
     home, kinds = _BESIDE.get(view.type, ("", ()))

@@ -16,7 +16,7 @@ def completed(
     """Return typed texts with days and times in full: now, today, 9:30, no offset."""
     fields = TYPES[record_type].fields
     return {
-        name: _completed(clock, text)
+        name: in_full(clock, text)
         if isinstance(fields.get(name), Day | Instant)
         else text
         for name, text in texts.items()
@@ -28,7 +28,8 @@ def filled_in(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, 
     return {name: text for name, text in after.items() if before[name] != text}
 
 
-def _completed(clock: Clock, text: str) -> str:
+def in_full(clock: Clock, text: str) -> str:
+    """Return a day or a time in full: now, today, 9:30, what lacks its offset."""
     here = clock.local(clock.now())
     if text.strip().lower() == "now":
         return here.isoformat(timespec="seconds")

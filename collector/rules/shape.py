@@ -16,6 +16,7 @@ from schemas import limits
 from schemas.attachments import Attachments
 from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import PARTS, Questions
 from schemas.records import DERIVED, TYPES
 
 Message = Mapping[str, Any]
@@ -129,6 +130,32 @@ def _is_geometry(value: object) -> bool:
     return isinstance(value, dict) and _is_text(value.get("type"))
 
 
+def _is_questions(value: object) -> bool:
+    """Return whether these are questions as far as all that shows them relies on it.
+
+    A newer server may say more of a question, and know more types of them.
+    """
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and all(_is_text(one.get(name)) for name in ("name", "type"))
+        and all(_is_part(*part) for part in one.items())
+        for one in value
+    )
+
+
+def _is_part(name: str, value: object) -> bool:
+    if name == "choices":
+        return isinstance(value, list) and all(
+            isinstance(one, dict)
+            and _is_text(one.get("name"))
+            and all(_is_part(*part) for part in one.items())
+            for one in value
+        )
+    if name in {"labels", "hints", "messages", "values"}:
+        return isinstance(value, dict) and all(map(_is_text, value.values()))
+    return name not in PARTS or _is_text(value)
+
+
 def _is_conflict(value: Message) -> bool:
     sides = (value.get("theirs"), value.get("ours"))
     texts = (value.get("id"), value.get("group"), value.get("change"))
@@ -168,6 +195,7 @@ _BY_FIELD: Final[Mapping[type, _Check]] = {
     StratumAreas: _Check(_is_areas, "list of areas"),
     Depths: _Check(_is_numbers, "list of depths"),
     Attachments: _Check(_is_files, "list of files"),
+    Questions: _Check(_is_questions, "list of questions"),
 }
 _CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {
     kind.name: {name: _BY_FIELD[type(field)] for name, field in kind.fields.items()}

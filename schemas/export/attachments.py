@@ -29,7 +29,7 @@ def write_attachments(
     A file is named for its content, never by the name that it came with. `state` is
     here, missing, or damaged: its content is not what was attached, and is left out.
     """
-    names, rows = query(TABLE)
+    names, rows, _, _ = query(TABLE)
     (folder / FILES).mkdir()
     told = [*names, "file", "state"]
     count = write_table(

@@ -8,6 +8,7 @@ from schemas.attachments import Attachments
 from schemas.explained import Explanations
 from schemas.fields import Flag, Geometry, Integer, Number, PlainField
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import Questions
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - what SQLite takes
@@ -56,6 +57,7 @@ _READ: Final[Mapping[type[PlainField], Callable[[str], Any]]] = {
     Geometry: json.loads,
     StratumAreas: json.loads,
     Depths: json.loads,
+    Questions: json.loads,
 }
 
 

@@ -2,15 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.durable_files import durable_file
 from schemas.export.manifest import write_json
 from schemas.export.meanings import meaning_of
-from schemas.export.shape import kinds_of
 from schemas.export.views import FILES
 from schemas.tables.harmless import harmless
 
@@ -20,8 +19,22 @@ _HARMLESS: Final = (
     " so has one that begins with apostrophes before such a text: take one away."
 )
 _DATATYPES: Final = {str: "string", float: "double", int: "integer"}
-#: What a table holds: the names of its columns, and its rows one by one.
-Query = Callable[[str], tuple[Sequence[str], Iterator[Sequence[Any]]]]
+
+
+class TableRows(NamedTuple):
+    """What a table holds: the names of its columns, and its rows one by one.
+
+    `kinds` are the types of columns that are no texts, `says` what those mean that only
+    this export has.
+    """
+
+    names: Sequence[str]
+    rows: Iterator[Sequence[Any]]
+    kinds: Mapping[str, type]
+    says: Mapping[str, str]
+
+
+Query = Callable[[str], TableRows]
 Progress = Callable[[str, int], None]
 
 
@@ -29,10 +42,10 @@ def write_csv(folder: Path, query: Query, progress: Progress) -> dict[str, int]:
     """Write every table as CSV, with its description; return the rows of each."""
     counts, described = dict[str, int](), []
     for table in FILES:
-        names, rows = query(table)
-        counts[table] = write_table(folder / f"{table}.csv", names, rows)
+        held = query(table)
+        counts[table] = write_table(folder / f"{table}.csv", held.names, held.rows)
         progress(table, counts[table])
-        described.append(_described(table, f"{table}.csv", names))
+        described.append(_described(table, f"{table}.csv", held))
     context = ["http://www.w3.org/ns/csvw", {"@language": "en"}]
     write_json(
         folder / METADATA,
@@ -59,9 +72,8 @@ def _cell(value: object) -> object:
     return harmless(value) if isinstance(value, str) else value
 
 
-def _described(table: str, name: str, columns: Sequence[str]) -> dict[str, Any]:
+def _described(table: str, name: str, held: TableRows) -> dict[str, Any]:
     """Return the description of one file."""
-    kinds = kinds_of(table)
     return {
         "url": name,
         "tableSchema": {
@@ -69,11 +81,12 @@ def _described(table: str, name: str, columns: Sequence[str]) -> dict[str, Any]:
                 {
                     "name": column,
                     "titles": column,
-                    "datatype": _DATATYPES[kinds.get(column, str)],
-                    "dc:description": meaning_of(table, column),
+                    "datatype": _DATATYPES[held.kinds.get(column, str)],
+                    "dc:description": held.says.get(column)
+                    or meaning_of(table, column),
                 }
-                for column in columns
+                for column in held.names
             ],
-            **({"primaryKey": "id"} if "id" in columns else {}),
+            **({"primaryKey": "id"} if "id" in held.names else {}),
         },
     }

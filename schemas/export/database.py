@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.export.frozen import in_order
 from schemas.export.layer_views import PLOT_BASELINES
+from schemas.export.questions import question_columns, with_questions
 from schemas.export.shape import (
     TABLES,
     ExportRecord,
@@ -33,12 +34,23 @@ SEARCHED: Final = {
     "cores": ("note",),
     "campaigns": ("name", "protocol", "crew", "note"),
     "samples": ("sample_code", "sent_to_lab", "sent_batch", "note"),
+    "question_forms": ("title", "source", "note"),
+    "answers": ("question", "value", "note"),
     "skips": ("because", "note"),
     "custody_events": ("who", "to_whom", "box", "place", "note"),
     "results": ("lab", "lab_batch", "note"),
     "lab_controls": ("lab", "lab_batch", "code", "note"),
     "lab_batches": ("lab", "lab_batch", "reason", "decided_by", "note"),
 }
+
+
+#: What was answered anew, or no more, is a change of what it is about.
+_ANSWERED: Final = (
+    "INSERT OR IGNORE INTO changed SELECT id FROM (SELECT"
+    " coalesce(core_id, sample_id, plot_id, point_id) AS id FROM answers"
+    " WHERE id IN changed UNION SELECT parent_id FROM deleted WHERE type = 'answer')"
+    " WHERE id IS NOT NULL"
+)
 
 
 class OneIdError(ValueError):
@@ -82,7 +94,7 @@ def fill(
     for name, count in counts.items():
         if db.table(name).count != count:
             raise OneIdError(name)
-    _finish(db)
+    _finish(db, changes_only=changes_only)
     counts["plot_baselines"] = counts["plots"]
     return counts
 
@@ -121,15 +133,17 @@ def _insert(db: Any, name: str, rows: list[dict[str, Any]]) -> None:  # noqa: AN
         rows.clear()
 
 
-def _finish(db: Any) -> None:  # noqa: ANN401 - of sqlite-utils
+def _finish(db: Any, *, changes_only: bool) -> None:  # noqa: ANN401 - of sqlite-utils
     """Add what is read by: indexes of references, views, search."""
+    if changes_only:
+        db.execute(_ANSWERED)
     for table in TABLES:
         for column in table.refers:
             if column != "id":
                 db.table(table.name).create_index([column])
     db.table("plots").create_index(["project_id", "code"])
     db.table("lab_batches").create_index(["lab", "lab_batch", "analyte"])
-    for name, query in VIEWS.items():
+    for name, query in with_questions(VIEWS, question_columns(db)):
         db.create_view(name, query)
     db.execute(PLOT_BASELINES)
     for name, columns in SEARCHED.items():

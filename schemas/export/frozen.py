@@ -173,6 +173,16 @@ ADDED: Final[Mapping[int, Mapping[str, str]]] = {
             "note explained"
         ),
     },
+    7: {
+        "question_forms": (
+            "project id project_id asked_of number fingerprint questions asked_from "
+            "title source note explained"
+        ),
+        "answers": (
+            "project plot point campaign core_number sample_code id project_id plot_id "
+            "point_id core_id sample_id question form_id value note explained form_number"
+        ),
+    },
 }
 
 

@@ -24,7 +24,7 @@ def write_geojson(folder: Path, query: Query, progress: Progress) -> dict[str, i
 
 def _write(path: Path, query: Query, table: str) -> int:
     """Write a collection; records without a place have a null geometry, by RFC 7946."""
-    names, rows = query(table)
+    names, rows, _, _ = query(table)
     count = 0
     with durable_file(path) as file:
         file.write(b'{"type": "FeatureCollection", "features": [')

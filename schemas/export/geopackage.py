@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.export.csv_files import Progress, Query
-from schemas.export.shape import kinds_of
 from schemas.gis.extra import needed_for
 
 #: The layers, and what their shapes are.
@@ -36,7 +35,7 @@ def write_geopackage(path: Path, query: Query, progress: Progress) -> dict[str, 
 
     counts = {}
     for layer, kind in LAYERS.items():
-        names, rows = query(layer)
+        names, rows, kinds, _ = query(layer)
         fields = [name for name in names if name != "geometry"]
         count = 0
         for batch in _batches(rows):
@@ -44,7 +43,9 @@ def write_geopackage(path: Path, query: Query, progress: Progress) -> dict[str, 
             pyogrio.raw.write(
                 path,
                 geometry=_shapes(kind, columns),
-                field_data=[_column(layer, name, columns[name]) for name in fields],
+                field_data=[
+                    _column(kinds.get(name, str), columns[name]) for name in fields
+                ],
                 fields=fields,
                 layer=layer,
                 driver="GPKG",
@@ -84,9 +85,9 @@ def _many(shape: Any) -> Any:  # noqa: ANN401 - of shapely
     return shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
 
 
-def _column(layer: str, name: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - an array of numpy
+def _column(kind: type, values: Sequence[Any]) -> Any:  # noqa: ANN401 - an array of numpy
     import numpy as np  # noqa: PLC0415 - comes with GDAL
 
-    if kinds_of(layer).get(name, str) is str:
+    if kind is str:
         return np.array([None if v is None else str(v) for v in values], dtype=object)
     return np.array([np.nan if v is None else v for v in values], dtype=np.float64)

@@ -117,6 +117,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = {
         "file": "where the file lies in this folder",
         "state": "here, missing, or damaged",
     },
+    "answers": {"form_number": "version of the questions that was asked"},
     "deleted": {
         "id": "id of the record that was deleted since the earlier export",
         "type": "type of the record; of a figure stock, change or trend",

@@ -5,14 +5,13 @@ names no other coordinate system).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from schemas.export import wkb
-from schemas.export.csv_files import Progress, Query
-from schemas.export.shape import kinds_of
+from schemas.export.csv_files import Progress, Query, TableRows
 from schemas.export.views import FILES
 from schemas.gis.extra import needed_for
 
@@ -69,19 +68,18 @@ def write_parquet(folder: Path, query: Query, progress: Progress) -> dict[str, i
 
     counts = {}
     for table in FILES:
-        names, rows = query(table)
-        counts[table] = _write(folder / f"{table}.parquet", table, names, rows)
+        held = query(table)
+        counts[table] = _write(folder / f"{table}.parquet", table, held)
         progress(table, counts[table])
     return counts
 
 
-def _write(
-    path: Path, table: str, names: Sequence[str], rows: Iterator[Sequence[Any]]
-) -> int:
+def _write(path: Path, table: str, held: TableRows) -> int:
     import pyarrow as pa  # noqa: PLC0415 - of an extra
     from pyarrow import parquet  # noqa: PLC0415 - of an extra
 
-    kinds, extent, count = kinds_of(table), _Extent(), 0
+    names, rows, kinds, _ = held
+    extent, count = _Extent(), 0
     of_arrow = {float: pa.float64(), int: pa.int64(), str: pa.string()}
     fields = [
         pa.field(name, of_arrow[kinds.get(name, str)])

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from schemas.export.cells import value_of
 from schemas.export.shape import plural
 from schemas.ids import is_id
-from schemas.records import TYPES
+from schemas.records import TYPES, fixed_problems
 from schemas.tables.harmless import as_meant
 from schemas.told import option_name, problem_line, told
 from schemas.validate import errors, load_record
@@ -131,6 +131,10 @@ def judge(
     if record.begins:
         known.pop(_LATER)
     patch = {name: clean.get(name) for name in known if clean.get(name) != known[name]}
+    fixed = fixed_problems(record.record_type, known, patch)
+    if fixed:
+        why = list(map(problem_line, fixed))
+        return JudgedRecord(record, RecordStanding.REFUSED, {}, "; ".join(why))
     if is_deleted:
         return JudgedRecord(record, RecordStanding.DELETED, patch)
     standing = RecordStanding.DIFFERS if patch else RecordStanding.HERE

@@ -1,7 +1,7 @@
 """One export: records into a plain database, and from there into files."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from schemas.durable_files import flush_directory
 from schemas.export.attachments import Content, write_attachments
 from schemas.export.changes import find_touched, trim
-from schemas.export.csv_files import Progress, Query, write_csv
+from schemas.export.csv_files import Progress, Query, TableRows, write_csv
 from schemas.export.database import columns_of, fill
 from schemas.export.geojson import write_geojson
 from schemas.export.geopackage import write_geopackage
@@ -22,7 +22,8 @@ from schemas.export.manifest import (
     write_json,
 )
 from schemas.export.parquet import write_parquet
-from schemas.export.shape import ExportRecord
+from schemas.export.questions import question_columns
+from schemas.export.shape import ExportRecord, kinds_of
 from schemas.export.views import ROWS_OF, query_of
 from schemas.export.workbook import write_workbook
 
@@ -166,11 +167,16 @@ def _counted(
 
 
 def _query_of(db: Any, rows: Mapping[str, int], *, changes_only: bool) -> Query:  # noqa: ANN401 - of sqlite-utils
-    def query(table: str) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+    asked = question_columns(db)
+
+    def query(table: str) -> TableRows:
         count = rows[ROWS_OF.get(table, table)]
         names = columns_of(db, table)
         query = query_of(table, count, names, changes_only=changes_only)
-        return names, iter(db.execute(query))
+        own = asked.get(table, ())
+        kinds = {**kinds_of(table), **{one.name: one.kind for one in own}}
+        says = {one.name: one.says for one in own}
+        return TableRows(names, iter(db.execute(query)), kinds, says)
 
     return query
 

@@ -79,6 +79,24 @@ VIEWS: Final = {
         "ON s.id = t.sample_id AND s.project_id = t.project_id",
         *(_CORE.replace("t.", "s."), UP),
     ),
+    "question_forms_named": select(
+        "p.code AS project, t.* FROM question_forms AS t", _PROJECT
+    ),
+    "answers_named": select(
+        *(_NAMES, "c.number AS core_number, s.sample_code, t.*,"),
+        *("f.number AS form_number FROM answers AS t", _PROJECT),
+        "LEFT JOIN samples AS s ON s.id = t.sample_id AND s.project_id = t.project_id",
+        "LEFT JOIN cores AS c ON c.id = coalesce(s.core_id, t.core_id)",
+        "AND c.project_id = t.project_id",
+        "LEFT JOIN points AS po ON po.id = coalesce(c.point_id, t.point_id)",
+        "AND po.project_id = t.project_id",
+        "LEFT JOIN plots AS pl ON pl.id = coalesce(po.plot_id, t.plot_id)",
+        "AND pl.project_id = t.project_id",
+        "LEFT JOIN campaigns AS ca ON ca.id = c.campaign_id",
+        "AND ca.project_id = t.project_id",
+        "LEFT JOIN question_forms AS f ON f.id = t.form_id",
+        "AND f.project_id = t.project_id",
+    ),
     "skips_named": select(
         "p.code AS project, pl.code AS plot, po.code AS point, ca.name AS campaign,",
         "t.* FROM skips AS t",
@@ -162,6 +180,11 @@ FILES: Final = {
     "campaigns": ("campaigns_named", "project, start_date"),
     "cores": ("cores_named", "project, plot, point, campaign, number"),
     "samples": ("samples_named", "project, sample_code"),
+    "question_forms": ("question_forms_named", "project, asked_of, number"),
+    "answers": (
+        "answers_named",
+        "project, plot, point, campaign, core_number, sample_code, question",
+    ),
     "skips": ("skips_named", "project, plot, point, campaign"),
     "custody_events": ("custody_events_named", "project, sample_code, at"),
     "results": ("results_named", "project, sample_code, analyte, replicate"),

@@ -53,7 +53,7 @@ def write_workbook(path: Path, query: Query, progress: Progress) -> dict[str, in
 
 
 def _write(sheet: Any, bold: Any, query: Query, table: str) -> int:  # noqa: ANN401 - of xlsxwriter
-    names, rows = query(table)
+    names, rows, _, _ = query(table)
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, names, bold)
     number = 0

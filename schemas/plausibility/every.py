@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from schemas import rules
+from schemas.plausibility.answers import of_answers
 from schemas.plausibility.clock import of_times
 from schemas.plausibility.cores import of_cores, of_skips
 from schemas.plausibility.labels import of_labels
@@ -40,5 +41,8 @@ def warnings_within(records: Records) -> Iterator[Warned]:
 def warnings_between(records: Records, now: datetime) -> Iterator[Warned]:
     """Return what is odd about records beside others and the clock."""
     yield from records.with_reasons(of_times(records, now))
-    for found in (of_cores, of_skips, of_places, of_land, of_codes, of_values):
+    for found in (
+        *(of_cores, of_skips, of_places, of_land, of_codes),
+        *(of_values, of_answers),
+    ):
         yield from records.with_reasons(found(records))

@@ -225,8 +225,12 @@ def _load_what_records_ask_for(
     ids: set[str],
 ) -> None:
     """Load what can be told only once the records of the batch are here."""
-    # What comes back refers to all that it referred to.
-    back = {v.change.record_id for v in batch if v.change.op == Op.UNDELETE}
+    # What comes back refers to all that it referred to; an answer is judged by its form.
+    back = {
+        v.change.record_id
+        for v in batch
+        if v.change.op == Op.UNDELETE or v.change.type == "answer"
+    }
     returning = [r for name in back if (r := state.find(project_id, name)) is not None]
     referred = {
         target

@@ -6,7 +6,8 @@ from schemas import evolve, rules
 from schemas.changes import Change
 from schemas.messages import Op
 from schemas.problems import Problem
-from schemas.records import DERIVED, TYPES
+from schemas.questions.judging import unfit_for
+from schemas.records import DERIVED, TYPES, fixed_problems
 from schemas.validate import errors, load_patch, load_record, missing_fields
 from server.merge.model import Fields, Origin, Record, ValidatedChange
 from server.merge.state import MergeState
@@ -31,6 +32,7 @@ def refusals_of(
         or _own_problems(validated, present)
         or _scope_problems(state, change, origin)
         or _type_problems(change, present)
+        or _fixed_problems(validated, present)
         or _replacing_problems(state, change)
         or _resolving_problems(state, change)
     )
@@ -94,6 +96,14 @@ def _type_problems(change: Change, present: Record | None) -> list[Problem]:
     return [Problem("wrong_type", "r", change.record_id, f"it is a {present.type}")]
 
 
+def _fixed_problems(
+    validated: ValidatedChange, present: Record | None
+) -> list[Problem]:
+    if present is None:
+        return []
+    return fixed_problems(present.type, present.fields, validated.fields)
+
+
 def _replacing_problems(state: MergeState, change: Change) -> list[Problem]:
     """Refuse to close what waits of another laptop: its author or an administrator may."""
     replaced = state.waiting.get(change.replaces)
@@ -135,6 +145,7 @@ def problems_of_record(
     if problems:
         return problems, None
     problems, missing = _references(state, change, patch)
+    problems = problems or _answer_problems(state, change, fields)
     return problems or _key_problems(state, change, fields), missing
 
 
@@ -156,6 +167,19 @@ def _references(
         elif found.deleted:
             problems.append(Problem("parent_deleted", name, patch[name]))
     return problems, missing
+
+
+def _answer_problems(
+    state: MergeState, change: Change, fields: Fields
+) -> list[Problem]:
+    """Return why an answer is none to the question that its form asks."""
+    if change.type != "answer":
+        return []
+    form = state.find(change.project_id, fields["form_id"])
+    if form is None or form.type != "question_form":
+        return []
+    problem = unfit_for(form.fields, fields)
+    return [problem] if problem else []
 
 
 def _key_problems(state: MergeState, change: Change, fields: Fields) -> list[Problem]:

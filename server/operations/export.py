@@ -10,7 +10,7 @@ from schemas.export.manifest import Exported, Snapshot
 from schemas.export.run import ExportKind, Origin, export
 from schemas.export.shape import ExportRecord
 from schemas.export.workbook import SheetFullError
-from schemas.records import TYPES
+from schemas.records import belongs_to
 from schemas.tables.refusal import TableError
 from server.data import plain_database
 from server.errors import RefusedError
@@ -111,8 +111,7 @@ def _records_since(
 def _deleted(
     project_id: str, kind: str | None, record_id: str, fields: Mapping[str, Any]
 ) -> ExportRecord:
-    known = TYPES.get(kind or "")
-    parent = fields.get(known.parent) if known else None
+    parent = belongs_to(kind, fields)
     said = {"type": kind, "parent_id": parent}
     return ExportRecord(project_id, "deleted", record_id, said)
 

@@ -150,6 +150,8 @@ _CALLED: Final = {
     "points": ("plot", "code"),
     "practices": ("plot", "what"),
     "designs": ("plot", "number"),
+    "question_forms": ("asked_of", "number"),
+    "answers": ("plot", "point", "campaign", "core_number", "sample_code", "question"),
     "skips": ("plot", "point", "campaign"),
     "custody_events": ("sample_code", "step", "at"),
     "cores": ("plot", "point", "campaign", "number"),

@@ -20,6 +20,7 @@ PAGES = (
     "/plan?zoom=2&at=HF/1",
     "/plot",
     "/plot?code=HF",
+    "/answers?of=plot&name=HF",
     "/bags",
     "/sync",
     "/stocks",
@@ -27,10 +28,29 @@ PAGES = (
 )
 
 
+#: A question of each kind that a field looks otherwise for.
+FORM = """
+| survey |
+| | type | name | label | hint | relevant |
+| | note | hello | Look around | | |
+| | decimal | slope | Slope, % | of ten metres | |
+| | select_multiple signs | signs | What is seen? | | ${slope} > 2 |
+| | select_one signs | worst | The worst of it | | |
+| | date | ploughed | Last ploughed | | |
+| | acknowledge | sure | Sure? | | |
+| choices |
+| | list_name | name | label |
+| | signs | crust | Crust |
+| | signs | rills | Rills |
+"""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A laptop with a plot, a point, a campaign and a core with bags."""
     path = tmp_path_factory.mktemp("home") / "laptop"
+    form = path.with_name("form.md")
+    form.write_text(FORM, "utf-8")
     for words in (
         ("init", "--name", "lap", "--person", "Zoë Ümit"),
         ("project", "add", "--code", "P", "--title", "<b>Valley</b>"),
@@ -57,6 +77,8 @@ def home(tmp_path_factory):
             "--purpose",
             "baseline",
         ),
+        ("questions", "add", form, "--write"),
+        ("questions", "add", form, "--for", "plot", "--write"),
     ):
         run([*PERMILLE, "--home", path], *words, check=0)
     tell_more(path, tmp_path_factory.mktemp("files"))

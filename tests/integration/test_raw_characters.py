@@ -215,6 +215,12 @@ plot edit A --note x | plot delete A --yes | plot restore none | attachments rem
 core add EVIL 10=EVIL:x --draft | draft list | draft show 1 | draft finish 1 | draft finish EVIL
 core hole EVIL | core add A/1 10=EVIL:x EVIL=x | core add EVIL | core undo | core undo EVIL
 today | today --date EVIL | draft drop 1 --yes
+questions | questions show | questions show EVIL | questions add {}/form.md --write
+questions add {}/layers.csv | questions show core/1 | questions end --for EVIL | questions end --yes
+question_form list | question_form show core/1 | question_form add {}/form.md | question_form edit core/1 --note x
+question_form delete core/1 --yes | question_form restore none
+answer list | answer show A/x | answer add plot A x=EVIL | answer add core EVIL a=EVIL
+answer edit A/x EVIL | answer delete A/x --yes | answer restore none
 design list | design show A/1 | design add --plot A --number EVIL | design edit A/1 --note x
 design delete A/1 --yes | design restore none | skip list | skip show A/1/2026 | skip add A/1 --because EVIL
 skip edit A/1/2026 --note x | skip delete A/1/2026 --yes | skip restore none
@@ -228,12 +234,14 @@ custody add dried EVIL | custody handover --to EVIL --out {}/h.pdf | where EVIL 
 """
 SHAPE = {"type": EVIL, "coordinates": [EVIL]}
 BAD_PLACES = {"type": "Feature", "geometry": SHAPE, "properties": {"id": EVIL}}
+BAD_FORM = f"| survey |\n| | type | name | label |\n| | text | a | {EVIL} |\n"
 BAD_TABLE = f"plot,{EVIL}\n{EVIL},x\n"
 
 
 def lines(table, folder):
     """Return the command lines of a table, each as words."""
     (folder / "layers.csv").write_text(BAD_TABLE, "utf-8", newline="")
+    (folder / "form.md").write_text(BAD_FORM, "utf-8", newline="")
     (folder / "places.geojson").write_text(json.dumps(BAD_PLACES), "utf-8")
     every = re.split(r"[|\n]", table.strip())
     return [[word.replace("{}", str(folder)) for word in one.split()] for one in every]

@@ -14,7 +14,7 @@ import aiohttp
 from tests.protocol import rules
 from tests.protocol.values import DamagedError, Held, Log, RefusedError, read
 
-PROTOCOL, SCHEMA = 1, 6
+PROTOCOL, SCHEMA = 1, 7
 NDJSON = "application/x-ndjson"
 BATCH_CHANGES = 500
 

@@ -37,6 +37,8 @@ KEYS = {
     "campaign": ["name"],
     "core": ["point_id", "campaign_id", "number"],
     "sample": ["sample_code"],
+    "question_form": ["asked_of", "number", "fingerprint"],
+    "answer": ["plot_id", "point_id", "core_id", "sample_id", "question"],
     "skip": ["point_id", "campaign_id"],
     "custody_event": ["sample_id", "step", "at"],
     "result": ["sample_id", "analyte", "replicate"],
@@ -95,6 +97,11 @@ GROUPS = {
         "reach": ["depth_reached_cm", "stop_reason"],
     },
     "custody_event": {"time": ["at", "at_precision"]},
+    "question_form": {"form": ["asked_of", "number", "fingerprint", "questions"]},
+    "answer": {
+        "about": ["plot_id", "point_id", "core_id", "sample_id"],
+        "answer": ["form_id", "value"],
+    },
     "sample": {
         "depth": ["depth_top_cm", "depth_bottom_cm"],
         "soil": [

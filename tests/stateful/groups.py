@@ -24,7 +24,20 @@ from schemas.fields import (
     Text,
 )
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.plausibility.answers import ABOUT
+from schemas.questions.field import Questions
+from schemas.questions.form import fingerprint
 from schemas.records import TYPES
+
+
+class _AnyRecord:
+    """Stands for the id of a record that the laptop shows."""
+
+    def __repr__(self):
+        return "ANY_RECORD"
+
+
+ANY_RECORD = _AnyRecord()
 
 #: The group of a record's deletion and return.
 WHOLE = "*"
@@ -49,6 +62,9 @@ TYPED = {
     ("campaign", "start_date"): ("2026-04-01", "2026-04-15"),
     ("campaign", "end_date"): ("2026-05-15", "2026-06-01"),
     ("practice", "from_date"): ("2026-01-01", "2026-02-01"),
+    ("answer", "question"): ("slope", "stones"),
+    ("answer", "value"): ("1", "2"),
+    ("question_form", "fingerprint"): (fingerprint([]), "A"),
     ("practice", "to_date"): ("2026-03-01", "2026-03-15"),
 }
 
@@ -61,6 +77,9 @@ BRIDGE = {
     "bridge_low_g_kg": 5.0,
     "bridge_high_g_kg": 45.0,
 }
+
+#: What the project of a season asks of its own.
+ASKED = [{"name": "slope", "type": "integer"}, {"name": "stones", "type": "integer"}]
 
 #: Fields that only fit together are typed together.
 TOGETHER = {
@@ -88,6 +107,12 @@ TOGETHER = {
         },
     ),
     ("project", "bridge"): (BRIDGE, BRIDGE | {"bridge_factor": 1.3}),
+    ("question_form", "form"): (
+        {"questions": ASKED[:1], "fingerprint": fingerprint(ASKED[:1])},
+    ),
+    ("answer", "about"): tuple(
+        {**dict.fromkeys(ABOUT.values()), field: ANY_RECORD} for field in ABOUT.values()
+    ),
     ("point", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
     ("core", "place"): ({"lon": 1.0, "lat": 2.0}, {"lon": None, "lat": None}),
 }
@@ -113,6 +138,14 @@ STARTS = {
         "fine_dry_mass_g": 500.0,
         "volume_cm3": 400.0,
     },
+    "question_form": {
+        "asked_of": "core",
+        "number": 1,
+        "questions": ASKED,
+        "fingerprint": fingerprint(ASKED),
+        "asked_from": "2026-04-01",
+    },
+    "answer": {"question": "slope", "value": "1"},
     "skip": {"because": "flooded"},
     "custody_event": {
         "step": "bagged",
@@ -146,6 +179,9 @@ STARTS = {
     },
 }
 
+#: What a new record refers to, though it might refer to something else instead.
+REFERS = {"answer": {"core_id", "form_id"}}
+
 #: Groups that laptops quarrel about most; they are drawn more often.
 QUARRELS = (
     ("result", "value"),
@@ -176,6 +212,7 @@ _OF_KIND = (
     (StratumAreas, ({"clay": 2.0}, {"clay": 3.0})),
     (Explanations, (["a (b): c"], ["a (b): c", "d (e): f"])),
     (NameSet, (["Ada"], ["Ada", "Bo"])),
+    (Questions, ([], [{"name": "slope", "type": "integer"}])),
     (Code, ("A", "B")),
     (Text, ("x", "y")),
 )
@@ -246,15 +283,6 @@ def _typed(kind, name):
         found = [{name: value} for value in alternatives(kind, name)]
     return found if field.required else [*found, {name: None}]
 
-
-class _AnyRecord:
-    """Stands for the id of a record that the laptop shows."""
-
-    def __repr__(self):
-        return "ANY_RECORD"
-
-
-ANY_RECORD = _AnyRecord()
 
 #: Every group that people type into, with what they may type.
 PATCHES = {

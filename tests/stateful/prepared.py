@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from collector.record import entry
 from schemas.records import TYPES
-from tests.stateful.groups import STARTS
+from tests.stateful.groups import REFERS, STARTS
 from tests.stateful.world import World
 
 #: What tells the second record of each type apart.
@@ -26,6 +26,8 @@ SECOND = {
     "campaign": {"name": "T"},
     "core": {"number": 2},
     "sample": {"sample_code": "T"},
+    "question_form": {"number": 2},
+    "answer": {"question": "stones"},
     "skip": {},
     "custody_event": {"step": "boxed"},
     "result": {"replicate": 2},
@@ -69,5 +71,5 @@ def references(kind, made):
     return {
         name: made[target]
         for name, target in TYPES[kind].references.items()
-        if fields[name].required
+        if fields[name].required or name in REFERS.get(kind, ())
     }

@@ -11,6 +11,7 @@ from tests.stateful.groups import (
     MEASUREMENTS,
     PATCHES,
     QUARRELS,
+    REFERS,
     STARTS,
 )
 
@@ -21,7 +22,8 @@ SOME_ID = "0190a000-0000-7000-8000-00000000000b"
 def start(kind):
     """Return a new record of a type, with what it refers to."""
     fields = TYPES[kind].fields
-    referring = {n: SOME_ID for n, f in fields.items() if isinstance(f, Id)}
+    ids = {n for n, f in fields.items() if isinstance(f, Id)}
+    referring = dict.fromkeys(REFERS.get(kind, ids), SOME_ID)
     return {**referring, **STARTS[kind]}
 
 

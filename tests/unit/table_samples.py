@@ -32,6 +32,8 @@ LISTED = {
     "campaign": ("Spring 2026", "2026-05-01", "2026-05-10", "resampling"),
     "core": (CORE, AT, "auger", 100.5),
     "sample": (BAG, "Highfield-north-07", "12", "Spring 2026", 1, "102.5-130.5"),
+    "question_form": ("sample/12", "Erosion of the valley", "2026-05-01", "erosion 3"),
+    "answer": (f"{CORE}/rill_depth", "crust rills", NOTE),
     "skip": ("Highfield-north-07/12/Spring 2026", NOTE, "2026-05-03"),
     "custody_event": (
         f"{BAG}/handed_over/{AT}",
@@ -106,6 +108,12 @@ ROWS = {
             NAME,
             AT[:16],
         )
+    ],
+    "versions of questions": [
+        ("sample/12", "before", 120, "2026-05-01", "Erosion of the valley"),
+    ],
+    "questions of a form": [
+        ("rill_depth", "select_multiple", NOTE, "any of crust, rills", "${slope} > 12"),
     ],
     "readings": [
         (

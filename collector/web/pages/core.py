@@ -19,6 +19,7 @@ from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
 from collector.web.odd import odd_rows
 from collector.web.page import Asked, Page, Refusal, refusal_of
+from collector.web.pages.questions import question_fields, typed_answers
 from collector.web.where import project_of
 from schemas import vocabulary as v
 
@@ -65,6 +66,8 @@ def save(laptop: Laptop, asked: Asked) -> Page:
     try:
         project = project_of(laptop, asked)
         assert project is not None, "the form stands on the page of a project"
+        answers = typed_answers(laptop, project, "core", asked.form)
+        typed = replace(typed, answers=answers, language=asked.speech.code)
         outcome = asked.before.outcome_of(asked.form) or core_entry.record_core(
             laptop, project.id, typed
         )
@@ -127,6 +130,9 @@ def _page(
         "usual": _usual(laptop, project),
         "heard": asked.positioning.heard(),
         "tools": list(v.TOOL.codes),
+        "asked_fields": question_fields(
+            laptop, project, "core", typed.answers, asked.speech.code
+        ),
         "refusal": refusal,
         "outcome": outcome,
         "form": f"{laptop.clock.random_bits(_FORM_BITS):x}",

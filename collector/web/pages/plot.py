@@ -9,6 +9,7 @@ from collector.laptop.laptop import Laptop
 from collector.plan.relocating import place_of
 from collector.record import names, views
 from collector.record.neighbours import warnings_of
+from collector.record.questions import asked_form
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
 from collector.web.odd import ODD_MOST, odd_rows
@@ -118,6 +119,7 @@ def _facts(laptop: Laptop, plot: RecordView, below: _Below) -> dict[str, Any]:
         "visits": visits,
         "odd": odd_rows(laptop, odd[:ODD_MOST]),
         "odd_more": max(0, len(odd) - ODD_MOST),
+        "asks": asked_form(laptop.store, plot.project_id, "plot") is not None,
         "changes": views.stocks(laptop, plot.project_id, str(plot.fields["code"]))[
             "changes"
         ],

@@ -163,3 +163,45 @@ def test_nothing_typed_leaves_no_draft(usual):
         terminal.wait_for("Point")
         terminal.type(CTRL_C)
     assert usual.json("draft", "list") == []
+
+
+FORM = """
+| survey |
+| | type | name | label | hint | required | constraint | constraint_message | relevant |
+| | note | hello | Look around | | | | | |
+| | decimal | slope | Slope, % | of ten metres | yes | . <= 100 | 100 at most | |
+| | select_one uses | use | Use | | | | | ${slope} > 10 |
+| | text | why | Why ${slope} %? | | | | | ${slope} > 90 |
+| choices |
+| | list_name | name | label |
+| | uses | crop | Crops |
+"""
+
+
+def test_what_the_project_asks_is_asked_after_the_layers(usual, tmp_path):
+    form = tmp_path / "form.md"
+    form.write_text(FORM, "utf-8")
+    usual("questions", "add", form, "--write")
+    with asked(usual, "core", "add") as terminal:
+        to_the_layers(terminal)
+        terminal.answer("0-10 cm, label", "A12")
+        terminal.answer("mass as taken, g", "261")
+        terminal.answer("10-20 cm, label", "")
+        terminal.wait_for("Look around")
+        terminal.wait_for("of ten metres")
+        terminal.answer("Slope, %", "steep")
+        terminal.wait_for("does not fit its question")
+        terminal.answer("Slope, %", "101")
+        terminal.wait_for("outside of what the form allows")
+        terminal.answer("Slope, %", "12,5")
+        terminal.wait_for("crop: Crops")
+        terminal.answer("Use (may be left out)", "crops")
+        terminal.answer("Save? [Y/n]", "")
+    assert "Why" not in terminal.said
+    found = usual.json("answer", "list")
+    assert {one["name"]: one["fields"]["value"] for one in found} == {
+        "P1/2/2026/1/slope": "12.5",
+        "P1/2/2026/1/use": "crop",
+    }
+    with asked(usual, "answer", "add", "core", "P1/2/2026/1") as terminal:
+        terminal.wait_for("nothing was answered")

@@ -11,7 +11,7 @@ from collector.errors import NotFoundError
 from collector.laptop.open import opened
 from schemas.records import TYPES
 from schemas.told import option_name
-from tests.unit.collector.test_records import SAMPLE, sample
+from tests.unit.collector.test_records import ADDED_OTHERWISE, SAMPLE, sample
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +22,7 @@ NAMES = {
     "campaign": "2026",
     "core": "HF/1/2026/1",
     "sample": "HF-1",
+    "question_form": "core/1",
 }
 REFERENCES = [
     (kind.name, field, target)
@@ -31,6 +32,7 @@ REFERENCES = [
 REQUIRED = [
     (kind.name, field)
     for kind in TYPES.values()
+    if kind.name not in ADDED_OTHERWISE
     for field, told in kind.fields.items()
     # The laptop fills in what goes without saying.
     if told.required and field not in {"number", "replicate", "sampled_precision"}
@@ -46,6 +48,9 @@ def named(field):
     # With two campaigns none goes without saying.
     given = ["--name", "2027", "--purpose", "resampling", "--start-date", "2027-05-01"]
     field("campaign", "add", *given)
+    form = field.home.parent / "form.md"
+    form.write_text("| survey |\n| | type | name | label |\n| | text | a | A |\n")
+    field("question_form", "add", form, "--write")
     return field
 
 

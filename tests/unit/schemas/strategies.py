@@ -1,6 +1,7 @@
 """What a stranger may send: any JSON value, and what only Python can hold."""
 
 from datetime import date
+from unicodedata import normalize
 
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from schemas.fields import (
 )
 from schemas.ids import uuid7
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.questions.field import Questions
 
 # Surrogates and NUL included, which st.text() leaves to be asked for.
 any_text = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -68,6 +70,27 @@ attachments = st.fixed_dictionaries(
 )
 
 
+choices = st.lists(
+    st.fixed_dictionaries(
+        {"name": labels.map(lambda text: normalize("NFC", text))},
+        optional={
+            "label": labels,
+            "labels": st.dictionaries(labels, labels, min_size=1),
+        },
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda one: one["name"],
+)
+names = st.from_regex("[a-z][a-z0-9_]{0,9}", fullmatch=True)
+questions = st.fixed_dictionaries(
+    {"name": names, "type": st.sampled_from(["text", "integer", "date", "note"])},
+    optional={"label": labels, "constraint": st.just(". != ''")},
+) | st.fixed_dictionaries(
+    {"name": names, "type": st.just("select_one"), "choices": choices}
+)
+
+
 def squares():
     """Return small squares anywhere on the Earth."""
     corner = st.tuples(st.floats(-179, 179), st.floats(-89, 89))
@@ -100,6 +123,9 @@ _GOOD = {
     Depths: lambda _: st.lists(
         st.floats(0.5, 500), unique=True, min_size=1, max_size=4
     ).map(sorted),
+    Questions: lambda _: st.lists(
+        questions, max_size=3, unique_by=lambda one: one["name"].casefold()
+    ),
     StratumAreas: lambda _: st.dictionaries(
         labels, st.floats(0.001, 1e6), min_size=1, max_size=4
     ),

@@ -122,6 +122,10 @@ LONGEST = {
         }
         for n in range(f.bounds()["items"])
     ],
+    "Questions": lambda _: [
+        {"name": f"q{n}", "type": "text", "label": WIDE * (limits.QUESTION_CHARS // 4)}
+        for n in range(limits.QUESTIONS_BYTES // limits.QUESTION_CHARS - 10)
+    ],
     "Number": lambda f: f.high / 3,
     "Integer": lambda f: f.high,
     "Choice": lambda f: max(f.codes.codes, key=len),
