@@ -88,12 +88,14 @@ def year(  # noqa: PLR0917 - click passes them by name
 
     now = Clock().stamp()
     told = int(now[:4]) - 1 if year is None else year
-    if organisation is not None:
-        found = with_store(context, lambda s: organisation_year(s, organisation, told))
-        page = organisation_page(found)
-    else:
-        found = with_store(context, lambda s: members_year(s, told))
-        page = members_page(found)
+
+    async def job(store: Any) -> Any:  # noqa: ANN401
+        if organisation is not None:
+            return await organisation_year(store, organisation, told)
+        return await members_year(store, told)
+
+    found = with_store(context, job, hands_out=bool(html or pdf))
+    page = members_page(found) if every else organisation_page(found)
     digest, stamped = digest_of(found), f"{now[:16].replace('T', ' ')} UTC" * stamp
     for path, write in (
         (html, lambda: render_year(page, digest, stamped).encode()),
