@@ -7,7 +7,7 @@ import click
 
 from schemas.told import counted
 from server.cli.common import device_data, json_option, print_json, with_store
-from server.cli.device import device
+from server.cli.device_code import device
 
 if TYPE_CHECKING:
     from server.store.values import LogState
