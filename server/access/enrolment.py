@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from schemas.signing import enrolment_text, is_public_key, is_signed
 from server.access.address import known_address, public_address, read_address
 from server.access.days import end_of
-from server.access.devices import laptops
+from server.access.devices import laptops, server_fingerprint
 from server.clock import Clock, iso
 from server.errors import UsageError, refuse
 from server.store.port import Store, Transaction
@@ -48,12 +48,16 @@ class NewCodes:
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
-    """A code, which is shown this once; `address` is that of the server where it is known."""
+    """A code, which is shown this once; `address` is that of the server where it is known.
+
+    `server_key` is the fingerprint that the laptop shows when it has enrolled.
+    """
 
     code: str
     name: str
     expires_at: str
     address: str | None
+    server_key: str | None
 
     @property
     def command(self) -> str:
@@ -85,7 +89,8 @@ async def issue_codes(store: Store, clock: Clock, asked: NewCodes) -> list[Issue
                     digest(code), name, asked.projects, expires, asked.may_begin
                 )
             )
-        return [IssuedCode(code, name, expires, address) for code, name in codes]
+        known = (expires, address, server_fingerprint(tx))
+        return [IssuedCode(code, name, *known) for code, name in codes]
 
     return await store.write(job)
 

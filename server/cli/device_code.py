@@ -110,6 +110,7 @@ def code(  # noqa: PLR0917 - click passes them by name
     else:
         _print_table(issued)
     say(f"For: {', '.join(said)}")
+    say(f"server key {issued[0].server_key}: the laptop shows it when it has enrolled")
     if may_begin:
         click.echo("It may begin projects of its own.")
     if out is not None:
@@ -188,6 +189,7 @@ def _told(
         "may_begin_projects": may_begin,
         "address": one.address,
         "command": one.command,
+        "server_key": one.server_key,
     }
 
 
@@ -205,6 +207,7 @@ def _write(
                 f"{number} of {len(issued)}{f': {one.name}' if one.name else ''}",
                 *said,
                 f"for one laptop, until {one.expires_at[:16].replace('T', ' ')} UTC",
+                f"server key {one.server_key}",
             ],
         )
         for number, one in enumerate(issued, 1)

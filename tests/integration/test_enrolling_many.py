@@ -49,6 +49,7 @@ def test_each_card_says_code_project_and_end_and_its_qr_code_what_is_typed(
         assert f": {one['name']}" in texts
     assert texts.count(f"until {issued[0]['expires_at'][:10]}") == 12
     assert texts.count("Forêt de Łódź") == 12
+    assert texts.count(f"server key {issued[0]['server_key']}") == 12
     assert out.stat().st_mode & 0o077 == 0
 
 
