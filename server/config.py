@@ -11,6 +11,8 @@ DATA_VARIABLE: Final = "PERMILLE_SERVER_DATA"
 
 #: The environment variable that names a database which is not in the directory.
 DATABASE_VARIABLE: Final = "PERMILLE_SERVER_DATABASE"
+#: The environment variable that says who gives a command.
+PERSON_VARIABLE: Final = "PERMILLE_SERVER_PERSON"
 
 
 @dataclass(frozen=True, slots=True)

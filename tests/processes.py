@@ -10,6 +10,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from server.access.audit_log import Act
 from server.cli import main
 
 PERMILLE = [sys.executable, "-m", "collector"]
@@ -108,3 +109,8 @@ def server_process(data, port=0):
         yield url
     finally:
         stop(process)
+
+
+def by_tests():
+    """Return an act for the audit log where a test restores without the command."""
+    return Act("00000000-0000-7000-8000-000000000000", "Ada", "ada", "restore")

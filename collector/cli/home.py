@@ -136,6 +136,8 @@ def enrol(  # noqa: PLR0917 - click passes them by name
         return
     projects = counted(done["projects"], "project")
     click.echo(f"enrolled at {done['server']} for {projects}")
+    _tell_keys(done["laptop_key"], done["server_key"])
+    say("your administrator sees the same two: permille-server device show LAPTOP")
     if done["was_copy"]:
         click.echo("its data was copied from another laptop: it is one of its own now")
     if done["clock"]:
@@ -174,6 +176,7 @@ def _tell(found: "LaptopStatus", person: str | None) -> None:
     click.echo(f"server     {found.server or 'not enrolled'}")
     if found.is_copy and found.device:
         click.echo("copy       of another laptop's data: permille enrol URL CODE")
+    _tell_keys(found.laptop_key, found.server_key)
     say(f"projects   {projects}", " " * 11)
     say(f"records    {counts or 'none'}", " " * 11)
     click.echo(f"last sync  {found.last_sync_at or 'never'}")
@@ -187,6 +190,13 @@ def _tell(found: "LaptopStatus", person: str | None) -> None:
     click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
     for reason in found.reasons:
         say(f"  - {reason}", "  ")
+
+
+def _tell_keys(laptop_key: str | None, server_key: str | None) -> None:
+    if laptop_key is None:  # never enrolled
+        return
+    click.echo(f"laptop key {laptop_key}")
+    click.echo(f"server key {server_key or 'never told by the server'}")
 
 
 @click.command()

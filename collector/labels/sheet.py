@@ -1,19 +1,17 @@
 """Sheets of labels as PDF: a code for scanners and the same in letters, all as paths."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import groupby
 from typing import Any, Final
 
-import segno
 from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.pdfgen.pathobject import PDFPathObject
 
 from collector.labels.contents import Label
 from collector.labels.layouts import Layout
+from schemas.pdf_code import draw_code
 from schemas.pdf_text import (
     BOLD,
     PLAIN,
@@ -27,8 +25,6 @@ from schemas.pdf_text import (
 rl_config.useA85 = 0
 #: Printers do not reach the edge, and cut a little beside it.
 _PADDING_MM: Final = 2.0
-#: Light modules around a code, by ISO/IEC 18004; the padding is some of them.
-_QUIET: Final = 4
 #: The part of a label that the code may take of its width.
 _CODE_SHARE: Final = 0.45
 _SHOWN_PT: Final = (28.0, 5.0)
@@ -88,38 +84,17 @@ class _Box:
 def _draw(canvas: Any, label: Label, whole: _Box) -> None:  # noqa: ANN401 - untyped
     box = whole.inside(_PADDING_MM * mm)
     side = min(box.height, box.width * _CODE_SHARE)
-    _draw_code(canvas, label.code, box.left, box.bottom + (box.height - side) / 2, side)
+    draw_code(
+        canvas,
+        label.code,
+        (box.left, box.bottom + (box.height - side) / 2),
+        side,
+        has_light_pt=_PADDING_MM * mm,
+    )
     left = box.left + side + _PADDING_MM * mm
     _draw_words(
         canvas, label, _Box(left, box.bottom, box.left + box.width - left, box.height)
     )
-
-
-def _draw_code(canvas: Any, code: str, left: float, bottom: float, side: float) -> None:  # noqa: ANN401
-    """Draw a QR code as one path, with the quiet zone that the padding does not give."""
-    qr = segno.make_qr(code, error="h", boost_error=False)
-    modules = qr.symbol_size(border=0)[0]
-    module = side / (modules + 2 * _QUIET)
-    quiet = max(0.0, _QUIET * module - _PADDING_MM * mm)
-    module = (side - 2 * quiet) / modules
-    # Whole modules, from the left upper corner down: a third of the time and of the bytes.
-    path = PDFPathObject(code=["n", *_runs(qr.matrix)])
-    canvas.saveState()
-    canvas.translate(left + quiet, bottom + side - quiet)
-    canvas.scale(module, -module)
-    canvas.drawPath(path, stroke=0, fill=1)
-    canvas.restoreState()
-
-
-def _runs(matrix: Sequence[Sequence[int]]) -> Iterator[str]:
-    """Return the dark modules that follow each other in a row, each run as a rectangle."""
-    for row, line in enumerate(matrix):
-        place = 0
-        for is_dark, some in groupby(line):
-            length = len(list(some))
-            if is_dark:
-                yield f"{place} {row} {length} 1 re"
-            place += length
 
 
 def _draw_words(canvas: Any, label: Label, box: _Box) -> None:  # noqa: ANN401 - untyped

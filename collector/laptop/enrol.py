@@ -9,7 +9,7 @@ from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, check_address
-from collector.laptop.keys import new_secret, secret_key
+from collector.laptop.keys import fingerprints, new_secret, secret_key
 from collector.laptop.laptop import Laptop
 from schemas import signing
 
@@ -91,6 +91,7 @@ async def _enrol(
             settings.DEVICE: answer["device"],
             settings.SERVER_KEY: answer.get("public_key"),
             settings.SIGNING_KEY: identity.secret.hex(),
+            settings.PUBLIC_KEY: request["public_key"],
             settings.COPY: None,
             settings.BATCH_BYTES: None,
             settings.PIECE_BYTES: None,
@@ -103,6 +104,7 @@ async def _enrol(
         "projects": len(answer["streams"]),
         "was_copy": identity.was_copy,
         "clock": clock_words,
+        **fingerprints(laptop)._asdict(),
     }
 
 

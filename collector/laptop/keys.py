@@ -1,5 +1,7 @@
 """The keys of a laptop: its own, to sign pushes; the server's, to check receipts."""
 
+from typing import NamedTuple
+
 from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
@@ -30,6 +32,26 @@ def public_key(laptop: Laptop) -> str:
     from schemas import signing  # noqa: PLC0415
 
     return signing.public_key(secret_key(laptop.store, laptop.clock))
+
+
+class Fingerprints(NamedTuple):
+    """Fingerprints of the keys that two people compare; None where there is no key."""
+
+    laptop_key: str | None
+    server_key: str | None
+
+
+def fingerprints(laptop: Laptop) -> Fingerprints:
+    """Return the fingerprints of this laptop's key and of the server's, once enrolled."""
+    from schemas.fingerprint import fingerprint  # noqa: PLC0415 - only who is enrolled
+
+    store = laptop.store
+    if store.setting(settings.DEVICE) is None:
+        return Fingerprints(None, None)
+    # Who enrolled with an earlier program has kept the secret half alone.
+    own = store.setting(settings.PUBLIC_KEY) or public_key(laptop)
+    server = store.setting(settings.SERVER_KEY)
+    return Fingerprints(fingerprint(own), fingerprint(server) if server else None)
 
 
 def sign(laptop: Laptop, text: bytes) -> str:

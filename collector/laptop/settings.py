@@ -15,6 +15,8 @@ LAST_SYNC: Final = "last_sync_at"
 LAST_CHECK: Final = "last_check_at"
 SIGNING_KEY: Final = "signing_key"
 SERVER_KEY: Final = "server_key"
+#: The public half of the signing key, as it was enrolled: to show without computing it.
+PUBLIC_KEY: Final = "public_key"
 LATE: Final = "late"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 #: The newest protocol that both speak, where the server said more than the first.

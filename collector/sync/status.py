@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from collector.files.listing import waiting
 from collector.laptop import settings
+from collector.laptop.keys import fingerprints
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
 from collector.record.names import project_names
@@ -34,6 +35,8 @@ class LaptopStatus(NamedTuple):
     damage: list[str]
     is_copy: bool
     drafts: int
+    laptop_key: str | None
+    server_key: str | None
 
     def as_data(self) -> dict[str, Any]:
         """Return the JSON object."""
@@ -79,6 +82,7 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
         damage=damage,
         is_copy=store.setting(settings.COPY) == settings.YES,
         drafts=drafts,
+        **fingerprints(laptop)._asdict(),
     )
 
 

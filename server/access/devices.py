@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from schemas import limits
+from schemas.fingerprint import fingerprint
 from schemas.messages import Outcome
 from schemas.names import meant
 from server.access.names import Nameable
@@ -45,6 +46,8 @@ class DeviceDetails:
     account: Account
     waiting: dict[str, int]
     conflicts: dict[str, int]
+    laptop_key: str | None
+    server_key: str | None
 
     @property
     def is_clock_off(self) -> bool:
@@ -217,7 +220,19 @@ def _show(tx: Transaction, device: Device) -> DeviceDetails:
         ),
         waiting=waiting,
         conflicts={status.value: 0 for status in ConflictStatus} | account.conflicts,
+        laptop_key=_fingerprint(device),
+        server_key=server_fingerprint(tx),
     )
+
+
+def server_fingerprint(tx: Transaction) -> str | None:
+    """Return the fingerprint of the key that the server signs receipts with."""
+    return next((_fingerprint(own) for own in tx.devices() if own.is_server), None)
+
+
+def _fingerprint(device: Device) -> str | None:
+    """Return the fingerprint of the key of a device; None where it has none."""
+    return fingerprint(device.public_key) if device.public_key else None
 
 
 async def _both(store: Store, name: str, project: str) -> tuple[Device, str]:

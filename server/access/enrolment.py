@@ -7,14 +7,92 @@ from datetime import timedelta
 from typing import Any, Final, Self
 
 from schemas.signing import enrolment_text, is_public_key, is_signed
-from server.access.devices import laptops
+from server.access.address import known_address, public_address, read_address
+from server.access.days import end_of
+from server.access.devices import laptops, server_fingerprint
 from server.clock import Clock, iso
-from server.errors import refuse
+from server.errors import UsageError, refuse
 from server.store.port import Store, Transaction
 from server.store.values import Device, EnrolmentCode
 
 #: A code is read out or written down, and typed within days.
 CODE_LIFE: Final = timedelta(days=7)
+#: A sheet of codes is printed before a season.
+LONGEST_LIFE: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """What an administrator says of codes: one laptop each, or so many numbered ones.
+
+    `until` is the last day, UTC, on which they are taken; without it they live for
+    `CODE_LIFE`. `address` is that of the server, where it was given just now.
+    """
+
+    projects: tuple[str, ...]
+    name: str = ""
+    count: int | None = None
+    until: str | None = None
+    may_begin: bool = False
+    address: str | None = None
+    needs_address: bool = False
+
+    def names(self) -> list[str]:
+        """Return what the laptops are to be called; an empty name is the laptop's own."""
+        if self.count is None:
+            return [self.name]
+        width = len(str(self.count))
+        numbers = [f"{number:0{width}}" for number in range(1, self.count + 1)]
+        return [f"{self.name}-{each}" if self.name else "" for each in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A code, which is shown this once; `address` is that of the server where it is known.
+
+    `server_key` is the fingerprint that the laptop shows when it has enrolled.
+    """
+
+    code: str
+    name: str
+    expires_at: str
+    address: str | None
+    server_key: str | None
+
+    @property
+    def command(self) -> str:
+        """Return what is typed on the laptop."""
+        return f"permille enrol {self.address or 'https://THIS-SERVER'} {self.code}"
+
+
+async def issue_codes(store: Store, clock: Clock, asked: NewCodes) -> list[IssuedCode]:
+    """Make one-time enrolment codes, all or none; the server keeps their hashes.
+
+    Raises
+    ------
+    UsageError
+        If the day is none, past, or further away than a code may live; if the address is
+        none, or is needed and was never given.
+    """
+    given = read_address(asked.address) if asked.address else None
+    expires = _expiry(asked.until, clock)
+    codes = [(clock.code(), name) for name in asked.names()]
+
+    def job(tx: Transaction) -> list[IssuedCode]:
+        if given is not None or asked.needs_address:
+            address: str | None = public_address(tx, given, "laptops")
+        else:
+            address = known_address(tx)
+        for code, name in codes:
+            tx.add_code(
+                EnrolmentCode(
+                    digest(code), name, asked.projects, expires, asked.may_begin
+                )
+            )
+        known = (expires, address, server_fingerprint(tx))
+        return [IssuedCode(code, name, *known) for code, name in codes]
+
+    return await store.write(job)
 
 
 async def issue_code(
@@ -25,15 +103,23 @@ async def issue_code(
     *,
     may_begin: bool = False,
 ) -> tuple[str, str]:
-    """Make a one-time enrolment code; return it and when it expires.
+    """Make a one-time enrolment code; return it and when it expires."""
+    asked = NewCodes(projects, name, may_begin=may_begin)
+    (issued,) = await issue_codes(store, clock, asked)
+    return issued.code, issued.expires_at
 
-    The code is shown this once; the server keeps its hash.
-    """
-    code = clock.code()
-    expires = iso(clock.now_ms() + int(CODE_LIFE.total_seconds() * 1000))
-    kept = EnrolmentCode(digest(code), name, projects, expires, may_begin)
-    await store.write(lambda tx: tx.add_code(kept))
-    return code, expires
+
+def _expiry(until: str | None, clock: Clock) -> str:
+    now_ms = clock.now_ms()
+    if until is None:
+        return iso(now_ms + int(CODE_LIFE.total_seconds() * 1000))
+    expires = end_of(until, iso(now_ms))
+    if expires > iso(now_ms + int(LONGEST_LIFE.total_seconds() * 1000)):
+        raise UsageError(
+            f"{until} is more than {LONGEST_LIFE.days} days away",
+            "a code that lies about can be used by whoever finds it: name an earlier day",
+        )
+    return expires
 
 
 @dataclass(frozen=True, slots=True)

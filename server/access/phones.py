@@ -1,26 +1,22 @@
 """Phones that fill in the forms of a project: who has one, and who speaks by a token."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from yarl import URL
-
 from schemas.names import meant
 from schemas.signing import public_key
+from server.access.address import public_address, read_address
 from server.access.enrolment import digest
 from server.access.names import Nameable
 from server.clock import Clock
-from server.errors import RefusedError, UsageError, refuse
+from server.errors import RefusedError, refuse
 from server.store.phone_values import Phone
 from server.store.port import Store, Transaction
 from server.store.values import Device
 
 #: No token has this hash: nobody enters as a phone by the ways of laptops.
 _NOBODY: Final = "none"
-#: The setting that holds the address that phones were given last.
-_ADDRESS: Final = "phone_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +39,12 @@ async def add_phone(store: Store, clock: Clock, asked: NewPhone) -> tuple[Phone,
     RefusedError
         If a live phone of the project has this name.
     """
-    address = read_address(asked.address) if asked.address else None
+    given = read_address(asked.address) if asked.address else None
     token, secret, now = clock.secret(), clock.key(), clock.stamp()
     phone_id = clock.new_id()
 
     def job(tx: Transaction) -> Phone:
-        known = address or tx.setting(_ADDRESS)
-        if known is None:
-            raise UsageError(
-                "phones need the address at which they reach this server",
-                "add: --address https://soil.example.org (later ones get the same)",
-            )
+        known = public_address(tx, given, "phones")
         _check_name(tx, asked)
         key = public_key(secret)
         phone = Phone(
@@ -66,7 +57,6 @@ async def add_phone(store: Store, clock: Clock, asked: NewPhone) -> tuple[Phone,
             key,
             now,
         )
-        tx.set_setting(_ADDRESS, known)
         projects = (asked.project_id,)
         tx.add_device(
             Device(phone_id, asked.name, now, None, None, projects, public_key=key),
@@ -89,46 +79,6 @@ def _check_name(tx: Transaction, asked: NewPhone) -> None:
             [],
             f"choose another name, or: permille-server phone revoke {asked.name}",
         )
-
-
-def read_address(text: str) -> str:
-    """Return the address of the server as phones are given it: no slash at its end.
-
-    A token is part of what a phone asks for, so the address begins with https, but where
-    it leads to the same machine.
-
-    Raises
-    ------
-    UsageError
-        If it is none, or would send tokens in the clear.
-
-    Examples
-    --------
-    >>> read_address("https://soil.example.org/")
-    'https://soil.example.org'
-    """
-    hint = "write it as https://soil.example.org"
-    try:
-        url = URL(text.strip())
-        is_whole = url.scheme in {"http", "https"} and bool(url.host)
-        is_plain = not (url.query or url.fragment or url.user or url.password)
-    except ValueError:
-        raise UsageError(f"{text} is no address", hint) from None
-    if not is_whole or not is_plain:
-        raise UsageError(f"{text} is no address of a server", hint)
-    if url.scheme == "http" and not _is_loopback(url.host or ""):
-        raise UsageError(
-            f"{text} would send the token of a phone in the clear",
-            "use https; docs/operations.md has a proxy that does it",
-        )
-    return str(url).rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def who_fills_in(store: Store, token: str, project_id: str) -> Phone:

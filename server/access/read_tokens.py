@@ -1,13 +1,13 @@
 """Tokens that read and do nothing else, and who reads with the token of a laptop."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from schemas.names import meant
+from server.access.days import end_of
 from server.access.enrolment import digest
 from server.access.names import Nameable
-from server.clock import Clock, iso
-from server.errors import RefusedError, UsageError, refuse
+from server.clock import Clock
+from server.errors import RefusedError, refuse
 from server.reading.follow import Heads, heads_of
 from server.store.port import Store, Transaction
 from server.store.values import ReadToken
@@ -63,7 +63,7 @@ async def make_token(
         If the day is none, or is past.
     """
     secret, now = f"{_START}{clock.secret()}", clock.stamp()
-    expires = _end_of(until, now) if until else None
+    expires = end_of(until, now) if until else None
     token = ReadToken(clock.new_id(), name, now, projects, expires)
 
     def job(tx: Transaction) -> None:
@@ -113,18 +113,6 @@ def is_live(token: ReadToken, now: str) -> bool:
     return token.revoked_at is None and (
         token.expires_at is None or token.expires_at > now
     )
-
-
-def _end_of(day: str, now: str) -> str:
-    try:
-        last = date.fromisoformat(day) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{day} is no day", "write it as 2027-06-30") from None
-    end = datetime.combine(last, time(), UTC)
-    expires = iso(int(end.timestamp() * 1000))
-    if expires <= now:
-        raise UsageError(f"{day} is past", "name a day to come")
-    return expires
 
 
 _TOKEN: Final[Nameable[ReadToken]] = Nameable(

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from schemas.version import __version__
+from server.cli.acting import who_acts
 from server.cli.attachments import attachments
+from server.cli.audit import audit
 from server.cli.backup import backup, epochs, move, restore, verify
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
@@ -29,6 +31,7 @@ from server.cli.taking_in import records
 from server.cli.token import token
 from server.cli.undo import undo
 from server.cli.warning import warning
+from server.config import PERSON_VARIABLE
 
 
 @click.group(
@@ -39,6 +42,14 @@ from server.cli.warning import warning
 @click.version_option(__version__, prog_name="permille-server")
 @data_option
 @database_option
+@click.option(
+    "--person",
+    callback=who_acts,
+    envvar=PERSON_VARIABLE,
+    expose_value=False,
+    help="Who gives the command, for the audit log; or set"
+    f" {PERSON_VARIABLE}. Default: your login name.",
+)
 @click.pass_context
 def main(context: click.Context, data: Path | None, database: str | None) -> None:
     """Receive, merge and derive what field laptops recorded.
@@ -79,6 +90,7 @@ for command in (
     restore,
     move,
     verify,
+    audit,
     epochs,
     purge,
     limits,

@@ -13,6 +13,7 @@ import click
 from schemas.printing import TableForm, prose
 from schemas.screen import raw_errors
 from schemas.told import counted
+from server.cli.acting import act_of
 from server.cli.common import (
     json_option,
     print_json,
@@ -36,8 +37,8 @@ _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_file
 @click.option("--force", is_flag=True, help="Write over FILE if it exists.")
 @json_option
-@click.pass_obj
-def backup(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
+@click.pass_context
+def backup(context: click.Context, file: Path, force: bool, as_json: bool) -> None:
     """Write database and attached files into FILE; the server may be running.
 
     FILE is read back and compared before it gets its name. It holds the server's keys:
@@ -50,8 +51,13 @@ def backup(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
     from server.clock import Clock
     from server.operations.backup import back_up
 
+    data: DataDirectory = context.obj
     with _progress() as progress:
-        manifest = asyncio.run(back_up(data, file, Clock(), progress, force=force))
+        manifest = with_store(
+            context,
+            lambda _: back_up(data, file, Clock(), progress, force=force),
+            hands_out=True,
+        )
     if as_json:
         print_json({"file": str(file), **manifest.as_data()})
         return
@@ -72,9 +78,9 @@ def backup(data: DataDirectory, file: Path, force: bool, as_json: bool) -> None:
     help="Take a backup that does not verify all the same.",
 )
 @json_option
-@click.pass_obj
+@click.pass_context
 def restore(
-    data: DataDirectory, file: Path, force: bool, with_faults: bool, as_json: bool
+    context: click.Context, file: Path, force: bool, with_faults: bool, as_json: bool
 ) -> None:
     """Put a backup in place of the server's data; the server must be stopped.
 
@@ -86,14 +92,14 @@ def restore(
       permille-server --data /srv/permille restore /mnt/backup/permille-2026-05-04.tar
     """
     from server.clock import Clock
+    from server.operations.backup import Forced
     from server.operations.backup import restore as put_back
 
+    data: DataDirectory = context.obj
+    forced = Forced(replaces=force, with_faults=with_faults)
     with _progress() as progress:
-        done = asyncio.run(
-            put_back(
-                data, file, Clock(), progress, force=force, with_faults=with_faults
-            )
-        )
+        act = act_of(context)
+        done = asyncio.run(put_back(data, file, Clock(), progress, act, forced))
     about = done.manifest.about
     if as_json:
         kept = str(done.kept) if done.kept else None
@@ -169,8 +175,8 @@ def verify(data: DataDirectory, file: Path | None, as_json: bool) -> None:
     " directory.",
 )
 @json_option
-@click.pass_obj
-def move(data: DataDirectory, address: str, as_json: bool) -> None:
+@click.pass_context
+def move(context: click.Context, address: str, as_json: bool) -> None:
     """Move the server to another database: stop it first, and start it afterwards.
 
     Every row is copied and checked. The old database stays as it was. Laptops go on with
@@ -185,9 +191,11 @@ def move(data: DataDirectory, address: str, as_json: bool) -> None:
     from server.clock import Clock
     from server.operations.move import move as moved
 
+    data: DataDirectory = context.obj
     target = None if address == "file" else postgres_address(address, "--to")
     with _progress() as progress:
-        done = asyncio.run(moved(data, target, Clock(), progress))
+        act = act_of(context)
+        done = asyncio.run(moved(data, target, Clock(), progress, act))
     if as_json:
         print_json(asdict(done))
         return

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import click
 from platformdirs import user_data_path
 
-from schemas import limits, printing
+from schemas import printing
 from schemas.printing import TableForm
 from schemas.screen import raw_errors, safe_output
 from schemas.told import problem_line
+from server.cli.acting import act_of, who_acts
 from server.config import DATA_VARIABLE, DATABASE_VARIABLE, DataDirectory
 from server.errors import (
     NotInstalledError,
@@ -148,25 +149,11 @@ def told_as_table() -> Iterator[None]:
         raise RefusedError(error.refusal.reason, [], error.refusal.hint) from None
 
 
-def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
-    """Return the callback of an option whose text travels in a message."""
-
-    def read(_context: Any, _parameter: Any, value: str | None) -> str | None:  # noqa: ANN401
-        from schemas.one_line import one_line as line_of
-
-        try:
-            return None if value is None else line_of(value, most)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-
-    return read
-
-
 def person_option(does: str) -> Callable[[_Command], _Command]:
     """Return the option that says who did something: `does` is "imports" or "decides"."""
     return click.option(
         "--person",
-        callback=one_line(limits.NAME_CHARS),
+        callback=who_acts,
         help=f"Who {does}; your login name when not given.",
     )
 
@@ -214,16 +201,33 @@ data_option: Final = click.option(
 
 
 def with_store(
-    context: click.Context, job: Callable[[Any], Coroutine[Any, Any, T]]
+    context: click.Context,
+    job: Callable[[Any], Coroutine[Any, Any, T]],
+    *,
+    hands_out: bool = False,
 ) -> T:
-    """Open the store of the command's data directory, run a job, close it."""
+    """Open the store of the command's data directory, run a job, close it.
+
+    What the job writes is noted in the audit log; `hands_out` notes a job that writes
+    nothing and hands data out.
+    """
+    from server.access.audit_log import AuditedStore
+    from server.clock import Clock
     from server.data import open_store
 
-    store = open_store(context.find_object(DataDirectory) or data_directory(None))
+    data = context.find_object(DataDirectory) or data_directory(None)
+    store = AuditedStore(open_store(data), Clock(), act_of(context))
 
     async def run() -> T:
         try:
+            if hands_out:
+                await store.note_hand_out()
             return await job(store)
+        except ServerError as error:
+            # What the command fails for is told, whether this can be written or not.
+            with suppress(StorageError):
+                await store.note_stop(error.text)
+            raise
         finally:
             store.close()
 

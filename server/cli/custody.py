@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from schemas import limits
-from server.cli.common import one_line
+from server.cli.acting import one_line
 
 project_option: Final = click.option(
     "--project", help="Only this project, by code or start of its id."

@@ -1,20 +1,17 @@
-"""Command `device`: enrol, list and revoke laptops; device_scope.py adds the others."""
+"""Command `device`: list and revoke laptops; device_code.py and device_scope.py add the others."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from schemas import limits
 from schemas.printing import TableForm, prose
 from schemas.told import counted
 from server.cli.common import (
     device_data,
     json_option,
-    one_line,
     print_json,
     print_table,
-    seen_projects_option,
     with_store,
 )
 
@@ -41,56 +38,6 @@ def device() -> None:
     Example:
       permille-server device list
     """
-
-
-@device.command("code")
-@seen_projects_option
-@click.option(
-    "--name",
-    callback=one_line(limits.CODE_CHARS),
-    help="Name of the laptop; its own by default.",
-)
-@click.option(
-    "--may-begin-projects",
-    "may_begin",
-    is_flag=True,
-    help="The laptop may begin projects of its own, under codes that are free.",
-)
-@json_option
-@click.pass_context
-def code(
-    context: click.Context,
-    projects: tuple[str, ...],
-    name: str | None,
-    may_begin: bool,
-    as_json: bool,
-) -> None:
-    """Make a one-time code that enrols one laptop within seven days.
-
-    \b
-    Example:
-      permille-server device code --project HF --name north-team
-    """
-    from server.access.enrolment import issue_code
-    from server.access.projects import find_project, in_words
-    from server.clock import Clock
-
-    async def job(store: Any) -> tuple[str, str, list[str]]:  # noqa: ANN401
-        found = [await find_project(store, project) for project in projects]
-        ids = tuple(each["id"] for each in found)
-        issued = await issue_code(store, Clock(), ids, name or "", may_begin=may_begin)
-        return (*issued, [in_words(each) for each in found])
-
-    text, expires, said = with_store(context, job)
-    if as_json:
-        told = {"code": text, "expires_at": expires, "projects": list(projects)}
-        print_json({**told, "may_begin_projects": may_begin})
-        return
-    click.echo(f"Code: {text}   (one laptop, until {expires[:10]})")
-    click.echo(f"For: {', '.join(said)}")
-    if may_begin:
-        click.echo("It may begin projects of its own.")
-    click.echo(f"On the laptop: permille enrol https://THIS-SERVER {text}")
 
 
 @device.command("list")

@@ -7,7 +7,7 @@ import click
 
 from schemas.told import counted
 from server.cli.common import device_data, json_option, print_json, with_store
-from server.cli.device import device
+from server.cli.device_code import device
 
 if TYPE_CHECKING:
     from server.store.values import LogState
@@ -44,6 +44,8 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
                 "projects": shown.projects,
                 "withdrawn": shown.withdrawn,
                 "clock_is_off": shown.is_clock_off,
+                "laptop_key": shown.laptop_key,
+                "server_key": shown.server_key,
                 "logs": [_log(log) for log in shown.logs],
                 "changes": {"total": account.total, **asdict(account)},
                 "waiting": shown.waiting,
@@ -178,6 +180,7 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
         ("enrolled", found.created_at),
         ("last seen", found.last_seen_at or "never"),
         ("revoked", found.revoked_at or ""),
+        *_keys(shown),
         ("clock", _clock(shown)),
         ("projects", ", ".join(shown.projects) or "none"),
         ("withdrawn", ", ".join(shown.withdrawn)),
@@ -204,6 +207,13 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
     settled = shown.conflicts
     lines.append(("conflicts", f"{settled['open']} open, {settled['settled']} settled"))
     return [(label, text) for label, text in lines if text]
+
+
+def _keys(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what access gives
+    return [
+        ("laptop key", shown.laptop_key or "none"),
+        ("server key", shown.server_key or "none"),
+    ]
 
 
 def _begins(found: Any) -> str:  # noqa: ANN401 - a device

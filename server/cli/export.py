@@ -76,7 +76,7 @@ def export(
         wanted = ExportWanted(ExportKind(kind), target, ids, cursor)
         return await store.read(lambda tx: export_projects(tx, wanted, blobs, told))
 
-    done = with_store(context, job)
+    done = with_store(context, job, hands_out=True)
     if as_json:
         print_json(done.as_data())
         return

@@ -10,10 +10,10 @@ import click
 from schemas import limits
 from schemas.lab.lists import BATCHES, READINGS
 from schemas.tables.differing import Differing
+from server.cli.acting import one_line
 from server.cli.common import (
     import_of,
     json_option,
-    one_line,
     person_option,
     print_first,
     print_json,

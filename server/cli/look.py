@@ -65,7 +65,7 @@ def look(
                 lambda tx: export_projects(tx, wanted, blobs, lambda *_: None)
             )
 
-        done = with_store(context, job)
+        done = with_store(context, job, hands_out=True)
         with datasette(folder, port, done.snapshot.cursor) as looking:
             if as_json:
                 print_json({"url": looking.url, **done.about()})

@@ -125,7 +125,7 @@ def show(
             await copy_out(store, data.blobs, [one for one, _ in found], out)
         return [told for _, told in found]
 
-    every = with_store(context, job)
+    every = with_store(context, job, hands_out=out is not None)
     if as_json:
         print_json(every)
         return

@@ -273,6 +273,7 @@ async def _by_project(
     projects: dict[str, list[str]] = {}
     for change in found:
         projects.setdefault(change["project"], []).append(change["change"])
+    store.about(projects)
     return projects
 
 

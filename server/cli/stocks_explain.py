@@ -47,7 +47,9 @@ def explain(  # noqa: PLR0917 - click passes them by name
     from server.derivation.explain import prov_document
 
     lineage = with_store(
-        context, lambda store: explain_change(store, project, plot, early, late)
+        context,
+        lambda store: explain_change(store, project, plot, early, late),
+        hands_out=prov is not None,
     )
     if prov is not None:
         text = json.dumps(prov_document(lineage), indent=2, ensure_ascii=False)

@@ -50,7 +50,7 @@ def report(
         rows = [added["total"], *groups]
         return await report_of(store, project, rows)
 
-    gathered = with_store(context, job)
+    gathered = with_store(context, job, hands_out=True)
     page = render(replace(gathered, written_at=_now()) if stamp else gathered)
     try:
         path.write_text(page, encoding="utf-8")

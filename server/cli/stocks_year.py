@@ -1,8 +1,8 @@
 """Command `stocks year`: the page that an organisation gets each year."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -88,12 +88,18 @@ def year(  # noqa: PLR0917 - click passes them by name
 
     now = Clock().stamp()
     told = int(now[:4]) - 1 if year is None else year
+
+    work: Callable[[Any], Coroutine[Any, Any, dict[str, Any]]]
     if organisation is not None:
-        found = with_store(context, lambda s: organisation_year(s, organisation, told))
-        page = organisation_page(found)
+        work, page_of = (
+            (lambda s: organisation_year(s, organisation, told)),
+            organisation_page,
+        )
     else:
-        found = with_store(context, lambda s: members_year(s, told))
-        page = members_page(found)
+        work, page_of = (lambda s: members_year(s, told)), members_page
+    written = [path for path in (html, pdf) if path]
+    found = with_store(context, work, hands_out=bool(written))
+    page = page_of(found)
     digest, stamped = digest_of(found), f"{now[:16].replace('T', ' ')} UTC" * stamp
     for path, write in (
         (html, lambda: render_year(page, digest, stamped).encode()),
@@ -103,8 +109,8 @@ def year(  # noqa: PLR0917 - click passes them by name
             _write(path, write)
     if as_json:
         print_json(found)
-    elif html or pdf:
-        say(f"Wrote {' and '.join(str(path) for path in (html, pdf) if path)}.")
+    elif written:
+        say(f"Wrote {' and '.join(map(str, written))}.")
     else:
         _print(page)
     if found["waiting"]:

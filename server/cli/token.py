@@ -7,9 +7,9 @@ import click
 from schemas import limits
 from schemas.printing import TableForm, prose
 from schemas.told import counted
+from server.cli.acting import one_line
 from server.cli.common import (
     json_option,
-    one_line,
     print_json,
     print_table,
     say,

@@ -8,9 +8,9 @@ import click
 
 from schemas import limits
 from schemas.undo.lists import KEPT, OPERATIONS
+from server.cli.acting import one_line
 from server.cli.common import (
     json_option,
-    one_line,
     person_option,
     print_first,
     print_json,

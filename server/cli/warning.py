@@ -8,9 +8,9 @@ import click
 from schemas import limits
 from schemas.problems import from_data
 from schemas.told import counted, problem_line
+from server.cli.acting import one_line
 from server.cli.common import (
     json_option,
-    one_line,
     person_option,
     print_json,
     required_project_option,

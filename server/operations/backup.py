@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from schemas.durable_files import PRIVATE_FOLDER, flush_directory
 from schemas.version import SCHEMA_VERSION, __version__
+from server.access.audit_log import Act, AuditedStore
 from server.clock import Clock
 from server.config import DataDirectory
 from server.data import (
@@ -153,14 +154,24 @@ def _about(tx: Transaction, clock: Clock) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """What a restore does only when it is told to."""
+
+    replaces: bool = False
+    with_faults: bool = False
+
+
+NOT_FORCED: Final = Forced()
+
+
 async def restore(
     data: DataDirectory,
     file: Path,
     clock: Clock,
     progress: Progress,
-    *,
-    force: bool = False,
-    with_faults: bool = False,
+    act: Act,
+    forced: Forced = NOT_FORCED,
 ) -> Restored:
     """Put a backup in place of a server's data, with a new epoch.
 
@@ -174,7 +185,7 @@ async def restore(
     manifest = checked_backup(file, progress)
     data.path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     with sole_server(data), _spoken_of(data.path):
-        if data.database.exists() and not force:
+        if data.database.exists() and not forced.replaces:
             raise AlreadyThereError(
                 f"{data.path} has data",
                 "name an empty --data directory, or give --force:"
@@ -185,10 +196,10 @@ async def restore(
             new = DataDirectory(Path(folder), "")
             # A backup of an older version gets the present tables.
             open_store(new).close()
-            if not with_faults:
+            if not forced.with_faults:
                 _refuse_faulty(new, file, progress)
             mark = clock.secret()
-            epoch = await _begin(new, clock, mark)
+            epoch = await _begin(new, clock, mark, act)
             kept = put_aside(data, clock)
             _put_in_place(new, data)
         write_mark(data.mark, mark)
@@ -286,9 +297,10 @@ def _check_sent(files: BlobFiles, sent: Collection[str]) -> Iterator[Fault]:
             yield Fault("attached files", str(files.path(sha256)), text)
 
 
-async def _begin(data: DataDirectory, clock: Clock, mark: str) -> str:
+async def _begin(data: DataDirectory, clock: Clock, mark: str, act: Act) -> str:
     """Begin the new epoch in a database that nobody serves yet."""
-    store, epoch, now = open_store(data), clock.new_id(), clock.stamp()
+    store = AuditedStore(open_store(data), clock, act)
+    epoch, now = clock.new_id(), clock.stamp()
 
     def job(tx: Transaction) -> None:
         tx.begin_epoch(epoch, now, RESTORED, None)

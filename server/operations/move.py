@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from server.access.audit_log import Act, AuditedStore
 from server.clock import Clock
 from server.config import DataDirectory
 from server.data import (
@@ -42,6 +43,7 @@ async def move(
     address: str | None,
     clock: Clock,
     progress: Callable[[str, int, int], None],
+    act: Act,
 ) -> Moved:
     """Copy a server that nobody serves to another database, check it, and go on there.
 
@@ -69,12 +71,12 @@ async def move(
                     "verify the server where it is; it stays there",
                 )
             stats, projects = there.stats(), len(there.projects())
-        epoch = await _begin(target, clock)
+        epoch = await _begin(target, clock, act)
         remember_address(data, address)
     return Moved(rows, projects, stats.changes, epoch)
 
 
-async def _begin(data: DataDirectory, clock: Clock) -> str:
+async def _begin(data: DataDirectory, clock: Clock, act: Act) -> str:
     """Begin the new epoch in a database that nobody serves yet."""
     epoch, now, mark = clock.new_id(), clock.stamp(), clock.secret()
 
@@ -82,7 +84,7 @@ async def _begin(data: DataDirectory, clock: Clock) -> str:
         tx.begin_epoch(epoch, now, MOVED, None)
         put_mark(tx, mark)
 
-    store = open_store(data)
+    store = AuditedStore(open_store(data), clock, act)
     try:
         await store.write(job)
     finally:

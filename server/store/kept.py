@@ -24,6 +24,7 @@ _QUERIES: Final[Mapping[type[NamedTuple], str]] = MappingProxyType(
         kinds.Totals: """
             SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM record)
         """,
+        kinds.AuditLine: "SELECT number, said, hash FROM audit_line ORDER BY number",
         kinds.ServerIdentity: """
             SELECT (SELECT value FROM meta WHERE key = 'signing_key'),
                 (SELECT d.public_key FROM meta own

@@ -30,6 +30,14 @@ class BrokenSeal(NamedTuple):
     sealed_rows: int
 
 
+class AuditLine(NamedTuple):
+    """A line about what an administrator did, in order; the first has number 1."""
+
+    number: int
+    said: str
+    hash: bytes
+
+
 class Totals(NamedTuple):
     """How many changes and records there are; one value."""
 

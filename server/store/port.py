@@ -328,6 +328,9 @@ class Upkeep(Protocol):
     def stats(self) -> Stats:
         """Count everything."""
 
+    def add_audit_line(self, said: str) -> None:
+        """Append what an administrator did to the chained audit log; the job is alone."""
+
     def kept(self, kind: type[K], *of: str | int) -> Iterator[K]:
         """Read all that is kept of a kind, one after another, unchecked.
 

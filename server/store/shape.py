@@ -263,6 +263,13 @@ TABLES: Final = (
         indexes=(("device_id",),),
     ),
     *PHONE_TABLES,
+    # What administrators did, each line chained to the one before it.
+    TableShape(
+        "audit_line",
+        {"number": int, "said": str, "hash": bytes},
+        ("number",),
+        needs=("said", "hash"),
+    ),
     # `asked`: the number of the asking, which no other of the project has.
     TableShape(
         "job",

@@ -7,6 +7,7 @@ from typing import Any
 from schemas.signing import public_key
 from server.clock import Clock
 from server.store.attachments import AttachmentTables
+from server.store.audit_lines import AuditTables
 from server.store.custody import CustodyTables
 from server.store.derivation import DerivationTables
 from server.store.devices import DeviceTables
@@ -40,6 +41,7 @@ class SqlTransaction(
     AttachmentTables,
     ReportTables,
     KeptTables,
+    AuditTables,
 ):
     """One transaction on one connection, of either driver."""
 

@@ -19,7 +19,7 @@ _LOG: Final = logging.getLogger("permille")
 _ADDED: Final = {
     1: ("read_token", "read_token_project"),
     3: ("label_block",),
-    4: ("phone", "phone_submission", "phone_file"),
+    4: ("phone", "phone_submission", "phone_file", "audit_line"),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3

@@ -110,10 +110,8 @@ def disagree(one, two):
     two("plot", "edit", "A", "--note", f"{MARK} unsent")
 
 
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    """A server and a laptop that hold hostile text wherever text may be."""
-    folder = tmp_path_factory.mktemp("raw")
+def filled_server(folder):
+    """Make a server on which something of everything is and waits; return its data."""
     data = folder / "data"
     typed(data, "init")
     with server_process(data) as url:
@@ -130,6 +128,14 @@ def places(tmp_path_factory):
         disagree(one, two)
         send_from_a_phone(served)
         served.admin("stocks", "derive", "--project", "P")
+    return data
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """A server and a laptop that hold hostile text wherever text may be."""
+    folder = tmp_path_factory.mktemp("raw")
+    data = filled_server(folder)
     with sqlite3.connect(data / "permille.db") as there:
         hostile(there.execute, without={"seal", "change"})
     there.close()
@@ -176,6 +182,7 @@ init | run --port none | token list | token revoke EVIL
 token create EVIL --project P | token create x --project P --expires EVIL
 phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
 phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL
+audit list | audit list --person EVIL --since EVIL | audit verify | audit export {}/audit.csv
 phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada
 """
 LAPTOP = """

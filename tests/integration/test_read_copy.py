@@ -17,6 +17,7 @@ from server.reading.port import RowSelection
 from server.store.driver import connect
 from server.store.sqlite import SqliteStore
 from tests.conftest import running
+from tests.processes import by_tests
 from tests.reading import bag, plan, reading, token_for
 
 
@@ -223,7 +224,7 @@ async def _copied(server, folder):
     archive = folder.with_suffix(".tar")
     await back_up(server.data, archive, Clock(), lambda *_: None)
     assert b"read-copy" not in archive.read_bytes()
-    await restore(DataDirectory(folder), archive, Clock(), lambda *_: None)
+    await restore(DataDirectory(folder), archive, Clock(), lambda *_: None, by_tests())
 
 
 async def test_a_copy_that_is_damaged_or_removed_under_way_is_made_anew(server):

@@ -23,6 +23,7 @@ from server.store.tables import VERSION
 from server.store.values import ReadToken
 from tests.corpus import FIXTURES
 from tests.lines import kept_lines
+from tests.processes import by_tests
 
 PLOT = {"code": "P1"}
 CORE = {"number": 1, "sampled_at": "2026-05-03T10:00:00+02:00"}
@@ -230,7 +231,7 @@ async def test_a_backup_of_an_earlier_version_is_restored(tmp_path):
     file = tmp_path / "old.backup"
     write_backup(file, [(DATABASE, old.database)], about, lambda *_: None)
     new = DataDirectory(tmp_path / "new")
-    await restore(new, file, Clock(), lambda *_: None)
+    await restore(new, file, Clock(), lambda *_: None, by_tests())
     with look(new.database) as tx:
         assert [tx.connection.execute(sql).fetchall() for sql in SAID] == said
         assert [line.raw for line in kept_lines(tx.connection)] == raw

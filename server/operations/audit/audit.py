@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from server.operations.audit.administrators import check_administrators
 from server.operations.audit.attachments import check_attachments
 from server.operations.audit.conflicts import check_conflicts
 from server.operations.audit.database import check_pages, check_tables
@@ -27,6 +28,7 @@ def find_faults(kept: Kept, progress: Progress) -> Iterator[Fault]:
         ("attachments", check_attachments(kept)),
         ("projects", check_projects(kept)),
         ("timelines", check_timelines(kept)),
+        ("administrators", check_administrators(kept)),
         ("tables", check_tables(kept, progress)),
     ):
         yield from guarded(check, "database", faults)

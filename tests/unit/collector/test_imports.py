@@ -37,7 +37,7 @@ LAYER = ("--depth-top-cm", "0", "--depth-bottom-cm", "30")
 MAY = [
     (("--version",), set()),
     (("--help",), {"click", "hashlib", "shutil"}),
-    (("status",), LOOKS),
+    (("status",), LOOKS | {"hashlib"}),
     (("person",), LOOKS),
     (("plot", "list"), LOOKS),
     (("sample", "list"), LOOKS),
@@ -94,7 +94,14 @@ def home(tmp_path_factory):
     ):
         run(PERMILLE, "--home", place, *words, check=0)
     store = LaptopStore(Home(place).database, read_key(Home(place).key))
-    away = {settings.SERVER: "http://127.0.0.1:9", settings.TOKEN: "x"}
+    key = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+    away = {
+        settings.SERVER: "http://127.0.0.1:9",
+        settings.TOKEN: "x",
+        settings.DEVICE: "0190a000-0000-7000-8000-0000000000aa",
+        settings.PUBLIC_KEY: key,
+        settings.SERVER_KEY: key,
+    }
     store.set_settings(away)
     store.close()
     return place
