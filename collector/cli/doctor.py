@@ -5,6 +5,7 @@ import click
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
+from collector.speech.spoken import said
 
 _MARKS = {"good": "ok ", "odd": " ! ", "bad": "BAD"}
 
@@ -30,8 +31,9 @@ def doctor(app: App, as_json: bool) -> int:
         emit_json([one.as_data() for one in found])
     else:
         for one in found:
-            hint = f" -> {one.hint}" if one.hint else ""
-            say(f"{_MARKS[one.health]} {one.part:12} {one.said}{hint}", " " * 17)
+            hint = f" -> {said(one.hint)}" if one.hint else ""
+            line = f"{_MARKS[one.health]} {said(one.part):12} {said(one.said)}{hint}"
+            say(line, " " * 17)
     return Exit.DONE if is_well(found) else Exit.ATTENTION
 
 

@@ -13,9 +13,13 @@ from collector.cli.app import (
     one_line,
     pass_app,
 )
-from collector.cli.output import emit_json, say
+from collector.cli.output import emit_json, fact, say
+from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
+from collector.speech.languages import YES_AND_NO
+from collector.speech.record_types import counted_records
 from schemas import limits
+from schemas.phrases import _, joined
 from schemas.told import counted
 
 if TYPE_CHECKING:
@@ -167,26 +171,26 @@ def status(app: App, check: bool, as_json: bool) -> int:
 
 
 def _tell(found: "LaptopStatus", person: str | None) -> None:
-    projects = ", ".join(found.projects) or "none"
-    counts = ", ".join(counted(n, kind) for kind, n in found.records.items())
-    click.echo(f"laptop     {found.name} in {found.home}")
-    click.echo(f"at work    {person or 'nobody is named: permille person NAME'}")
-    click.echo(f"server     {found.server or 'not enrolled'}")
+    projects = ", ".join(found.projects) or _("none")
+    counts = joined([counted_records(kind, n) for kind, n in found.records.items()])
+    fact(_("laptop"), _("{name} in {home}", name=found.name, home=found.home))
+    fact(_("at work"), person or _("nobody is named: permille person NAME"))
+    fact(_("server"), found.server or _("not enrolled"))
     if found.is_copy and found.device:
-        click.echo("copy       of another laptop's data: permille enrol URL CODE")
-    say(f"projects   {projects}", " " * 11)
-    say(f"records    {counts or 'none'}", " " * 11)
-    click.echo(f"last sync  {found.last_sync_at or 'never'}")
-    click.echo(f"to push    {found.pending}")
-    click.echo(f"files      {found.attachments_waiting} to send")
-    drafts = f"{found.drafts} on this laptop alone: permille draft list"
-    click.echo(f"drafts     {drafts if found.drafts else 0}")
-    click.echo(f"to fix     {found.quarantined}")
-    click.echo(f"waiting    {found.held}")
-    click.echo(f"conflicts  {found.conflicts}")
-    click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
+        fact(_("copy"), _("of another laptop's data: permille enrol URL CODE"))
+    fact(_("projects"), projects)
+    fact(_("records"), counts or _("none"))
+    fact(_("last sync"), found.last_sync_at or _("never"))
+    fact(_("to push"), str(found.pending))
+    fact(_("files"), _("{num} to send", num=found.attachments_waiting))
+    fact(_("drafts"), on_this_laptop_alone(found.drafts) if found.drafts else "0")
+    fact(_("to fix"), str(found.quarantined))
+    fact(_("waiting"), str(found.held))
+    fact(_("conflicts"), str(found.conflicts))
+    answer = YES_AND_NO[0 if found.safe_to_wipe else 1]
+    say(_("may I wipe this laptop? {answer}", answer=answer))
     for reason in found.reasons:
-        say(f"  - {reason}", "  ")
+        say(joined(["  - ", reason], ""), "  ")
 
 
 @click.command()

@@ -4,7 +4,7 @@ One builder makes them from schemas.records, so an option is there because the
 field is there.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -31,26 +31,22 @@ from collector.cli.options import (
     with_only_campaign,
     without_them,
 )
-from collector.cli.output import emit_json, print_facts, say
+from collector.cli.output import emit_json, print_facts
 from collector.cli.record_examples import EDITS, EXAMPLES, NAMES, TEMPLATE
-from collector.cli.warnings import as_data, warned
+from collector.cli.saved_told import tell_saved, warn
+from collector.cli.warnings import as_data
 from collector.errors import Exit, RefusedError, UsageError
 from collector.record import names, views
+from schemas.phrases import _
 from schemas.records import TYPES
-from schemas.told import option_name, problem_line, told
+from schemas.told import option_name, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
-    from collector.record import entry
     from collector.rules.overlay import RecordView
-    from schemas.plausibility.records import Warned
 
 #: Problems of what was not given at all.
 _MISSING: Final = frozenset({"required", "value_missing"})
-
-#: Warnings of one entry that are shown at once.
-WARNINGS_SHOWN: Final = 5
-
 
 #: What makes each command of a group.
 Verbs = Mapping[str, Callable[[str], click.Command]]
@@ -115,7 +111,7 @@ def add_by_options(
         with typed_as_options(adds=True):
             entered = read_fields(laptop, record_type, given, project_id)
             saved = entry.add(laptop, record_type, entered, project_id)
-        _tell(laptop, saved, "saved", as_json=as_json)
+        tell_saved(laptop, saved, "saved", as_json=as_json)
 
 
 def _edit(record_type: str) -> click.Command:
@@ -136,14 +132,17 @@ def _edit(record_type: str) -> click.Command:
             both = [name for name in emptied if name in patch]
             if both:
                 raise UsageError(
-                    f"{both[0]} is given a value and cleared", "leave one of them out"
+                    _("{field} is given a value and cleared", field=both[0]),
+                    _("leave one of them out"),
                 )
             patch.update(dict.fromkeys(emptied))
             if not patch:
-                raise UsageError("nothing to change was given", "name a field to set")
+                raise UsageError(
+                    _("nothing to change was given"), _("name a field to set")
+                )
             with typed_as_options():
                 saved = entry.edit(laptop, view, patch)
-            _tell(
+            tell_saved(
                 laptop,
                 saved,
                 "saved" if saved.changed else "unchanged",
@@ -187,7 +186,7 @@ def _show(record_type: str) -> click.Command:
             fields = found["fields"].items()
             pairs = [(option_name(name), told(v, called)) for name, v in fields]
             print_facts([*pairs, ("id", view.id)])
-            _warn(laptop, view, odd)
+            warn(laptop, view, odd)
 
     shown = f"permille {record_type} show {_example_name(record_type)}"
     return _command(
@@ -263,7 +262,7 @@ def _delete(record_type: str) -> click.Command:
             said = names.label(laptop.store, view)
             confirmed(f"Delete {record_type} {said}?", yes=yes)
             saved = entry.delete(laptop, view)
-            _tell(laptop, saved, "deleted", as_json=as_json)
+            tell_saved(laptop, saved, "deleted", as_json=as_json)
 
     yes = click.Option(["--yes"], is_flag=True, help="Do not ask.")
     shown = f"permille {record_type} delete {_example_name(record_type)} --yes"
@@ -284,7 +283,7 @@ def _restore(record_type: str) -> click.Command:
                 project_id = names.project_of(laptop.store, project)
             view = names.find_deleted(laptop.store, record_type, which, project_id)
             saved = entry.restore(laptop, view)
-            _tell(laptop, saved, "restored", as_json=as_json)
+            tell_saved(laptop, saved, "restored", as_json=as_json)
 
     shown = f"permille {record_type} restore {_example_name(record_type)}"
     return _command(
@@ -348,31 +347,6 @@ def typed_as_options(*, adds: bool = False) -> Iterator[None]:
         if adds and any(problem.code in _MISSING for problem in error.problems):
             error.exit_code = Exit.USAGE
         raise
-
-
-def _tell(laptop: "Laptop", saved: "entry.Saved", word: str, *, as_json: bool) -> None:
-    if as_json:
-        found = views.shown(laptop, saved.view)
-        found["name"] = saved.label
-        found["outcome"] = word
-        found["warnings"] = [as_data(laptop.store, one) for one in saved.warnings]
-        emit_json(found)
-        return
-    click.echo(f"{word} {saved.view.type} {saved.label}")
-    _warn(laptop, saved.view, saved.warnings)
-
-
-def _warn(laptop: "Laptop", view: "RecordView", warnings: Sequence["Warned"]) -> None:
-    """Say what is odd about a record, and how to say that it is right."""
-    for one in warnings[:WARNINGS_SHOWN]:
-        own = one.record_id == view.id
-        about = "" if own else f" {one.record_type} {warned(laptop.store, one)}:"
-        said = problem_line(one.warning, is_option=own)
-        say(f"warning:{about} {said}", "  ", err=True)
-    if warnings:
-        more = len(warnings) - WARNINGS_SHOWN
-        beginning = f"{more} more; " if more > 0 else ""
-        say(f"{beginning}if it is right, say why: permille warnings", err=True)
 
 
 _VERBS: Final[Verbs] = MappingProxyType(

@@ -30,7 +30,7 @@ from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.rules.reply import problem_of
 from schemas import limits
-from schemas.told import duration
+from schemas.phrases import duration
 
 #: A satellite link opens within seconds.
 _CONNECT_S: Final = 20.0

@@ -19,15 +19,16 @@ from collector.record.saving import save
 from collector.record.typed_layers import TypedLayer, read_layers
 from collector.record.waiting_bags import BAGS
 from collector.rules.overlay import RecordView
+from collector.speech.record_types import TYPE_WORDS
 from collector.store.port import Beside, KeptDraft
 from schemas import limits
 from schemas.changes import Draft
-from schemas.names import listed
+from schemas.phrases import _, listed, ngettext
 from schemas.plausibility.records import Fields, Warned
 from schemas.settings import read_texts
-from schemas.told import counted
 
 _NOW: Final = "now"
+_IS_NOW: Final = _("now")
 _GAP: Final = "layer_gap"
 
 
@@ -118,7 +119,7 @@ def record_core(
     given = read_texts("core", texts)
     added = _added(laptop, place, given, holes)
     if "sampled_at" not in typed.texts:
-        added.insert(0, FilledIn("sampled_at", given["sampled_at"], _NOW))
+        added.insert(0, FilledIn("sampled_at", given["sampled_at"], _IS_NOW))
     fields = _core_fields(place, given, added, holes)
     core_id = entry.mint(laptop, project_id, "core", fields)
     layers = read_layers(as_scanned(laptop, typed.layers), place.usual_cm)
@@ -273,12 +274,22 @@ def _taken(
     for number, core in sorted(taken.items()):
         bags = len(laptop.store.referring("core_id", [core.id]))
         at = str(core.fields["sampled_at"])[:16].replace("T", " ")
-        said.append(f"core {number} of {at} with {counted(bags, 'bag')}")
+        with_bags = ngettext("{num} bag", "{num} bags", bags)
+        is_there = {"number": number, "at": at, "bags": with_bags}
+        said.append(_("core {number} of {at} with {bags}", **is_there))
     name = f"{point.label}/{campaign.fields['name']}"
     return RefusedError(
-        f"{point.label} was sampled in {campaign.fields['name']}: {listed(said)}",
-        f"one more core: add --another; one more bag: permille sample add --core {name}/"
-        f"{max(taken)} ...; to look: permille core show {name}/{max(taken)}",
+        _(
+            "{point} was sampled in {campaign}: {cores}",
+            point=point.label,
+            campaign=campaign.fields["name"],
+            cores=listed(said),
+        ),
+        _(
+            "one more core: add --another; one more bag: permille sample add --core {core}"
+            " ...; to look: permille core show {core}",
+            core=f"{name}/{max(taken)}",
+        ),
         code="already_here",
     )
 
@@ -372,6 +383,9 @@ def _known(laptop: Laptop, view: RecordView, field: str) -> RecordView:
     if found is None:
         name = names.label(laptop.store, view)
         what = field.removesuffix("_id")
-        hint = "run: permille sync"
-        raise NotFoundError(f"the {what} of {view.type} {name} is not here", hint)
+        hint = _("run: permille sync")
+        words = {"what": TYPE_WORDS[what], "type": TYPE_WORDS[view.type]}
+        raise NotFoundError(
+            _("{what} of {type} {name} is not here", name=name, **words), hint
+        )
     return found

@@ -11,7 +11,7 @@ from collector.laptop.laptop import Laptop
 from collector.sync.status import laptop_status
 from schemas import limits
 from schemas.gis.extra import how_to_install, is_installed, is_portable
-from schemas.told import counted, duration
+from schemas.phrases import _, duration, figure, joined, ngettext
 
 #: A day of photos, and room for the database to be copied.
 _FREE_BYTES: Final = 2 * 1024**3
@@ -19,9 +19,9 @@ _FULL_BYTES: Final = 200 * 1024**2
 _LONG_AGO_S: Final = 14 * 86_400
 #: What an extra brings that a technician may miss in the field, and how it is named.
 _EXTRAS: Final = {
-    "ui": ("jinja2", "the page: permille ui"),
-    "labels": ("reportlab", "labels: permille label sheet"),
-    "geo": ("shapely", "Shapefile and GeoPackage"),
+    "ui": ("jinja2", _("the page: permille ui")),
+    "labels": ("reportlab", _("labels: permille label sheet")),
+    "geo": ("shapely", _("Shapefile and GeoPackage")),
 }
 #: The package of the font for letters beyond those of western Europe.
 _FONT: Final = "fontpkg_noto_sans"
@@ -55,13 +55,13 @@ def examine(laptop: Laptop, version: str) -> list[Finding]:
         _disk(shutil.disk_usage(laptop.home.path).free),
         _clock(laptop),
         _database(status.damage),
-        Finding("version", Health.GOOD, f"permille {version}"),
+        Finding(_("version"), Health.GOOD, _("permille {version}", version=version)),
         _backlog(status.pending, status.quarantined, status.conflicts),
         _last_sync(laptop, status.last_sync_at, status.server),
     ]
     if status.is_copy:
-        said = "this is a copy of another laptop"
-        parts.append(Finding("copy", Health.BAD, said, "permille enrol --replaces"))
+        said = _("this is a copy of another laptop")
+        parts.append(Finding(_("copy"), Health.BAD, said, "permille enrol --replaces"))
     return [*parts, *_extras()]
 
 
@@ -71,14 +71,16 @@ def is_well(findings: Sequence[Finding]) -> bool:
 
 
 def _disk(free_bytes: int) -> Finding:
-    said = f"{free_bytes / 1024**3:.1f} GiB free"
+    said = _("{size} GiB free", size=figure(free_bytes / 1024**3, 1))
     if free_bytes < _FULL_BYTES:
         return Finding(
-            "disk", Health.BAD, said, "make room before anything is recorded"
+            _("disk"), Health.BAD, said, _("make room before anything is recorded")
         )
     if free_bytes < _FREE_BYTES:
-        return Finding("disk", Health.ODD, said, "make room before a day with photos")
-    return Finding("disk", Health.GOOD, said)
+        return Finding(
+            _("disk"), Health.ODD, said, _("make room before a day with photos")
+        )
+    return Finding(_("disk"), Health.GOOD, said)
 
 
 def _clock(laptop: Laptop) -> Finding:
@@ -87,66 +89,87 @@ def _clock(laptop: Laptop) -> Finding:
     kept = laptop.store.setting(settings.CLOCK_OFFSET)
     off_s = abs(int(kept or 0)) / 1000
     if off_s > limits.CLOCK_SKEW_WARN_S:
-        wrong = f"{said}: {duration(off_s)} off the server's"
-        return Finding("clock", Health.ODD, wrong, "set the clock of this laptop")
-    return Finding("clock", Health.GOOD, said)
+        off = duration(off_s)
+        wrong = _("{time}: {off} off the server's", time=said, off=off)
+        return Finding(_("clock"), Health.ODD, wrong, _("set the clock of this laptop"))
+    return Finding(_("clock"), Health.GOOD, said)
 
 
 def _database(damage: Sequence[str]) -> Finding:
     if damage:
-        hint = "do not write on; copy the home, then restore or ask the server for all"
-        return Finding("database", Health.BAD, damage[0], hint)
-    return Finding("database", Health.GOOD, "every page was read, and is right")
+        hint = _(
+            "do not write on; copy the home, then restore or ask the server for all"
+        )
+        return Finding(_("database"), Health.BAD, damage[0], hint)
+    return Finding(_("database"), Health.GOOD, _("every page was read, and is right"))
 
 
 def _backlog(pending: int, to_fix: int, conflicts: int) -> Finding:
     waits = [
         said
         for count, said in (
-            (pending, f"{counted(pending, 'change')} to send"),
-            (to_fix, f"{to_fix} to fix"),
-            (conflicts, counted(conflicts, "conflict")),
+            (
+                pending,
+                ngettext("{num} change to send", "{num} changes to send", pending),
+            ),
+            (to_fix, _("{num} to fix", num=to_fix)),
+            (conflicts, ngettext("{num} conflict", "{num} conflicts", conflicts)),
         )
         if count
     ]
     if not waits:
-        return Finding("backlog", Health.GOOD, "nothing waits")
+        return Finding(_("backlog"), Health.GOOD, _("nothing waits"))
     hint = (
         "permille fix; permille conflicts" if to_fix or conflicts else "permille sync"
     )
-    return Finding("backlog", Health.ODD, ", ".join(waits), hint)
+    return Finding(_("backlog"), Health.ODD, joined(waits), hint)
 
 
 def _last_sync(laptop: Laptop, at: str | None, server: str | None) -> Finding:
     if server is None:
-        return Finding("server", Health.ODD, "not enrolled", "permille enrol URL CODE")
+        return Finding(
+            _("server"), Health.ODD, _("not enrolled"), "permille enrol URL CODE"
+        )
     if at is None:
-        return Finding("server", Health.ODD, f"{server}: never synced", "permille sync")
+        return Finding(
+            _("server"),
+            Health.ODD,
+            _("{server}: never synced", server=server),
+            "permille sync",
+        )
     age_s = (laptop.clock.now() - datetime.fromisoformat(at)).total_seconds()
-    said = f"{server}: last sync {duration(max(age_s, 0))} ago"
+    ago = duration(max(age_s, 0))
+    said = _("{server}: last sync {time} ago", server=server, time=ago)
     if age_s > _LONG_AGO_S:
-        return Finding("server", Health.ODD, said, "permille sync, before a long trip")
-    return Finding("server", Health.GOOD, said)
+        return Finding(
+            _("server"), Health.ODD, said, _("permille sync, before a long trip")
+        )
+    return Finding(_("server"), Health.GOOD, said)
 
 
 def _extras() -> Iterator[Finding]:
     yield from _named_extras()
     if is_installed("reportlab") and not is_installed(_FONT):
-        said = "labels print the letters of western Europe alone"
+        said = _("labels print the letters of western Europe alone")
         hint = _pip("labels")
-        yield Finding("printer fonts", Health.ODD, said, hint)
+        yield Finding(_("printer fonts"), Health.ODD, said, hint)
     elif is_installed("reportlab"):
-        said = "Latin, Greek and Cyrillic letters print on labels"
-        yield Finding("printer fonts", Health.GOOD, said)
+        said = _("Latin, Greek and Cyrillic letters print on labels")
+        yield Finding(_("printer fonts"), Health.GOOD, said)
 
 
 def _named_extras() -> Iterator[Finding]:
     for name, (module, what) in _EXTRAS.items():
         if not is_installed(module):
             hint = how_to_install(name) if is_portable() else _pip(name)
-            yield Finding(f"extra {name}", Health.ODD, f"missing, for {what}", hint)
+            yield Finding(
+                _("extra {name}", name=name),
+                Health.ODD,
+                _("missing, for {what}", what=what),
+                hint,
+            )
         else:
-            yield Finding(f"extra {name}", Health.GOOD, "is there")
+            yield Finding(_("extra {name}", name=name), Health.GOOD, _("is there"))
 
 
 def _pip(extra: str) -> str:
