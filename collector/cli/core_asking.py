@@ -23,7 +23,6 @@ from collector.speech.spoken import problem_said, said
 from schemas.phrases import Phrase, _, field_said, joined, named
 from schemas.printing import TableForm
 from schemas.problems import Problem
-from schemas.told import told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -118,7 +117,7 @@ class _Dialogue:
             self.typed = replace(self.typed, point="")
 
     def _ask_tool(self, begun: BegunCore) -> None:
-        default = {one.field: told(one.value) for one in begun.defaults}
+        default = {one.field: said(one.value) for one in begun.defaults}
         for name in CARRIED:
             if name in self.typed.texts:
                 continue
@@ -158,9 +157,9 @@ class _Dialogue:
         """Return the prompt of the next layer, with the depths that it has by itself."""
         read = read_layers([*self.typed.layers, TypedLayer("?")], begun.usual_cm)
         fields = read[-1].fields
-        top = told(fields.get("depth_top_cm"))
+        top = fields.get("depth_top_cm")
         if "depth_bottom_cm" in fields:
-            end = told(fields["depth_bottom_cm"])
+            end = fields["depth_bottom_cm"]
             return _("{top}-{end} cm, label (none: no more layers)", top=top, end=end)
         return _("From {top} cm, BOTTOM=LABEL (none: no more layers)", top=top)
 

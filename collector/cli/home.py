@@ -19,8 +19,7 @@ from collector.errors import Exit
 from collector.speech.languages import YES_AND_NO
 from collector.speech.record_types import counted_records
 from schemas import limits
-from schemas.phrases import _, joined
-from schemas.told import counted
+from schemas.phrases import _, joined, ngettext
 
 if TYPE_CHECKING:
     from collector.sync.status import LaptopStatus
@@ -71,8 +70,8 @@ def init(
     if as_json:
         emit_json(done)
         return
-    click.echo(f"set up {done['name']} in {done['home']}")
-    click.echo("next: permille enrol URL CODE; or: permille project add")
+    say(_("set up {name} in {home}", name=done["name"], home=done["home"]))
+    say(_("next: permille enrol URL CODE; or: permille project add"))
 
 
 @click.command()
@@ -138,13 +137,15 @@ def enrol(  # noqa: PLR0917 - click passes them by name
     if as_json:
         emit_json(done)
         return
-    projects = counted(done["projects"], "project")
-    click.echo(f"enrolled at {done['server']} for {projects}")
+    projects = counted_records("project", done["projects"])
+    where = done["server"]
+    say(_("enrolled at {server} for {projects}", server=where, projects=projects))
     if done["was_copy"]:
-        click.echo("its data was copied from another laptop: it is one of its own now")
+        say(_("its data was copied from another laptop: it is one of its own now"))
     if done["clock"]:
-        say(f"warning: {done['clock']}: put it right, so that dates are", err=True)
-    click.echo("next: permille sync")
+        clock = _("{clock}: put it right, so that dates are", clock=done["clock"])
+        say(_("warning: {text}", text=clock), err=True)
+    say(_("next: permille sync"))
 
 
 @click.command()
@@ -216,13 +217,15 @@ def recover(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(done.as_data())
         return
-    changes, waits = (
-        counted(done.changes, "change"),
-        "waits" if done.pending == 1 else "wait",
+    changes = ngettext("{num} change", "{num} changes", done.changes)
+    say(_("closed log {log} with {changes}", log=done.closed_log, changes=changes))
+    waiting = ngettext(
+        "began log {log}; {num} change waits to be sent",
+        "began log {log}; {num} changes wait to be sent",
+        done.pending,
+        log=done.new_log,
     )
-    pending = counted(done.pending, "change")
-    say(f"closed log {done.closed_log} with {changes}")
-    say(f"began log {done.new_log}; {pending} {waits} to be sent")
-    click.echo("next: permille sync")
-    click.echo("is the other copy in use too? give it a name of its own there:")
-    click.echo("  permille recover; then: permille enrol URL CODE")
+    say(waiting)
+    say(_("next: permille sync"))
+    say(_("is the other copy in use too? give it a name of its own there:"))
+    say(_("  permille recover; then: permille enrol URL CODE"))

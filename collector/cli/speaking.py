@@ -12,7 +12,7 @@ from collector.cli.output import emit_json, say
 from collector.errors import RefusedError, UsageError
 from collector.speech.languages import LANGUAGES, of_system
 from collector.speech.spoken import can_speak, speak, speech
-from schemas.phrases import _
+from schemas.phrases import _, followed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ def _speak(context: click.Context, _parameter: Any, value: str | None) -> None: 
     speak(code)
     if not can_speak(code):
         # Work goes on: a language is no reason to lose a day.
-        say(f"{_needs_babel(code)}; {_INSTALL}", "  ", err=True)
+        say(followed(_needs_babel(code), _how_to_install()), "  ", err=True)
 
 
 @click.command()
@@ -68,7 +68,9 @@ def language(app: App, code: str | None, as_json: bool) -> None:
         if code is not None:
             code = _one_of_four(code, "CODE")
             if not can_speak(code):
-                raise RefusedError(_needs_babel(code), _INSTALL, code="extra_missing")
+                raise RefusedError(
+                    _needs_babel(code), _how_to_install(), code="extra_missing"
+                )
             laptop.store.set_settings({settings.LANGUAGE: code})
             if not app.is_language_named:
                 speak(code)
@@ -102,8 +104,11 @@ def _one_of_four(text: str, where: str) -> str:
     )
 
 
-_INSTALL: Final = _("install permille with the extra ui: permille[ui]")
-
-
 def _needs_babel(code: str) -> str:
     return _("{name} needs the package babel", name=LANGUAGES[code])
+
+
+def _how_to_install() -> str:
+    from schemas.gis.extra import how_to_install
+
+    return how_to_install("ui")

@@ -159,7 +159,7 @@ init | run --port none | token list | token revoke EVIL
 token create EVIL --project P | token create x --project P --expires EVIL
 """
 LAPTOP = """
-person | person EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
+person | person EVIL | language | language EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
 practice list | point list | campaign list | core list | sample list | result list
 organisation show x | project show P | plot show A | practice show A/x | point show A/1
 campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1
