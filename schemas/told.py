@@ -1,6 +1,6 @@
 """Values and fields as people read and type them; never as Python or a message has them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -79,29 +79,15 @@ def counted(count: int, noun: str, many: str = "") -> str:
     return f"{count} {noun if count == 1 else many or noun + 's'}"
 
 
-def duration(seconds: float) -> str:
-    """Return a long time in words.
-
-    >>> duration(400), duration(10_000), duration(3e6)
-    ('7 minutes', '3 hours', '35 days')
-    """
-    for name, length in (("day", 86_400), ("hour", 3_600)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {name}s"
-    return f"{seconds / 60:.0f} minutes"
-
-
 def problem_line(
     problem: Problem,
     called: Mapping[str, str] | None = None,
     *,
     is_option: bool = False,
-    say: Callable[[str], str] = str,
 ) -> str:
     """Return one problem in words: field, value, reason, what to do.
 
-    The field is named as people type it: as an option, or as FIELD=VALUE has it. `say`
-    puts the words of its kind into the language of a person.
+    The field is named as people type it: as an option, or as FIELD=VALUE has it.
 
     >>> odd = Problem("not_a_number", "area_ha", "two")
     >>> problem_line(odd)
@@ -109,18 +95,32 @@ def problem_line(
     >>> problem_line(odd, is_option=True)[:15]
     '--area-ha two: '
     """
-    path, value = str(problem.path), short(problem.value)
-    text = say(problem.kind.text)
+    where = place_of(problem, called, is_option=is_option)
     detail = f" ({worded(problem.detail, called)})" if problem.detail else ""
-    words = f"{text}{detail}; {say(problem.hint)}"
+    words = f"{problem.kind.text}{detail}; {problem.hint}"
+    return f"{where}: {words}" if where else words
+
+
+def place_of(
+    problem: Problem,
+    called: Mapping[str, str] | None = None,
+    *,
+    is_option: bool = False,
+) -> str:
+    """Return what a problem is about: a field and its value, or nothing.
+
+    >>> place_of(Problem("not_a_number", "area_ha", "two"))
+    'area-ha = two'
+    """
+    path, value = str(problem.path), short(problem.value)
     field = _SPOKEN.get(path, option_name(path))
     said = _value(value, called)
     if not field:
-        return words
+        return ""
     where = f"--{field}" if is_option else field
     if said:
         where += f" {said}" if is_option else f" = {said}"
-    return f"{where}: {words}"
+    return where
 
 
 def worded(text: str, called: Mapping[str, str] | None = None) -> str:

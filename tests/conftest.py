@@ -26,6 +26,9 @@ from tests.laptop import TestLaptop
 
 pytest_plugins = ("tests.databases",)
 
+# What commands say is tested in English, whatever the machine speaks.
+os.environ["LANGUAGE"] = "en"
+
 # The same examples for everybody, however slow the machine; soak draws others, and more.
 settings.register_profile(
     "permille",

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from collector.cli.asking import agreed
+from collector.cli.output import say
 from collector.clock import Clock
 from collector.config import PASSPHRASE_VARIABLE, Home, find_home
 from collector.errors import RefusedError
+from collector.speech.spoken import said, speak
+from schemas.phrases import _
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -29,6 +33,7 @@ class App:
     clock: Clock = field(default_factory=Clock)
     home_given: str | None = None
     person: str | None = None
+    is_language_named: bool = False
 
     def at(self, home: str | None) -> "App":
         """Return the same with another home, if one was named."""
@@ -45,10 +50,21 @@ class App:
         from collector.laptop.open import opened
 
         with opened(self.home, self.clock, ask_passphrase, _tell) as laptop:
+            if not self.is_language_named:
+                _speak_as_remembered(laptop)
             yield replace(laptop, working=self.person)
 
 
 pass_app = click.make_pass_decorator(App)
+
+
+def _speak_as_remembered(laptop: "Laptop") -> None:
+    """Speak the language that the laptop remembers, if it remembers one."""
+    from collector.laptop import settings
+
+    remembered = laptop.store.setting(settings.LANGUAGE)
+    if remembered:
+        speak(remembered)
 
 
 def json_flag() -> click.Option:
@@ -136,16 +152,18 @@ def ask_passphrase() -> str:
     given = os.environ.get(PASSPHRASE_VARIABLE)
     if given is not None:
         return given
-    return _prompt("Passphrase")
+    return _prompt(_("Passphrase"))
 
 
 def new_passphrase() -> str:
     """Take a new passphrase from the environment, or ask for it twice."""
     given = os.environ.get(PASSPHRASE_VARIABLE)
     if given is None:
-        given = _prompt("New passphrase", confirmation_prompt=True)
+        given = _prompt(_("New passphrase"), confirmation_prompt=True)
     if not given:
-        raise RefusedError("an empty passphrase protects nothing", "choose another")
+        raise RefusedError(
+            _("an empty passphrase protects nothing"), _("choose another")
+        )
     return given
 
 
@@ -161,10 +179,12 @@ def confirmed(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise RefusedError(
-            f"{question} This needs a yes.", "add: --yes", code="not_confirmed"
+            _("{question} This needs a yes.", question=question),
+            _("add: --yes"),
+            code="not_confirmed",
         )
-    if not click.confirm(question):
-        raise RefusedError("nothing was changed", code="not_confirmed")
+    if not agreed(question, err=False):
+        raise RefusedError(_("nothing was changed"), code="not_confirmed")
 
 
 def import_of(
@@ -180,7 +200,7 @@ def import_of(
 def tell_operation(operation_id: str | None) -> None:
     """Say how to take back what was written, if anything was."""
     if operation_id:
-        click.echo(f"to take it back: permille undo {operation_id}")
+        say(_("to take it back: permille undo {operation}", operation=operation_id))
 
 
 def example(*lines: str) -> str:
@@ -192,17 +212,20 @@ Callback = Callable[..., Any]
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def _prompt(text: str, *, confirmation_prompt: bool = False) -> str:
     if not sys.stdin.isatty():
         raise RefusedError(
-            "the database is protected by a passphrase",
-            f"set {PASSPHRASE_VARIABLE}, or run the command in a terminal",
+            _("the database is protected by a passphrase"),
+            _(
+                "set {variable}, or run the command in a terminal",
+                variable=PASSPHRASE_VARIABLE,
+            ),
             code="passphrase_needed",
         )
     answer: str = click.prompt(
-        text, hide_input=True, confirmation_prompt=confirmation_prompt, err=True
+        said(text), hide_input=True, confirmation_prompt=confirmation_prompt, err=True
     )
     return answer

@@ -78,5 +78,5 @@ def apply(app: App, file: Path, as_json: bool) -> int:
     if as_json:
         emit_json(report.as_data())
     else:
-        tell(report, "judged")
+        tell(report, are_judged=True)
     return Exit.ATTENTION if attention else Exit.DONE

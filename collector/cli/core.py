@@ -30,6 +30,7 @@ from collector.cli.record_examples import EXAMPLES
 from collector.cli.records import add_by_options, build, typed_as_options
 from collector.errors import Exit, RefusedError, UsageError
 from schemas import limits
+from schemas.phrases import _
 from schemas.records import TYPES
 from schemas.undo.lists import KEPT
 
@@ -163,8 +164,8 @@ def _refuse_beside_options(
 ) -> None:
     if keep or another or new_point or more:
         raise UsageError(
-            "--draft, --another, --new-point, --because and --answer go with POINT",
-            "type the point first, such as: permille core add P1/2 10=A12:261",
+            _("--draft, --another, --new-point, --because and --answer go with POINT"),
+            _("type the point first, such as: permille core add P1/2 10=A12:261"),
         )
 
 
@@ -186,7 +187,12 @@ def _record(
         if as_json:
             emit_json({"draft": number})
         else:
-            say(f"kept as draft {number}; to save it: permille draft finish {number}")
+            say(
+                _(
+                    "kept as draft {number}; to save it: permille draft finish {number}",
+                    number=number,
+                )
+            )
         return Exit.DONE
     if not typed.point:
         from collector.cli.core_asking import asked_core
@@ -196,7 +202,7 @@ def _record(
         with typed_as_options():
             outcome = record_core(laptop, project_id, typed)
     if typed.because and not outcome.explained:
-        say("nothing is odd about it, so that --because explains nothing", err=True)
+        say(_("nothing is odd about it, so that --because explains nothing"), err=True)
     return tell_core(outcome, as_json=as_json)
 
 
@@ -298,22 +304,29 @@ def _take_back(
     kept = kept_rows(looked)
     if found.undoing.is_empty:
         said = "; ".join(f"{name}: {why}" for name, why in kept)
+        why = said or _("it is gone already")
         raise RefusedError(
-            f"core {found.name} cannot be taken back: {said or 'it is gone already'}",
-            f"to look: permille core show {found.name}",
+            _("core {core} cannot be taken back: {why}", core=found.name, why=why),
+            _("to look: permille core show {core}", core=found.name),
         )
     bags = [str(bag.fields["sample_code"]) for bag in found.bags]
-    say(f"core {found.name} with {', '.join(bags) or 'no bags'}", "  ", err=True)
+    listed = ", ".join(bags) or _("no bags")
+    say(_("core {core} with {bags}", core=found.name, bags=listed), "  ", err=True)
     for line in sentences(looked):
         say(line, "  ", err=True)
-    confirmed("Take it back?", yes=yes)
+    confirmed(_("Take it back?"), yes=yes)
     done = take_back(laptop, found)
     said_now = document(found.undoing.changes, found.undoing.plan, others, done)
     if as_json:
         emit_json(said_now | {"core": found.name})
     else:
         table_of_first(KEPT, kept)
-        say(f"taken back; to have it again: permille undo {done.id}")
+        say(
+            _(
+                "taken back; to have it again: permille undo {operation}",
+                operation=done.id,
+            )
+        )
     return Exit.ATTENTION if kept else Exit.DONE
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from collector.cli.output import say, screen_width
+from collector.cli.asking import agreed
+from collector.cli.output import say, table_lines
 from collector.cli.questions_asked import ask_each
 from collector.errors import RefusedError, UsageError
 from collector.record.core_checks import layer_problems, text_problem
@@ -20,21 +21,24 @@ from collector.record.core_entry import BegunCore, TypedCore, begin_core, record
 from collector.record.field_drafts import keep_core
 from collector.record.questions import asked_form
 from collector.record.typed_layers import TypedLayer, read_layer, read_layers
-from schemas.printing import TableForm, lines_of
+from collector.speech.spoken import problem_said, said
+from schemas.phrases import Phrase, _, field_said, joined, named
+from schemas.printing import TableForm
 from schemas.problems import Problem
-from schemas.told import option_name, problem_line, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
     from collector.record.core_outcome import CoreOutcome
 
 #: What is about to be saved.
-LAYERS: Final = TableForm("layers of a core", "from cm", "to cm", "label", "mass g")
+LAYERS: Final = TableForm(
+    "layers of a core", _("from cm"), _("to cm"), _("label"), _("mass g")
+)
 
 _PROMPTS: Final = {
-    "tool": "Tool",
-    "inner_diameter_mm": "Inner diameter, mm",
-    "cores_composited": "Cores in one bag",
+    "tool": _("Tool"),
+    "inner_diameter_mm": _("Inner diameter, mm"),
+    "cores_composited": _("Cores in one bag"),
 }
 
 
@@ -52,8 +56,8 @@ def asked_core(
     """
     if not sys.stdin.isatty():
         raise UsageError(
-            "without a point this asks, and there is no terminal to ask on",
-            "type it in one line: permille core add P1/2 10=A12:261 20=A13:262",
+            _("without a point this asks, and there is no terminal to ask on"),
+            _("type it in one line: permille core add P1/2 10=A12:261 20=A13:262"),
         )
     dialogue = _Dialogue(laptop, project_id, typed)
     try:
@@ -64,7 +68,10 @@ def asked_core(
             number = keep_core(laptop, project_id, dialogue.typed, draft)
             click.echo(err=True)
             say(
-                f"kept as draft {number}; to go on: permille draft finish {number}",
+                _(
+                    "kept as draft {number}; to go on: permille draft finish {number}",
+                    number=number,
+                ),
                 err=True,
             )
         raise
@@ -81,19 +88,19 @@ class _Dialogue:
     def ask(self) -> None:
         """Ask for the place, the tool and the layers, and whether to save them."""
         begun = self._begin()
-        say(f"core at {begun.point} in {begun.campaign}", err=True)
+        say(_core_at(begun), err=True)
         self._ask_tool(begun)
         self._ask_layers(begun)
         self._ask_questions()
         self._show(begun)
-        if not click.confirm("Save?", default=True, err=True):
+        if not agreed(_("Save?"), default=True):
             raise click.Abort
 
     def _begin(self) -> BegunCore:
         """Return where the core belongs; ask until that can be."""
         while True:
             if not self.typed.point:
-                point = _asked("Point, as PLOT/POINT")
+                point = _asked(_("Point, as PLOT/POINT"))
                 self.typed = replace(self.typed, point=point)
                 continue
             try:
@@ -103,17 +110,17 @@ class _Dialogue:
 
     def _mend_place(self, error: RefusedError) -> None:
         say(error.text, "  ", err=True)
-        if error.code == "no_such_point" and _agreed("A new point?"):
+        if error.code == "no_such_point" and agreed(_("A new point?")):
             self.typed = replace(self.typed, is_new_point=True)
-        elif error.code == "already_here" and _agreed("One more core there?"):
+        elif error.code == "already_here" and agreed(_("One more core there?")):
             self.typed = replace(self.typed, is_another=True)
         elif "--campaign" in error.hint:
-            self.typed = replace(self.typed, campaign=_asked("Campaign"))
+            self.typed = replace(self.typed, campaign=_asked(_("Campaign")))
         else:
             self.typed = replace(self.typed, point="")
 
     def _ask_tool(self, begun: BegunCore) -> None:
-        default = {one.field: told(one.value) for one in begun.defaults}
+        default = {one.field: said(one.value) for one in begun.defaults}
         for name in CARRIED:
             if name in self.typed.texts:
                 continue
@@ -126,8 +133,10 @@ class _Dialogue:
         def wrong(text: str) -> Problem | None:
             return text_problem(name, text) if text else None
 
-        more = "" if default else " (may be left out)"
-        return _asked_until(f"{_PROMPTS[name]}{more}", default, wrong)
+        prompt = _PROMPTS[name]
+        if not default:
+            prompt = _("{prompt} (may be left out)", prompt=prompt)
+        return _asked_until(prompt, default, wrong)
 
     def _ask_layers(self, begun: BegunCore) -> None:
         """Ask for layer after layer, until a label is empty."""
@@ -159,17 +168,17 @@ class _Dialogue:
         """Return the prompt of the next layer, with the depths that it has by itself."""
         read = read_layers([*self.typed.layers, TypedLayer("?")], begun.usual_cm)
         fields = read[-1].fields
-        top = told(fields.get("depth_top_cm"))
+        top = fields.get("depth_top_cm")
         if "depth_bottom_cm" in fields:
-            end = told(fields["depth_bottom_cm"])
-            return f"{top}-{end} cm, label (none: no more layers)"
-        return f"From {top} cm, BOTTOM=LABEL (none: no more layers)"
+            end = fields["depth_bottom_cm"]
+            return _("{top}-{end} cm, label (none: no more layers)", top=top, end=end)
+        return _("From {top} cm, BOTTOM=LABEL (none: no more layers)", top=top)
 
     def _with_mass(self, layer: TypedLayer, begun: BegunCore) -> TypedLayer:
         def wrong(text: str) -> Problem | None:
             return self._wrong_layer(layer._replace(mass_g=text), begun)
 
-        mass = _asked_until("  mass as taken, g (may be left out)", "", wrong)
+        mass = _asked_until(_("  mass as taken, g (may be left out)"), "", wrong)
         return layer._replace(mass_g=mass)
 
     def _wrong_layer(self, layer: TypedLayer, begun: BegunCore) -> Problem | None:
@@ -180,16 +189,22 @@ class _Dialogue:
         return problems[0] if problems else None
 
     def _show(self, begun: BegunCore) -> None:
-        chosen = {one.field: told(one.value) for one in begun.defaults}
+        chosen = {one.field: one.value for one in begun.defaults}
         chosen |= self.typed.texts
-        said = [f"{option_name(name)} {text}" for name, text in chosen.items()]
-        say(f"core at {begun.point} in {begun.campaign}: {', '.join(said)}", err=True)
+        fields = joined([field_said(name, value) for name, value in chosen.items()])
+        say(named(_core_at(begun), fields), err=True)
         rows = [
             [one.fields.get(name) for name in _COLUMNS]
             for one in read_layers(self.typed.layers, begun.usual_cm)
         ]
-        for line in lines_of(LAYERS, rows, screen_width(err=True)):
+        for line in table_lines(LAYERS, rows, err=True):
             click.echo(line, err=True)
+
+
+def _core_at(begun: BegunCore) -> Phrase:
+    return _(
+        "core at {point} in {campaign}", point=begun.point, campaign=begun.campaign
+    )
 
 
 _COLUMNS: Final = ("depth_top_cm", "depth_bottom_cm", "sample_code", "field_mass_g")
@@ -204,17 +219,13 @@ def _asked_until(
         problem = wrong(text)
         if problem is None:
             return text
-        say(f"  {problem_line(problem)}", "    ", err=True)
+        say(f"  {problem_said(problem)}", "    ", err=True)
 
 
 def _asked(prompt: str, default: str = "", *, may_be_empty: bool = False) -> str:
-    shown = f"{prompt} [{default}]" if default else prompt
+    shown = f"{said(prompt)} [{default}]" if default else said(prompt)
     while True:
         answer = click.prompt(shown, default=default, show_default=False, err=True)
         text = str(answer).strip()
         if text or may_be_empty:
             return text
-
-
-def _agreed(question: str) -> bool:
-    return bool(click.confirm(question, default=False, err=True))

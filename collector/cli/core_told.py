@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from collector.cli.output import emit_json, say
+from collector.cli.waiting import tell_more_warnings, warning_said
 from collector.errors import Exit
-from schemas.told import counted as told_count
-from schemas.told import option_name, problem_line, told
+from collector.speech.record_types import TYPE_WORDS
+from collector.speech.spoken import problem_said
+from schemas.phrases import (
+    Phrase,
+    _,
+    field_said,
+    joined,
+    named,
+    ngettext,
+    problem_phrase,
+)
 
 if TYPE_CHECKING:
     from collector.record.core_outcome import CoreOutcome
     from collector.record.holes import CountedHoles
+    from schemas.plausibility.records import Warned
 
 #: Warnings of one core that are shown at once.
 _SHOWN: Final = 5
@@ -37,48 +48,63 @@ def tell_holes(
         counted = {"holes": holes.in_all, "typed": list(holes.holes)}
         emit_json({"point": point, "campaign": campaign, **counted})
         return
-    say(f"{told_count(holes.in_all, 'hole')} at {point} in {campaign}")
+    number = ngettext("{num} hole", "{num} holes", holes.in_all)
+    at = {"point": point, "campaign": campaign}
+    say(_("{holes} at {point} in {campaign}", holes=number, **at))
     if holes.in_all:
-        say(f"when all are there: permille core add {point} ...", err=True)
+        command = f"permille core add {point} ..."
+        say(_("when all are there: {command}", command=command), err=True)
 
 
 def _tell_saved(outcome: "CoreOutcome") -> None:
     if outcome.new_point:
-        click.echo(f"saved point {outcome.new_point}")
+        say(_("saved point {point}", point=outcome.new_point))
     codes = ", ".join(str(bag.fields["sample_code"]) for bag in outcome.saved)
-    bags = told_count(len(outcome.saved), "bag")
-    say(f"saved core {outcome.name} with {bags}{f': {codes}' if codes else ''}", "  ")
+    bags = ngettext("{num} bag", "{num} bags", len(outcome.saved))
+    saved = _("saved core {core} with {bags}", core=outcome.name, bags=bags)
+    say(named(saved, codes) if codes else saved, "  ")
     for name, value in outcome.answers.items():
         say(f"  {name} {value}", "    ")
     for one in outcome.filled_in:
-        say(f"  {option_name(one.field)} {told(one.value)}: {one.source}", "    ")
+        filled_in = field_said(one.field, one.value)
+        say(joined(["  ", named(filled_in, one.source)], ""), "    ")
 
 
 def _tell_refused(outcome: "CoreOutcome") -> None:
     for one in outcome.refused:
         layer = one.layer
-        say(f"not saved: layer {layer.number}, {layer.typed.text}", "  ", err=True)
+        number = layer.number
+        text = _(
+            "not saved: layer {number}, {typed}", number=number, typed=layer.typed.text
+        )
+        say(text, "  ", err=True)
         for problem in one.problems:
-            said = problem_line(problem, is_option=True)
-            say(f"  {said}", "    ", err=True)
+            say(f"  {problem_said(problem, is_option=True)}", "    ", err=True)
         # In one line, to be copied.
         click.echo(f"  -> {one.command}", err=True)
     if outcome.draft is not None:
         anew = " ".join(shlex.quote(one.to_type) for one in outcome.refused)
-        said = "to save it with what is wrong typed anew"
-        say(f"kept as draft {outcome.draft}; {said}:", "  ", err=True)
+        text = _(
+            "kept as draft {number}; to save it with what is wrong typed anew:",
+            number=outcome.draft,
+        )
+        say(text, "  ", err=True)
         click.echo(f"  -> permille draft finish {outcome.draft} {anew}", err=True)
 
 
 def _tell_odd(outcome: "CoreOutcome") -> None:
     for one in outcome.warnings[:_SHOWN]:
-        own = one.record_id == outcome.core_id
-        name = outcome.named(one)
-        about = "" if own else f" {one.record_type}{f' {name}' if name else ''}:"
-        say(f"warning:{about} {problem_line(one.warning)}", "  ", err=True)
-    if outcome.warnings:
-        more = len(outcome.warnings) - _SHOWN
-        beginning = f"{more} more; " if more > 0 else ""
-        say(f"{beginning}if it is right, say why: permille warnings", err=True)
+        say(_warning(outcome, one), "  ", err=True)
+    tell_more_warnings(len(outcome.warnings), _SHOWN)
     if outcome.explained:
-        say(f"{told_count(outcome.explained, 'warning')} explained")
+        number = outcome.explained
+        say(ngettext("{num} warning explained", "{num} warnings explained", number))
+
+
+def _warning(outcome: "CoreOutcome", one: "Warned") -> Phrase:
+    text = problem_phrase(one.warning)
+    if one.record_id == outcome.core_id:
+        return warning_said(text)
+    kind, name = TYPE_WORDS[one.record_type], outcome.named(one)
+    about = joined([kind, name], " ") if name else kind
+    return warning_said(text, about)

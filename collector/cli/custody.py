@@ -18,9 +18,18 @@ from collector.cli.label import tell_letters, typed
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, RefusedError, UsageError
 from collector.record import names
+from collector.record.custody import STEPS
 from schemas import limits
+from schemas.phrases import (
+    Phrase,
+    _,
+    followed,
+    joined,
+    named,
+    ngettext,
+    problem_phrase,
+)
 from schemas.records import TYPES
-from schemas.told import counted
 from schemas.vocabulary import CUSTODY_STEP
 
 if TYPE_CHECKING:
@@ -88,16 +97,24 @@ def add(  # noqa: PLR0917 - click passes them by name
             try:
                 kept.append(_keep(laptop, code, project_id, step, {**said, "at": at}))
             except RefusedError as error:
-                missed.append({"code": code, "reason": _reason(error)})
-                say(f"{code}: {_reason(error)}", "  ", err=True)
+                reason = _reason(error)
+                missed.append({"code": code, "reason": reason})
+                say(named(code, reason), "  ", err=True)
             else:
                 if not as_json:
-                    say(f"{kept[-1]} {step} ({len(kept)})")
+                    say(joined([kept[-1], " ", STEPS[step], f" ({len(kept)})"], ""))
     if as_json:
         emit_json({"step": step, "saved": kept, "missed": missed})
     else:
-        left = f"; {counted(len(missed), 'code')} not" if missed else ""
-        say(f"{step}: {counted(len(kept), 'bag')} saved{left}")
+        step_said = STEPS[step]
+        said_kept = ngettext(
+            "{step}: {num} bag saved",
+            "{step}: {num} bags saved",
+            len(kept),
+            step=step_said,
+        )
+        not_kept = ngettext("{num} code not", "{num} codes not", len(missed))
+        say(followed(said_kept, not_kept) if missed else said_kept)
     return Exit.ATTENTION if missed else Exit.DONE
 
 
@@ -169,8 +186,14 @@ def handover(  # noqa: PLR0917 - click passes them by name
     if as_json:
         emit_json({"file": str(out), "to": to_whom, "at": moment, **told})
         return Exit.DONE
-    done = "recorded as handed over" if record else "not recorded yet: --record does so"
-    say(f"{out}: {counted(len(bags), 'bag')} to {to_whom}; {done}")
+    bags_said = ngettext("{num} bag", "{num} bags", len(bags))
+    done = (
+        _("recorded as handed over")
+        if record
+        else _("not recorded yet: --record does so")
+    )
+    line = {"file": str(out), "bags": bags_said, "whom": to_whom, "done": done}
+    say(_("{file}: {bags} to {whom}; {done}", **line))
     tell_letters(lacking)
     return Exit.DONE
 
@@ -189,9 +212,8 @@ def _keep(
     bag = bag_called(laptop, code, project_id)
     if bag is None:
         words = as_meant(laptop, code).words
-        raise RefusedError(
-            f"no bag on this laptop has this code{words and f'; {words}'}"
-        )
+        no_bag = _("no bag on this laptop has this code")
+        raise RefusedError(followed(no_bag, words) if words else no_bag)
     add_step(laptop, bag, step, {**said, "at": said["at"] or _now(laptop)})
     return printed(bag.code)
 
@@ -229,17 +251,18 @@ def _moment(laptop: "Laptop", at: str) -> str:
         return str(TYPES["custody_event"].fields["at"].check(found["at"]))
     except FieldError as error:
         problem = error.problem
-        raise UsageError(f"--at {at}: {problem.text}", problem.hint) from None
+        raise UsageError(
+            named(f"--at {at}", Phrase(problem.kind.text)),
+            Phrase(problem.hint),
+        ) from None
 
 
-def _reason(error: RefusedError) -> str:
-    return "; ".join(_reasons(error))
+def _reason(error: RefusedError) -> Phrase:
+    return joined(list(_reasons(error)), "; ")
 
 
 def _reasons(error: RefusedError) -> Iterator[str]:
-    from schemas.told import problem_line
-
     if not error.problems:
         yield error.text
     for problem in error.problems:
-        yield problem_line(problem, is_option=True)
+        yield problem_phrase(problem, is_option=True)

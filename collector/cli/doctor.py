@@ -5,6 +5,7 @@ import click
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
+from collector.speech.spoken import said
 
 
 @click.command()
@@ -20,7 +21,7 @@ def doctor(app: App, as_json: bool) -> int:
       permille doctor
     """
     from collector.sync.doctor import examine
-    from schemas.health import INDENT, is_well
+    from schemas.health import INDENT, HealthFinding, is_well
     from schemas.version import __version__
 
     with app.laptop() as laptop:
@@ -29,7 +30,10 @@ def doctor(app: App, as_json: bool) -> int:
         emit_json([one.as_data() for one in found])
     else:
         for one in found:
-            say(one.line, INDENT)
+            told = HealthFinding(
+                said(one.part), one.health, said(one.said), said(one.hint)
+            )
+            say(told.line, INDENT)
     return Exit.DONE if is_well(found) else Exit.ATTENTION
 
 

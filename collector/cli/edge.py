@@ -9,8 +9,9 @@ import click
 
 from collector.cli.output import say
 from collector.errors import Exit, PermilleError
+from collector.speech.spoken import problem_said, said
+from schemas.phrases import _
 from schemas.problems import Problem
-from schemas.told import problem_line
 
 #: What a shell reports for a program that was interrupted.
 INTERRUPTED: Final = 130
@@ -22,7 +23,7 @@ def run(command: Callable[[], object], *, as_json: bool) -> int:
     try:
         result = command()
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; what was saved before is kept", err=True)
+        say(_("stopped; what was saved before is kept"), err=True)
         return INTERRUPTED
     except SystemExit:
         # click leaves so when the reader went away (`permille plot list | head`).
@@ -47,11 +48,11 @@ def tell_error(
         error = {"code": code, "text": text, "hint": hint, "problems": found}
         click.echo(json.dumps({"error": error}, ensure_ascii=False))
         return
-    say(f"error: {text}", "  ", err=True)
+    say(_("error: {text}", text=text), "  ", err=True)
     for problem in problems:
-        say(f"  {problem_line(problem, is_option=are_options)}", "    ", err=True)
+        say(f"  {problem_said(problem, is_option=are_options)}", "    ", err=True)
     if hint:
-        say(f"  -> {hint}", "     ", err=True)
+        say(f"  -> {said(hint)}", "     ", err=True)
 
 
 def _ended(error: Exception, *, as_json: bool) -> int:
@@ -83,7 +84,8 @@ def _wrong_usage(error: click.ClickException, *, as_json: bool) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message())
         return Exit.USAGE
-    hint = f"see: {context.command_path} --help" if context else ""
+    command = context.command_path if context else ""
+    hint = _("see: {command} --help", command=command) if context else ""
     tell_error(error.format_message(), hint, "usage", as_json=as_json)
     return Exit.USAGE
 
@@ -91,7 +93,7 @@ def _wrong_usage(error: click.ClickException, *, as_json: bool) -> int:
 def _system(error: OSError, *, as_json: bool) -> int:
     where = f"{error.filename}: " if error.filename else ""
     text = f"{where}{error.strerror or error}"
-    tell_error(text, "check path and rights", "system", as_json=as_json)
+    tell_error(text, _("check path and rights"), "system", as_json=as_json)
     return Exit.REFUSED
 
 
@@ -100,9 +102,13 @@ def _bug(error: Exception, *, as_json: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
+    defect = f"{type(error).__name__}: {error}"
     tell_error(
-        f"a defect of the program: {type(error).__name__}: {error}",
-        f"nothing was half saved; report it with {DEBUG_VARIABLE}=1",
+        _("a defect of the program: {defect}", defect=defect),
+        _(
+            "nothing was half saved; report it with {variable}=1",
+            variable=DEBUG_VARIABLE,
+        ),
         "defect",
         as_json=as_json,
     )

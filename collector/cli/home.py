@@ -13,10 +13,13 @@ from collector.cli.app import (
     one_line,
     pass_app,
 )
-from collector.cli.output import emit_json, say
+from collector.cli.output import emit_json, fact, say
+from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
+from collector.speech.languages import YES_AND_NO
+from collector.speech.record_types import counted_records
 from schemas import limits
-from schemas.told import counted
+from schemas.phrases import _, joined, ngettext
 
 if TYPE_CHECKING:
     from collector.sync.status import LaptopStatus
@@ -67,8 +70,8 @@ def init(
     if as_json:
         emit_json(done)
         return
-    click.echo(f"set up {done['name']} in {done['home']}")
-    click.echo("next: permille enrol URL CODE; or: permille project add")
+    say(_("set up {name} in {home}", name=done["name"], home=done["home"]))
+    say(_("next: permille enrol URL CODE; or: permille project add"))
 
 
 @click.command()
@@ -134,15 +137,17 @@ def enrol(  # noqa: PLR0917 - click passes them by name
     if as_json:
         emit_json(done)
         return
-    projects = counted(done["projects"], "project")
-    click.echo(f"enrolled at {done['server']} for {projects}")
+    projects = counted_records("project", done["projects"])
+    where = done["server"]
+    say(_("enrolled at {server} for {projects}", server=where, projects=projects))
     _tell_keys(done["laptop_key"], done["server_key"])
-    say("your administrator sees the same two: permille-server device show LAPTOP")
+    say(_("your administrator sees the same two: permille-server device show LAPTOP"))
     if done["was_copy"]:
-        click.echo("its data was copied from another laptop: it is one of its own now")
+        say(_("its data was copied from another laptop: it is one of its own now"))
     if done["clock"]:
-        say(f"warning: {done['clock']}: put it right, so that dates are", err=True)
-    click.echo("next: permille sync")
+        clock = _("{clock}: put it right, so that dates are", clock=done["clock"])
+        say(_("warning: {text}", text=clock), err=True)
+    say(_("next: permille sync"))
 
 
 @click.command()
@@ -169,34 +174,34 @@ def status(app: App, check: bool, as_json: bool) -> int:
 
 
 def _tell(found: "LaptopStatus", person: str | None) -> None:
-    projects = ", ".join(found.projects) or "none"
-    counts = ", ".join(counted(n, kind) for kind, n in found.records.items())
-    click.echo(f"laptop     {found.name} in {found.home}")
-    click.echo(f"at work    {person or 'nobody is named: permille person NAME'}")
-    click.echo(f"server     {found.server or 'not enrolled'}")
+    projects = ", ".join(found.projects) or _("none")
+    counts = joined([counted_records(kind, n) for kind, n in found.records.items()])
+    fact(_("laptop"), _("{name} in {home}", name=found.name, home=found.home))
+    fact(_("at work"), person or _("nobody is named: permille person NAME"))
+    fact(_("server"), found.server or _("not enrolled"))
     if found.is_copy and found.device:
-        click.echo("copy       of another laptop's data: permille enrol URL CODE")
+        fact(_("copy"), _("of another laptop's data: permille enrol URL CODE"))
     _tell_keys(found.laptop_key, found.server_key)
-    say(f"projects   {projects}", " " * 11)
-    say(f"records    {counts or 'none'}", " " * 11)
-    click.echo(f"last sync  {found.last_sync_at or 'never'}")
-    click.echo(f"to push    {found.pending}")
-    click.echo(f"files      {found.attachments_waiting} to send")
-    drafts = f"{found.drafts} on this laptop alone: permille draft list"
-    click.echo(f"drafts     {drafts if found.drafts else 0}")
-    click.echo(f"to fix     {found.quarantined}")
-    click.echo(f"waiting    {found.held}")
-    click.echo(f"conflicts  {found.conflicts}")
-    click.echo(f"may I wipe this laptop? {'yes' if found.safe_to_wipe else 'no'}")
+    fact(_("projects"), projects)
+    fact(_("records"), counts or _("none"))
+    fact(_("last sync"), found.last_sync_at or _("never"))
+    fact(_("to push"), str(found.pending))
+    fact(_("files"), _("{num} to send", num=found.attachments_waiting))
+    fact(_("drafts"), on_this_laptop_alone(found.drafts) if found.drafts else "0")
+    fact(_("to fix"), str(found.quarantined))
+    fact(_("waiting"), str(found.held))
+    fact(_("conflicts"), str(found.conflicts))
+    answer = YES_AND_NO[0 if found.safe_to_wipe else 1]
+    say(_("may I wipe this laptop? {answer}", answer=answer))
     for reason in found.reasons:
-        say(f"  - {reason}", "  ")
+        say(joined(["  - ", reason], ""), "  ")
 
 
 def _tell_keys(laptop_key: str | None, server_key: str | None) -> None:
     if laptop_key is None:  # never enrolled
         return
-    click.echo(f"laptop key {laptop_key}")
-    click.echo(f"server key {server_key or 'never told by the server'}")
+    fact(_("laptop key"), laptop_key)
+    fact(_("server key"), server_key or _("never told by the server"))
 
 
 @click.command()
@@ -222,13 +227,15 @@ def recover(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(done.as_data())
         return
-    changes, waits = (
-        counted(done.changes, "change"),
-        "waits" if done.pending == 1 else "wait",
+    changes = ngettext("{num} change", "{num} changes", done.changes)
+    say(_("closed log {log} with {changes}", log=done.closed_log, changes=changes))
+    waiting = ngettext(
+        "began log {log}; {num} change waits to be sent",
+        "began log {log}; {num} changes wait to be sent",
+        done.pending,
+        log=done.new_log,
     )
-    pending = counted(done.pending, "change")
-    say(f"closed log {done.closed_log} with {changes}")
-    say(f"began log {done.new_log}; {pending} {waits} to be sent")
-    click.echo("next: permille sync")
-    click.echo("is the other copy in use too? give it a name of its own there:")
-    click.echo("  permille recover; then: permille enrol URL CODE")
+    say(waiting)
+    say(_("next: permille sync"))
+    say(_("is the other copy in use too? give it a name of its own there:"))
+    say(_("  permille recover; then: permille enrol URL CODE"))

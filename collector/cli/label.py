@@ -12,8 +12,8 @@ from collector.cli.output import emit_json, say, table
 from collector.errors import Exit, UsageError
 from collector.record import names
 from schemas import limits
+from schemas.phrases import _, ngettext
 from schemas.printing import TableForm, prose
-from schemas.told import counted
 
 if TYPE_CHECKING:
     from collector.labels.contents import Label
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 #: How an option names the standard input.
 STDIN: Final = "-"
 _LAYOUTS: Final = ("a4-3x8", "a4-4x10", "a4-2x7", "roll-62x29")
-CHECKED: Final = TableForm("checked labels", "code", prose("what it is"), prose("bag"))
+CHECKED: Final = TableForm(
+    "checked labels", _("code"), prose(_("what it is")), prose(_("bag"))
+)
 
 
 @click.group("label")
@@ -62,7 +64,13 @@ def reserve(app: App, as_json: bool) -> None:
     if as_json:
         emit_json({"block": block, "left": left})
         return
-    say(f"block {block} is this laptop's; {counted(left, 'label')} can be printed")
+    labels = ngettext(
+        "block {block} is this laptop's; {num} label can be printed",
+        "block {block} is this laptop's; {num} labels can be printed",
+        left,
+        block=block,
+    )
+    say(labels)
 
 
 @label.command()
@@ -129,12 +137,18 @@ def sheet(  # noqa: PLR0917 - click passes them by name
 
     if (count is None) == (place is None):
         raise UsageError(
-            "new labels or those of recorded bags", "add one: --count N, or --for PLACE"
+            _("new labels or those of recorded bags"),
+            _("add one: --count N, or --for PLACE"),
         )
     shape = _layout_of(layout, size, page, margin, gap)
     if skip >= shape.on_a_page:
         raise UsageError(
-            f"--skip {skip}: a page has {counted(shape.on_a_page, 'label')}"
+            ngettext(
+                "--skip {skip}: a page has {num} label",
+                "--skip {skip}: a page has {num} labels",
+                shape.on_a_page,
+                skip=skip,
+            )
         )
     need_labels()
     refuse_taken(out)
@@ -192,7 +206,7 @@ def read(app: App, scans: tuple[str, ...], as_json: bool) -> int:
             if as_json:
                 emit_json({"typed": text} | scan._asdict())
             else:
-                say(scan.words or f"{scan.text} is read as it stands")
+                say(scan.words or _("{text} is read as it stands", text=scan.text))
     return Exit.DONE if is_clear else Exit.ATTENTION
 
 
@@ -200,7 +214,9 @@ def typed(words: Iterable[str]) -> Iterator[str]:
     """Return what was typed, and for `-` each line of the standard input as it comes."""
     for word in words:
         if not word.strip():
-            raise UsageError("a code is empty", "type it, or - for lines of a scanner")
+            raise UsageError(
+                _("a code is empty"), _("type it, or - for lines of a scanner")
+            )
         if word != STDIN:
             yield word
             continue
@@ -221,12 +237,12 @@ def _layout_of(
     if size is None:
         if page or margin or gap:
             raise UsageError(
-                "--page, --margin and --gap say where labels of a --size lie",
-                "add: --size WIDTHxHEIGHT",
+                _("--page, --margin and --gap say where labels of a --size lie"),
+                _("add: --size WIDTHxHEIGHT"),
             )
         return LAYOUTS[layout or _LAYOUTS[0]]
     if layout is not None:
-        raise UsageError("--layout and --size exclude each other")
+        raise UsageError(_("--layout and --size exclude each other"))
     return custom(size, page, margin, gap)
 
 
@@ -272,11 +288,16 @@ def _tell_sheet(
     if as_json:
         emit_json(told)
         return
-    say(
-        f"{out}: {counted(len(labels), 'label')} on {counted(pages, 'page')},"
-        f" {labels[0].shown} to {labels[-1].shown}"
+    line = _(
+        "{file}: {labels} on {pages}, {first} to {last}",
+        file=str(out),
+        labels=ngettext("{num} label", "{num} labels", len(labels)),
+        pages=ngettext("{num} page", "{num} pages", pages),
+        first=labels[0].shown,
+        last=labels[-1].shown,
     )
-    say("print it at its true size: 100 %, not fitted to the page", err=True)
+    say(line)
+    say(_("print it at its true size: 100 %, not fitted to the page"), err=True)
     tell_letters(lacking)
 
 
@@ -285,4 +306,4 @@ def tell_letters(lacking: str) -> None:
     if lacking:
         from schemas.pdf_text import in_words
 
-        say(f"warning: {in_words(lacking)}", "  ", err=True)
+        say(_("warning: {text}", text=in_words(lacking)), "  ", err=True)

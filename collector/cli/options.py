@@ -10,11 +10,13 @@ from collector.cli.output import say
 from collector.errors import UsageError
 from collector.record import names, typed_times
 from collector.record.labels import as_meant
+from collector.speech.record_types import TYPE_WORDS
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names
 from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
+from schemas.phrases import _, named
 from schemas.questions.field import Questions
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
@@ -66,7 +68,9 @@ def refuse_two_points(where: str | None, given: Mapping[str, Any]) -> None:
         If it does.
     """
     if where is not None and (given.get("plot") or given.get("point")):
-        raise UsageError("the point is typed twice", "leave out --plot and --point")
+        raise UsageError(
+            _("the point is typed twice"), _("leave out --plot and --point")
+        )
 
 
 def _metavar(name: str) -> str:
@@ -175,10 +179,10 @@ def position_here(laptop: "Laptop", entered: Mapping[str, Any]) -> dict[str, Any
     found = take(receiver(laptop, None), laptop.clock, Wanted(USUAL_FIXES))
     fields = position_fields(found.fix, found.taken_s)
     if typed := [option_name(name) for name in fields if name in entered]:
-        raise UsageError(f"--here and --{typed[0]} exclude each other")
-    click.echo(f"here: {in_words(found.fix)}", err=True)
+        raise UsageError(_("--here and --{option} exclude each other", option=typed[0]))
+    say(named(_("here"), in_words(found.fix)), "  ", err=True)
     for said in found.doubts:
-        click.echo(f"warning: {said}", err=True)
+        say(_("warning: {text}", text=said), "  ", err=True)
     return fields
 
 
@@ -191,7 +195,8 @@ def in_full(
     """
     found = typed_times.completed(laptop.clock, record_type, texts)
     for name, text in typed_times.filled_in(texts, found).items():
-        click.echo(f"{option_name(name)} is {text}", err=True)
+        said = _("{field} is {value}", field=option_name(name), value=text)
+        say(said, err=True)
     if record_type == "sample" and "sample_code" in found:
         scan = as_meant(laptop, found["sample_code"])
         found["sample_code"] = scan.text
@@ -211,8 +216,12 @@ def _references(
         if project_id is None:
             if any(given.get(part) for part in PARTS.get(target, (target,))):
                 raise UsageError(
-                    f"a new project has no {target} yet",
-                    f"add the {target}, then: permille {record_type} edit",
+                    _("a new project has no {type} yet", type=TYPE_WORDS[target]),
+                    _(
+                        "add it ({type}), then: {command}",
+                        type=TYPE_WORDS[target],
+                        command=f"permille {record_type} edit",
+                    ),
                 )
             continue
         view = names.refer(laptop.store, target, asked, project_id)
@@ -258,8 +267,15 @@ def cleared(record_type: str, clear: tuple[str, ...]) -> list[str]:
     for name in fields:
         if name not in TYPES[record_type].fields:
             raise UsageError(
-                f"{names.one_of(record_type)} has no field {name}",
-                f"one of: {', '.join(map(option_name, TYPES[record_type].fields))}",
+                _(
+                    "{type} has no field {name}",
+                    type=TYPE_WORDS[record_type],
+                    name=name,
+                ),
+                _(
+                    "one of: {known}",
+                    known=", ".join(map(option_name, TYPES[record_type].fields)),
+                ),
             )
     return fields
 

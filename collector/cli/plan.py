@@ -10,6 +10,7 @@ from collector.cli.app import App, json_option, project_option
 from collector.cli.output import emit_json, say, table
 from collector.cli.plan_draw import draw, redraw
 from collector.cli.plan_relocate import relocate
+from schemas.phrases import _, figure
 from schemas.printing import TableForm, prose
 
 if TYPE_CHECKING:
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from schemas.sampling.plane import Place
 
 LEFT: Final = TableForm(
-    "points to visit", "point", "m", "to", "degrees", "latitude", "longitude"
+    "points to visit",
+    _("point"),
+    "m",
+    _("towards"),
+    _("degrees"),
+    _("latitude"),
+    _("longitude"),
 )
-SEEN: Final = TableForm("points visited", "point", "state", "off m", prose("because"))
+SEEN: Final = TableForm(
+    "points visited", _("point"), _("state"), _("off m"), prose(_("because"))
+)
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
@@ -94,12 +103,12 @@ def plan(  # noqa: PLR0917 - click passes them by name
         return
     _tell(found)
     for path in files:
-        say(f"written: {path}")
+        say(_("written: {path}", path=str(path)))
 
 
 def _here(laptop: "Laptop", near: str | None, gps: str | None) -> "Place | None":
     if near is not None and gps is not None:
-        raise click.UsageError("--near and --gps exclude each other")
+        raise click.UsageError(_("--near and --gps exclude each other"))
     if near is not None:
         return _typed_place(near)
     if gps is None:
@@ -109,7 +118,7 @@ def _here(laptop: "Laptop", near: str | None, gps: str | None) -> "Place | None"
 
     found = take(receiver(laptop, gps), laptop.clock, Wanted())
     for said in found.doubts:
-        say(f"warning: {said}", "  ", err=True)
+        say(_("warning: {text}", text=said), "  ", err=True)
     return found.fix.place
 
 
@@ -122,7 +131,10 @@ def _typed_place(text: str) -> "Place":
         place = 0.0, 0.0
     if not comma or not (abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0):
         raise click.UsageError(
-            f"--near {text} is no place; give latitude,longitude: --near 48.8512,2.3503"
+            _(
+                "--near {text} is no place; give latitude,longitude: --near 48.8512,2.3503",
+                text=text,
+            )
         )
     return place
 
@@ -153,24 +165,44 @@ def _waypoints(visit: "Visit") -> list["Waypoint"]:
 def _tell(found: "CampaignPlan") -> None:
     total = len(found.left) + len(found.done) + len(found.skipped)
     say(
-        f"campaign {found.campaign}: {len(found.left)} of {total} points left,"
-        f" {len(found.done)} done, {len(found.skipped)} skipped"
+        _(
+            "campaign {campaign}: {left} of {total} points left, {done} done,"
+            " {skipped} skipped",
+            campaign=found.campaign,
+            left=len(found.left),
+            total=total,
+            done=len(found.done),
+            skipped=len(found.skipped),
+        )
     )
     if found.left:
         say(_next(found.left[0]))
         table(LEFT, [_left_row(visit) for visit in found.left])
-    told = [*_told(found.done), *_told(found.skipped, "skipped")]
+    told = [*_told(found.done), *_told(found.skipped, is_skipped=True)]
     if told:
         table(SEEN, told)
     for line in found.advice:
-        say(f"note: {line}", "  ", err=True)
+        say(_("note: {text}", text=line), "  ", err=True)
+
+
+#: The winds as they are told, from north round by east.
+_WINDS: Final = {
+    str(wind): wind
+    for wind in (*(_("N"), _("NE"), _("E"), _("SE"), _("S"), _("SW"), _("W"), _("NW")),)
+}
 
 
 def _next(visit: "Visit") -> str:
     way = visit.way
     if way is None:
-        return f"next: {visit.name}"
-    return f"next: {visit.name}, {way.distance_m:.0f} m {way.wind} ({way.bearing_deg:.0f}°)"
+        return _("next: {point}", point=visit.name)
+    return _(
+        "next: {point}, {distance} m {wind} ({bearing}°)",
+        point=visit.name,
+        distance=figure(way.distance_m),
+        wind=_WINDS[way.wind],
+        bearing=figure(way.bearing_deg),
+    )
 
 
 def _left_row(visit: "Visit") -> list[object]:
@@ -178,26 +210,26 @@ def _left_row(visit: "Visit") -> list[object]:
     return [
         visit.name,
         f"{way.distance_m:.0f}" if way else "",
-        way.wind if way else "",
+        _WINDS[way.wind] if way else "",
         f"{way.bearing_deg:.0f}" if way else "",
-        f"{place[1]:.7f}" if place else "not known",
+        f"{place[1]:.7f}" if place else _("not known"),
         f"{place[0]:.7f}" if place else "",
     ]
 
 
-def _told(visits: "Sequence[Visit]", state: str = "done") -> list[list[object]]:
+def _told(visits: "Sequence[Visit]", *, is_skipped: bool = False) -> list[list[object]]:
     """Return what is worth telling: points that were skipped, or moved."""
     from collector.plan.visits import MOVED_M
 
     return [
         [
             visit.name,
-            state,
+            _("skipped") if is_skipped else _("done"),
             "" if visit.off_m is None else f"{visit.off_m:.0f}",
-            visit.because or ("" if state == "skipped" else "nobody says why it moved"),
+            visit.because or ("" if is_skipped else _("nobody says why it moved")),
         ]
         for visit in visits
-        if state == "skipped" or visit.because or (visit.off_m or 0.0) > MOVED_M
+        if is_skipped or visit.because or (visit.off_m or 0.0) > MOVED_M
     ]
 
 

@@ -8,6 +8,7 @@ from collector.cli.app import App, json_option, one_line, pass_app
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, UsageError
 from schemas import limits
+from schemas.phrases import Phrase, _
 
 if TYPE_CHECKING:
     from collector.clock import Clock
@@ -78,7 +79,7 @@ def position(  # noqa: PLR0917 - click passes them by name
         if save_as is not None:
             if address is None or found.kind == "photo":
                 raise UsageError(
-                    "no receiver to remember was named", "add: --from ADDRESS"
+                    _("no receiver to remember was named"), _("add: --from ADDRESS")
                 )
             remember(laptop, save_as, address)
     if watching:
@@ -98,7 +99,8 @@ def _wanted(text: str, wait_s: float) -> "Wanted":
     digits = text.strip().removesuffix("s")
     if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= _MOST):
         raise UsageError(
-            f"--average {text} is no number of fixes", "give 30, or 60s for 60 seconds"
+            _("--average {text} is no number of fixes", text=text),
+            _("give 30, or 60s for 60 seconds"),
         )
     if text.strip().endswith("s"):
         return Wanted(seconds=float(digits), wait_s=wait_s)
@@ -117,13 +119,14 @@ def _watch(
             say(_heard_in_words(heard))
 
 
-def _heard_in_words(heard: "Fix | NoFix") -> str:
+def _heard_in_words(heard: "Fix | NoFix") -> Phrase:
     from collector.position.fix import Fix, in_words
 
     if isinstance(heard, Fix):
         return in_words(heard)
-    seen = "" if heard.satellites is None else f", {heard.satellites} satellites"
-    return f"no fix{seen}"
+    if heard.satellites is None:
+        return _("no fix")
+    return _("no fix, {num} satellites", num=heard.satellites)
 
 
 def _heard_as_data(heard: "Fix | NoFix") -> dict[str, Any]:
@@ -139,9 +142,9 @@ def _tell(taken: "HerePosition") -> None:
 
     say(in_words(taken.fix), "  ")
     if taken.fix.receiver:
-        say(f"from {taken.fix.receiver}")
+        say(_("from {receiver}", receiver=taken.fix.receiver))
     for line in taken.doubts:
-        say(f"warning: {line}", "  ", err=True)
+        say(_("warning: {text}", text=line), "  ", err=True)
 
 
 def _document(taken: "HerePosition") -> dict[str, Any]:

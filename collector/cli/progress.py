@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from collector.speech.spoken import said
+from schemas.phrases import _
 from schemas.screen import raw_errors
 
 if TYPE_CHECKING:
@@ -25,8 +27,13 @@ class ProgressLine:
         self._total = max(self._total, left)
         line, task = self._started()
         pushed = self._total - left
-        said = f"{pushed} of {self._total} changes pushed, {received} rows received"
-        line.update(task, total=max(self._total, 1), completed=pushed, description=said)
+        counts = {"pushed": pushed, "total": self._total, "received": received}
+        text = _(
+            "{pushed} of {total} changes pushed, {received} rows received", **counts
+        )
+        line.update(
+            task, total=max(self._total, 1), completed=pushed, description=said(text)
+        )
         line.refresh()
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ from collector.cli.saved_told import tell_saved, warn
 from collector.cli.warnings import as_data
 from collector.errors import Exit, RefusedError, UsageError
 from collector.record import names, views
+from schemas.phrases import _
 from schemas.records import TYPES
 from schemas.told import option_name, told
 
@@ -131,11 +132,14 @@ def _edit(record_type: str) -> click.Command:
             both = [name for name in emptied if name in patch]
             if both:
                 raise UsageError(
-                    f"{both[0]} is given a value and cleared", "leave one of them out"
+                    _("{field} is given a value and cleared", field=both[0]),
+                    _("leave one of them out"),
                 )
             patch.update(dict.fromkeys(emptied))
             if not patch:
-                raise UsageError("nothing to change was given", "name a field to set")
+                raise UsageError(
+                    _("nothing to change was given"), _("name a field to set")
+                )
             with typed_as_options():
                 saved = entry.edit(laptop, view, patch)
             tell_saved(

@@ -15,12 +15,14 @@ from collector.cli.app import (
 )
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, UsageError
+from collector.speech.record_types import TYPE_WORDS
 from schemas import limits
 from schemas import settings as typed
 from schemas.messages import Op
+from schemas.phrases import _, joined, named, problem_phrase
 from schemas.problems import from_data
 from schemas.records import TYPES
-from schemas.told import counted, option_name, problem_line, told
+from schemas.told import option_name, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -72,14 +74,14 @@ def fix(  # noqa: PLR0917 - click passes them by name
     """
     if bool(settings) + resend + discard > 1:
         raise UsageError(
-            "--set, --resend and --discard exclude each other", "choose one"
+            _("--set, --resend and --discard exclude each other"), _("choose one")
         )
     if reason is not None and not (discard or settings):
-        raise UsageError("--reason goes with --set or --discard")
+        raise UsageError(_("--reason goes with --set or --discard"))
     if not (settings or resend or discard):
         return _print_list(app, record, as_json=as_json)
     if record is None:
-        raise UsageError("which record?", "permille fix RECORD ...")
+        raise UsageError(_("which record?"), "permille fix RECORD ...")
     if discard:
         _discard(app, record, reason, yes=yes, as_json=as_json)
     else:
@@ -100,7 +102,7 @@ def _fix_one(
 
     with app.laptop() as laptop:
         view = quarantine.find_quarantined(laptop, record)
-        said = f"{view.type} {names.label(laptop.store, view)}"
+        said = joined([TYPE_WORDS[view.type], names.label(laptop.store, view)], " ")
         before = laptop.store.head().n
         if settings:
             patch = read_settings(laptop, view.type, settings, view.project_id)
@@ -119,23 +121,24 @@ def _discard(
 
     with app.laptop() as laptop:
         view = quarantine.find_quarantined(laptop, record)
-        said = f"{view.type} {names.label(laptop.store, view)}"
-        confirmed(f"Give up the change of {said}?", yes=yes)
+        said = joined([TYPE_WORDS[view.type], names.label(laptop.store, view)], " ")
+        confirmed(_("Give up the change of {record}?", record=said), yes=yes)
         sent = resend.discard(laptop, view.id, reason)
     _told(view.id, said, "discarded", sent, as_json=as_json)
+
+
+#: What was done with a change, in words.
+_DONE: Final = {"fixed": _("fixed"), "discarded": _("discarded")}
 
 
 def _told(record: str, said: str, word: str, sent: int, *, as_json: bool) -> None:
     if as_json:
         emit_json({"record": record, "name": said, "outcome": word, "changes": sent})
         return
-    others = (
-        f" ({counted(sent, 'change')}, which stand or fall together)"
-        if sent > 1
-        else ""
-    )
-    click.echo(f"{word} {said}{others}")
-    click.echo("next: permille sync")
+    done = joined([_DONE[word], said], " ")
+    together = _("{num} changes, which stand or fall together", num=sent)
+    say(_("{done} ({together})", done=done, together=together) if sent > 1 else done)
+    say(_("next: permille sync"))
 
 
 def read_settings(
@@ -176,7 +179,7 @@ def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
     if as_json:
         emit_json(found)
     elif not found:
-        click.echo("nothing to fix")
+        say(_("nothing to fix"))
     for entry in [] if as_json else found:
         _print_entry(entry, says_fields=record is not None)
     return Exit.ATTENTION if found else Exit.DONE
@@ -184,24 +187,25 @@ def _print_list(app: App, record: str | None, *, as_json: bool) -> int:
 
 #: What a change does, where that is not to set values.
 _DOES: Final = {
-    Op.DELETE: "its deletion",
-    Op.UNDELETE: "to bring it back",
-    Op.RESOLVE: "a decision on its conflict",
+    Op.DELETE: _("its deletion"),
+    Op.UNDELETE: _("to bring it back"),
+    Op.RESOLVE: _("a decision on its conflict"),
 }
 
 
 def _print_entry(entry: Mapping[str, Any], *, says_fields: bool) -> None:
     op = Op(entry["op"])
-    does = f": {_DOES[op]}" if op in _DOES else ""
-    waits = " (follows by itself)" if entry["held"] else ""
-    click.echo(f"{entry['type']} {entry['name']}{does}{waits}")
+    record = joined([TYPE_WORDS[entry["type"]], entry["name"]], " ")
+    does = named(record, _DOES[op]) if op in _DOES else record
+    say(_("{change} (follows by itself)", change=does) if entry["held"] else does)
     for reason in entry["reasons"]:
-        say(f"  {problem_line(from_data(reason), entry['names'])}", "  ")
+        why = problem_phrase(from_data(reason), entry["names"])
+        say(joined(["  ", why], ""), "  ")
     for line in _values(entry, says_fields=says_fields):
-        say(f"    {line}", "  ")
+        say(joined(["    ", line], ""), "  ")
     if entry["fix"]:
         click.echo(f"  -> {entry['fix']}")
-    click.echo(f"  or {entry['discard']}")
+    say(_("  or {command}", command=entry["discard"]))
 
 
 def _values(entry: Mapping[str, Any], *, says_fields: bool) -> Iterator[str]:
@@ -210,5 +214,9 @@ def _values(entry: Mapping[str, Any], *, says_fields: bool) -> Iterator[str]:
         if value is not None:
             yield f"{option_name(name)} = {told(value, entry['names'])}"
     for name, value in entry["meanwhile"].items():
-        said = told(value, entry["names"]) or "nothing"
-        yield f"meanwhile the server has {option_name(name)} = {said}"
+        said = told(value, entry["names"]) or _("nothing")
+        yield _(
+            "meanwhile the server has {field} = {value}",
+            field=option_name(name),
+            value=said,
+        )

@@ -15,6 +15,7 @@ import click
 from collector.cli import VERSION_LINE
 from collector.cli.app import App
 from collector.cli.edge import run
+from collector.cli.speaking import language_option
 from schemas.screen import safe_output
 
 #: Command -> the module that has it, and its name there.
@@ -25,6 +26,7 @@ COMMANDS: Final = MappingProxyType(
         "status": ("collector.cli.home", "status"),
         "today": ("collector.cli.today", "today"),
         "person": ("collector.cli.person", "person"),
+        "language": ("collector.cli.speaking", "language"),
         "organisation": ("collector.cli.records", "organisation"),
         "project": ("collector.cli.records", "project"),
         "plot": ("collector.cli.records", "plot"),
@@ -140,7 +142,8 @@ class Root(click.Group):
     metavar="DIR",
     help="Where this laptop keeps its data. [env: PERMILLE_HOME]",
 )
+@language_option
 @click.pass_context
 def cli(ctx: click.Context, home: str | None) -> None:
     """Open the command line."""
-    ctx.obj = (ctx.obj or App()).at(home)
+    ctx.obj = (ctx.find_object(App) or App()).at(home)

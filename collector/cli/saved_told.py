@@ -1,14 +1,15 @@
 """What is told of a record that was saved, and of what is odd about it."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from collector.cli.output import emit_json, say
+from collector.cli.waiting import tell_more_warnings, warning_said
 from collector.cli.warnings import as_data, warned
 from collector.record import views
-from schemas.told import problem_line
+from collector.speech.record_types import TYPE_WORDS
+from schemas.phrases import _, joined, problem_phrase
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 #: Warnings of one entry that are shown at once.
 WARNINGS_SHOWN: Final = 5
 
+#: What was done with a record, in words.
+_DONE: Final = MappingProxyType(
+    {
+        "saved": _("saved"),
+        "unchanged": _("unchanged"),
+        "deleted": _("deleted"),
+        "restored": _("restored"),
+    }
+)
+
 
 def tell_saved(
     laptop: "Laptop", saved: "entry.Saved", word: str, *, as_json: bool
@@ -27,7 +38,7 @@ def tell_saved(
     if as_json:
         emit_json(saved_data(laptop, saved, word))
         return
-    click.echo(f"{word} {saved.view.type} {saved.label}")
+    say(joined([_DONE[word], TYPE_WORDS[saved.view.type], saved.label], " "))
     warn(laptop, saved.view, saved.warnings)
 
 
@@ -44,10 +55,8 @@ def warn(laptop: "Laptop", view: "RecordView", warnings: Sequence["Warned"]) -> 
     """Say what is odd about a record, and how to say that it is right."""
     for one in warnings[:WARNINGS_SHOWN]:
         own = one.record_id == view.id
-        about = "" if own else f" {one.record_type} {warned(laptop.store, one)}:"
-        said = problem_line(one.warning, is_option=own)
-        say(f"warning:{about} {said}", "  ", err=True)
-    if warnings:
-        more = len(warnings) - WARNINGS_SHOWN
-        beginning = f"{more} more; " if more > 0 else ""
-        say(f"{beginning}if it is right, say why: permille warnings", err=True)
+        text = problem_phrase(one.warning, is_option=own)
+        name = warned(laptop.store, one)
+        about = "" if own else joined([TYPE_WORDS[one.record_type], name], " ")
+        say(warning_said(text, about), "  ", err=True)
+    tell_more_warnings(len(warnings), WARNINGS_SHOWN)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from collector.cli.app import App, insecure_option, json_option, pass_app
-from collector.cli.output import emit_json
+from collector.cli.output import emit_json, say
 from collector.cli.progress import ProgressLine
 from collector.cli.sync_files import attachment_options, send_files, tell_files
 from collector.cli.sync_report import tell as tell_report
 from collector.errors import Exit
+from schemas.phrases import Phrase, _, figure
 
 if TYPE_CHECKING:
     from collector.files.transfer import Sent
@@ -81,7 +82,7 @@ def sync(  # noqa: PLR0917 - click passes them by name
 
     def tell_waiting(reason: str, seconds: float) -> None:
         line.clear()
-        click.echo(f"{reason}; trying again in {seconds:.0f} s", err=True)
+        say(_again(reason, seconds), err=True)
 
     options = session.SyncOptions(accept_removals, check, insecure)
     with app.laptop() as laptop, closing(line):
@@ -104,6 +105,11 @@ def sync(  # noqa: PLR0917 - click passes them by name
     if files is not None and files.stopped is not None:
         return files.stopped.exit_code
     return Exit.ATTENTION if attention else Exit.DONE
+
+
+def _again(reason: str, seconds: float) -> Phrase:
+    wait = figure(seconds)
+    return _("{reason}; trying again in {seconds} s", reason=reason, seconds=wait)
 
 
 def _run(work: "Coroutine[Any, Any, T]") -> T:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from collector.cli.output import say
+from schemas.phrases import _, followed, joined, named, ngettext
 from schemas.screen import raw_errors, safe
-from schemas.told import counted
 
 if TYPE_CHECKING:
     from collector.files.transfer import Sent
@@ -46,13 +47,14 @@ def tell_files(files: "Sent | None") -> None:
     """Print what came of it, if there was anything to send."""
     if files is None or not (files.sent or files.waiting or files.stopped):
         return
-    left = f"; {files.waiting} still to send" if files.waiting else ""
-    click.echo(f"{counted(files.sent, 'attached file')} sent{left}")
+    sent = ngettext("{num} attached file sent", "{num} attached files sent", files.sent)
+    left = _("{num} still to send", num=files.waiting)
+    say(followed(sent, left) if files.waiting else sent)
     for one in files.refused:
-        click.echo(f"  {one['name']}: {one['reason']}", err=True)
+        say(joined(["  ", named(one["name"], one["reason"])], ""), err=True)
     if files.stopped is not None:
-        click.echo(f"stopped: {files.stopped.text}", err=True)
-        click.echo("  -> records are synced; run: permille sync", err=True)
+        say(_("stopped: {why}", why=files.stopped.text), err=True)
+        say(_("  -> records are synced; run: permille sync"), err=True)
 
 
 def _progress(name: str, offset: int, size: int) -> None:

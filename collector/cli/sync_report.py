@@ -3,69 +3,83 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import click
-
+from collector.cli.output import say
 from schemas import limits
-from schemas.told import duration
+from schemas.phrases import Phrase, _, duration, followed, joined, named, ngettext
 
 if TYPE_CHECKING:
     from collector.sync.tally import SyncReport
 
 
-def tell(report: "SyncReport", word: str = "pushed") -> None:
-    """Print what was pushed, what became of each change, and what came."""
-    parts = [
-        text
-        for text in (
-            _count(report.accepted, "accepted", "accepted"),
-            _count(report.merged, "merged", "merged"),
-            _count(report.quarantined, "to fix", "to fix"),
-            _count(report.held, "waiting", "waiting"),
-            _count(report.conflicts, "conflict", "conflicts"),
-        )
-        if text
-    ]
-    verdicts = f": {', '.join(parts)}" if parts else ""
-    pushed = _count(report.pushed, "change", "changes") or "0 changes"
-    received = _count(report.received, "row", "rows") or "0 rows"
-    click.echo(f"{pushed} {word}{verdicts}; {received} received")
+def tell(report: "SyncReport", *, are_judged: bool = False) -> None:
+    """Print what was pushed or judged, what became of each change, and what came."""
+    number = report.pushed
+    if are_judged:
+        done = ngettext("{num} change judged", "{num} changes judged", number)
+    else:
+        done = ngettext("{num} change pushed", "{num} changes pushed", number)
+    verdicts = joined(list(_verdicts(report)))
+    received = ngettext("{num} row received", "{num} rows received", report.received)
+    said = named(done, verdicts) if verdicts else done
+    say(followed(said, received))
     for line in _more(report):
-        click.echo(line)
+        say(line)
 
 
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}" if count else ""
+def _verdicts(report: "SyncReport") -> Iterator[Phrase]:
+    counts = (
+        _("{num} accepted", num=report.accepted),
+        _("{num} merged", num=report.merged),
+        _("{num} to fix", num=report.quarantined),
+        _("{num} waiting", num=report.held),
+        ngettext("{num} conflict", "{num} conflicts", report.conflicts),
+    )
+    return (phrase for phrase in counts if phrase.values["num"])
 
 
 def _more(report: "SyncReport") -> Iterator[str]:
     if report.duplicates:
-        known = _count(report.duplicates, "of them was", "of them were")
-        yield f"{known} known to the server before; nothing is doubled"
+        yield ngettext(
+            "{num} of them was known to the server before; nothing is doubled",
+            "{num} of them were known to the server before; nothing is doubled",
+            report.duplicates,
+        )
     if report.new_logs:
-        moved = _count(report.moved, "change", "changes") or "no change"
-        yield (
-            "this laptop's data was copied or restored: a new log was begun,"
-            f" {moved} moved to it; nothing is lost"
+        moved = ngettext("{num} change", "{num} changes", report.moved)
+        yield _(
+            "this laptop's data was copied or restored: a new log was begun, {changes}"
+            " moved to it; nothing is lost",
+            changes=moved if report.moved else _("no change"),
         )
     if report.settled_late:
-        late = _count(report.settled_late, "change that", "changes that")
-        yield f"{late} waited got another verdict on the server"
+        yield ngettext(
+            "{num} change that waited got another verdict on the server",
+            "{num} changes that waited got another verdict on the server",
+            report.settled_late,
+        )
     yield from report.notes
     if report.repaired:
-        rows = _count(report.repaired, "row", "rows")
-        yield f"{rows} differed from the server's and came right"
+        yield ngettext(
+            "{num} row differed from the server's and came right",
+            "{num} rows differed from the server's and came right",
+            report.repaired,
+        )
     if abs(report.clock_skew_s) > limits.CLOCK_SKEW_WARN_S:
-        ahead = "ahead of" if report.clock_skew_s > 0 else "behind"
         off = duration(abs(report.clock_skew_s))
-        yield f"this laptop's clock is {off} {ahead} the server's"
+        if report.clock_skew_s > 0:
+            yield _("this laptop's clock is {off} ahead of the server's", off=off)
+        else:
+            yield _("this laptop's clock is {off} behind the server's", off=off)
     yield from _next(report)
 
 
 def _next(report: "SyncReport") -> Iterator[str]:
     """Return what comes by itself, and what a person is to look at."""
     if report.figures_later:
-        yield "the server derives the stocks anew; permille sync fetches them in a while"
+        yield _(
+            "the server derives the stocks anew; permille sync fetches them in a while"
+        )
     if report.quarantined or report.held:
-        yield "see: permille fix"
+        yield _("see: {command}", command="permille fix")
     if report.conflicts:
-        yield "see: permille conflicts"
+        yield _("see: {command}", command="permille conflicts")

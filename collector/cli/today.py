@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from collector.cli.app import App, json_option, pass_app, project_option
-from collector.cli.output import emit_json, say, table_of_first
+from collector.cli.output import emit_json, fact, say, table_of_first
+from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
-from schemas.names import listed
+from collector.speech.record_types import TYPE_WORDS
+from collector.speech.spoken import speech
+from schemas.phrases import Phrase, _, joined, listed, named, ngettext
 from schemas.printing import TableForm, prose
 from schemas.problem_kinds import KINDS
-from schemas.told import counted
 
 if TYPE_CHECKING:
     from collector.record.field_day import FieldDay
 
 #: What was recorded on a day, by plot and person.
-DONE: Final = TableForm("done on a day", "plot", "cores", "bags", prose("by"))
+DONE: Final = TableForm(
+    "done on a day", _("plot"), _("cores"), _("bags"), prose(_("by"))
+)
 #: Where the first words of a warning end.
 _FIRST_WORDS: Final = re.compile("[,;:(]")
 #: So many kinds of warnings are shown; there is a command for all.
@@ -58,54 +62,63 @@ def today(app: App, day: str | None, project: str | None, as_json: bool) -> int:
 
 
 def _tell(found: "FieldDay") -> None:
-    campaign = found.campaign or "none is open, or several are"
-    click.echo(f"{found.day}, campaign {campaign}")
-    cores, bags = counted(found.cores, "core"), counted(found.bags, "bag")
-    click.echo(f"done       {cores}, {bags}")
+    campaign = found.campaign or _("none is open, or several are")
+    say(_("{day}, campaign {campaign}", day=found.day, campaign=campaign))
+    cores = ngettext("{num} core", "{num} cores", found.cores)
+    fact(_("done"), joined([cores, _bags(found.bags)]))
     table_of_first(DONE, found.done)
     _tell_missing(found)
     _tell_odd(found)
     if found.drafts:
-        _fact(
-            "drafts", f"{len(found.drafts)} on this laptop alone: permille draft list"
-        )
-    waiting = f"{counted(found.to_send, 'change')}: permille sync"
-    _fact("to send", waiting if found.to_send else "nothing")
-    _fact("next", _next(found))
+        fact(_("drafts"), on_this_laptop_alone(len(found.drafts)))
+    waiting = named(_changes(found.to_send), "permille sync")
+    fact(_("to send"), waiting if found.to_send else _("nothing"))
+    fact(_("next"), _next(found))
 
 
 def _tell_missing(found: "FieldDay") -> None:
     if found.left:
-        points = counted(len(found.left), "point")
-        _fact("left", f"{points}: {listed(found.left)}")
+        points = ngettext("{num} point", "{num} points", len(found.left))
+        fact(_("left"), named(points, listed(found.left)))
     elif found.campaign:
-        _fact("left", "no point")
+        fact(_("left"), _("no point"))
     if found.short:
-        said = [f"{one.core} {one.bags} of {one.usual}" for one in found.short]
-        _fact("short", f"{counted(len(said), 'core')}: {listed(said)}")
+        short = [
+            _("{core} {bags} of {usual}", core=one.core, bags=one.bags, usual=one.usual)
+            for one in found.short
+        ]
+        cores = ngettext("{num} core", "{num} cores", len(short))
+        fact(_("short"), named(cores, listed(short)))
     if found.unweighed:
-        bags = counted(len(found.unweighed), "bag")
-        _fact("no mass", f"{bags}: {listed(found.unweighed)}")
+        bags = _bags(len(found.unweighed))
+        fact(_("no mass"), named(bags, listed(found.unweighed)))
 
 
 def _tell_odd(found: "FieldDay") -> None:
     """Say in few words what is odd, and of which records; there is a command for all of it."""
     if found.odd is None:
-        _fact("odd", "not looked at, there is too much of it: permille warnings")
+        fact(_("odd"), _("not looked at, there is too much of it: permille warnings"))
     if not found.odd:
         return
-    _fact("odd", f"{counted(len(found.odd), 'warning')}: permille warnings")
+    number = ngettext("{num} warning", "{num} warnings", len(found.odd))
+    fact(_("odd"), named(number, "permille warnings"))
     by_text: dict[str, list[str]] = {}
     for one in found.odd:
         name = found.called.get(one.record_id, "")
-        text = _FIRST_WORDS.split(KINDS[one.warning.code].text)[0]
-        by_text.setdefault(text, []).append(f"{one.record_type} {name}")
+        said = speech().texts.gettext(KINDS[one.warning.code].text)
+        text = _FIRST_WORDS.split(said)[0].strip()
+        record = joined([TYPE_WORDS[one.record_type], name], " ")
+        by_text.setdefault(text, []).append(record)
     for text, who in list(by_text.items())[:_WARNINGS]:
-        say(f"{'':11}{text}: {listed(who)}", "  ")
+        say(joined([" " * 11, named(text, listed(who))], ""), "  ")
 
 
-def _fact(name: str, text: str) -> None:
-    say(f"{name:10} {text}", " " * 11)
+def _bags(number: int) -> Phrase:
+    return ngettext("{num} bag", "{num} bags", number)
+
+
+def _changes(number: int) -> Phrase:
+    return ngettext("{num} change", "{num} changes", number)
 
 
 def _next(found: "FieldDay") -> str:
@@ -114,8 +127,11 @@ def _next(found: "FieldDay") -> str:
         return f"permille draft finish {found.drafts[0].number}"
     if found.left:
         point = shlex.quote(found.left[0])
-        return f'permille core add {point} ...; or: permille skip add {point} --because "..."'
+        return _(
+            'permille core add {point} ...; or: permille skip add {point} --because "..."',
+            point=point,
+        )
     if found.unweighed:
         bag = shlex.quote(found.unweighed[0])
         return f"permille sample edit {bag} --field-mass-g G"
-    return "permille sync" if found.to_send else "nothing; have a good evening"
+    return "permille sync" if found.to_send else _("nothing; have a good evening")

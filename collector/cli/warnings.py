@@ -17,10 +17,11 @@ from collector.cli.app import (
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from collector.record import names
+from collector.speech.record_types import TYPE_WORDS
 from schemas import limits
+from schemas.phrases import _, joined, ngettext, problem_phrase
 from schemas.problems import from_data
 from schemas.records import TYPES
-from schemas.told import counted, problem_line
 
 if TYPE_CHECKING:
     from collector.store.port import Store
@@ -105,7 +106,8 @@ def explain(  # noqa: PLR0917 - click passes them by name
     if as_json:
         emit_json({"type": record_type, "name": name, "code": code, "explained": count})
     else:
-        click.echo(f"explained {code} of {record_type} {name}")
+        kind = TYPE_WORDS[record_type]
+        say(_("explained {code} of {type} {name}", code=code, type=kind, name=name))
     return Exit.DONE
 
 
@@ -123,15 +125,18 @@ def warned(store: "Store", one: "Warned") -> str:
 
 def _print_all(told: Sequence[dict[str, Any]]) -> None:
     for one in told:
-        click.echo(f"{one['type']} {one['name']}  [{one['code']}]")
-        say(f"  {problem_line(from_data(one))}", "    ")
+        code = f" [{one['code']}]"
+        say(joined([TYPE_WORDS[one["type"]], one["name"], code], " "))
+        say(joined(["  ", problem_phrase(from_data(one))], ""), "    ")
         if one["explained"] is not None:
-            click.echo(f"  explained: {one['explained']}")
+            say(_("  explained: {why}", why=one["explained"]))
     if not told:
-        click.echo("nothing odd that nobody explained")
+        say(_("nothing odd that nobody explained"))
         return
     first = told[0]
-    count = counted(len(told), "warning")
-    say(f"{count}; correct the records, or say why they are right:")
+    count = ngettext("{num} warning", "{num} warnings", len(told))
+    say(
+        _("{warnings}; correct the records, or say why they are right:", warnings=count)
+    )
     said = f"{first['type']} {shlex.quote(first['name'])} {first['code']}"
     click.echo(f'  permille warnings explain {said} --why "..."')

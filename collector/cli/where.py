@@ -8,26 +8,32 @@ from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, print_facts, say, table
 from collector.errors import Exit, NotFoundError
 from collector.record import names
+from schemas.phrases import _, named, ngettext
 from schemas.printing import TableForm, prose
-from schemas.told import counted, told
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
 
 STORY: Final = TableForm(
     "story of a bag",
-    "at",
-    "step",
-    prose("who"),
-    prose("to whom"),
-    "box",
-    prose("place"),
+    _("at"),
+    _("step"),
+    prose(_("who")),
+    prose(_("to whom")),
+    _("box"),
+    prose(_("place")),
 )
 RESULTS: Final = TableForm(
-    "results of a bag", "analyte", "value", "unit", "method", prose("lab"), "lab batch"
+    "results of a bag",
+    _("analyte"),
+    _("value"),
+    _("unit"),
+    _("method"),
+    prose(_("lab")),
+    _("lab batch"),
 )
 IN_BOX: Final = TableForm(
-    "bags of a box", "code", prose("core"), "depths", prose("now")
+    "bags of a box", _("code"), prose(_("core")), _("depths"), prose(_("now"))
 )
 
 
@@ -65,15 +71,19 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
-    say(f"{found['printed']}: {found['now']}")
-    print_facts([("core", found["core"]), ("depths", found["depths"])])
+    say(named(found["printed"], found["now"]))
+    print_facts([(_("core"), found["core"]), (_("depths"), found["depths"])])
     if found["story"]:
-        rows = ([told(one[key]) for key in list(one)[:-1]] for one in found["story"])
-        table(STORY, rows)
+        table(STORY, map(_step_row, found["story"]))
     if found["results"]:
-        table(
-            RESULTS, ([told(text) for text in one.values()] for one in found["results"])
-        )
+        table(RESULTS, (list(one.values()) for one in found["results"]))
+
+
+def _step_row(step: dict[str, Any]) -> list[object]:
+    from collector.record.custody import STEPS
+
+    said = {**step, "step": STEPS[step["step"]]}
+    return [said[name] for name in list(said)[:-1]]
 
 
 def _box(laptop: "Laptop", code: str, project_id: str | None) -> dict[str, Any]:
@@ -82,8 +92,8 @@ def _box(laptop: "Laptop", code: str, project_id: str | None) -> dict[str, Any]:
     ever = custody.in_box(laptop, code, project_id)
     if not ever:
         raise NotFoundError(
-            f"no bag and no box on this laptop is called {code}",
-            "see: permille sample list; a sync brings what others recorded",
+            _("no bag and no box on this laptop is called {code}", code=code),
+            _("see: permille sample list; a sync brings what others recorded"),
         )
     every = [custody.as_data(laptop, bag) for bag in ever]
     inside = [one for one in every if one["box"] == code]
@@ -96,8 +106,10 @@ def _box(laptop: "Laptop", code: str, project_id: str | None) -> dict[str, Any]:
 
 def _show_box(box: dict[str, Any]) -> None:
     inside, gone = box["bags"], box["taken_out"]
-    say(f"box {box['box']}: {counted(len(inside), 'bag')}")
+    bags = ngettext("{num} bag", "{num} bags", len(inside))
+    say(_("box {box}: {bags}", box=box["box"], bags=bags))
     parts = ("printed", "core", "depths", "now")
     table(IN_BOX, ([one[part] for part in parts] for one in inside))
     if gone:
-        say(f"taken out since: {', '.join(one['printed'] for one in gone)}")
+        codes = ", ".join(one["printed"] for one in gone)
+        say(_("taken out since: {codes}", codes=codes))

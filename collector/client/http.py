@@ -30,7 +30,7 @@ from collector.clock import Clock
 from collector.errors import RefusedError, UnreachableError, UsageError
 from collector.rules.reply import problem_of
 from schemas import limits
-from schemas.told import duration
+from schemas.phrases import _, duration
 
 #: A satellite link opens within seconds.
 _CONNECT_S: Final = 20.0
@@ -351,8 +351,10 @@ def clock_words(headers: Mapping[str, str], now: datetime) -> str:
     skew_s = skew_of(headers, now)
     if skew_s is None or abs(skew_s) <= limits.CLOCK_SKEW_WARN_S:
         return ""
-    ahead = "ahead of" if skew_s > 0 else "behind"
-    return f"this laptop's clock is {duration(abs(skew_s))} {ahead} the server's"
+    off = duration(abs(skew_s))
+    if skew_s > 0:
+        return _("this laptop's clock is {off} ahead of the server's", off=off)
+    return _("this laptop's clock is {off} behind the server's", off=off)
 
 
 def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:

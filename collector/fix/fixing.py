@@ -9,6 +9,8 @@ from collector.laptop.laptop import Laptop
 from collector.record import entry
 from collector.record.names import called, called_in, label
 from collector.rules.overlay import ChangeStatus, LoggedChange, RecordView
+from collector.speech.record_types import TYPE_WORDS
+from schemas.phrases import _
 from schemas.problems import Problem, from_data
 from schemas.records import TYPES
 from schemas.told import ids_in, told, worded
@@ -36,9 +38,16 @@ def fix(
         named |= called_in(laptop.store, view.type, [patch, view.fields])
         name = label(laptop.store, view)
         raise RefusedError(
-            f"{view.type} {name} still has the same problem",
-            "give another value; where it is mended elsewhere:"
-            f" permille fix {shlex.quote(name)} --resend",
+            _(
+                "{type} {name} still has the same problem",
+                type=TYPE_WORDS[view.type],
+                name=name,
+            ),
+            _(
+                "give another value; where it is mended elsewhere:"
+                " permille fix {record} --resend",
+                record=shlex.quote(name),
+            ),
             [_named(problem, named) for problem in same],
             code="same_problem",
         )

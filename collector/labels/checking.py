@@ -6,6 +6,7 @@ from collector.laptop.laptop import Laptop
 from collector.record.custody import bag_called, core_of, depths_of
 from collector.record.labels import as_meant
 from schemas.labels.codes import BLOCK_CHARS, printed
+from schemas.phrases import _
 
 
 class CheckedLabel(NamedTuple):
@@ -32,16 +33,16 @@ def checked(laptop: Laptop, text: str) -> CheckedLabel:
     said = f"{core_of(laptop, bag)} {depths_of(bag.sample.fields)}" if bag else ""
     if code is None:
         words = scan.words or (
-            "a code of another system" if bag else "no label, and no bag has it"
+            _("a code of another system") if bag else _("no label, and no bag has it")
         )
         return CheckedLabel(text, text, bag is not None and not scan.words, words, said)
     own = {block for block, _ in laptop.store.own_blocks()}
     block = code[:BLOCK_CHARS]
     whose = (
-        "a label of this laptop"
+        _("a label of this laptop")
         if block in own
-        else "a label of another laptop"
+        else _("a label of another laptop")
         if block in laptop.store.known_blocks()
-        else "a whole label, of a block that is not known here"
+        else _("a whole label, of a block that is not known here")
     )
     return CheckedLabel(text, printed(code), is_whole=True, words=whose, bag=said)

@@ -4,6 +4,7 @@ from typing import Final
 
 from collector.errors import RefusedError
 from schemas.gis.extra import how_to_install, is_installed
+from schemas.phrases import _
 
 _DRAWS: Final = ("reportlab", "segno")
 
@@ -19,7 +20,10 @@ def need_labels() -> None:
     for name in _DRAWS:
         if not is_installed(name):
             raise RefusedError(
-                f"labels and lists need more than the base install: {name} is missing",
+                _(
+                    "labels and lists need more than the base install: {name} is missing",
+                    name=name,
+                ),
                 how_to_install("labels"),
                 code="extra_missing",
             )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from collector.errors import RefusedError
 from schemas.durable_files import write_durably
+from schemas.phrases import _
 
 
 def refuse_taken(path: Path) -> None:
@@ -16,11 +17,14 @@ def refuse_taken(path: Path) -> None:
     """
     if path.exists():
         raise RefusedError(
-            f"{path} is there already", "choose another name: --out", code="file_taken"
+            _("{path} is there already", path=str(path)),
+            _("choose another name: --out"),
+            code="file_taken",
         )
     if not path.parent.is_dir():
         raise RefusedError(
-            f"there is no folder {path.parent}", "make it, or choose another: --out"
+            _("there is no folder {path}", path=str(path.parent)),
+            _("make it, or choose another: --out"),
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
+from schemas.phrases import _
 
 
 def enrolled_at(laptop: Laptop) -> tuple[str, str]:
@@ -24,8 +25,8 @@ def enrolled_at(laptop: Laptop) -> tuple[str, str]:
     token = laptop.store.setting(settings.TOKEN)
     if server is None or token is None:
         raise RefusedError(
-            "this laptop is not enrolled",
-            "ask the administrator for a code, then: permille enrol URL CODE",
+            _("this laptop is not enrolled"),
+            _("ask the administrator for a code, then: permille enrol URL CODE"),
             code="not_enrolled",
         )
     if laptop.store.setting(settings.INSECURE) != settings.YES:
@@ -48,10 +49,16 @@ def check_address(server: str, otherwise: str) -> None:
     """
     if is_readable_on_the_way(server):
         raise RefusedError(
-            f"{server} is not encrypted: whoever is on the way reads the token, and can"
-            " write as this laptop",
-            "use the server's https:// address; where only you use the network:"
-            f" {otherwise}",
+            _(
+                "{server} is not encrypted: whoever is on the way reads the token, and can"
+                " write as this laptop",
+                server=server,
+            ),
+            _(
+                "use the server's https:// address; where only you use the network:"
+                " {command}",
+                command=otherwise,
+            ),
             code="insecure_server",
         )
 

@@ -9,6 +9,7 @@ from collector.plan.relocating import cored_place, place_of
 from collector.record import names
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
+from schemas.phrases import _, named
 from schemas.plausibility.planar import area_ha
 from schemas.sampling.advice import advice_on
 from schemas.sampling.plane import Place
@@ -114,7 +115,7 @@ def campaign_of_plan(laptop: Laptop, project_id: str, name: str | None) -> Recor
     every = laptop.store.records("campaign", project_id)
     if not every:
         raise NotFoundError(
-            "the project has no campaign yet",
+            _("the project has no campaign yet"),
             "permille campaign add --name 2026 --start-date 2026-05-01"
             " --purpose baseline",
         )
@@ -189,7 +190,7 @@ def _advice(laptop: Laptop, points: Iterable[RecordView]) -> list[str]:
             by_plot.setdefault(str(point.fields["plot_id"]), []).append(place)
     plots: Mapping[str, RecordView] = laptop.store.views(by_plot)
     return [
-        f"plot {plot.fields['code']}: {said}"
+        named(_("plot {plot}", plot=plot.fields["code"]), said)
         for plot_id, places in by_plot.items()
         if (plot := plots.get(plot_id)) is not None and plot.fields.get("geometry")
         for said in advice_on(places, len(places), area_ha(plot.fields["geometry"]))

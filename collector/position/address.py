@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from collector.errors import UsageError
+from schemas.phrases import _
 
 GPSD_PORT: Final = 2947
 #: What NMEA 0183 receivers with a USB cable speak at most often, baud.
@@ -80,4 +81,6 @@ def _serial(text: str, rest: str) -> ReceiverAddress:
 
 
 def _none(text: str) -> UsageError:
-    return UsageError(f"{text} is no receiver", f"give {FORMS}")
+    return UsageError(
+        _("{text} is no receiver", text=text), _("give {forms}", forms=FORMS)
+    )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from schemas import limits
+from schemas.phrases import Phrase, _, figure, joined
 from schemas.sampling.plane import Place
 
 #: Fewer give a position, and no way to see that one of them is wrong.
@@ -33,14 +34,14 @@ _DAY_S: Final = 86_400.0
 
 _QUALITIES: Final = MappingProxyType(
     {
-        "autonomous": "satellites alone",
-        "differential": "corrected",
-        "precise": "precise positioning",
-        "rtk_fixed": "RTK fixed",
-        "rtk_float": "RTK float",
-        "estimated": "estimated",
-        "manual": "typed into the receiver",
-        "simulated": "simulated",
+        "autonomous": _("satellites alone"),
+        "differential": _("corrected"),
+        "precise": _("precise positioning"),
+        "rtk_fixed": _("RTK fixed"),
+        "rtk_float": _("RTK float"),
+        "estimated": _("estimated"),
+        "manual": _("typed into the receiver"),
+        "simulated": _("simulated"),
     }
 )
 
@@ -143,88 +144,105 @@ def position_fields(fix: Fix, taken_s: float) -> dict[str, Any]:
     }
 
 
-def in_words(fix: Fix) -> str:
+def in_words(fix: Fix) -> Phrase:
     """Return a fix in one line.
 
     >>> in_words(Fix(lon=2.35, lat=48.85, quality="rtk_fixed", satellites=14, hdop=0.6))
     '48.8500000, 2.3500000 (latitude, longitude), ± 0.01 m, RTK fixed, 14 satellites'
     """
-    parts = [f"{fix.lat:.7f}, {fix.lon:.7f} (latitude, longitude)"]
+    place = f"{fix.lat:.7f}, {fix.lon:.7f}"
+    parts: list[str] = [_("{place} (latitude, longitude)", place=place)]
     if fix.accuracy_m is not None:
         digits = 1 if fix.accuracy_m >= 1.0 else 2
-        parts.append(f"± {fix.accuracy_m:.{digits}f} m")
+        parts.append(_("± {off} m", off=figure(fix.accuracy_m, digits)))
     if fix.quality is not None:
         parts.append(_QUALITIES.get(fix.quality, fix.quality))
     if fix.satellites is not None:
-        parts.append(f"{fix.satellites} satellites")
+        parts.append(_("{num} satellites", num=fix.satellites))
     if fix.averaged > 1:
-        spread = f", spread {fix.spread_m:.2f} m" if fix.spread_m is not None else ""
-        parts.append(f"mean of {fix.averaged} fixes{spread}")
-    return ", ".join(parts)
+        parts.append(_("mean of {num} fixes", num=fix.averaged))
+        if fix.spread_m is not None:
+            parts.append(_("spread {off} m", off=figure(fix.spread_m, 2)))
+    return joined(parts)
 
 
-def doubts(fix: Fix, taken_s: float, now: datetime) -> Iterator[str]:
+def doubts(fix: Fix, taken_s: float, now: datetime) -> Iterator[Phrase]:
     """Return in words what is wrong with a position, or may be.
 
     `now` is the time of this laptop.
     """
     if is_at_zero(fix):
-        yield "it is at latitude 0, longitude 0: no position was read"
+        yield _("it is at latitude 0, longitude 0: no position was read")
     yield from _of_quality(fix)
     if fix.satellites is not None and fix.satellites < LEAST_SATELLITES:
-        yield (
-            f"only {fix.satellites} satellites: go where more of the sky is seen, and wait"
+        yield _(
+            "only {num} satellites: go where more of the sky is seen, and wait",
+            num=fix.satellites,
         )
     if fix.hdop is not None and fix.hdop > MOST_HDOP:
-        yield (
-            f"the satellites stand close together (HDOP {fix.hdop:.1f}): wait some minutes"
+        yield _(
+            "the satellites stand close together (HDOP {hdop}): wait some minutes",
+            hdop=figure(fix.hdop, 1),
         )
     if fix.accuracy_m is not None and fix.accuracy_m > limits.FIX_ERROR_M:
-        yield f"it may be {fix.accuracy_m:.0f} m off: wait, or average more fixes"
+        yield _(
+            "it may be {off} m off: wait, or average more fixes",
+            off=figure(fix.accuracy_m),
+        )
     if fix.source != "photo":
         yield from _of_age(fix, taken_s)
         yield from _of_clock(fix.at, now)
 
 
-def _of_quality(fix: Fix) -> Iterator[str]:
+def _of_quality(fix: Fix) -> Iterator[Phrase]:
     match fix.quality:
         case "simulated":
-            yield "the receiver simulates: nothing was measured"
+            yield _("the receiver simulates: nothing was measured")
         case "estimated":
-            yield "the receiver estimates from its last movement, without satellites"
+            yield _("the receiver estimates from its last movement, without satellites")
         case "manual":
-            yield "the position was typed into the receiver, not measured"
+            yield _("the position was typed into the receiver, not measured")
         case _:
             pass
 
 
-def _of_age(fix: Fix, taken_s: float) -> Iterator[str]:
+def _of_age(fix: Fix, taken_s: float) -> Iterator[Phrase]:
     age_s = taken_s - fix.heard_s
     if age_s > MOST_AGE_S:
-        yield f"it is {age_s:.0f} s old: there has been no newer fix"
+        yield _("it is {age} s old: there has been no newer fix", age=figure(age_s))
 
 
-def _of_clock(at: datetime | None, now: datetime) -> Iterator[str]:
+def _of_clock(at: datetime | None, now: datetime) -> Iterator[Phrase]:
     if at is None:
         return
     off_s = (now - at).total_seconds()
     if abs(off_s) <= limits.CLOCK_SKEW_WARN_S:
         return
-    way = "ahead of" if off_s > 0 else "behind"
-    said = f"the clock of this laptop is {_span(abs(off_s))} {way} the satellites"
+    off = _span(abs(off_s))
+    clock = (
+        _("the clock of this laptop is {off} ahead of the satellites", off=off)
+        if off_s > 0
+        else _("the clock of this laptop is {off} behind the satellites", off=off)
+    )
     rest_s = abs(off_s) % _QUARTER_HOUR_S
     is_zone = min(rest_s, _QUARTER_HOUR_S - rest_s) <= _SLACK_S and abs(off_s) < _DAY_S
     if is_zone:
-        yield f"{said}: it seems to be set to another time zone; set zone and time"
+        yield _(
+            "{clock}: it seems to be set to another time zone; set zone and time",
+            clock=clock,
+        )
     else:
-        yield f"{said}: set it, as times that are typed as now follow it"
+        yield _(
+            "{clock}: set it, as times that are typed as now follow it", clock=clock
+        )
 
 
-def _span(seconds: float) -> str:
-    for name, length in (("days", 86_400.0), ("h", 3_600.0)):
-        if seconds >= length:
-            return f"{seconds / length:.1f} {name}"
-    return f"{seconds / 60.0:.0f} min"
+def _span(seconds: float) -> Phrase:
+    if seconds >= _DAY_S:
+        return _("{num} days", num=figure(seconds / _DAY_S, 1))
+    if seconds >= 3_600.0:
+        return _("{num} h", num=figure(seconds / 3_600.0, 1))
+    return _("{num} min", num=figure(seconds / 60.0))
 
 
 def _bounded(value: float | None, most: float, digits: int = 3) -> float | None:

@@ -13,7 +13,7 @@ from collector.position.fix import Fix, NoFix, doubts, is_at_zero
 from collector.position.gpsd import GpsdReader
 from collector.position.nmea import NmeaReader
 from collector.position.sources import lines, opened
-from schemas.told import counted
+from schemas.phrases import _, figure, ngettext
 
 #: How long a receiver may say nothing.
 SILENCE_S: Final = 10.0
@@ -54,19 +54,30 @@ def take(address: ReceiverAddress, clock: Clock, wanted: Wanted) -> HerePosition
     found = average(_listened(address, clock, wanted))
     if is_at_zero(found.fix):
         raise RefusedError(
-            f"{address.name} says latitude 0, longitude 0: it has read no position",
-            "wait for a fix, and type the command again",
+            _(
+                "{receiver} says latitude 0, longitude 0: it has read no position",
+                receiver=address.name,
+            ),
+            _("wait for a fix, and type the command again"),
             code="no_fix",
         )
     taken_s = clock.monotonic_s()
-    said = [*doubts(found.fix, taken_s, clock.now())]
+    said: list[str] = [*doubts(found.fix, taken_s, clock.now())]
     came = found.fix.averaged + found.left_out
     if wanted.seconds is None and came < wanted.fixes:
-        said.append(f"only {came} of {counted(wanted.fixes, 'fix', 'fixes')} came")
+        wanted_fixes = ngettext("{num} fix", "{num} fixes", wanted.fixes)
+        said.append(_("only {num} of {fixes} came", num=came, fixes=wanted_fixes))
     if found.left_out:
-        said.append(f"{counted(found.left_out, 'fix', 'fixes')} far off left out")
+        said.append(
+            ngettext(
+                "{num} fix far off left out",
+                "{num} fixes far off left out",
+                found.left_out,
+            )
+        )
     if found.jump_m:
-        said.append(f"it jumped by {found.jump_m:.0f} m from one fix to the next")
+        jump = figure(found.jump_m)
+        said.append(_("it jumped by {off} m from one fix to the next", off=jump))
     return HerePosition(found.fix, taken_s, said)
 
 
@@ -127,25 +138,31 @@ def _is_enough(
 def _no_fix(
     address: ReceiverAddress, reader: Reader, satellites: int | None, wait_s: float
 ) -> RefusedError:
-    name, after = address.name, f"after {wait_s:g} s"
+    said = {"receiver": address.name, "seconds": f"{wait_s:g}"}
     if not reader.sentences:
         return RefusedError(
-            f"what {name} says is no position, {after}",
-            "try another speed, such as serial:DEVICE@4800 or @115200"
+            _("what {receiver} says is no position, after {seconds} s", **said),
+            _("try another speed, such as serial:DEVICE@4800 or @115200")
             if address.kind == "serial"
-            else "let the app send NMEA sentences: GGA, GST and RMC",
+            else _("let the app send NMEA sentences: GGA, GST and RMC"),
             code="no_sentences",
         )
     if reader.refused == reader.sentences:
         return RefusedError(
-            f"every sentence of {name} has a wrong checksum, {after}",
-            "look at the cable and the speed, and whether another program reads it",
+            _(
+                "every sentence of {receiver} has a wrong checksum, after {seconds} s",
+                **said,
+            ),
+            _("look at the cable and the speed, and whether another program reads it"),
             code="wrong_checksums",
         )
-    seen = "" if satellites is None else f", with {counted(satellites, 'satellite')}"
+    no_fix = _("{receiver} has no fix after {seconds} s", **said)
+    if satellites is not None:
+        seen = ngettext("{num} satellite", "{num} satellites", satellites)
+        no_fix = _("{no_fix}, with {satellites}", no_fix=no_fix, satellites=seen)
     return RefusedError(
-        f"{name} has no fix {after}{seen}",
-        "go where more of the sky is seen and wait; --wait-s waits longer",
+        no_fix,
+        _("go where more of the sky is seen and wait; --wait-s waits longer"),
         code="no_fix",
     )
 
@@ -155,12 +172,12 @@ def _of_photo(path: Path, clock: Clock) -> HerePosition:
     found = taken(path.read_bytes())
     if "lon" not in found.fields:
         raise RefusedError(
-            f"{path.name} does not say where it was taken",
-            "let the camera store the place, or take another source",
+            _("{photo} does not say where it was taken", photo=path.name),
+            _("let the camera store the place, or take another source"),
             code="no_fix",
         )
     lon, lat = found.fields["lon"], found.fields["lat"]
     fix = Fix(lon=lon, lat=lat, source="photo", receiver=path.name)
-    said = [*doubts(fix, clock.monotonic_s(), clock.now()), *found.warnings]
-    said.append("a photo does not say how far it may be off")
+    said: list[str] = [*doubts(fix, clock.monotonic_s(), clock.now()), *found.warnings]
+    said.append(_("a photo does not say how far it may be off"))
     return HerePosition(fix, clock.monotonic_s(), said)

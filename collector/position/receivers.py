@@ -7,6 +7,7 @@ from collector.errors import RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
 from collector.position.address import ReceiverAddress, read_address
+from schemas.phrases import _
 
 #: The name of the one that is meant when none is named.
 USUAL: Final = "default"
@@ -37,7 +38,7 @@ def receiver(laptop: Laptop, said: str | None) -> ReceiverAddress:
     kept = receivers(laptop)
     if said is None and USUAL not in kept:
         raise RefusedError(
-            "this laptop knows no receiver yet",
+            _("this laptop knows no receiver yet"),
             "permille position --from serial:/dev/ttyACM0 --save-as default",
             code="no_receiver",
         )

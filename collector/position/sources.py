@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from collector.errors import RefusedError
 from collector.position.address import ReceiverAddress
 from collector.position.gpsd import WATCH
+from schemas.phrases import _
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -74,7 +75,7 @@ class _TcpSource:
         except OSError as error:
             raise _gone(self._address, str(error.strerror or error)) from None
         if not found:
-            raise _gone(self._address, "it closed the connection")
+            raise _gone(self._address, _("it closed the connection"))
         return found
 
 
@@ -109,7 +110,11 @@ def _connect(address: ReceiverAddress, silence_s: float) -> socket.socket:
             " phone and laptop are in one network"
         )
         raise RefusedError(
-            f"{address.name} does not answer: {error.strerror or error}",
+            _(
+                "{receiver} does not answer: {why}",
+                receiver=address.name,
+                why=str(error.strerror or error),
+            ),
             hint,
             code="receiver_unreachable",
         ) from None
@@ -122,24 +127,31 @@ def _open_serial(address: ReceiverAddress, silence_s: float) -> "Serial":
         return serial.Serial(address.where, address.number, timeout=silence_s)
     except (serial.SerialException, ValueError) as error:
         raise RefusedError(
-            f"{address.where} cannot be opened: {error}",
-            "plug the receiver in and list what there is: python -m serial.tools.list_ports;"
-            " on Linux your user must be in the group dialout",
+            _("{device} cannot be opened: {why}", device=address.where, why=str(error)),
+            _(
+                "plug the receiver in and list what there is:"
+                " python -m serial.tools.list_ports; on Linux your user must be in the"
+                " group dialout"
+            ),
             code="receiver_unreachable",
         ) from None
 
 
 def _silent(address: ReceiverAddress, silence_s: float) -> RefusedError:
     return RefusedError(
-        f"{address.name} has said nothing for {silence_s:g} s",
-        "look whether it is switched on, and whether another program reads it",
+        _(
+            "{receiver} has said nothing for {seconds} s",
+            receiver=address.name,
+            seconds=f"{silence_s:g}",
+        ),
+        _("look whether it is switched on, and whether another program reads it"),
         code="receiver_silent",
     )
 
 
 def _gone(address: ReceiverAddress, why: str) -> RefusedError:
     return RefusedError(
-        f"{address.name} is gone: {why}",
-        "look at cable, battery and network, and type the command again",
+        _("{receiver} is gone: {why}", receiver=address.name, why=why),
+        _("look at cable, battery and network, and type the command again"),
         code="receiver_gone",
     )

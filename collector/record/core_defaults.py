@@ -6,15 +6,16 @@ from typing import Any, Final, NamedTuple
 from collector.laptop.laptop import Laptop
 from collector.record.holes import CountedHoles
 from collector.rules.overlay import RecordView
+from schemas.phrases import _
 
 #: Fields that a core takes over from the one before it.
 CARRIED: Final = ("tool", "inner_diameter_mm", "cores_composited")
 #: What the project calls them.
 _USUAL: Final = {"tool": "usual_tool", "inner_diameter_mm": "usual_diameter_mm"}
 
-OF_LAST_CORE: Final = "as in your last core"
-_OF_PROJECT: Final = "as usual in the project"
-_OF_HOLES: Final = "as many holes were counted"
+OF_LAST_CORE: Final = _("as in your last core")
+_OF_PROJECT: Final = _("as usual in the project")
+_OF_HOLES: Final = _("as many holes were counted")
 
 
 class FilledIn(NamedTuple):

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from collector.errors import NotFoundError, RefusedError
+from collector.errors import NotFoundError
 from collector.laptop.laptop import Laptop
 from collector.record import entry, names, typed_times
 from collector.record.bag_entry import JudgedBags, judged_bags, with_reasons
+from collector.record.core_checks import already_sampled
 from collector.record.core_defaults import FilledIn, defaults_of, filled_in
 from collector.record.core_outcome import CoreOutcome
 from collector.record.field_place import FieldPoint, campaign_of_day, point_named
@@ -21,15 +22,16 @@ from collector.record.saving import save
 from collector.record.typed_layers import TypedLayer, read_layers
 from collector.record.waiting_bags import BAGS
 from collector.rules.overlay import RecordView
+from collector.speech.record_types import TYPE_WORDS
 from collector.store.port import Beside, KeptDraft
 from schemas import limits
 from schemas.changes import Draft
-from schemas.names import listed
+from schemas.phrases import _
 from schemas.plausibility.records import Fields, Warned
 from schemas.settings import read_texts
-from schemas.told import counted
 
 _NOW: Final = "now"
+_IS_NOW: Final = _("now")
 _GAP: Final = "layer_gap"
 
 
@@ -123,7 +125,7 @@ def record_core(
     given = read_texts("core", texts)
     added = _added(laptop, place, given, holes)
     if "sampled_at" not in typed.texts:
-        added.insert(0, FilledIn("sampled_at", given["sampled_at"], _NOW))
+        added.insert(0, FilledIn("sampled_at", given["sampled_at"], _IS_NOW))
     fields = _core_fields(place, given, added, holes)
     core_id = entry.mint(laptop, project_id, "core", fields)
     moment_taken = datetime.fromisoformat(str(fields["sampled_at"]))
@@ -253,13 +255,13 @@ def _place(laptop: Laptop, project_id: str, typed: TypedCore, moment: str) -> _P
     asked = typed.texts.get("number")
     number = max(taken, default=0) + 1
     if taken and asked is None and not typed.is_another:
-        raise _taken(laptop, point, campaign, taken)
+        raise already_sampled(laptop, point, campaign, taken)
     place = _Place(project, campaign, point, number)
     if asked is not None:
         # A number that is none is refused with the other fields.
         read = read_texts("core", {"number": asked})["number"]
         if read in taken:
-            raise _taken(laptop, point, campaign, taken)
+            raise already_sampled(laptop, point, campaign, taken)
         return replace(place, number=read if isinstance(read, int) else number)
     return place
 
@@ -275,29 +277,6 @@ def _numbers(
         for core in laptop.store.records("core", campaign.project_id, [point.id])
         if core.fields.get("campaign_id") == campaign.id
     }
-
-
-def _taken(
-    laptop: Laptop,
-    point: FieldPoint,
-    campaign: RecordView,
-    taken: Mapping[int, RecordView],
-) -> RefusedError:
-    """Return the error that says which cores are there already, and what to type."""
-    said = []
-    for number, core in sorted(taken.items()):
-        bags = sum(
-            one.type == "sample" for one in laptop.store.referring("core_id", [core.id])
-        )
-        at = str(core.fields["sampled_at"])[:16].replace("T", " ")
-        said.append(f"core {number} of {at} with {counted(bags, 'bag')}")
-    name = f"{point.label}/{campaign.fields['name']}"
-    return RefusedError(
-        f"{point.label} was sampled in {campaign.fields['name']}: {listed(said)}",
-        f"one more core: add --another; one more bag: permille sample add --core {name}/"
-        f"{max(taken)} ...; to look: permille core show {name}/{max(taken)}",
-        code="already_here",
-    )
 
 
 def _added(
@@ -389,6 +368,9 @@ def _known(laptop: Laptop, view: RecordView, field: str) -> RecordView:
     if found is None:
         name = names.label(laptop.store, view)
         what = field.removesuffix("_id")
-        hint = "run: permille sync"
-        raise NotFoundError(f"the {what} of {view.type} {name} is not here", hint)
+        hint = _("run: permille sync")
+        words = {"what": TYPE_WORDS[what], "type": TYPE_WORDS[view.type]}
+        raise NotFoundError(
+            _("{what} of {type} {name} is not here", name=name, **words), hint
+        )
     return found

@@ -10,6 +10,7 @@ from collector.record.local_day import day_of
 from collector.record.undo import Selection, Undoing, look, undo
 from collector.rules.overlay import RecordView
 from schemas.operations import Operation, OperationKind, operation
+from schemas.phrases import _
 
 
 class CoreToUndo(NamedTuple):
@@ -41,10 +42,11 @@ def last_core(
             continue
         if point is None or core.fields.get("point_id") == point.id:
             return _with_bags(laptop, core)
-    where = f" at {point.label}" if point else ""
     raise NotFoundError(
-        f"no core was recorded{where} on this laptop today",
-        "an older one: permille undo --since yesterday; see: permille core list",
+        _("no core was recorded at {point} on this laptop today", point=point.label)
+        if point
+        else _("no core was recorded on this laptop today"),
+        _("an older one: permille undo --since yesterday; see: permille core list"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from collector.errors import NotFoundError, RefusedError
@@ -11,12 +12,26 @@ from collector.record.labels import as_meant, samples_called
 from collector.rules.keys import natural_order
 from collector.rules.overlay import RecordView
 from schemas.labels.codes import printed
+from schemas.phrases import _, joined
 from schemas.told import told
 from schemas.vocabulary import CUSTODY_STEP
 
 #: Steps of a bag that is still with those who took it.
 HERE: Final = ("bagged", "boxed")
 HANDED_OVER: Final = "handed_over"
+
+#: Each step in words.
+STEPS: Final = MappingProxyType(
+    {
+        "bagged": _("bagged"),
+        "boxed": _("boxed"),
+        "handed_over": _("handed over"),
+        "received": _("received"),
+        "dried": _("dried"),
+        "sieved": _("sieved"),
+        "archived": _("archived"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +65,16 @@ class Bag:
     def now(self) -> str:
         """Return where it is now, in words."""
         if self.last is None:
-            return "no step is recorded"
+            return _("no step is recorded")
         fields = self.last.fields
-        parts = [str(fields["step"]).replace("_", " ")]
+        parts: list[str] = [STEPS[fields["step"]]]
         if fields.get("to_whom"):
-            parts.append(f"to {fields['to_whom']}")
+            parts.append(_("to {whom}", whom=fields["to_whom"]))
         if box := self.latest("box"):
-            parts.append(f"in box {box}")
+            parts.append(_("in box {box}", box=box))
         if fields.get("place"):
-            parts.append(f"at {fields['place']}")
-        return f"{' '.join(parts)}, {fields['at']}, {fields['who']}"
+            parts.append(_("at {place}", place=fields["place"]))
+        return joined([joined(parts, " "), fields["at"], fields["who"]])
 
 
 def bags(laptop: Laptop, project_id: str | None) -> list[Bag]:
@@ -111,7 +126,8 @@ def add_step(
     who = laptop.person
     if not who:
         raise RefusedError(
-            "nobody is at work on this laptop", 'say who: permille person "Ada Diallo"'
+            _("nobody is at work on this laptop"),
+            _('say who: permille person "Ada Diallo"'),
         )
     fields = {"sample_id": bag.sample.id, "step": step, "who": who, **said}
     return entry.add(laptop, "custody_event", fields, bag.sample.project_id)
@@ -139,9 +155,11 @@ def to_hand_over(
         and box in {None, bag.latest("box")}
     ]
     if not found:
-        of_box = f" in box {box}" if box else ""
         raise NotFoundError(
-            f"no bag{of_box} waits to be handed over", "see: permille where CODE"
+            _("no bag in box {box} waits to be handed over", box=box)
+            if box
+            else _("no bag waits to be handed over"),
+            _("see: permille where CODE"),
         )
     return sorted(found, key=_by_box)
 

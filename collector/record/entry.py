@@ -12,15 +12,15 @@ from collector.record.saving import save
 from collector.record.waiting_bags import without_bag
 from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
+from collector.speech.record_types import TYPE_WORDS
 from collector.store.port import NOTHING_BESIDE, Beside
 from schemas.changes import Draft
 from schemas.explained import explained_with
 from schemas.messages import Op
-from schemas.names import listed
+from schemas.phrases import _, joined, listed, ngettext
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
 from schemas.records import TYPES, fixed_problems, key_text, record_id
-from schemas.told import counted
 from schemas.validate import errors, load_record, missing_fields
 
 #: What an entry gets when the person said nothing.
@@ -117,8 +117,15 @@ def explain(laptop: Laptop, view: RecordView, code: str, why: str) -> int:
         name = label(laptop.store, view)
         codes = sorted({one.warning.code for one in found if one.explained is None})
         raise NotFoundError(
-            f"{view.type} {name} has no warning {code}",
-            f"it has: {', '.join(codes)}" if codes else "see: permille warnings",
+            _(
+                "{type} {name} has no warning {code}",
+                type=TYPE_WORDS[view.type],
+                name=name,
+                code=code,
+            ),
+            _("it has: {codes}", codes=", ".join(codes))
+            if codes
+            else _("see: {command}", command="permille warnings"),
         )
     still = [one.warning for one in asked if one.explained is None]
     before = view.fields.get("explained")
@@ -142,11 +149,19 @@ def delete(laptop: Laptop, view: RecordView, reason: str | None = None) -> Saved
     """
     children = laptop.store.referrers(view.id)
     if children:
-        said = listed([f"{c.type} {label(laptop.store, c)}" for c in children])
-        belong = "belongs" if len(children) == 1 else "belong"
+        names = [
+            joined([TYPE_WORDS[one.type], label(laptop.store, one)], " ")
+            for one in children
+        ]
         raise RefusedError(
-            f"{counted(len(children), 'record')} {belong} to this {view.type}: {said}",
-            "delete those first, or keep it",
+            ngettext(
+                "{num} record belongs to this {type}: {records}",
+                "{num} records belong to this {type}: {records}",
+                len(children),
+                type=TYPE_WORDS[view.type],
+                records=listed(names),
+            ),
+            _("delete those first, or keep it"),
             code="has_children",
         )
     name = label(laptop.store, view)
@@ -164,9 +179,12 @@ def restore(laptop: Laptop, view: RecordView) -> Saved:
     """
     if missing_fields(view.type, view.fields):
         raise RefusedError(
-            f"this laptop never had the fields of {view.type}"
-            f" {label(laptop.store, view)}",
-            "restore it where it was recorded",
+            _(
+                "this laptop never had the fields of {type} {name}",
+                type=TYPE_WORDS[view.type],
+                name=label(laptop.store, view),
+            ),
+            _("restore it where it was recorded"),
             code="not_here",
         )
     refuse(_reference_problems(laptop, view.type, view.fields, view.project_id))
@@ -209,8 +227,12 @@ def refuse(problems: Sequence[Problem]) -> None:
     """
     if problems:
         raise RefusedError(
-            f"nothing was saved: {counted(len(problems), 'problem')}",
-            "correct it and type the command again",
+            ngettext(
+                "nothing was saved: {num} problem",
+                "nothing was saved: {num} problems",
+                len(problems),
+            ),
+            _("correct it and type the command again"),
             problems,
             code="invalid",
         )
@@ -313,7 +335,14 @@ def _refuse_taken_key(
     for view in taken:
         name = label(laptop.store, view)
         raise RefusedError(
-            f"{record_type} {name} is already recorded here",
-            f"to change it: permille {record_type} edit {shlex.quote(name)}",
+            _(
+                "{type} {name} is already recorded here",
+                type=TYPE_WORDS[record_type],
+                name=name,
+            ),
+            _(
+                "to change it: {command}",
+                command=f"permille {record_type} edit {shlex.quote(name)}",
+            ),
             code="already_here",
         )

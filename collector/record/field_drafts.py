@@ -18,15 +18,16 @@ from collector.record.local_day import here_now
 from collector.record.typed_layers import TypedLayer
 from collector.record.waiting_bags import BAGS
 from collector.store.port import Beside, KeptDraft
+from schemas.phrases import _, ngettext
 from schemas.told import counted
 
 CORE: Final = "core"
 
 #: What a draft is of, in words.
 KINDS: Final = {
-    CORE: "a core",
-    BAGS: "bags of a core",
-    HOLES: "holes of a composite",
+    CORE: _("a core"),
+    BAGS: _("bags of a core"),
+    HOLES: _("holes of a composite"),
 }
 
 
@@ -53,7 +54,9 @@ def draft_named(laptop: Laptop, number: int) -> KeptDraft:
     for draft in laptop.store.drafts():
         if draft.number == number:
             return draft
-    raise NotFoundError(f"there is no draft {number}", "see: permille draft list")
+    raise NotFoundError(
+        _("there is no draft {number}", number=number), _("see: permille draft list")
+    )
 
 
 def drop(laptop: Laptop, draft: KeptDraft) -> None:
@@ -73,8 +76,14 @@ def finish(
     """
     if draft.kind == HOLES:
         raise RefusedError(
-            f"draft {draft.number} counts holes until their core is recorded",
-            f"record it: permille core add {draft.about.partition(' in ')[0]}",
+            _(
+                "draft {number} counts holes until their core is recorded",
+                number=draft.number,
+            ),
+            _(
+                "record it: permille core add {point}",
+                point=draft.about.partition(" in ")[0],
+            ),
             code="not_finished",
         )
     if draft.kind == CORE:
@@ -85,8 +94,15 @@ def finish(
     core = laptop.store.record(draft.typed["core_id"])
     if core is None or core.deleted:
         raise RefusedError(
-            f"the core of draft {draft.number} is gone: {draft.about}",
-            f"record it anew, then: permille draft drop {draft.number}",
+            _(
+                "the core of draft {number} is gone: {core}",
+                number=draft.number,
+                core=draft.about,
+            ),
+            _(
+                "record it anew, then: permille draft drop {number}",
+                number=draft.number,
+            ),
             code="not_finished",
         )
     because = str(draft.typed["because"])
@@ -109,8 +125,16 @@ def typed_anew(
     if len(layers) != len(kept):
         said = " ".join(one.text for one in kept)
         raise RefusedError(
-            f"draft {draft.number} has {counted(len(kept), 'layer')}: {said}",
-            "type each of them, in this order; of one that is right its label will do",
+            ngettext(
+                "draft {number} has {num} layer: {layers}",
+                "draft {number} has {num} layers: {layers}",
+                len(kept),
+                number=draft.number,
+                layers=said,
+            ),
+            _(
+                "type each of them, in this order; of one that is right its label will do"
+            ),
             code="not_finished",
         )
     return [

@@ -10,7 +10,7 @@ from collector.laptop.laptop import Laptop
 from collector.record import entry, names
 from collector.rules.keys import natural_order, splits
 from collector.rules.overlay import RecordView
-from schemas.names import listed
+from schemas.phrases import Phrase, _, listed
 from schemas.plausibility.cores import outside_campaign
 from schemas.plausibility.skeletons import skeleton
 
@@ -39,8 +39,11 @@ def point_named(
         If several are meant.
     """
     if "=" in name and "/" not in name:
-        hint = f"such as: permille core add PLOT/POINT {shlex.quote(name)}"
-        raise UsageError(f"{name} is a layer: the point comes first", hint)
+        layer = shlex.quote(name)
+        hint = _("such as: permille core add PLOT/POINT {layer}", layer=layer)
+        raise UsageError(
+            _("{layer} is a layer: the point comes first", layer=name), hint
+        )
     store = laptop.store
     found = names.candidates(store, "point", name, project_id)
     if found:
@@ -55,8 +58,11 @@ def _known(laptop: Laptop, point: RecordView) -> FieldPoint:
     plot = laptop.store.record(str(point.fields.get("plot_id")))
     if plot is None or plot.deleted:
         raise NotFoundError(
-            f"the plot of point {names.label(laptop.store, point)} is not here",
-            "run: permille sync",
+            _(
+                "the plot of point {point} is not here",
+                point=names.label(laptop.store, point),
+            ),
+            _("run: permille sync"),
         )
     label = names.label(laptop.store, point)
     return FieldPoint(point.id, label, plot, point.fields)
@@ -68,13 +74,16 @@ def _only_point(laptop: Laptop, plot: RecordView, name: str) -> FieldPoint:
         return _known(laptop, points[0])
     if not points:
         raise NotFoundError(
-            f"plot {name} has no point yet",
-            f"name one, and add --new-point: {shlex.quote(f'{name}/1')} --new-point",
+            _("plot {plot} has no point yet", plot=name),
+            _(
+                "name one, and add --new-point: {point} --new-point",
+                point=shlex.quote(f"{name}/1"),
+            ),
         )
     said = sorted((names.label(laptop.store, one) for one in points), key=natural_order)
     raise RefusedError(
-        f"plot {name} has several points: {listed(said)}",
-        f"name one, such as: {shlex.quote(said[0])}",
+        _("plot {plot} has several points: {points}", plot=name, points=listed(said)),
+        _("name one, such as: {point}", point=shlex.quote(said[0])),
         code="ambiguous",
     )
 
@@ -91,14 +100,18 @@ def _new_point(
     if not homes:
         plot_code = name.split("/", maxsplit=1)[0]
         raise NotFoundError(
-            f"there is no point {name} and no plot {plot_code} on this laptop",
-            "see: permille point list; a new plot: permille plot add --code CODE",
+            _(
+                "there is no point {point} and no plot {plot} on this laptop",
+                point=name,
+                plot=plot_code,
+            ),
+            _("see: permille point list; a new plot: permille plot add --code CODE"),
         )
     plot, own = homes[-1]
     if not is_new:
         raise NotFoundError(
-            f"there is no point {name}{_alike(laptop, plot, own)}",
-            "check the name, or make it with: --new-point",
+            _no_such_point(laptop, plot, own, name),
+            _("check the name, or make it with: --new-point"),
             code="no_such_point",
         )
     fields = entry.judged("point", {"plot_id": plot.id, "code": own})
@@ -107,15 +120,20 @@ def _new_point(
     return FieldPoint(new_id, label, plot, fields, fields)
 
 
-def _alike(laptop: Laptop, plot: RecordView, code: str) -> str:
+def _no_such_point(laptop: Laptop, plot: RecordView, code: str, name: str) -> Phrase:
     """Return in words which point of a plot reads like a code, else which there are."""
     points = laptop.store.records("point", plot.project_id, [plot.id])
     codes = sorted((str(one.fields["code"]) for one in points), key=natural_order)
     same = [each for each in codes if skeleton(each) == skeleton(code)]
     own = plot.fields["code"]
     if same:
-        return f"; there is {own}/{same[0]}"
-    return f"; {own} has: {listed(codes)}" if codes else f"; plot {own} has none yet"
+        alike = f"{own}/{same[0]}"
+        return _("there is no point {point}; there is {alike}", point=name, alike=alike)
+    said = {"point": name, "plot": own}
+    if codes:
+        has = {**said, "points": listed(codes)}
+        return _("there is no point {point}; {plot} has: {points}", **has)
+    return _("there is no point {point}; plot {plot} has none yet", **said)
 
 
 def campaign_of_day(
@@ -135,9 +153,11 @@ def campaign_of_day(
     campaigns = laptop.store.records("campaign", project_id)
     if not campaigns:
         raise NotFoundError(
-            "there is no campaign on this laptop",
-            "run: permille sync; or: permille campaign add --name 2026"
-            " --start-date today --purpose baseline",
+            _("there is no campaign on this laptop"),
+            _(
+                "run: permille sync; or: permille campaign add --name 2026"
+                " --start-date today --purpose baseline"
+            ),
         )
     core = {"sampled_at": moment, "sampled_precision": "day"}
     open_ = [one for one in campaigns if outside_campaign(core, one.fields) is None]
@@ -145,9 +165,11 @@ def campaign_of_day(
     if len(found) == 1:
         return found[0]
     said = [str(one.fields["name"]) for one in found or campaigns]
-    how = "several campaigns are" if found else "no campaign is"
+    is_open = {"day": moment[:10], "campaigns": listed(said)}
     raise RefusedError(
-        f"{how} open on {moment[:10]}: {listed(said)}",
-        f"name it: --campaign {shlex.quote(said[-1])}",
+        _("several campaigns are open on {day}: {campaigns}", **is_open)
+        if found
+        else _("no campaign is open on {day}: {campaigns}", **is_open),
+        _("name it: --campaign {campaign}", campaign=shlex.quote(said[-1])),
         code="ambiguous",
     )

@@ -10,6 +10,7 @@ from collector.record.local_day import here_now
 from collector.rules.overlay import RecordView
 from collector.store.port import Beside, KeptDraft
 from schemas import limits
+from schemas.phrases import _
 from schemas.problems import Problem
 from schemas.records import TYPES
 from schemas.validate import load_patch
@@ -78,8 +79,8 @@ def count_hole(
     holes = [*before.typed["holes"]] if before else []
     if len(holes) >= limits.CORES_MAX:
         raise RefusedError(
-            f"a composite has {limits.CORES_MAX} holes at most",
-            f"record it: permille core add {point.label}",
+            _("a composite has {most} holes at most", most=limits.CORES_MAX),
+            _("record it: permille core add {point}", point=point.label),
         )
     holes.append({"at": here_now(laptop.clock), **_judged(place)})
     return _kept(laptop, before, point, campaign, holes)
@@ -99,8 +100,12 @@ def uncount_hole(
     if before is None:
         name = campaign.fields["name"]
         raise NotFoundError(
-            f"no hole was counted at {point.label} in {name}",
-            "see: permille draft list",
+            _(
+                "no hole was counted at {point} in {campaign}",
+                point=point.label,
+                campaign=name,
+            ),
+            _("see: permille draft list"),
         )
     return _kept(laptop, before, point, campaign, before.typed["holes"][:-1])
 
@@ -145,6 +150,8 @@ def _judged(place: Mapping[str, Any]) -> dict[str, Any]:
         problems.append(Problem("required", missing))
     if problems:
         raise RefusedError(
-            "no hole was counted", "correct it and type the command again", problems
+            _("no hole was counted"),
+            _("correct it and type the command again"),
+            problems,
         )
     return clean

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from collector.clock import Clock
 from collector.errors import UsageError
 from schemas.moments import read_moment
+from schemas.phrases import _
 
 
 class LocalDay(NamedTuple):
@@ -42,8 +43,8 @@ def day_of(clock: Clock, text: str) -> LocalDay:
     try:
         found = read_moment(text or "today", here, clock.local)
     except ValueError:
-        hint = "type it like 2026-11-30, or: yesterday"
-        raise UsageError(f"{text} is no day", hint) from None
+        hint = _("type it like 2026-11-30, or: yesterday")
+        raise UsageError(_("{text} is no day", text=text), hint) from None
     begins = _midnight(clock, found)
     # A day of 23 or 25 hours ends at midnight, too.
     return LocalDay(begins, _midnight(clock, begins + timedelta(hours=30)))

@@ -7,18 +7,11 @@ from typing import Any, Final
 from collector.errors import NotFoundError, RefusedError, UsageError
 from collector.record.paths import by_path
 from collector.rules.overlay import RecordView
+from collector.speech.record_types import by_start, not_here, record_in_words
 from collector.store.port import Store
 from schemas.ids import is_id, is_start, join_key, starts
-from schemas.names import (
-    Told,
-    by_start,
-    described,
-    listed,
-    meant,
-    missing,
-    several,
-    told_apart,
-)
+from schemas.names import Told, described, meant, told_apart
+from schemas.phrases import _, listed
 from schemas.records import TYPES, references_of
 
 #: How a name of each type reads.
@@ -59,17 +52,19 @@ def the_project(store: Store, code: str | None) -> RecordView:
     projects = store.records("project", limit=2)
     if not projects:
         raise NotFoundError(
-            "there is no project on this laptop",
-            "run: permille sync; or: permille project add --code P --title TITLE",
+            _("there is no project on this laptop"),
+            _("run: permille sync; or: permille project add --code P --title TITLE"),
         )
     if len(projects) > 1:
         every = store.records("project")
         told = _told_apart(every)
         said = listed([_project_in_words(store, view, told) for view in every])
         raise RefusedError(
-            f"this laptop has several projects: {said}",
-            "name one by its code or the start of its id, such as: --project"
-            f" {shlex.quote(told[every[0].id].choose)}",
+            _("this laptop has several projects: {projects}", projects=said),
+            _(
+                "name one by its code or the start of its id, such as: --project {project}",
+                project=shlex.quote(told[every[0].id].choose),
+            ),
             code="ambiguous",
         )
     return projects[0]
@@ -166,8 +161,8 @@ def one(
     """
     if not views:
         raise NotFoundError(
-            f"{missing(noun, name)} on this laptop",
-            f"see: permille {see or f'{noun} list'}",
+            not_here(noun, name),
+            _("see: {command}", command=f"permille {see or f'{noun} list'}"),
         )
     if len({view.id for view in views}) > 1:
         raise _ambiguous(store, name, views)
@@ -181,18 +176,21 @@ def _ambiguous(store: Store, name: str, views: Sequence[RecordView]) -> RefusedE
     if all(view.type == "project" for view in views):
         # Not only these may share a start.
         start = starts(view.id for view in [*every, *views])[views[0].id]
-        said = [_project_in_words(store, view, told) for view in views]
-        text, hint = several("project", name, said), by_start(start)
-        return RefusedError(text, hint, code="ambiguous")
+        said = listed([_project_in_words(store, view, told) for view in views])
+        text = _("{name} means several projects: {projects}", name=name, projects=said)
+        return RefusedError(text, by_start(start), code="ambiguous")
     short = starts(view.id for view in views)
-    said = [
-        f"{view.type} {label(store, view)} of project"
-        f" {told[view.project_id].name if view.project_id in told else view.project_id},"
-        f" id {short[view.id]}"
-        for view in views
-    ]
-    hint = f"add --project, or {by_start(short[views[0].id])}"
-    return RefusedError(several("record", name, said), hint, code="ambiguous")
+    names = {view.id: told[view.id].name for view in every}
+    records = []
+    for view in views:
+        project = names.get(view.project_id, view.project_id)
+        said = record_in_words(view.type, label(store, view), project, short[view.id])
+        records.append(said)
+    text = _(
+        "{name} means several records: {records}", name=name, records=listed(records)
+    )
+    hint = _("add --project, or {by_start}", by_start=by_start(short[views[0].id]))
+    return RefusedError(text, hint, code="ambiguous")
 
 
 def _project_in_words(
@@ -289,7 +287,7 @@ def _core_by_parts(
         return None
     campaign = given.get("campaign")
     if campaign is None:
-        raise UsageError("a core needs its campaign", "add: --campaign NAME")
+        raise UsageError(_("a core needs its campaign"), _("add: --campaign NAME"))
     round_ = find(store, "campaign", campaign, project_id)
     number = given.get("core_number") or "1"
     views = store.find("core", project_id, join_key([point.id, round_.id, number]))

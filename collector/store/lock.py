@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import BusyError
+from schemas.phrases import _, figure
 
 #: Most syncs end within seconds; who waits longer wants to know and decide.
 WAIT_S: Final = 10.0
@@ -32,12 +33,16 @@ def held(
             lock.acquire(timeout=0)
         except Timeout:
             tell(
-                f"another sync of this laptop is running; waiting up to {WAIT_S:.0f} s"
+                _(
+                    "another sync of this laptop is running; waiting up to {seconds} s",
+                    seconds=figure(WAIT_S),
+                )
             )
             lock.acquire(timeout=WAIT_S)
     except Timeout:
         raise BusyError(
-            "another sync of this laptop is running", "wait for it, then try again"
+            _("another sync of this laptop is running"),
+            _("wait for it, then try again"),
         ) from None
     try:
         yield

@@ -1,7 +1,7 @@
 """Where a laptop stands: what waits, and whether it may be wiped."""
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from collector.files.listing import waiting
 from collector.laptop import settings
@@ -11,8 +11,7 @@ from collector.laptop.receipts import without_receipt
 from collector.record.names import project_names
 from collector.rules.overlay import ChangeStatus
 from collector.store.port import Store
-
-_NOT_THERE: Final = "not on the server: permille sync"
+from schemas.phrases import Phrase, _, ngettext
 
 
 class LaptopStatus(NamedTuple):
@@ -61,9 +60,9 @@ def laptop_status(laptop: Laptop, *, check: bool = False) -> LaptopStatus:
     files = len(waiting(laptop))
     drafts = store.count_drafts()
     waits = _Waits(pending, quarantined, held, files, drafts)
-    reasons = list(_reasons(store, waits, has_records=bool(records)))
+    reasons: list[str] = list(_reasons(store, waits, has_records=bool(records)))
     if damage:
-        reasons.append("the database is damaged: keep it and restore a copy")
+        reasons.append(_("the database is damaged: keep it and restore a copy"))
     return LaptopStatus(
         pending=pending,
         quarantined=quarantined,
@@ -96,38 +95,49 @@ class _Waits(NamedTuple):
     drafts: int
 
 
-def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[str]:
+def _reasons(store: Store, waits: _Waits, *, has_records: bool) -> Iterator[Phrase]:
     """Return why this laptop may not be wiped."""
     counted = (
-        (waits.files, "attached file is", "attached files are", _NOT_THERE),
-        (waits.changes, "change is", "changes are", _NOT_THERE),
-        (waits.to_fix, "change waits", "changes wait", "on the fix list: permille fix"),
-        (
+        ngettext(
+            "{num} attached file is not on the server: permille sync",
+            "{num} attached files are not on the server: permille sync",
+            waits.files,
+        ),
+        ngettext(
+            "{num} change is not on the server: permille sync",
+            "{num} changes are not on the server: permille sync",
+            waits.changes,
+        ),
+        ngettext(
+            "{num} change waits on the fix list: permille fix",
+            "{num} changes wait on the fix list: permille fix",
+            waits.to_fix,
+        ),
+        ngettext(
+            "{num} change waits on the server for others: permille fix",
+            "{num} changes wait on the server for others: permille fix",
             waits.held,
-            "change waits",
-            "changes wait",
-            "on the server for others: permille fix",
         ),
-        (
+        ngettext(
+            "{num} draft is on this laptop alone, and wiping it loses them:"
+            " permille draft list",
+            "{num} drafts are on this laptop alone, and wiping it loses them:"
+            " permille draft list",
             waits.drafts,
-            "draft is",
-            "drafts are",
-            "on this laptop alone, and wiping it loses them: permille draft list",
         ),
-        (
+        ngettext(
+            "{num} row is not confirmed by the server yet: permille sync",
+            "{num} rows are not confirmed by the server yet: permille sync",
             store.count_stale(),
-            "row is",
-            "rows are",
-            "not confirmed by the server yet: permille sync",
         ),
     )
-    for count, one, many, text in counted:
-        if count:
-            yield f"{count} {one if count == 1 else many} {text}"
+    yield from (phrase for phrase in counted if phrase.number)
     if has_records and store.setting(settings.LAST_SYNC) is None:
-        yield "this laptop was never synced: permille sync"
+        yield _("this laptop was never synced: permille sync")
     if not waits.changes and without_receipt(store):
-        yield "the server's receipt for the last changes is missing: permille sync --check"
+        yield _(
+            "the server's receipt for the last changes is missing: permille sync --check"
+        )
 
 
 def needs_person(laptop: Laptop) -> bool:

@@ -13,9 +13,10 @@ from collector.clock import Clock
 from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
+from collector.speech.languages import LANGUAGES, best_of
 from collector.web import odd, streaming
 from collector.web.door import DOOR, Door, guard
-from collector.web.languages import LANGUAGES, accepted, best_of, speech
+from collector.web.languages import accepted, speech
 from collector.web.once import SENT_FORMS, SentForms
 from collector.web.page import Asked, GoTo, Page, ProjectChoice, Show, drawn, refusal_of
 from collector.web.pages import (

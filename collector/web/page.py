@@ -9,7 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from collector.errors import PermilleError
 from collector.laptop.laptop import Laptop
-from collector.web.languages import LANGUAGES, Speech, speech
+from collector.speech.languages import LANGUAGES
+from collector.web.languages import PageSpeech, speech
 from collector.web.once import SentForms
 from collector.web.positioning import Positioning
 from collector.web.tiles import Tiles
@@ -36,7 +37,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     form: Mapping[str, str]
-    speech: Speech
+    speech: PageSpeech
     positioning: Positioning
     tiles: Tiles
     before: SentForms

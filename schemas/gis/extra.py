@@ -6,14 +6,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
 
+from schemas.phrases import _
 from schemas.places.feature import refuse
 
-_INSTALL: Final = (
-    "run: pip install 'permille[{0}]', or with the file of make wheel:"
-    " pip install 'permille-….whl[{0}]'"
-)
-
-_NOT_PORTABLE: Final = (
+_NOT_PORTABLE: Final = _(
     "the portable permille comes without it; use one that was installed with Python:"
     " see the README"
 )
@@ -38,7 +34,13 @@ def needed_for(what: str, extra: str = "geo") -> Iterator[None]:
 
 def how_to_install(extra: str) -> str:
     """Return what to type to install an extra."""
-    return _NOT_PORTABLE if is_portable() else _INSTALL.format(extra)
+    if is_portable():
+        return _NOT_PORTABLE
+    return _(
+        "run: pip install 'permille[{extra}]', or with the file of make wheel:"
+        " pip install 'permille-….whl[{extra}]'",
+        extra=extra,
+    )
 
 
 def is_portable() -> bool:

@@ -6,7 +6,7 @@ letters change their case. Each layout gives a candidate, and the check characte
 which of them was meant.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ from schemas.labels.codes import (
     printed,
     read_label,
 )
+from schemas.phrases import Phrase, _, named
 
 _DIGITS: Final = "1234567890"
 #: What the keys of the digits say on AZERTY: of France, of Belgium and on Macs; with what
@@ -63,21 +64,36 @@ def read_scan(text: str, blocks: Collection[str] = ()) -> Scan:
     typed = text.strip()
     found = sorted({code for code in _labels(typed) if _counts(code, typed, blocks)})
     if len(found) > 1:
-        said = " or ".join(map(printed, found))
-        return Scan(text, None, f"{typed} may be {said}; type the one that is meant")
+        said = {"typed": typed, "codes": _one_of(found)}
+        words = _("{typed} may be {codes}; type the one that is meant", **said)
+        return Scan(text, None, words)
     if found:
-        (code,) = found
-        said = "" if code == compact(typed) else f"{typed} is read as {printed(code)}"
-        return Scan(code, code, said)
+        return _read_as(found[0], typed)
+    return Scan(text, None, _why_not(typed, blocks))
+
+
+def _read_as(code: str, typed: str) -> Scan:
+    """Return a label, and that it was typed otherwise, where it was."""
+    if code == compact(typed):
+        return Scan(code, code)
+    said = _("{typed} is read as {code}", typed=typed, code=printed(code))
+    return Scan(code, code, said)
+
+
+def _why_not(typed: str, blocks: Collection[str]) -> str:
+    """Return what is to be said of a text that is no label; nothing of most."""
     for each in _texts(typed):
         wrong = why_no_label(each, blocks)
         if wrong:
-            return Scan(text, None, f"{typed}: {wrong}")
+            return named(typed, wrong)
     whole = read_label(typed)
-    if whole is not None and whole != typed:
-        unknown = f"{whole[:BLOCK_CHARS]} is no block that is known here"
-        return Scan(text, None, f"{typed} stays as it is: {unknown}")
-    return Scan(text)
+    if whole is None or whole == typed:
+        return ""
+    return _(
+        "{typed} stays as it is: {block} is no block that is known here",
+        typed=typed,
+        block=whole[:BLOCK_CHARS],
+    )
 
 
 def why_no_label(code: str, blocks: Collection[str]) -> str:
@@ -97,9 +113,26 @@ def why_no_label(code: str, blocks: Collection[str]) -> str:
     if block not in blocks or not number[:1].isdigit() or is_label(text):
         return ""
     if len(text) != _LENGTH:
-        return f"a label has {_LENGTH} characters, this has {len(text)}"
-    said = " or ".join(map(printed, may_be(text)))
-    return f"its check character does not fit{said and f', it may be {said}'}"
+        return _(
+            "a label has {length} characters, this has {num}",
+            length=_LENGTH,
+            num=len(text),
+        )
+    likely = may_be(text)
+    if not likely:
+        return _("its check character does not fit")
+    return _(
+        "its check character does not fit, it may be {codes}", codes=_one_of(likely)
+    )
+
+
+def _one_of(codes: Sequence[str]) -> Phrase:
+    """Return codes as people say them, of which one is meant."""
+    first, *others = map(printed, codes)
+    said = Phrase(first)
+    for code in others:
+        said = _("{codes} or {code}", codes=said, code=code)
+    return said
 
 
 def may_be(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
+from schemas.phrases import Phrase, _
 from schemas.sampling.plane import Place
 from schemas.sampling.walk import leg
 
@@ -26,21 +27,25 @@ CLUSTERED_HINT: Final = (
 )
 
 
-def advice_on(points: Sequence[Place], wanted: int, area_ha: float) -> Iterator[str]:
+def advice_on(points: Sequence[Place], wanted: int, area_ha: float) -> Iterator[Phrase]:
     """Return what is doubtful about the points of a plot."""
     if wanted == 1:
-        yield (
+        yield _(
             "one point, however many cores are taken at it, tells nothing of how the plot"
-            " differs from place to place: its change gets no error; take"
-            f" {FEW_POINTS} points or more"
+            " differs from place to place: its change gets no error; take {few} points or"
+            " more",
+            few=FEW_POINTS,
         )
     elif wanted < FEW_POINTS:
-        yield (
-            f"{wanted} points give a very wide interval: with {wanted} differences t is"
-            f" {_T975[wanted]} instead of 2; take {FEW_POINTS} points or more"
+        yield _(
+            "{num} points give a very wide interval: with {num} differences t is {t}"
+            " instead of 2; take {few} points or more",
+            num=wanted,
+            t=_T975[wanted],
+            few=FEW_POINTS,
         )
     if is_crowded(points, area_ha):
-        yield (
+        yield _(
             "the points lie close together, and tell of that part of the plot alone: what"
             " they show would not hold for the plot; draw them over all of it"
         )

@@ -9,7 +9,8 @@ from typing import Final
 from schemas import limits
 from schemas.gis.extra import is_installed
 from schemas.health import Health, HealthFinding, disk
-from schemas.told import counted, duration
+from schemas.phrases import duration
+from schemas.told import counted
 from schemas.version import __version__
 from server.access.devices import folded, laptops
 from server.clock import Clock

@@ -7,7 +7,6 @@ import pytest
 
 from collector.cli import root
 from collector.sync import doctor
-from schemas.health import disk
 from tests.faults.disk import flip_bits
 from tests.faults.homes import Laptop
 from tests.processes import PERMILLE
@@ -40,8 +39,7 @@ def test_what_waits_is_counted_with_the_command_for_it(laptop):
     ("free_mib", "health"), [(100, "bad"), (1_000, "odd"), (5_000, "good")]
 )
 def test_a_disk_that_fills_up_is_told_early(free_mib, health):
-    bounds = (doctor._FULL_BYTES, doctor._FREE_BYTES)
-    assert disk(free_mib * 2**20, *bounds, "make room").health == health
+    assert doctor._disk(free_mib * 2**20).health == health
 
 
 def test_damage_is_found(laptop):

@@ -186,7 +186,7 @@ audit list | audit list --person EVIL --since EVIL | audit verify | audit export
 phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada
 """
 LAPTOP = """
-person | person EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
+person | person EVIL | language | language EVIL | status | status --check | organisation list | project list | plot list | plot list --deleted
 practice list | point list | campaign list | core list | sample list | result list
 organisation show x | project show P | plot show A | practice show A/x | point show A/1
 campaign show 2026 | core show A/1/2026/1 | sample show BAG-2026 | result show BAG-2026/soc/1

@@ -11,8 +11,8 @@ from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.field_day import odd_among
 from collector.rules.overlay import BaseRow, ChangeStatus, RecordView, undecided
+from collector.speech.languages import Speech
 from collector.sync.status import laptop_status
-from collector.web.languages import Speech
 from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
 from collector.web.syncing import SyncState

@@ -19,13 +19,13 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 class Terminal:
     """A command on a pseudo terminal of 80 columns."""
 
-    def __init__(self, home, *words):
+    def __init__(self, home, *words, lang="en"):
         self.said = ""
         self.answered = 0
         self._seen = 0
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            os.environ |= {"COLUMNS": "80", "TERM": "dumb"}
+            os.environ |= {"COLUMNS": "80", "TERM": "dumb", "PERMILLE_LANG": lang}
             command = [sys.executable, "-m", "collector", "--home", str(home)]
             os.execv(sys.executable, [*command, *map(str, words)])  # noqa: S606 - on the terminal
 

@@ -50,6 +50,8 @@ MAY = [
     (("fix",), WRITES),
     (("stocks",), LOOKS),
     (("today",), LOOKS),
+    (("language",), LOOKS),
+    (("--lang", "fr", "today"), LOOKS | {"babel", "email", "shutil"}),
     (("draft", "list"), LOOKS),
     (("receipts",), LOOKS),
     (("sample", "add", *BAG, *LAYER), WRITES),

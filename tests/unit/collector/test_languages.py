@@ -7,13 +7,15 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from collector.web.languages import LANGUAGES, speech
+from collector.speech.languages import LANGUAGES
+from collector.web.languages import speech
 from schemas.problem_kinds import CHAPTERS, KINDS
 from schemas.problems import Problem
 from schemas.told import problem_line
 from tests.corpus import FIXTURES
 
 WEB = FIXTURES.parent / "collector" / "web"
+SPEECH = FIXTURES.parent / "collector" / "speech"
 METHODS = [("**/templates/**.j2", "jinja2"), ("**.py", "python")]
 COMMAND = re.compile(r"permille [a-z]+(?: [a-z]+)?|--[a-z-]+")
 FILLED_IN = re.compile(r"%\((\w+)\)s")
@@ -47,7 +49,7 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_what_the_rules_say_is_translated(code):
-    path = WEB / "texts" / "rules" / f"{code}.po"
+    path = SPEECH / "texts" / "rules" / f"{code}.po"
     there = {
         one.id: one.string for one in read_po(BytesIO(path.read_bytes())) if one.id
     }
