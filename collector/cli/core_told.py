@@ -8,7 +8,6 @@ import click
 from collector.cli.output import emit_json, say
 from collector.cli.waiting import tell_more_warnings, warning_said
 from collector.errors import Exit
-from collector.speech.record_types import TYPE_WORDS
 from collector.speech.spoken import problem_said
 from schemas.phrases import (
     Phrase,
@@ -19,6 +18,7 @@ from schemas.phrases import (
     ngettext,
     problem_phrase,
 )
+from schemas.record_words import TYPE_WORDS
 
 if TYPE_CHECKING:
     from collector.record.core_outcome import CoreOutcome

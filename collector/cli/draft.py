@@ -9,11 +9,18 @@ from collector.cli.app import App, confirmed, json_option, pass_app, person_opti
 from collector.cli.core_told import tell_core
 from collector.cli.output import emit_json, print_facts, say, table
 from collector.errors import Exit
+from schemas.phrases import _, joined, named
 from schemas.printing import TableForm, prose
 
 #: What waits on this laptop alone.
 DRAFTS: Final = TableForm(
-    "drafts", "draft", "is", prose("of"), prose("typed"), prose("by"), "since"
+    "drafts",
+    _("draft"),
+    _("is"),
+    prose(_("of")),
+    prose(_("typed")),
+    prose(_("by")),
+    _("since"),
 )
 _MINUTE_CHARS: Final = len("2026-11-30T09:15")
 
@@ -63,9 +70,9 @@ def list_drafts(app: App, as_json: bool) -> int:
     ]
     if rows:
         table(DRAFTS, rows)
-        say("to go on with one: permille draft finish NUMBER", err=True)
+        say(_("to go on with one: permille draft finish NUMBER"), err=True)
     else:
-        click.echo("no drafts")
+        say(_("no drafts"))
     return Exit.DONE
 
 
@@ -87,8 +94,13 @@ def show(app: App, number: int, as_json: bool) -> int:
     if as_json:
         emit_json(as_data(found))
         return Exit.DONE
-    click.echo(f"draft {found.number}: {KINDS[found.kind]}, {found.about}")
-    facts = [("typed", described(found)), ("by", found.person), ("at", found.kept_at)]
+    draft = _("draft {number}", number=found.number)
+    say(named(draft, joined([KINDS[found.kind], found.about])))
+    facts = [
+        (_("typed"), described(found)),
+        (_("by"), found.person),
+        (_("at"), found.kept_at),
+    ]
     print_facts(facts)
     for why in chain.from_iterable(found.typed.get("why", ())):
         say(f"  {why}", "    ")
@@ -149,11 +161,12 @@ def drop(app: App, number: int, yes: bool, as_json: bool) -> int:
 
     with app.laptop() as laptop:
         found = field_drafts.draft_named(laptop, number)
-        said = f"{field_drafts.KINDS[found.kind]}, {found.about}"
-        confirmed(f"Forget draft {number} ({said})?", yes=yes)
+        said = joined([field_drafts.KINDS[found.kind], found.about])
+        question = _("Forget draft {number} ({draft})?", number=number, draft=said)
+        confirmed(question, yes=yes)
         field_drafts.drop(laptop, found)
     if as_json:
         emit_json({"dropped": number})
     else:
-        click.echo(f"dropped draft {number}")
+        say(_("dropped draft {number}", number=number))
     return Exit.DONE

@@ -17,9 +17,9 @@ from collector.cli.output import emit_json, fact, say
 from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
 from collector.speech.languages import YES_AND_NO
-from collector.speech.record_types import counted_records
 from schemas import limits
 from schemas.phrases import _, joined, ngettext
+from schemas.record_words import counted_records
 
 if TYPE_CHECKING:
     from collector.sync.status import LaptopStatus

@@ -10,7 +10,6 @@ from collector.cli.output import say
 from collector.errors import UsageError
 from collector.record import names, typed_times
 from collector.record.labels import as_meant
-from collector.speech.record_types import TYPE_WORDS
 from schemas import fields as kinds
 from schemas.attachments import Attachments
 from schemas.evolve import former_names
@@ -18,6 +17,7 @@ from schemas.explained import Explanations
 from schemas.lists import Depths, NameSet, StratumAreas
 from schemas.phrases import _, named
 from schemas.questions.field import Questions
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES
 from schemas.settings import field_named, read_texts
 from schemas.told import option_name, told

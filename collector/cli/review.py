@@ -15,12 +15,12 @@ from collector.cli.app import (
 )
 from collector.cli.output import emit_json, say
 from collector.errors import Exit, UsageError
-from collector.speech.record_types import TYPE_WORDS
 from schemas import limits
 from schemas import settings as typed
 from schemas.messages import Op
 from schemas.phrases import _, joined, named, problem_phrase
 from schemas.problems import from_data
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES
 from schemas.told import option_name, told
 

@@ -8,8 +8,8 @@ from collector.cli.output import emit_json, say
 from collector.cli.waiting import tell_more_warnings, warning_said
 from collector.cli.warnings import as_data, warned
 from collector.record import views
-from collector.speech.record_types import TYPE_WORDS
 from schemas.phrases import _, joined, problem_phrase
+from schemas.record_words import TYPE_WORDS
 
 if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop

@@ -10,11 +10,11 @@ from collector.cli.app import App, json_option, pass_app, project_option
 from collector.cli.output import emit_json, fact, say, table_of_first
 from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
-from collector.speech.record_types import TYPE_WORDS
 from collector.speech.spoken import speech
 from schemas.phrases import Phrase, _, joined, listed, named, ngettext
 from schemas.printing import TableForm, prose
 from schemas.problem_kinds import KINDS
+from schemas.record_words import TYPE_WORDS
 
 if TYPE_CHECKING:
     from collector.record.field_day import FieldDay

@@ -16,6 +16,7 @@ from collector.cli.output import emit_json, say, table, table_of_first
 from collector.cli.tables import progress_of
 from collector.errors import Exit, UsageError
 from schemas import limits
+from schemas.phrases import _
 from schemas.undo.lists import KEPT, OPERATIONS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collector.laptop.laptop import Laptop
     from collector.record.undo import Selection, Undoing
 
-_AGAIN: Final = "see: permille undo --help"
+_AGAIN: Final = _("see: {command} --help", command="permille undo")
 
 
 @click.command("undo")
@@ -86,11 +87,13 @@ def undo(  # noqa: PLR0917 - click passes them by name
             _list(operations(laptop), as_json=as_json)
         return Exit.DONE
     if write and not reason:
-        raise UsageError("an undo needs a reason", 'add: --reason "..."')
+        raise UsageError(_("an undo needs a reason"), _('add: --reason "..."'))
     if (lab is None) != (batch is None):
-        raise UsageError("a batch is named by its laboratory and its own name", _AGAIN)
+        raise UsageError(
+            _("a batch is named by its laboratory and its own name"), _AGAIN
+        )
     if not operation and lab is None and since is None:
-        text = "say what is taken back: an OPERATION, --lab and --batch, or --since"
+        text = _("say what is taken back: an OPERATION, --lab and --batch, or --since")
         raise UsageError(text, _AGAIN)
     moments = [_read_ms(app.clock, text) for text in (since, until)]
     which = Selection(
@@ -136,7 +139,8 @@ def _read_ms(clock: "Clock", text: str | None) -> int | None:
         found = read_moment(text, clock.local(clock.now()), clock.local)
     except ValueError:
         raise UsageError(
-            f"{text} is no moment", "type it like 2026-11-30 9:30, or 9:30 for today"
+            _("{text} is no moment", text=text),
+            _("type it like 2026-11-30 9:30, or 9:30 for today"),
         ) from None
     return int(found.timestamp() * 1000)
 
@@ -151,9 +155,14 @@ def _tell(said: dict[str, Any], *, write: bool, as_json: bool) -> None:
         say(line, "  ")
     table_of_first(KEPT, kept_rows(said))
     if said["written"]:
-        say(f"taken back; to have it again: permille undo {said['operation']}")
+        say(
+            _(
+                "taken back; to have it again: permille undo {operation}",
+                operation=said["operation"],
+            )
+        )
     elif does_something(said) and not write:
-        say('nothing was written; to take it back add: --write --reason "..."')
+        say(_('nothing was written; to take it back add: --write --reason "..."'))
 
 
 def _list(found: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -17,10 +17,10 @@ from collector.cli.app import (
 from collector.cli.output import emit_json, say
 from collector.errors import Exit
 from collector.record import names
-from collector.speech.record_types import TYPE_WORDS
 from schemas import limits
 from schemas.phrases import _, joined, ngettext, problem_phrase
 from schemas.problems import from_data
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collector.laptop.laptop import Laptop
 from collector.record import entry
 from collector.record.names import called, called_in, label
 from collector.rules.overlay import ChangeStatus, LoggedChange, RecordView
-from collector.speech.record_types import TYPE_WORDS
 from schemas.phrases import _
 from schemas.problems import Problem, from_data
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES
 from schemas.told import ids_in, told, worded
 from schemas.validate import load_record

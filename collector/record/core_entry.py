@@ -22,12 +22,12 @@ from collector.record.saving import save
 from collector.record.typed_layers import TypedLayer, read_layers
 from collector.record.waiting_bags import BAGS
 from collector.rules.overlay import RecordView
-from collector.speech.record_types import TYPE_WORDS
 from collector.store.port import Beside, KeptDraft
 from schemas import limits
 from schemas.changes import Draft
 from schemas.phrases import _
 from schemas.plausibility.records import Fields, Warned
+from schemas.record_words import TYPE_WORDS
 from schemas.settings import read_texts
 
 _NOW: Final = "now"

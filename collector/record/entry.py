@@ -12,7 +12,6 @@ from collector.record.saving import save
 from collector.record.waiting_bags import without_bag
 from collector.rules.overlay import ChangeStatus, RecordView, difference, patched
 from collector.rules.shown import Shown
-from collector.speech.record_types import TYPE_WORDS
 from collector.store.port import NOTHING_BESIDE, Beside
 from schemas.changes import Draft
 from schemas.explained import explained_with
@@ -20,6 +19,7 @@ from schemas.messages import Op
 from schemas.phrases import _, joined, listed, ngettext
 from schemas.plausibility.records import Warned
 from schemas.problems import Problem
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES, fixed_problems, key_text, record_id
 from schemas.validate import errors, load_record, missing_fields
 

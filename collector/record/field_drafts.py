@@ -19,7 +19,6 @@ from collector.record.typed_layers import TypedLayer
 from collector.record.waiting_bags import BAGS
 from collector.store.port import Beside, KeptDraft
 from schemas.phrases import _, ngettext
-from schemas.told import counted
 
 CORE: Final = "core"
 
@@ -147,7 +146,7 @@ def described(draft: KeptDraft) -> str:
     """Return what a draft holds in one line, as it was typed."""
     match draft.kind:
         case kind if kind == HOLES:
-            return counted(len(draft.typed["holes"]), "hole")
+            return ngettext("{num} hole", "{num} holes", len(draft.typed["holes"]))
         case kind if kind == CORE:
             typed = typed_core(draft.typed)
             said = [f"{name}={text}" for name, text in typed.texts.items()]

@@ -7,11 +7,11 @@ from typing import Any, Final
 from collector.errors import NotFoundError, RefusedError, UsageError
 from collector.record.paths import by_path
 from collector.rules.overlay import RecordView
-from collector.speech.record_types import by_start, not_here, record_in_words
 from collector.store.port import Store
 from schemas.ids import is_id, is_start, join_key, starts
 from schemas.names import Told, described, meant, told_apart
 from schemas.phrases import _, listed
+from schemas.record_words import by_start, not_here, record_in_words
 from schemas.records import TYPES, references_of
 
 #: How a name of each type reads.

@@ -16,6 +16,8 @@ from schemas import hlc
 from schemas.changes import Draft, read_draft
 from schemas.messages import Op, parse_object
 from schemas.operations import Operation, operation_of
+from schemas.phrases import joined
+from schemas.record_words import TYPE_WORDS
 from schemas.records import TYPES
 from schemas.undo.plan import (
     Step,
@@ -257,7 +259,7 @@ def _written(laptop: Laptop, record_id: str, own: Touched) -> WrittenRecord | No
     return WrittenRecord(
         view.type,
         view.id,
-        f"{view.type} {label(laptop.store, view)}",
+        joined([TYPE_WORDS[view.type], label(laptop.store, view)], " "),
         view.fields,
         not view.deleted,
         own.was_live,

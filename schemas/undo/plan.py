@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from schemas.messages import Op
-from schemas.names import listed
+from schemas.phrases import Phrase, _, listed, ngettext
 from schemas.records import TYPES
-from schemas.told import counted, option_name
+from schemas.told import option_name
 
 #: What is of a batch of a laboratory.
 _LAB_TYPES: Final = frozenset({"result", "lab_control"})
@@ -103,7 +103,9 @@ def _of_record(record: WrittenRecord) -> tuple[list[Step], list[Kept]]:
     if not record.is_live and not record.was_live:
         return [], []
     if record.deleted_by:
-        return [], [Kept(record, f"{record.deleted_by} has deleted it since")]
+        return [], [
+            Kept(record, _("{who} has deleted it since", who=record.deleted_by))
+        ]
     why = [Kept(record, said) for said in _reasons(record)]
     patch = _patch(record)
     if not record.is_live:
@@ -117,7 +119,9 @@ def _unmake(record: WrittenRecord) -> tuple[list[Step], list[Kept]]:
     One that was deleted before them has its values of before again, too.
     """
     if record.since:
-        return [], [Kept(record, f"{said}, so it stays") for said in _since(record)]
+        return [], [
+            Kept(record, _("{why}, so it stays", why=said)) for said in _since(record)
+        ]
     patch = _patch(record)
     set_back = [Step(record, Op.PUT, patch)] if patch else []
     return [*set_back, Step(record, Op.DELETE, {})], []
@@ -131,19 +135,20 @@ def _patch(record: WrittenRecord) -> dict[str, Any]:
     }
 
 
-def _reasons(record: WrittenRecord) -> list[str]:
-    lost = [f"what {_named(record.lost)} was before is not known here"]
+def _reasons(record: WrittenRecord) -> list[Phrase]:
+    fields = _named(record.lost)
+    lost = [_("what {fields} was before is not known here", fields=fields)]
     return _since(record) + (lost if record.lost else [])
 
 
-def _since(record: WrittenRecord) -> list[str]:
+def _since(record: WrittenRecord) -> list[Phrase]:
     return [
-        f"{who} has written {_named(fields)} since"
+        _("{who} has written {fields} since", who=who, fields=_named(fields))
         for who, fields in record.since.items()
     ]
 
 
-def _named(fields: Collection[str]) -> str:
+def _named(fields: Collection[str]) -> Phrase:
     return listed([option_name(name) for name in fields])
 
 
@@ -179,8 +184,12 @@ def possible_steps(
 
 
 def _belong(names: Sequence[str]) -> str:
-    belong = "belongs" if len(names) == 1 else "belong"
-    return f"{counted(len(names), 'record')} {belong} to it: {listed(names)}"
+    return ngettext(
+        "{num} record belongs to it: {records}",
+        "{num} records belong to it: {records}",
+        len(names),
+        records=listed(names),
+    )
 
 
 def _in_order(steps: Sequence[Step]) -> list[Step]:

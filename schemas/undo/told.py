@@ -6,11 +6,17 @@ from typing import Any, Final
 
 from schemas.messages import Op
 from schemas.operations import Operation
-from schemas.told import counted
+from schemas.phrases import _, joined, ngettext
+from schemas.record_words import counted_records
 from schemas.undo.plan import Kept, UndoPlan
 
 #: A moment to the minute.
 _MINUTE_CHARS: Final = len("2026-11-30T09:15")
+_WORDS: Final = {
+    "delete": _("delete"),
+    "bring back": _("bring back"),
+    "set back": _("set back"),
+}
 _DONE: Final = {Op.DELETE: "delete", Op.UNDELETE: "bring back", Op.PUT: "set back"}
 
 
@@ -56,20 +62,37 @@ def document(
 def sentences(said: Mapping[str, Any]) -> Iterator[str]:
     """Return in words what an undo would do, or has done."""
     if not said["changes"]:
-        yield "no changes are meant; --list shows what can be taken back"
+        yield _("no changes are meant; --list shows what can be taken back")
         return
-    yield f"{counted(said['changes'], 'change')} are meant"
+    yield ngettext("{num} change is meant", "{num} changes are meant", said["changes"])
     counts = Counter((step["does"], step["type"]) for step in said["steps"])
     for (does, record_type), count in counts.items():
-        yield f"  {does} {counted(count, record_type)}"
+        records = counted_records(record_type, count)
+        yield joined(["  ", _WORDS[does], " ", records], "")
     if said["conflicts"]:
-        yield f"  close {counted(said['conflicts'], 'conflict')}: what stands, stays"
+        yield ngettext(
+            "  close {num} conflict: what stands, stays",
+            "  close {num} conflicts: what stands, stays",
+            said["conflicts"],
+        )
     if said["waiting"]:
-        yield f"  discard {counted(said['waiting'], 'change')} that wait"
+        yield ngettext(
+            "  discard {num} change that waits",
+            "  discard {num} changes that wait",
+            said["waiting"],
+        )
     if said["already"]:
-        yield f"  {counted(said['already'], 'record')}: as before already"
+        yield ngettext(
+            "  {num} record: as before already",
+            "  {num} records: as before already",
+            said["already"],
+        )
     if said["kept"]:
-        yield f"  {counted(len(said['kept']), 'record')} stay as they are, see below"
+        yield ngettext(
+            "  {num} record stays as it is, see below",
+            "  {num} records stay as they are, see below",
+            len(said["kept"]),
+        )
 
 
 def kept_rows(said: Mapping[str, Any]) -> list[tuple[str, str]]:

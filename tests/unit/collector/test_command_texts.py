@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from collector.cli.root import COMMANDS
 from collector.record.custody import STEPS
 from collector.speech.languages import LANGUAGES
-from collector.speech.record_types import TYPE_WORDS, counted_records
+from schemas.record_words import TYPE_WORDS, counted_records
 from schemas.records import TYPES
 from schemas.vocabulary import CUSTODY_STEP
 from tests.corpus import FIXTURES
@@ -26,9 +26,9 @@ METHODS = [("web/**", "ignore"), ("**.py", "python")]
 
 #: Modules that are translated as a whole: whatever they print or refuse is a phrase.
 WHOLE = """
-collector/cli: app asking core core_asking core_told custody doctor edge home label options
+collector/cli: app asking core core_asking core_told custody doctor draft edge home label options
  output plan position progress review saved_told speaking sync sync_files sync_report today waiting
- warnings where
+ undo warnings where
 collector/client: between
 collector/fix: fixing
 collector/laptop: address
@@ -38,28 +38,23 @@ collector/plan: visits
 collector/position: address fix here receivers sources
 collector/record: core_checks core_defaults core_entry core_undo custody entry field_drafts field_place
  holes local_day names
-collector/speech: languages record_types
+collector/speech: languages
 collector/sync: doctor status
 schemas/gis: extra
+schemas: record_words
 schemas/labels: scans
 schemas/sampling: advice
+schemas/undo: lists plan told
 """
 #: What prints or refuses; the words of each argument but these are for people.
 SAYS = {
     *("say", "fact", "agreed", "confirmed", "named", "followed", "echo", "UsageError"),
-    *(
-        "RefusedError",
-        "NotFoundError",
-        "TableForm",
-        "prose",
-        "HealthFinding",
-        "warning_said",
-    ),
+    *("RefusedError", "NotFoundError", "TableForm", "prose", "HealthFinding", "Kept"),
 }
 NOT_SAID = {"indent", "code", "err", "yes", "default"}
 #: Two letters side by side make a word; a command is typed in any language.
 WORD = re.compile(r"[^\W\d_]{2}")
-IS_TYPED = re.compile(r"permille [^;]*|--[a-z-]+|\b[A-Z]+\b")
+IS_TYPED = re.compile(r"permille [^;]*|--[a-z-]+|\b[A-Z]+\b|\bid\b")
 
 
 @pytest.fixture(scope="module")

@@ -45,12 +45,19 @@ status
 doctor
 today --date someday
 core undo P1/3
+core undo --yes
+draft list
+undo --list
+undo --since yesterday
+undo --since someday
+undo
 language
 """
-#: What is typed or comes from a person, codes, and details in brackets, stay as they are.
+#: What is typed, kept with a change or comes from a person, codes, and details in brackets,
+#: stay as they are.
 AS_IT_IS = re.compile(
     r"permille .*|-> .*|--[a-z-]+|\([^()]*\)|\[[a-z_]+\]|'[^']*'|\S*/\S*|flooded|nothing$"
-    r"|English|[a-z]+(?:-[a-z0-9]+)+|nowhere|here|someday|python -m \S+|gpsd:\S*"
+    r"|English|[a-z]+(?:-[a-z0-9]+)+|nowhere|here|someday|python -m \S+|gpsd:\S*|of core \S+"
 )
 #: Words without which hardly a sentence is English.
 ENGLISH = re.compile(
