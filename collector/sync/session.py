@@ -17,10 +17,10 @@ from collector.client.traffic import Traffic
 from collector.errors import PermilleError, RefusedError, UnreachableError
 from collector.laptop import settings
 from collector.laptop.address import allow_insecure, enrolled_at
-from collector.laptop.blocks import reserve_if_low
 from collector.laptop.keys import check_receipt, named_log, sign
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
+from collector.laptop.renewal import after_sync
 from collector.record.names import project_name
 from collector.rules.fork import find_fork
 from collector.rules.log_heads import LogHead
@@ -106,7 +106,7 @@ async def sync(
     with laptop.sync_lock():
         async with SyncClient(server, token, laptop.clock) as client:
             report = await sync_with(laptop, client, progress, options)
-            await reserve_if_low(laptop, client)
+            await after_sync(laptop, client)
             return report
 
 
