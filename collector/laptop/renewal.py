@@ -1,25 +1,17 @@
-"""After a sync: numbers for labels where few are left, another token where it is asked for."""
+"""Another token for this laptop, where the answer to a sync asked for that."""
 
 from collector.client.sync import SyncClient
 from collector.errors import RefusedError, UnreachableError
 from collector.laptop import settings
-from collector.laptop.blocks import reserve_if_low
 from collector.laptop.keys import public_key, sign
 from collector.laptop.laptop import Laptop
 
 
-async def after_sync(laptop: Laptop, client: SyncClient) -> None:
-    """Do what the server asks beside records; whatever comes of it, what was synced stays."""
-    await reserve_if_low(laptop, client)
-    if client.renew_code is not None:
-        await _renew_token(laptop, client, client.renew_code)
-
-
-async def _renew_token(laptop: Laptop, client: SyncClient, code: str) -> None:
+async def renew_token(laptop: Laptop, client: SyncClient, code: str) -> None:
     """Trade the code for another token, by the key that this laptop has already.
 
     The token of now counts on the server until the new one was used. So a lost answer
-    loses nothing: the next sync is told the code again.
+    loses nothing: the next sync is told the code again. What was synced stays in any case.
     """
     from schemas.signing import enrolment_text  # noqa: PLC0415 - only who renews
 
