@@ -144,7 +144,6 @@ TOMBSTONE_DAYS: Final = 400  # a laptop that comes every season has seen the del
 BUNDLE_BYTES: Final = 256 * 1024 * 1024  # unpacked: 600,000 changes on a stick
 ZSTD_WINDOW_LOG: Final = 23  # 8 MiB, of level 19; a frame may ask for 2 GiB
 ENROL_BODY_BYTES: Final = 16 * 1024
-CODES_AT_ONCE: Final = 500  # 50 pages of cards to cut
 
 # Attachments -----------------------------------------------------------------
 ATTACHMENT_BYTES: Final = 25 * 1024 * 1024  # a photo of 100 megapixels, a long scan
@@ -164,6 +163,9 @@ SUBMISSION_TIMEOUT_S: Final = 1_200.0  # 4 MiB at 32 kbit/s take 1,050 s
 # Import ----------------------------------------------------------------------
 IMPORT_FILE_BYTES: Final = 64 * 1024 * 1024  # a million layers as CSV
 IMPORT_BATCH_LAYERS: Final = 500  # layers kept in one laptop transaction
+
+# Enrolment -------------------------------------------------------------------
+CODES_AT_ONCE: Final = 500  # 50 pages of cards to cut
 
 # Labels ----------------------------------------------------------------------
 LABELS_BODY_BYTES: Final = 64 * 1024  # LABEL_BLOCKS fit

@@ -139,6 +139,7 @@ class ResponseHello(_MessageLine):
     `shared` is the highest number of each project that the present timeline has in common
     with the one of the request's cursors. `schema` is the newest version of records that
     this server knows, `speaks` the newest protocol, where the request was of an older one.
+    `renew` is a code by which the laptop is to enrol again, with the same key.
     """
 
     k = fields.String(required=True, validate=validate.Equal("hello"))
@@ -150,6 +151,7 @@ class ResponseHello(_MessageLine):
     shared = fields.Dict(keys=wire.uuid(), values=wire.count())
     schema = wire.count()
     speaks = wire.count()
+    renew = wire.text(1, 100)
 
 
 class VerdictLine(_MessageLine):

@@ -29,6 +29,9 @@ _ZSTD_LEVEL: Final = 9
 class SyncClient(HttpClient):
     """The records of one server, as this device may see them."""
 
+    #: The code by which the server last said that this laptop is to get another token.
+    renew_code: str | None = None
+
     async def sync(self, body: bytes, asked_epoch: str = "") -> Reply:
         """Send one sync request, which names a timeline or none, and read its answer.
 
@@ -47,9 +50,11 @@ class SyncClient(HttpClient):
             packed = body
         raw = await self._ask("POST", "/v1/sync", headers, packed)
         try:
-            return read_reply(raw.split(b"\n"), asked_epoch)
+            reply = read_reply(raw.split(b"\n"), asked_epoch)
         except CutReplyError as error:
             raise _unusable(error) from None
+        self.renew_code = reply.hello.get("renew")
+        return reply
 
     async def enrol(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Trade an enrolment code for a device token.

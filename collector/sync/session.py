@@ -21,6 +21,7 @@ from collector.laptop.blocks import reserve_if_low
 from collector.laptop.keys import check_receipt, named_log, sign
 from collector.laptop.laptop import Laptop
 from collector.laptop.receipts import without_receipt
+from collector.laptop.renewal import renew_token
 from collector.record.names import project_name
 from collector.rules.fork import find_fork
 from collector.rules.log_heads import LogHead
@@ -44,8 +45,6 @@ from schemas.version import NEWEST_PROTOCOL, PROTOCOL
 
 #: Told at the beginning and after each round: changes still to push, rows received so far.
 Progress = Callable[[int, int], None]
-
-
 #: Pages of one sync: 7 GB, more than a laptop has of all its projects.
 PAGES: Final = 20_000
 #: Refusals of a server that cannot read a request of a newer protocol.
@@ -107,6 +106,8 @@ async def sync(
         async with SyncClient(server, token, laptop.clock) as client:
             report = await sync_with(laptop, client, progress, options)
             await reserve_if_low(laptop, client)
+            if client.renew_code is not None:
+                await renew_token(laptop, client, client.renew_code)
             return report
 
 

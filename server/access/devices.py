@@ -100,6 +100,25 @@ async def revoke(store: Store, clock: Clock, name: str) -> Enrolments:
     return await store.write(job)
 
 
+async def renew(store: Store, clock: Clock, name: str) -> Device:
+    """Have a laptop get another token at its next sync; the old one counts until then.
+
+    Raises
+    ------
+    RefusedError
+        If it was revoked, or has no key to show that it is the same laptop.
+    """
+    device = await find_device(store, name)
+    if device.revoked_at is not None or not device.public_key:
+        why = "was revoked" if device.revoked_at is not None else "has no key"
+        raise RefusedError(
+            f"{device.name} {why}", [], "enrol it anew: permille-server device code"
+        )
+    code, now = clock.code(), clock.stamp()
+    await store.write(lambda tx: tx.ask_renewal(device.id, code, now))
+    return await find_device(store, device.id)
+
+
 async def find_device(store: Store, name: str) -> Device:
     """Return the laptop with this name, id or start of an id, a live one before others.
 

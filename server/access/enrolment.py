@@ -166,6 +166,10 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
     token, now, device_id = clock.secret(), clock.stamp(), clock.new_id()
 
     def job(tx: Transaction) -> Device:
+        renewed = _to_renew(tx, asked)
+        if renewed is not None:
+            tx.add_next_token(renewed.id, digest(token), now)
+            return renewed
         used = tx.use_code(digest(asked.code.strip().upper()), now, device_id)
         if used is None:
             raise refuse("bad_code")
@@ -187,6 +191,23 @@ async def enrol(store: Store, clock: Clock, asked: Enrolment) -> tuple[Device, s
         return device
 
     return await store.write(job), token
+
+
+def _to_renew(tx: Transaction, asked: Enrolment) -> Device | None:
+    """Return the device that gets another token by this code; None where it is no such code.
+
+    The code is of no use without the key of the device. It is taken again until a token
+    that it gave was used: an answer may be lost.
+    """
+    known = tx.device_to_renew(asked.code.strip().upper())
+    if known is None:
+        return None
+    device = tx.device(known)
+    if device.revoked_at is not None or device.public_key != asked.public_key:
+        raise refuse("bad_code")
+    if not asked.is_proved():
+        raise refuse("bad_signature", "the enrolment is not signed by its key")
+    return device
 
 
 def _hand_over_logs(tx: Transaction, log_id: str, device: Device) -> None:
@@ -213,10 +234,21 @@ async def device_of(store: Store, token: str) -> Device:
     RequestError
         If no live device has it.
     """
-    found = await store.read(lambda tx: tx.device_by_token(digest(token)))
+    kept = digest(token)
+    found, is_next = await store.read(
+        lambda tx: (tx.device_by_token(kept), tx.has_next_token(kept))
+    )
+    if is_next:
+        found = await store.write(lambda tx: _take(tx, kept))
     if found is None:
         raise refuse("bad_token")
     return found
+
+
+def _take(tx: Transaction, token_hash: str) -> Device | None:
+    """Count the first use of another token: the one before it is refused from now on."""
+    tx.take_next_token(token_hash)
+    return tx.device_by_token(token_hash)
 
 
 def digest(secret: str) -> str:

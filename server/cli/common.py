@@ -325,4 +325,5 @@ def device_data(device: "Device") -> dict[str, Any]:
     """Return the JSON object of a laptop."""
     found: dict[str, Any] = asdict(device)
     del found["is_server"]
+    found["gets_new_token"] = found.pop("renew_code") is not None
     return found

@@ -167,6 +167,30 @@ def edit(context: click.Context, name: str, may_begin: bool, as_json: bool) -> N
     _say(found, f"{found.name} {may} begin projects.", as_json=as_json)
 
 
+@device.command("renew")
+@_name
+@json_option
+@click.pass_context
+def renew(context: click.Context, name: str, as_json: bool) -> None:
+    """Have a laptop get another token at its next sync; nobody types anything on it.
+
+    The old token counts until the new one was used once. For a token that somebody else
+    may have seen: revoke, and enrol anew.
+
+    \b
+    Example:
+      permille-server device renew north-team
+    """
+    from server.access import devices
+    from server.clock import Clock
+
+    found = with_store(context, lambda store: devices.renew(store, Clock(), name))
+    text = (
+        f"{found.name} gets another token at its next sync, and uses it from then on."
+    )
+    _say(found, text, as_json=as_json)
+
+
 def _say(found: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - a device
     if as_json:
         print_json(device_data(found))
@@ -211,6 +235,7 @@ def _lines(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what flow giv
 
 def _keys(shown: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what access gives
     return [
+        ("token", "another one at its next sync" if shown.device.renew_code else ""),
         ("laptop key", shown.laptop_key or "none"),
         ("server key", shown.server_key or "none"),
     ]

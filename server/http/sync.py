@@ -40,7 +40,9 @@ async def post_sync(request: web.Request) -> web.Response:
             request.app[METRICS].count_changes(accepted.verdicts)
         now = clock.stamp()
         return await asyncio.to_thread(
-            lambda: ndjson(request, answer_of(accepted, pulled, push, now))
+            lambda: ndjson(
+                request, answer_of(accepted, pulled, push, now, device.renew_code)
+            )
         )
 
 

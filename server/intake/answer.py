@@ -14,9 +14,12 @@ from server.intake.request import Push
 from server.merge.model import Verdict
 
 
-def answer_of(accepted: Accepted, pulled: Pulled, push: Push, now: str) -> bytes:
-    """Write an answer, line by line."""
-    before = map(_written, _before_rows(accepted, pulled, push, now))
+def answer_of(
+    accepted: Accepted, pulled: Pulled, push: Push, now: str, renew: str | None = None
+) -> bytes:
+    """Write an answer, line by line; `renew` is a code by which to get another token."""
+    hello = _hello(accepted, pulled, push, now) | ({"renew": renew} if renew else {})
+    before = map(_written, [hello, *_before_rows(accepted, pulled, push)])
     end = _written(_end(accepted, pulled, push))
     return b"\n".join([*before, *pulled.lines, end, b""])
 
@@ -29,9 +32,8 @@ def _written(line: dict[str, Any]) -> bytes:
 
 
 def _before_rows(
-    accepted: Accepted, pulled: Pulled, push: Push, now: str
+    accepted: Accepted, pulled: Pulled, push: Push
 ) -> Iterator[dict[str, Any]]:
-    yield _hello(accepted, pulled, push, now)
     yield from map(_verdict, accepted.verdicts)
     yield from map(_late_verdict, pulled.late)
     if set(push.cursors) != accepted.project_ids:

@@ -33,7 +33,8 @@ _DEVICES: Final = f"""
          WHERE p.device_id = device.device_id AND p.withdrawn_at IS NOT NULL),
         public_key, skew_s, device_id = {OWN_DEVICE},
         EXISTS (SELECT 1 FROM meta WHERE key = '{_MAY_BEGIN}' || device_id),
-        (SELECT value FROM meta WHERE key = '{_BEGUN}' || device_id)
+        (SELECT value FROM meta WHERE key = '{_BEGUN}' || device_id),
+        (SELECT code FROM renewal r WHERE r.device_id = device.device_id)
     FROM device
 """  # noqa: S608 - a constant
 _VERDICTS_OF: Final = """
@@ -231,7 +232,7 @@ class DeviceTables:
 
 def _device(row: tuple[Any, ...]) -> Device:
     name, title, created, revoked, seen, projects, withdrawn, *rest = row
-    key, skew_s, is_server, may_begin, begun = rest
+    key, skew_s, is_server, may_begin, begun, renew_code = rest
     return Device(
         id=name,
         name=title,
@@ -245,4 +246,5 @@ def _device(row: tuple[Any, ...]) -> Device:
         is_server=bool(is_server),
         may_begin=bool(may_begin),
         begun=int(begun or 0),
+        renew_code=renew_code,
     )

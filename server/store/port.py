@@ -28,6 +28,7 @@ from server.store.custody_values import (
 )
 from server.store.merge_values import Effects, Found, Wanted
 from server.store.phone_port import Phones
+from server.store.renewal_port import Renewals
 from server.store.values import (
     AttachedFile,
     DerivationInput,
@@ -344,7 +345,16 @@ class Upkeep(Protocol):
 
 
 class Transaction(
-    Logs, Merging, Custody, Feed, Devices, Phones, Derivation, Upkeep, Protocol
+    Logs,
+    Merging,
+    Custody,
+    Feed,
+    Devices,
+    Renewals,
+    Phones,
+    Derivation,
+    Upkeep,
+    Protocol,
 ):
     """One transaction."""
 

@@ -254,6 +254,22 @@ TABLES: Final = (
         ("code_hash",),
         needs=("name", "projects", "expires_at"),
     ),
+    # Devices that are to get another token, and by which code; the tokens that they were
+    # given since, until one of them was used.
+    TableShape(
+        "renewal",
+        {"device_id": str, "code": str, "asked_at": str},
+        ("device_id",),
+        needs=("code", "asked_at"),
+        indexes=(("code",),),
+    ),
+    TableShape(
+        "next_token",
+        {"token_hash": str, "device_id": str, "made_at": str},
+        ("token_hash",),
+        needs=("device_id", "made_at"),
+        indexes=(("device_id",),),
+    ),
     # The blocks of codes for labels, each given to one laptop, once and for all.
     TableShape(
         "label_block",

@@ -19,6 +19,7 @@ from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
 from server.store.phones import PhoneTables
 from server.store.read_tokens import ReadTokenTables
+from server.store.renewals import RenewalTables
 from server.store.reports import ReportTables
 from server.store.save import SaveTables
 from server.store.values import Device
@@ -35,6 +36,7 @@ class SqlTransaction(
     DeviceTables,
     ReadTokenTables,
     LabelTables,
+    RenewalTables,
     PhoneTables,
     DerivationTables,
     FigureTables,

@@ -32,6 +32,8 @@ class Device:
     #: Whether it may begin projects, and how many it has begun.
     may_begin: bool = False
     begun: int = 0
+    #: The code by which it is to get another token; None where nobody asked for that.
+    renew_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

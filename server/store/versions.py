@@ -19,7 +19,10 @@ _LOG: Final = logging.getLogger("permille")
 _ADDED: Final = {
     1: ("read_token", "read_token_project"),
     3: ("label_block",),
-    4: ("phone", "phone_submission", "phone_file", "audit_line"),
+    4: (
+        *("phone", "phone_submission", "phone_file", "audit_line"),
+        *("renewal", "next_token"),
+    ),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3

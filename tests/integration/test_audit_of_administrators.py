@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 NOTED = """
 project add --code Q --title Q | project edit P --title y | device code --project P
 device grant one --project Q | device withdraw one --project Q | device move one --from P --to Q
-device edit one --may-begin-projects | device revoke one
+device edit one --may-begin-projects | device renew one | device revoke one
 token create qgis --project P | token revoke qgis
 phone add P bo --address https://soil.example.org --json | phone revoke bo
 conflict resolve @CONFLICT --keep --person Ada --reason x

@@ -173,7 +173,7 @@ records delete plot --where code=none --project P | records import {}/tables
 undo --list --project P | undo EVIL --project P | undo --by EVIL --since 2020-01-01 --project P
 warning explain plot A nothing --project P --why x | device code --project P
 device edit two --may-begin-projects | device withdraw one --project P
-device grant one --project P | device move one --from P --to P | quarantine rejudge
+device grant one --project P | device move one --from P --to P | quarantine rejudge | device renew one
 quarantine release none | quarantine discard none --reason x | device revoke one
 conflict resolve A --keep --person x --reason x | project edit P --title y
 project bridge P --from x --to y | project add --code Q --title Q | backup {}/b.tar

@@ -89,6 +89,18 @@ ROWS = {
     "points to visit again": [
         ("12", "12-Spring 2026", "123.4", "12.3", "its cores were taken elsewhere")
     ],
+    "enrolment codes": [(123, "K7QF9-3MD0X", NAME, AT)],
+    "what administrators did": [
+        (
+            1234,
+            AT,
+            f"{NAME} (soil-admin)",
+            "attachments unnamed",
+            f"project HF-LTE, reason {NOTE}",
+            "HF-LTE, WOBURN-7",
+            f"stopped: {NOTE} in 12 steps",
+        )
+    ],
     "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
     "records of an export": [(f"sample {BAG}", "already here", SIDES)],
     "found": [("sample", BAG, f"note {NOTE}")],
