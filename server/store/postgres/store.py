@@ -56,6 +56,8 @@ _SNAPSHOT: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #: The lock of the process that leads.
 _LEAD: Final = 4_001_002
 _TAKE_LEAD: Final = f"SELECT pg_try_advisory_lock({_LEAD})"
+#: How long a server that was just stopped may still seem to serve.
+_LET_GO_S: Final = 2.0
 _HAS_LEAD: Final = f"""
     SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {_LEAD}
         AND pid = pg_backend_pid() AND granted AND database = (
@@ -314,13 +316,22 @@ def moving_from(url: str) -> Iterator[PostgresTransaction]:
         If a process serves it.
     """
     with _opened(url) as connection:
-        (is_free,) = connection.execute(_TAKE_LEAD).fetchone()
-        if not is_free:
+        if not _comes_free(connection):
             raise LockedError(
                 "a server serves this database", "stop every process of it first"
             )
         connection.begin(_SNAPSHOT)
         yield PostgresTransaction(connection)
+
+
+def _comes_free(connection: PostgresConnection) -> bool:
+    """Take the lead; PostgreSQL lets go of it a moment after the process that had it ended."""
+    until_s = time.monotonic() + _LET_GO_S
+    while not (is_free := connection.execute(_TAKE_LEAD).fetchone()[0]):
+        if time.monotonic() > until_s:
+            break
+        time.sleep(0.05)
+    return bool(is_free)
 
 
 @contextmanager
