@@ -12,6 +12,7 @@ from backports import zstd
 
 from server.access.enrolment import device_of
 from server.access.label_blocks import hand_out
+from server.access.phones import NewPhone, add_phone
 from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import add_project
@@ -19,10 +20,15 @@ from server.data import init_data
 from server.errors import StorageError
 from server.files.disk import BlobFiles
 from server.operations.backup import verify
+from server.phones.names import PHOTO_FORM
 from server.store.driver import connect
+from tests.collect import Collect, photos
+from tests.collect import filled as filled_in
 from tests.conftest import RunningServer, running
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
+from tests.integration.test_renewal import renewed
+from tests.processes import typed
 from tests.reading import token_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -79,7 +85,26 @@ async def _fill(data):
         device = await server.ask(lambda store: device_of(store, one.token))
         labels = {"request": Clock().new_id(), "has": []}
         await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+        await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
+        await _renew(server, two)
+
+
+async def _renew(server, laptop):
+    """Give a laptop a token that it does not use; what was typed is noted."""
+    await asyncio.to_thread(typed, server.data.path, "device", "renew", "two")
+    code = (await laptop.sync()).hello["renew"]
+    assert (await renewed(server, laptop, code))[0] == 200
+
+
+async def _send_by_phone(server, plot):
+    """Send a photo of a plot as a phone does."""
+    asked = NewPhone(server.project_id, "phone", None, server.url)
+    _, token = await server.ask(lambda store: add_phone(store, Clock(), asked))
+    phone = Collect(f"{server.url}/v1/key/{token}/projects/{server.project_id}")
+    form = filled_in(PHOTO_FORM, photos(plot, ["plot.jpg"]))
+    said = await phone.send(form, [("plot.jpg", b"\xff\xd8\xff\xe0" + b"x" * 50)])
+    assert said.status == 201, said.message
 
 
 def _purge(tx):
@@ -224,7 +249,7 @@ ALTERED = {
         "UPDATE quarantine SET status = 'released' WHERE status = 'open'",
         "verdicts",
     ),
-    "who names a file": ("UPDATE attachment SET sha256 = 'x'", "attachments"),
+    "who names a file": ("UPDATE attachment SET sha256 = 'x' || sha256", "attachments"),
     "a digest": ("UPDATE project SET digest_sum = '1'", "projects"),
     "a project's head": ("UPDATE project SET head = head + 1", "projects"),
     "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),
@@ -287,7 +312,7 @@ def test_the_first_bad_line_is_told_first(filled, tmp_path):
 def test_a_flipped_bit_of_an_attached_file_is_found(filled, tmp_path):
     copy = DataDirectory(tmp_path / "copy")
     shutil.copytree(filled.path, copy.path)
-    ((sha256, path),) = BlobFiles(copy.blobs).whole()
+    sha256, path = NAME, BlobFiles(copy.blobs).path(NAME)
     flip_bits(path, SEED)
     (found,) = faults_of(copy)
     assert (found.check, sha256 in found.where) == ("attached files", True)
