@@ -71,7 +71,8 @@ READS = {
         "lab expected",
     ),
     *("records list", "attachments list", "stocks show", "stocks portfolio"),
-    *("stocks compute", "stocks design", "search", "stats", "epochs", "verify"),
+    *("stocks compute", "stocks design", "search", "stats", "epochs"),
+    *("verify", "doctor"),
     *("audit list", "audit verify"),
     # They serve, derive or make a server: nobody's data are changed by them.
     *("init", "run", "derive"),
