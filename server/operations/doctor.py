@@ -73,7 +73,7 @@ async def examine(
 
 
 def _database(data: DataDirectory, stats: Stats) -> HealthFinding:
-    """Say whether the tables can be read as they are; verify reads every row."""
+    """Return how the tables can be read as they are; verify reads every row."""
     size = (
         f"{stats.database_bytes / 1024**2:,.0f} MiB, {counted(stats.changes, 'change')}"
     )
@@ -138,8 +138,8 @@ def _waiting(stats: Stats) -> HealthFinding:
 
 def _files_missing(tx: Transaction, files: BlobFiles) -> int:
     """Count the files that phones sent and that are gone: laptops send theirs again."""
-    here = {name for name, _ in files.whole()}
-    return len({file.sha256 for file in tx.phone_files()} - here)
+    sent = {file.sha256 for file in tx.phone_files()}
+    return sum(not files.path(sha256).exists() for sha256 in sent)
 
 
 def _files(missing: int) -> HealthFinding:
@@ -164,7 +164,7 @@ def _backup(data: DataDirectory, at: str | None, clock: Clock) -> HealthFinding:
 
 
 def _clock(devices: Sequence[Device]) -> Iterator[HealthFinding]:
-    """Say what laptops say of the clock here: most of them are not wrong alike."""
+    """Return what laptops say of the clock here: most of them are not wrong alike."""
     skews = [each.skew_s for each in devices if each.skew_s is not None]
     off = [skew for skew in skews if abs(skew) > limits.CLOCK_SKEW_WARN_S]
     if len(skews) >= _WITNESSES and abs(median(skews)) > limits.CLOCK_SKEW_WARN_S:

@@ -91,7 +91,7 @@ async def _fill(data):
 
 
 async def _renew(server, laptop):
-    """Give a laptop a token that it does not use; what was typed is noted."""
+    """Issue a token that a laptop does not use; what was typed is noted."""
     await asyncio.to_thread(typed, server.data.path, "device", "renew", "two")
     code = (await laptop.sync()).hello["renew"]
     assert (await renewed(server, laptop, code))[0] == 200
