@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.signing import NO_RECEIPT
+from server.store.people_shape import PEOPLE_TABLES
 from server.store.phone_shape import PHONE_TABLES
 from server.store.table_shape import TableShape
 
@@ -279,6 +280,7 @@ TABLES: Final = (
         indexes=(("device_id",),),
     ),
     *PHONE_TABLES,
+    *PEOPLE_TABLES,
     # What administrators did, each line chained to the one before it.
     TableShape(
         "audit_line",

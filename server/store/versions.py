@@ -23,6 +23,7 @@ _ADDED: Final = {
         *("phone", "phone_submission", "phone_file", "audit_line"),
         *("renewal", "next_token"),
     ),
+    5: ("person", "person_role", "sign_in_link", "desk_session"),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3

@@ -25,6 +25,8 @@ from server.store.driver import connect
 from tests.collect import Collect, photos
 from tests.collect import filled as filled_in
 from tests.conftest import RunningServer, running
+from tests.desk import add as add_person
+from tests.desk import browser
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
 from tests.integration.test_renewal import renewed
@@ -88,6 +90,9 @@ async def _fill(data):
         await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
         await _renew(server, two)
+        await add_person(server, "Ada", "admin")
+        async with browser(server, "Ada") as ada:
+            await ada.get("/")
 
 
 async def _renew(server, laptop):
