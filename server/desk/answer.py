@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from schemas.page import STYLE_SHEET
+from schemas.page import HEADERS, STYLE_SHEET
 from server.access.audit_log import Act, AuditedStore
 from server.access.projects import projects
 from server.access.sessions import SignedIn, bounds_of
-from server.desk.door import HEADERS, is_from_here, who_asks
+from server.desk.door import is_from_here, who_asks
 from server.desk.frame import (
     Asked,
     Desk,

@@ -1,6 +1,5 @@
 """The door of the desk: who signed in, from which page a form came, what may be loaded."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -10,19 +9,6 @@ from server.http.guards import CLOCK
 from server.http.keys import STORE
 from server.http.readers import base_of
 
-#: Nothing comes from elsewhere, nothing is sent elsewhere, nobody frames a page.
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    # With no-referrer the forms of a page would carry `Origin: null`.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 _NAME: Final = "permille-desk"
 
 
