@@ -238,6 +238,12 @@ ALTERED = {
         "UPDATE record_row SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
         "derived rows",
     ),
+    "a verdict on a board": (
+        "UPDATE board_plot SET verdict = 'above '",
+        "derived rows",
+    ),
+    "a stage on a board": ("UPDATE board_points SET stage = 'bagged'", "derived rows"),
+    "a plot on no board": ("DELETE FROM board_plot", "derived rows"),
     "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
     "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
     "a counted conflict": (
