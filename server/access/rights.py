@@ -100,6 +100,8 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                 *("stocks show", "stocks portfolio", "stocks compute", "stocks design"),
                 *("stocks explain", "stocks report", "stocks year", "stats"),
                 "project list",
+                "board programme",
+                "board campaign",
             ),
             Right.RECORDS: (
                 *("records list", "search", "attachments list", "epochs", "look"),

@@ -9,6 +9,7 @@ from server.cli.acting import who_acts
 from server.cli.attachments import attachments
 from server.cli.audit import audit
 from server.cli.backup import backup, epochs, move, restore, verify
+from server.cli.board import board
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
@@ -76,6 +77,7 @@ for command in (
     person,
     phone,
     stocks,
+    board,
     conflict,
     quarantine,
     warning,

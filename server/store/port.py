@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
+from server.store.board_port import Boards
 from server.store.custody_values import (
     ConflictQuery,
     CustodyQuery,
@@ -355,6 +356,7 @@ class Transaction(
     Phones,
     People,
     Derivation,
+    Boards,
     Upkeep,
     Protocol,
 ):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.signing import NO_RECEIPT
+from server.store.board_shape import BOARD_TABLES
 from server.store.people_shape import PEOPLE_TABLES
 from server.store.phone_shape import PHONE_TABLES
 from server.store.table_shape import TableShape
@@ -319,6 +320,7 @@ TABLES: Final = (
         ("project_id", "id", "seq"),
         needs=("type", "plot_id", "fields", "inputs", "at"),
     ),
+    *BOARD_TABLES,
     TableShape(
         "epoch",
         {"number": int, "id": str, "at": str, "reason": str, "device_id": str},

@@ -84,13 +84,17 @@ async def _fill(data):
         await two.sync()
         await server.derived()
         await token_for(server)
-        device = await server.ask(lambda store: device_of(store, one.token))
-        labels = {"request": Clock().new_id(), "has": []}
-        await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+        await _hand_labels_out(server, one)
         await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
         await _renew(server, two)
         await _work_at_the_desk(server)
+
+
+async def _hand_labels_out(server, laptop):
+    device = await server.ask(lambda store: device_of(store, laptop.token))
+    labels = {"request": Clock().new_id(), "has": []}
+    await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
 
 
 async def _work_at_the_desk(server):
@@ -248,6 +252,12 @@ ALTERED = {
         "UPDATE record_row SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
         "derived rows",
     ),
+    "a verdict on a board": (
+        "UPDATE board_plot SET verdict = 'above '",
+        "derived rows",
+    ),
+    "a stage on a board": ("UPDATE board_points SET stage = 'bagged'", "derived rows"),
+    "a plot on no board": ("DELETE FROM board_plot", "derived rows"),
     "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
     "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
     "a counted conflict": (

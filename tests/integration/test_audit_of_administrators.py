@@ -75,6 +75,7 @@ READS = {
     ),
     *("records list", "attachments list", "stocks show", "stocks portfolio"),
     *("stocks compute", "stocks design", "search", "stats", "epochs"),
+    *("board programme", "board campaign"),
     *("verify", "doctor"),
     *("audit list", "audit verify", "person list"),
     # They serve, derive or make a server: nobody's data are changed by them.

@@ -183,6 +183,7 @@ token create EVIL --project P | token create x --project P --expires EVIL
 phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
 phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL
 audit list | audit list --person EVIL --since EVIL | audit verify | audit export {}/audit.csv
+board programme | board campaign --project P --campaign 2026 --by person
 phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada
 """
 LAPTOP = """

@@ -297,6 +297,29 @@ ROWS = {
             "-98,765",
         )
     ],
+    "programme": [("HF-LTE", 12345, 1234, 1234, 1234, 1234, 1234, 123)],
+    "not assessable": [
+        (1234, "the laboratory method changed between campaigns", NOTE),
+    ],
+    "plots of a programme": [
+        (
+            "HF-LTE",
+            "Highfield-north-07",
+            "Spring 2016 - Spring 2026",
+            "-14.08",
+            "unbounded to -11.59 and beyond",
+            "not distinguishable",
+            f"{NOTE} (METHOD_CHANGED)",
+        )
+    ],
+    "stages of a campaign": [("handed over", 123456, 12345, "2026-05-04")],
+    "who recorded points": [(NAME, 12345, 1234, "1234 planned, 123 handed over")],
+    "plots of a campaign": [
+        ("Highfield-north-07", 120, 12, "12 planned, 12 handed over, 96 at the lab")
+    ],
+    "points of a campaign": [
+        ("Highfield-north-07/12", "handed over", "2026-05-04", 1234, "late", NAME)
+    ],
     "stocks": [("Highfield", "2026", "12", "101.25", "3712", "100.0", "142.53", CODES)],
     "stocks in an equal mass": [
         ("Highfield", "2026", "12", "101.25", "3712", "4001", "yes")
