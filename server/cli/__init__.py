@@ -12,6 +12,7 @@ from server.cli.backup import backup, epochs, move, restore, verify
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
+from server.cli.contact_erase import contact
 from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.doctor import doctor
@@ -73,6 +74,7 @@ for command in (
     device,
     token,
     phone,
+    contact,
     stocks,
     conflict,
     quarantine,

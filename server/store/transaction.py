@@ -8,6 +8,7 @@ from schemas.signing import public_key
 from server.clock import Clock
 from server.store.attachments import AttachmentTables
 from server.store.audit_lines import AuditTables
+from server.store.contacts import ContactTables
 from server.store.custody import CustodyTables
 from server.store.derivation import DerivationTables
 from server.store.devices import DeviceTables
@@ -38,6 +39,7 @@ class SqlTransaction(
     LabelTables,
     RenewalTables,
     PhoneTables,
+    ContactTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

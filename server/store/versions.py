@@ -11,6 +11,7 @@ from server.store.driver import Connection, DatabaseError
 from server.store.leaner import make_lean
 from server.store.shape import TABLES
 from server.store.tables import VERSION, make_table
+from server.store.token_roles import add_roles
 
 #: To stderr from any command, and to the log of a server: a large database takes minutes.
 _LOG: Final = logging.getLogger("permille")
@@ -23,9 +24,12 @@ _ADDED: Final = {
         *("phone", "phone_submission", "phone_file", "audit_line"),
         *("renewal", "next_token"),
     ),
+    5: ("contact", "contact_key", "contact_plot", "consent"),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3
+#: The versions that have tokens without a role.
+_WITHOUT_ROLES: Final = range(2, 6)
 
 
 def bring_up(connection: Connection) -> None:
@@ -54,6 +58,8 @@ def _bring_up(db: Database, found: int) -> None:
                 make_table(db, table)
     if found < _LEAN:
         make_lean(db)
+    if found in _WITHOUT_ROLES:
+        add_roles(db)
 
 
 def version_of(connection: Connection) -> int:
