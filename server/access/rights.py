@@ -129,6 +129,12 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                 *("person add", "person list", "person link", "person remove"),
                 *("person grant", "person withdraw", "person sign-out"),
             ),
+            Right.CONTACTS: (
+                *("contact add", "contact edit", "contact erase", "contact import"),
+                *("contact list", "contact show", "contact due", "contact retain"),
+                *("contact consent add", "contact consent withdraw"),
+                "contact consent list",
+            ),
             Right.AUDIT: ("audit list", "audit export", "audit verify"),
             Right.SERVER: (
                 *("project add", "limits", "backup", "move", "purge"),

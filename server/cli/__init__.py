@@ -13,6 +13,7 @@ from server.cli.board import board
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
+from server.cli.contact_erase import contact
 from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.doctor import doctor
@@ -76,6 +77,7 @@ for command in (
     token,
     person,
     phone,
+    contact,
     stocks,
     board,
     conflict,

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
 from server.store.board_port import Boards
+from server.store.contact_port import Contacts
 from server.store.custody_values import (
     ConflictQuery,
     CustodyQuery,
@@ -355,6 +356,7 @@ class Transaction(
     Renewals,
     Phones,
     People,
+    Contacts,
     Derivation,
     Boards,
     Upkeep,
@@ -394,6 +396,9 @@ class Store(Protocol):
 
     def leads(self) -> Awaitable[bool]:
         """Return whether this one, of all that are open to serve, does what one alone does."""
+
+    def forget_deleted(self) -> Awaitable[bool]:
+        """Take what was deleted out of the database's files; return whether all went."""
 
     def close(self) -> None:
         """Finish what was begun and let go."""
