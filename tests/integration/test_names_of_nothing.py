@@ -17,6 +17,7 @@ NEEDED = {
     ("device", "grant"): ("--project", ""),
     ("device", "withdraw"): ("--project", ""),
     ("quarantine", "discard"): ("--reason", "why", "--yes"),
+    ("inbox", "decide"): ("--choose", "keep", "--reason", "why", "--yes"),
     ("conflict", "resolve"): ("--keep", "--person", "Ada"),
 }
 
