@@ -107,13 +107,19 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                 *("records list", "search", "attachments list", "epochs", "look"),
                 *("conflict list", "conflict show", "quarantine list"),
                 *("quarantine show", "warning list", "project show"),
-                *("lab batches", "lab expected", "phone submissions", "phone show"),
+                *(
+                    "inbox list",
+                    "lab batches",
+                    "lab expected",
+                    "phone submissions",
+                    "phone show",
+                ),
             ),
             Right.EXPORT: ("export",),
             Right.LAB: ("lab import", "lab decide", "lab sent"),
             Right.DECIDE: (
                 *("conflict resolve", "quarantine discard", "quarantine rejudge"),
-                *("quarantine release", "warning explain", "undo"),
+                *("quarantine release", "warning explain", "undo", "inbox decide"),
                 *("records delete", "records edit", "records import"),
             ),
             Right.PLAN: (

@@ -18,6 +18,7 @@ from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.doctor import doctor
 from server.cli.export import export
+from server.cli.inbox import inbox
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.look import look
@@ -80,6 +81,7 @@ for command in (
     contact,
     stocks,
     board,
+    inbox,
     conflict,
     quarantine,
     warning,

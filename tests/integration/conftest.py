@@ -10,7 +10,13 @@ ON_EACH = frozenset(
     {
         *("test_beginning_projects", "test_bridge", "test_controls", "test_undo"),
         *("test_crowded_records", "test_deleting_plots", "test_derivation"),
-        *("test_device_scope", "test_export_since", "test_health", "test_hostile_sync"),
+        *(
+            "test_device_scope",
+            "test_export_since",
+            "test_health",
+            "test_hostile_sync",
+            "test_inbox",
+        ),
         *(
             "test_lab",
             "test_lab_quality",

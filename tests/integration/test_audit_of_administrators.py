@@ -39,7 +39,7 @@ contact import {}/contacts.csv --project P | contact retain 30 | contact erase Z
 phone add P bo --address https://soil.example.org --json | phone revoke bo
 conflict resolve @CONFLICT --keep --person Ada --reason x
 quarantine release @WAITING --project P => 01 | quarantine rejudge | quarantine discard @WAITING --reason x
-warning explain @WARNING --project P --why right
+inbox decide @ROW --choose explain --reason right | warning explain @WARNING --project P --why right
 lab sent BAG-2026 --project P --lab L --again
 lab import {}/soc.csv --lab L --project P --write --method soc=dry_combustion => 01
 lab decide rejected --project P --lab MARK --batch MARK --reason x
@@ -69,6 +69,7 @@ ELSEWHERE = {
 READS = {
     *("project list", "project show", "device list", "device show", "token list"),
     *("phone list", "phone submissions", "conflict list", "conflict show"),
+    "inbox list",
     *(
         "quarantine list",
         "quarantine show",
@@ -146,6 +147,9 @@ def finders(data, folder):
         "@WAITING": lambda: ask(data, "quarantine", "list")[0]["change"],
         "@FORM": lambda: ask(data, "phone", "submissions")[0]["instance"],
         "@WARNING": lambda: _warning(data),
+        "@ROW": lambda: ask(data, "inbox", "list", "--kind", "warning")["rows"][0][
+            "id"
+        ],
         "@OPERATION": lambda: ask(data, "undo", "--list", "--project", "P")[0]["id"],
         "{}": lambda: str(folder),
         "MARK": lambda: MARK,

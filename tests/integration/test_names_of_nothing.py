@@ -21,6 +21,7 @@ NEEDED = {
     ("contact", "consent", "add"): ("--purpose", "sampling", "--how", "paper"),
     ("contact", "consent", "withdraw"): ("--purpose", "sampling"),
     ("quarantine", "discard"): ("--reason", "why", "--yes"),
+    ("inbox", "decide"): ("--choose", "keep", "--reason", "why", "--yes"),
     ("conflict", "resolve"): ("--keep", "--person", "Ada"),
 }
 

@@ -219,6 +219,19 @@ ROWS = {
             ID,
         )
     ],
+    "what waits": [
+        (
+            "3f9a2c1b04de",
+            "quarantine",
+            "HF-LTE",
+            f"core {CORE}",
+            f"depth-bottom-cm = 700: {NOTE}",
+            NAME,
+            1234,
+            "release, discard",
+        )
+    ],
+    "what is left": [("3f9a2c1b04de", f"core {CORE}", NOTE)],
     "a change as sent": [("depth-bottom-cm", "700", "30", f"{NOTE} [x_y]", NOTE)],
     "laptops": [
         (
