@@ -260,7 +260,9 @@ class BoardTables:
         """Return how far the points of some plots have come in a campaign."""
         campaign = (asked.project_id, asked.campaign_id, asked.start_date)
         return [
-            PointsInStage(*row[:-4], bool(row[-4]), *row[-3:-1], _codes(row[-1]))
+            PointsInStage._make(
+                (*row[:-4], bool(row[-4]), *row[-3:-1], _codes(row[-1]))
+            )
             for row in self._all(_IN_STAGES, (*campaign, json_list(plots)))
         ]
 
