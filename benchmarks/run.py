@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks import (
+    boards,
     deriving,
     deriving_all,
     exporting,
@@ -54,6 +55,7 @@ BENCHES: Final[Mapping[str, Bench]] = MappingProxyType(
         "derive": deriving.derive,
         "derive_all": deriving_all.derive_all,
         "pages": pages.pages,
+        "boards": boards.boards,
         "scale": scale.scale,
         "exports": exporting.exports,
     }

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from schemas.desk_kinds import DESK
 from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
 from schemas.question_kinds import ANSWERS, QUESTIONS
@@ -28,6 +29,10 @@ _FIELD: Final = {
     "bad_characters": Kind(
         "the text holds characters that cannot be stored safely",
         "remove control characters; type the text again",
+    ),
+    "not_an_address": Kind(
+        "a telephone number or an e-mail address was expected",
+        "write +221 77 123 45 67, or name@example.org",
     ),
     "surrounding_blanks": Kind(
         "a code may not begin or end with a blank", "remove the blanks"
@@ -368,6 +373,7 @@ KINDS: Final = MappingProxyType(
     | PHONE_CUSTODY
     | _HTTP
     | PHONE_HTTP
+    | DESK
 )
 
 #: Codes that warn and never refuse.
@@ -387,5 +393,6 @@ CHAPTERS: Final = MappingProxyType(
         "Custody of phones": tuple(PHONE_CUSTODY),
         "Requests": tuple(_HTTP),
         "Requests of phones": tuple(PHONE_HTTP),
+        "The desk": tuple(DESK),
     }
 )

@@ -12,6 +12,7 @@ from collector.rules.overlay import RecordView
 from schemas.phrases import _, named
 from schemas.plausibility.planar import area_ha
 from schemas.sampling.advice import advice_on
+from schemas.sampling.meant import points_meant
 from schemas.sampling.plane import Place
 from schemas.sampling.walk import Leg, leg, walking_order
 
@@ -67,7 +68,7 @@ def plan_of(laptop: Laptop, project_id: str, asked: PlanQuestion) -> CampaignPla
     skips = _by_point(_visiting(laptop, "skip", campaign, asked.plot))
     under = [asked.plot.id] if asked.plot else []
     points = store.records("point", project_id, under)
-    meant = _meant(points, asked.design, {*cores, *skips})
+    meant = points_meant(points, {*cores, *skips}, asked.design)
     named = sorted(
         ((names.label(store, point), point) for point in meant),
         key=lambda pair: natural_order(pair[0]),
@@ -127,30 +128,6 @@ def _by_point(views: Iterable[RecordView]) -> dict[str, list[RecordView]]:
     for view in views:
         found.setdefault(str(view.fields["point_id"]), []).append(view)
     return found
-
-
-def _meant(
-    points: Sequence[RecordView], design: int | None, seen: set[str]
-) -> list[RecordView]:
-    """Return the points to visit: of the newest design of each plot, and without one.
-
-    A point that another one revisits is left to that one; where it was visited itself, in
-    this campaign, the other one is for a later campaign.
-    """
-    newest: dict[str, int] = {}
-    for point in points:
-        plot, number = str(point.fields["plot_id"]), point.fields.get("design_number")
-        newest[plot] = max(newest.get(plot, 0), number or 0)
-    revisited = {point.fields.get("revisits_point_id") for point in points}
-
-    def is_meant(point: RecordView) -> bool:
-        number = point.fields.get("design_number")
-        wanted = design or newest[str(point.fields["plot_id"])]
-        if number not in {None, wanted} or point.id in revisited:
-            return False
-        return point.fields.get("revisits_point_id") not in seen
-
-    return [point for point in points if point.id in seen or is_meant(point)]
 
 
 def _done(name: str, point: RecordView, cores: Sequence[RecordView]) -> Visit:

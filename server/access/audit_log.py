@@ -73,6 +73,11 @@ class AuditedStore:
         self._has_written = False
         self._about: set[str] = set()
         self._named: set[str] | None = None
+        self._also_said: dict[str, Any] = {}
+
+    def say(self, **said: Any) -> None:  # noqa: ANN401 - what JSON has
+        """Say more of the command than its options, in each line from now on."""
+        self._also_said |= said
 
     def about(self, projects: Iterable[str]) -> None:
         """Say which projects the command is about, where its options do not."""
@@ -99,6 +104,10 @@ class AuditedStore:
         """Return whether this one does what one alone does."""
         return self._store.leads()
 
+    def forget_deleted(self) -> Any:  # noqa: ANN401 - as the store's
+        """Take what was deleted out of the database's files."""
+        return self._store.forget_deleted()
+
     def close(self) -> None:
         """Finish what was begun and let go."""
         self._store.close()
@@ -121,7 +130,7 @@ class AuditedStore:
     def _known(self, tx: Transaction) -> set[str]:
         """Return the projects that the options name, read once, and those told of."""
         if self._named is None:
-            self._named = _named(tx, self._act.said)
+            self._named = named_projects(tx, self._act.said)
         return self._named | self._about
 
     def _noted(
@@ -145,7 +154,7 @@ class AuditedStore:
             "person": act.person,
             "login": act.login,
             "command": act.command,
-            "said": act.said,
+            "said": {**act.said, **self._also_said},
             "projects": sorted(projects),
             "outcome": outcome,
         }
@@ -169,7 +178,14 @@ def _entry(line: AuditLine) -> AuditEntry:
     )
 
 
-def _named(tx: Transaction, said: Mapping[str, Any]) -> set[str]:
+def told_value(value: object) -> str:
+    """Return a value of an option or a form as people read it."""
+    if isinstance(value, list):
+        return " ".join(map(told_value, value))
+    return "yes" if value is True else "no" if value is False else str(value)
+
+
+def named_projects(tx: Transaction, said: Mapping[str, Any]) -> set[str]:
     """Return the projects that the options of a command name, by code or start of an id."""
     texts = [text for name in _NAMING for text in _texts(said.get(name))]
     if not texts:

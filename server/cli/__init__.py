@@ -9,9 +9,11 @@ from server.cli.acting import who_acts
 from server.cli.attachments import attachments
 from server.cli.audit import audit
 from server.cli.backup import backup, epochs, move, restore, verify
+from server.cli.board import board
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
+from server.cli.contact_erase import contact
 from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.doctor import doctor
@@ -20,6 +22,7 @@ from server.cli.inbox import inbox
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.look import look
+from server.cli.person import person
 from server.cli.phone_forms import phone
 from server.cli.places import places
 from server.cli.project import project
@@ -73,8 +76,11 @@ for command in (
     project,
     device,
     token,
+    person,
     phone,
+    contact,
     stocks,
+    board,
     inbox,
     conflict,
     quarantine,

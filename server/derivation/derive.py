@@ -18,6 +18,7 @@ import orjson
 
 from schemas.ids import natural_id
 from server.clock import Clock
+from server.derivation.boards import board_of, with_handling
 from server.derivation.garbage import collecting_seldom
 from server.derivation.layers import layers_of
 from server.stocks.choices import Reference
@@ -140,7 +141,11 @@ def _read(tx: Transaction, jobs: Sequence[Job]) -> list[PlotTree]:
     return [
         tree
         for start in parts
-        for tree in tx.plot_trees(project_id, plots[start : start + _READ_AT_ONCE])
+        for tree in with_handling(
+            tx,
+            project_id,
+            tx.plot_trees(project_id, plots[start : start + _READ_AT_ONCE]),
+        )
     ]
 
 
@@ -175,10 +180,13 @@ async def derive_to_the_end(store: Store, clock: Clock, progress: Progress) -> i
 
 def derived_plots(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[DerivedPlot]:
     """Return every stock, change and trend as they follow from the records. Pure."""
-    return [
-        DerivedPlot(each.job, list(rows_of(each)), _reference(each))
-        for each in derive_trees(jobs, trees)
-    ]
+    return [_derived_plot(each) for each in derive_trees(jobs, trees)]
+
+
+def _derived_plot(derived: Derived) -> DerivedPlot:
+    rows = list(rows_of(derived))
+    board = board_of(derived.tree, rows)
+    return DerivedPlot(derived.job, rows, _reference(derived), board)
 
 
 def derive_trees(jobs: Sequence[Job], trees: Sequence[PlotTree]) -> list[Derived]:

@@ -63,7 +63,7 @@ def _reasons(
     kept: Sequence[DerivationInput],
 ) -> tuple[Reason, ...]:
     """Return what the batches say that SOC comes from, or would come from."""
-    before, after = _route([result for result, _ in marked]), _route(kept)
+    before, after = soc_route([result for result, _ in marked]), soc_route(kept)
     told = set()
     for result, mark in marked:
         route = before if mark is Mark.REJECTED else after
@@ -72,7 +72,7 @@ def _reasons(
     return tuple(_REASONS[mark] for mark in Mark if mark in told)
 
 
-def _route(results: Iterable[DerivationInput]) -> tuple[str, ...]:
-    """Return the analytes that SOC of a bag is computed from."""
+def soc_route(results: Iterable[DerivationInput]) -> tuple[str, ...]:
+    """Return the analytes that SOC of a bag is computed from; none where there is no SOC."""
     analytes = {result.fields["analyte"] for result in results}
     return next((route for route in _ROUTES if route[0] in analytes), ())

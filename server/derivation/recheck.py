@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from server.derivation.boards import board_of, with_handling
 from server.derivation.derive import BATCH, Derived, derive_trees, digest, rows_of
 from server.store.port import Transaction
 from server.store.values import DerivationInput, Fault, Job, Progress
@@ -31,8 +32,14 @@ def check_derived(tx: Transaction, progress: Progress) -> Iterator[Fault]:
             standing: dict[str, list[DerivationInput]] = {plot: [] for plot in batch}
             for row in tx.figures(project_id, batch):
                 standing[row.fields["plot_id"]].append(row)
-            for derived in derive_trees(jobs, tx.plot_trees(project_id, batch)):
-                yield from _check_plot(derived, standing[derived.job.plot_id])
+            trees = with_handling(tx, project_id, tx.plot_trees(project_id, batch))
+            boards = tx.plot_boards(project_id, batch)
+            for derived in derive_trees(jobs, trees):
+                plot_id = derived.job.plot_id
+                yield from _check_plot(derived, standing[plot_id])
+                if board_of(derived.tree, standing[plot_id]) != boards.get(plot_id):
+                    where = f"project {project_id}, plot {plot_id}"
+                    yield Fault(_CHECK, where, "boards say something else of it")
             done += len(batch)
             progress(f"plots of {project.fields.get('code')}", done, total)
 

@@ -7,6 +7,7 @@ from typing import Any, Final, assert_never
 from server.access.projects import find_plot, find_project
 from server.derivation.controls import against_controls
 from server.derivation.derive import confirmed_of, derive_trees, setting_name
+from server.derivation.newest_change import ending_last, with_figures
 from server.errors import NotFoundError, RefusedError
 from server.figures.annotations import (
     NOTHING,
@@ -148,13 +149,6 @@ async def change_between(
     return {**row, **told_of(row), **annotate_change(row, annotations)}
 
 
-def _ending_last(rows: Sequence[Row]) -> list[Row]:
-    """Return the changes up to the last campaign, the longest first."""
-    last = max(rows, key=lambda row: str(row["to_date"]))["to_campaign"]
-    ending = [row for row in rows if row["to_campaign"] == last]
-    return sorted(ending, key=lambda row: -float(row["years"]))
-
-
 def choose_span(
     changes: Sequence[Row], span: CampaignSpan = CampaignSpan.LONGEST
 ) -> tuple[Row | None, CampaignSpan | None]:
@@ -163,11 +157,11 @@ def choose_span(
     A campaign without figures yet, such as before the laboratory answers, is passed
     over. None where the plot has no such change.
     """
-    rows = [row for row in changes if row["change_t_ha"] is not None] or changes
+    rows = with_figures(changes)
     if not rows:
         return None, None
     first = min(changes, key=lambda row: str(row["from_date"]))["from_campaign"]
-    ending = _ending_last(rows)
+    ending = ending_last(rows)
     fitting = _fitting(span, ending, first)
     if not fitting:
         return None, None

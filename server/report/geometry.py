@@ -77,14 +77,42 @@ def project(plots: Sequence[PlotFacts]) -> Plane | None:
     across = METRES_PER_DEGREE * cos(radians(latitude))
 
     def place(point: Point) -> Point:
-        turned = (point[0] - origin + 180.0) % 360.0 - 180.0
-        return turned * across, (point[1] - latitude) * METRES_PER_DEGREE
+        across_m = _turned(point[0] - origin) * across
+        return across_m, (point[1] - latitude) * METRES_PER_DEGREE
 
     shapes = tuple(
         PlotShape(code, _placed(polygons, place)) for code, polygons in known.items()
     )
     corners = [p for s in shapes for rings in s.polygons for p in rings[0]]
     return Plane(shapes, box_of(corners), latitude)
+
+
+def middle_of(geometry: Row | None) -> Point | None:
+    """Return the centroid of the largest polygon of a boundary, degrees; None without one.
+
+    >>> middle_of(
+    ...     {
+    ...         "type": "Polygon",
+    ...         "coordinates": [[[179, 0], [-179, 0], [-179, 2], [179, 2], [179, 0]]],
+    ...     }
+    ... )
+    (-180.0, 1.0)
+    """
+    outers = [rings[0] for rings in _polygons(geometry)]
+    if not outers:
+        return None
+    origin = outers[0][0][0]
+    turned = [
+        tuple((_turned(lon - origin), latitude) for lon, latitude in ring)
+        for ring in outers
+    ]
+    x, y = _centroid(max(turned, key=lambda ring: abs(area(ring))))
+    return _turned(x + origin), y
+
+
+def _turned(longitude: float) -> float:
+    """Return a longitude between -180 and 180 degrees."""
+    return (longitude + 180.0) % 360.0 - 180.0
 
 
 def _middle_latitude(rings: Sequence[Sequence[Point]]) -> float:

@@ -264,4 +264,5 @@ def _decision(quality: Quality, key: BatchKey) -> str:
     if said is None:
         return "nobody has decided" if key in quality.marks else DASH
     who = f" ({said['decided_by']})" if said.get("decided_by") else ""
-    return f"{said['decision']}: {said['reason']}{who}"
+    why = f": {said['reason']}" if said.get("reason") else ""
+    return f"{said['decision']}{why}{who}"

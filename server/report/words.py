@@ -1,6 +1,6 @@
 """Reasons in words, as `stocks show` says them; a code stands in parentheses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from schemas.stock_words import notes
@@ -32,10 +32,16 @@ def told(words: str, reasons: Reasons) -> str:
 
 def why_no_verdict(row: Row, reasons: Reasons) -> str:
     """Return why a change has no verdict: the reasons that take it away, else all."""
-    given = codes(row)
+    return "; ".join(
+        meaning_of(code, reasons) for code in withholding(codes(row), reasons)
+    )
+
+
+def withholding(given: Sequence[str], reasons: Reasons) -> Sequence[str]:
+    """Return the reasons that take a verdict away, else those that may, else all."""
     taking = [code for code in given if _withholds(code, reasons)]
     sometimes = [code for code in given if _may_withhold(code, reasons)]
-    return "; ".join(meaning_of(code, reasons) for code in taking or sometimes or given)
+    return taking or sometimes or given
 
 
 def beside(row: Row, reasons: Reasons) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from server.store.driver import Connection
 from server.store.frozen_masses import FrozenMasses
 from server.store.lab_records import read_lab
 from server.store.rows import AS_LINES, json_list
@@ -90,9 +91,7 @@ class DerivationTables(FrozenMasses):
 
     def ask_for(self, project_id: str) -> int:
         """Note every plot of a project as a job; return how many there are."""
-        asked = next_asking(self.connection, project_id)
-        found = self.connection.execute(_ASK_FOR_ALL, (asked, project_id))
-        return int(found.rowcount)
+        return ask_for_plots(self.connection, project_id)
 
     def plot_trees(self, project_id: str, plots: Sequence[str]) -> list[PlotTree]:
         """Read everything the numbers of plots of one project rest on."""
@@ -191,6 +190,13 @@ class DerivationTables(FrozenMasses):
                 home |= dict.fromkeys((record.id for record in group), number)
         homes = [home.get(record, home.get(parent)) for record, parent in found]
         return Counter(plot for plot in homes if plot is not None)
+
+
+def ask_for_plots(connection: Connection, project_id: str) -> int:
+    """Note every plot of a project as a job; return how many there are."""
+    asked = next_asking(connection, project_id)
+    found = connection.execute(_ASK_FOR_ALL, (asked, project_id))
+    return int(found.rowcount)
 
 
 def _parsed(column: str) -> list[Any]:

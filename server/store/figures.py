@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.digest import Digest, digest_of, row_hash
 from schemas.records import DERIVED
+from server.store.boards import BoardTables
 from server.store.frozen_masses import FrozenMasses
 from server.store.rows import dump, json_list
 from server.store.save import add_digest, put_records
@@ -63,7 +64,7 @@ class _Standing(NamedTuple):
         return row_hash(self.type, self.id, self.seq, {"digest": self.digest})
 
 
-class FigureTables(FrozenMasses):
+class FigureTables(FrozenMasses, BoardTables):
     """The part of a transaction that keeps what was derived."""
 
     def figures(self, project_id: str, plots: Iterable[str]) -> list[DerivationInput]:
@@ -118,6 +119,7 @@ class FigureTables(FrozenMasses):
             old = standing.keys() - (found.keys() - {row.id for row in new})
             taken = digest_of((name, standing[name].hash) for name in old)
             add_digest(self.connection, project_id, written.without(taken))
+        self.put_boards(project_id, [(one.job.plot_id, one.board) for one in group])
         self._close(project_id, group, now)
         return len(new) + len(gone)
 

@@ -19,8 +19,11 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
+from server.store.board_port import Boards
+from server.store.contact_port import Contacts
 from server.store.custody_port import Custody
 from server.store.merge_values import Effects, Found, Wanted
+from server.store.people_port import People
 from server.store.phone_port import Phones
 from server.store.renewal_port import Renewals
 from server.store.values import (
@@ -327,7 +330,10 @@ class Transaction(
     Devices,
     Renewals,
     Phones,
+    People,
+    Contacts,
     Derivation,
+    Boards,
     Upkeep,
     Protocol,
 ):
@@ -365,6 +371,9 @@ class Store(Protocol):
 
     def leads(self) -> Awaitable[bool]:
         """Return whether this one, of all that are open to serve, does what one alone does."""
+
+    def forget_deleted(self) -> Awaitable[bool]:
+        """Take what was deleted out of the database's files; return whether all went."""
 
     def close(self) -> None:
         """Finish what was begun and let go."""

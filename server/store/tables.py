@@ -11,7 +11,7 @@ from server.store.table_shape import TableShape
 from server.store.views import make_views
 
 #: Raised whenever a table changes, together with the step that brings older ones here.
-VERSION: Final = 5
+VERSION: Final = 6
 
 _SHAPE: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 

@@ -8,6 +8,7 @@ from schemas.signing import public_key
 from server.clock import Clock
 from server.store.attachments import AttachmentTables
 from server.store.audit_lines import AuditTables
+from server.store.contacts import ContactTables
 from server.store.custody import CustodyTables
 from server.store.derivation import DerivationTables
 from server.store.devices import DeviceTables
@@ -17,6 +18,7 @@ from server.store.kept import KeptTables
 from server.store.labels import LabelTables
 from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
+from server.store.people import PeopleTables
 from server.store.phones import PhoneTables
 from server.store.read_tokens import ReadTokenTables
 from server.store.renewals import RenewalTables
@@ -38,6 +40,8 @@ class SqlTransaction(
     LabelTables,
     RenewalTables,
     PhoneTables,
+    PeopleTables,
+    ContactTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from schemas.digest import Digest
 from schemas.messages import Outcome
 from server.merge.model import Record, Verdict
+from server.store.board_values import NO_HANDLING, Handling, PlotBoard
 from server.store.rows import record_of
 
 #: Told what is being done, how much of it is done, and of how much.
@@ -38,7 +39,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class ReadToken:
-    """Who may read some projects, and nothing else; `expires_at` None: never ends."""
+    """Who may read some projects, and nothing else; `expires_at` None: never ends.
+
+    `role` says how exactly places and names are shown (`server.access.veil`).
+    """
 
     id: str
     name: str
@@ -46,6 +50,7 @@ class ReadToken:
     projects: tuple[str, ...]
     expires_at: str | None = None
     revoked_at: str | None = None
+    role: str = "viewer"
 
 
 class LabelBlock(NamedTuple):
@@ -250,8 +255,8 @@ NO_LAB: Final = LabRecords()
 class PlotTree:
     """Everything a plot's numbers are derived from, read in one snapshot.
 
-    `frozen` holds the reference masses that
-    were found before, by the setting they belong to.
+    `frozen` holds the reference masses that were found before, by the setting they belong
+    to; `handling` what boards say besides, where it was read.
     """
 
     project: DerivationInput | None
@@ -264,6 +269,7 @@ class PlotTree:
     frozen: dict[str, dict[str, Any]]
     quarantined: int = 0
     lab: LabRecords = NO_LAB
+    handling: Handling = NO_HANDLING
 
     @property
     def inputs(self) -> list[DerivationInput]:
@@ -326,11 +332,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class DerivedPlot:
-    """What a job came to: rows, and the reference mass with its setting."""
+    """What a job came to: rows, the reference mass with its setting, what boards say."""
 
     job: Job
     rows: list[DerivedRow]
     reference: tuple[str, dict[str, Any]] | None = None
+    board: PlotBoard | None = None
 
 
 class FrozenMass(NamedTuple):

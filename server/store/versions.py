@@ -7,10 +7,13 @@ from typing import Final
 from sqlite_utils import Database
 
 from server.errors import StorageError
+from server.store import seals
+from server.store.derivation import ask_for_plots
 from server.store.driver import Connection, DatabaseError
 from server.store.leaner import make_lean
 from server.store.shape import TABLES
 from server.store.tables import VERSION, make_table
+from server.store.token_roles import add_roles
 
 #: To stderr from any command, and to the log of a server: a large database takes minutes.
 _LOG: Final = logging.getLogger("permille")
@@ -23,9 +26,18 @@ _ADDED: Final = {
         *("phone", "phone_submission", "phone_file", "audit_line"),
         *("renewal", "next_token"),
     ),
+    5: (
+        *("person", "person_role", "sign_in_link", "desk_session"),
+        *("board_plot", "board_points"),
+        *("contact", "contact_key", "contact_plot", "consent"),
+    ),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3
+#: The first version whose boards are kept when plots are derived.
+_BOARDS: Final = 6
+#: The versions that have tokens without a role.
+_WITHOUT_ROLES: Final = range(2, 6)
 
 
 def bring_up(connection: Connection) -> None:
@@ -54,6 +66,24 @@ def _bring_up(db: Database, found: int) -> None:
                 make_table(db, table)
     if found < _LEAN:
         make_lean(db)
+    if found in _WITHOUT_ROLES:
+        add_roles(db)
+    if found < _BOARDS:
+        _ask_for_all(db.conn)
+
+
+def _ask_for_all(connection: Connection) -> None:
+    """Ask that every plot be derived, so that boards tell of it.
+
+    A seal that was broken stays broken by as much.
+    """
+    off = {name: seals.off_by(connection, name) for name in ("job", "project")}
+    for (project_id,) in connection.execute(
+        "SELECT project_id FROM project"
+    ).fetchall():
+        ask_for_plots(connection, project_id)
+    for name, by in off.items():
+        seals.seal(connection, name, by)
 
 
 def version_of(connection: Connection) -> int:

@@ -25,6 +25,8 @@ from server.store.driver import connect
 from tests.collect import Collect, photos
 from tests.collect import filled as filled_in
 from tests.conftest import RunningServer, running
+from tests.desk import add as add_person
+from tests.desk import browser
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
 from tests.integration.test_renewal import renewed
@@ -82,12 +84,29 @@ async def _fill(data):
         await two.sync()
         await server.derived()
         await token_for(server)
-        device = await server.ask(lambda store: device_of(store, one.token))
-        labels = {"request": Clock().new_id(), "has": []}
-        await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+        await _hand_labels_out(server, one)
         await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
-        await _renew(server, two)
+        await _administer(server, two)
+
+
+async def _hand_labels_out(server, laptop):
+    device = await server.ask(lambda store: device_of(store, laptop.token))
+    labels = {"request": Clock().new_id(), "has": []}
+    await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+
+
+async def _work_at_the_desk(server):
+    """Sign somebody in who has a role."""
+    await add_person(server, "Ada", "admin")
+    async with browser(server, "Ada") as ada:
+        await ada.get("/")
+
+
+async def _administer(server, laptop):
+    await _renew(server, laptop)
+    await _know_people(server)
+    await _work_at_the_desk(server)
 
 
 async def _renew(server, laptop):
@@ -95,6 +114,19 @@ async def _renew(server, laptop):
     await asyncio.to_thread(typed, server.data.path, "device", "renew", "two")
     code = (await laptop.sync()).hello["renew"]
     assert (await renewed(server, laptop, code))[0] == 200
+
+
+async def _know_people(server):
+    """Add two farmers of a plot, one of whom is erased."""
+    own = ("contact", "add", "--project", "HF", "--plot", "P1", "--name")
+    agreed = ("Ada Diallo", "--purpose", "sampling", "--how", "paper")
+    for words in (
+        (*own, "Ada Diallo"),
+        (*own, "Bo Ek"),
+        ("contact", "consent", "add", *agreed),
+        ("contact", "erase", "Bo Ek", "--reason", "asked for", "--yes"),
+    ):
+        await asyncio.to_thread(typed, server.data.path, *words)
 
 
 async def _send_by_phone(server, plot):
@@ -238,6 +270,12 @@ ALTERED = {
         "UPDATE record_row SET fields = replace(fields, '30', '31') WHERE type = 'stock'",
         "derived rows",
     ),
+    "a verdict on a board": (
+        "UPDATE board_plot SET verdict = 'above '",
+        "derived rows",
+    ),
+    "a stage on a board": ("UPDATE board_points SET stage = 'bagged'", "derived rows"),
+    "a plot on no board": ("DELETE FROM board_plot", "derived rows"),
     "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
     "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
     "a counted conflict": (
@@ -253,6 +291,11 @@ ALTERED = {
     "a digest": ("UPDATE project SET digest_sum = '1'", "projects"),
     "a project's head": ("UPDATE project SET head = head + 1", "projects"),
     "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),
+    "a sealed contact": ("UPDATE contact SET sealed = zeroblob(60)", "tables"),
+    "a key of a contact": ("UPDATE contact_key SET key = zeroblob(32)", "tables"),
+    "a plot of a contact": ("UPDATE contact_plot SET plot_id = 'x'", "tables"),
+    "a consent": ("UPDATE consent SET purpose = 'contact'", "tables"),
+    "what a token may see": ("UPDATE read_token SET role = 'admin'", "tables"),
     "a purged id": ("DELETE FROM purged", "tables"),
     "a key": ("UPDATE meta SET value = 'ff' || value WHERE key = 'own_device'", ""),
     "history": ("UPDATE history SET old_values = '{}'", "tables"),

@@ -30,6 +30,12 @@ project add --code Q --title Q | project edit P --title y | device code --projec
 device grant one --project Q | device withdraw one --project Q | device move one --from P --to Q
 device edit one --may-begin-projects | device renew one | device revoke one
 token create qgis --project P | token revoke qgis
+person add Ada --role admin --everywhere | person grant Ada --role lab --project P
+person link Ada --address https://soil.example.org | person sign-out Ada
+person withdraw Ada --role lab --project P | person remove Ada
+contact add --project P --name Zoë --plot A | contact edit Zoë --no-plots
+contact consent add Zoë --purpose sampling --how paper | contact consent withdraw Zoë --purpose sampling
+contact import {}/contacts.csv --project P | contact retain 30 | contact erase Zoë --reason x --yes
 phone add P bo --address https://soil.example.org --json | phone revoke bo
 conflict resolve @CONFLICT --keep --person Ada --reason x
 quarantine release @WAITING --project P => 01 | quarantine rejudge | quarantine discard @WAITING --reason x
@@ -73,8 +79,10 @@ READS = {
     ),
     *("records list", "attachments list", "stocks show", "stocks portfolio"),
     *("stocks compute", "stocks design", "search", "stats", "epochs"),
+    *("board programme", "board campaign"),
+    *("contact list", "contact show", "contact due", "contact consent list"),
     *("verify", "doctor"),
-    *("audit list", "audit verify"),
+    *("audit list", "audit verify", "person list"),
     # They serve, derive or make a server: nobody's data are changed by them.
     *("init", "run", "derive"),
 }
@@ -155,6 +163,7 @@ def _warning(data):
 
 def test_every_command_that_writes_leaves_a_line(filled, tmp_path):
     (tmp_path / "soc.csv").write_text("label,batch,SOC g/kg\nBAG-2016,B9,14.5\n")
+    (tmp_path / "contacts.csv").write_text("name,email\nBo Ek,bo@example.org\n")
     shape = {"type": "Point", "coordinates": [2.0, 48.0]}
     place = {
         "type": "Feature",

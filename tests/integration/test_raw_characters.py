@@ -183,7 +183,13 @@ init | run --port none | token list | token revoke EVIL
 token create EVIL --project P | token create x --project P --expires EVIL
 phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
 phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL
+contact add --project P --name EVIL | contact add --project P --name Zoe --note EVIL --plot A
+contact list | contact show Zoe | contact show EVIL | contact edit Zoe --address EVIL --plot EVIL
+contact consent add Zoe --purpose sampling --how paper | contact consent list
+contact consent withdraw Zoe --purpose contact | contact import {}/layers.csv --project P
+contact retain 30 | contact due | contact erase Zoe --reason EVIL --yes
 audit list | audit list --person EVIL --since EVIL | audit verify | audit export {}/audit.csv
+board programme | board campaign --project P --campaign 2026 --by person
 phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada
 """
 LAPTOP = """

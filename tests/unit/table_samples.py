@@ -12,6 +12,7 @@ NOTE = "measured again with the long ruler, because the first one had lost its e
 SIDES = "depth-top-cm 10, depth-bottom-cm 30, note between the hedges"
 CORE = "Highfield-north-07/12/Spring 2026/1"
 BAG = "HF-2026-0004711"
+PURPOSES = "sampling, contact, publication-of-coordinates, sharing-with-partner"
 NUMBERS = ("-14.08 (-15.83 to -11.59)", "-1234.56 (-2345.67 to 1234.56)")
 
 #: A list of each type, as rows of its columns without project and state.
@@ -101,7 +102,20 @@ ROWS = {
             f"stopped: {NOTE} in 12 steps",
         )
     ],
-    "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
+    "people": [(NAME, "amandine", "2026-05-03", "manager in HF-LTE, lab in WB", 2)],
+    "tokens": [
+        (NAME, "0190a2b1", AT[:16], "collector", "2027-06-30", AT[:16], "HF-LTE, W-7")
+    ],
+    "contacts": [
+        (NAME, "0190a2b1", "HF-LTE", "HF, HG", PURPOSES, "2026-05-03", "2027-05-03")
+    ],
+    "consents": [
+        (
+            *(NAME, "0190a2b1", "publication-of-coordinates", "2026-05-03", "e-mail"),
+            *("2031-05-03", "2027-05-03", "yes"),
+        )
+    ],
+    "contacts that are due": [(NAME, "0190a2b1", "HF-LTE", "2026-05-03", 1234)],
     "records of an export": [(f"sample {BAG}", "already here", SIDES)],
     "found": [("sample", BAG, f"note {NOTE}")],
     "records that meet": [(f"{BAG}/soc/1", SIDES)],
@@ -308,6 +322,29 @@ ROWS = {
             "not distinguishable (4)",
             "-98,765",
         )
+    ],
+    "programme": [("HF-LTE", 12345, 1234, 1234, 1234, 1234, 1234, 123)],
+    "not assessable": [
+        (1234, "the laboratory method changed between campaigns", NOTE),
+    ],
+    "plots of a programme": [
+        (
+            "HF-LTE",
+            "Highfield-north-07",
+            "Spring 2016 - Spring 2026",
+            "-14.08",
+            "unbounded to -11.59 and beyond",
+            "not distinguishable",
+            f"{NOTE} (METHOD_CHANGED)",
+        )
+    ],
+    "stages of a campaign": [("handed over", 123456, 12345, "2026-05-04")],
+    "who recorded points": [(NAME, 12345, 1234, "1234 planned, 123 handed over")],
+    "plots of a campaign": [
+        ("Highfield-north-07", 120, 12, "12 planned, 12 handed over, 96 at the lab")
+    ],
+    "points of a campaign": [
+        ("Highfield-north-07/12", "handed over", "2026-05-04", 1234, "late", NAME)
     ],
     "stocks": [("Highfield", "2026", "12", "101.25", "3712", "100.0", "142.53", CODES)],
     "stocks in an equal mass": [
