@@ -178,14 +178,17 @@ def _found(
 
 
 def _conflict(found: dict[str, Any]) -> InboxRow:
-    names = found["names"]
-    stands, other = at_odds(found["stands"] or {}, found["ours"])
-    what = (
-        f"stands: {told_values(stands, names)};"
-        f" also recorded: {told_values(other, names)}"
-    )
+    stands, other = sides_of(found)
+    what = f"stands: {stands}; also recorded: {other}"
     said = [found["id"], found["stands"], found["ours"]]
     return _row(InboxKind.CONFLICT, found["project"], said, found["name"], what, found)
+
+
+def sides_of(conflict: Mapping[str, Any]) -> tuple[str, str]:
+    """Return in words what stands in a conflict, and the other value."""
+    stands, other = at_odds(conflict["stands"] or {}, conflict["ours"])
+    names = conflict["names"]
+    return told_values(stands, names), told_values(other, names)
 
 
 def _change(kind: InboxKind, found: dict[str, Any]) -> InboxRow:

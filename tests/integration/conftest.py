@@ -16,6 +16,7 @@ ON_EACH = frozenset(
             "test_health",
             "test_hostile_sync",
             "test_inbox",
+            "test_desk_inbox",
         ),
         *(
             "test_lab",

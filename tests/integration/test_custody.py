@@ -106,6 +106,30 @@ def test_an_administrator_settles_a_conflict(pair, served, words, stands):
     assert "measured again" in served.admin("conflict", "list", "--settled")
 
 
+@pytest.mark.parametrize("choice", ["keep", "other"])
+def test_a_conflict_that_is_open_again_after_an_undo_is_decided_on_a_laptop(
+    pair, served, choice
+):
+    name = contested(pair)
+    project = pair[0].project
+    words = ("--project", project, "--kind", "conflict", "--json")
+    (row,) = json.loads(served.admin("inbox", "list", *words))["rows"]
+    words = ("--choose", choice, "--reason", "too quick", "--json")
+    done = json.loads(served.admin("inbox", "decide", row["id"], *words))
+    agreed(*pair)
+    words = ("--project", project, "--write", "--reason", "not yet")
+    served.admin("undo", done["operation"], *words)
+    for laptop in pair:
+        laptop.sync(code=1)
+        (found,) = laptop.json("conflicts", code=1)
+        assert (found["id"], area(laptop)) == (name, 2.0)
+        assert laptop.json("sync", "--check", code=1)["repaired"] == 0
+    pair[1]("conflicts", "resolve", "HF", "--take", "two", "--reason", "seen both")
+    pair[1].sync()
+    agreed(*pair)
+    assert area(pair[0]) == 3.0
+
+
 def test_a_conflict_is_shown_side_by_side_with_who_and_when(pair, served):
     name = contested(pair)
     shown = served.admin("conflict", "show", name)

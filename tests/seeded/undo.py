@@ -12,6 +12,7 @@ LAPTOP_UNDO = (
     "tests/unit/collector/test_undo.py",
     "tests/unit/collector/test_undo_anything.py",
 )
+INBOX = ("tests/integration/test_inbox.py",)
 ROUND = ("tests/integration/test_round_trip.py",)
 
 MUTANTS = (
@@ -42,6 +43,34 @@ MUTANTS = (
         "        given.seen[record.id],\n",
         "        (given.seen[record.id][0], 10**9),\n",
         SERVER_UNDO,
+    ),
+    Mutant(
+        "an undo of decisions leaves a conflict settled that it should open",
+        "server/custody/reopening.py",
+        "        if fitting:\n",
+        "        if False:\n",
+        INBOX,
+    ),
+    Mutant(
+        "an undo of decisions opens a conflict whose record was written since",
+        "server/custody/reopening.py",
+        "    return all((writer.log_id, writer.n) in past.places for writer in every)\n",
+        "    return True\n",
+        INBOX,
+    ),
+    Mutant(
+        "what waits for a discarded change is forgotten when it waits again",
+        "server/merge/verdicts.py",
+        "            state.change_verdict(hold(state, found.validated, change.record_id))\n\n\ndef is_of",
+        "            continue\n\n\ndef is_of",
+        INBOX,
+    ),
+    Mutant(
+        "a decision is taken on a row that has changed since it was listed",
+        "server/custody/inbox.py",
+        '    said = [found["id"], found["stands"], found["ours"]]\n',
+        '    said = [found["id"]]\n',
+        INBOX,
     ),
     Mutant(
         "an undo on a laptop deletes what was corrected since",
