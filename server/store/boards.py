@@ -260,8 +260,10 @@ class BoardTables:
         """Return how far the points of some plots have come in a campaign."""
         campaign = (asked.project_id, asked.campaign_id, asked.start_date)
         return [
-            PointsInStage(*place, bool(ended), device, person, _codes(codes))
-            for *place, ended, device, person, codes in self._all(
+            PointsInStage(
+                plot, stage, since, bool(ended), device, person, _codes(codes)
+            )
+            for plot, stage, since, ended, device, person, codes in self._all(
                 _IN_STAGES, (*campaign, json_list(plots))
             )
         ]
