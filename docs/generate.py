@@ -12,6 +12,7 @@ from pathlib import Path
 import commands
 import export_pages
 import pages
+import rights_pages
 
 REFERENCE = Path(__file__).parent / "reference"
 HEADER = "<!-- Written by docs/generate.py. Do not edit; run: make docs -->\n\n"
@@ -21,6 +22,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": pages.problems,
     "reasons.md": pages.reasons,
     "limits.md": pages.server_limits,
+    "rights.md": rights_pages.rights,
     "exports.md": export_pages.exports,
     "cli.md": commands.page,
 }

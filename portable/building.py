@@ -10,7 +10,10 @@ from schemas.version import __version__
 
 _START: Final = Path(__file__).parent / "start.py"
 #: Packages whose files are read while it runs: templates, texts, fonts.
-_WITH_FILES: Final = ("collector.speech", "collector.web", "fontpkg_noto_sans")
+_WITH_FILES: Final = (
+    *("collector.speech", "collector.web", "schemas.page", "schemas.speech"),
+    "fontpkg_noto_sans",
+)
 #: What no laptop needs: the server, what is of its extras, and what only tests use. GIS files
 #: and Parquet take 300 MB more.
 _LEFT_OUT: Final = (

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from schemas.desk_kinds import DESK
 from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
 from schemas.question_kinds import ANSWERS, QUESTIONS
@@ -368,6 +369,7 @@ KINDS: Final = MappingProxyType(
     | PHONE_CUSTODY
     | _HTTP
     | PHONE_HTTP
+    | DESK
 )
 
 #: Codes that warn and never refuse.
@@ -387,5 +389,6 @@ CHAPTERS: Final = MappingProxyType(
         "Custody of phones": tuple(PHONE_CUSTODY),
         "Requests": tuple(_HTTP),
         "Requests of phones": tuple(PHONE_HTTP),
+        "The desk": tuple(DESK),
     }
 )

@@ -20,6 +20,7 @@ from server.config import DataDirectory, Limits
 from server.custody.review import rejudge_once, release_waiting
 from server.data import open_read_copy, open_store, sole_server
 from server.derivation.process import keep_worker
+from server.desk.answer import add_desk
 from server.errors import StorageError
 from server.files.upload import Blobs
 from server.http.addresses import Networks, host_of
@@ -118,6 +119,7 @@ def build_app(
     app[REPAIRS] = Work(1)
     app[READ_COPY], app[READS] = Follower(store, copy), Work(_READS)
     add_routes(app)
+    add_desk(app)
     app.on_response_prepare.append(trim_headers)
     app.cleanup_ctx.append(_releasing)
     app.cleanup_ctx.append(_sweeping)

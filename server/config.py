@@ -101,6 +101,15 @@ class Limits:
     requests_per_reader: int = setting(
         16, 1, 1_000, "requests of one token that reads, under way at once"
     )
+    sign_in_minutes: int = setting(
+        30, 1, 10_080, "minutes for which a link that signs in to the desk is taken"
+    )
+    session_idle_hours: int = setting(
+        12, 1, 720, "hours without use after which a session at the desk ends"
+    )
+    session_days: int = setting(
+        30, 1, 365, "days after which a session at the desk ends, used or not"
+    )
     wrong_guesses: int = setting(
         10, 1, 1_000, "wrong codes or tokens of one address before it has to wait"
     )

@@ -16,10 +16,10 @@ from collector.cli.app import (
 from collector.cli.output import emit_json, fact, say
 from collector.cli.waiting import on_this_laptop_alone
 from collector.errors import Exit
-from collector.speech.languages import YES_AND_NO
 from schemas import limits
 from schemas.phrases import _, joined, ngettext
 from schemas.record_words import counted_records
+from schemas.speech.languages import YES_AND_NO
 
 if TYPE_CHECKING:
     from collector.sync.status import LaptopStatus

@@ -10,9 +10,9 @@ import click
 from collector.cli.app import App, json_option, pass_app
 from collector.cli.output import emit_json, say
 from collector.errors import RefusedError, UsageError
-from collector.speech.languages import LANGUAGES, of_system
 from collector.speech.spoken import can_speak, speak, speech
 from schemas.phrases import _, followed
+from schemas.speech.languages import LANGUAGES, of_system
 
 F = TypeVar("F", bound=Callable[..., Any])
 

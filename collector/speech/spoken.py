@@ -5,8 +5,8 @@ from contextvars import ContextVar
 from importlib.util import find_spec
 from typing import Final
 
-from collector.speech.languages import ENGLISH, Speech
 from schemas.problems import Problem
+from schemas.speech.languages import ENGLISH, Speech
 
 _NOW: Final = ContextVar("speech", default=ENGLISH)
 

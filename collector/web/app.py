@@ -13,10 +13,9 @@ from collector.clock import Clock
 from collector.errors import PermilleError, RefusedError
 from collector.laptop import settings
 from collector.laptop.laptop import Laptop
-from collector.speech.languages import LANGUAGES, best_of
 from collector.web import odd, streaming
 from collector.web.door import DOOR, Door, guard
-from collector.web.languages import accepted, speech
+from collector.web.languages import speech
 from collector.web.once import SENT_FORMS, SentForms
 from collector.web.page import Asked, GoTo, Page, ProjectChoice, Show, drawn, refusal_of
 from collector.web.pages import (
@@ -39,6 +38,9 @@ from collector.web.tiles import TILES, Tiles, tile
 from collector.web.uploads import NOTHING_SENT, SentForm, sent_by
 from collector.web.where import choose, projects_of
 from collector.web.work import LAPTOP, LaptopThread
+from schemas.page import STYLE_SHEET
+from schemas.speech.languages import LANGUAGES, best_of
+from schemas.speech.pages import accepted
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -83,6 +85,7 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
     app.router.add_get("/open", _open)
     app.router.add_get("/photo/{sha256:[0-9a-f]{64}}", photo)
     app.router.add_get(r"/tiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", tile)
+    app.router.add_get("/static/style.css", _style)
     app.router.add_static("/static/", str(files("collector.web").joinpath("static")))
     app.router.add_post("/language", _language)
     app.router.add_post("/project", _project)
@@ -97,6 +100,11 @@ def build_app(laptop: LaptopThread, clock: Clock) -> web.Application:
         app.router.add_post(path, partial(_answer, show))
     app.on_cleanup.append(_close)
     return app
+
+
+async def _style(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - a route
+    """Return the style sheet, which the desk of a server has too."""
+    return web.Response(text=STYLE_SHEET.read_text("utf-8"), content_type="text/css")
 
 
 async def _close(app: web.Application) -> None:

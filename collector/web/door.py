@@ -4,30 +4,18 @@ The address that is printed holds a token that opens once; it becomes a cookie, 
 the address bar. Requests of other pages are refused by their Host and Origin.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 from typing import Final
 
 from aiohttp import web
 
 from collector.clock import Clock
+from schemas.page import HEADERS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BITS: Final = 192
-#: Nothing comes from elsewhere, nothing is sent elsewhere, nobody frames the page.
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    # With no-referrer the forms of the page would carry `Origin: null`.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 class Door:

@@ -9,13 +9,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from collector.errors import PermilleError
 from collector.laptop.laptop import Laptop
-from collector.speech.languages import LANGUAGES
-from collector.web.languages import PageSpeech, speech
+from collector.web.languages import speech
 from collector.web.once import SentForms
 from collector.web.positioning import Positioning
 from collector.web.tiles import Tiles
 from collector.web.uploads import FormFile
 from schemas.problems import Problem
+from schemas.speech.languages import LANGUAGES
+from schemas.speech.pages import PageSpeech
 
 
 class ProjectChoice(NamedTuple):

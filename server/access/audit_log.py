@@ -121,7 +121,7 @@ class AuditedStore:
     def _known(self, tx: Transaction) -> set[str]:
         """Return the projects that the options name, read once, and those told of."""
         if self._named is None:
-            self._named = _named(tx, self._act.said)
+            self._named = named_projects(tx, self._act.said)
         return self._named | self._about
 
     def _noted(
@@ -169,7 +169,14 @@ def _entry(line: AuditLine) -> AuditEntry:
     )
 
 
-def _named(tx: Transaction, said: Mapping[str, Any]) -> set[str]:
+def told_value(value: object) -> str:
+    """Return a value of an option or a form as people read it."""
+    if isinstance(value, list):
+        return " ".join(map(told_value, value))
+    return "yes" if value is True else "no" if value is False else str(value)
+
+
+def named_projects(tx: Transaction, said: Mapping[str, Any]) -> set[str]:
     """Return the projects that the options of a command name, by code or start of an id."""
     texts = [text for name in _NAMING for text in _texts(said.get(name))]
     if not texts:

@@ -52,7 +52,12 @@ class DeviceDetails:
     @property
     def is_clock_off(self) -> bool:
         """Return whether its clock was off by more than is let pass."""
-        return abs(self.device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
+        return is_clock_off(self.device)
+
+
+def is_clock_off(device: Device) -> bool:
+    """Return whether the clock of a laptop was off by more than is let pass."""
+    return abs(device.skew_s or 0.0) > limits.CLOCK_SKEW_WARN_S
 
 
 def laptops(tx: Transaction) -> list[Device]:

@@ -20,6 +20,7 @@ from server.cli.export import export
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.look import look
+from server.cli.person import person
 from server.cli.phone_forms import phone
 from server.cli.places import places
 from server.cli.project import project
@@ -73,6 +74,7 @@ for command in (
     project,
     device,
     token,
+    person,
     phone,
     stocks,
     board,

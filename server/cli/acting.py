@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from schemas import limits
+from server.config import DataDirectory
 
 if TYPE_CHECKING:
     from server.access.audit_log import Act
@@ -74,6 +75,14 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name
         return f"uid {os.getuid()}"
+
+
+def is_owner(data: DataDirectory) -> bool:
+    """Return whether the account that runs the command is the one that the data belong to."""
+    try:
+        return os.geteuid() in {0, data.path.stat().st_uid}
+    except (AttributeError, OSError):  # no such accounts, or no data as yet
+        return True
 
 
 def _plain(value: object) -> object:

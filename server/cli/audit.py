@@ -186,6 +186,8 @@ def _by_run(entries: Iterable["AuditEntry"]) -> list[list["AuditEntry"]]:
 
 
 def _row(own: Sequence["AuditEntry"], codes: Mapping[str, str]) -> list[object]:
+    from server.access.audit_log import told_value
+
     first, last = own[0], own[-1]
     who = first.person
     projects = {each for one in own for each in one.projects}
@@ -195,16 +197,10 @@ def _row(own: Sequence["AuditEntry"], codes: Mapping[str, str]) -> list[object]:
         first.at[:16],
         who if who == first.login else f"{who} ({first.login})",
         first.command,
-        ", ".join(f"{name} {_text(value)}" for name, value in first.said.items()),
+        ", ".join(f"{name} {told_value(value)}" for name, value in first.said.items()),
         ", ".join(sorted(codes.get(each, each[:8]) for each in projects)),
         f"{last.outcome}{steps}",
     ]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(map(_text, value))
-    return "yes" if value is True else "no" if value is False else str(value)
 
 
 def _write(file: Path, entries: Sequence["AuditEntry"]) -> None:

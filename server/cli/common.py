@@ -18,7 +18,7 @@ from schemas import printing
 from schemas.printing import TableForm
 from schemas.screen import raw_errors, safe_output
 from schemas.told import problem_line
-from server.cli.acting import act_of, who_acts
+from server.cli.acting import act_of, is_owner, who_acts
 from server.config import DATA_VARIABLE, DATABASE_VARIABLE, DataDirectory
 from server.errors import (
     NotInstalledError,
@@ -208,18 +208,21 @@ def with_store(
 ) -> T:
     """Open the store of the command's data directory, run a job, close it.
 
-    What the job writes is noted in the audit log; `hands_out` notes a job that writes
-    nothing and hands data out.
+    Who may not give the command is refused. What the job writes is noted in the audit log;
+    `hands_out` notes a job that writes nothing and hands data out.
     """
     from server.access.audit_log import AuditedStore
+    from server.access.commands import check_command
     from server.clock import Clock
     from server.data import open_store
 
     data = context.find_object(DataDirectory) or data_directory(None)
-    store = AuditedStore(open_store(data), Clock(), act_of(context))
+    act = act_of(context)
+    store = AuditedStore(open_store(data), Clock(), act)
 
     async def run() -> T:
         try:
+            await store.read(lambda tx: check_command(tx, act, is_owner=is_owner(data)))
             if hands_out:
                 await store.note_hand_out()
             return await job(store)

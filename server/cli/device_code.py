@@ -197,23 +197,10 @@ def _write(
     out: Path, issued: Sequence["IssuedCode"], said: Sequence[str], *, with_qr: bool
 ) -> None:
     from schemas.durable_files import PRIVATE_FILE, write_durably
-    from server.report.enrolment_pdf import EnrolmentCard, draw_cards
+    from server.operations.enrolment_cards import cards_of
 
-    cards = [
-        EnrolmentCard(
-            one.code,
-            one.command,
-            [
-                f"{number} of {len(issued)}{f': {one.name}' if one.name else ''}",
-                *said,
-                f"for one laptop, until {one.expires_at[:16].replace('T', ' ')} UTC",
-                f"server key {one.server_key}",
-            ],
-        )
-        for number, one in enumerate(issued, 1)
-    ]
     try:
-        write_durably(out, draw_cards(cards, with_qr=with_qr), mode=PRIVATE_FILE)
+        write_durably(out, cards_of(issued, said, with_qr=with_qr), mode=PRIVATE_FILE)
     except OSError as error:
         # They are shown this once: none is lost.
         _print_table(issued)

@@ -15,6 +15,7 @@ from server.config import Limits
 from server.errors import RequestError, refuse
 from server.http.addresses import Networks, is_among, speaker, who
 from server.http.guesses import Guesses
+from server.store.people_values import Person
 from server.store.phone_values import Phone
 from server.store.port import Holds, Store
 from server.store.values import Device
@@ -27,7 +28,10 @@ DEVICE: Final = web.RequestKey("device", str)
 _KNOWN: Final = 10_000
 #: Refusals that count as a wrong guess.
 _WRONG: Final = frozenset(
-    {"bad_token", "bad_code", "bad_read_token", "bad_phone_token"}
+    {
+        *("bad_token", "bad_code", "bad_read_token", "bad_phone_token"),
+        "bad_sign_in_link",
+    }
 )
 
 
@@ -143,7 +147,7 @@ class Speakers:
             raise refuse(code, f"{most} MiB of files")
 
     def begin(
-        self, request: web.Request, device: Device | Who | Phone, most: int
+        self, request: web.Request, device: Device | Who | Phone | Person, most: int
     ) -> None:
         """Count a request until it is answered.
 

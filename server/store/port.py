@@ -28,6 +28,7 @@ from server.store.custody_values import (
     StoredConflict,
 )
 from server.store.merge_values import Effects, Found, Wanted
+from server.store.people_port import People
 from server.store.phone_port import Phones
 from server.store.renewal_port import Renewals
 from server.store.values import (
@@ -353,6 +354,7 @@ class Transaction(
     Devices,
     Renewals,
     Phones,
+    People,
     Derivation,
     Boards,
     Upkeep,

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.signing import NO_RECEIPT
 from server.store.board_shape import BOARD_TABLES
+from server.store.people_shape import PEOPLE_TABLES
 from server.store.phone_shape import PHONE_TABLES
 from server.store.table_shape import TableShape
 
@@ -280,6 +281,7 @@ TABLES: Final = (
         indexes=(("device_id",),),
     ),
     *PHONE_TABLES,
+    *PEOPLE_TABLES,
     # What administrators did, each line chained to the one before it.
     TableShape(
         "audit_line",

@@ -17,6 +17,7 @@ from server.store.kept import KeptTables
 from server.store.labels import LabelTables
 from server.store.logs import LogTables
 from server.store.merge_tables import MergeTables
+from server.store.people import PeopleTables
 from server.store.phones import PhoneTables
 from server.store.read_tokens import ReadTokenTables
 from server.store.renewals import RenewalTables
@@ -38,6 +39,7 @@ class SqlTransaction(
     LabelTables,
     RenewalTables,
     PhoneTables,
+    PeopleTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

@@ -25,7 +25,10 @@ _ADDED: Final = {
         *("phone", "phone_submission", "phone_file", "audit_line"),
         *("renewal", "next_token"),
     ),
-    5: ("board_plot", "board_points"),
+    5: (
+        *("person", "person_role", "sign_in_link", "desk_session"),
+        *("board_plot", "board_points"),
+    ),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3

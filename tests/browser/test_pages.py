@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from collector.laptop import settings
-from collector.speech.languages import LANGUAGES
 from collector.tiles.mercator import world_spot
+from schemas.speech.languages import LANGUAGES
 from tests.browser.conftest import Looking, page_of
 from tests.faults.homes import Laptop
 from tests.processes import PERMILLE, run

@@ -25,6 +25,8 @@ from server.store.driver import connect
 from tests.collect import Collect, photos
 from tests.collect import filled as filled_in
 from tests.conftest import RunningServer, running
+from tests.desk import add as add_person
+from tests.desk import browser
 from tests.faults.disk import flip_bits
 from tests.integration.test_derivation import SOC, record_campaign
 from tests.integration.test_renewal import renewed
@@ -82,12 +84,24 @@ async def _fill(data):
         await two.sync()
         await server.derived()
         await token_for(server)
-        device = await server.ask(lambda store: device_of(store, one.token))
-        labels = {"request": Clock().new_id(), "has": []}
-        await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+        await _hand_labels_out(server, one)
         await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
         await _renew(server, two)
+        await _work_at_the_desk(server)
+
+
+async def _hand_labels_out(server, laptop):
+    device = await server.ask(lambda store: device_of(store, laptop.token))
+    labels = {"request": Clock().new_id(), "has": []}
+    await server.ask(lambda s: hand_out(s, Clock(), device, labels, 1))
+
+
+async def _work_at_the_desk(server):
+    """Sign somebody in who has a role."""
+    await add_person(server, "Ada", "admin")
+    async with browser(server, "Ada") as ada:
+        await ada.get("/")
 
 
 async def _renew(server, laptop):

@@ -30,6 +30,9 @@ project add --code Q --title Q | project edit P --title y | device code --projec
 device grant one --project Q | device withdraw one --project Q | device move one --from P --to Q
 device edit one --may-begin-projects | device renew one | device revoke one
 token create qgis --project P | token revoke qgis
+person add Ada --role admin --everywhere | person grant Ada --role lab --project P
+person link Ada --address https://soil.example.org | person sign-out Ada
+person withdraw Ada --role lab --project P | person remove Ada
 phone add P bo --address https://soil.example.org --json | phone revoke bo
 conflict resolve @CONFLICT --keep --person Ada --reason x
 quarantine release @WAITING --project P => 01 | quarantine rejudge | quarantine discard @WAITING --reason x
@@ -74,7 +77,7 @@ READS = {
     *("stocks compute", "stocks design", "search", "stats", "epochs"),
     *("board programme", "board campaign"),
     *("verify", "doctor"),
-    *("audit list", "audit verify"),
+    *("audit list", "audit verify", "person list"),
     # They serve, derive or make a server: nobody's data are changed by them.
     *("init", "run", "derive"),
 }

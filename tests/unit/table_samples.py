@@ -101,6 +101,7 @@ ROWS = {
             f"stopped: {NOTE} in 12 steps",
         )
     ],
+    "people": [(NAME, "amandine", "2026-05-03", "manager in HF-LTE, lab in WB", 2)],
     "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
     "records of an export": [(f"sample {BAG}", "already here", SIDES)],
     "found": [("sample", BAG, f"note {NOTE}")],

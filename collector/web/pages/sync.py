@@ -11,7 +11,6 @@ from collector.laptop.laptop import Laptop
 from collector.record import resend
 from collector.record.field_day import odd_among
 from collector.rules.overlay import BaseRow, ChangeStatus, RecordView, undecided
-from collector.speech.languages import Speech
 from collector.sync.status import laptop_status
 from collector.web.odd import ODD_MOST, odd_rows
 from collector.web.page import Asked, GoTo, Page
@@ -22,6 +21,7 @@ from schemas.plausibility.records import Warned
 from schemas.problems import from_data
 from schemas.settings import field_named, read_texts
 from schemas.sides import KEPT, PersonsChoice, told_side
+from schemas.speech.languages import Speech
 from schemas.told import option_name, told
 
 _KEEP = "keep"

@@ -10,9 +10,9 @@ from babel.messages.pofile import read_po
 
 from collector.cli.root import COMMANDS
 from collector.record.custody import STEPS
-from collector.speech.languages import LANGUAGES
 from schemas.record_words import TYPE_WORDS, counted_records
 from schemas.records import TYPES
+from schemas.speech.languages import LANGUAGES
 from schemas.vocabulary import CUSTODY_STEP
 from tests.corpus import FIXTURES
 
@@ -38,12 +38,12 @@ collector/plan: visits
 collector/position: address fix here receivers sources
 collector/record: core_checks core_defaults core_entry core_undo custody entry field_drafts field_place
  holes local_day names
-collector/speech: languages
 collector/sync: doctor status
 schemas/gis: extra
 schemas: record_words
 schemas/labels: scans
 schemas/sampling: advice
+schemas/speech: languages
 schemas/undo: lists plan told
 """
 #: What prints or refuses; the words of each argument but these are for people.

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from collector.speech.languages import LANGUAGES
 from schemas.phrases import Phrase, _, figure, joined, ngettext
+from schemas.speech.languages import LANGUAGES
 from tests.processes import PERMILLE, run
 from tests.unit.collector.test_core_asked import Terminal
 
