@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from schemas.phrases import Phrase, _
 from server.access.rights import Right
 from server.desk.frame import Show
-from server.desk.pages import audit, devices, exports, people, programme
+from server.desk.pages import audit, campaign, devices, exports, people, programme
 
 
 class Scope(Enum):
@@ -43,6 +43,7 @@ def _file(path: str, right: Right, show: Show) -> DeskRoute:
 #: In the order of the navigation.
 ROUTES: Final = (
     _page("/", Right.FIGURES, programme.show, _("Programme")),
+    _page("/desk/campaign", Right.RECORDS, campaign.show, _("Campaign")),
     _page("/desk/devices", Right.DEVICES, devices.show, _("Devices")),
     _form("devices/codes", Right.DEVICES, Scope.ONE, devices.codes),
     _form("devices/revoke", Right.DEVICES, Scope.ANY, devices.revoke),
