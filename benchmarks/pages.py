@@ -40,7 +40,7 @@ def pages(world: World) -> Iterator[Figure]:
 
 def _token(world: World, folder: Path) -> str:
     with server_store(folder) as store:
-        made = make_token(store, Clock(), "bench", (world.project_id,), None)
+        made = make_token(store, Clock(), "bench", (world.project_id,), None, "manager")
         _, token = asyncio.run(made)
     return token
 

@@ -126,13 +126,23 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:  # noqa: ANN401 - of openpyxl
 
 
 def _notes(path: Path) -> list[str]:
-    """Return what the manifest of an export has to say of what is there now."""
+    """Return what the manifest of an export has to say of what is there now.
+
+    Raises
+    ------
+    TableError
+        If places and names in it are not those that were recorded.
+    """
     place = place_of_manifest(path, is_folder=path.is_dir())
     try:
         said: Mapping[str, Any] = json.loads(place.read_bytes())
         files = {one["name"]: one["sha256"] for one in said["files"]}
     except (OSError, ValueError, LookupError, TypeError):
         return [f"there is no {MANIFEST} to hold it against"]
+    if said.get("veil"):
+        reason = f"{path.name} was written with --veil {said['veil']}"
+        hint = "take an export in that was written without --veil"
+        raise TableError(Refusal("veiled_export", reason, hint))
     notes = [
         f"{name} is not as it was exported"
         for name, digest in files.items()

@@ -31,7 +31,18 @@ def fingerprint(public_key: str) -> str:
     import hashlib  # noqa: PLC0415 - 3 ms that who only looks spares
 
     digest = hashlib.sha256(base64.b64decode(public_key, validate=True)).digest()
-    number = int.from_bytes(digest, "big") >> (8 * len(digest) - _BITS)
-    letters = [_LETTERS[(number >> place) & 31] for place in range(_BITS - 5, -1, -5)]
+    letters = letters_of(digest, _BITS // 5)
     groups = range(0, len(letters), _GROUP)
     return "-".join("".join(letters[at : at + _GROUP]) for at in groups)
+
+
+def letters_of(digest: bytes, count: int) -> str:
+    """Return the first bits of a digest as letters, five bits each.
+
+    Examples
+    --------
+    >>> letters_of(bytes([255, 0, 0]), 4)
+    'ZW00'
+    """
+    number = int.from_bytes(digest, "big") >> (8 * len(digest) - 5 * count)
+    return "".join(_LETTERS[(number >> 5 * at) & 31] for at in reversed(range(count)))

@@ -109,11 +109,19 @@ def give_back_others(found: LabCheck, how: Differing) -> LabKept:
 
 
 def give_back(found: LabCheck, taken: Collection[LabLine]) -> list[str]:
-    """Write the rows that were not taken beside their files; return where.
+    """Write the rows that were not taken beside their files; return where."""
+    return [
+        str(write_beside(place, text.encode("utf-8-sig")))
+        for place, text in rows_back(found, taken).items()
+    ]
+
+
+def rows_back(found: LabCheck, taken: Collection[LabLine]) -> dict[Path, str]:
+    """Return the rows that were not taken as the text of files beside their own.
 
     A sheet of a workbook comes back as a table of its own.
     """
-    places = []
+    files = {}
     for name, layouts in found.layouts.items():
         for layout in layouts:
             own = [
@@ -127,5 +135,5 @@ def give_back(found: LabCheck, taken: Collection[LabLine]) -> list[str]:
                 own_name = layout.sheet.name.removeprefix(path.name).strip()
                 sheet = f".{own_name}" if own_name and len(layouts) > 1 else ""
                 place = path.with_name(f"{path.stem}{sheet}.rejected.csv")
-                places.append(str(write_beside(place, text.encode("utf-8-sig"))))
-    return places
+                files[place] = text
+    return files

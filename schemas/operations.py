@@ -1,4 +1,4 @@
-"""What many changes are parts of: an import, an edit or deletion of many, a plan, an undo.
+"""What many changes are parts of: an import, an edit of many, decisions, an undo.
 
 Each change says it in its reason, so that whoever takes it back, on the laptop or on a
 server that has the changes, finds them by what they say themselves.
@@ -14,7 +14,7 @@ from schemas import limits
 #: So many characters of a fresh id tell one operation of a project from the others.
 _ID_CHARS: Final = 8
 _REASON: Final = re.compile(
-    r"(import|edit|delete|plan|undo) ([0-9a-f]{8}): (.+)", re.DOTALL
+    r"(import|edit|delete|plan|decide|undo) ([0-9a-f]{8}): (.+)", re.DOTALL
 )
 
 
@@ -25,6 +25,7 @@ class OperationKind(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     PLAN = "plan"
+    DECIDE = "decide"
     UNDO = "undo"
 
 

@@ -30,6 +30,10 @@ _FIELD: Final = {
         "the text holds characters that cannot be stored safely",
         "remove control characters; type the text again",
     ),
+    "not_an_address": Kind(
+        "a telephone number or an e-mail address was expected",
+        "write +221 77 123 45 67, or name@example.org",
+    ),
     "surrounding_blanks": Kind(
         "a code may not begin or end with a blank", "remove the blanks"
     ),

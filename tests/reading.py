@@ -10,11 +10,11 @@ from server.clock import Clock
 SQUARE = [[2.35, 48.85], [2.36, 48.85], [2.36, 48.86], [2.35, 48.86], [2.35, 48.85]]
 
 
-async def token_for(server, *projects, name="analyst", until=None):
-    """Return a token that reads these projects, or the one of the server."""
+async def token_for(server, *projects, name="analyst", until=None, role="manager"):
+    """Return a token that reads these projects, or the one of the server, as they are."""
     chosen = projects or (server.project_id,)
     _, token = await server.ask(
-        lambda store: make_token(store, Clock(), name, chosen, until)
+        lambda store: make_token(store, Clock(), name, chosen, until, role)
     )
     return token
 

@@ -17,10 +17,14 @@ MANIFEST: Final = "manifest.json"
 
 
 class Snapshot(NamedTuple):
-    """Of which moment records are; with `since`, which earlier moment they follow."""
+    """Of which moment records are; with `since`, which earlier moment they follow.
+
+    `veil` is the role that sees no more than what was written; empty where all was.
+    """
 
     cursor: str
     since: str | None = None
+    veil: str = ""
 
 
 class Written(NamedTuple):
@@ -54,6 +58,7 @@ class Exported(NamedTuple):
             "kind": self.kind,
             "snapshot": self.snapshot.cursor,
             "since": self.snapshot.since,
+            **({"veil": self.snapshot.veil} if self.snapshot.veil else {}),
             "rows": dict(self.rows),
             "types": {name: TYPE_OF[name] for name in self.rows if name in TYPE_OF},
             "files": [one._asdict() for one in self.files],
@@ -62,6 +67,8 @@ class Exported(NamedTuple):
     def lines(self) -> list[str]:
         """Return in words what was written; one file by its hash, as sha256sum has it."""
         where = f"written to {self.place}, with {self.manifest}"
+        if self.snapshot.veil:
+            where += f", with --veil {self.snapshot.veil}: it cannot be taken in again"
         if len(self.files) == 1:
             (one,) = self.files
             return [f"{one.sha256}  {one.name}", where]

@@ -135,16 +135,33 @@ def decided(
             f"batch {batch.lab_batch} of {batch.lab} has nothing to decide",
             f"name what you decide about all the same: --analyte, one of {analytes}",
         )
-    here = {
-        batch_of(fields): name for name, fields in records.of_type("lab_batch").items()
-    }
+    here = decisions_here(records)
     keys = [batch._replace(analyte=str(analyte)) for analyte in meant]
     return [
-        DecidedAnalyte(key.analyte, _addition(key, here.get(key), said)) for key in keys
+        DecidedAnalyte(key.analyte, decision_about(key, here.get(key), said))
+        for key in keys
     ]
 
 
-def _addition(key: BatchKey, name: str | None, said: Mapping[str, Any]) -> Addition:
+def decisions_here(records: Records) -> dict[BatchKey | None, str]:
+    """Return the records of decisions by what they are about."""
+    return {
+        batch_of(fields): name for name, fields in records.of_type("lab_batch").items()
+    }
+
+
+def decision_about(
+    key: BatchKey, name: str | None, said: Mapping[str, Any]
+) -> Addition:
+    """Return what keeps a decision about one analyte of a batch.
+
+    `name` is the record of an earlier decision about it, if there is one.
+
+    Raises
+    ------
+    DecisionError
+        If what is said is none.
+    """
     whole = {**key._asdict(), **said}
     problems = errors(load_record("lab_batch", whole)[1])
     if problems:

@@ -73,6 +73,11 @@ class AuditedStore:
         self._has_written = False
         self._about: set[str] = set()
         self._named: set[str] | None = None
+        self._also_said: dict[str, Any] = {}
+
+    def say(self, **said: Any) -> None:  # noqa: ANN401 - what JSON has
+        """Say more of the command than its options, in each line from now on."""
+        self._also_said |= said
 
     def about(self, projects: Iterable[str]) -> None:
         """Say which projects the command is about, where its options do not."""
@@ -98,6 +103,10 @@ class AuditedStore:
     def leads(self) -> Any:  # noqa: ANN401 - as the store's
         """Return whether this one does what one alone does."""
         return self._store.leads()
+
+    def forget_deleted(self) -> Any:  # noqa: ANN401 - as the store's
+        """Take what was deleted out of the database's files."""
+        return self._store.forget_deleted()
 
     def close(self) -> None:
         """Finish what was begun and let go."""
@@ -145,7 +154,7 @@ class AuditedStore:
             "person": act.person,
             "login": act.login,
             "command": act.command,
-            "said": act.said,
+            "said": {**act.said, **self._also_said},
             "projects": sorted(projects),
             "outcome": outcome,
         }

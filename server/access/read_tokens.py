@@ -6,6 +6,7 @@ from schemas.names import meant
 from server.access.days import end_of
 from server.access.enrolment import digest
 from server.access.names import Nameable
+from server.access.veil import Veil, veil_of
 from server.clock import Clock
 from server.errors import RefusedError, refuse
 from server.reading.follow import Heads, heads_of
@@ -14,15 +15,23 @@ from server.store.values import ReadToken
 
 #: What people see begin each of these tokens: a laptop's has none.
 _START: Final = "read-"
+#: What a laptop may see.
+_LAPTOP: Final = "collector"
+#: What a new token may see, where nobody says.
+NEW_ROLE: Final = "viewer"
 
 
 class Who(NamedTuple):
-    """Who reads: id and name, the projects they may know, and where these stand."""
+    """Who reads: id and name, the projects they may know, and where these stand.
+
+    `veil` is what they may not see of them.
+    """
 
     id: str
     name: str
     projects: tuple[str, ...]
     heads: Heads
+    veil: Veil | None = None
 
 
 async def who_reads(store: Store, token: str, now: str) -> Who:
@@ -40,7 +49,10 @@ async def who_reads(store: Store, token: str, now: str) -> Who:
         if found is None:
             return None
         projects = tuple(sorted(found.projects))
-        return Who(found.id, found.name, projects, heads_of(tx, projects))
+        # A laptop has its own projects as they are.
+        role = found.role if isinstance(found, ReadToken) else _LAPTOP
+        veil = veil_of(tx, projects, role, now[:10])
+        return Who(found.id, found.name, projects, heads_of(tx, projects), veil)
 
     who = await store.read(job)
     if who is None:
@@ -49,11 +61,17 @@ async def who_reads(store: Store, token: str, now: str) -> Who:
 
 
 async def make_token(
-    store: Store, clock: Clock, name: str, projects: tuple[str, ...], until: str | None
+    store: Store,
+    clock: Clock,
+    name: str,
+    projects: tuple[str, ...],
+    until: str | None,
+    role: str = NEW_ROLE,
 ) -> tuple[ReadToken, str]:
     """Make a token that reads some projects up to the end of a day, UTC.
 
-    The token is shown this once; the server keeps its hash.
+    The token is shown this once; the server keeps its hash. It shows what its role may see
+    (`server.access.veil`).
 
     Raises
     ------
@@ -64,7 +82,7 @@ async def make_token(
     """
     secret, now = f"{_START}{clock.secret()}", clock.stamp()
     expires = end_of(until, now) if until else None
-    token = ReadToken(clock.new_id(), name, now, projects, expires)
+    token = ReadToken(clock.new_id(), name, now, projects, expires, None, role)
 
     def job(tx: Transaction) -> None:
         if any(one.name == name and is_live(one, now) for one in tx.read_tokens()):

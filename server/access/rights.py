@@ -107,13 +107,19 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                 *("records list", "search", "attachments list", "epochs", "look"),
                 *("conflict list", "conflict show", "quarantine list"),
                 *("quarantine show", "warning list", "project show"),
-                *("lab batches", "lab expected", "phone submissions", "phone show"),
+                *(
+                    "inbox list",
+                    "lab batches",
+                    "lab expected",
+                    "phone submissions",
+                    "phone show",
+                ),
             ),
             Right.EXPORT: ("export",),
             Right.LAB: ("lab import", "lab decide", "lab sent"),
             Right.DECIDE: (
                 *("conflict resolve", "quarantine discard", "quarantine rejudge"),
-                *("quarantine release", "warning explain", "undo"),
+                *("quarantine release", "warning explain", "undo", "inbox decide"),
                 *("records delete", "records edit", "records import"),
             ),
             Right.PLAN: (
@@ -128,6 +134,12 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
             Right.PEOPLE: (
                 *("person add", "person list", "person link", "person remove"),
                 *("person grant", "person withdraw", "person sign-out"),
+            ),
+            Right.CONTACTS: (
+                *("contact add", "contact edit", "contact erase", "contact import"),
+                *("contact list", "contact show", "contact due", "contact retain"),
+                *("contact consent add", "contact consent withdraw"),
+                "contact consent list",
             ),
             Right.AUDIT: ("audit list", "audit export", "audit verify"),
             Right.SERVER: (

@@ -13,10 +13,12 @@ from server.cli.board import board
 from server.cli.bundle import bundle
 from server.cli.common import Commands, data_directory, data_option, database_option
 from server.cli.conflict import conflict
+from server.cli.contact_erase import contact
 from server.cli.derive import derive
 from server.cli.device_scope import device
 from server.cli.doctor import doctor
 from server.cli.export import export
+from server.cli.inbox import inbox
 from server.cli.lab import lab
 from server.cli.limits import limits
 from server.cli.look import look
@@ -76,8 +78,10 @@ for command in (
     token,
     person,
     phone,
+    contact,
     stocks,
     board,
+    inbox,
     conflict,
     quarantine,
     warning,

@@ -17,8 +17,18 @@ if TYPE_CHECKING:
 #: Where a command keeps who gives it, and the id of this running of it.
 _PERSON: Final = "permille.person"
 _RUN: Final = "permille.run"
+#: What stands in the audit log for something personal that was typed.
+_PERSONAL: Final = "(personal)"
 #: Options that say how a command speaks, not what it does.
 _UNSAID: Final = frozenset({"as_json", "yes"})
+
+
+class PersonalOption(click.Option):
+    """An option whose value is about a person: the audit log says that it was given."""
+
+
+class PersonalArgument(click.Argument):
+    """An argument whose value may name a person: the audit log says that it was given."""
 
 
 def one_line(most: int) -> Callable[[Any, Any, str | None], str | None]:
@@ -52,8 +62,13 @@ def act_of(context: click.Context) -> "Act":
 
     run = context.meta.setdefault(_RUN, Clock().new_id())
     login = login_name()
+    personal = {
+        each.name
+        for each in context.command.params
+        if isinstance(each, PersonalOption | PersonalArgument)
+    }
     said = {
-        name: _plain(value)
+        name: _PERSONAL if name in personal else _plain(value)
         for name, value in context.params.items()
         if name not in _UNSAID
         and context.get_parameter_source(name) is not ParameterSource.DEFAULT

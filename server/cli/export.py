@@ -12,11 +12,14 @@ from server.cli.common import (
     say,
     with_store,
 )
+from server.cli.contact import today
 from server.config import DataDirectory
 
 KINDS: Final = (
     *("csv", "xlsx", "sqlite", "geojson", "gpkg", "parquet", "attachments"),
 )
+#: Whose view may be written.
+VEILS: Final = ("viewer", "auditor", "none")
 
 
 @click.command()
@@ -28,14 +31,23 @@ KINDS: Final = (
     metavar="CURSOR",
     help="Only what changed since an export: its `snapshot`, or its manifest.json.",
 )
+@click.option(
+    "--veil",
+    type=click.Choice(VEILS),
+    default="none",
+    show_default=True,
+    help="Write what a viewer sees (squares of about 1 km, pseudonyms, no notes), what an"
+    " auditor sees (exact places, pseudonyms, no notes), or all.",
+)
 @json_option
 @click.pass_context
-def export(
+def export(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     kind: str,
     target: Path,
     projects: tuple[str, ...],
     since: str | None,
+    veil: str,
     as_json: bool,
 ) -> None:
     """Write records, stocks, changes and trends for other programs, as of one moment.
@@ -51,11 +63,15 @@ def export(
     --since makes the next export hold what changed, and what was deleted. Nothing is
     written over.
 
+    Without --veil names and places are written as they are, and such an export can be
+    taken in again with records import; with it, it cannot.
+
     \b
     Example:
       permille-server export csv tables --project HF
       permille-server export sqlite programme.db
       permille-server export csv june --since tables/manifest.json
+      permille-server export csv public --veil viewer
     """
     from schemas.export.run import ExportKind
     from server.access.projects import ids_of
@@ -73,7 +89,8 @@ def export(
 
     async def job(store: Any) -> Any:  # noqa: ANN401
         ids = await ids_of(store, projects)
-        wanted = ExportWanted(ExportKind(kind), target, ids, cursor)
+        role = "" if veil == "none" else veil
+        wanted = ExportWanted(ExportKind(kind), target, ids, cursor, role, today())
         return await store.read(lambda tx: export_projects(tx, wanted, blobs, told))
 
     done = with_store(context, job, hands_out=True)
@@ -82,3 +99,5 @@ def export(
         return
     for line in done.lines():
         say(line)
+    if veil == "none":
+        say("names and places are written as they are; --veil viewer leaves them out")

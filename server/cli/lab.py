@@ -152,7 +152,6 @@ def import_results(  # noqa: PLR0917 - click passes them by name
     from server.access.projects import find_project
     from server.clock import Clock
     from server.custody import lab as flow
-    from server.custody.additions import save
 
     said = _said(columns, units, methods, density_definition, references)
     how, done = Differing(differing), import_of(files, reason)
@@ -160,15 +159,10 @@ def import_results(  # noqa: PLR0917 - click passes them by name
 
     async def job(store: Any) -> "LabCheck":  # noqa: ANN401
         project_id = (await find_project(store, project))["id"]
-        before = await store.read(lambda tx: flow.habits(tx, name))
-        habits = before.with_more(said)
-        found: LabCheck = await store.read(
-            lambda tx: flow.check_files(tx, project_id, name, read, habits)
-        )
+        found = await flow.look(store, project_id, name, read, said)
         if write:
-            by = person or getpass.getuser()
-            await save(store, Clock(), project_id, found.additions(how), by, done)
-            await flow.remember(store, name, habits)
+            taking = flow.LabTakingIn(how, person or getpass.getuser(), done)
+            await flow.take_in(store, Clock(), project_id, name, found, taking)
         return found
 
     with told_as_table():

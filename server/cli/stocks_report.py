@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from server.cli.common import json_option, print_json, with_store
+from server.cli.contact import today
+from server.cli.export import VEILS
 from server.errors import StorageError
 
 
@@ -25,23 +27,42 @@ from server.errors import StorageError
     help="Also say on the page when it was written; else the same numbers make the same"
     " bytes.",
 )
+@click.option(
+    "--veil",
+    type=click.Choice(VEILS),
+    default="none",
+    show_default=True,
+    help="Write what a viewer sees (no exact boundaries, farms and persons by"
+    " pseudonyms), what an auditor sees (pseudonyms), or all.",
+)
 @json_option
 @click.pass_context
 def report(
-    context: click.Context, project: str, path: Path, stamp: bool, as_json: bool
+    context: click.Context,
+    project: str,
+    path: Path,
+    stamp: bool,
+    veil: str,
+    as_json: bool,
 ) -> None:
     """Write a project's report: SOC by depth, map, series, changes, tables, method.
+
+    Without --veil it names farms and who decided about batches of a laboratory.
 
     \b
     Example:
       permille-server stocks report HF --html highfield.html
+      permille-server stocks report HF --html public.html --veil viewer
     """
+    from server.access.veiled import VeiledStore
     from server.figures.choices import By
     from server.figures.portfolio import Choices, PortfolioScope, portfolio
     from server.figures.report_data import report_of
     from server.report.page import render
 
     async def job(store: Any) -> Any:  # noqa: ANN401
+        if veil != "none":
+            store = VeiledStore(store, veil, today())
         levels = Choices(by=(By.FARM, By.STRATUM, By.LAND_USE))
         added, _ = await portfolio(store, PortfolioScope(project=project), levels)
         # Where no plot says its farm, there is none to tell of.

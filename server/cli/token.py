@@ -7,6 +7,7 @@ import click
 from schemas import limits
 from schemas.printing import TableForm, prose
 from schemas.told import counted
+from server.access.rights import Role
 from server.cli.acting import one_line
 from server.cli.common import (
     json_option,
@@ -22,6 +23,7 @@ TOKENS: Final = TableForm(
     prose("name"),
     "id",
     "made",
+    "role",
     "expires",
     "revoked",
     prose("projects"),
@@ -46,6 +48,14 @@ def token() -> None:
     metavar="DAY",
     help="Last day on which it is taken, such as 2027-06-30 (UTC). Default: no end.",
 )
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default="viewer",
+    show_default=True,
+    help="What it may see: viewer and lab places by squares of about 1 km and persons by"
+    " pseudonyms, auditor exact places and pseudonyms, the others all.",
+)
 @json_option
 @click.pass_context
 def create(
@@ -53,6 +63,7 @@ def create(
     name: str,
     projects: tuple[str, ...],
     expires: str | None,
+    role: str,
     as_json: bool,
 ) -> None:
     """Make a token that reads some projects and cannot sync; it is shown this once.
@@ -60,6 +71,7 @@ def create(
     \b
     Example:
       permille-server token create qgis-office --project HF --expires 2027-06-30
+      permille-server token create own-maps --project HF --role manager
     """
     from server.access.projects import find_project, in_words
     from server.access.read_tokens import make_token
@@ -68,7 +80,7 @@ def create(
     async def job(store: Any) -> tuple[Any, str, list[str]]:  # noqa: ANN401
         found = [await find_project(store, project) for project in projects]
         ids = tuple(dict.fromkeys(each["id"] for each in found))
-        made = await make_token(store, Clock(), name, ids, expires)
+        made = await make_token(store, Clock(), name, ids, expires, role)
         return (*made, [in_words(each) for each in found])
 
     made, secret, said = with_store(context, job)
@@ -76,7 +88,7 @@ def create(
         print_json({"token": secret, **_told(made)})
         return
     click.echo(f"Token: {secret}")
-    say(f"It reads {', '.join(said)} until {_end(made) or 'it is revoked'}.")
+    say(f"It reads {', '.join(said)} as {role} until {_end(made) or 'it is revoked'}.")
     say("It is not shown again. In a program: Bearer, or password with any name.")
     say("The addresses: https://THIS-SERVER/ogc and /odata; see docs/connect.md")
 
@@ -110,6 +122,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             one.name,
             one.id[:8],
             one.created_at[:16],
+            one.role,
             _end(one),
             (one.revoked_at or "")[:16],
             ", ".join(codes.get(each, each[:8]) for each in one.projects),

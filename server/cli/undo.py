@@ -1,4 +1,4 @@
-"""Command `undo`: what an import, a lab batch or somebody did is taken back."""
+"""Command `undo`: what an import, decisions, a lab batch or somebody did is taken back."""
 
 import getpass
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from schemas import limits
+from schemas.told import counted
 from schemas.undo.lists import KEPT, OPERATIONS
 from server.cli.acting import one_line
 from server.cli.common import (
@@ -67,14 +68,17 @@ def undo(  # noqa: PLR0917 - click passes them by name
     person: str | None,
     as_json: bool,
 ) -> None:
-    """Take back an import, a lab batch, or what a laptop or a person did since a moment.
+    """Take back an import, decisions, a lab batch, or what somebody did since a moment.
 
     Records that were made are deleted, values that were written give way to what stood
-    before them, what was deleted comes back. What others have built on since stays, and
-    is named. Nothing is written without --write; it is written as new changes, which
-    travel to laptops, and can be undone like any other.
+    before them, what was deleted comes back. Conflicts that were settled among many
+    decisions are open again, and changes that were discarded among them wait again; a
+    change that was released stays accepted, and what it wrote is taken back. What others
+    have built on since stays, and is named. Nothing is written without --write; it is
+    written as new changes, which travel to laptops, and can be undone like any other.
 
-    OPERATION is the id that an import, an edit of many, a plan or an undo has told.
+    OPERATION is the id that an import, an edit of many, a plan, decisions on the inbox or
+    an undo has told.
 
     \b
     Example:
@@ -131,7 +135,12 @@ def _run(
         which = Selection(**given, device_id=device)
         say("looking through what was sent ...", err=True)
         found = await store.read(lambda tx: look(tx, project_id, which))
-        others = {"conflicts": len(found.conflicts), "waiting": len(found.waiting)}
+        others = {
+            "conflicts": len(found.conflicts),
+            "waiting": len(found.waiting),
+            "reopened": sum(map(len, found.reopens.values())),
+            "discarded": len(found.discarded),
+        }
         if reason is None or found.is_empty:
             return document(found.changes, found.plan, others, None), 0
         done = operation(OperationKind.UNDO, clock.new_id(), _what(which, reason))
@@ -188,10 +197,14 @@ def _tell(said: dict[str, Any], *, operation_given: bool) -> None:
 
     for line in sentences(said):
         say(line, "  ")
+    if said["reopened"]:
+        say(f"  open {counted(said['reopened'], 'conflict')} again")
+    if said["discarded"]:
+        say(f"  let {counted(said['discarded'], 'discarded change')} wait again")
     print_first(KEPT, kept_rows(said))
     if said["written"]:
         say(f"taken back; to have it again: permille-server undo {said['operation']}")
-    elif does_something(said) and not operation_given:
+    elif (does_something(said) or said["discarded"]) and not operation_given:
         say('nothing was written; to take it back add: --write --reason "..."')
 
 

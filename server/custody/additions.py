@@ -1,7 +1,6 @@
 """What an import adds, written by an administrator as changes that laptops hear of."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -43,11 +42,9 @@ async def save(
     minted: dict[str, str] = {}
     for start in range(0, len(additions), _BATCH):
         batch = additions[start : start + _BATCH]
-        read = partial(_drafts, clock, project_id, minted, batch)
-        drafts = [
-            replace(draft, reason=done.reason if done else None)
-            for draft in await store.read(read)
-        ]
+        reason = done.reason if done else None
+        read = partial(drafts_of, clock, project_id, minted, batch, reason)
+        drafts = await store.read(read)
         accepted = await write(store, clock, drafts, person)
         refused += [v for v in accepted.verdicts if why_not(v) is not None]
     if refused:
@@ -60,14 +57,18 @@ async def save(
         )
 
 
-def _drafts(
+def drafts_of(
     clock: Clock,
     project_id: str,
     minted: dict[str, str],
     additions: Sequence[Addition],
+    reason: str | None,
     tx: Transaction,
 ) -> list[Draft]:
-    """Draft additions on the records as they stand in one snapshot."""
+    """Draft additions on the records as they stand in one snapshot.
+
+    `minted` has the ids of new records that later ones refer to; those made here are added.
+    """
     natural = [
         one.record_id or record_id(project_id, one.record_type, one.fields)
         for one in additions
@@ -88,6 +89,7 @@ def _drafts(
                     minted[name],
                     fields=fields,
                     is_new=True,
+                    reason=reason,
                 )
             )
             continue
@@ -95,5 +97,14 @@ def _drafts(
         assert record is not None, "what was looked at is here"
         patch = completed(one.record_type, record.fields, fields)
         base = (epoch, record.seq)
-        drafts.append(Draft(project_id, one.record_type, name, fields=patch, base=base))
+        drafts.append(
+            Draft(
+                project_id,
+                one.record_type,
+                name,
+                fields=patch,
+                base=base,
+                reason=reason,
+            )
+        )
     return drafts

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas.groups import WHOLE_RECORD, by_group, members
@@ -23,7 +23,9 @@ class Past:
     """A record with changes of it that are meant, its history, and what others wrote.
 
     `others` has the numbers of the changes that are not meant, with the fields they wrote,
-    `contested` the groups in which a change met another value and did not stand. `called` is the name of the record, `authors` say who wrote a change.
+    `contested` the groups in which a change met another value and did not stand, `decided`
+    the changes that decided on a deletion, and whether the record was there before them.
+    `called` is the name of the record, `authors` say who wrote a change.
     """
 
     record: Record
@@ -33,6 +35,7 @@ class Past:
     authors: Mapping[str, str]
     others: Sequence[tuple[int, Collection[str]]] = ()
     contested: Collection[tuple[str, str]] = ()  # change, group
+    decided: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def own(self) -> set[int]:
@@ -60,6 +63,8 @@ class Past:
         if self.is_begun:
             return False
         for line in self.lines:
+            if line.change_id in self.decided:
+                return self.decided[line.change_id]
             if line.op in _WHOLE:
                 return line.op is Op.DELETE
         return True

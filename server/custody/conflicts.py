@@ -124,16 +124,29 @@ def _of_project(
     }
     settled = [each.settled_by for each in conflicts if each.settled_by]
     by = authors(tx, project_id, {*wrote.values(), *settled})
+    targets = _names_of_targets(tx, project_id, conflicts)
     for each in conflicts:
         line = _data(each, records.get(each.record_id)) | {
             "name": names.get(each.record_id, each.type),
-            "names": called(tx, project_id, _targets(each)),
+            "names": targets[each.id],
         }
         if each.status is ConflictStatus.OPEN:
             author = by.get(wrote.get(each.id, ""))
             yield line | {"stands_by": author.as_data() if author else None}
         else:
             yield line | {"decision": _decision(each, by.get(each.settled_by or ""))}
+
+
+def _names_of_targets(
+    tx: Transaction, project_id: str, conflicts: Sequence[StoredConflict]
+) -> dict[str, dict[str, str]]:
+    """Return for each conflict what the records are called that its values refer to."""
+    targets = {each.id: _targets(each) for each in conflicts}
+    known = called(tx, project_id, set().union(*targets.values()))
+    return {
+        name: {target: known[target] for target in own & known.keys()}
+        for name, own in targets.items()
+    }
 
 
 def _decision(found: StoredConflict, author: Author | None) -> dict[str, Any]:
@@ -194,7 +207,7 @@ async def resolve(
     RefusedError
         If the choice does not fit the conflicts; nothing is written then.
     """
-    drafts = await store.read(lambda tx: list(_drafts(tx, conflicts, given)))
+    drafts = await store.read(lambda tx: drafts_of(tx, conflicts, given))
     accepted = await write(store, clock, drafts, given.person)
     await discard_own(store, clock, accepted.verdicts, "the decision was refused")
     names = {found["record"]: found["name"] for found in conflicts}
@@ -276,19 +289,43 @@ _CONFLICT: Final[Nameable[StoredConflict]] = Nameable(
 )
 
 
-def _drafts(
+def drafts_of(
     tx: Transaction, conflicts: Sequence[dict[str, Any]], given: Resolution
-) -> Iterator[Draft]:
+) -> list[Draft]:
+    """Return the changes that settle conflicts; those of one record need one or few.
+
+    Raises
+    ------
+    RefusedError
+        If the choice does not fit the conflicts.
+    """
     by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for conflict in conflicts:
         place = (conflict["project"], conflict["record"])
         by_record.setdefault(place, []).append(conflict)
-    epoch = tx.epoch()
+    drafts, epoch = [], tx.epoch()
     for place, found in by_record.items():
         record = find_record(tx, *place)
         assert record is not None, "a conflict belongs to a record"
-        for decision in _parts(record, found, given.choice):
-            yield _draft(record, (epoch, record.seq), decision, given.reason)
+        drafts += settling(epoch, record, found, given)
+    return drafts
+
+
+def settling(
+    epoch: str, record: Record, conflicts: list[dict[str, Any]], given: Resolution
+) -> list[Draft]:
+    """Return the changes that settle conflicts of one record, as it stands.
+
+    Raises
+    ------
+    RefusedError
+        If the choice does not fit the conflicts.
+    """
+    base = (epoch, record.seq)
+    return [
+        _draft(record, base, decision, given.reason)
+        for decision in _parts(record, conflicts, given.choice)
+    ]
 
 
 def contest(tx: Transaction, conflicts: Sequence[dict[str, Any]]) -> Contest:

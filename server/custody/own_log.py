@@ -12,7 +12,7 @@ from server.access.records import find_record
 from server.clock import Clock
 from server.custody.review import discard
 from server.errors import AlreadyThereError, RefusedError
-from server.intake.push import Accepted, accept
+from server.intake.push import Accepted, Beside, accept
 from server.intake.receipts import own_device, server_key
 from server.intake.signed import signed_push
 from server.merge.model import Verdict
@@ -124,13 +124,19 @@ async def discard_own(
 
 
 async def write_each(
-    store: Store, clock: Clock, drafts: list[Draft], person: str, reason: str
+    store: Store,
+    clock: Clock,
+    drafts: list[Draft],
+    person: str,
+    reason: str,
+    beside: Beside | None = None,
 ) -> list[str | None]:
     """Write records, and discard for a reason what is refused.
 
-    Returns why each does not stand, in their order; None where it does.
+    `beside` is what else is done in the transaction. Returns why each does not stand, in
+    their order; None where it does.
     """
-    accepted = await write(store, clock, drafts, person)
+    accepted = await write(store, clock, drafts, person, beside)
     await discard_own(store, clock, accepted.verdicts, reason)
     return [why_not(verdict) for verdict in accepted.verdicts]
 
@@ -144,12 +150,16 @@ def why_not(verdict: Verdict) -> str | None:
 
 
 async def write(
-    store: Store, clock: Clock, drafts: list[Draft], person: str | None = None
+    store: Store,
+    clock: Clock,
+    drafts: list[Draft],
+    person: str | None = None,
+    beside: Beside | None = None,
 ) -> Accepted:
     """Write records in the server's own log; the verdicts are in their order."""
     device, head, secret = await store.read(_own_log)
     push = signed_push(head, drafts, clock.now_ms(), secret, person)
-    return await accept(store, clock, device, push)
+    return await accept(store, clock, device, push, beside)
 
 
 def _own_log(tx: Transaction) -> tuple[Device, LogState, bytes]:

@@ -1,14 +1,16 @@
 """A change of a project as its line says it, with its verdict. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas import hlc
 from schemas.evolve import up_cast
 from schemas.messages import Op, Outcome
-from schemas.operations import operation_of
+from schemas.operations import OperationKind, operation_of
 
 _STANDS: Final = frozenset({Outcome.ACCEPTED, Outcome.MERGED, Outcome.CONFLICT})
+#: Operations whose changes may name conflicts: those that settle or reopen many at once.
+_OF_CONFLICTS: Final = frozenset({OperationKind.DECIDE, OperationKind.UNDO})
 
 
 class ProjectLine(NamedTuple):
@@ -61,6 +63,20 @@ class ProjectLine(NamedTuple):
 
     @property
     def operation(self) -> str | None:
-        """Return the operation that it is part of; a decision has a reason of its own."""
+        """Return the operation that it is part of; a single decision has a reason of its own."""
         done = operation_of(self.said.get("y"))
-        return done.id if done and not self.said.get("c") else None
+        if done is None or (self.resolves and done.kind not in _OF_CONFLICTS):
+            return None
+        return done.id
+
+    @property
+    def resolves(self) -> Sequence[str]:
+        """Return the conflicts that it names."""
+        return self.said.get("c") or ()
+
+    @property
+    def settles_many(self) -> bool:
+        """Return whether it settles conflicts as one of many decisions taken at once."""
+        done = operation_of(self.said.get("y"))
+        is_decision = done is not None and done.kind is OperationKind.DECIDE
+        return is_decision and bool(self.resolves)

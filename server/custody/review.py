@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas import hlc, limits
 from schemas.messages import Outcome
+from schemas.operations import Operation
 from schemas.problems import Problem
 from schemas.version import SCHEMA_VERSION
 from server.clock import Clock, iso
@@ -19,7 +20,7 @@ from server.merge.merge import decide_again
 from server.merge.model import Origin, Verdict, WaitingChange
 from server.merge.state import MergeState
 from server.merge.statuses import FOR_A_PERSON, CustodyStatus
-from server.merge.verdicts import close_discarded
+from server.merge.verdicts import bring_back, close_discarded
 from server.store.custody_values import CustodyQuery
 from server.store.port import Store, Transaction
 
@@ -76,21 +77,27 @@ async def rejudge_once(store: Store, clock: Clock) -> Reviewed | None:
 
 
 async def release(
-    store: Store, clock: Clock, project_id: str, changes: Sequence[str]
+    store: Store,
+    clock: Clock,
+    project_id: str,
+    changes: Sequence[str],
+    done: Operation | None = None,
 ) -> Reviewed:
     """Judge waiting changes again; the scope of their laptop does not bind them.
 
-    The others of a group that stands or falls together are judged with them.
+    The others of a group that stands or falls together are judged with them. What is let
+    in names the operation that this is part of.
 
     Raises
     ------
     NotFoundError
         If none of them waits.
     """
-    done = await _again(store, clock, project_id, changes, None)
-    if not done.tried:
+    reason = done.reason if done else None
+    reviewed = await _again(store, clock, project_id, changes, None, reason)
+    if not reviewed.tried:
         raise _nothing_waits()
-    return done
+    return reviewed
 
 
 async def release_waiting(store: Store, clock: Clock) -> int:
@@ -151,9 +158,16 @@ def _release_next(tx: Transaction, now_ms: int) -> int:
 
 
 async def discard(
-    store: Store, clock: Clock, project_id: str, changes: Sequence[str], reason: str
+    store: Store,
+    clock: Clock,
+    project_id: str,
+    changes: Sequence[str],
+    reason: str,
+    done: Operation | None = None,
 ) -> int:
     """Discard waiting changes for a reason; their authors are told.
+
+    They name the operation that this is part of.
 
     Raises
     ------
@@ -174,10 +188,38 @@ async def discard(
                 Verdict(change.id, change.project_id, Outcome.QUARANTINED, why=why)
             )
             close_discarded(state, change)
-        save(tx, state, origin, reason=reason)
+        save(tx, state, origin, reason=done.reason if done else reason)
         return len(waiting)
 
     return await store.write(job)
+
+
+async def wait_again(
+    store: Store, clock: Clock, project_id: str, changes: Sequence[str]
+) -> None:
+    """Have discarded changes wait again for what they waited for; authors are told."""
+    now_ms = clock.now_ms()
+
+    def job(tx: Transaction) -> None:
+        query = CustodyQuery(
+            project_id=project_id,
+            statuses=(CustodyStatus.DISCARDED,),
+            change_ids=changes,
+        )
+        found = tx.quarantine(query)
+        waiting = [waiting_change(one, tx.epoch()) for one in found]
+        if not waiting:
+            return
+        state, origin = _load(tx, waiting, now_ms, None)
+        for one, again in zip(found, waiting, strict=True):
+            bring_back(state, again.validated, one.why, one.waits_for)
+            if one.waits_for and state.find(project_id, one.waits_for) is not None:
+                # What it waited for has come meanwhile: it is released by itself.
+                state.arrived.append((project_id, one.waits_for))
+                state.has_more_waiting.add(project_id)
+        save(tx, state, origin)
+
+    await store.write(job)
 
 
 async def _again(
@@ -186,6 +228,7 @@ async def _again(
     project_id: str,
     changes: Sequence[str],
     device: str | None,
+    reason: str | None = None,
 ) -> Reviewed:
     """Judge waiting changes again, for a laptop or, without one, for an administrator."""
     now_ms = clock.now_ms()
@@ -194,7 +237,7 @@ async def _again(
         waiting = _whole_groups(tx, project_id, _waiting(tx, project_id, changes))
         if not waiting:
             return Reviewed(0, 0, 0)
-        state = _judge_again(tx, waiting, now_ms, device)
+        state = _judge_again(tx, waiting, now_ms, device, reason)
         still = sum(found.validated.change.id in state.waiting for found in waiting)
         return Reviewed(len(waiting), len(waiting) - still, still)
 
@@ -202,7 +245,11 @@ async def _again(
 
 
 def _judge_again(
-    tx: Transaction, waiting: list[WaitingChange], now_ms: int, device: str | None
+    tx: Transaction,
+    waiting: list[WaitingChange],
+    now_ms: int,
+    device: str | None,
+    reason: str | None = None,
 ) -> MergeState:
     """Judge waiting changes again; their authors hear of it where the verdict differs."""
     state, origin = _load(tx, waiting, now_ms, device)
@@ -213,7 +260,7 @@ def _judge_again(
         for name, verdict in state.late_verdicts.items()
         if not _is_old_news(verdict, before.get(name))
     }
-    save(tx, state, origin)
+    save(tx, state, origin, reason=reason)
     _admit_founders(tx, state, waiting)
     return state
 

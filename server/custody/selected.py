@@ -1,14 +1,16 @@
 """Which changes of a project are meant: of an operation, of a lab batch, of somebody since."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.messages import MessageError, Outcome, parse_object
-from schemas.operations import operation_of
+from schemas.operations import Operation, OperationKind, operation_of
 from schemas.undo.plan import is_of_batch
 from server.clock import iso
 from server.custody.project_line import ProjectLine
+from server.merge.statuses import CustodyStatus
+from server.store.custody_values import CustodyQuery, InCustody
 from server.store.kept_values import KeptLine, KeptLog
 from server.store.port import Transaction
 
@@ -54,10 +56,39 @@ def lines_of(
                 yield from _line(log_id, kept)
 
 
-def selected(tx: Transaction, project_id: str, which: Selection) -> list[ProjectLine]:
-    """Return the changes that are meant, in the order in which they were applied."""
-    lines = lines_of(tx, project_id, which.device_id)
-    return sorted(filter(which.has, lines), key=lambda line: (line.seq or 0, line.n))
+class DecidedChanges(NamedTuple):
+    """The changes that an operation decided on, by their ids: let in, or discarded."""
+
+    released: Collection[str] = ()
+    discarded: Sequence[str] = ()
+
+
+def decided_changes(
+    tx: Transaction, project_id: str, which: Selection
+) -> DecidedChanges:
+    """Return the changes of others that decisions of an operation let in or discarded."""
+    if which.operation is None:
+        return DecidedChanges()
+    found = _settled(tx, project_id, f"{OperationKind.DECIDE} {which.operation}: ")
+    return DecidedChanges(
+        {one.change_id for one in found if one.status is CustodyStatus.RELEASED},
+        [one.change_id for one in found if one.status is CustodyStatus.DISCARDED],
+    )
+
+
+def selected(
+    tx: Transaction, project_id: str, which: Selection, besides: Collection[str] = ()
+) -> list[ProjectLine]:
+    """Return the changes that are meant, in the order in which they were applied.
+
+    `besides` are the ids of others that are meant, too.
+    """
+    lines = [
+        line
+        for line in lines_of(tx, project_id, which.device_id)
+        if line.change_id in besides or which.has(line)
+    ]
+    return sorted(lines, key=lambda line: (line.seq or 0, line.n))
 
 
 def operations(tx: Transaction, project_id: str) -> list[dict[str, Any]]:
@@ -72,19 +103,32 @@ def operations(tx: Transaction, project_id: str) -> list[dict[str, Any]]:
         done = operation_of(line.said.get("y"))
         if done is not None and line.operation:
             by = (line.person, laptops.get(line.log_id))
-            one = found.setdefault(
-                done.id,
-                {
-                    "id": done.id,
-                    "kind": str(done.kind),
-                    "what": done.what,
-                    "by": " on ".join(filter(None, by)),
-                    "at": iso(line.wall_ms),
-                    "changes": 0,
-                },
-            )
-            one["changes"] += 1
+            _count(found, done, " on ".join(filter(None, by)), iso(line.wall_ms))
+    for settled in _settled(tx, project_id, f"{OperationKind.DECIDE} "):
+        done = operation_of(settled.reason)
+        if done is not None:
+            _count(found, done, "", settled.settled_at or settled.at)
     return sorted(found.values(), key=lambda one: str(one["at"]), reverse=True)
+
+
+def _count(found: dict[str, dict[str, Any]], done: Operation, by: str, at: str) -> None:
+    """Count one change more of an operation."""
+    first = {
+        "id": done.id,
+        "kind": str(done.kind),
+        "what": done.what,
+        "by": by,
+        "at": at,
+        "changes": 0,
+    }
+    found.setdefault(done.id, first)["changes"] += 1
+
+
+def _settled(tx: Transaction, project_id: str, reason: str) -> list[InCustody]:
+    """Return the changes that were let in or discarded for a reason that begins so."""
+    statuses = (CustodyStatus.RELEASED, CustodyStatus.DISCARDED)
+    query = CustodyQuery(project_id=project_id, statuses=statuses, reason=reason)
+    return tx.quarantine(query)
 
 
 def _logs(tx: Transaction, device_id: str | None) -> list[str]:

@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from schemas.changes import Draft, Place
 from schemas.groups import completed
+from schemas.messages import Op
 from schemas.operations import Operation
 from schemas.records import TYPES, references_of
 from schemas.undo.plan import Kept, Referrer, Step
 from server.access.labels import Named, labels
 from server.clock import Clock
-from server.custody.own_log import write_each
+from server.custody.own_log import why_not, write_each
+from server.intake.push import Accepted
 from server.merge.model import Record
 from server.store.port import Store, Transaction
 
@@ -23,11 +27,15 @@ Progress = Callable[[int, int], None]
 
 
 class RecordSteps(NamedTuple):
-    """Steps on records of a project, and the row in which each record was looked at."""
+    """Steps on records of a project, and the row in which each record was looked at.
+
+    `reopens` has the settled conflicts that the last step on a record opens again.
+    """
 
     project_id: str
     steps: Sequence[Step]
     seen: Mapping[str, Place]
+    reopens: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 async def write_steps(
@@ -40,10 +48,18 @@ async def write_steps(
 ) -> list[Kept]:
     """Write steps as changes that name the operation; return those that do not stand."""
     refused: list[Kept] = []
+    last = {step.record.id: place for place, step in enumerate(given.steps)}
     for start in range(0, len(given.steps), _BATCH):
         batch = given.steps[start : start + _BATCH]
-        drafts = [_draft(given.project_id, step, given.seen, done) for step in batch]
-        whys = await write_each(store, clock, drafts, person, done.reason)
+        drafts = [_draft(given, step, done) for step in batch]
+        names = [
+            given.reopens.get(step.record.id, ())
+            if last[step.record.id] == place
+            else ()
+            for place, step in enumerate(batch, start)
+        ]
+        beside = partial(_reopen, given.project_id, drafts, names)
+        whys = await write_each(store, clock, drafts, person, done.reason, beside)
         refused += [
             Kept(step.record, why)
             for step, why in zip(batch, whys, strict=True)
@@ -73,18 +89,36 @@ def referrers(
     }
 
 
-def _draft(
-    project_id: str, step: Step, seen: Mapping[str, Place], done: Operation
-) -> Draft:
+def _draft(given: RecordSteps, step: Step, done: Operation) -> Draft:
     """Draft a step on the record as it was looked at: what came since is not overwritten."""
     record = step.record
     fields = completed(record.type, record.fields, step.fields) if step.fields else {}
+    # A record that is deleted already is written again only by who names a conflict of it.
+    names_it = step.op is Op.DELETE and not record.is_live
     return Draft(
-        project_id,
+        given.project_id,
         record.type,
         record.id,
         step.op,
         fields,
-        seen[record.id],
+        given.seen[record.id],
+        resolves=tuple(given.reopens.get(record.id, ())) if names_it else (),
         reason=done.reason,
     )
+
+
+def _reopen(
+    project_id: str,
+    drafts: Sequence[Draft],
+    names: Sequence[Sequence[str]],
+    tx: Transaction,
+    accepted: Accepted,
+) -> None:
+    """Open conflicts of the records whose changes stand."""
+    found = {
+        name: draft.record_id
+        for draft, own, verdict in zip(drafts, names, accepted.verdicts, strict=True)
+        for name in own
+        if why_not(verdict) is None
+    }
+    tx.reopen_conflicts(project_id, found)

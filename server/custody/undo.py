@@ -19,18 +19,23 @@ from server.clock import Clock
 from server.custody import conflicts
 from server.custody.before import Past, written
 from server.custody.project_line import ProjectLine
-from server.custody.review import discard
-from server.custody.selected import Selection, lines_of, selected
+from server.custody.reopening import deletions_decided, reopening, settled_by
+from server.custody.review import discard, wait_again
+from server.custody.selected import Selection, decided_changes, lines_of, selected
 from server.custody.steps import Progress, RecordSteps, referrers, write_steps
 from server.merge.model import Record
-from server.store.custody_values import ConflictQuery, CustodyQuery
+from server.store.custody_values import ConflictQuery, CustodyQuery, StoredConflict
 from server.store.merge_values import Wanted
 from server.store.port import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """What it takes to take changes back: steps, conflicts to close, changes to discard."""
+    """What it takes to take changes back: steps, conflicts to close, changes to discard.
+
+    `reopens` has the conflicts that were settled, by their records, and `discarded` the
+    changes that were discarded: these wait again.
+    """
 
     project_id: str
     changes: int
@@ -38,11 +43,13 @@ class Undoing:
     seen: Mapping[str, Place]  # the row in which each record was looked at
     conflicts: Sequence[str]
     waiting: Sequence[str]
+    reopens: Mapping[str, Sequence[str]]
+    discarded: Sequence[str]
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to do."""
-        return not (self.plan.steps or self.conflicts or self.waiting)
+        return not (self.plan.steps or self.conflicts or self.waiting or self.discarded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +64,27 @@ class Undone:
 
 def look(tx: Transaction, project_id: str, which: Selection) -> Undoing:
     """Return what it would take to take changes back; nothing is written."""
-    lines = selected(tx, project_id, which)
+    decided = decided_changes(tx, project_id, which)
+    lines = selected(tx, project_id, which, decided.released)
     ids = {line.change_id for line in lines}
     open_conflicts = tx.conflicts(ConflictQuery(project_id=project_id))
     waiting = tx.quarantine(CustodyQuery(project_id=project_id, change_ids=ids))
     standing = [line for line in lines if line.stands and line.record_type in TYPES]
-    pasts = _pasts(tx, project_id, standing)
-    made = [written(past) for past in pasts]
-    plan = plan_undo(made, referrers(tx, project_id, {one.id for one in made}))
+    settled = settled_by(tx, project_id, standing)
+    pasts = _pasts(tx, project_id, standing, settled)
+    made = {past.record.id: written(past) for past in pasts}
+    plan = plan_undo(made.values(), referrers(tx, project_id, made))
+    again = reopening(pasts, made, plan, settled, open_conflicts)
     epoch = tx.epoch()
     return Undoing(
         project_id,
-        len(lines),
-        plan,
+        len(lines) + len(decided.discarded),
+        again.plan,
         {past.record.id: (epoch, past.record.seq) for past in pasts},
         [found.id for found in open_conflicts if found.change_id in ids],
         [found.change_id for found in waiting],
+        again.conflicts,
+        decided.discarded,
     )
 
 
@@ -98,10 +110,12 @@ async def undo(
         told = await store.read(lambda tx: conflicts.find(tx, found.conflicts))
         kept = conflicts.Resolution(KEPT, done.reason, person)
         await conflicts.resolve(store, clock, told, kept)
+    if found.discarded:
+        await wait_again(store, clock, project_id, found.discarded)
     refused = await write_steps(
         store,
         clock,
-        RecordSteps(project_id, found.plan.steps, found.seen),
+        RecordSteps(project_id, found.plan.steps, found.seen, found.reopens),
         done,
         person,
         progress,
@@ -111,7 +125,10 @@ async def undo(
 
 
 def _pasts(
-    tx: Transaction, project_id: str, lines: Iterable[ProjectLine]
+    tx: Transaction,
+    project_id: str,
+    lines: Iterable[ProjectLine],
+    settled: Iterable[StoredConflict],
 ) -> list[Past]:
     """Return the records that changes wrote, with all that tells what stood before."""
     by_record: dict[str, list[ProjectLine]] = defaultdict(list)
@@ -129,6 +146,7 @@ def _pasts(
     others = _others(tx, project_id, by_record)
     query = ConflictQuery(project_id=project_id, status=None, record_ids=by_record)
     met = {(found.change_id, found.group) for found in tx.conflicts(query)}
+    decided = deletions_decided(settled)
     return [
         Past(
             records[name],
@@ -138,6 +156,7 @@ def _pasts(
             who,
             others.get(name, ()),
             met,
+            decided,
         )
         for name, own in by_record.items()
         if name in records

@@ -1,6 +1,6 @@
 """What is odd about the records of a project, until somebody says why it is right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from server.access.records import find_record
 from server.clock import Clock
 from server.custody.own_log import discard_own, write
 from server.errors import NotFoundError, RefusedError
+from server.merge.model import Record
 from server.store.port import Store, Transaction
 
 _AGAIN: Final = "look again: permille-server warning list"
@@ -41,6 +42,11 @@ def listed(tx: Transaction, project_id: str, clock: Clock) -> list[dict[str, Any
         | {"explained": one.explained}
         for one in _found(tx, records, clock)
     ]
+
+
+def unexplained(tx: Transaction, records: Records, clock: Clock) -> list[Warned]:
+    """Return the warnings about records of which nobody has said why they are right."""
+    return [one for one in _found(tx, records, clock) if one.explained is None]
 
 
 def called_alike(tx: Transaction, project_id: str) -> list[str]:
@@ -77,16 +83,31 @@ def _draft(
     record_id = asked[0].record_id
     record = find_record(tx, project_id, record_id)
     assert record is not None, "a record with a warning is here"
-    explained = explained_with(
-        record.fields.get("explained"),
-        [one.warning for one in asked],
-        given.why,
-        given.person,
+    return explaining(tx.epoch(), record, asked, given.why, given.person), len(asked)
+
+
+def explaining(
+    epoch: str,
+    record: Record,
+    warned: Iterable[Warned],
+    why: str,
+    person: str,
+    reason: str | None = None,
+) -> Draft:
+    """Return the change that says why warnings about a record are right, and who says so.
+
+    `reason` is why the change is made, where it is part of an operation.
+    """
+    found = [one.warning for one in warned]
+    explained = explained_with(record.fields.get("explained"), found, why, person)
+    return Draft(
+        record.project_id,
+        record.type,
+        record.id,
+        fields={"explained": explained},
+        base=(epoch, record.seq),
+        reason=reason,
     )
-    base = (tx.epoch(), record.seq)
-    fields = {"explained": explained}
-    draft = Draft(project_id, given.record_type, record_id, fields=fields, base=base)
-    return draft, len(asked)
 
 
 def _asked(records: Records, found: Sequence[Warned], given: Explained) -> list[Warned]:

@@ -54,6 +54,11 @@ async def read(
         return await request.app[READ_COPY].read(who.heads, ask)
 
 
+def unasked(who: Who, table: str) -> frozenset[str]:
+    """Return the columns of a table by whose value somebody may not look."""
+    return who.veil.unasked(table) if who.veil else frozenset()
+
+
 def base_of(request: web.Request) -> URL:
     """Return the address of the server as who speaks wrote it, for links.
 

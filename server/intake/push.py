@@ -5,6 +5,7 @@ leaves the rules to server.merge. The numbers follow in server.derivation.derive
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas import hlc
@@ -44,6 +45,10 @@ class Accepted:
     receipt: StoredReceipt | None = None
 
 
+#: What else is done in the transaction of a push, once it is merged.
+Beside = Callable[[Transaction, Accepted], None]
+
+
 async def sync(
     store: Store, clock: Clock, device: Device, push: Push
 ) -> tuple[Accepted, Pulled]:
@@ -53,8 +58,16 @@ async def sync(
     return accepted, pulled
 
 
-async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Accepted:
+async def accept(
+    store: Store,
+    clock: Clock,
+    device: Device,
+    push: Push,
+    beside: Beside | None = None,
+) -> Accepted:
     """Store the changes of a push and merge them; after this they are on disk.
+
+    `beside` is what else is done in the transaction, once they are merged.
 
     Raises
     ------
@@ -67,9 +80,14 @@ async def accept(store: Store, clock: Clock, device: Device, push: Push) -> Acce
     now_ms = clock.now_ms()
     origin = Origin(device.id, iso(now_ms), hlc.at(now_ms + 1))
     epoch = clock.new_id()
-    return await store.write(
-        lambda tx: accept_in(tx, device, push, batch, origin, epoch), _holds(push)
-    )
+
+    def job(tx: Transaction) -> Accepted:
+        accepted = accept_in(tx, device, push, batch, origin, epoch)
+        if beside is not None:
+            beside(tx, accepted)
+        return accepted
+
+    return await store.write(job, _holds(push))
 
 
 def _holds(push: Push) -> Holds | None:

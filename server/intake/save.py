@@ -37,7 +37,7 @@ def save(
     """Write the lines of a batch, their verdicts and what they come to.
 
     `stood` holds the numbers that changes had in lost timelines, `reason` why a person
-    discarded what is discarded here.
+    decided on what waits no more.
     """
     pushed = {verdict.change_id for verdict in state.verdicts}
     projects = state.by_project()

@@ -76,6 +76,27 @@ def close_discarded(state: MergeState, gone: Change) -> None:
             state.change_verdict(hold(state, found.validated, gone.record_id))
 
 
+def bring_back(
+    state: MergeState,
+    validated: ValidatedChange,
+    why: Sequence[Problem],
+    waits_for: str | None,
+) -> None:
+    """Have a discarded change wait again, for what it waited for, and those held for it."""
+    change = validated.change
+    if waits_for is None:
+        verdict = quarantine(state, validated, why)
+    else:
+        verdict = hold(state, validated, waits_for)
+    state.change_verdict(verdict)
+    place = (change.project_id, change.record_id)
+    state.discarded.pop(place, None)
+    for found in state.waiting.until(place):
+        known = state.known.get(found.validated.change.id)
+        if known is not None and known.outcome == Outcome.QUARANTINED:
+            state.change_verdict(hold(state, found.validated, change.record_id))
+
+
 def is_of_its_laptop(state: MergeState, change: Change, waiting: WaitingChange) -> bool:
     """Return whether a waiting change is of the laptop that sent this one."""
     return state.lineage.is_of_one_device(

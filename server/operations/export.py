@@ -12,6 +12,9 @@ from schemas.export.shape import ExportRecord
 from schemas.export.workbook import SheetFullError
 from schemas.records import belongs_to
 from schemas.tables.refusal import TableError
+from server.access.anchors import Anchors
+from server.access.veil import veil_of
+from server.access.veiled import veiled
 from server.data import plain_database
 from server.errors import RefusedError
 from server.files.disk import BlobFiles
@@ -30,12 +33,18 @@ _PART_BYTES: Final = 1 << 20
 
 
 class ExportWanted(NamedTuple):
-    """What is asked for: as what, where, of which projects, since when."""
+    """What is asked for: as what, where, of which projects, since when, as who sees it.
+
+    `veil` is a role, and `today` the day on which consents are to be in force; without a
+    role all is written as it is.
+    """
 
     kind: ExportKind
     target: Path
     project_ids: Sequence[str]
     since: str | None = None
+    veil: str = ""
+    today: str = ""
 
 
 def export_projects(
@@ -46,16 +55,18 @@ def export_projects(
     Raises
     ------
     RefusedError
-        If the target is there already, or the cursor tells nothing here.
+        If the target is there already, the cursor tells nothing here, or files are asked for
+        through a veil.
     """
     ids = wanted.project_ids
     heads = {name: one.head for name, one in tx.project_heads(ids).items()}
-    snapshot = Snapshot(cursor_of(tx.epoch(), heads), wanted.since)
+    snapshot = Snapshot(cursor_of(tx.epoch(), heads), wanted.since, wanted.veil)
     records = (
         _records(tx, ids)
         if wanted.since is None
         else _records_since(tx, heads, heads_since(tx, wanted.since, heads))
     )
+    records = _seen(tx, records, wanted)
     origin = Origin(records, snapshot, lambda sha256: _content(blobs, sha256))
     try:
         return export(wanted.kind, wanted.target, origin, plain_database, progress)
@@ -79,6 +90,24 @@ def export_projects(
             [],
             "name another place; nothing is written over",
         ) from None
+
+
+def _seen(
+    tx: Transaction, records: Iterator[ExportRecord], wanted: ExportWanted
+) -> Iterator[ExportRecord]:
+    """Return records as the role that was named sees them."""
+    if not wanted.veil:
+        return records
+    if wanted.kind is ExportKind.ATTACHMENTS:
+        raise RefusedError(
+            "attached files show places and faces",
+            [],
+            "leave --veil out, or export another kind",
+        )
+    veil = veil_of(tx, wanted.project_ids, wanted.veil, wanted.today)
+    if veil is None:
+        return records
+    return veiled(records, veil, Anchors(tx, wanted.project_ids))
 
 
 def _records(tx: Transaction, project_ids: Sequence[str]) -> Iterator[ExportRecord]:

@@ -51,6 +51,12 @@ _DERIVED_FROM: Final = (
     ),
 )
 _IDS: Final = "SELECT value FROM json_each(?2)"
+#: The points of plots that have no boundary (server.reading.cells).
+_BESIDE: Final = f"""
+    SELECT b.id FROM plots AS g JOIN points AS b
+        ON +b.project_id = ?1 AND b.plot_id = g.id
+    WHERE g.project_id = ?1 AND g.id IN ({_IDS}) AND g.geometry IS NULL
+"""  # noqa: S608 - a constant
 #: What one row shows, by its table and id.
 Shown = dict[tuple[str, str], tuple[Any, ...]]
 
@@ -79,6 +85,7 @@ class Below:
         found: Ids = {name: set(changed.get(name, ())) for name in COLLECTIONS}
         if above.get("projects"):
             return {name: ids | self.all_of(name) for name, ids in found.items()}
+        self._add_beside(found, above, before)
         for table, column, parent in _NAMED_BELOW:
             below = self._ids(table, column, _IDS, above.get(parent, ()))
             above.setdefault(table, set()).update(below)
@@ -91,6 +98,15 @@ class Below:
         found["layers"] |= found["samples"] | {one for (one,) in samples}
         found["layers"] |= self._bags_of_batches(before, above)
         return found
+
+    def _add_beside(self, found: Ids, above: Ids, before: Shown) -> None:
+        """Add the points of plots without a boundary: one of them places all others."""
+        altered = {("points", one) for one in above.get("points", ())}
+        shown = (before, self.shown({"points": above.get("points", set())}))
+        plots = {each[key][0] for each in shown for key in altered & each.keys()}
+        beside = {one for (one,) in self._rows(_BESIDE, plots)}
+        found["points"] |= beside
+        above["points"] = above.get("points", set()) | beside
 
     def _bags_of_batches(self, before: Shown, above: Ids) -> set[str]:
         """Return the bags of batches that changed, by what these were and are called."""

@@ -45,12 +45,16 @@ class ReadColumn(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where rows come from: a view `v`, what is joined to it, place and time of a row."""
+    """Where rows come from: a view `v`, what is joined to it, place and time of a row.
+
+    `plot` is the id of the plot of a row that has a place.
+    """
 
     view: str
     joins: str = ""
     place: tuple[str, ...] = ()
     times: tuple[str, str] | None = None
+    plot: str = ""
 
 
 class Collection(NamedTuple):
@@ -96,9 +100,9 @@ _OF_PLOT: Final = (
     " LEFT JOIN plots AS pl ON pl.project_id = v.project_id AND pl.code = v.plot"
 )
 _SOURCES: Final[Mapping[str, Source]] = {
-    "plots": Source("plots_named", place=("v.geometry",)),
+    "plots": Source("plots_named", place=("v.geometry",), plot="v.id"),
     "practices": Source("practices_named", times=("v.from_date", "v.to_date")),
-    "points": Source("points_named", place=("v.lon", "v.lat")),
+    "points": Source("points_named", place=("v.lon", "v.lat"), plot="v.plot_id"),
     "designs": Source("designs_named"),
     "campaigns": Source(
         "campaigns_named", times=("v.start_date", "coalesce(v.end_date, v.start_date)")
@@ -108,8 +112,9 @@ _SOURCES: Final[Mapping[str, Source]] = {
         _joined("points", "point_id", "po"),
         ("coalesce(v.lon, po.lon)", "coalesce(v.lat, po.lat)"),
         ("v.sampled_at", "v.sampled_at"),
+        "po.plot_id",
     ),
-    "samples": Source("samples_timed", _OF_SAMPLE, _HERE, _WHEN),
+    "samples": Source("samples_timed", _OF_SAMPLE, _HERE, _WHEN, "po.plot_id"),
     "skips": Source("skips_named", times=("v.decided_on", "v.decided_on")),
     "custody_events": Source("custody_events_named", times=("v.at", "v.at")),
     "results": Source(
@@ -119,12 +124,14 @@ _SOURCES: Final[Mapping[str, Source]] = {
         + _OF_CORE,
         _HERE,
         _WHEN,
+        "po.plot_id",
     ),
     "layers": Source(
         "layers_keyed",
         _joined("samples", "id", "s") + _joined("cores", "core_id", "c", "s"),
         ("v.lon", "v.lat"),
         _WHEN,
+        "v.plot_id",
     ),
     "stocks": Source(
         "stocks_named",
@@ -134,11 +141,16 @@ _SOURCES: Final[Mapping[str, Source]] = {
         " AND ca.name = v.campaign",
         ("po.lon", "po.lat"),
         ("ca.start_date", "coalesce(ca.end_date, ca.start_date)"),
+        "pl.id",
     ),
     "changes": Source(
-        "changes_named", _OF_PLOT, ("pl.geometry",), ("v.from_date", "v.to_date")
+        "changes_named",
+        _OF_PLOT,
+        ("pl.geometry",),
+        ("v.from_date", "v.to_date"),
+        "pl.id",
     ),
-    "trends": Source("trends_named", _OF_PLOT, ("pl.geometry",)),
+    "trends": Source("trends_named", _OF_PLOT, ("pl.geometry",), plot="pl.id"),
 }
 _TITLES: Final = {
     "stocks": "Carbon stocks of points",

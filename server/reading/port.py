@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from server.merge.model import Record
+from server.reading.cells import Cell
 from server.reading.features import Box
 from server.reading.moments import Period
 
@@ -37,12 +38,24 @@ class Standing(NamedTuple):
     is_whole: bool
 
 
+class FeatureVeil(Protocol):
+    """What somebody may not see exactly; `is_coarse` says whether places are coarsened."""
+
+    @property
+    def is_coarse(self) -> bool:
+        """Return whether boxes and extents are those of squares of the grid."""
+
+    def shown(self, collection: str, text: bytes, cell: Cell | None) -> bytes:
+        """Return a feature as it is shown; `cell` is the square that it lies in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowSelection:
     """Which rows of a collection, in the order of their ids: those of some projects.
 
     `boxes` are two where one crosses the 180th meridian; a row is in one of them.
-    `equal` holds values by column, all of which a row has. `after` is an id.
+    `equal` holds values by column, all of which a row has. `after` is an id. Through a
+    `veil` that coarsens, a box finds what is in a square that it touches.
     """
 
     collection: str
@@ -54,6 +67,7 @@ class RowSelection:
     skip: int = 0
     most: int = 100
     most_bytes: int = 2**24
+    veil: FeatureVeil | None = None
 
 
 class FeaturePage(NamedTuple):
@@ -121,8 +135,10 @@ class ReadCopy(Protocol):
     async def rows(self, asked: RowSelection) -> RowPage:
         """Return a page of rows."""
 
-    async def extents(self, projects: Sequence[str]) -> Mapping[str, Extent]:
-        """Return the extent of each collection, of some projects."""
+    async def extents(
+        self, projects: Sequence[str], *, is_coarse: bool = False
+    ) -> Mapping[str, Extent]:
+        """Return the extent of each collection, of some projects; or that of its squares."""
 
     async def search(
         self,

@@ -7,8 +7,9 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from server.reading.cells import Cell, widened
 from server.reading.collections import COLLECTIONS, Collection
-from server.reading.features import row_of
+from server.reading.features import Box, row_of
 from server.reading.port import Extent, FeaturePage, RowPage, RowSelection
 from server.store.driver import Connection
 
@@ -22,8 +23,16 @@ _PLACES: Final = """
     SELECT number FROM place WHERE of <= ?1 AND of_end >= ?1
         AND west <= ?2 AND east >= ?3 AND south <= ?4 AND north >= ?5 LIMIT ?6
 """
+_IN_CELLS: Final = (
+    "(f.cell_lon <= ? AND f.cell_lon >= ? AND f.cell_lat <= ? AND f.cell_lat >= ?)"
+)
 _EXTENTS: Final = """
     SELECT collection, min(west), min(south), max(east), max(north),
+        min(began), max(ended)
+    FROM feature WHERE project_id = ? AND collection = ?
+"""
+_EXTENTS_OF_CELLS: Final = """
+    SELECT collection, min(cell_lon), min(cell_lat), max(cell_lon), max(cell_lat),
         min(began), max(ended)
     FROM feature WHERE project_id = ? AND collection = ?
 """
@@ -64,12 +73,13 @@ class Reader:
         """Return a page of features."""
         asked = self._past_skipped(asked)
         parts, texts, size, last = self._parts(asked), list[bytes](), 0, ""
-        for name, text in self._in_order(
-            "f.id, f.text", parts, asked.after, asked.most + 1
+        columns = "f.id, f.text, f.cell_lon, f.cell_lat"
+        for name, text, *cell in self._in_order(
+            columns, parts, asked.after, asked.most + 1
         ):
             if len(texts) == asked.most or size > asked.most_bytes:
                 return FeaturePage(texts, last, self._count(parts))
-            texts.append(text)
+            texts.append(_shown(asked, text, cell))
             size, last = size + len(text), name
         return FeaturePage(texts, None, self._count(parts))
 
@@ -79,27 +89,36 @@ class Reader:
         rows = [row_of(collection, text) for text in page.texts]
         return RowPage(rows, page.next_after, page.matched)
 
-    def extents(self, projects: Sequence[str]) -> Mapping[str, Extent]:
-        """Return the extent of each collection, of some projects."""
-        key = ("extents", *projects)
+    def extents(
+        self, projects: Sequence[str], *, is_coarse: bool = False
+    ) -> Mapping[str, Extent]:
+        """Return the extent of each collection, of some projects; or that of its squares."""
+        key = ("extents", is_coarse, *projects)
         if key not in self._known:
             self._known[key] = {
-                name: self._extent(collection, projects)
+                name: self._extent(collection, projects, is_coarse=is_coarse)
                 for name, collection in COLLECTIONS.items()
             }
         found: Mapping[str, Extent] = self._known[key]
         return found
 
-    def _extent(self, collection: Collection, projects: Sequence[str]) -> Extent:
+    def _extent(
+        self, collection: Collection, projects: Sequence[str], *, is_coarse: bool
+    ) -> Extent:
+        sql = _EXTENTS_OF_CELLS if is_coarse else _EXTENTS
         rows = [
-            self._connection.execute(_EXTENTS, (project, collection.number)).fetchone()
+            self._connection.execute(sql, (project, collection.number)).fetchone()
             for project in projects
         ]
         sides = list(zip(*rows, strict=True)) or [()] * 7
-        least = [min(_there(side), default=None) for side in sides]
-        most = [max(_there(side), default=None) for side in sides]
-        box = (least[1], least[2], most[3], most[4])
-        return Extent(None if None in box else box, least[5], most[6])  # type: ignore[arg-type]
+        least: list[Any] = [min(_there(side), default=None) for side in sides]
+        most: list[Any] = [max(_there(side), default=None) for side in sides]
+        west, south, east, north = least[1], least[2], most[3], most[4]
+        if None in {west, south, east, north}:
+            return Extent(None, least[5], most[6])
+        if is_coarse:
+            (west, east), (south, north) = widened(west, east), widened(south, north)
+        return Extent((west, south, east, north), least[5], most[6])
 
     def _past_skipped(self, asked: RowSelection) -> RowSelection:
         """Return the selection that begins after the rows that are passed over."""
@@ -154,7 +173,7 @@ class Reader:
 
     def _near(self, collection: Collection, asked: RowSelection) -> list[int] | None:
         """Return the numbers of what lies in the boxes, where they are few."""
-        if not asked.boxes or asked.equal:
+        if not asked.boxes or asked.equal or _is_coarse(asked):
             return None
         found = set[int]()
         for west, south, east, north in asked.boxes:
@@ -166,8 +185,11 @@ class Reader:
 def _narrowed(part: _Part, asked: RowSelection, project: str = "") -> _Part:
     texts, values = [part.text], list(part.values)
     if asked.boxes:
-        texts.append(f"({' OR '.join([_IN_BOX] * len(asked.boxes))})")
-        for west, south, east, north in asked.boxes:
+        is_coarse = _is_coarse(asked)
+        within = _IN_CELLS if is_coarse else _IN_BOX
+        texts.append(f"({' OR '.join([within] * len(asked.boxes))})")
+        for box in asked.boxes:
+            west, south, east, north = _squares(box) if is_coarse else box
             values += [east, west, north, south]
     if asked.period:
         texts.append("f.began <= ? AND f.ended >= ?")
@@ -184,6 +206,26 @@ def _narrowed(part: _Part, asked: RowSelection, project: str = "") -> _Part:
         )
         values += [project, value]
     return _Part(" AND ".join(texts), tuple(values))
+
+
+def _is_coarse(asked: RowSelection) -> bool:
+    return asked.veil is not None and asked.veil.is_coarse
+
+
+def _squares(box: Box) -> Box:
+    """Return a box made wider to whole squares of the grid."""
+    west, south, east, north = box
+    (west, east), (south, north) = widened(west, east), widened(south, north)
+    return west, south, east, north
+
+
+def _shown(asked: RowSelection, text: bytes, cell: Sequence[float | None]) -> bytes:
+    """Return a feature as somebody may see it."""
+    if asked.veil is None:
+        return text
+    lon, lat = cell
+    place = None if lon is None or lat is None else Cell(lon, lat)
+    return asked.veil.shown(asked.collection, text, place)
 
 
 def _there(values: Iterable[Any]) -> list[Any]:

@@ -118,9 +118,13 @@ class SqliteReadCopy:
         """Return a page of rows."""
         return await self._read(lambda c: Reader(c, self._counts).rows(asked))
 
-    async def extents(self, projects: Sequence[str]) -> Mapping[str, Extent]:
-        """Return the extent of each collection, of some projects."""
-        return await self._read(lambda c: Reader(c, self._counts).extents(projects))
+    async def extents(
+        self, projects: Sequence[str], *, is_coarse: bool = False
+    ) -> Mapping[str, Extent]:
+        """Return the extent of each collection, of some projects; or that of its squares."""
+        return await self._read(
+            lambda c: Reader(c, self._counts).extents(projects, is_coarse=is_coarse)
+        )
 
     async def search(
         self,

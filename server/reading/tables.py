@@ -14,7 +14,7 @@ from server.reading.collections import COLLECTIONS, TABLES
 from server.store.driver import Connection
 
 #: Raised whenever these tables change; what is here is then made anew.
-_VERSION: Final = 1
+_VERSION: Final = 2
 #: Diacritics do not count, in whatever form they are typed.
 _TOKENS: Final = "unicode61 remove_diacritics 2"
 #: Columns by whose value rows are found at once, in the tables that have them.
@@ -57,9 +57,10 @@ _VIEWS: Final = {
 _FEATURES: Final = """
     CREATE TABLE feature (number INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
         project_id TEXT NOT NULL, id TEXT NOT NULL, began INTEGER, ended INTEGER,
-        west REAL, south REAL, east REAL, north REAL, text BLOB NOT NULL);
+        west REAL, south REAL, east REAL, north REAL, cell_lon REAL, cell_lat REAL,
+        text BLOB NOT NULL);
     CREATE UNIQUE INDEX feature_order ON feature (collection, project_id, id, began,
-        ended, west, south, east, north);
+        ended, west, south, east, north, cell_lon, cell_lat);
     CREATE VIRTUAL TABLE place USING rtree (number, of, of_end, west, east, south, north);
     CREATE TABLE cursor (project_id TEXT PRIMARY KEY, seq INTEGER NOT NULL);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -18,8 +18,8 @@ from server.store.driver import Connection
 _BATCH: Final = 1_000
 _FEATURE: Final = """
     INSERT INTO feature (collection, project_id, id, began, ended, west, south, east,
-        north, text)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        north, cell_lon, cell_lat, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _NUMBERS: Final = """
     SELECT number FROM feature WHERE collection = ? AND project_id = ?

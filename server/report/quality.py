@@ -59,14 +59,21 @@ def quality_of(report: ReportPage) -> QualityView | None:
         [dict(one) for one in report.lab_controls],
         [dict(one) for one in report.lab_decisions],
     )
-    of_references, blanks, pairs, replicates = (
+    return quality_view(quality, list(_replicate_charts(report)))
+
+
+def quality_view(
+    quality: Quality, replicates: Sequence[ControlChart] = ()
+) -> QualityView:
+    """Return the charts of controls, those of field replicates, and the batches."""
+    of_references, blanks, pairs, of_the_field = (
         _panels(list(charts), f"qc{n}-")
         for n, charts in enumerate(
             (
                 _reference_charts(quality),
                 _blank_charts(quality),
                 _pair_charts(quality),
-                _replicate_charts(report),
+                replicates,
             )
         )
     )
@@ -74,7 +81,7 @@ def quality_of(report: ReportPage) -> QualityView | None:
         of_references,
         blanks,
         pairs,
-        replicates,
+        of_the_field,
         filled("Batches of the laboratories", _COLUMNS, _batches(quality)),
     )
 
@@ -257,4 +264,5 @@ def _decision(quality: Quality, key: BatchKey) -> str:
     if said is None:
         return "nobody has decided" if key in quality.marks else DASH
     who = f" ({said['decided_by']})" if said.get("decided_by") else ""
-    return f"{said['decision']}: {said['reason']}{who}"
+    why = f": {said['reason']}" if said.get("reason") else ""
+    return f"{said['decision']}{why}{who}"

@@ -1,10 +1,11 @@
 """What waits: for a record, or for a person; and what was decided. SQLite."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from schemas import limits
+from schemas.digest import conflict_hash, digest_of
 from schemas.problems import from_data
 from server.merge.statuses import ConflictStatus, CustodyStatus
 from server.store.custody_values import (
@@ -18,10 +19,12 @@ from server.store.driver import Connection
 from server.store.logs import SegmentReader
 from server.store.merge_values import LogLine
 from server.store.rows import json_list
+from server.store.save import add_digest
 
 _QUARANTINE: Final = """
     SELECT q.arrived, q.project_id, q.change_id, q.type, q.record_id, q.fields, q.why,
-        d.name, q.person, q.at, q.status, q.waits_for, q.reason,
+        d.name, q.person, q.at, q.status, q.waits_for,
+        q.settled_at, q.reason,
         c.log_id, c.n, c.segment, c.hash
     FROM quarantine q JOIN change c ON c.log_id = q.log_id AND c.n = q.n
         LEFT JOIN device d ON d.device_id = q.device_id
@@ -45,6 +48,16 @@ _CONFLICTS: Final = """
         LEFT JOIN device d ON d.device_id = f.device_id
 """
 
+_REOPEN: Final = """
+    UPDATE conflict SET status = 'open', settled_at = NULL, settled_by = NULL,
+        reason = NULL, chosen = NULL
+    WHERE project_id = ? AND id = ?
+"""
+_COUNT_REOPENED: Final = """
+    UPDATE record_row SET open_conflicts = open_conflicts + 1, computable_by_author = 0
+    WHERE project = (SELECT number FROM numbered_id WHERE id = ?) AND id = ?
+"""
+
 _Conditions = list[tuple[str, object]]
 
 
@@ -66,6 +79,8 @@ class CustodyTables:
         )
         if query.starts_with:
             narrow.append(("instr(q.change_id, ?) = 1", query.starts_with))
+        if query.reason:
+            narrow.append(("instr(q.reason, ?) = 1", query.reason))
         if query.after:
             narrow.append(("q.arrived > ?", query.after))
         where, values = _where(narrow)
@@ -99,6 +114,22 @@ class CustodyTables:
         order = " ORDER BY coalesce(f.settled_at, f.at), f.id"
         rows = self.connection.execute(_CONFLICTS + where + order, values)
         return [_conflict(row) for row in rows]
+
+    def reopen_conflicts(self, project_id: str, conflicts: Mapping[str, str]) -> None:
+        """Open settled conflicts again, each of a record that was written just now.
+
+        `conflicts` has the record of each. They count in the record and in the digest.
+        """
+        if not conflicts:
+            return
+        self.connection.executemany(_REOPEN, [(project_id, name) for name in conflicts])
+        self.connection.executemany(
+            _COUNT_REOPENED, [(project_id, record) for record in conflicts.values()]
+        )
+        gained = digest_of(
+            (record, conflict_hash(record, name)) for name, record in conflicts.items()
+        )
+        add_digest(self.connection, project_id, gained)
 
     def next_release(self) -> tuple[str, str, int] | None:
         """Return a record that others wait for, and the place up to which they had it."""
@@ -141,7 +172,8 @@ def _where(conditions: _Conditions) -> tuple[str, list[object]]:
 
 def _in_custody(row: tuple[Any, ...], reader: SegmentReader) -> InCustody:
     place, project_id, change_id, kind, record_id, fields, why, *rest = row
-    device, person, at, status, waits_for, reason, log_id, n, segment, digest = rest
+    device, person, at, status, waits_for, settled_at, reason, *line = rest
+    log_id, n, segment, digest = line
     raw = reader.line(segment, n)
     return InCustody(
         place=place,
@@ -156,6 +188,7 @@ def _in_custody(row: tuple[Any, ...], reader: SegmentReader) -> InCustody:
         at=at,
         status=CustodyStatus(status),
         waits_for=waits_for,
+        settled_at=settled_at,
         reason=reason,
         line=LogLine(log_id, n, project_id, change_id, raw, bytes(digest)),
     )

@@ -16,7 +16,8 @@ ALL: Final = 2**63 - 1
 class CustodyQuery:
     """Which changes of the quarantine: what is None does not narrow them.
 
-    `after` is the place of the last one that was read, `most` the number that is read.
+    `reason` is how the reason begins for which they were released or discarded, `after`
+    the place of the last one that was read, `most` the number that is read.
     """
 
     project_id: str | None = None
@@ -25,6 +26,7 @@ class CustodyQuery:
     record_ids: Collection[str] | None = None
     waits_for: Collection[str] | None = None
     starts_with: str = ""
+    reason: str = ""
     after: int = 0
     most: int = ALL
 
@@ -45,6 +47,7 @@ class InCustody:
     at: str
     status: CustodyStatus
     waits_for: str | None
+    settled_at: str | None
     reason: str | None
     line: LogLine
 

@@ -128,6 +128,16 @@ def checkpoint_wal(connection: Connection) -> bool:
     return bool(row[1] == row[2])
 
 
+def empty_wal(connection: Connection) -> bool:
+    """Bring the WAL into the database and cut it to nothing; return whether that was done.
+
+    Pages of before, with what was deleted since, stand in it until then. Somebody who
+    reads an older snapshot is in the way.
+    """
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def is_damage(error: Exception) -> bool:
     """Return whether an error says that a file is damaged, or none of SQLite's."""
     code = getattr(error, "sqlite_errorcode", None) or 0

@@ -20,13 +20,8 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from schemas.digest import Item
 from server.merge.model import Record, Verdict
 from server.store.board_port import Boards
-from server.store.custody_values import (
-    ConflictQuery,
-    CustodyQuery,
-    HowMuchWaits,
-    InCustody,
-    StoredConflict,
-)
+from server.store.contact_port import Contacts
+from server.store.custody_port import Custody
 from server.store.merge_values import Effects, Found, Wanted
 from server.store.people_port import People
 from server.store.phone_port import Phones
@@ -117,25 +112,6 @@ class Merging(Protocol):
 
     def save(self, effects: Effects) -> None:
         """Write everything that a merge came to."""
-
-
-class Custody(Protocol):
-    """What waits for a record or for a person, and what was decided."""
-
-    def quarantine(self, query: CustodyQuery) -> list[InCustody]:
-        """Return changes of the quarantine in the order in which they came."""
-
-    def how_much_waits(self, project_id: str) -> HowMuchWaits:
-        """Return whether anything waits, and how much is held, up to what may be."""
-
-    def conflicts(self, query: ConflictQuery) -> list[StoredConflict]:
-        """Return conflicts, in the order in which they came or were settled."""
-
-    def next_release(self) -> tuple[str, str, int] | None:
-        """Return a record that others wait for, and the place up to which they had it."""
-
-    def note_release(self, project_id: str, record_id: str, after: int | None) -> None:
-        """Note up to where those who wait for a record were released; None: all."""
 
 
 class Feed(Protocol):
@@ -355,6 +331,7 @@ class Transaction(
     Renewals,
     Phones,
     People,
+    Contacts,
     Derivation,
     Boards,
     Upkeep,
@@ -394,6 +371,9 @@ class Store(Protocol):
 
     def leads(self) -> Awaitable[bool]:
         """Return whether this one, of all that are open to serve, does what one alone does."""
+
+    def forget_deleted(self) -> Awaitable[bool]:
+        """Take what was deleted out of the database's files; return whether all went."""
 
     def close(self) -> None:
         """Finish what was begun and let go."""

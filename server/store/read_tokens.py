@@ -9,7 +9,7 @@ from server.store.values import ReadToken
 _TOKENS: Final = """
     SELECT token_id, name, created_at, (SELECT json_group_array(p.project_id)
             FROM read_token_project p WHERE p.token_id = read_token.token_id),
-        expires_at, revoked_at
+        expires_at, revoked_at, role
     FROM read_token
 """
 
@@ -22,9 +22,12 @@ class ReadTokenTables:
     def add_read_token(self, token: ReadToken, token_hash: str) -> None:
         """Save a token that reads some projects."""
         self.connection.execute(
-            "INSERT INTO read_token (token_id, name, token_hash, created_at, expires_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (token.id, token.name, token_hash, token.created_at, token.expires_at),
+            "INSERT INTO read_token (token_id, name, token_hash, created_at, expires_at,"
+            " role) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                *(token.id, token.name, token_hash, token.created_at),
+                *(token.expires_at, token.role),
+            ),
         )
         self.connection.executemany(
             "INSERT INTO read_token_project (project_id, token_id) VALUES (?, ?)",
@@ -55,7 +58,5 @@ class ReadTokenTables:
 
 
 def _token(row: tuple[Any, ...]) -> ReadToken:
-    name, title, created, projects, expires, revoked = row
-    return ReadToken(
-        name, title, created, tuple(json.loads(projects)), expires, revoked
-    )
+    name, title, created, projects, *rest = row
+    return ReadToken(name, title, created, tuple(json.loads(projects)), *rest)

@@ -20,7 +20,8 @@ _QUARANTINE: Final = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT device_id FROM log WHERE log_id = ?),
         ?, ?, ?, ?)
     ON CONFLICT (project_id, change_id) DO UPDATE SET why = excluded.why,
-        status = excluded.status, waits_for = excluded.waits_for
+        status = excluded.status, waits_for = excluded.waits_for, settled_at = NULL,
+        reason = NULL
 """
 _CLOSE_WAITING: Final = """
     UPDATE quarantine SET status = ?, settled_at = ?, reason = coalesce(?, reason)

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.signing import NO_RECEIPT
 from server.store.board_shape import BOARD_TABLES
+from server.store.contact_shape import CONTACT_TABLES
 from server.store.people_shape import PEOPLE_TABLES
 from server.store.phone_shape import PHONE_TABLES
 from server.store.table_shape import TableShape
@@ -223,7 +224,7 @@ TABLES: Final = (
         ("project_id", "device_id"),
         indexes=(("device_id",),),
     ),
-    # Who may read and do nothing else.
+    # Who may read and do nothing else; the role says how exactly (`server.access.veil`).
     TableShape(
         "read_token",
         {
@@ -233,9 +234,10 @@ TABLES: Final = (
             "created_at": str,
             "expires_at": str,
             "revoked_at": str,
+            "role": str,
         },
         ("token_id",),
-        needs=("name", "token_hash", "created_at"),
+        needs=("name", "token_hash", "created_at", "role"),
         indexes=(("token_hash",),),
     ),
     TableShape(
@@ -282,6 +284,7 @@ TABLES: Final = (
     ),
     *PHONE_TABLES,
     *PEOPLE_TABLES,
+    *CONTACT_TABLES,
     # What administrators did, each line chained to the one before it.
     TableShape(
         "audit_line",

@@ -28,6 +28,7 @@ from server.store.driver import (
     checkpoint_wal,
     connect,
     copy_to,
+    empty_wal,
     translated,
 )
 from server.store.moving import Progress, copy_rows
@@ -79,6 +80,10 @@ class SqliteStore:
     async def leads(self) -> bool:
         """Return that this one does what one alone does: the data directory is locked."""
         return True
+
+    async def forget_deleted(self) -> bool:
+        """Empty the WAL of what was deleted; return whether nobody was in the way."""
+        return await asyncio.to_thread(_emptied, self._path)
 
     def close(self) -> None:
         """Finish what was begun and let go."""
@@ -194,9 +199,22 @@ class WriterThread:
                 sealed.connection.close()
 
 
+def _emptied(path: Path) -> bool:
+    connection = connect(path)
+    try:
+        with translated():
+            return empty_wal(connection)
+    finally:
+        connection.close()
+
+
 def _writing(connection: Connection) -> SealedWriter:
-    """Return a writer on a connection that keeps pages of indexes at hand."""
+    """Return a writer on a connection that keeps pages of indexes at hand.
+
+    What it deletes is overwritten in the pages that it writes anyway.
+    """
     connection.execute(f"PRAGMA cache_size=-{_WRITER_KIB}")
+    connection.execute("PRAGMA main.secure_delete=FAST").fetchall()
     return SealedWriter(connection)
 
 

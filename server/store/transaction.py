@@ -8,6 +8,7 @@ from schemas.signing import public_key
 from server.clock import Clock
 from server.store.attachments import AttachmentTables
 from server.store.audit_lines import AuditTables
+from server.store.contacts import ContactTables
 from server.store.custody import CustodyTables
 from server.store.derivation import DerivationTables
 from server.store.devices import DeviceTables
@@ -40,6 +41,7 @@ class SqlTransaction(
     RenewalTables,
     PhoneTables,
     PeopleTables,
+    ContactTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

@@ -39,7 +39,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class ReadToken:
-    """Who may read some projects, and nothing else; `expires_at` None: never ends."""
+    """Who may read some projects, and nothing else; `expires_at` None: never ends.
+
+    `role` says how exactly places and names are shown (`server.access.veil`).
+    """
 
     id: str
     name: str
@@ -47,6 +50,7 @@ class ReadToken:
     projects: tuple[str, ...]
     expires_at: str | None = None
     revoked_at: str | None = None
+    role: str = "viewer"
 
 
 class LabelBlock(NamedTuple):

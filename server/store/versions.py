@@ -13,6 +13,7 @@ from server.store.driver import Connection, DatabaseError
 from server.store.leaner import make_lean
 from server.store.shape import TABLES
 from server.store.tables import VERSION, make_table
+from server.store.token_roles import add_roles
 
 #: To stderr from any command, and to the log of a server: a large database takes minutes.
 _LOG: Final = logging.getLogger("permille")
@@ -28,12 +29,15 @@ _ADDED: Final = {
     5: (
         *("person", "person_role", "sign_in_link", "desk_session"),
         *("board_plot", "board_points"),
+        *("contact", "contact_key", "contact_plot", "consent"),
     ),
 }
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3
 #: The first version whose boards are kept when plots are derived.
 _BOARDS: Final = 6
+#: The versions that have tokens without a role.
+_WITHOUT_ROLES: Final = range(2, 6)
 
 
 def bring_up(connection: Connection) -> None:
@@ -62,6 +66,8 @@ def _bring_up(db: Database, found: int) -> None:
                 make_table(db, table)
     if found < _LEAN:
         make_lean(db)
+    if found in _WITHOUT_ROLES:
+        add_roles(db)
     if found < _BOARDS:
         _ask_for_all(db.conn)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.digest import conflict_hash
 from schemas.problems import Problem
 from server.merge.model import KeptBack
 from server.store.custody_values import ConflictQuery, CustodyQuery, HowMuchWaits
@@ -47,7 +48,7 @@ async def test_a_change_in_custody_is_read_back_with_its_line(store, note):
     assert found.why == [why]
     assert (found.device, found.person) == ("laptop", change.person)
     assert (found.at, found.status) == (batch.at, "open")
-    assert (found.waits_for, found.reason) == (None, None)
+    assert (found.waits_for, found.settled_at, found.reason) == (None, None, None)
     assert found.line == line_of(change)
     assert found.place > 0
 
@@ -242,6 +243,38 @@ async def test_a_conflict_is_settled_by_a_change_for_a_reason(store):
     assert (found.settled_by, found.settled_at) == (change.id, batch.at)
     assert (found.reason, found.chosen) == ("the sign says so", {"code": "P8"})
     assert await conflicts(store, status=None) == [found]
+
+
+async def test_a_settled_conflict_is_open_again_and_counts(store):
+    laptop, project, made = await begin(store, "P1")
+    batch = Batch(project, laptop, 3)
+    conflict = batch.contest(made, "code", {"code": "P8"})
+    await saved(store, batch)
+    (before,) = await conflicts(store)
+    batch = Batch(project, laptop, 9)
+    batch.settle(conflict, {"code": "P8"}, "the sign says so")
+    await saved(store, batch)
+    (row,) = await records(store, project)
+    settled = await digest_of(store, project)
+    again = {conflict.id: made.id}
+    await store.write(lambda tx: tx.reopen_conflicts(project.id, again))
+    assert await conflicts(store) == [before]
+    (now,) = await records(store, project)
+    assert (now.open_conflicts, now.seq) == (row.open_conflicts + 1, row.seq)
+    assert await digest_of(store, project) == settled.plus(
+        conflict_hash(made.id, conflict.id)
+    )
+    await store.write(lambda tx: tx.reopen_conflicts(project.id, {}))
+    assert await conflicts(store) == [before]
+
+
+async def digest_of(store, project):
+    heads = await store.read(lambda tx: tx.project_heads([project.id]))
+    return heads[project.id].digest
+
+
+async def records(store, project):
+    return await store.read(lambda tx: list(tx.records(project.id, "plot")))
 
 
 async def contested(store):

@@ -87,8 +87,7 @@ async def _fill(data):
         await _hand_labels_out(server, one)
         await _send_by_phone(server, plot)
         await server.ask(lambda store: store.write(_purge))
-        await _renew(server, two)
-        await _work_at_the_desk(server)
+        await _administer(server, two)
 
 
 async def _hand_labels_out(server, laptop):
@@ -104,11 +103,30 @@ async def _work_at_the_desk(server):
         await ada.get("/")
 
 
+async def _administer(server, laptop):
+    await _renew(server, laptop)
+    await _know_people(server)
+    await _work_at_the_desk(server)
+
+
 async def _renew(server, laptop):
     """Issue a token that a laptop does not use; what was typed is noted."""
     await asyncio.to_thread(typed, server.data.path, "device", "renew", "two")
     code = (await laptop.sync()).hello["renew"]
     assert (await renewed(server, laptop, code))[0] == 200
+
+
+async def _know_people(server):
+    """Add two farmers of a plot, one of whom is erased."""
+    own = ("contact", "add", "--project", "HF", "--plot", "P1", "--name")
+    agreed = ("Ada Diallo", "--purpose", "sampling", "--how", "paper")
+    for words in (
+        (*own, "Ada Diallo"),
+        (*own, "Bo Ek"),
+        ("contact", "consent", "add", *agreed),
+        ("contact", "erase", "Bo Ek", "--reason", "asked for", "--yes"),
+    ):
+        await asyncio.to_thread(typed, server.data.path, *words)
 
 
 async def _send_by_phone(server, plot):
@@ -273,6 +291,11 @@ ALTERED = {
     "a digest": ("UPDATE project SET digest_sum = '1'", "projects"),
     "a project's head": ("UPDATE project SET head = head + 1", "projects"),
     "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),
+    "a sealed contact": ("UPDATE contact SET sealed = zeroblob(60)", "tables"),
+    "a key of a contact": ("UPDATE contact_key SET key = zeroblob(32)", "tables"),
+    "a plot of a contact": ("UPDATE contact_plot SET plot_id = 'x'", "tables"),
+    "a consent": ("UPDATE consent SET purpose = 'contact'", "tables"),
+    "what a token may see": ("UPDATE read_token SET role = 'admin'", "tables"),
     "a purged id": ("DELETE FROM purged", "tables"),
     "a key": ("UPDATE meta SET value = 'ff' || value WHERE key = 'own_device'", ""),
     "history": ("UPDATE history SET old_values = '{}'", "tables"),

@@ -10,7 +10,13 @@ ON_EACH = frozenset(
     {
         *("test_beginning_projects", "test_bridge", "test_controls", "test_undo"),
         *("test_crowded_records", "test_deleting_plots", "test_derivation"),
-        *("test_device_scope", "test_export_since", "test_health", "test_hostile_sync"),
+        *(
+            "test_device_scope",
+            "test_export_since",
+            "test_health",
+            "test_hostile_sync",
+            "test_inbox",
+        ),
         *(
             "test_lab",
             "test_lab_quality",
@@ -23,6 +29,7 @@ ON_EACH = frozenset(
         *("test_phones", "test_same_words", "test_search"),
         *("test_strangers", "test_sync", "test_two_stage", "test_undo_anything"),
         *("test_warnings", "test_who_reads", "test_desk", "test_rights"),
+        *("test_contacts", "test_veil"),
     }
 )
 

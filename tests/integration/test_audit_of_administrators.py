@@ -33,10 +33,13 @@ token create qgis --project P | token revoke qgis
 person add Ada --role admin --everywhere | person grant Ada --role lab --project P
 person link Ada --address https://soil.example.org | person sign-out Ada
 person withdraw Ada --role lab --project P | person remove Ada
+contact add --project P --name Zoë --plot A | contact edit Zoë --no-plots
+contact consent add Zoë --purpose sampling --how paper | contact consent withdraw Zoë --purpose sampling
+contact import {}/contacts.csv --project P | contact retain 30 | contact erase Zoë --reason x --yes
 phone add P bo --address https://soil.example.org --json | phone revoke bo
 conflict resolve @CONFLICT --keep --person Ada --reason x
 quarantine release @WAITING --project P => 01 | quarantine rejudge | quarantine discard @WAITING --reason x
-warning explain @WARNING --project P --why right
+inbox decide @ROW --choose explain --reason right | warning explain @WARNING --project P --why right
 lab sent BAG-2026 --project P --lab L --again
 lab import {}/soc.csv --lab L --project P --write --method soc=dry_combustion => 01
 lab decide rejected --project P --lab MARK --batch MARK --reason x
@@ -66,6 +69,7 @@ ELSEWHERE = {
 READS = {
     *("project list", "project show", "device list", "device show", "token list"),
     *("phone list", "phone submissions", "conflict list", "conflict show"),
+    "inbox list",
     *(
         "quarantine list",
         "quarantine show",
@@ -76,6 +80,7 @@ READS = {
     *("records list", "attachments list", "stocks show", "stocks portfolio"),
     *("stocks compute", "stocks design", "search", "stats", "epochs"),
     *("board programme", "board campaign"),
+    *("contact list", "contact show", "contact due", "contact consent list"),
     *("verify", "doctor"),
     *("audit list", "audit verify", "person list"),
     # They serve, derive or make a server: nobody's data are changed by them.
@@ -142,6 +147,9 @@ def finders(data, folder):
         "@WAITING": lambda: ask(data, "quarantine", "list")[0]["change"],
         "@FORM": lambda: ask(data, "phone", "submissions")[0]["instance"],
         "@WARNING": lambda: _warning(data),
+        "@ROW": lambda: ask(data, "inbox", "list", "--kind", "warning")["rows"][0][
+            "id"
+        ],
         "@OPERATION": lambda: ask(data, "undo", "--list", "--project", "P")[0]["id"],
         "{}": lambda: str(folder),
         "MARK": lambda: MARK,
@@ -155,6 +163,7 @@ def _warning(data):
 
 def test_every_command_that_writes_leaves_a_line(filled, tmp_path):
     (tmp_path / "soc.csv").write_text("label,batch,SOC g/kg\nBAG-2016,B9,14.5\n")
+    (tmp_path / "contacts.csv").write_text("name,email\nBo Ek,bo@example.org\n")
     shape = {"type": "Point", "coordinates": [2.0, 48.0]}
     place = {
         "type": "Feature",

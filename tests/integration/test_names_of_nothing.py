@@ -16,7 +16,12 @@ NAMING = ("project", "plot", "point", "campaign", "core", "sample", "organisatio
 NEEDED = {
     ("device", "grant"): ("--project", ""),
     ("device", "withdraw"): ("--project", ""),
+    ("contact", "erase"): ("--reason", "why", "--yes"),
+    ("contact", "edit"): ("--name", "x"),
+    ("contact", "consent", "add"): ("--purpose", "sampling", "--how", "paper"),
+    ("contact", "consent", "withdraw"): ("--purpose", "sampling"),
     ("quarantine", "discard"): ("--reason", "why", "--yes"),
+    ("inbox", "decide"): ("--choose", "keep", "--reason", "why", "--yes"),
     ("conflict", "resolve"): ("--keep", "--person", "Ada"),
 }
 

@@ -155,7 +155,7 @@ def hostile(execute, without=()):
 SERVER = """
 attachments list | attachments unnamed | conflict list | conflict list --settled
 conflict show A | device list | device show two | device show nobody | epochs | limits
-project list | project show P | project show nobody | quarantine list
+project list | project show P | project show nobody | quarantine list | inbox list
 quarantine list --all | quarantine show GONE/EVIL | stats | doctor | stocks show --project P
 stocks show --project P --plot A --from 2016 --to 2026 | stocks portfolio --project P
 stocks explain A 2016 2026 --project P | stocks derive --project P | verify
@@ -171,6 +171,7 @@ search EVIL | records list plot --where code=A --project P
 records list plot --where EVIL=1 --project P | records edit plot --where code=A --set note=x --project P
 records delete plot --where code=none --project P | records import {}/tables
 undo --list --project P | undo EVIL --project P | undo --by EVIL --since 2020-01-01 --project P
+inbox decide EVIL --choose keep --reason x | inbox decide --all-of-filter --choose release --reason x --dry-run
 warning explain plot A nothing --project P --why x | device code --project P
 device edit two --may-begin-projects | device withdraw one --project P
 device grant one --project P | device move one --from P --to P | quarantine rejudge | device renew one
@@ -182,6 +183,11 @@ init | run --port none | token list | token revoke EVIL
 token create EVIL --project P | token create x --project P --expires EVIL
 phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
 phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL
+contact add --project P --name EVIL | contact add --project P --name Zoe --note EVIL --plot A
+contact list | contact show Zoe | contact show EVIL | contact edit Zoe --address EVIL --plot EVIL
+contact consent add Zoe --purpose sampling --how paper | contact consent list
+contact consent withdraw Zoe --purpose contact | contact import {}/layers.csv --project P
+contact retain 30 | contact due | contact erase Zoe --reason EVIL --yes
 audit list | audit list --person EVIL --since EVIL | audit verify | audit export {}/audit.csv
 board programme | board campaign --project P --campaign 2026 --by person
 phone add P x --qr {}/x.png | phone add nobody x | phone revoke EVIL | phone revoke ada

@@ -10,15 +10,17 @@ from schemas import evolve
 from schemas.messages import Op
 from schemas.records import record_id
 from schemas.version import SCHEMA_VERSION
+from server.access.veil import ALL_OF_IT, SIGHTS
 from server.clock import Clock
 from server.config import DataDirectory
 from server.errors import StorageError
 from server.operations.archive import write_backup
 from server.operations.audit.audit import find_faults
 from server.operations.backup import DATABASE, restore
+from server.store import seals
 from server.store.driver import checkpoint_wal, connect, copy_to
 from server.store.rows import RECORD_COLUMNS, record_of
-from server.store.sqlite import SqliteStore, look
+from server.store.sqlite import SqliteStore, create, look
 from server.store.tables import VERSION
 from server.store.values import ReadToken
 from tests.corpus import FIXTURES
@@ -202,6 +204,52 @@ async def test_tables_of_an_earlier_version_say_the_same_in_those_of_today(
         assert segments < len(raw) / 2
         tokens = tx.connection.execute("SELECT count(*) FROM read_token").fetchone()[0]
         assert tokens == (2 if version == 1 else 3)
+        roles = [one.role for one in tx.read_tokens()]
+        assert sorted(set(roles)) == (
+            ["viewer"] if version == 1 else ["manager", "viewer"]
+        )
+
+
+def before_roles(path):
+    """Make the database of version 5 with a token, whose table has no roles yet."""
+    create(path, Clock())
+    with closing(connect(path)) as connection:
+        for name in ("contact", "contact_key", "contact_plot", "consent"):
+            connection.execute(f"DROP TABLE {name}")
+            connection.execute("DELETE FROM seal WHERE name = ?", (name,))
+        connection.execute("DROP INDEX idx_read_token_token_hash")
+        connection.execute("ALTER TABLE read_token DROP COLUMN role")
+        connection.execute(
+            "CREATE INDEX idx_read_token_token_hash ON read_token (token_hash)"
+        )
+        connection.execute(
+            "INSERT INTO read_token VALUES ('t', 'qgis', 'hash', '2026', NULL, NULL)"
+        )
+        seals.seal(connection, "read_token")
+    _say_version(path, 5)
+
+
+async def test_a_token_of_before_roles_goes_on_to_read_all_of_it(tmp_path):
+    path = tmp_path / "older.db"
+    before_roles(path)
+    for _ in range(2):
+        store = SqliteStore(path)
+        found = await store.read(lambda tx: tx.read_token("hash", "2026"))
+        assert (found.name, found.role) == ("qgis", "manager")
+        assert SIGHTS[found.role] == ALL_OF_IT
+        store.close()
+        assert is_whole(path)
+
+
+def test_a_token_that_was_altered_before_roles_is_found_after(tmp_path):
+    path = tmp_path / "older.db"
+    before_roles(path)
+    with closing(connect(path)) as connection:
+        connection.execute("UPDATE read_token SET name = 'other'")
+    SqliteStore(path).close()
+    with look(path) as tx:
+        found = [f.where for f in find_faults(tx, lambda *_: None)]
+    assert any("read_token" in where for where in found), found
 
 
 def test_a_row_that_was_damaged_before_is_found_after_it_has_moved(tmp_path):

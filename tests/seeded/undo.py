@@ -39,8 +39,8 @@ MUTANTS = (
     Mutant(
         "an undo goes over what came since it was looked at",
         "server/custody/steps.py",
-        "        seen[record.id],\n",
-        "        (seen[record.id][0], 10**9),\n",
+        "        given.seen[record.id],\n",
+        "        (given.seen[record.id][0], 10**9),\n",
         SERVER_UNDO,
     ),
     Mutant(

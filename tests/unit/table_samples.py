@@ -12,6 +12,7 @@ NOTE = "measured again with the long ruler, because the first one had lost its e
 SIDES = "depth-top-cm 10, depth-bottom-cm 30, note between the hedges"
 CORE = "Highfield-north-07/12/Spring 2026/1"
 BAG = "HF-2026-0004711"
+PURPOSES = "sampling, contact, publication-of-coordinates, sharing-with-partner"
 NUMBERS = ("-14.08 (-15.83 to -11.59)", "-1234.56 (-2345.67 to 1234.56)")
 
 #: A list of each type, as rows of its columns without project and state.
@@ -102,7 +103,19 @@ ROWS = {
         )
     ],
     "people": [(NAME, "amandine", "2026-05-03", "manager in HF-LTE, lab in WB", 2)],
-    "tokens": [(NAME, "0190a2b1-7c3d", AT, "2027-06-30", AT, "HF-LTE, WOBURN-7")],
+    "tokens": [
+        (NAME, "0190a2b1", AT[:16], "collector", "2027-06-30", AT[:16], "HF-LTE, W-7")
+    ],
+    "contacts": [
+        (NAME, "0190a2b1", "HF-LTE", "HF, HG", PURPOSES, "2026-05-03", "2027-05-03")
+    ],
+    "consents": [
+        (
+            *(NAME, "0190a2b1", "publication-of-coordinates", "2026-05-03", "e-mail"),
+            *("2031-05-03", "2027-05-03", "yes"),
+        )
+    ],
+    "contacts that are due": [(NAME, "0190a2b1", "HF-LTE", "2026-05-03", 1234)],
     "records of an export": [(f"sample {BAG}", "already here", SIDES)],
     "found": [("sample", BAG, f"note {NOTE}")],
     "records that meet": [(f"{BAG}/soc/1", SIDES)],
@@ -206,6 +219,19 @@ ROWS = {
             ID,
         )
     ],
+    "what waits": [
+        (
+            "3f9a2c1b04de",
+            "quarantine",
+            "HF-LTE",
+            f"core {CORE}",
+            f"depth-bottom-cm = 700: {NOTE}",
+            NAME,
+            1234,
+            "release, discard",
+        )
+    ],
+    "what is left": [("3f9a2c1b04de", f"core {CORE}", NOTE)],
     "a change as sent": [("depth-bottom-cm", "700", "30", f"{NOTE} [x_y]", NOTE)],
     "laptops": [
         (

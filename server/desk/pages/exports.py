@@ -9,7 +9,7 @@ from typing import Final
 from schemas.export.run import ExportKind
 from schemas.phrases import _
 from server.access.read_tokens import is_live, make_token, revoke_token
-from server.access.rights import Right
+from server.access.rights import Right, Role
 from server.desk.frame import Asked, Desk, DeskPage, Download, GoTo
 from server.desk.sent import MOST_BYTES
 from server.errors import NotFoundError, RefusedError
@@ -63,16 +63,28 @@ async def tables(desk: Desk, asked: Asked) -> Download:
 
 async def _written(desk: Desk, asked: Asked, kind: ExportKind) -> bytes:
     await desk.store.note_hand_out()
+    veil, today = _veil(asked), desk.clock.stamp()[:10]
 
     def job(tx: Transaction) -> bytes:
         with tempfile.TemporaryDirectory(prefix="permille-export-") as folder:
             target = Path(folder) / f"export.{kind.value}"
-            wanted = ExportWanted(kind, target, asked.project_ids)
+            wanted = ExportWanted(
+                kind, target, asked.project_ids, veil=veil, today=today
+            )
             export_projects(tx, wanted, _NO_FILES, lambda _table, _rows: None)
             return _read(target)
 
     content: bytes = await desk.store.read(job)
     return content
+
+
+def _veil(asked: Asked) -> str:
+    """Return the role whose sight the file has; empty for who may see all of each project."""
+    sees_all = all(
+        {Right.PLACES, Right.NAMES} <= asked.held.rights_in(one)
+        for one in asked.project_ids
+    )
+    return "" if sees_all else Role.AUDITOR.value
 
 
 def _read(target: Path) -> bytes:
@@ -104,6 +116,7 @@ async def token(desk: Desk, asked: Asked) -> DeskPage:
         name,
         (asked.chosen.id,),
         asked.said("until") or None,
+        Role.MANAGER if asked.said("sees") == Role.MANAGER else Role.VIEWER,
     )
     facts = {"token": made, "secret": secret, "address": desk.address}
     command = f"permille-server token create NAME --project {asked.chosen.name}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ async def get_rows(request: web.Request) -> web.Response:
     said = said_options(request.query)
     prefer = ",".join(request.headers.getall("Prefer", []))
     options = options_of(one, said, prefer)
-    selected = options.selection(one, who.projects)
+    selected = replace(options.selection(one, who.projects), veil=who.veil)
     page = await read(request, who, lambda copy: copy.rows(selected))
     answer: dict[str, Any] = {
         "@odata.context": _context(request, one.name, options.columns)
@@ -116,7 +117,11 @@ async def get_row(request: web.Request) -> web.Response:
     if key is None:
         raise refuse("not_found", f"write the key as {one.name}('ID')")
     selected = RowSelection(
-        collection=one.name, projects=who.projects, equal={"id": key[1]}, most=1
+        collection=one.name,
+        projects=who.projects,
+        equal={"id": key[1]},
+        most=1,
+        veil=who.veil,
     )
     page = await read(request, who, lambda copy: copy.rows(selected))
     if not page.rows:

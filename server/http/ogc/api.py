@@ -1,6 +1,6 @@
 """The description of OGC API - Features as OpenAPI 3.0, one path for each address. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from yarl import URL
@@ -176,8 +176,13 @@ SCHEMAS: Final[Mapping[str, Described]] = {
 }
 
 
-def api_document(ogc: URL) -> Described:
-    """Return the description of the service at an address."""
+def api_document(
+    ogc: URL, unasked: Callable[[str], frozenset[str]] = lambda _: frozenset()
+) -> Described:
+    """Return the description of the service at an address.
+
+    `unasked` says by which columns of a collection somebody may not look.
+    """
     paths = {
         "/": _page("landing", "The page where everything begins", "landing"),
         "/api": _page("api", "This description", None, documents.OPENAPI_JSON),
@@ -185,7 +190,7 @@ def api_document(ogc: URL) -> Described:
         "/collections": _page("collections", "Every collection", "collections"),
     }
     for one in COLLECTIONS.values():
-        paths |= _paths(one)
+        paths |= _paths(one, unasked(one.name))
     return {
         "openapi": "3.0.3",
         "info": {
@@ -211,7 +216,7 @@ def api_document(ogc: URL) -> Described:
     }
 
 
-def _paths(one: Collection) -> dict[str, Described]:
+def _paths(one: Collection, unasked: frozenset[str]) -> dict[str, Described]:
     own = f"/collections/{one.name}"
     name = one.name.capitalize()
     columns = documents.SCHEMA_JSON
@@ -232,7 +237,11 @@ def _paths(one: Collection) -> dict[str, Described]:
     items["get"]["parameters"] = [
         *({"$ref": f"#/components/parameters/{each}"} for each in _PARAMETERS),
         _GEO_FORMAT,
-        *(_column(name, schema.column_schema(c)) for name, c in one.filters.items()),
+        *(
+            _column(name, schema.column_schema(c))
+            for name, c in one.filters.items()
+            if name not in unasked
+        ),
     ]
     return {
         own: _page(f"describe{name}", f"{one.title}: the collection", "collection"),

@@ -1,6 +1,8 @@
 """The routes of OGC API - Features; rights are those of the token's owner."""
 
 from collections.abc import Collection as Many
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -13,9 +15,9 @@ from server.http.guards import CLOCK
 from server.http.ogc import documents, parameters, schema
 from server.http.ogc.api import api_document
 from server.http.parameters import said_once
-from server.http.readers import base_of, read, reader_of
+from server.http.readers import base_of, read, reader_of, unasked
 from server.reading.collections import COLLECTIONS, Collection
-from server.reading.port import RowSelection
+from server.reading.port import Extent, RowSelection
 
 _PLAIN: Final = ("f",)
 _ITEM: Final = ("f", "crs")
@@ -46,13 +48,14 @@ async def get_conformance(request: web.Request) -> web.Response:
 async def get_api(request: web.Request) -> web.Response:
     """Return the description of this service as OpenAPI 3.0."""
     asked = await _asked(request)
-    return _answer(api_document(asked.ogc), documents.OPENAPI_JSON)
+    document = api_document(asked.ogc, lambda name: unasked(asked.who, name))
+    return _answer(document, documents.OPENAPI_JSON)
 
 
 async def get_collections(request: web.Request) -> web.Response:
     """Return every collection with its extent."""
     asked = await _asked(request)
-    extents = await read(request, asked.who, lambda c: c.extents(asked.who.projects))
+    extents = await _extents(request, asked.who)
     found = documents.collections(asked.ogc, COLLECTIONS.values(), extents)
     return _answer(found)
 
@@ -60,7 +63,7 @@ async def get_collections(request: web.Request) -> web.Response:
 async def get_collection(request: web.Request) -> web.Response:
     """Return one collection with its extent."""
     asked, one = await _asked(request), _collection(request)
-    extents = await read(request, asked.who, lambda c: c.extents(asked.who.projects))
+    extents = await _extents(request, asked.who)
     return _answer(documents.collection(asked.ogc, one, extents[one.name]))
 
 
@@ -68,7 +71,8 @@ async def get_queryables(request: web.Request) -> web.Response:
     """Return the columns of a collection that may be asked for by their value."""
     asked, one = await _asked(request), _collection(request)
     own = asked.ogc / "collections" / one.name / "queryables"
-    return _answer(schema.queryables(one, str(own)), documents.SCHEMA_JSON)
+    found = schema.queryables(one, str(own), unasked(asked.who, one.name))
+    return _answer(found, documents.SCHEMA_JSON)
 
 
 async def get_schema(request: web.Request) -> web.Response:
@@ -81,8 +85,8 @@ async def get_schema(request: web.Request) -> web.Response:
 async def get_items(request: web.Request) -> web.Response:
     """Return a page of the features of a collection, with a link to the next one."""
     who, one = await reader_of(request), _collection(request)
-    said = said_once(request.query, parameters.known(one))
-    asked = parameters.selection_of(one, who.projects, said)
+    said = said_once(request.query, {*parameters.known(one)} - unasked(who, one.name))
+    asked = replace(parameters.selection_of(one, who.projects, said), veil=who.veil)
     page = await read(request, who, lambda copy: copy.features(asked))
     ogc = base_of(request) / "ogc"
     own = ogc / "collections" / one.name
@@ -112,7 +116,11 @@ async def get_item(request: web.Request) -> web.Response:
     asked, one = await _asked(request, _ITEM), _collection(request)
     name = request.match_info["feature"]
     selected = RowSelection(
-        collection=one.name, projects=asked.who.projects, equal={"id": name}, most=1
+        collection=one.name,
+        projects=asked.who.projects,
+        equal={"id": name},
+        most=1,
+        veil=asked.who.veil,
     )
     page = await read(request, asked.who, lambda copy: copy.features(selected))
     if not page.texts:
@@ -136,6 +144,13 @@ async def _asked(request: web.Request, known: Many[str] = _PLAIN) -> _Asked:
     parameters.check_crs(said)
     base = base_of(request)
     return _Asked(who, base / "ogc", base.with_path(request.path))
+
+
+async def _extents(request: web.Request, who: Who) -> Mapping[str, Extent]:
+    is_coarse = who.veil is not None and who.veil.is_coarse
+    return await read(
+        request, who, lambda copy: copy.extents(who.projects, is_coarse=is_coarse)
+    )
 
 
 def _collection(request: web.Request) -> Collection:

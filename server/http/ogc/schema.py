@@ -37,9 +37,15 @@ def properties(collection: Collection) -> dict[str, Any]:
     }
 
 
-def queryables(collection: Collection, address: str) -> dict[str, Any]:
+def queryables(
+    collection: Collection, address: str, without: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """Return the document of the columns that a request may ask for by their value."""
-    found = {name: column_schema(c) for name, c in collection.filters.items()}
+    found = {
+        name: column_schema(column)
+        for name, column in collection.filters.items()
+        if name not in without
+    }
     return {
         **_document(collection, address, found),
         "additionalProperties": False,

@@ -29,6 +29,7 @@ _CONNECT_S: Final = 10
 _LOCK_MS: Final = 30_000
 #: Rows that are fetched at once where an answer may be long.
 _AT_ONCE: Final = 2_000
+_REWRITE: Final = b"VACUUM (FULL) contact, contact_key, contact_plot"
 
 
 class Written(NamedTuple):
@@ -127,6 +128,12 @@ class PostgresConnection:
             cursor.itersize = _AT_ONCE
             cursor.execute(text.encode(), values_of(text, values) or None)
             yield from cursor
+
+    def rewrite(self) -> bool:
+        """Write the tables of contacts anew, without the rows of before; return True."""
+        with translated():
+            self.raw.execute(_REWRITE)
+        return True
 
     @property
     def is_lost(self) -> bool:

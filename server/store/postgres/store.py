@@ -96,6 +96,10 @@ class PostgresStore:
         """
         return await self._leading.run(_leads)
 
+    async def forget_deleted(self) -> bool:
+        """Write the tables of contacts anew: an old row stays in its page until then."""
+        return await self._writers.run(lambda own: own.connection().rewrite())
+
     def close(self) -> None:
         """Finish what was begun and let go."""
         self._leading.close()
