@@ -14,6 +14,7 @@ from server.desk.pages import (
     inbox,
     people,
     programme,
+    year,
 )
 
 
@@ -55,6 +56,9 @@ ROUTES: Final = (
     _page("/desk/inbox", Right.DECIDE, inbox.show, _("Inbox")),
     _form("inbox/decide", Right.DECIDE, Scope.ANY, inbox.decide),
     _form("inbox/undo", Right.DECIDE, Scope.ONE, inbox.undo),
+    _page("/desk/year", Right.FIGURES, year.show, _("Year page")),
+    _file("year/pdf", Right.FIGURES, year.pdf),
+    _file("year/html", Right.FIGURES, year.html),
     _page("/desk/devices", Right.DEVICES, devices.show, _("Devices")),
     _form("devices/codes", Right.DEVICES, Scope.ONE, devices.codes),
     _form("devices/revoke", Right.DEVICES, Scope.ANY, devices.revoke),
