@@ -2,26 +2,25 @@
 
 import asyncio
 import json
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from server.access.projects import projects
 from server.clock import Clock
 from server.custody.own_log import add_project
-from server.data import open_store
 from server.derivation.derive import derive_waiting
 from server.errors import NotFoundError
 from server.figures.campaign_board import CampaignChoices, Team, campaign_board
 from server.figures.pages import PageChoice
 from server.figures.programme import NO_CHANGE, programme_board
 from server.figures.queries import stocks_document
-from server.operations.audit.audit import find_faults
-from server.store.driver import connect
+from server.store.sqlite import SqliteStore
 from tests.conftest import RunningServer, running
 from tests.databases import DATABASES, new_server
 from tests.integration.test_portfolio import A, B, record_plot, synced
+from tests.integration.test_versions import is_whole, older
 from tests.processes import typed
 
 pytestmark = pytest.mark.slow
@@ -353,23 +352,20 @@ async def test_boards_are_typed(judged):
         assert "Traceback" not in done.output
 
 
-async def test_tables_of_before_are_asked_for_and_then_on_the_boards(server):
-    laptop = await server.laptop("north")
-    record_plot(laptop, "P1", A)
-    await synced(server, laptop)
-    before = await programme_of(server)
-    path = server.data.database
-    with closing(connect(path)) as connection:
-        for name in ("board_plot", "board_points"):
-            connection.execute(f"DROP TABLE {name}")
-            connection.execute("DELETE FROM seal WHERE name = ?", (name,))
-        connection.execute("PRAGMA user_version=5")
-    store = open_store(server.data)
+async def test_plots_of_an_earlier_version_are_asked_for_and_then_on_the_boards(
+    tmp_path,
+):
+    path = tmp_path / "older.db"
+    older(path, 2)
+    store = SqliteStore(path)
     try:
-        waiting = await store.read(lambda tx: tx.waiting_counts([server.project_id]))
-        assert waiting == {server.project_id: 1}
+        names = {one["id"]: one["name"] for one in await projects(store)}
+        before = await programme_board(store, names)
+        plots = sum(one["plots"] for one in await projects(store))
+        assert before["total"]["waiting"] == plots > 0
         await derive_waiting(store, Clock())
-        assert await store.read(lambda tx: list(find_faults(tx, lambda *_: None))) == []
+        after = await programme_board(store, names)
     finally:
         store.close()
-    assert await programme_of(server) == before
+    assert (after["total"]["waiting"], after["total"]["plots"]) == (0, plots)
+    assert is_whole(path)
