@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from schemas.phrases import Phrase, _
 from server.access.rights import Right
 from server.desk.frame import Show
-from server.desk.pages import audit, devices, exports, inbox, people, programme
+from server.desk.pages import audit, devices, exports, inbox, lab, people, programme
 
 
 class Scope(Enum):
@@ -46,6 +46,11 @@ ROUTES: Final = (
     _page("/desk/inbox", Right.DECIDE, inbox.show, _("Inbox")),
     _form("inbox/decide", Right.DECIDE, Scope.ANY, inbox.decide),
     _form("inbox/undo", Right.DECIDE, Scope.ONE, inbox.undo),
+    _page("/desk/lab", Right.LAB, lab.show, _("Laboratory")),
+    _form("lab/look", Right.LAB, Scope.ONE, lab.look),
+    _form("lab/take-in", Right.LAB, Scope.ONE, lab.take_in),
+    _form("lab/rejected", Right.LAB, Scope.ONE, lab.rejected),
+    _form("lab/undo", Right.LAB, Scope.ONE, lab.undo),
     _page("/desk/devices", Right.DEVICES, devices.show, _("Devices")),
     _form("devices/codes", Right.DEVICES, Scope.ONE, devices.codes),
     _form("devices/revoke", Right.DEVICES, Scope.ANY, devices.revoke),
