@@ -24,7 +24,15 @@ def find_campaign(tx: Transaction, project_id: str, name: str) -> Record:
     AmbiguousError
         If several ids start so.
     """
-    campaigns = {one.id: one for one in tx.records(project_id, "campaign")}
+    campaigns = {one.id: one for one in campaigns_of(tx, project_id)}
     names = {one.id: (one.fields["name"],) for one in campaigns.values()}
     found = {place: campaigns[place] for place in meant(name, names)}
     return _CAMPAIGN.only(name, found, campaigns)
+
+
+def campaigns_of(tx: Transaction, project_id: str) -> list[Record]:
+    """Return the campaigns of a project, the last to begin first."""
+    found = tx.records(project_id, "campaign")
+    return sorted(
+        found, key=lambda one: (str(one.fields["start_date"]), one.id), reverse=True
+    )

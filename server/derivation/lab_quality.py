@@ -36,6 +36,10 @@ def quality_of(lab: LabRecords) -> Quality:
     )
 
 
+#: Analytes that SOC of a bag can be computed from, alone or with others.
+CARBON: Final = frozenset(route[0] for route in _ROUTES)
+
+
 class CountedResults(NamedTuple):
     """The results of a bag that count, and what quality control says of its SOC."""
 
@@ -63,7 +67,7 @@ def _reasons(
     kept: Sequence[DerivationInput],
 ) -> tuple[Reason, ...]:
     """Return what the batches say that SOC comes from, or would come from."""
-    before, after = soc_route([result for result, _ in marked]), soc_route(kept)
+    before, after = _route([result for result, _ in marked]), _route(kept)
     told = set()
     for result, mark in marked:
         route = before if mark is Mark.REJECTED else after
@@ -72,7 +76,7 @@ def _reasons(
     return tuple(_REASONS[mark] for mark in Mark if mark in told)
 
 
-def soc_route(results: Iterable[DerivationInput]) -> tuple[str, ...]:
-    """Return the analytes that SOC of a bag is computed from; none where there is no SOC."""
+def _route(results: Iterable[DerivationInput]) -> tuple[str, ...]:
+    """Return the analytes that SOC of a bag is computed from."""
     analytes = {result.fields["analyte"] for result in results}
     return next((route for route in _ROUTES if route[0] in analytes), ())

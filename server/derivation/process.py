@@ -9,14 +9,17 @@ import contextlib
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from server.clock import Clock
 from server.config import DATABASE_VARIABLE, DataDirectory
+
+#: Waits after a waking until it is to be handed on, and clears it.
+Calm = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 _LOG: Final = structlog.get_logger("permille")
 
@@ -30,19 +33,25 @@ _LAST_PLOTS_S: Final = 5.0
 
 
 async def keep_worker(
-    data: DataDirectory, wake: asyncio.Event, last_plots_s: float = _LAST_PLOTS_S
+    data: DataDirectory,
+    wake: asyncio.Event,
+    last_plots_s: float = _LAST_PLOTS_S,
+    *,
+    waits_for_calm: bool = True,
 ) -> None:
     """Run a worker from the first waking on, until cancelled; hand each waking to it.
 
-    The plots under way may take so long then; what is cut is derived later.
+    The plots under way may take so long then; what is cut is derived later. Whoever wakes
+    it again and again while plots wait does not wait for calm.
     """
     clock = Clock()
+    calm = _calm if waits_for_calm else _at_once
     while True:
         await wake.wait()
-        await _calm(wake)
+        await calm(wake)
         try:
             async with _worker(data, last_plots_s) as process:
-                await _hand_on(wake, process)
+                await _hand_on(wake, process, calm)
             _LOG.error("the derivation ended", code=process.returncode)
         except OSError as error:
             _LOG.error("the derivation could not be started", error=str(error))
@@ -76,7 +85,7 @@ async def _worker(data: DataDirectory, last_plots_s: float) -> AsyncIterator[Pro
             await process.wait()
 
 
-async def _hand_on(wake: asyncio.Event, process: Process) -> None:
+async def _hand_on(wake: asyncio.Event, process: Process, calm: Calm) -> None:
     """Write a byte to a worker at each waking, until it ends."""
     ended = asyncio.create_task(process.wait())
     try:
@@ -87,10 +96,14 @@ async def _hand_on(wake: asyncio.Event, process: Process) -> None:
             finally:
                 woken.cancel()
             if wake.is_set():
-                await _calm(wake)
+                await calm(wake)
                 _write(process)
     finally:
         ended.cancel()
+
+
+async def _at_once(wake: asyncio.Event) -> None:
+    wake.clear()
 
 
 async def _calm(wake: asyncio.Event) -> None:

@@ -5,12 +5,12 @@ on which that bag came there. docs/desk.md says what makes each stage.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.sampling.meant import points_meant
-from server.derivation.lab_quality import counted_results, soc_route
+from server.derivation.lab_quality import CARBON, counted_results, quality_of
 from server.store.board_values import NOBODY, PointGroup, Recorder
 from server.store.values import DerivationInput, PlotTree
 
@@ -30,29 +30,26 @@ class PointStage(StrEnum):
 
 #: Nothing more is to come of points in these.
 ENDED: Final = (PointStage.SKIPPED, PointStage.DERIVED)
-_ORDER: Final = {stage: place for place, stage in enumerate(PointStage)}
+#: Where stages stand: a bag is as far as the farthest that is said of it.
+_STAGES: Final = tuple(PointStage)
+_VISITED, _BAGGED, _HANDED_OVER, _AT_LAB, _MEASURED = (
+    _STAGES.index(stage) for stage in _STAGES[2:7]
+)
 #: The stage that a step of custody brings a bag to.
 _OF_STEP: Final = {
-    "bagged": PointStage.BAGGED,
-    "boxed": PointStage.BAGGED,
-    "handed_over": PointStage.HANDED_OVER,
-    "received": PointStage.AT_LAB,
-    "dried": PointStage.AT_LAB,
-    "sieved": PointStage.AT_LAB,
-    "archived": PointStage.AT_LAB,
+    "bagged": _BAGGED,
+    "boxed": _BAGGED,
+    "handed_over": _HANDED_OVER,
+    "received": _AT_LAB,
+    "dried": _AT_LAB,
+    "sieved": _AT_LAB,
+    "archived": _AT_LAB,
 }
-
-
-class Reached(NamedTuple):
-    """A stage, and the day on which it was reached; empty where no day is known."""
-
-    stage: PointStage
-    since: str = ""
-
-    @property
-    def order(self) -> tuple[int, str]:
-        """Return what puts those that are farthest behind first, the longest wait of them."""
-        return _ORDER[self.stage], self.since
+#: The place of a stage, and the day on which it was reached; empty where none is known.
+Reached = tuple[int, str]
+_PLANNED: Final[Reached] = (_STAGES.index(PointStage.PLANNED), "")
+_SKIPPED: Final[Reached] = (_STAGES.index(PointStage.SKIPPED), "")
+_DERIVED: Final = _STAGES.index(PointStage.DERIVED)
 
 
 def stage_groups(
@@ -70,13 +67,18 @@ def stage_groups(
             code = str(point.fields["code"])
             reached, recorder = found.of_point(campaign, point.id)
             if (campaign, code) in derived:
-                reached = Reached(PointStage.DERIVED, reached.since)
+                reached = (_DERIVED, reached[1])
             groups[campaign, reached, recorder].append(code)
     return tuple(
         PointGroup(
-            campaign, *reached, reached.stage in ENDED, recorder, tuple(_sorted(codes))
+            campaign,
+            _STAGES[place],
+            since,
+            _STAGES[place] in ENDED,
+            recorder,
+            tuple(_sorted(codes)),
         )
-        for (campaign, reached, recorder), codes in sorted(groups.items())
+        for (campaign, (place, since), recorder), codes in sorted(groups.items())
     )
 
 
@@ -119,8 +121,8 @@ class _PlotVisits:
             return self._bags.of_cores(cores), self._recorder(last.id)
         skip = self._skips.get((campaign, point))
         if skip is not None:
-            return Reached(PointStage.SKIPPED), self._recorder(skip)
-        return Reached(PointStage.PLANNED), NOBODY
+            return _SKIPPED, self._recorder(skip)
+        return _PLANNED, NOBODY
 
     def _recorder(self, record_id: str) -> Recorder:
         return self._recorders.get(record_id, NOBODY)
@@ -130,37 +132,45 @@ class _BagStages:
     """The stages that the bags of a plot have come to."""
 
     def __init__(self, tree: PlotTree) -> None:
-        self._tree = tree
-        self._results: dict[str, list[DerivationInput]] = defaultdict(list)
-        for result in tree.results:
-            self._results[result.fields["sample_id"]].append(result)
+        self._steps = tree.handling.steps
+        self._measured = _measured(tree)
         self._bags: dict[str, list[DerivationInput]] = defaultdict(list)
         for bag in tree.samples:
             self._bags[bag.fields["core_id"]].append(bag)
 
     def of_cores(self, cores: Sequence[DerivationInput]) -> Reached:
         """Return how far the cores of a point have come: as far as the last of their bags."""
-        bags = [one for core in cores for one in self._of_core(core)]
-        days = [Reached(PointStage.VISITED, _day_of(core)) for core in cores]
-        return min(bags or days, key=lambda reached: reached.order)
+        days = [str(core.fields["sampled_at"])[:10] for core in cores]
+        bags = [
+            self._of_bag(bag, day)
+            for core, day in zip(cores, days, strict=True)
+            for bag in self._bags.get(core.id, ())
+        ]
+        return min(bags) if bags else (_VISITED, min(days))
 
-    def _of_core(self, core: DerivationInput) -> Iterator[Reached]:
-        for bag in self._bags.get(core.id, ()):
-            yield max(self._known(bag, _day_of(core)), key=lambda one: one.order)
-
-    def _known(self, bag: DerivationInput, day: str) -> Iterator[Reached]:
-        """Return every stage that something says of a bag; what has no day has that of the core."""
-        yield Reached(PointStage.BAGGED, day)
+    def _of_bag(self, bag: DerivationInput, day: str) -> Reached:
+        """Return how far a bag is; what has no day of its own has that of the core."""
+        if bag.id in self._measured:
+            return _MEASURED, self._measured[bag.id] or day
+        found = (_BAGGED, day)
         if bag.fields.get("sent_to_lab"):
-            yield Reached(PointStage.HANDED_OVER, bag.fields.get("sent_on") or day)
-        for step, on in self._tree.handling.steps.get(bag.id, {}).items():
+            found = (_HANDED_OVER, bag.fields.get("sent_on") or day)
+        for step, on in self._steps.get(bag.id, {}).items():
             if step in _OF_STEP:
-                yield Reached(_OF_STEP[step], on)
-        results = counted_results(self._results.get(bag.id, ()), self._tree.lab).results
-        if soc_route(results):
-            said = [result.fields.get("analysed_on") or day for result in results]
-            yield Reached(PointStage.MEASURED, max(said))
+                found = max(found, (_OF_STEP[step], on))
+        return found
 
 
-def _day_of(core: DerivationInput) -> str:
-    return str(core.fields["sampled_at"])[:10]
+def _measured(tree: PlotTree) -> dict[str, str]:
+    """Return the bags whose carbon counts, with the last day of an analysis."""
+    has_marks = bool(quality_of(tree.lab).marks)
+    found: dict[str, str] = {}
+    for result in tree.results:
+        said = result.fields
+        if said["analyte"] not in CARBON:
+            continue
+        if has_marks and not counted_results([result], tree.lab).results:
+            continue
+        day = said.get("analysed_on") or ""
+        found[said["sample_id"]] = max(found.get(said["sample_id"], ""), day)
+    return found

@@ -104,7 +104,9 @@ async def _call(store: Store, wakes: Sequence[asyncio.Event], tell: Progress) ->
 async def _in_process(
     data: DataDirectory, wake: asyncio.Event, over: asyncio.Event
 ) -> None:
-    kept = asyncio.create_task(keep_worker(data, wake, LEASE_MS / 1000))
+    kept = asyncio.create_task(
+        keep_worker(data, wake, LEASE_MS / 1000, waits_for_calm=False)
+    )
     await over.wait()
     kept.cancel()
     with contextlib.suppress(asyncio.CancelledError):

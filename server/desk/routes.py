@@ -6,7 +6,16 @@ from typing import Final, NamedTuple
 from schemas.phrases import Phrase, _
 from server.access.rights import Right
 from server.desk.frame import Show
-from server.desk.pages import audit, devices, exports, inbox, lab, people, programme
+from server.desk.pages import (
+    audit,
+    campaign,
+    devices,
+    exports,
+    inbox,
+    lab,
+    people,
+    programme,
+)
 
 
 class Scope(Enum):
@@ -43,6 +52,7 @@ def _file(path: str, right: Right, show: Show) -> DeskRoute:
 #: In the order of the navigation.
 ROUTES: Final = (
     _page("/", Right.FIGURES, programme.show, _("Programme")),
+    _page("/desk/campaign", Right.RECORDS, campaign.show, _("Campaign")),
     _page("/desk/inbox", Right.DECIDE, inbox.show, _("Inbox")),
     _form("inbox/decide", Right.DECIDE, Scope.ANY, inbox.decide),
     _form("inbox/undo", Right.DECIDE, Scope.ONE, inbox.undo),

@@ -15,7 +15,7 @@ class PageChoice(NamedTuple):
     @property
     def skip(self) -> int:
         """Return how many rows stand on the pages before."""
-        return (self.number - 1) * self.size
+        return max(self.number - 1, 0) * self.size
 
     def pages(self, total: int) -> int:
         """Return how many pages so many rows make; one where there are none."""

@@ -6,7 +6,8 @@ when plots were derived: nothing is computed here but counts.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from statistics import fmean
 from typing import Any, Final
 
@@ -42,8 +43,11 @@ async def programme_board(
     projects: Mapping[str, str],
     verdict: str | None = None,
     page: PageChoice = FIRST_PAGE,
+    placed: Collection[str] | None = None,
 ) -> Row:
     """Return the board of some projects, each id with what people call it.
+
+    Places are told of the projects in `placed`, of all where it is None.
 
     `projects` counts the plots of each by verdict; `not_assessable` says how many plots
     have no verdict, reason by reason; `plots` is a page of them, those of one of `VERDICTS`
@@ -54,7 +58,8 @@ async def programme_board(
     NotFoundError
         If there is no such page.
     """
-    return await store.read(lambda tx: _board(tx, projects, verdict, page))
+    where = projects.keys() if placed is None else projects.keys() & placed
+    return await store.read(lambda tx: _board(tx, projects, verdict, page, where))
 
 
 def map_of(places: Sequence[PlotPlace]) -> Row | None:
@@ -82,6 +87,7 @@ def _board(
     projects: Mapping[str, str],
     verdict: str | None,
     page: PageChoice,
+    placed: AbstractSet[str],
 ) -> Row:
     ids = list(projects)
     counts, waiting = tx.verdict_counts(ids), tx.waiting_counts(ids)
@@ -102,11 +108,11 @@ def _board(
         "total": _counted(counts) | {"waiting": sum(waiting.values())},
         "not_assessable": _not_assessable(counts),
         "verdict": verdict,
-        "plots": list(_plot_rows(tx, shown, projects)),
+        "plots": list(_plot_rows(tx, shown, projects, placed)),
         "plots_found": total,
         "page": page.number,
         "pages": page.pages(total),
-        "map": map_of(tx.plot_places(ids)),
+        "map": map_of(tx.plot_places(list(placed))),
     }
 
 
@@ -139,7 +145,10 @@ def _not_assessable(counts: Sequence[VerdictCount]) -> list[Row]:
 
 
 def _plot_rows(
-    tx: Transaction, plots: Sequence[PlotVerdict], projects: Mapping[str, str]
+    tx: Transaction,
+    plots: Sequence[PlotVerdict],
+    projects: Mapping[str, str],
+    placed: AbstractSet[str],
 ) -> Iterable[Row]:
     fields = _fields_of(tx, plots)
     for one in plots:
@@ -153,8 +162,8 @@ def _plot_rows(
             "project": projects[one.project_id],
             "plot": one.code,
             **{name: plot.get(name) for name in _SAID_OF_PLOT},
-            "lon": one.lon,
-            "lat": one.lat,
+            "lon": one.lon if one.project_id in placed else None,
+            "lat": one.lat if one.project_id in placed else None,
             "verdict_4permille": one.verdict or None,
             **{name: figures.get(name) for name in _SAID_OF_CHANGE},
             "reasons": reasons,

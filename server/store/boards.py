@@ -260,8 +260,12 @@ class BoardTables:
         """Return how far the points of some plots have come in a campaign."""
         campaign = (asked.project_id, asked.campaign_id, asked.start_date)
         return [
-            PointsInStage(*row[:-4], bool(row[-4]), *row[-3:-1], _codes(row[-1]))
-            for row in self._all(_IN_STAGES, (*campaign, json_list(plots)))
+            PointsInStage(
+                plot, stage, since, bool(ended), device, person, _codes(codes)
+            )
+            for plot, stage, since, ended, device, person, codes in self._all(
+                _IN_STAGES, (*campaign, json_list(plots))
+            )
         ]
 
     def _keys_below(

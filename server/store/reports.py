@@ -9,12 +9,13 @@ from server.store.driver import Connection
 from server.store.rows import RECORD_COLUMNS, record_of
 from server.store.values import Stats, StoredProject
 
+# A deleted record has no key: who counts by keys reads the index alone.
 _PROJECTS: Final = f"""
     SELECT s.project_id, r.fields, r.seq, s.head, s.created_at,
         (SELECT count(*) FROM record_row x WHERE x.project = p.number
-            AND x.deleted = 0 AND x.type = 'plot'),
+            AND x.type = 'plot' AND x.natural_key IS NOT NULL),
         (SELECT count(*) FROM record_row x WHERE x.project = p.number
-            AND x.deleted = 0 AND x.type = 'sample'),
+            AND x.type = 'sample' AND x.natural_key IS NOT NULL),
         (SELECT count(DISTINCT coalesce(e.public_key, e.device_id))
             FROM device_project d JOIN device e ON e.device_id = d.device_id
             WHERE d.project_id = s.project_id AND d.device_id <> {OWN_DEVICE})

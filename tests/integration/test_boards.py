@@ -143,7 +143,7 @@ async def test_skipped_points_deleted_points_and_other_codes_are_told(served):
 
 async def test_points_are_counted_by_laptop_and_by_person(served):
     north, south = await served.laptop("north"), await served.laptop("south")
-    await _two_teams(served, north, south)
+    await two_teams(served, north, south)
     found = await campaign_of(served)
     assert [(row["team"], row["points"], row["stages"]) for row in found["teams"]] == [
         ("north", 2, {"visited": 2}),
@@ -160,7 +160,7 @@ async def test_points_are_counted_by_laptop_and_by_person(served):
     assert (found["points"], found["late"]) == (4, 1)
 
 
-async def _two_teams(server, north, south):
+async def two_teams(server, north, south):
     plot = north.add("plot", {"code": "P1"})
     points = [north.add("point", {"plot_id": plot, "code": c}) for c in "1234"]
     fields = {"name": "2026", "start_date": "2026-04-01", "purpose": "baseline"}
@@ -178,7 +178,7 @@ async def _two_teams(server, north, south):
 
 async def test_late_points_come_first_and_days_are_chosen(served):
     north, south = await served.laptop("north"), await served.laptop("south")
-    await _two_teams(served, north, south)
+    await two_teams(served, north, south)
     (plot,) = (await campaign_of(served))["plots"]
     assert [(v["point"], v["late"], v["days"]) for v in plot["visits"]] == [
         ("4", True, 61),

@@ -1,7 +1,9 @@
 """`permille-server derive`: whoever derives what waits, the figures are the same."""
 
 import asyncio
+import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +15,8 @@ import pytest
 from server.clock import Clock
 from server.config import DataDirectory
 from server.custody.own_log import add_project, record
-from server.data import open_store
+from server.data import init_data, open_store
+from server.derivation.process import keep_worker
 from tests.databases import DATABASES, new_server
 from tests.faults.test_kill_derivation import drafts
 from tests.processes import PERMILLE_SERVER, children, is_there, run, stop, until
@@ -127,6 +130,21 @@ def test_one_process_two_and_a_cluster_come_to_the_same(request, tmp_path, datab
     one, two, by_cluster = found
     assert len(one) == 3 * plots
     assert one == two == by_cluster
+
+
+async def test_who_wakes_a_worker_all_the_time_does_not_wait_for_calm(tmp_path):
+    data = DataDirectory(tmp_path / "server")
+    init_data(data, Clock())
+    before, wake = {*children(os.getpid())}, asyncio.Event()
+    keeping = asyncio.create_task(keep_worker(data, wake, waits_for_calm=False))
+    async with asyncio.timeout(20):  # calm is waited for 30 seconds
+        while {*children(os.getpid())} <= before:
+            wake.set()
+            await asyncio.sleep(0.2)
+    keeping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await keeping
+    assert {*children(os.getpid())} <= before
 
 
 def test_processes_end_with_who_started_them(request, tmp_path):

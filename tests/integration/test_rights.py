@@ -103,7 +103,8 @@ async def test_who_is_not_named_is_known_by_the_account(server):
 NEEDED = """
 attachments list | attachments unnamed | audit export {}/a.csv | audit list | audit verify
 inbox list | inbox decide x --choose keep --reason x
-backup {}/b.tar | bundle import {}/x | conflict list | conflict resolve x --keep --reason x
+backup {}/b.tar | board programme | board campaign --project HF --campaign 2026
+bundle import {}/x | conflict list | conflict resolve x --keep --reason x
 conflict show x | device code --project HF | device edit x --may-begin-projects
 device grant x --project HF | device list | device move x --from HF --to OTHER
 device renew x | device revoke x | device show x | device withdraw x --project HF

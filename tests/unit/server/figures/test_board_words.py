@@ -4,6 +4,8 @@ import importlib
 
 import pytest
 
+from server.derivation.stages import PointStage
+from server.desk import board_words
 from server.errors import NotFoundError
 from server.figures import campaign_board, programme
 from server.figures.pages import PageChoice
@@ -20,13 +22,20 @@ def test_the_command_offers_the_words_of_the_figures():
     assert late.default == campaign_board.LATE_DAYS
 
 
+def test_the_desk_has_a_word_for_each_verdict_and_stage():
+    assert {*board_words.VERDICTS} == {*programme.VERDICTS}
+    assert [*board_words.STAGES] == [*PointStage]
+
+
 @pytest.mark.parametrize(("total", "pages"), [(0, 1), (1, 1), (50, 1), (51, 2)])
 def test_pages_hold_fifty(total, pages):
     last = PageChoice(pages)
     last.check(total)
     assert (last.pages(total), last.skip) == (pages, 50 * (pages - 1))
-    with pytest.raises(NotFoundError, match=f"no page {pages + 1}"):
-        PageChoice(pages + 1).check(total)
+    for wrong in (0, pages + 1):
+        assert PageChoice(wrong).skip >= 0
+        with pytest.raises(NotFoundError, match=f"no page {wrong}"):
+            PageChoice(wrong).check(total)
 
 
 def test_plots_that_are_near_each_other_are_one_dot():
