@@ -102,7 +102,6 @@ async def test_who_is_not_named_is_known_by_the_account(server):
 #: Words that commands need beside their names, so that they come to the store.
 NEEDED = """
 attachments list | attachments unnamed | audit export {}/a.csv | audit list | audit verify
-board programme | board campaign --project HF --campaign 2026
 contact add --project HF --name Zoe | contact consent add x --purpose sampling --how paper
 contact consent list x | contact consent withdraw x --purpose sampling | contact due
 contact edit x --no-plots | contact erase x --reason x --yes | contact list | contact retain 30
