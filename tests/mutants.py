@@ -16,7 +16,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.seeded import forms, laptop, merge, phones, postgres, quality, server, undo
+from tests.seeded import (
+    forms,
+    laptop,
+    merge,
+    personal,
+    phones,
+    postgres,
+    quality,
+    server,
+    undo,
+)
 from tests.seeded.mutant import ROOT
 
 PARTS = (
@@ -39,6 +49,7 @@ MUTANTS = (
     *forms.MUTANTS,
     *postgres.MUTANTS,
     *phones.MUTANTS,
+    *personal.MUTANTS,
 )
 
 

@@ -200,10 +200,11 @@ def public_plots(
         for consent in tx.consents(project_ids)
         if consent.purpose == PLACES and is_in_force(consent, today)
     }
+    if not agreed:
+        return set()
     shown, hidden = set[tuple[str, str]](), set[tuple[str, str]]()
-    for contact in tx.contacts(project_ids):
-        plots = {(contact.project_id, plot) for plot in contact.plots}
-        (shown if contact.id in agreed else hidden).update(plots)
+    for project_id, contact_id, plot in tx.plots_of_contacts(project_ids):
+        (shown if contact_id in agreed else hidden).add((project_id, plot))
     return shown - hidden
 
 

@@ -15,6 +15,11 @@ class Contacts(Protocol):
     def contacts(self, project_ids: Sequence[str] | None = None) -> list[Contact]:
         """Return the contacts of some projects or of all, oldest first, erased ones too."""
 
+    def plots_of_contacts(
+        self, project_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """Return the plots of contacts: project, contact, plot; nothing is opened for that."""
+
     def reseal_contact(self, contact: Contact) -> None:
         """Write what is personal about a contact anew, and which plots they have."""
 

@@ -18,6 +18,8 @@ _CONTACTS: Final = """
 """
 _OF_PROJECTS: Final = "WHERE c.project_id IN (SELECT value FROM json_each(?))"
 _IN_ORDER: Final = "ORDER BY c.created_at, c.contact_id"
+_PLOTS: Final = "SELECT c.project_id, c.contact_id, c.plot_id FROM contact_plot c"
+_PLOTS_IN_ORDER: Final = "ORDER BY c.project_id, c.contact_id, c.plot_id"
 _CONSENTS: Final = """
     SELECT c.project_id, c.contact_id, c.number, c.purpose, c.given_on, c.how, c.ends_on,
         c.withdrawn_on, c.noted_at
@@ -72,6 +74,15 @@ class ContactTables:
                 f"{_CONTACTS} {_OF_PROJECTS} {_IN_ORDER}", (json_list(project_ids),)
             )
         return [_contact(row) for row in rows]
+
+    def plots_of_contacts(
+        self, project_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """Return the plots of contacts: project, contact, plot; nothing is opened for that."""
+        rows = self.connection.execute(
+            f"{_PLOTS} {_OF_PROJECTS} {_PLOTS_IN_ORDER}", (json_list(project_ids),)
+        )
+        return [tuple(row) for row in rows]
 
     def reseal_contact(self, contact: Contact) -> None:
         """Write what is personal about a contact anew, and which plots they have."""

@@ -26,6 +26,9 @@ async def test_contacts_are_found_by_their_projects_oldest_first(store):
     assert await all_of(store) == [ADA, BO]
     assert await all_of(store, ["two"]) == [BO]
     assert await all_of(store, []) == []
+    plots = await store.read(lambda tx: tx.plots_of_contacts(["one", "two"]))
+    assert plots == [("one", "ada", "p1"), ("one", "ada", "p2")]
+    assert await store.read(lambda tx: tx.plots_of_contacts(["two"])) == []
 
 
 async def test_a_contact_is_sealed_anew_with_other_plots(store):

@@ -299,6 +299,19 @@ async def test_an_export_is_exact_unless_a_veil_is_asked_for(server, tmp_path):
     assert names_in((tmp_path / "audit/campaigns.csv").read_text("utf-8")) == set()
 
 
+async def test_every_kind_of_export_goes_through_the_veil(server, tmp_path):
+    await filled(server)
+    for kind in ("sqlite", "gpkg", "geojson", "parquet", "xlsx"):
+        place = tmp_path / kind
+        await typed(server, "export", kind, place, "--veil", "viewer")
+        files = [place] if place.is_file() else [*place.iterdir()]
+        # The others are compressed; they are written from the same tables.
+        for path in files if kind in {"sqlite", "gpkg", "geojson"} else ():
+            raw = path.read_bytes()
+            assert [name for name in NAMES if name.encode() in raw] == [], path.name
+            assert str(LON).encode() not in raw
+
+
 async def test_an_export_through_a_veil_is_not_taken_in_again(server, tmp_path):
     await filled(server)
     for kind, place in (("csv", "seen"), ("sqlite", "seen.db")):
