@@ -51,7 +51,8 @@ class RequestHello(_MessageLine):
     `epoch` is the timeline of the cursors that are bare numbers, and asks for an answer
     that leaves out what the request said. `head` is left out when no change follows
     those of the request. `late` is the last late verdict this laptop has, `digest` asks
-    for the digest of each project. `wall` and `app` come with changes and once a day.
+    for the digest of each project. `wall`, `app` and `free`, the MiB that its disk has
+    left, come with changes and once a day.
     `stood` says where changes of this request stood in timelines that were lost: their
     place in the log to [epoch, seq], as often as they were judged. `receipt` proves to a
     server that it lost what it acknowledged.
@@ -66,6 +67,7 @@ class RequestHello(_MessageLine):
     head = wire.count()
     acked = fields.Nested(Position, required=True)
     wall = wire.text(0, 40, load_default="")
+    free = wire.count()
     want = wire.count(load_default=limits.PAGE_ROWS)
     cursors = wire.cursors(load_default=dict)
     late = wire.position()

@@ -59,6 +59,13 @@ class Stand(NamedTuple):
         return (head.number, head.acked_n, head.acked_hash, self.cursors, self.late)
 
 
+class Now(NamedTuple):
+    """What a laptop says of itself: its wall time, and how many MiB its disk has left."""
+
+    wall: str
+    free_mib: int
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request: where it begins, its lines, those that wait, and what it asks to read."""
@@ -79,7 +86,7 @@ def write_request(
     head: LogHead,
     batch: Batch,
     reading: Reading,
-    wall: str,
+    now: Now,
     sign: Sign,
     protocol: int = PROTOCOL,
 ) -> bytes:
@@ -95,7 +102,11 @@ def write_request(
         hello["stood"] = {str(n): places for n, places in batch.stood.items()}
     if batch.lines or reading.wants_digest:
         # What the server keeps of a laptop: with what it says, and once a day.
-        hello |= {"app": f"permille {__version__}", "wall": wall}
+        hello |= {
+            "app": f"permille {__version__}",
+            "wall": now.wall,
+            "free": now.free_mib,
+        }
     if batch.lines:
         # It takes 10 ms, and most requests have nothing to sign.
         from schemas.signing import push_text  # noqa: PLC0415

@@ -18,8 +18,8 @@ from collector.laptop.laptop import Laptop
 from collector.rules.log_heads import Cursor, LogHead
 from collector.rules.reply import CutReplyError, RemovalGuard, Reply, read_reply
 from collector.rules.request import Reading, first_batch, write_request
-from collector.sync.session import batch_of
 from collector.sync.tally import SyncReport, Tally
+from collector.sync.telling import batch_of, now_of
 from schemas import bundles, chain, limits
 from schemas.durable_files import write_durably
 
@@ -108,13 +108,13 @@ def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
     waiting = [log for log in logs if log.acked_n < log.n] or logs[-1:]
     cursors = {s: cursor for s, cursor in store.cursors().items() if cursor}
     reading = Reading(cursors, laptop.late)
-    wall = laptop.clock.stamp()
+    now = now_of(laptop)
     for log in waiting:
         for head, batch in _batches(laptop, log):
             lines = batch_of(laptop, head, batch)
             yield (
                 len(batch),
-                write_request(head, lines, reading, wall, lambda t: sign(laptop, t)),
+                write_request(head, lines, reading, now, lambda t: sign(laptop, t)),
             )
 
 

@@ -6,7 +6,7 @@ elsewhere after all, that request counts as one whose answer was lost: the serve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,6 @@ from collector.rules.fork import find_fork
 from collector.rules.log_heads import LogHead
 from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import (
-    Batch,
     Reading,
     Request,
     Stand,
@@ -39,6 +38,7 @@ from collector.rules.request import (
 from collector.sync import sizes
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
+from collector.sync.telling import batch_of, now_of
 from schemas import limits
 from schemas.told import counted
 from schemas.version import NEWEST_PROTOCOL, PROTOCOL
@@ -289,7 +289,7 @@ class _Exchange:
             head,
             batch_of(laptop, head, request.batch),
             request.reading,
-            laptop.clock.stamp(),
+            now_of(laptop),
             lambda text: sign(laptop, text),
             protocol,
         )
@@ -392,9 +392,3 @@ class _Exchange:
                 "ask the administrator; if it is right: permille sync --accept-removals",
                 code="many_removals",
             )
-
-
-def batch_of(laptop: Laptop, head: LogHead, lines: Sequence[bytes]) -> Batch:
-    """Return lines that follow what is acknowledged of a log, as they are sent."""
-    last_n = head.acked_n + len(lines)
-    return Batch(lines, laptop.store.stood(head.acked_n, last_n, head.number))

@@ -29,7 +29,7 @@ from server.merge.merge import merge
 from server.merge.model import Origin, ValidatedChange, Verdict
 from server.merge.preconditions import validate
 from server.store.port import ALONE, Holds, Store, Transaction
-from server.store.values import Device, LineQuery, LogState, StoredReceipt
+from server.store.values import Device, DeviceState, LineQuery, LogState, StoredReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,10 @@ def accept_in(
     """
     skew_s = push.skew_s(origin.received_at)
     tx.update_device(device.id, last_seen_at=origin.received_at, skew_s=skew_s)
+    if push.app:
+        behind = push.head - push.end[0]
+        state = DeviceState(push.app, behind, push.free_mib, origin.received_at)
+        tx.note_device_state(device.id, state)
     # While this request waited, another may have begun projects for the same laptop.
     device = tx.device(device.id)
     notice_lost_timeline(tx, device, push, epoch, origin.received_at)

@@ -38,6 +38,8 @@ class Push:
     stood: Mapping[str, Sequence[Cursor]] = field(default_factory=dict)
     receipt: tuple[str, str] | None = None
     protocol: int = PROTOCOL
+    app: str = ""
+    free_mib: int | None = None
 
     @property
     def end(self) -> tuple[int, bytes]:
@@ -100,6 +102,8 @@ def read_push(body: bytes) -> Push:
         stood=_stood(hello.get("stood", {}), changes),
         receipt=_receipt(hello.get("receipt")),
         protocol=hello["protocol"],
+        app=hello["app"],
+        free_mib=hello.get("free"),
     )
     _check_end(end, push)
     return push

@@ -10,6 +10,7 @@ from server.store.values import (
     CustodyCount,
     Device,
     DeviceAccount,
+    DeviceState,
     EnrolmentCode,
     LogState,
 )
@@ -201,6 +202,23 @@ class DeviceTables:
             " WHERE device_id = ?",
             (revoked_at, last_seen_at, skew_s, device_id),
         )
+
+    def note_device_state(self, device_id: str, state: DeviceState) -> None:
+        """Note what a laptop says of itself."""
+        self.connection.execute(
+            "INSERT INTO device_state (app, behind, free_mib, said_at, device_id)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id) DO UPDATE SET"
+            " app = excluded.app, behind = excluded.behind,"
+            " free_mib = excluded.free_mib, said_at = excluded.said_at",
+            (*state, device_id),
+        )
+
+    def device_states(self) -> dict[str, DeviceState]:
+        """Return what each device said of itself last, by its id."""
+        rows = self.connection.execute(
+            "SELECT device_id, app, behind, free_mib, said_at FROM device_state"
+        )
+        return {row[0]: DeviceState(*row[1:]) for row in rows}
 
     def account(self, device_id: str) -> DeviceAccount:
         """Count what a device sent, by what became of it; each change once."""

@@ -33,6 +33,7 @@ from server.store.values import (
     DerivedVersion,
     Device,
     DeviceAccount,
+    DeviceState,
     EnrolmentCode,
     EpochBegin,
     FrozenMass,
@@ -239,6 +240,12 @@ class Devices(Protocol):
 
     def add_label_block(self, block: LabelBlock) -> None:
         """Save that a laptop has a block; who had it first keeps it."""
+
+    def note_device_state(self, device_id: str, state: DeviceState) -> None:
+        """Note what a laptop says of itself."""
+
+    def device_states(self) -> dict[str, DeviceState]:
+        """Return what each device said of itself last, by its id."""
 
     def account(self, device_id: str) -> DeviceAccount:
         """Count what a device sent, by what became of it; each change once."""

@@ -218,6 +218,19 @@ TABLES: Final = (
         needs=("name", "token_hash", "created_at"),
         indexes=(("token_hash",),),
     ),
+    # What a laptop says of itself: its program, changes it has yet to send, room on its disk.
+    TableShape(
+        "device_state",
+        {
+            "device_id": str,
+            "app": str,
+            "behind": int,
+            "free_mib": int,
+            "said_at": str,
+        },
+        ("device_id",),
+        needs=("app", "behind", "said_at"),
+    ),
     TableShape(
         "device_project",
         {"project_id": str, "device_id": str, "withdrawn_at": str},

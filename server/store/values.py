@@ -37,6 +37,15 @@ class Device:
     renew_code: str | None = None
 
 
+class DeviceState(NamedTuple):
+    """What a laptop said of itself: its program, changes yet to send, MiB left on its disk."""
+
+    app: str
+    behind: int
+    free_mib: int | None
+    said_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReadToken:
     """Who may read some projects, and nothing else; `expires_at` None: never ends.

@@ -28,7 +28,7 @@ _ADDED: Final = {
     ),
     5: (
         *("person", "person_role", "sign_in_link", "desk_session"),
-        *("board_plot", "board_points"),
+        *("board_plot", "board_points", "device_state"),
         *("contact", "contact_key", "contact_plot", "consent"),
     ),
 }

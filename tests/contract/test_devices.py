@@ -11,6 +11,7 @@ from server.intake.receipts import OWN_DEVICE, SIGNING_KEY
 from server.store.values import (
     CustodyCount,
     DeviceAccount,
+    DeviceState,
     EnrolmentCode,
     LineQuery,
     ReadToken,
@@ -322,3 +323,11 @@ async def test_the_bytes_of_files_that_a_device_sends_are_added_up(store):
         found = await store.write(lambda tx, size=size: tx.count_file("a", size))
         assert found == sum_bytes
     assert await store.write(lambda tx: tx.count_file("b", 1)) == 1
+
+
+async def test_what_a_laptop_says_of_itself_last_is_kept(store):
+    first = DeviceState("permille 1", 7, 100, at(1))
+    last = DeviceState("permille 2", 0, None, at(2))
+    for said in (first, last):
+        await store.write(lambda tx, s=said: tx.note_device_state("d", s))
+    assert await store.read(lambda tx: tx.device_states()) == {"d": last}

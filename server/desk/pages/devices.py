@@ -15,6 +15,8 @@ from server.store.port import Transaction
 _HERE: Final = "/desk/devices"
 _LIST: Final = "permille-server device list"
 _MOST_CODES: Final = 100
+#: A laptop with less room on its disk is shown in bold.
+_LEAST_FREE_MIB: Final = 1_024
 
 
 async def show(desk: Desk, asked: Asked) -> DeskPage:
@@ -23,7 +25,10 @@ async def show(desk: Desk, asked: Asked) -> DeskPage:
     def job(tx: Transaction) -> list[dict[str, Any]]:
         own = [one for one in folded(laptops(tx)) if _is_shown(one, asked)]
         own.sort(key=lambda one: one.now.last_seen_at or "", reverse=True)
-        return [_told(tx, one, asked) for one in own]
+        states = tx.device_states()
+        return [
+            _told(tx, one, asked) | {"state": states.get(one.now.id)} for one in own
+        ]
 
     shown = await desk.store.read(job)
     facts = {
@@ -32,6 +37,7 @@ async def show(desk: Desk, asked: Asked) -> DeskPage:
         "most": _MOST_CODES,
         "address": desk.address,
         "limits": desk.limits,
+        "least_mib": _LEAST_FREE_MIB,
     }
     return DeskPage("devices.html.j2", "permille-server device list", facts)
 

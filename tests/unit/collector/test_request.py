@@ -6,7 +6,7 @@ import pytest
 
 from collector.rules.log_heads import LogHead
 from collector.rules.reply import CutReplyError, read_reply
-from collector.rules.request import Batch, Reading, first_batch, write_request
+from collector.rules.request import Batch, Now, Reading, first_batch, write_request
 from schemas import limits
 from schemas.messages import encode
 from server.errors import RequestError
@@ -29,7 +29,9 @@ def head(n=3):
 
 
 def written(reading, batch=(), n=3):
-    body = write_request(head(n), Batch(batch), reading, WALL, lambda _: "signature")
+    body = write_request(
+        head(n), Batch(batch), reading, Now(WALL, 9), lambda _: "signature"
+    )
     return body, json.loads(body.split(b"\n")[0])
 
 
@@ -57,6 +59,7 @@ def test_clock_and_version_go_with_changes_and_with_the_daily_check():
     assert "wall" not in quiet
     assert daily["wall"] == speaking["wall"] == WALL
     assert daily["app"].startswith("permille")
+    assert daily["free"] == speaking["free"] == 9
 
 
 @pytest.mark.parametrize(("n", "said"), [(4, None), (9, 9)])
