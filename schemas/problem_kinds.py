@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.desk_kinds import DESK
-from schemas.phone_kinds import PHONE_CUSTODY, PHONEREQUESTS
+from schemas.phone_kinds import PHONE_CUSTODY, PHONE_HTTP
 from schemas.problem_kind import Kind
 from schemas.question_kinds import ANSWERS, QUESTIONS
 from schemas.request_kinds import REQUESTS
@@ -228,7 +228,7 @@ KINDS: Final = MappingProxyType(
     | _CUSTODY
     | PHONE_CUSTODY
     | REQUESTS
-    | PHONEREQUESTS
+    | PHONE_HTTP
     | DESK
 )
 
