@@ -21,6 +21,11 @@ DESK: Final[dict[str, Kind]] = {
         "ask who manages people for the role: permille-server person grant",
         403,
     ),
+    "no_such_organisation": Kind(
+        "there is no such organisation, or it has projects that you may not see",
+        "choose one of those that are listed",
+        404,
+    ),
     "no_such_project": Kind(
         "there is no such project, or none that you may see",
         "choose one of those that are listed",

@@ -30,10 +30,6 @@ _FIELD: Final = {
         "the text holds characters that cannot be stored safely",
         "remove control characters; type the text again",
     ),
-    "not_an_address": Kind(
-        "a telephone number or an e-mail address was expected",
-        "write +221 77 123 45 67, or name@example.org",
-    ),
     "surrounding_blanks": Kind(
         "a code may not begin or end with a blank", "remove the blanks"
     ),
@@ -96,6 +92,13 @@ _RULE: Final = {
     "depth_beyond_core": Kind(
         "the layer ends below the depth the core reached",
         "correct the layer or the depth reached",
+    ),
+}
+
+_CONTACT: Final = {
+    "not_an_address": Kind(
+        "a telephone number or an e-mail address was expected",
+        "write +221 77 123 45 67, or name@example.org",
     ),
 }
 
@@ -369,6 +372,7 @@ KINDS: Final = MappingProxyType(
     | BETWEEN
     | ANSWERS
     | IN_TABLES
+    | _CONTACT
     | _CUSTODY
     | PHONE_CUSTODY
     | _HTTP
@@ -389,6 +393,7 @@ CHAPTERS: Final = MappingProxyType(
         "Warnings between records": tuple(BETWEEN),
         "Warnings about answers": tuple(ANSWERS),
         "Warnings of tables": tuple(IN_TABLES),
+        "Contacts": tuple(_CONTACT),
         "Custody and merge": tuple(_CUSTODY),
         "Custody of phones": tuple(PHONE_CUSTODY),
         "Requests": tuple(_HTTP),

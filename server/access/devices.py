@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from schemas import limits
 from schemas.fingerprint import fingerprint
 from schemas.messages import Outcome
-from schemas.names import meant
 from server.access.names import Nameable
 from server.access.projects import find_project, known_projects
 from server.clock import Clock
@@ -135,11 +134,9 @@ async def find_device(store: Store, name: str) -> Device:
         If several are called so.
     """
     known = {device.id: device for device in await store.read(laptops)}
-    names = {device.id: (device.name,) for device in known.values()}
-    found = {place: known[place] for place in meant(name, names)}
-    live = {place: each for place, each in found.items() if each.revoked_at is None}
+    found = _DEVICE.meant(name, known, lambda device: device.revoked_at is None)
     # Who was enrolled again is one laptop.
-    once = {each.now.id: each.now for each in folded((live or found).values())}
+    once = {each.now.id: each.now for each in folded(found.values())}
     return _DEVICE.only(name, once, known)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from schemas.ids import starts
-from schemas.names import by_start, missing, several
+from schemas.names import by_start, meant, missing, several
 from server.errors import AmbiguousError, NotFoundError
 
 T = TypeVar("T")
@@ -50,3 +50,15 @@ class Nameable(Generic[T]):
         raise AmbiguousError(
             several(self.noun, name, told), by_start(short[next(iter(found))])
         )
+
+    def meant(
+        self, name: str, known: Mapping[str, T], is_live: Callable[[T], bool]
+    ) -> dict[str, T]:
+        """Return what a name, an id or the start of one may mean, what is live before the rest.
+
+        Each thing has a `name`; `known` are all of them by id.
+        """
+        names = {place: (one.name,) for place, one in known.items()}  # type: ignore[attr-defined] # each has one
+        found = {place: known[place] for place in meant(name, names)}
+        live = {place: one for place, one in found.items() if is_live(one)}
+        return live or found

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.names import meant
 from schemas.signing import public_key
 from server.access.address import public_address, read_address
 from server.access.enrolment import digest
@@ -128,10 +127,8 @@ def find_phone(tx: Transaction, name: str, project_id: str | None) -> Phone:
         If several are called so.
     """
     known = {one.id: one for one in phones_of(tx, project_id)}
-    names = {one.id: (one.name,) for one in known.values()}
-    found = {place: known[place] for place in meant(name, names)}
-    live = {place: one for place, one in found.items() if one.revoked_at is None}
-    return _PHONE.only(name, live or found, known)
+    found = _PHONE.meant(name, known, lambda one: one.revoked_at is None)
+    return _PHONE.only(name, found, known)
 
 
 def phones_of(tx: Transaction, project_id: str | None) -> Sequence[Phone]:

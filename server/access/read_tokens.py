@@ -1,13 +1,13 @@
 """Tokens that read and do nothing else, and who reads with the token of a laptop."""
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from schemas.names import meant
 from server.access.days import end_of
 from server.access.enrolment import digest
 from server.access.names import Nameable
 from server.access.veil import Veil, veil_of
-from server.clock import Clock
+from server.clock import Clock, iso
 from server.errors import RefusedError, refuse
 from server.reading.follow import Heads, heads_of
 from server.store.port import Store, Transaction
@@ -15,6 +15,7 @@ from server.store.values import ReadToken
 
 #: What people see begin each of these tokens: a laptop's has none.
 _START: Final = "read-"
+_HOUR_MS: Final = 3_600_000
 #: What a laptop may see.
 _LAPTOP: Final = "collector"
 #: What a new token may see, where nobody says.
@@ -110,15 +111,59 @@ async def revoke_token(store: Store, clock: Clock, name: str) -> ReadToken:
     now = clock.stamp()
 
     def job(tx: Transaction) -> ReadToken:
-        known = {one.id: one for one in tx.read_tokens()}
-        names = {one.id: (one.name,) for one in known.values()}
-        found = {place: known[place] for place in meant(name, names)}
-        live = {i: one for i, one in found.items() if is_live(one, now)}
-        token = _TOKEN.only(name, live or found, known)
-        tx.revoke_read_token(token.id, now)
+        token = _find_token(tx, name, now)
+        for one in tx.read_tokens():
+            # One that was renewed goes with the new one.
+            if one.id == token.id or (one.name == token.name and is_live(one, now)):
+                tx.revoke_read_token(one.id, now)
         return token
 
     return await store.write(job)
+
+
+async def renew_token(
+    store: Store, clock: Clock, name: str, overlap_hours: int
+) -> tuple[ReadToken, str, str]:
+    """Make another token in place of one, which is taken for so many hours more.
+
+    Returns the new one, its secret, which is shown this once, and until when the old one is
+    taken.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is none, or several are called so.
+    RefusedError
+        If it is taken no more.
+    """
+    secret, now = f"{_START}{clock.secret()}", clock.stamp()
+    ends = iso(clock.now_ms() + overlap_hours * _HOUR_MS)
+
+    def job(tx: Transaction) -> tuple[ReadToken, str]:
+        old = _find_token(tx, name, now)
+        if not is_live(old, now):
+            raise RefusedError(
+                f"the token {old.name} is taken no more",
+                [],
+                "make another one: permille-server token create",
+            )
+        new = replace(old, id=clock.new_id(), created_at=now)
+        until = min(ends, old.expires_at or ends)
+        tx.end_read_token(old.id, until)
+        tx.add_read_token(new, digest(secret))
+        return new, until
+
+    new, until = await store.write(job)
+    return new, secret, until
+
+
+def _find_token(tx: Transaction, name: str, now: str) -> ReadToken:
+    known = {one.id: one for one in tx.read_tokens()}
+    found = _TOKEN.meant(name, known, lambda one: is_live(one, now))
+    if len({one.name for one in found.values()}) == 1:
+        # Of one that was renewed and still counts, the new one is meant.
+        return max(found.values(), key=lambda one: one.created_at)
+    return _TOKEN.only(name, found, known)
 
 
 def has_readers(tx: Transaction, now: str) -> bool:

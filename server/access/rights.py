@@ -129,7 +129,13 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                 *("device code", "device edit", "device grant", "device list"),
                 *("device move", "device renew", "device revoke", "device show"),
                 *("device withdraw", "phone add", "phone list", "phone revoke"),
-                *("token create", "token list", "token revoke", "bundle import"),
+                *(
+                    "token create",
+                    "token list",
+                    "token renew",
+                    "token revoke",
+                    "bundle import",
+                ),
             ),
             Right.PEOPLE: (
                 *("person add", "person list", "person link", "person remove"),

@@ -1,5 +1,8 @@
 """Commands `contact erase`, `due` and `retain`: gone for good, and when that is due."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,6 +22,7 @@ from server.cli.common import (
 from server.cli.contact import one_project_option, today, within
 from server.cli.contact_change import contact
 from server.cli.contact_consent import consent
+from server.errors import UsageError
 
 if TYPE_CHECKING:
     from server.access.consents import Due
@@ -47,9 +51,16 @@ _MOST_DAYS: Final = 36_500
     help="All that have had no consent in force for longer than is kept.",
 )
 @click.option(
+    "--again",
+    "again",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="All that a file of contact list --erased --json names: after a restore, they"
+    " are there again.",
+)
+@click.option(
     "--reason",
     callback=one_line(limits.NAME_CHARS),
-    help="Why; it is kept, so name nobody. With --due it is said by itself.",
+    help="Why; it is kept, so name nobody. Needed for one CONTACT.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -59,6 +70,7 @@ def erase(  # noqa: PLR0917 - click passes them by name
     name: str | None,
     project: str | None,
     is_due: bool,
+    again: Path | None,
     reason: str | None,
     yes: bool,
     as_json: bool,
@@ -74,20 +86,25 @@ def erase(  # noqa: PLR0917 - click passes them by name
       permille-server contact erase "Ada Diallo" --reason "asked for in a letter"
       permille-server contact erase --due --yes
     """
-    if (name is None) != is_due:
-        raise click.UsageError("give a CONTACT, or --due for all that are due")
-    if not is_due and reason is None:
+    if (name is not None) + is_due + (again is not None) != 1:
+        raise click.UsageError("give one of: a CONTACT, --due, --again")
+    if name is not None and reason is None:
         raise click.UsageError("--reason: say why, without naming anybody")
+    listed = None if again is None else _listed(again)
+
+    def chosen(tx: Any, ids: list[str] | None) -> list["Known"]:  # noqa: ANN401
+        return _chosen(tx, ids, name, listed)
 
     async def find(store: Any) -> list["Known"]:  # noqa: ANN401
         ids = await within(store, project)
-        found: list[Known] = await store.read(lambda tx: _chosen(tx, name, ids))
+        found: list[Known] = await store.read(lambda tx: chosen(tx, ids))
         return found
 
     found = with_store(context, find)
     if found:
         confirmed(f"Erase {_named(found)} for good?", yes=yes)
-    erased, is_gone = _erase(context, found, reason) if found else ([], True)
+    why = reason or ("erased before a restore" if again else None)
+    erased, is_gone = _erase(context, found, chosen, why) if found else ([], True)
     if as_json:
         print_json({"erased": [one.id for one in erased], "is_gone": is_gone})
         return
@@ -99,32 +116,57 @@ def erase(  # noqa: PLR0917 - click passes them by name
         )
 
 
-def _chosen(tx: Any, name: str | None, ids: list[str] | None) -> list["Known"]:  # noqa: ANN401 - a transaction
-    """Return the contact that was named, or those that are due."""
+def _listed(file: Path) -> set[str]:
+    """Return the ids of a list of erased contacts."""
+    try:
+        return {str(one["id"]) for one in json.loads(file.read_text("utf-8"))}
+    except (ValueError, LookupError, TypeError):
+        raise UsageError(
+            f"{file} is no list of contacts",
+            "make it with: permille-server contact list --erased --json",
+        ) from None
+
+
+def _chosen(
+    tx: Any,  # noqa: ANN401 - a transaction
+    project_ids: list[str] | None,
+    name: str | None,
+    listed: set[str] | None,
+) -> list["Known"]:
+    """Return the contact that was named, those of a list, or those that are due."""
     from server.access.consents import due_contacts
     from server.access.contacts import find_contact, known_contacts
 
     if name is not None:
-        return [find_contact(tx, name, ids)]
-    due = {one.contact.id for one in due_contacts(tx, today(), ids)}
-    return [one for one in known_contacts(tx, ids) if one.contact.id in due]
+        return [find_contact(tx, name, project_ids)]
+    ids = listed
+    if ids is None:
+        ids = {one.contact.id for one in due_contacts(tx, today(), project_ids)}
+    every = known_contacts(tx, project_ids)
+    return [one for one in every if one.contact.id in ids and one.personal]
 
 
 def _erase(
-    context: click.Context, found: list["Known"], reason: str | None
+    context: click.Context,
+    found: list["Known"],
+    chosen: Callable[[Any, list[str] | None], list["Known"]],
+    reason: str | None,
 ) -> tuple[list["Contact"], bool]:
-    """Erase contacts; return them, and whether nothing is left in the files beside."""
+    """Erase contacts that are still chosen; return them, and whether files have no copy."""
     from server.access.consents import keep_days
     from server.access.contacts import erase as erase_contacts
     from server.clock import Clock
 
     by = act_of(context).person
+    ids = {one.contact.id for one in found}
+    projects = sorted({one.contact.project_id for one in found})
 
     async def job(store: Any) -> tuple[list["Contact"], bool]:  # noqa: ANN401
         def write(tx: Any) -> list["Contact"]:  # noqa: ANN401
             why = reason or f"no consent in force for {keep_days(tx)} days"
-            contacts = [one.contact for one in found]
-            store.about(one.project_id for one in contacts)
+            every = [one.contact for one in chosen(tx, projects)]
+            contacts = [one for one in every if one.id in ids]
+            store.about(projects)
             done = erase_contacts(tx, Clock(), contacts, by, why)
             store.say(contacts=[one.id for one in done])
             return done

@@ -133,6 +133,40 @@ def list_(context: click.Context, as_json: bool) -> None:
     click.echo(f"{counted(len(found), 'token')}.")
 
 
+@token.command("renew")
+@click.argument("name", metavar="TOKEN")
+@click.option(
+    "--overlap",
+    "hours",
+    type=click.IntRange(0, 720),
+    default=24,
+    show_default=True,
+    help="Hours for which the old one is still taken.",
+)
+@json_option
+@click.pass_context
+def renew(context: click.Context, name: str, hours: int, as_json: bool) -> None:
+    """Make another token in place of one: same name, projects, role and end.
+
+    The old one is taken for a day more, so that programs can be given the new one.
+
+    \b
+    Example:
+      permille-server token renew qgis-office
+    """
+    from server.access.read_tokens import renew_token
+    from server.clock import Clock
+
+    made, secret, until = with_store(
+        context, lambda store: renew_token(store, Clock(), name, hours)
+    )
+    if as_json:
+        print_json({"token": secret, "old_ends_at": until, **_told(made)})
+        return
+    click.echo(f"Token: {secret}")
+    say(f"It is not shown again. The old one is taken until {until[:16]} UTC.")
+
+
 @token.command("revoke")
 @click.argument("name", metavar="TOKEN")
 @json_option

@@ -36,7 +36,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HELP: Final = "permille-server person link NAME"
 #: Fields of forms that are no part of what the audit log says: secrets, and texts of files.
-_UNSAID: Final = frozenset({"link"})
+_UNSAID: Final = frozenset({"link", "held"})
 #: What the audit log keeps of one field of a form.
 _SAID_CHARS: Final = 500
 

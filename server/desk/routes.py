@@ -12,8 +12,10 @@ from server.desk.pages import (
     devices,
     exports,
     inbox,
+    lab,
     people,
     programme,
+    year,
 )
 
 
@@ -55,6 +57,14 @@ ROUTES: Final = (
     _page("/desk/inbox", Right.DECIDE, inbox.show, _("Inbox")),
     _form("inbox/decide", Right.DECIDE, Scope.ANY, inbox.decide),
     _form("inbox/undo", Right.DECIDE, Scope.ONE, inbox.undo),
+    _page("/desk/year", Right.FIGURES, year.show, _("Year page")),
+    _file("year/pdf", Right.FIGURES, year.pdf),
+    _file("year/html", Right.FIGURES, year.html),
+    _page("/desk/lab", Right.LAB, lab.show, _("Laboratory")),
+    _form("lab/look", Right.LAB, Scope.ONE, lab.look),
+    _form("lab/take-in", Right.LAB, Scope.ONE, lab.take_in),
+    _form("lab/rejected", Right.LAB, Scope.ONE, lab.rejected),
+    _form("lab/undo", Right.LAB, Scope.ONE, lab.undo),
     _page("/desk/devices", Right.DEVICES, devices.show, _("Devices")),
     _form("devices/codes", Right.DEVICES, Scope.ONE, devices.codes),
     _form("devices/revoke", Right.DEVICES, Scope.ANY, devices.revoke),

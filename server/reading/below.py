@@ -51,12 +51,16 @@ _DERIVED_FROM: Final = (
     ),
 )
 _IDS: Final = "SELECT value FROM json_each(?2)"
-#: The points of plots that have no boundary (server.reading.cells).
-_BESIDE: Final = f"""
-    SELECT b.id FROM plots AS g JOIN points AS b
-        ON +b.project_id = ?1 AND b.plot_id = g.id
-    WHERE g.project_id = ?1 AND g.id IN ({_IDS}) AND g.geometry IS NULL
-"""  # noqa: S608 - a constant
+#: The points of plots without a boundary whose first point is another one now: each that
+#: changed comes as its id and plot (server.reading.cells).
+_BESIDE: Final = """
+    SELECT DISTINCT b.id FROM json_each(?2) AS t
+    JOIN plots AS g ON g.project_id = ?1 AND g.id = t.value ->> 1 AND g.geometry IS NULL
+    JOIN points AS b ON +b.project_id = ?1 AND b.plot_id = g.id
+    WHERE NOT EXISTS (SELECT 1 FROM points AS a
+        WHERE a.project_id = ?1 AND a.plot_id = g.id AND a.lon IS NOT NULL
+            AND a.lat IS NOT NULL AND a.id < t.value ->> 0)
+"""
 #: What one row shows, by its table and id.
 Shown = dict[tuple[str, str], tuple[Any, ...]]
 
@@ -100,11 +104,16 @@ class Below:
         return found
 
     def _add_beside(self, found: Ids, above: Ids, before: Shown) -> None:
-        """Add the points of plots without a boundary: one of them places all others."""
+        """Add the points of plots without a boundary: the first one places all others."""
         altered = {("points", one) for one in above.get("points", ())}
         shown = (before, self.shown({"points": above.get("points", set())}))
-        plots = {each[key][0] for each in shown for key in altered & each.keys()}
-        beside = {one for (one,) in self._rows(_BESIDE, plots)}
+        moved = {
+            (key[1], each[key][0]) for each in shown for key in altered & each.keys()
+        }
+        rows = self._connection.execute(
+            _BESIDE, (self._project_id, json.dumps(sorted(moved, key=repr)))
+        )
+        beside = {one for (one,) in rows}
         found["points"] |= beside
         above["points"] = above.get("points", set()) | beside
 

@@ -13,14 +13,13 @@ from server.reading.moments import Period, between
 #: West, south, east, north.
 Box = tuple[float, float, float, float]
 _NOWHERE: Final = (None, None, None, None)
-#: The boundary of a plot, or its first point, as JSON. The plus keeps the index of ids, which
-#: has all points of a project, out of it.
+#: The boundary of a plot, or its first point, as JSON.
 _ANCHOR: Final = """
     coalesce(
         (SELECT g.geometry FROM plots AS g
          WHERE g.project_id = v.project_id AND g.id = {plot}),
         (SELECT json_array(a.lon, a.lat) FROM points AS a
-         WHERE +a.project_id = v.project_id AND a.plot_id = {plot}
+         WHERE a.project_id = v.project_id AND a.plot_id = {plot}
              AND a.lon IS NOT NULL AND a.lat IS NOT NULL ORDER BY a.id LIMIT 1))
 """
 

@@ -61,6 +61,8 @@ _FEATURES: Final = """
         text BLOB NOT NULL);
     CREATE UNIQUE INDEX feature_order ON feature (collection, project_id, id, began,
         ended, west, south, east, north, cell_lon, cell_lat);
+    CREATE INDEX points_with_place ON points (project_id, plot_id, id)
+        WHERE lon IS NOT NULL AND lat IS NOT NULL;
     CREATE VIRTUAL TABLE place USING rtree (number, of, of_end, west, east, south, north);
     CREATE TABLE cursor (project_id TEXT PRIMARY KEY, seq INTEGER NOT NULL);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -21,12 +21,13 @@ CONTACT_TABLES: Final = (
         ("project_id", "contact_id"),
         needs=("created_at",),
     ),
-    # What opens it, and the salt of what the audit log says of it, until it is erased.
+    # What opens it, and the salt of what the audit log says of it, until it is erased: at
+    # the end of more bytes than fit a page (`server.store.contacts`).
     TableShape(
         "contact_key",
-        {"project_id": str, "contact_id": str, "key": bytes, "salt": bytes},
+        {"project_id": str, "contact_id": str, "secret": bytes},
         ("project_id", "contact_id"),
-        needs=("key", "salt"),
+        needs=("secret",),
     ),
     # The plots that a contact farms, owns or answers for.
     TableShape(

@@ -9,7 +9,7 @@ from server.store.driver import Connection
 from server.store.rows import json_list
 
 _CONTACTS: Final = """
-    SELECT c.project_id, c.contact_id, c.created_at, c.sealed, k.key, k.salt,
+    SELECT c.project_id, c.contact_id, c.created_at, c.sealed, k.secret,
         (SELECT json_group_array(p.plot_id) FROM contact_plot p
          WHERE p.project_id = c.project_id AND p.contact_id = c.contact_id),
         c.erased_at, c.erased_by, c.erased_because
@@ -35,8 +35,12 @@ _ERASE: Final = """
     UPDATE contact SET sealed = NULL, erased_at = ?, erased_by = ?, erased_because = ?
     WHERE project_id = ? AND contact_id = ? AND erased_at IS NULL
 """
-#: What a key is written over with before its row goes: SQLite writes it in place.
-_NO_KEY: Final = bytes(32)
+#: Zeros before a key and its salt. SQLite keeps what is longer than a page in pages of
+#: their own; what is shorter it copies when it merges pages, and the copy would stay.
+_BEFORE: Final = bytes(4096)
+_KEY_BYTES: Final = 32
+#: What they are written over with before their row goes.
+_NO_SECRET: Final = bytes(len(_BEFORE) + 2 * _KEY_BYTES)
 
 
 class ContactTables:
@@ -54,9 +58,8 @@ class ContactTables:
             (contact.project_id, contact.id, contact.created_at, text),
         )
         self.connection.execute(
-            "INSERT INTO contact_key (project_id, contact_id, key, salt)"
-            " VALUES (?, ?, ?, ?)",
-            (contact.project_id, contact.id, key, salt),
+            "INSERT INTO contact_key (project_id, contact_id, secret) VALUES (?, ?, ?)",
+            (contact.project_id, contact.id, _BEFORE + key + salt),
         )
         self._add_plots(contact)
 
@@ -85,9 +88,8 @@ class ContactTables:
         place = (contact.project_id, contact.id)
         said = (contact.erased_at, contact.erased_by, contact.erased_because)
         self.connection.execute(
-            "UPDATE contact_key SET key = ?, salt = ?"
-            " WHERE project_id = ? AND contact_id = ?",
-            (_NO_KEY, _NO_KEY, *place),
+            "UPDATE contact_key SET secret = ? WHERE project_id = ? AND contact_id = ?",
+            (_NO_SECRET, *place),
         )
         self.connection.execute(
             "DELETE FROM contact_key WHERE project_id = ? AND contact_id = ?", place
@@ -124,9 +126,10 @@ class ContactTables:
 
 
 def _contact(row: tuple[Any, ...]) -> Contact:
-    project_id, name, created_at, text, key, salt, plots, *erased = row
+    project_id, name, created_at, text, secret, plots, *erased = row
     sealed = None
-    if text is not None and key is not None:
-        sealed = SealedFields(bytes(text), bytes(key), bytes(salt))
+    if text is not None and secret is not None:
+        key, salt = (bytes(secret)[at:] for at in (-2 * _KEY_BYTES, -_KEY_BYTES))
+        sealed = SealedFields(bytes(text), key[:_KEY_BYTES], salt)
     places = tuple(sorted(json.loads(plots)))
     return Contact(project_id, name, created_at, sealed, places, *erased)

@@ -228,6 +228,9 @@ class Devices(Protocol):
     def read_tokens(self) -> list[ReadToken]:
         """Return every token that reads, oldest first."""
 
+    def end_read_token(self, token_id: str, expires_at: str) -> None:
+        """Take a token up to a moment and no longer."""
+
     def revoke_read_token(self, token_id: str, now: str) -> None:
         """Refuse a token from now on; the first time counts."""
 

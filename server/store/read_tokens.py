@@ -48,6 +48,13 @@ class ReadTokenTables:
         rows = self.connection.execute(f"{_TOKENS} ORDER BY created_at, token_id")
         return [_token(row) for row in rows]
 
+    def end_read_token(self, token_id: str, expires_at: str) -> None:
+        """Take a token up to a moment and no longer."""
+        self.connection.execute(
+            "UPDATE read_token SET expires_at = ? WHERE token_id = ?",
+            (expires_at, token_id),
+        )
+
     def revoke_read_token(self, token_id: str, now: str) -> None:
         """Refuse a token from now on; the first time counts."""
         self.connection.execute(

@@ -13,7 +13,12 @@ from tests.processes import PERMILLE_SERVER, run, server_process, typed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-PAGES = ("/", "/desk/devices", "/desk/people", "/desk/exports", "/desk/audit")
+PAGES = (
+    *("/", "/desk/inbox", "/desk/lab?project=HF", "/desk/devices"),
+    "/desk/people",
+    "/desk/exports",
+    "/desk/audit",
+)
 SIZES = ((1024, 600), (390, 844))
 #: Ways by which text becomes a script where a page does not escape it.
 TRICKS = (

@@ -51,6 +51,8 @@ async def test_a_token_that_reads_is_taken_until_it_expires_or_is_revoked(store)
     assert await store.read(lambda tx: tx.read_token("hash", at(9))) is None
     assert await store.read(lambda tx: tx.read_token("none", at(8))) is None
     assert await store.read(lambda tx: tx.read_tokens()) == [token, endless]
+    await store.write(lambda tx: tx.end_read_token("t", at(8)))
+    assert await store.read(lambda tx: tx.read_token("hash", at(8))) is None
     for moment in (at(3), at(4)):
         await store.write(lambda tx, now=moment: tx.revoke_read_token("u", now))
     assert await store.read(lambda tx: tx.read_token("other", at(8))) is None

@@ -292,7 +292,7 @@ ALTERED = {
     "a project's head": ("UPDATE project SET head = head + 1", "projects"),
     "a name": ("UPDATE device SET name = 'onf' WHERE name = 'one'", "tables"),
     "a sealed contact": ("UPDATE contact SET sealed = zeroblob(60)", "tables"),
-    "a key of a contact": ("UPDATE contact_key SET key = zeroblob(32)", "tables"),
+    "a key of a contact": ("UPDATE contact_key SET secret = zeroblob(64)", "tables"),
     "a plot of a contact": ("UPDATE contact_plot SET plot_id = 'x'", "tables"),
     "a consent": ("UPDATE consent SET purpose = 'contact'", "tables"),
     "what a token may see": ("UPDATE read_token SET role = 'admin'", "tables"),

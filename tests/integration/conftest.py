@@ -17,6 +17,7 @@ ON_EACH = frozenset(
             "test_hostile_sync",
             "test_inbox",
             "test_desk_inbox",
+            "test_desk_lab",
         ),
         *(
             "test_lab",

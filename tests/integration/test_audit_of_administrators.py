@@ -29,7 +29,7 @@ NOTED = """
 project add --code Q --title Q | project edit P --title y | device code --project P
 device grant one --project Q | device withdraw one --project Q | device move one --from P --to Q
 device edit one --may-begin-projects | device renew one | device revoke one
-token create qgis --project P | token revoke qgis
+token create qgis --project P | token renew qgis | token revoke qgis
 person add Ada --role admin --everywhere | person grant Ada --role lab --project P
 person link Ada --address https://soil.example.org | person sign-out Ada
 person withdraw Ada --role lab --project P | person remove Ada

@@ -337,3 +337,24 @@ async def test_contacts_are_told_apart_by_their_ids(server):
     ]
     known = await server.ask(lambda store: store.read(known_contacts))
     assert len(known) == 2
+
+
+async def test_who_was_erased_before_a_restore_is_erased_again_by_a_list(
+    server, tmp_path
+):
+    place = await add(server)
+    await asked(server, "contact", "add", "--project", "HF", "--name", "Bo Ek")
+    listed = tmp_path / "erased.json"
+    listed.write_text(json.dumps([{"id": place, "personal": None}]))
+    again = ("contact", "erase", "--again", listed)
+    assert "needs a yes" in (await typed(server, *again, code=4)).output
+    assert (await asked(server, *again, "--yes"))["erased"] == [place]
+    assert (await asked(server, *again, "--yes"))["erased"] == []
+    left = {
+        one.get("personal") is None for one in await asked(server, "contact", "list")
+    }
+    assert left == {True, False}
+    listed.write_text("[1]")
+    assert "no list of contacts" in (await typed(server, *again, code=2)).output
+    both = ("contact", "erase", "Bo Ek", "--due", "--reason", "x", "--yes")
+    assert "give one of" in (await typed(server, *both, code=2)).output

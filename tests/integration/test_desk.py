@@ -313,3 +313,28 @@ async def test_what_is_not_there_is_said_as_a_page(server):
         status, page = await ada.get("/?project=none")
         assert status == 404
         assert "no such project" in words(page)
+
+
+async def test_the_year_page_is_shown_to_who_may_see_all_of_an_organisation(server):
+    project = ("project", "add", "--title", "T", "--organisation")
+    await typed(server, *project, "ORG", "--code", "ONE")
+    await typed(server, *project, "ORG", "--code", "TWO")
+    await typed(server, *project, "ALONE", "--code", "THREE")
+    ids = {one["code"]: one["id"] for one in await server.report("projects")}
+    await add(server, "Ada", "viewer", where=[ids["ONE"], ids["THREE"]])
+    await add(server, "Bo", "viewer", where=ALL)
+    async with browser(server, "Ada") as ada, browser(server, "Bo") as bo:
+        _, page = await ada.get("/desk/year")
+        assert "ALONE" in words(page)
+        assert "ORG" not in words(page)
+        for path in ("/desk/year", "/desk/year/pdf", "/desk/year/html"):
+            assert (await ada.get(f"{path}?organisation=ORG"))[0] == 404
+            assert (await ada.get(f"{path}?organisation=*"))[0] == 403
+            status, page = await bo.get(f"{path}?organisation=ORG&year=3026")
+            assert status == 422
+            assert "is no year" in words(page)
+        assert (await bo.bytes("/desk/year/pdf?organisation=ORG")).startswith(b"%PDF")
+        assert (await bo.bytes("/desk/year/pdf?organisation=*")).startswith(b"%PDF")
+        assert b"ORG" in await bo.bytes("/desk/year/html?organisation=ORG&year=2026")
+        status, page = await bo.get("/desk/year?organisation=ORG&year=2026")
+        assert "soil carbon in 2026" in words(page)

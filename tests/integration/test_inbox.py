@@ -416,3 +416,23 @@ async def test_decisions_of_all_kinds_at_once_are_in_the_audit_log(server, north
     assert (found["command"], found["person"]) == ("inbox decide", "Bo")
     assert found["said"]["reason"] == "measured twice"
     assert found["projects"] != []
+
+
+async def test_what_has_come_meanwhile_is_no_longer_waited_for_after_an_undo(
+    server, north
+):
+    south = await waiting(server, north)
+    (row,) = await listed(server, "--kind", "held")
+    done = await decide(server, row["id"], "--choose", "discard")
+    bag = {"core_id": north.hole, "sample_code": "Z", "depth_top_cm": 90.0}
+    south.add("sample", bag | {"depth_bottom_cm": 95.0}, x=south.change_id(1), **LATER)
+    assert (await south.sync()).outcomes == ["accepted"]
+    assert await server.report("records", server.project_id, "result") == []
+    await undone(server, done["operation"])
+    for _ in range(100):
+        if not await listed(server, "--kind", "held"):
+            break
+        await asyncio.sleep(0.1)
+    (result,) = await server.report("records", server.project_id, "result")
+    assert result.fields["value"] == 1.5
+    await typed(server, "verify")

@@ -102,6 +102,11 @@ async def test_who_is_not_named_is_known_by_the_account(server):
 #: Words that commands need beside their names, so that they come to the store.
 NEEDED = """
 attachments list | attachments unnamed | audit export {}/a.csv | audit list | audit verify
+contact add --project HF --name Zoe | contact consent add x --purpose sampling --how paper
+contact consent list x | contact consent withdraw x --purpose sampling | contact due
+contact edit x --no-plots | contact erase x --reason x --yes | contact list | contact retain 30
+contact import {}/contacts.csv --project HF | contact show x
+inbox list | inbox decide x --choose keep --reason x
 backup {}/b.tar | board programme | board campaign --project HF --campaign 2026
 bundle import {}/x | conflict list | conflict resolve x --keep --reason x
 conflict show x | device code --project HF | device edit x --may-begin-projects
@@ -126,7 +131,7 @@ records import {}/csv | records list plot --where code=A --project HF | search x
 stocks compute --layers {}/layers.csv | stocks derive | stocks design --sd 6 --n 10 --baseline 55
 stocks explain A 2016 2026 --project HF | stocks portfolio --all | stocks report HF --html {}/r.html
 stocks show --project HF | stocks year --all --year 2026 | token create zed --project HF
-token list | token revoke x | undo x --project HF
+token list | token renew x | token revoke x | undo x --project HF
 warning explain plot HF AREA --project HF --why x | warning list --project HF
 """
 #: They reach no store of the server, or only after files that are not made here.
@@ -135,6 +140,7 @@ WITHOUT_STORE = {
     "stocks design": "computes from its options, and opens no server",
     "bundle import": "reads a stick of a laptop first",
     "lab import": "reads its file first",
+    "contact import": "reads its file first",
     "places import": "reads its file first",
     "records import": "reads its folder first",
     "project bridge": "its options are those of a method; it writes by the one way",

@@ -200,3 +200,26 @@ async def test_a_database_keeps_no_token_as_it_is(server):
     token = await token_for(server)
     for path in server.data.path.glob("permille.db*"):
         assert token.encode() not in path.read_bytes()
+
+
+async def test_a_renewed_token_reads_and_the_old_one_for_a_while(server):
+    old = await token_for(server, name="qgis")
+
+    async def reads(token):
+        async with reading(server, token) as analyst:
+            return (await analyst.get("/ogc"))[0] == 200
+
+    said = await typed(server, "token", "renew", "qgis", "--json")
+    new = json.loads(said.stdout)["token"]
+    assert new != old
+    assert await reads(old)
+    assert await reads(new)
+    said = await typed(server, "token", "renew", "qgis", "--overlap", "0", "--json")
+    newest = json.loads(said.stdout)["token"]
+    assert await reads(newest)
+    assert not await reads(new)
+    # By its name it is revoked with what it was before.
+    await typed(server, "token", "revoke", "qgis")
+    assert not any([await reads(token) for token in (old, new, newest)])
+    said = await typed(server, "token", "renew", "qgis", code=4)
+    assert "taken no more" in said.output

@@ -5,9 +5,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from schemas import limits
-from schemas.one_line import one_line
 from schemas.operations import OperationKind, operation
-from schemas.phrases import Phrase, _, ngettext
+from schemas.phrases import Phrase, _
 from schemas.problems import Problem, from_data
 from server.custody import deciding
 from server.custody.inbox import (
@@ -21,9 +20,9 @@ from server.custody.inbox import (
 from server.custody.selected import Selection
 from server.custody.undo import Undoing
 from server.custody.undo import look as look_back
-from server.custody.undo import undo as take_back
 from server.custody.warnings import utc
 from server.desk.frame import Asked, Desk, DeskPage, GoTo
+from server.desk.taking_back import said_why, take_back
 from server.errors import RefusedError
 
 _HERE: Final = "/desk/inbox"
@@ -144,47 +143,15 @@ def _given(desk: Desk, asked: Asked) -> deciding.ManyDecisions:
     choice, who = asked.said("choice"), asked.person.name
     if choice not in {*InboxChoice}:
         raise RefusedError("nothing is chosen", [], "choose what is decided")
-    reason = _reason(asked)
+    reason = said_why(asked)
     what = f"{choice}, {reason} ({who})"
     done = operation(OperationKind.DECIDE, desk.clock.new_id(), what)
     return deciding.ManyDecisions(InboxChoice(choice), reason, who, done)
-
-
-def _reason(asked: Asked) -> str:
-    """Return why something is done.
-
-    Raises
-    ------
-    RefusedError
-        If it is not said, or too long.
-    """
-    try:
-        return one_line(asked.said("reason"), limits.WHY_CHARS)
-    except ValueError as error:
-        raise RefusedError(f"the reason: {error}", [], "write why") from None
 
 
 async def undo(desk: Desk, asked: Asked) -> GoTo:
     """Take many decisions back, in one project."""
     assert asked.chosen is not None
     project_id, which = asked.chosen.id, Selection(operation=asked.said("operation"))
-    reason = f"of {which.operation}, {_reason(asked)}"
     found: Undoing = await desk.store.read(lambda tx: look_back(tx, project_id, which))
-    if found.is_empty:
-        raise RefusedError("there is nothing to take back", [], "look at the inbox")
-    done = operation(OperationKind.UNDO, desk.clock.new_id(), reason)
-    came = await take_back(
-        desk.store, desk.clock, found, done, asked.person.name, lambda *_of: None
-    )
-    kept = len(found.plan.kept) + len(came.refused)
-    return GoTo(_HERE, _came_of(kept))
-
-
-def _came_of(kept: int) -> Phrase:
-    if not kept:
-        return _("Taken back: all is as before.")
-    return ngettext(
-        "Taken back, but for {num} record that was written since.",
-        "Taken back, but for {num} records that were written since.",
-        kept,
-    )
+    return GoTo(_HERE, await take_back(desk, asked, found))
