@@ -272,10 +272,10 @@ ALTERED = {
     ),
     "a verdict on a board": (
         "UPDATE board_plot SET verdict = 'above '",
-        "derived rows",
+        "tables",
     ),
-    "a stage on a board": ("UPDATE board_points SET stage = 'bagged'", "derived rows"),
-    "a plot on no board": ("DELETE FROM board_plot", "derived rows"),
+    "a stage on a board": ("UPDATE board_points SET stage = 'bagged'", "tables"),
+    "a plot on no board": ("DELETE FROM board_plot", "tables"),
     "a side of a conflict": ("UPDATE conflict SET ours = '{}'", "conflicts"),
     "a settled conflict": ("UPDATE conflict SET status = 'open'", "conflicts"),
     "a counted conflict": (

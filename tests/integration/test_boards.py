@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
@@ -10,12 +11,15 @@ import pytest
 from server.access.projects import projects
 from server.clock import Clock
 from server.custody.own_log import add_project
+from server.data import look_into
 from server.derivation.derive import derive_waiting
+from server.derivation.recheck import check_derived
 from server.errors import NotFoundError
 from server.figures.campaign_board import CampaignChoices, Team, campaign_board
 from server.figures.pages import PageChoice
 from server.figures.programme import NO_CHANGE, programme_board
 from server.figures.queries import stocks_document
+from server.store.driver import connect
 from server.store.sqlite import SqliteStore
 from tests.conftest import RunningServer, running
 from tests.databases import DATABASES, new_server
@@ -369,3 +373,27 @@ async def test_plots_of_an_earlier_version_are_asked_for_and_then_on_the_boards(
         store.close()
     assert (after["total"]["waiting"], after["total"]["plots"]) == (0, plots)
     assert is_whole(path)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE board_plot SET verdict = 'below' WHERE code = 'P1'",
+        "UPDATE board_points SET stage = 'bagged'",
+        "UPDATE board_points SET person = 'Eve'",
+        "DELETE FROM board_plot",
+    ],
+)
+async def test_what_boards_say_follows_from_records_and_figures(server, sql):
+    laptop = await server.laptop("north")
+    record_plot(laptop, "P1", A)
+    await synced(server, laptop)
+
+    def faults():
+        with look_into(server.data) as tx:
+            return [fault.what for fault in check_derived(tx, lambda *_: None)]
+
+    assert faults() == []
+    with closing(connect(server.data.database)) as connection:
+        connection.execute(sql)
+    assert faults() == ["boards say something else of it"]
