@@ -135,10 +135,19 @@ def test_a_session_ends_unused_and_at_last_in_any_case():
 
 
 async def test_links_that_are_guessed_make_their_address_wait(server):
-    async with browser(server) as one:
+    await add(server, "Ada", "admin", where=ALL)
+    await add(server, "Bo", "manager")
+    async with (
+        browser(server, "Ada") as ada,
+        browser(server, "Bo") as bo,
+        browser(server) as one,
+    ):
         answers = [(await one.enter(f"guess-{n}"))[0] for n in range(12)]
-    assert answers[0] == 403
-    assert answers[-1] == 429
+        assert answers[0] == 403
+        assert answers[-1] == 429
+        for who, shown in ((ada, True), (bo, False)):
+            _, page = await who.get("/desk/devices")
+            assert ("127.0.0.1: " in words(page)) == shown
 
 
 async def test_people_are_added_granted_and_taken_from_at_the_desk(server):

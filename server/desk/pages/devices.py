@@ -7,6 +7,7 @@ from server.access import devices
 from server.access.devices import Enrolments, folded, laptops
 from server.access.enrolment import NewCodes, issue_codes
 from server.access.projects import find_project, in_words
+from server.access.rights import Right
 from server.desk.frame import Asked, Desk, DeskPage, Download, GoTo
 from server.errors import NotFoundError, RefusedError
 from server.operations.enrolment_cards import cards_of
@@ -37,6 +38,7 @@ async def show(desk: Desk, asked: Asked) -> DeskPage:
         "most": _MOST_CODES,
         "address": desk.address,
         "limits": desk.limits,
+        "held_off": desk.held_off if asked.held.may(Right.SERVER) else {},
         "least_mib": _LEAST_FREE_MIB,
     }
     return DeskPage("devices.html.j2", "permille-server device list", facts)
