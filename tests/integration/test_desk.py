@@ -347,3 +347,36 @@ async def test_the_year_page_is_shown_to_who_may_see_all_of_an_organisation(serv
         assert b"ORG" in await bo.bytes("/desk/year/html?organisation=ORG&year=2026")
         status, page = await bo.get("/desk/year?organisation=ORG&year=2026")
         assert "soil carbon in 2026" in words(page)
+
+
+@pytest.mark.parametrize("path", ["/desk/open", "/desk/language", "/desk/people/add"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=nonsense", b"link=x"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"link=xy"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind"),
+        ("multipart/form-data", b"x"),
+    ],
+)
+async def test_a_form_that_came_damaged_is_told_as_such(server, path, kind, body):
+    await add(server, "Ada", "admin", where=ALL)
+    async with browser(server, "Ada") as ada:
+        headers = {"Origin": server.url, "Content-Type": kind}
+        async with ada.session.post(
+            server.url + path, data=body, headers=headers
+        ) as answer:
+            assert answer.status == 422
+            assert "send it again" in words(await answer.text())
+
+
+async def test_numbers_without_end_are_refused_as_others_are(server):
+    await add(server, "Ada", "admin", where=ALL)
+    async with browser(server, "Ada") as ada:
+        for year in ("2" * 5_000, "000002024" + "0" * 5_000, "1899"):
+            status, page = await ada.get(f"/desk/year?organisation=*&year={year}")
+            assert status == 422, page
+        count = "1" * 5_000
+        status, page = await ada.send("/desk/devices/codes", name="n", count=count)
+        assert status == 422
+        assert "from 1 to 100" in words(page)
