@@ -103,7 +103,7 @@ async def test_who_is_not_named_is_known_by_the_account(server):
 NEEDED = """
 attachments list | attachments unnamed | audit export {}/a.csv | audit list | audit verify
 contact add --project HF --name Zoe | contact consent add x --purpose sampling --how paper
-contact consent list x | contact consent withdraw x --purpose sampling | contact due
+contact consent list | contact consent withdraw x --purpose sampling | contact due
 contact edit x --no-plots | contact erase x --reason x --yes | contact list | contact retain 30
 contact import {}/contacts.csv --project HF | contact show x
 inbox list | inbox decide x --choose keep --reason x
