@@ -4,11 +4,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import date
 from functools import partial
+from http.client import HTTPConnection
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from benchmarks.figures import Figure, in_turn, median, timed
-from benchmarks.stage import World, new_server, server_store
+from benchmarks.machine import cpu_s
+from benchmarks.stage import Serving, World, new_server, server_store, serving
 from schemas.records import record_id
+from server.access.people import NewPerson, add_person
+from server.access.rights import EVERYWHERE, Role
+from server.access.sessions import make_link
 from server.clock import Clock
 from server.config import DataDirectory
 from server.figures.campaign_board import CampaignChoices, campaign_board
@@ -35,6 +41,10 @@ _CAMPAIGN: Final = {
     "purpose": "resampling",
 }
 _TODAY: Final = date(2026, 6, 1)
+_PAGES: Final = {
+    "page_programme": "/",
+    "page_campaign": "/desk/campaign?project=KL&campaign=2026",
+}
 _STAGES: Final = ("visited", "bagged", "handed over", "at the lab", "measured")
 
 Board = Callable[[Store], Coroutine[Any, Any, Any]]
@@ -49,6 +59,42 @@ def boards(world: World) -> Iterator[Figure]:
         asyncio.run(_derive(store, project_id))
         for name, board in _boards(project_id, world.n).items():
             yield _figure(store, project_id, world.n, name, board)
+        link = asyncio.run(_link(store))
+    with serving(folder) as server:
+        yield from _pages(server, world.n, link)
+
+
+def _pages(server: Serving, plots: int, link: str) -> Iterator[Figure]:
+    """Return the CPU of the server for whole pages at the desk, with their HTML."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    headers = {"Origin": server.url}
+    form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    connection.request("POST", "/desk/open", urlencode({"link": link}), form)
+    answer = connection.getresponse()
+    answer.read()
+    cookies = answer.headers.get_all("Set-Cookie") or []
+    headers["Cookie"] = "; ".join(one.partition(";")[0] for one in cookies)
+    for name, path in _PAGES.items():
+
+        def ask(path: str = path) -> float:
+            began_s = cpu_s(server.pid)
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200, body[:200]
+            return cpu_s(server.pid) - began_s
+
+        ask()
+        asked = [ask() for _ in range(_TIMES)]
+        yield Figure(f"{name}_cpu", plots, median(asked) * 1e3, "ms")
+
+
+async def _link(store: Store) -> str:
+    """Return a link that signs an administrator in."""
+    clock = Clock()
+    await add_person(store, clock, NewPerson("bench", [Role.ADMIN], [EVERYWHERE]))
+    _, secret, _ = await make_link(store, clock, "bench", 60)
+    return secret
 
 
 def _boards(project_id: str, plots: int) -> dict[str, Board]:

@@ -57,11 +57,12 @@ def main() -> None:
                     tab.goto(base + path)
                     # Photos that are not seen are not asked for.
                     tab.wait_for_load_state("networkidle")
-                    _take(tab, PICTURES / f"{name}-{size}.png")
+                    take(tab, PICTURES / f"{name}-{size}.png")
             chromium.close()
 
 
-def _take(tab: Page, path: Path) -> None:
+def take(tab: Page, path: Path) -> None:
+    """Save a picture of what a tab shows, with few colours."""
     tab.screenshot(path=path)
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(64)

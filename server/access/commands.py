@@ -20,9 +20,11 @@ def check_command(tx: Transaction, act: Act, *, is_owner: bool) -> None:
     named = named_projects(tx, act.said)
     if held.may(right) or (named and all(held.may(right, each) for each in named)):
         return
-    where = "these projects" if named else "all projects, and the command names none"
+    role = f'ask for a role that may: permille-server person grant "{act.person}"'
+    if named:
+        raise RefusedError(f"{act.person} may not {right} in these projects", [], role)
     raise RefusedError(
-        f"{act.person} may not {right} in {where}",
+        f"{act.person} may not {right} in all projects, and the command names none",
         [],
-        f'a role that may: permille-server person grant "{act.person}" --help',
+        f"name a project with --project, where the command takes one; or {role}",
     )

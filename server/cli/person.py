@@ -341,6 +341,8 @@ def _told(one: "Person") -> dict[str, Any]:
 
 def _roles_told(one: "Person", codes: dict[str, str]) -> str:
     return ", ".join(
-        role if where == EVERYWHERE else f"{role} in {codes.get(where, where[:8])}"
+        f"{role} everywhere"
+        if where == EVERYWHERE
+        else f"{role} in {codes.get(where, where[:8])}"
         for where, role in one.roles
     )

@@ -163,7 +163,14 @@ def _desk(route: DeskRoute, request: web.Request, asked: Asked) -> Desk:
     )
     store = AuditedStore(request.app[STORE], clock, act)
     store.about([asked.chosen.id] if asked.chosen else [])
-    return Desk(store, clock, request.app[SPEAKERS].limits, str(base_of(request)))
+    speakers = request.app[SPEAKERS]
+    return Desk(
+        store,
+        clock,
+        speakers.limits,
+        str(base_of(request)),
+        speakers.waiting_addresses(),
+    )
 
 
 def _said(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -40,13 +40,15 @@ class ProjectChoice(NamedTuple):
 class Desk:
     """What pages work with: the store that notes who writes, time, bounds.
 
-    `address` is that of the server as the browser wrote it.
+    `address` is that of the server as the browser wrote it; `held_off` are the addresses
+    that guessed too often, each with how many seconds it has to wait yet.
     """
 
     store: AuditedStore
     clock: Clock
     limits: Limits
     address: str
+    held_off: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

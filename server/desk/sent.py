@@ -20,6 +20,12 @@ _TIME_S: Final = 120
 _PARTS: Final = 2_000
 _MIB: Final = 2**20
 
+#: What the library raises for a form that is none; an encoding may be unknown.
+_GARBLED: Final = (
+    *(ValueError, AssertionError, RuntimeError, LookupError),
+    *(HttpProcessingError, Warning),
+)
+
 FORMS: Final = web.AppKey("forms", Work)
 
 
@@ -31,6 +37,11 @@ class SentForm(NamedTuple):
 
 
 NOTHING_SENT: Final = SentForm({}, {})
+
+
+def first_of(sent: SentForm, name: str) -> str:
+    """Return what a form says first in a field; empty where it says nothing."""
+    return next(iter(sent.texts.get(name, ())), "")
 
 
 async def sent_by(request: web.Request) -> SentForm:
@@ -55,7 +66,7 @@ async def sent_by(request: web.Request) -> SentForm:
             return await _read(request)
     except TimeoutError:
         raise RefusedError("the form took too long", [], "send it again") from None
-    except (ValueError, AssertionError, HttpProcessingError, RuntimeError):
+    except _GARBLED:
         raise RefusedError("the form came damaged", [], "send it again") from None
 
 

@@ -8,6 +8,7 @@ from schemas.speech.languages import LANGUAGES
 from server.access.sessions import bounds_of, sign_in, sign_out
 from server.desk.door import forget, remember, who_asks
 from server.desk.frame import DeskPage
+from server.desk.sent import first_of, sent_by
 from server.desk.showing import LANGUAGE, go_to, page
 from server.http.guards import CLOCK
 from server.http.keys import SPEAKERS, STORE
@@ -30,7 +31,7 @@ async def open_once(request: web.Request) -> web.StreamResponse:
     RequestError
         403 for a link that was used, has ended or never was; 429 after too many of them.
     """
-    app, link = request.app, str((await request.post()).get("link", ""))
+    app, link = request.app, first_of(await sent_by(request), "link")
     browser = request.headers.get("User-Agent", "")
     secret = await app[SPEAKERS].guess(
         request, lambda: sign_in(app[STORE], app[CLOCK], link, browser)
@@ -53,12 +54,12 @@ async def leave(request: web.Request) -> web.StreamResponse:
 
 async def take_language(request: web.Request) -> web.StreamResponse:
     """Remember the language of this browser, and go back to the page it was chosen on."""
-    found = await request.post()
-    back = str(found.get("back", "/"))
+    found = await sent_by(request)
+    back = first_of(found, "back") or "/"
     # A path of this server, and no other machine: `//other` names one.
     is_own = back.startswith("/") and not back.startswith(("//", "/\\"))
     answer = go_to(back if is_own and back.isprintable() else "/")
-    code = str(found.get("code", ""))
+    code = first_of(found, "code")
     if code in LANGUAGES:
         answer.set_cookie(
             LANGUAGE, code, max_age=_YEAR_S, samesite="Lax", httponly=True

@@ -29,7 +29,7 @@ VERDICTS: Final = (*(verdict.value for verdict in ChangeVerdict), NO_CHANGE)
 _UNMEASURED: Final = "not measured in two campaigns yet"
 _REASONS: Final = {code.value: ReasonText(*said) for code, said in EXPLANATIONS.items()}
 #: A map has so many places along its longer side; plots nearer than that are one dot.
-_PLACES_ACROSS: Final = 40
+_PLACES_ACROSS: Final = 28
 _SAID_OF_CHANGE: Final = (
     *("from_campaign", "to_campaign", "from_date", "to_date", "years", "n0", "n1"),
     *("change_t_ha", "rate_permille_year", "rate_ci95_permille_year"),

@@ -81,7 +81,7 @@ async def members_year(store: Store, year: int) -> Row:
     if not about:
         raise NotFoundError(
             "no organisation runs a project here",
-            "see: permille-server project edit --help, --organisation",
+            "name it on a laptop: permille project edit CODE --organisation ORG",
         )
     members = [
         {"organisation": about.get(row["name"]), **row}

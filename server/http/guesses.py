@@ -31,6 +31,14 @@ class Guesses:
         tried = self._tried.get(address)
         return max(tried.until_s - now_s, 0.0) if tried else 0.0
 
+    def waiting(self, now_s: float) -> dict[str, float]:
+        """Return the addresses that wait, each with how many seconds more."""
+        return {
+            address: tried.until_s - now_s
+            for address, tried in self._tried.items()
+            if tried.until_s > now_s
+        }
+
     def wrong(self, address: str, now_s: float) -> None:
         """Count a wrong guess."""
         tried = self._tried.setdefault(address, _Tried())

@@ -49,7 +49,7 @@ def _add_odata(app: web.Application) -> None:
     for path in ("/odata", "/odata/"):
         app.router.add_get(path, odata.get_service)
     app.router.add_get("/odata/$metadata", odata.get_metadata)
-    one = "/odata/{table:[A-Za-z_]+}"
+    one = "/odata/{table:[^/()]+}"
     app.router.add_get(one, odata.get_rows)
     app.router.add_get(f"{one}/$count", odata.get_count)
     app.router.add_get(f"{one}({{key}})", odata.get_row)

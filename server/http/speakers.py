@@ -64,6 +64,10 @@ class Speakers:
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         return speaker(request.remote or "", forwarded, self.trusted)
 
+    def waiting_addresses(self) -> dict[str, float]:
+        """Return the addresses that guessed too often, each with how many seconds it waits."""
+        return self._guesses.waiting(asyncio.get_running_loop().time())
+
     async def device_of(self, request: web.Request, store: Store) -> Device:
         """Return the device that speaks, and count its request until it is answered.
 

@@ -52,7 +52,9 @@ class Push:
         """Return by how many seconds the laptop's clock is ahead, where it says."""
         try:
             wall = datetime.fromisoformat(self.wall)
-            return round((wall - datetime.fromisoformat(now)).total_seconds(), 1)
+            ahead_s = (wall - datetime.fromisoformat(now)).total_seconds()
+            # Of -0.0 dumps of PostgreSQL made with --inserts make another number.
+            return round(ahead_s, 1) + 0.0
         except (ValueError, TypeError, OverflowError):
             return None
 

@@ -4,6 +4,7 @@ Nothing is judged here. What is no number stays as it was written, and a questio
 nobody knows becomes a field that no record has: the merge says what is wrong with both.
 """
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from schemas import limits
+from schemas.fields import PlainField
 from schemas.ids import natural_id
 from schemas.one_line import one_line
 from schemas.places.safe_xml import child, said
@@ -203,7 +205,7 @@ def _read(element: Element, record_type: str, apart: Collection[str]) -> _Answer
         elif name in apart:
             found.apart[name] = text
         elif name in known and name not in _SAID_HERE:
-            found.fields[name] = known[name].read(text)
+            found.fields[name] = _value(known[name], text)
         else:
             found.add_unknown(name, text)
     return found
@@ -244,11 +246,18 @@ def _place(text: str) -> dict[str, Any]:
         return {"lat": text}
     fields, number = TYPES["core"].fields, {}
     for name, said_of_it in zip(("lat", "lon"), parts, strict=False):
-        number[name] = fields[name].read(said_of_it)
-    accuracy = fields["accuracy_m"].read(parts[3]) if len(parts) == 4 else 0.0
+        number[name] = _value(fields[name], said_of_it)
+    accuracy = _value(fields["accuracy_m"], parts[3]) if len(parts) == 4 else 0.0
     if accuracy == 0.0:
         return {**number, "position_source": "map"}
     return {**number, "accuracy_m": accuracy, "position_source": "phone"}
+
+
+def _value(kind: PlainField, text: str) -> object:
+    """Return an answer as a value; a number that is none to a computer stays text."""
+    value = kind.read(text)
+    is_endless = isinstance(value, float) and not math.isfinite(value)
+    return text if is_endless else value
 
 
 def _instant(text: str) -> str:

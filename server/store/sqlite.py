@@ -36,7 +36,8 @@ from server.store.port import ALONE, Holds, Transaction
 from server.store.seals import SealedWriter
 from server.store.tables import make_tables
 from server.store.transaction import SqlTransaction, begin_server
-from server.store.versions import bring_up, check_version
+from server.store.version_steps import check_version
+from server.store.versions import bring_up, version_of
 
 T = TypeVar("T")
 
@@ -261,7 +262,7 @@ def look(path: Path) -> Iterator[SqlTransaction]:
         with translated():
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
-            check_version(connection, str(path))
+            check_version(version_of(connection), str(path))
             yield SqlTransaction(connection)
     finally:
         connection.close()
@@ -328,7 +329,7 @@ def _opened(path: Path) -> Connection:
     try:
         checkpoint_wal(connection)
         bring_up(connection)
-        check_version(connection, str(path))
+        check_version(version_of(connection), str(path))
     except StorageError:
         connection.close()
         raise

@@ -8,9 +8,8 @@ from server.store import seals
 from server.store.driver import Connection
 from server.store.shape import TABLES
 from server.store.tables import make_table
+from server.store.version_steps import ROLE_OF_BEFORE
 
-#: What tokens of before are: whoever works with one goes on to see what they saw.
-_OF_BEFORE: Final = "manager"
 _NAME: Final = "read_token"
 
 
@@ -31,7 +30,7 @@ def add_roles(db: Database) -> None:
     connection.execute(
         f"INSERT INTO {_NAME} ({columns}, role)"  # noqa: S608 - constants
         f" SELECT {columns}, ? FROM old_{_NAME} ORDER BY rowid",
-        (_OF_BEFORE,),
+        (ROLE_OF_BEFORE,),
     )
     connection.execute(f"DROP TABLE old_{_NAME}")
     seals.seal(connection, _NAME, off)

@@ -1,4 +1,4 @@
-"""The version of the tables of a database, and the way from an older one to this one."""
+"""The version of the tables of a SQLite database, and the way from an older one to this one."""
 
 import logging
 from contextlib import suppress
@@ -6,39 +6,23 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from server.errors import StorageError
 from server.store import seals
-from server.store.derivation import ask_for_plots
 from server.store.driver import Connection, DatabaseError
 from server.store.leaner import make_lean
-from server.store.shape import TABLES
 from server.store.tables import VERSION, make_table
 from server.store.token_roles import add_roles
+from server.store.version_steps import (
+    ask_for_all,
+    lacks_boards,
+    lacks_roles,
+    tables_after,
+)
 
 #: To stderr from any command, and to the log of a server: a large database takes minutes.
 _LOG: Final = logging.getLogger("permille")
 
-#: The tables that versions lacked, by the last one without them.
-_ADDED: Final = {
-    1: ("read_token", "read_token_project"),
-    3: ("label_block",),
-    4: (
-        *("phone", "phone_submission", "phone_file", "audit_line"),
-        *("renewal", "next_token"),
-    ),
-    5: (
-        *("person", "person_role", "sign_in_link", "desk_session"),
-        *("board_plot", "board_points", "device_state"),
-        *("contact", "contact_key", "contact_plot", "consent"),
-        *("webhook", "webhook_delivery"),
-    ),
-}
 #: The first version whose records and changes have numbers for ids.
 _LEAN: Final = 3
-#: The first version whose boards are kept when plots are derived.
-_BOARDS: Final = 6
-#: The versions that have tokens without a role.
-_WITHOUT_ROLES: Final = range(2, 6)
 
 
 def bring_up(connection: Connection) -> None:
@@ -61,28 +45,20 @@ def bring_up(connection: Connection) -> None:
 
 def _bring_up(db: Database, found: int) -> None:
     _LOG.warning("tables of version %d are brought up to version %d", found, VERSION)
-    for last, names in _ADDED.items():
-        for table in TABLES:
-            if found <= last and table.name in names:
-                make_table(db, table)
+    for table in tables_after(found):
+        make_table(db, table)
     if found < _LEAN:
         make_lean(db)
-    if found in _WITHOUT_ROLES:
+    if lacks_roles(found):
         add_roles(db)
-    if found < _BOARDS:
+    if lacks_boards(found):
         _ask_for_all(db.conn)
 
 
 def _ask_for_all(connection: Connection) -> None:
-    """Ask that every plot be derived, so that boards tell of it.
-
-    A seal that was broken stays broken by as much.
-    """
+    """Ask that every plot be derived; a seal that was broken stays broken by as much."""
     off = {name: seals.off_by(connection, name) for name in ("job", "project")}
-    for (project_id,) in connection.execute(
-        "SELECT project_id FROM project"
-    ).fetchall():
-        ask_for_plots(connection, project_id)
+    ask_for_all(connection)
     for name, by in off.items():
         seals.seal(connection, name, by)
 
@@ -90,32 +66,3 @@ def _ask_for_all(connection: Connection) -> None:
 def version_of(connection: Connection) -> int:
     """Return the version of the tables of a database; 0 when it has none."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def check_version(connection: Connection, name: str) -> None:
-    """Refuse tables that this program does not know.
-
-    Raises
-    ------
-    StorageError
-        If they are of a newer program, or were made before the first release.
-    """
-    found = version_of(connection)
-    if found == VERSION:
-        return
-    if found > VERSION:
-        raise StorageError(
-            f"{name} has tables of a newer Permille (version {found}; this program"
-            f" works with {VERSION})",
-            "update the program; nothing was changed",
-        )
-    if found > 0:
-        raise StorageError(
-            f"{name} has tables of an earlier Permille (version {found}; this program"
-            f" works with {VERSION})",
-            "what serves or writes brings them up: permille-server run, or backup",
-        )
-    raise StorageError(
-        f"{name} has no tables of a released Permille",
-        "open it with the program that made it, or restore a backup",
-    )

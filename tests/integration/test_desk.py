@@ -135,10 +135,19 @@ def test_a_session_ends_unused_and_at_last_in_any_case():
 
 
 async def test_links_that_are_guessed_make_their_address_wait(server):
-    async with browser(server) as one:
+    await add(server, "Ada", "admin", where=ALL)
+    await add(server, "Bo", "manager")
+    async with (
+        browser(server, "Ada") as ada,
+        browser(server, "Bo") as bo,
+        browser(server) as one,
+    ):
         answers = [(await one.enter(f"guess-{n}"))[0] for n in range(12)]
-    assert answers[0] == 403
-    assert answers[-1] == 429
+        assert answers[0] == 403
+        assert answers[-1] == 429
+        for who, shown in ((ada, True), (bo, False)):
+            _, page = await who.get("/desk/devices")
+            assert ("127.0.0.1: " in words(page)) == shown
 
 
 async def test_people_are_added_granted_and_taken_from_at_the_desk(server):
@@ -338,3 +347,36 @@ async def test_the_year_page_is_shown_to_who_may_see_all_of_an_organisation(serv
         assert b"ORG" in await bo.bytes("/desk/year/html?organisation=ORG&year=2026")
         status, page = await bo.get("/desk/year?organisation=ORG&year=2026")
         assert "soil carbon in 2026" in words(page)
+
+
+@pytest.mark.parametrize("path", ["/desk/open", "/desk/language", "/desk/people/add"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=nonsense", b"link=x"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"link=xy"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind"),
+        ("multipart/form-data", b"x"),
+    ],
+)
+async def test_a_form_that_came_damaged_is_told_as_such(server, path, kind, body):
+    await add(server, "Ada", "admin", where=ALL)
+    async with browser(server, "Ada") as ada:
+        headers = {"Origin": server.url, "Content-Type": kind}
+        async with ada.session.post(
+            server.url + path, data=body, headers=headers
+        ) as answer:
+            assert answer.status == 422
+            assert "send it again" in words(await answer.text())
+
+
+async def test_numbers_without_end_are_refused_as_others_are(server):
+    await add(server, "Ada", "admin", where=ALL)
+    async with browser(server, "Ada") as ada:
+        for year in ("2" * 5_000, "000002024" + "0" * 5_000, "1899"):
+            status, page = await ada.get(f"/desk/year?organisation=*&year={year}")
+            assert status == 422, page
+        count = "1" * 5_000
+        status, page = await ada.send("/desk/devices/codes", name="n", count=count)
+        assert status == 422
+        assert "from 1 to 100" in words(page)

@@ -85,9 +85,9 @@ async def test_a_method_that_nobody_knows_has_no_name_of_its_own(server):
     async with ClientSession() as session:
         for method in ("PROPFIND", "MKCALENDAR", "SUBSCRIBE"):
             async with session.request(method, server.url) as got:
-                assert got.status == 404
+                assert got.status == 405
     found = await counted(server.url, "permille_requests_total")
-    assert found == {'{method="none",route="none",status="404"}': 3}
+    assert found == {'{method="none",route="none",status="405"}': 3}
 
 
 @pytest.mark.parametrize("path", WATCHED[1:])

@@ -151,7 +151,9 @@ async def test_what_is_not_done_or_wrong_is_said_in_the_form_of_odata(
 async def test_unknown_tables_and_strangers_are_told_in_the_form_of_odata(
     server, analyst
 ):
-    assert (await analyst.get("/odata/nothing"))[2]["error"]["code"] == "not_found"
+    for path in ("nothing", "no-table", "1('x')", "a.b/$count"):
+        said = (await analyst.get(f"/odata/{path}"))[2]
+        assert said["error"]["code"] == "not_found", path
     async with reading(server) as stranger:
         status, _, said = await stranger.get("/odata/samples")
         assert (status, said["error"]["code"]) == (401, "no_read_token")

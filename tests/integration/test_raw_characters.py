@@ -153,6 +153,9 @@ def hostile(execute, without=()):
 
 #: What is typed of the server, in this order; {} is a folder.
 SERVER = """
+person add Zoe --role lab --everywhere | person list | person grant Zoe --role viewer --project P
+person withdraw Zoe --role lab --everywhere | person sign-out Zoe | person link nobody
+person link Zoe --address https://soil.example.org | person remove Zoe | token renew EVIL
 attachments list | attachments unnamed | conflict list | conflict list --settled
 conflict show A | device list | device show two | device show nobody | epochs | limits
 project list | project show P | project show nobody | quarantine list | inbox list

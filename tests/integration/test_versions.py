@@ -23,6 +23,7 @@ from server.store.rows import RECORD_COLUMNS, record_of
 from server.store.sqlite import SqliteStore, create, look
 from server.store.tables import VERSION
 from server.store.values import ReadToken
+from server.store.version_steps import tables_after
 from tests.corpus import FIXTURES
 from tests.lines import kept_lines
 from tests.processes import by_tests
@@ -214,9 +215,9 @@ def before_roles(path):
     """Make the database of version 5 with a token, whose table has no roles yet."""
     create(path, Clock())
     with closing(connect(path)) as connection:
-        for name in ("contact", "contact_key", "contact_plot", "consent"):
-            connection.execute(f"DROP TABLE {name}")
-            connection.execute("DELETE FROM seal WHERE name = ?", (name,))
+        for table in tables_after(5):
+            connection.execute(f"DROP TABLE {table.name}")
+            connection.execute("DELETE FROM seal WHERE name = ?", (table.name,))
         connection.execute("DROP INDEX idx_read_token_token_hash")
         connection.execute("ALTER TABLE read_token DROP COLUMN role")
         connection.execute(

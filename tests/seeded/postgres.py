@@ -3,30 +3,33 @@
 from tests.seeded.mutant import Mutant
 
 STORE = "server/store/postgres/store.py"
+HELD = "server/store/postgres/locks.py"
+VERSIONS = "server/store/postgres/versions.py"
 AUDIT = "server/store/postgres/audit.py"
 SEALS = "server/store/postgres/seals.py"
 LOCKS = ("tests/contract/test_postgres_locks.py",)
 SEALED = ("tests/contract/test_postgres_seals.py",)
+BROUGHT_UP = ("tests/integration/test_postgres_versions.py",)
 
 MUTANTS = (
     Mutant(
         "who holds a project does not lock it",
-        STORE,
+        HELD,
         "if holds.project_ids:",
         "if False:",
         LOCKS,
     ),
     Mutant(
         "who holds a log does not lock it",
-        STORE,
+        HELD,
         "for log_id in sorted(holds.log_ids):",
         "for log_id in ():",
         LOCKS,
     ),
     Mutant(
         "who is alone is not",
-        STORE,
-        "        connection.execute(_LOCK_ALL)\n        return",
+        HELD,
+        "        be_alone(connection)\n        return",
         "        return",
         LOCKS,
     ),
@@ -64,6 +67,20 @@ MUTANTS = (
         "self._gained.clear()",
         "pass",
         SEALED,
+    ),
+    Mutant(
+        "tables are brought up while an older program serves them",
+        VERSIONS,
+        "if locks.is_served(connection):",
+        "if False:",
+        BROUGHT_UP,
+    ),
+    Mutant(
+        "what bringing tables up wrote is not sealed",
+        VERSIONS,
+        "            connection.seal()\n",
+        "            pass\n",
+        BROUGHT_UP,
     ),
     Mutant(
         "a promoted standby is the primary of before",

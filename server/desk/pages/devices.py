@@ -7,6 +7,7 @@ from server.access import devices
 from server.access.devices import Enrolments, folded, laptops
 from server.access.enrolment import NewCodes, issue_codes
 from server.access.projects import find_project, in_words
+from server.access.rights import Right
 from server.desk.frame import Asked, Desk, DeskPage, Download, GoTo
 from server.errors import NotFoundError, RefusedError
 from server.operations.enrolment_cards import cards_of
@@ -15,6 +16,7 @@ from server.store.port import Transaction
 _HERE: Final = "/desk/devices"
 _LIST: Final = "permille-server device list"
 _MOST_CODES: Final = 100
+_MOST_DIGITS: Final = 9
 #: A laptop with less room on its disk is shown in bold.
 _LEAST_FREE_MIB: Final = 1_024
 
@@ -37,6 +39,7 @@ async def show(desk: Desk, asked: Asked) -> DeskPage:
         "most": _MOST_CODES,
         "address": desk.address,
         "limits": desk.limits,
+        "held_off": desk.held_off if asked.held.may(Right.SERVER) else {},
         "least_mib": _LEAST_FREE_MIB,
     }
     return DeskPage("devices.html.j2", "permille-server device list", facts)
@@ -82,9 +85,11 @@ async def codes(desk: Desk, asked: Asked) -> Download:
 
 
 def _count(said: str) -> int:
-    if not said.isdecimal() or not 1 <= int(said) <= _MOST_CODES:
+    # Python reads no number of thousands of digits.
+    is_short = said.isdecimal() and len(said) <= _MOST_DIGITS
+    if not is_short or not 1 <= int(said) <= _MOST_CODES:
         raise RefusedError(
-            f"{said or 'nothing'} is no number of codes",
+            f"{said[:100] or 'nothing'} is no number of codes",
             [],
             f"write a number from 1 to {_MOST_CODES}",
         )

@@ -22,7 +22,8 @@ async def show(desk: Desk, asked: Asked) -> DeskPage:
     facts = {
         "found": found,
         "map": found["map"] and programme_map(found["map"]),
-        "verdicts": VERDICTS,
+        # Said once: a map of many plots names them thousands of times.
+        "verdicts": {name: asked.speech.said(said) for name, said in VERDICTS.items()},
         "links": neighbours(asked, found),
     }
     about = f" --project {asked.chosen.name}" if asked.chosen else ""

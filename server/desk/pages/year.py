@@ -6,6 +6,7 @@ from typing import Any, Final
 from server.access.projects import projects
 from server.access.rights import Right
 from server.desk.frame import Asked, Desk, DeskPage, Download
+from server.desk.paging import whole_number
 from server.errors import RefusedError, refuse
 from server.figures.year import members_year, organisation_year
 from server.report.year import YearPage, members_page, organisation_page
@@ -89,12 +90,12 @@ async def _organisations(desk: Desk, asked: Asked) -> Sequence[str]:
 def _year(desk: Desk, asked: Asked) -> int:
     """Return the year that is asked for, or the last whole one."""
     last = int(desk.clock.stamp()[:4])
-    said = asked.query.get("year", "") or str(last - 1)
-    if not said.isdecimal() or not _FIRST_YEAR <= int(said[:9]) <= last:
+    said = whole_number(asked, "year", last - 1)
+    if not _FIRST_YEAR <= said <= last:
         raise RefusedError(
             f"{said} is no year", [], f"write one from {_FIRST_YEAR} to {last}"
         )
-    return int(said)
+    return said
 
 
 def _name(desk: Desk, asked: Asked) -> str:

@@ -1,7 +1,7 @@
 """The one module of the server that names the PostgreSQL library."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -146,10 +146,26 @@ class PostgresConnection:
 
 
 @contextmanager
+def rolled_back(connection: PostgresConnection) -> Iterator[None]:
+    """Leave nothing of a transaction that does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.roll_back()
+        raise
+
+
+@contextmanager
 def translated() -> Iterator[None]:
     """Turn what the database did into a StorageError; a defect of ours stays what it is."""
     try:
         yield
+    except errors.InsufficientPrivilege as error:
+        raise StorageError(
+            f"the database refuses: {_first_line(error)}",
+            "use the address of the role that owns its tables",
+        ) from error
     except (psycopg.OperationalError, errors.DiskFull) as error:
         raise StorageError(
             f"the database gave up: {_first_line(error)}",

@@ -12,24 +12,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from server.clock import Clock
-from server.errors import AlreadyThereError, LockedError, NoDataError, StorageError
+from server.errors import AlreadyThereError, LockedError
 from server.store.moving import Progress, copy_rows
 from server.store.port import ALONE, Holds, Transaction
-from server.store.postgres import tables
+from server.store.postgres import locks, tables
 from server.store.postgres.audit import PostgresTransaction
 from server.store.postgres.connection import (
-    Error,
     LostError,
     MetOthersError,
     PostgresConnection,
+    rolled_back,
     translated,
 )
-from server.store.rows import json_list
-from server.store.tables import VERSION
+from server.store.postgres.versions import bring_up, checked
 from server.store.transaction import SqlTransaction, begin_server
 
 T = TypeVar("T")
@@ -42,27 +41,7 @@ _READERS: Final = 4
 _ATTEMPTS: Final = 10
 _PAUSE_S: Final = 0.02
 
-#: The name of the lock that all share who hold something, and that who is alone has.
-_ALL: Final = 4_001_000
-_LOCK_ALL: Final = f"SELECT pg_advisory_xact_lock({_ALL})"
-_SHARE_ALL: Final = f"SELECT pg_advisory_xact_lock_shared({_ALL})"
-#: Logs and files by a hash of their names: what nobody knows yet has no row to lock.
-_LOCK_NAME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
-_LOCK_PROJECTS: Final = """
-    SELECT 1 FROM project WHERE project_id IN (SELECT value FROM json_each(?))
-    ORDER BY project_id FOR UPDATE
-"""
 _SNAPSHOT: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
-#: The lock of the process that leads.
-_LEAD: Final = 4_001_002
-_TAKE_LEAD: Final = f"SELECT pg_try_advisory_lock({_LEAD})"
-#: How long a server that was just stopped may still seem to serve.
-_LET_GO_S: Final = 2.0
-_HAS_LEAD: Final = f"""
-    SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {_LEAD}
-        AND pid = pg_backend_pid() AND granted AND database = (
-            SELECT oid FROM pg_database WHERE datname = current_database()))
-"""  # noqa: S608 - a constant
 
 
 class PostgresStore:
@@ -70,7 +49,7 @@ class PostgresStore:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        _checked(url).close()
+        bring_up(url)
         self._writers = _Threads(url, _WRITERS, "writer")
         self._readers = _Threads(url, _READERS, "reader")
         self._leading = _Threads(url, 1, "leader")
@@ -177,10 +156,10 @@ _AGAIN: Final[tuple[type[Exception], ...]] = (*MetOthersError, _LostBeforeCommit
 
 def _attempt(own: _Own, job: Callable[[Transaction], T], holds: Holds | None) -> T:
     connection = own.connection()
-    with _rolled_back(connection):
+    with rolled_back(connection):
         try:
             connection.begin()
-            _take(connection, holds)
+            locks.take(connection, holds)
             result = job(_Writing(connection, is_alone=holds is None))
             connection.seal()
         except MetOthersError:
@@ -193,30 +172,6 @@ def _attempt(own: _Own, job: Callable[[Transaction], T], holds: Holds | None) ->
         with translated():
             connection.commit()
     return result
-
-
-@contextmanager
-def _rolled_back(connection: PostgresConnection) -> Iterator[None]:
-    """Leave nothing of a transaction that does not come to its end."""
-    try:
-        yield
-    except BaseException:
-        with suppress(Error):
-            connection.roll_back()
-        raise
-
-
-def _take(connection: PostgresConnection, holds: Holds | None) -> None:
-    """Lock what a job holds, in the same order as every other job."""
-    if holds is None:
-        connection.execute(_LOCK_ALL)
-        return
-    connection.execute(_SHARE_ALL)
-    for log_id in sorted(holds.log_ids):
-        connection.execute(_LOCK_NAME, (log_id,))
-    if holds.project_ids:
-        wanted = json_list(sorted(holds.project_ids))
-        connection.execute(_LOCK_PROJECTS, (wanted,))
 
 
 def _read(own: _Own, job: Callable[[Transaction], T]) -> T:
@@ -233,7 +188,7 @@ def _read(own: _Own, job: Callable[[Transaction], T]) -> T:
 
 
 def _on_snapshot(connection: PostgresConnection, job: Callable[[Transaction], T]) -> T:
-    with _rolled_back(connection):
+    with rolled_back(connection):
         connection.begin(_SNAPSHOT)
         result = job(PostgresTransaction(connection))
         connection.commit()
@@ -243,9 +198,9 @@ def _on_snapshot(connection: PostgresConnection, job: Callable[[Transaction], T]
 def _locked(own: _Own, name: str, work: Callable[[], T]) -> T:
     with translated():
         connection = own.connection()
-        with _rolled_back(connection):
+        with rolled_back(connection):
             connection.begin()
-            connection.execute(_LOCK_NAME, (name,))
+            locks.take_name(connection, name)
             result = work()
             connection.commit()
         return result
@@ -253,11 +208,7 @@ def _locked(own: _Own, name: str, work: Callable[[], T]) -> T:
 
 def _leads(own: _Own) -> bool:
     with translated():
-        connection = own.connection()
-        (has_it,) = connection.execute(_HAS_LEAD).fetchone()
-        if not has_it:
-            (has_it,) = connection.execute(_TAKE_LEAD).fetchone()
-        return bool(has_it)
+        return locks.leads(own.connection())
 
 
 class _Writing(PostgresTransaction):
@@ -300,7 +251,7 @@ def create(url: str, clock: Clock) -> None:
     """
     connection = PostgresConnection(url)
     try:
-        with translated(), _rolled_back(connection):
+        with translated(), rolled_back(connection):
             connection.begin()
             _make_tables(connection)
             begin_server(PostgresTransaction(connection), clock)
@@ -320,7 +271,7 @@ def moving_from(url: str) -> Iterator[PostgresTransaction]:
         If a process serves it.
     """
     with _opened(url) as connection:
-        if not _comes_free(connection):
+        if locks.is_served(connection):
             raise LockedError(
                 "a server serves this database", "stop every process of it first"
             )
@@ -328,19 +279,9 @@ def moving_from(url: str) -> Iterator[PostgresTransaction]:
         yield PostgresTransaction(connection)
 
 
-def _comes_free(connection: PostgresConnection) -> bool:
-    """Take the lead; PostgreSQL lets go of it a moment after the process that had it ended."""
-    until_s = time.monotonic() + _LET_GO_S
-    while not (is_free := connection.execute(_TAKE_LEAD).fetchone()[0]):
-        if time.monotonic() > until_s:
-            break
-        time.sleep(0.05)
-    return bool(is_free)
-
-
 @contextmanager
 def _opened(url: str) -> Iterator[PostgresConnection]:
-    connection = _checked(url)
+    connection = checked(url)
     try:
         with translated():
             yield connection
@@ -358,7 +299,7 @@ def fill(url: str, source: SqlTransaction, progress: Progress) -> int:
     """
     connection = PostgresConnection(url)
     try:
-        with translated(), _rolled_back(connection):
+        with translated(), rolled_back(connection):
             connection.begin()
             _make_tables(connection)
             connection.execute("DELETE FROM meta")
@@ -372,27 +313,9 @@ def fill(url: str, source: SqlTransaction, progress: Progress) -> int:
 
 
 def _make_tables(connection: PostgresConnection) -> None:
-    connection.execute(_LOCK_ALL)
+    locks.be_alone(connection)
     if tables.version_of(connection):
         raise AlreadyThereError(
             "the database has a server already", "use it: permille-server run"
         )
     tables.make_tables(connection)
-
-
-def _checked(url: str) -> PostgresConnection:
-    """Connect to a database whose tables this program works with."""
-    connection = PostgresConnection(url)
-    found = tables.version_of(connection)
-    if found == VERSION:
-        return connection
-    connection.close()
-    if found == 0:
-        raise NoDataError(
-            "the database has no server data", "run: permille-server init"
-        )
-    raise StorageError(
-        f"the database has tables of another Permille (version {found}; this program"
-        f" works with {VERSION})",
-        "use the program that made it; nothing was changed",
-    )

@@ -39,6 +39,23 @@ def make_tables(connection: PostgresConnection) -> None:
     """Make every table of an empty database, in the transaction under way."""
     for statement in statements():
         connection.raw.execute(statement.encode())
+    say_version(connection)
+
+
+def make_table(connection: PostgresConnection, table: TableShape) -> None:
+    """Make a table with its indexes, in the transaction under way."""
+    for statement in _table(table):
+        connection.raw.execute(statement.encode())
+
+
+def add_column(connection: PostgresConnection, table: TableShape, name: str) -> None:
+    """Add a column to a table that has no rows, in the transaction under way."""
+    added = f"ALTER TABLE {table.name} ADD COLUMN {_column(table, name)}"
+    connection.raw.execute(added.encode())
+
+
+def say_version(connection: PostgresConnection) -> None:
+    """Note that the tables are of the present version."""
     connection.raw.execute(f"COMMENT ON TABLE meta IS '{VERSION}'".encode())
 
 

@@ -49,6 +49,14 @@ def test_what_cannot_be_read_stays_as_it_was_written():
     assert fields["sampled_at"] == "noon"
 
 
+def test_a_number_beyond_all_bounds_stays_as_it_was_written():
+    said = {"inner_diameter_mm": "1e999", "place": "1e999 -1e999 0 1e999"}
+    (found,) = read(core(POINT, CAMPAIGN, [], **said))
+    assert found.fields["inner_diameter_mm"] == "1e999"
+    place = {name: found.fields[name] for name in ("lat", "lon", "accuracy_m")}
+    assert place == {"lat": "1e999", "lon": "-1e999", "accuracy_m": "1e999"}
+
+
 def test_an_empty_layer_is_none_and_an_unlabelled_one_is_a_bag():
     empty = "<layer><depth_top_cm/><photo> </photo></layer>"
     records = read(
