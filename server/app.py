@@ -55,6 +55,7 @@ from server.operations.copy_detection import (
 from server.reading.follow import Follower
 from server.reading.port import ReadCopy
 from server.store.port import Store, Transaction
+from server.webhooks.telling import tell_for_ever
 
 _LOG: Final = structlog.get_logger("permille")
 
@@ -124,6 +125,7 @@ def build_app(
     app.cleanup_ctx.append(_releasing)
     app.cleanup_ctx.append(_sweeping)
     app.cleanup_ctx.append(_following)
+    app.cleanup_ctx.append(_telling)
     return app
 
 
@@ -150,6 +152,15 @@ async def _following(app: web.Application) -> AsyncIterator[None]:
     with contextlib.suppress(asyncio.CancelledError):
         await task
     await app[READ_COPY].stop()
+
+
+async def _telling(app: web.Application) -> AsyncIterator[None]:
+    """Tell webhooks what happens, beside all else: who receives holds nothing up."""
+    task = asyncio.create_task(tell_for_ever(app[STORE], app[CLOCK]))
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:

@@ -136,6 +136,8 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
                     "token revoke",
                     "bundle import",
                 ),
+                *("webhook add", "webhook list", "webhook show", "webhook remove"),
+                *("webhook test", "webhook deliveries"),
             ),
             Right.PEOPLE: (
                 *("person add", "person list", "person link", "person remove"),
@@ -150,7 +152,7 @@ COMMANDS: Final[Mapping[str, Right]] = MappingProxyType(
             Right.AUDIT: ("audit list", "audit export", "audit verify"),
             Right.SERVER: (
                 *("project add", "limits", "backup", "move", "purge"),
-                *("doctor", "attachments unnamed"),
+                *("doctor", "attachments unnamed", "webhook allow", "webhook send"),
             ),
         }.items()
         for command in commands

@@ -35,6 +35,7 @@ from server.cli.taking_in import records
 from server.cli.token import token
 from server.cli.undo import undo
 from server.cli.warning import warning
+from server.cli.webhook_sent import webhook
 from server.config import PERSON_VARIABLE
 
 
@@ -76,6 +77,7 @@ for command in (
     project,
     device,
     token,
+    webhook,
     person,
     phone,
     contact,

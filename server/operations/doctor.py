@@ -21,6 +21,7 @@ from server.files.disk import BlobFiles
 from server.operations.backup import BACKED_UP
 from server.store.port import Store, Transaction
 from server.store.values import Device, Stats
+from server.store.webhook_values import DeliveryStatus
 
 #: What intake needs, and what a backup beside the data needs besides.
 _FULL_BYTES: Final = 500 * 1024**2
@@ -50,6 +51,7 @@ async def examine(
     devices = await store.read(laptops)
     backed_up = await store.read(lambda tx: tx.setting(BACKED_UP))
     missing = await store.read(lambda tx: _files_missing(tx, BlobFiles(data.blobs)))
+    given_up = await store.read(_given_up)
     own = [each.now for each in folded(devices) if each.now.revoked_at is None]
     served = _is_served(data)
     return [
@@ -66,6 +68,7 @@ async def examine(
         _waiting(stats),
         _files(missing),
         _backup(data, backed_up, clock),
+        _webhooks(given_up),
         *_clock(own),
         _silent(own, clock),
         *_extras(),
@@ -134,6 +137,22 @@ def _waiting(stats: Stats) -> HealthFinding:
         return HealthFinding("inbox", Health.GOOD, "nothing waits for a person")
     hint = "permille-server conflict list; permille-server quarantine list"
     return HealthFinding("inbox", Health.ODD, ", ".join(waits), hint)
+
+
+def _given_up(tx: Transaction) -> int:
+    """Count the deliveries to webhooks, those that stand, that were given up."""
+    counts = tx.count_deliveries()
+    return sum(
+        counts.get(one.id, {}).get(DeliveryStatus.GIVEN_UP, 0) for one in tx.webhooks()
+    )
+
+
+def _webhooks(given_up: int) -> HealthFinding:
+    if not given_up:
+        return HealthFinding("webhooks", Health.GOOD, "no delivery was given up")
+    said = f"{counted(given_up, 'delivery', 'deliveries')} given up"
+    hint = "permille-server webhook deliveries --status 'given up'"
+    return HealthFinding("webhooks", Health.ODD, said, hint)
 
 
 def _files_missing(tx: Transaction, files: BlobFiles) -> int:

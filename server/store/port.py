@@ -51,6 +51,7 @@ from server.store.values import (
     StoredProject,
     StoredReceipt,
 )
+from server.store.webhook_port import Webhooks
 
 T = TypeVar("T")
 K = TypeVar("K", bound=NamedTuple)
@@ -342,6 +343,7 @@ class Transaction(
     Phones,
     People,
     Contacts,
+    Webhooks,
     Derivation,
     Boards,
     Upkeep,

@@ -8,6 +8,7 @@ from server.store.contact_shape import CONTACT_TABLES
 from server.store.people_shape import PEOPLE_TABLES
 from server.store.phone_shape import PHONE_TABLES
 from server.store.table_shape import TableShape
+from server.store.webhook_shape import WEBHOOK_TABLES
 
 #: Every table that has a key.
 TABLES: Final = (
@@ -298,6 +299,7 @@ TABLES: Final = (
     *PHONE_TABLES,
     *PEOPLE_TABLES,
     *CONTACT_TABLES,
+    *WEBHOOK_TABLES,
     # What administrators did, each line chained to the one before it.
     TableShape(
         "audit_line",

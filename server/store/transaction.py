@@ -26,6 +26,7 @@ from server.store.reports import ReportTables
 from server.store.save import SaveTables
 from server.store.values import Device
 from server.store.versions import version_of
+from server.store.webhooks import WebhookTables
 
 
 @dataclass(eq=False)
@@ -42,6 +43,7 @@ class SqlTransaction(
     PhoneTables,
     PeopleTables,
     ContactTables,
+    WebhookTables,
     DerivationTables,
     FigureTables,
     AttachmentTables,

@@ -20,6 +20,7 @@ _ADDED: Final = {
         *("person", "person_role", "sign_in_link", "desk_session"),
         *("board_plot", "board_points", "device_state"),
         *("contact", "contact_key", "contact_plot", "consent"),
+        *("webhook", "webhook_delivery"),
     ),
 }
 #: The first version whose boards are kept when plots are derived.

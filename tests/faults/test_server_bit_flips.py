@@ -22,6 +22,10 @@ from server.files.disk import BlobFiles
 from server.operations.backup import verify
 from server.phones.names import PHOTO_FORM
 from server.store.driver import connect
+from server.webhooks.delivering import send_test
+from server.webhooks.events import EventKind
+from server.webhooks.hosts import allow_host
+from server.webhooks.registry import NewWebhook, add_webhook
 from tests.collect import Collect, photos
 from tests.collect import filled as filled_in
 from tests.conftest import RunningServer, running
@@ -103,7 +107,21 @@ async def _work_at_the_desk(server):
         await ada.get("/")
 
 
+async def _tell_others(server):
+    """Add a webhook, and something that it is told."""
+
+    async def job(store):
+        await store.write(lambda tx: allow_host(tx, "hooks.invalid"))
+        url = "https://hooks.invalid/"
+        hook = NewWebhook(server.project_id, url, (EventKind.STOCKS_UPDATED,))
+        await add_webhook(store, Clock(), hook)
+        await send_test(store, Clock(), "hooks.invalid")
+
+    await server.ask(job)
+
+
 async def _administer(server, laptop):
+    await _tell_others(server)
     await _renew(server, laptop)
     await _know_people(server)
     await _work_at_the_desk(server)
@@ -296,6 +314,8 @@ ALTERED = {
     "a plot of a contact": ("UPDATE contact_plot SET plot_id = 'x'", "tables"),
     "a consent": ("UPDATE consent SET purpose = 'contact'", "tables"),
     "what a token may see": ("UPDATE read_token SET role = 'admin'", "tables"),
+    "where a webhook goes": ("UPDATE webhook SET url = 'https://x'", "tables"),
+    "what a webhook is told": ("UPDATE webhook_delivery SET body = '{}'", "tables"),
     "a purged id": ("DELETE FROM purged", "tables"),
     "a key": ("UPDATE meta SET value = 'ff' || value WHERE key = 'own_device'", ""),
     "history": ("UPDATE history SET old_values = '{}'", "tables"),

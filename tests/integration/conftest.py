@@ -31,7 +31,7 @@ ON_EACH = frozenset(
         *("test_phones", "test_same_words", "test_search"),
         *("test_strangers", "test_sync", "test_two_stage", "test_undo_anything"),
         *("test_warnings", "test_who_reads", "test_desk", "test_rights"),
-        *("test_contacts", "test_veil"),
+        *("test_contacts", "test_veil", "test_webhooks", "test_webhook_events"),
     }
 )
 

@@ -29,6 +29,8 @@ NOTED = """
 project add --code Q --title Q | project edit P --title y | device code --project P
 device grant one --project Q | device withdraw one --project Q | device move one --from P --to Q
 device edit one --may-begin-projects | device renew one | device revoke one
+webhook allow hooks.invalid | webhook add https://hooks.invalid/ --project P --on stocks-updated
+webhook test hooks.invalid => 1 | webhook remove hooks.invalid
 token create qgis --project P | token renew qgis | token revoke qgis
 person add Ada --role admin --everywhere | person grant Ada --role lab --project P
 person link Ada --address https://soil.example.org | person sign-out Ada
@@ -58,6 +60,7 @@ ELSEWHERE = {
     "restore": "a test of its own",
     "move": "a test of its own",
     "bundle import": "needs a stick of a laptop; it writes by the one way",
+    "webhook send": "nothing is new; it writes by the one way",
     "purge": "nothing is old enough; it writes by the one way",
     "attachments unnamed": "no file is old enough; it writes by the one way",
     "project bridge": "needs ten bags by two methods; it writes by the one way",
@@ -81,6 +84,7 @@ READS = {
     *("stocks compute", "stocks design", "search", "stats", "epochs"),
     *("board programme", "board campaign"),
     *("contact list", "contact show", "contact due", "contact consent list"),
+    *("webhook list", "webhook show", "webhook deliveries"),
     *("verify", "doctor"),
     *("audit list", "audit verify", "person list"),
     # They serve, derive or make a server: nobody's data are changed by them.

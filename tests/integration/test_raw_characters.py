@@ -183,6 +183,10 @@ conflict resolve A --keep --person x --reason x | project edit P --title y
 project bridge P --from x --to y | project add --code Q --title Q | backup {}/b.tar
 derive --once | verify --backup {}/b.tar | restore {}/b.tar | bundle import {}/b.tar | purge --dry-run | move --to file
 init | run --port none | token list | token revoke EVIL
+webhook allow EVIL | webhook allow hooks.invalid | webhook allow | webhook add EVIL --project P --on stocks-updated
+webhook add https://hooks.invalid/EVIL --project P --on stocks-updated | webhook list | webhook show EVIL
+webhook show hooks.invalid | webhook test hooks.invalid | webhook deliveries | webhook deliveries EVIL
+webhook send | webhook remove EVIL | webhook remove hooks.invalid
 token create EVIL --project P | token create x --project P --expires EVIL
 phone list | phone submissions | phone submissions --incomplete | phone show uuid:EVIL
 phone show uuid:1 | phone show uuid:1 --out {}/form | phone add P EVIL --address EVIL

@@ -131,6 +131,8 @@ records import {}/csv | records list plot --where code=A --project HF | search x
 stocks compute --layers {}/layers.csv | stocks derive | stocks design --sd 6 --n 10 --baseline 55
 stocks explain A 2016 2026 --project HF | stocks portfolio --all | stocks report HF --html {}/r.html
 stocks show --project HF | stocks year --all --year 2026 | token create zed --project HF
+webhook add https://h.example.org/ --project HF --on stocks-updated | webhook allow
+webhook deliveries | webhook list | webhook remove x | webhook send | webhook show x | webhook test x
 token list | token renew x | token revoke x | undo x --project HF
 warning explain plot HF AREA --project HF --why x | warning list --project HF
 """

@@ -106,6 +106,19 @@ ROWS = {
     "tokens": [
         (NAME, "0190a2b1", AT[:16], "collector", "2027-06-30", AT[:16], "HF-LTE, W-7")
     ],
+    "webhooks": [
+        (
+            *("https://hooks.soil-monitoring.example.org/permille", "0190a2b1"),
+            *("HF-LTE", "campaign-complete, lab-batch-failed", 100, 12, "yes"),
+        )
+    ],
+    "hosts that may be told": [("hooks.soil-monitoring.example.org",)],
+    "deliveries": [
+        (
+            *(AT[:16], "campaign-complete", "hooks.soil-monitoring.example.org"),
+            *("given up", 9, AT[:16], "answered 302; redirects are not followed"),
+        )
+    ],
     "contacts": [
         (NAME, "0190a2b1", "HF-LTE", "HF, HG", PURPOSES, "2026-05-03", "2027-05-03")
     ],

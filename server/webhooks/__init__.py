@@ -1,0 +1,1 @@
+"""Webhooks: what happens in a project, told to addresses of others."""
