@@ -54,12 +54,12 @@ LOOPBACK = Listening("127.0.0.1", 0)
 
 
 #: Folders whose tests are all slow.
-SLOW = (Path(__file__).parent / "stateful", Path(__file__).parent / "faults")
+SLOW = tuple(Path(__file__).parent / name for name in ("stateful", "faults", "fuzz"))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark simulated seasons and faults as slow before tests are chosen by that."""
+    """Mark simulated seasons, faults and fuzz as slow before tests are chosen by that."""
     for item in items:
         if item.path.parent in SLOW:
             item.add_marker("slow")

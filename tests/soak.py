@@ -26,7 +26,7 @@ import structlog
 
 from demo.postgres import SAFE, cluster
 from server.clock import Clock
-from server.config import DataDirectory
+from server.config import DATABASE_VARIABLE, DataDirectory
 from server.data import init_data
 from tests.databases import on_cluster
 from tests.faults import (
@@ -44,6 +44,7 @@ from tests.faults import (
 )
 from tests.faults.day import live_a_day
 from tests.faults.disk import why_no_strace
+from tests.fuzz import test_requests
 from tests.stateful.forms import both_ways
 
 KILLS = 20
@@ -55,6 +56,10 @@ EXAMPLES = 1_000
 PUSHES = 150
 EDITS = 2_000
 FUZZED = 2_000
+#: Requests of one run: ten runs ask 100,000 times.
+ASKED = 10_000
+#: Of so many seeds one asks a server on PostgreSQL.
+ON_POSTGRES_EACH = 5
 IDLE = 2_000
 MANY_CHANGES = 1_000_000
 #: Changes of one run: ten runs come to a million.
@@ -244,6 +249,17 @@ def fuzz_servers(path: Path, seed: int) -> int:
     return test_crowd.fuzz(path, seed, FUZZED)
 
 
+def ask_anything(path: Path, seed: int) -> int:
+    if seed % ON_POSTGRES_EACH:
+        return test_requests.fuzz(path, seed, ASKED)
+    with cluster() as own:
+        os.environ[DATABASE_VARIABLE] = own.new_database("template1")
+        try:
+            return test_requests.fuzz(path, seed, ASKED)
+        finally:
+            del os.environ[DATABASE_VARIABLE]
+
+
 def sync_beside_idle_connections(path: Path, seed: int) -> int:
     quiet_s, crowded_s = test_crowd.crowd(path, seed, IDLE)
     print(f"p95 {quiet_s:.3f} s quiet, {crowded_s:.3f} s beside them", flush=True)
@@ -280,6 +296,7 @@ KINDS = (
     Kind("server disk faults", break_server_disks, "faults", needs_strace=True),
     Kind("bad links", sync_over_bad_links, "connections"),
     Kind("fuzzed requests", fuzz_servers, "requests"),
+    Kind("anything asked", ask_anything, "requests"),
     Kind("idle connections", sync_beside_idle_connections, "connections"),
     Kind("start after a kill", start_large_servers, "changes"),
     Kind("push over a breaking link", push_over_breaking_links, "breaks"),

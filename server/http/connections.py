@@ -202,7 +202,9 @@ class Connection(web.RequestHandler):
             self.end()
             return
         super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if self._is_head() else 0
+        # The last piece of a body that was not waited for is of no head.
+        is_still_head = is_head and self._is_head()
+        self._head_bytes = self._head_bytes + len(data) if is_still_head else 0
 
     def _is_head(self) -> bool:
         """Return whether what comes now is of a head: no body is on its way."""

@@ -128,6 +128,26 @@ async def test_who_is_refused_before_the_body_has_come_still_hears_why(tmp_path)
                 assert (await got.json(content_type=None))["code"] == "no_token"
 
 
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_after_a_body_that_was_not_waited_for_the_next_request_is_served(
+    tmp_path, pieces
+):
+    async with bounded(tmp_path) as server:
+        reader, writer = await opened(server)
+        size = 24_000
+        said = f"POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Length: {size * pieces}"
+        writer.write(said.encode() + b"\r\n\r\n" + b"x" * size * (pieces - 1))
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        assert head.startswith(b"HTTP/1.1 401")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
+        await reader.readexactly(int(length))
+        writer.write(b"x" * size)
+        await asyncio.sleep(0.2)
+        writer.write(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
 @pytest.mark.slow
 async def test_an_answer_that_nobody_reads_is_let_go_of(tmp_path, monkeypatch):
     monkeypatch.setattr("server.http.connections._UNREAD_S", 0.5)

@@ -15,6 +15,7 @@ from tests.faults import (
     test_power_loss,
     test_writers,
 )
+from tests.fuzz import test_requests
 from tests.stateful import test_machine
 
 PAGE = Path(__file__).parents[2] / "docs/testing.md"
@@ -29,6 +30,7 @@ TRIED = [
     (test_power_loss.IMAGES, soak.IMAGES),
     (test_writers.PUSHES, soak.PUSHES),
     (test_day.EDITS, soak.EDITS),
+    (test_requests.REQUESTS, soak.ASKED),
 ]
 
 
