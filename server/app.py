@@ -26,12 +26,14 @@ from server.files.upload import Blobs
 from server.http.addresses import Networks, host_of
 from server.http.body import Arriving, BodyRooms, Work
 from server.http.connections import Door, factory, with_open_files
+from server.http.full_disk import FullDisk
 from server.http.guards import CLOCK, DOOR, guard, trim_headers
 from server.http.keys import (
     BLOBS,
     BODIES,
     DERIVE,
     ENROLMENTS,
+    FULL_DISK,
     METRICS,
     PIECES,
     READ_COPY,
@@ -110,7 +112,7 @@ def build_app(
     app[STORE], app[CLOCK] = store, clock
     app[WAKE], app[DERIVE] = asyncio.Event(), asyncio.Event()
     app[BLOBS], app[METRICS] = blobs, Metrics()
-    app[STOPPING] = asyncio.Event()
+    app[STOPPING], app[FULL_DISK] = asyncio.Event(), FullDisk()
     app[SPEAKERS] = Speakers(limits, trusted)
     app[DOOR] = Door(limits, trusted, QuietLog(_LOG.warning))
     room = limits.body_mib * _MIB

@@ -59,6 +59,10 @@ class StorageError(ServerError):
     """The database cannot be opened, read or written."""
 
 
+class DiskFullError(StorageError):
+    """The disk of the database has no room for what is to be written."""
+
+
 class UnreadableError(ServerError):
     """Something that is kept cannot be read; the rest may be."""
 

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from schemas.problems import Problem
 from server.clock import Clock
-from server.errors import RequestError, ServerError
+from server.errors import DiskFullError, RequestError, ServerError
 from server.http.connections import Connection, Door
-from server.http.keys import METRICS, SPEAKERS
+from server.http.keys import FULL_DISK, METRICS, SPEAKERS
 from server.http.phones import XML, is_of_phone, message, without_token
 from server.http.problems import problem_response
 from server.http.speakers import DEVICE
@@ -98,6 +98,8 @@ async def _answer(
         detail = without_token(request.path)
         return _refusal(request, Problem(code, detail=detail), request_id)
     except ServerError as error:
+        if isinstance(error, DiskFullError):
+            request.app[FULL_DISK].note()
         _LOG.exception("storage", request_id=request_id, hint=error.hint)
         return _refusal(request, Problem("storage", detail=error.text), request_id)
     except Exception:  # noqa: BLE001 - the edge: a fault of ours, logged with its id

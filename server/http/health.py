@@ -10,7 +10,7 @@ from schemas.problems import Problem
 from schemas.version import PROTOCOL, __version__
 from server.data import table_version
 from server.errors import RequestError, ServerError
-from server.http.keys import BLOBS, METRICS, SPEAKERS, STOPPING, STORE
+from server.http.keys import BLOBS, FULL_DISK, METRICS, SPEAKERS, STOPPING, STORE
 from server.store.port import Store, Transaction
 
 #: How long the store may take to answer.
@@ -41,7 +41,7 @@ async def get_ready(request: web.Request) -> web.Response:
     checks = {
         "process": "the server is stopping" if app[STOPPING].is_set() else "",
         "database": await _why_no_store(app[STORE]),
-        "disk": "" if app[BLOBS].has_room() else "the disk of the data has no room",
+        "disk": _why_no_room(app),
     }
     failed = {name: why for name, why in checks.items() if why}
     if failed:
@@ -67,6 +67,13 @@ async def get_metrics(request: web.Request) -> web.Response:
     text = await asyncio.to_thread(request.app[METRICS].text, waiting)
     said = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     return web.Response(body=text, headers=said)
+
+
+def _why_no_room(app: web.Application) -> str:
+    """Return which disk has no room; empty where nothing says so."""
+    if not app[BLOBS].has_room():
+        return "the disk of the data has no room"
+    return "the disk of the database is full" if app[FULL_DISK].was_met() else ""
 
 
 async def _why_no_store(store: Store) -> str:

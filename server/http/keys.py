@@ -7,6 +7,7 @@ from aiohttp import web
 
 from server.files.upload import Blobs
 from server.http.body import Arriving, BodyRooms, Work
+from server.http.full_disk import FullDisk
 from server.http.metrics import Metrics
 from server.http.speakers import Speakers
 from server.reading.follow import Follower
@@ -17,6 +18,7 @@ STORE: Final[web.AppKey[Store]] = web.AppKey("store")
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 METRICS: Final = web.AppKey("metrics", Metrics)
 BLOBS: Final = web.AppKey("blobs", Blobs)
+FULL_DISK: Final = web.AppKey("full_disk", FullDisk)
 #: Set when something was pushed: what waited for it may be released, plots derived.
 WAKE: Final = web.AppKey("wake", asyncio.Event)
 #: Set when plots wait to be derived.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlcipher3 import dbapi2
 
 from schemas.durable_files import make_private_file
-from server.errors import StorageError
+from server.errors import DiskFullError, StorageError
 
 Connection = Any  # sqlcipher3 publishes no types; it follows PEP 249
 DatabaseError: Final[type[Exception]] = dbapi2.DatabaseError
@@ -154,4 +154,5 @@ def translated() -> Iterator[None]:
         said = _DISK.get((error.sqlite_errorcode or 0) & 0xFF)
         if said is None:
             raise
-        raise StorageError(*said) from error
+        is_full = said == _DISK[dbapi2.SQLITE_FULL]
+        raise (DiskFullError if is_full else StorageError)(*said) from error

@@ -36,10 +36,10 @@ def own():
 
 
 @contextlib.asynccontextmanager
-async def served(data):
-    """Serve a data directory; return the server and a laptop that is up to date."""
+async def served(data, *at):
+    """Serve a data directory, perhaps in another way; return server and laptop."""
     project_id = await project_of(data)
-    async with running(data) as url:
+    async with running(data, *at) as url:
         server = RunningServer(data, url, project_id)
         laptop = await server.laptop()
         await laptop.sync()

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
-from server.errors import StorageError
+from server.errors import DiskFullError, StorageError
 from server.store.postgres.dialect import in_postgres, values_of
 from server.store.postgres.seals import Seals, sealing
 
@@ -166,7 +166,12 @@ def translated() -> Iterator[None]:
             f"the database refuses: {_first_line(error)}",
             "use the address of the role that owns its tables",
         ) from error
-    except (psycopg.OperationalError, errors.DiskFull) as error:
+    except errors.DiskFull as error:
+        raise DiskFullError(
+            f"the disk of the database is full: {_first_line(error)}",
+            "make room on it; laptops come again by themselves",
+        ) from error
+    except psycopg.OperationalError as error:
         raise StorageError(
             f"the database gave up: {_first_line(error)}",
             "look at its log; laptops come again by themselves",
