@@ -1,17 +1,23 @@
 """One opened laptop: its store, its clock and who works on it."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Final
 
 from collector.clock import Clock
 from collector.config import Home
 from collector.laptop import settings
+from collector.rules.log_heads import LogHead
+from collector.rules.request import Batch
 from collector.store.lock import held
 from collector.store.port import Store, Timestamp
 from collector.store.vault import SALT_BYTES, Vault
 from schemas.version import NEWEST_PROTOCOL, PROTOCOL
+
+_MIB: Final = 2**20
 
 
 def _silent(_text: str) -> None:
@@ -61,6 +67,16 @@ class Laptop:
         """Return the newest protocol that both speak: the first, until the server says more."""
         said = self.store.setting(settings.PROTOCOL)
         return max(PROTOCOL, min(int(said or PROTOCOL), NEWEST_PROTOCOL))
+
+    def batch_after(self, head: LogHead, lines: Sequence[bytes]) -> Batch:
+        """Return lines that follow what is acknowledged of a log, as they are sent."""
+        last_n = head.acked_n + len(lines)
+        return Batch(lines, self.store.stood(head.acked_n, last_n, head.number))
+
+    @property
+    def free_mib(self) -> int:
+        """Return how many MiB the disk of the laptop has left."""
+        return shutil.disk_usage(self.home.path).free // _MIB
 
     @property
     def late(self) -> tuple[str, int] | None:

@@ -17,9 +17,8 @@ from collector.laptop.keys import check_receipt, is_of_server, sign
 from collector.laptop.laptop import Laptop
 from collector.rules.log_heads import Cursor, LogHead
 from collector.rules.reply import CutReplyError, RemovalGuard, Reply, read_reply
-from collector.rules.request import Reading, first_batch, write_request
+from collector.rules.request import Now, Reading, first_batch, write_request
 from collector.sync.tally import SyncReport, Tally
-from collector.sync.telling import batch_of, now_of
 from schemas import bundles, chain, limits
 from schemas.durable_files import write_durably
 
@@ -108,10 +107,10 @@ def _bodies(laptop: Laptop, *, everything: bool) -> Iterator[tuple[int, bytes]]:
     waiting = [log for log in logs if log.acked_n < log.n] or logs[-1:]
     cursors = {s: cursor for s, cursor in store.cursors().items() if cursor}
     reading = Reading(cursors, laptop.late)
-    now = now_of(laptop)
+    now = Now(laptop.clock.stamp(), laptop.free_mib)
     for log in waiting:
         for head, batch in _batches(laptop, log):
-            lines = batch_of(laptop, head, batch)
+            lines = laptop.batch_after(head, batch)
             yield (
                 len(batch),
                 write_request(head, lines, reading, now, lambda t: sign(laptop, t)),

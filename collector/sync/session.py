@@ -27,6 +27,7 @@ from collector.rules.fork import find_fork
 from collector.rules.log_heads import LogHead
 from collector.rules.reply import Message, RemovalGuard, Reply
 from collector.rules.request import (
+    Now,
     Reading,
     Request,
     Stand,
@@ -38,7 +39,6 @@ from collector.rules.request import (
 from collector.sync import sizes
 from collector.sync.repair import is_check_due, mend_counts, note_check, repair
 from collector.sync.tally import SyncReport, Tally
-from collector.sync.telling import batch_of, now_of
 from schemas import limits
 from schemas.told import counted
 from schemas.version import NEWEST_PROTOCOL, PROTOCOL
@@ -287,9 +287,9 @@ class _Exchange:
         laptop, head = self.laptop, request.stand.head
         return write_request(
             head,
-            batch_of(laptop, head, request.batch),
+            laptop.batch_after(head, request.batch),
             request.reading,
-            now_of(laptop),
+            Now(laptop.clock.stamp(), laptop.free_mib),
             lambda text: sign(laptop, text),
             protocol,
         )
