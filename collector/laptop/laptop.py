@@ -1,7 +1,6 @@
 """One opened laptop: its store, its clock and who works on it."""
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -76,6 +75,9 @@ class Laptop:
     @property
     def free_mib(self) -> int:
         """Return how many MiB the disk of the laptop has left."""
+        # Only a sync asks, and it takes others a millisecond to load.
+        import shutil  # noqa: PLC0415
+
         return shutil.disk_usage(self.home.path).free // _MIB
 
     @property
