@@ -108,7 +108,8 @@ async def test_what_two_jobs_give_each_other_is_run_again(store):
         store.write(lambda tx: job(tx, "a", "b"), Holds()),
         store.write(lambda tx: job(tx, "b", "a"), Holds()),
     )
-    assert len(runs) == 3
+    # The one that goes on may find what the other wrote meanwhile, and run again, too.
+    assert len(runs) in {3, 4}
     assert await store.read(lambda tx: [tx.setting(name) for name in "ab"]) == ["x"] * 2
 
 

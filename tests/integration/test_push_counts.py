@@ -93,7 +93,8 @@ async def test_a_push_sends_as_many_statements_however_many_changes_it_has(lapto
         found.append(+said)
     assert found[0] == found[1]
     # Half of them are of the seals: each table that a push touches has one.
-    assert sum(found[0].values()) < 120
+    # One of them, with the seal of its table, notes what the laptop says of itself.
+    assert sum(found[0].values()) < 125
 
 
 async def test_a_push_takes_as_many_steps_however_much_is_there(laptops):
