@@ -11,6 +11,7 @@ from schemas.ops import Outcome
 from server.store import seals
 from server.store.driver import Connection
 from server.store.logs import add_segment
+from server.store.remaking import remake
 from server.store.rows import RECORD_COLUMNS, record_of, record_row
 from server.store.save import numbered, put_changes, put_records
 from server.store.shape import TABLES
@@ -18,7 +19,6 @@ from server.store.tables import make_table
 from server.store.views import make_views
 
 _NEW: Final = ("numbered_id", "record_row", "segment", "change_row")
-#: Their rows have as a number what was their place in the file.
 _NUMBERED: Final = ("log", "receipt", "conflict", "quarantine")
 _RECORDS: Final = f"""
     SELECT {RECORD_COLUMNS}, parent_id, natural_key FROM old_record ORDER BY rowid
@@ -63,31 +63,13 @@ def make_lean(db: Database) -> None:
     _move_records(connection)
     _move_changes(connection)
     for name in _NUMBERED:
-        _number(db, name)
+        # Their rows have as a number what was their place in the file.
+        remake(db, name, "arrived", "rowid")
     for name in ("record", "change"):
         connection.execute(f"DROP TABLE old_{name}")
         connection.execute("DELETE FROM seal WHERE name = ?", (name,))
     for name in _NEW:
         seals.seal(connection, name, off.get(name, (0, 0)))
-
-
-def _number(db: Database, name: str) -> None:
-    """Move a table to one that numbers its rows as they came."""
-    connection: Connection = db.conn
-    off = seals.off_by(connection, name)
-    for index in db.table(name).indexes:
-        if index.origin == "c":
-            connection.execute(f"DROP INDEX {index.name}")
-    connection.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
-    (table,) = (table for table in TABLES if table.name == name)
-    make_table(db, table)
-    _, *columns = table.columns
-    connection.execute(
-        f"INSERT INTO {name} (arrived, {', '.join(columns)})"  # noqa: S608 - constants
-        f" SELECT rowid, {', '.join(columns)} FROM old_{name} ORDER BY rowid"
-    )
-    connection.execute(f"DROP TABLE old_{name}")
-    seals.seal(connection, name, off)
 
 
 def _move_records(connection: Connection) -> None:

@@ -9,9 +9,10 @@ from sqlite_utils import Database
 from server.store import seals
 from server.store.driver import Connection, DatabaseError
 from server.store.leaner import make_lean
+from server.store.remaking import remake
 from server.store.tables import VERSION, make_table
-from server.store.token_roles import add_roles
 from server.store.version_steps import (
+    ROLE_OF_BEFORE,
     ask_for_all,
     lacks_boards,
     lacks_roles,
@@ -50,7 +51,7 @@ def _bring_up(db: Database, found: int) -> None:
     if found < _LEAN:
         make_lean(db)
     if lacks_roles(found):
-        add_roles(db)
+        remake(db, "read_token", "role", "?", (ROLE_OF_BEFORE,))
     if lacks_boards(found):
         _ask_for_all(db.conn)
 

@@ -22,7 +22,7 @@ ROOT = Path(inspect.getfile(sqlite)).parents[2]
 #: table with all of its columns.
 OF_SQLITE = {
     *("driver", "faults", "leaner", "plain", "seals", "sqlite", "tables", "versions"),
-    *("moving", "token_roles"),
+    *("moving", "remaking"),
 }
 #: They name a project and are of the server: docs/decisions/0031.
 OF_ALL = {"late", "epoch_start"}
